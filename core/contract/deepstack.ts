@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** The answer that clients of DeepStack and CodeProject.AI expect. Coordinates are pixels. */
+export const deepstackAnswerSchema = z
+  .object({
+    success: z.literal(true),
+    code: z.literal(200),
+    count: z.int(),
+    inferenceMs: z.number(),
+    predictions: z.array(
+      z.object({
+        label: z.string(),
+        confidence: z.number().min(0).max(1),
+        x_min: z.int(),
+        y_min: z.int(),
+        x_max: z.int(),
+        y_max: z.int(),
+      }),
+    ),
+  })
+  .meta({ id: 'DeepstackAnswer' });
+export type DeepstackAnswer = z.infer<typeof deepstackAnswerSchema>;
+
+export const deepstackErrorSchema = z
+  .object({ success: z.literal(false), code: z.int(), error: z.string() })
+  .meta({ id: 'DeepstackError' });
+export type DeepstackError = z.infer<typeof deepstackErrorSchema>;
+
+export const deepstackFieldsSchema = z.object({
+  min_confidence: z.coerce.number().min(0).max(1).default(0.4),
+});
+
+/**
+ * A cascade has no probability; this maps the number of merged windows onto 0..1 so that a
+ * detection that just passes has 0.5 and clients' usual thresholds (0.4 to 0.8) keep their sense.
+ */
+export function confidenceOf(neighbors: number, minNeighbors: number): number {
+  const needed = Math.max(1, minNeighbors);
+  return Number((neighbors / (neighbors + needed)).toFixed(4));
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import {
+  appliedDetectorSchema,
+  detectionSchema,
+  orientationSchema,
+  preparationSchema,
+  searchParametersSchema,
+  timesSchema,
+} from './detection.js';
+import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
+import { problemSchema } from './problem.js';
+
+/** A value that arrives as one or several form fields, or as one comma-separated field. */
+const list = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    (value) =>
+      value === undefined
+        ? undefined
+        : (Array.isArray(value) ? value : [value]).flatMap((v) =>
+            typeof v === 'string' ? v.split(',').map((s) => s.trim()) : [v],
+          ),
+    z.array(item).min(1).max(16),
+  );
+
+/** A number that arrives as text. An empty field is no number, where `Number('')` would make it 0. */
+const numeric = <T extends z.ZodType>(schema: T) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    schema,
+  );
+
+const search = searchParametersSchema.shape;
+
+/** The fields beside `image` in an upload. What is absent takes the detector's default. */
+export const uploadFieldsSchema = z.strictObject({
+  detector: list(nameSchema)
+    .optional()
+    .meta({ description: 'Detector id; repeatable', example: 'stop-sign' }),
+  scaleFactor: numeric(search.scaleFactor).optional(),
+  minNeighbors: numeric(search.minNeighbors).optional(),
+  minSize: numeric(search.minSize).optional(),
+  maxSize: numeric(search.maxSize).optional(),
+  workingSize: numeric(preparationSchema.shape.workingSize).optional(),
+  orientations: list(numeric(orientationSchema))
+    .optional()
+    .meta({ description: 'Quarter turns to search as well, in degrees; repeatable' }),
+});
+export type UploadFields = z.infer<typeof uploadFieldsSchema>;
+
+export const imageStatusSchema = z.enum(['OK', 'PENDING', 'FAILED']);
+export type ImageStatus = z.infer<typeof imageStatusSchema>;
+
+export const imageResourceSchema = z
+  .object({
+    id: imageIdSchema,
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    mediaType: z.enum(['image/jpeg', 'image/png', 'image/webp']),
+    bytes: z.int(),
+    width: z.int().meta({ description: 'Pixels, after EXIF orientation' }),
+    height: z.int(),
+    camera: nameSchema.nullable().meta({ description: 'null for an upload' }),
+    createdAt: instantSchema,
+    expiresAt: instantSchema.nullable(),
+    links: z.object({ original: z.string(), processed: z.string(), detections: z.string() }),
+  })
+  .meta({ id: 'Image' });
+export type ImageResource = z.infer<typeof imageResourceSchema>;
+
+export const analysedImageSchema = z
+  .object({
+    status: z.literal('OK'),
+    cached: z.boolean().meta({ description: 'Answered from the stored result of the same work' }),
+    image: imageResourceSchema,
+    detections: z.array(detectionSchema),
+    detectors: z.array(appliedDetectorSchema),
+    preparation: preparationSchema,
+    times: timesSchema,
+  })
+  .meta({ id: 'AnalysedImage' });
+
+export const pendingImageSchema = z
+  .object({ status: z.literal('PENDING'), image: imageResourceSchema })
+  .meta({ id: 'PendingImage' });
+
+export const failedImageSchema = z
+  .object({ status: z.literal('FAILED'), image: imageResourceSchema, problem: problemSchema })
+  .meta({ id: 'FailedImage' });
+
+export const imageResultSchema = z.discriminatedUnion('status', [
+  analysedImageSchema,
+  pendingImageSchema,
+  failedImageSchema,
+]);
+export type ImageResult = z.infer<typeof imageResultSchema>;
+
+export const listedImageSchema = imageResourceSchema
+  .extend({
+    status: imageStatusSchema,
+    detections: z.array(detectionSchema),
+  })
+  .meta({ id: 'ListedImage' });
+
+export const imagePageSchema = z
+  .object({
+    status: z.literal('OK'),
+    images: z.array(listedImageSchema),
+    next: z.string().nullable().meta({ description: 'Pass as `after` for the page that follows' }),
+  })
+  .meta({ id: 'ImagePage' });
+export type ImagePage = z.infer<typeof imagePageSchema>;
+
+export const imageQuerySchema = z.strictObject({
+  limit: numeric(z.int().min(1).max(500)).default(50),
+  after: z.string().max(128).optional(),
+  label: labelSchema.optional(),
+  camera: nameSchema.optional(),
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+});
+export type ImageQuery = z.infer<typeof imageQuerySchema>;
+
+export const okSchema = z.object({ status: z.literal('OK') }).meta({ id: 'Ok' });

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+interface ProblemKind {
+  status: number;
+  title: string;
+}
+
+/** Every code an answer can carry, with its status. A code never changes its meaning. */
+export const problemKinds = {
+  invalid_request: { status: 400, title: 'The request is malformed' },
+  invalid_parameter: { status: 400, title: 'A parameter is not acceptable' },
+  unknown_detector: { status: 400, title: 'There is no such detector' },
+  missing_image: { status: 400, title: 'The form has no image' },
+  unexpected_file: { status: 400, title: 'The form has a file that was not asked for' },
+  unauthorized: { status: 401, title: 'A valid token is needed' },
+  forbidden: { status: 403, title: 'The token does not allow this' },
+  not_found: { status: 404, title: 'There is no such resource' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  conflict: { status: 409, title: 'The resource exists already' },
+  too_many_bytes: { status: 413, title: 'The image has too many bytes' },
+  too_many_pixels: { status: 413, title: 'The image has too many pixels' },
+  unsupported_request_type: { status: 415, title: 'The request body is not of an accepted type' },
+  unsupported_image_kind: { status: 415, title: 'The file is not an accepted kind of image' },
+  range_not_satisfiable: { status: 416, title: 'The range lies outside the image' },
+  image_undecodable: { status: 422, title: 'The image does not decode' },
+  image_crashed_decoder: { status: 422, title: 'The image crashed its decoder' },
+  detection_timeout: { status: 422, title: 'The image took too long to analyse' },
+  analysis_failed: { status: 422, title: 'The image was not analysed' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  queue_full: { status: 503, title: 'The detection queue is full' },
+  uploads_full: { status: 503, title: 'Too many uploads are under way' },
+  detection_unavailable: { status: 503, title: 'Detection is not available' },
+  shutting_down: { status: 503, title: 'The service is stopping' },
+  disk_budget_spent: { status: 507, title: 'The disk budget is spent' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+const codes = Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]];
+
+/** RFC 9457 problem details with a stable code. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.enum(codes),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
+export type FieldError = NonNullable<Problem['errors']>[number];

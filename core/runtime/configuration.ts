@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { ConfigurationError, messageOf } from './errors.js';
+
+/** A secret as text, or kept out of the configuration: `{ file: path }` or `{ env: NAME }`. */
+export const secretSchema = z.union(
+  [
+    z.string().min(1),
+    z.strictObject({ file: z.string().min(1) }),
+    z.strictObject({ env: z.string().min(1) }),
+  ],
+  { error: 'expected text, { file: path } or { env: NAME }' },
+);
+export type SecretSource = z.infer<typeof secretSchema>;
+
+/** The text of a secret. Throws where its file or variable is absent; the message never holds the secret. */
+export function readSecret(source: SecretSource): string {
+  if (typeof source === 'string') return source;
+  if ('file' in source) return readFileSync(source.file, 'utf8').trim();
+  const value = process.env[source.env];
+  if (!value) throw new Error(`the environment variable ${source.env} is not set`);
+  return value;
+}
+
+function fieldErrors(error: z.ZodError) {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.join('.');
+    if (issue.code === 'unrecognized_keys')
+      return issue.keys.map((key) => ({
+        path: path ? `${path}.${key}` : key,
+        message: 'is not a known setting',
+      }));
+    return [{ path, message: issue.message }];
+  });
+}
+
+/** Parses YAML text into a frozen configuration; every error is reported at once, with its path. */
+export function parseConfiguration<S extends z.ZodType>(
+  schema: S,
+  text: string,
+  source: string,
+): z.infer<S> {
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
+  if (document.errors.length > 0)
+    throw new ConfigurationError(
+      source,
+      document.errors.map((e) => ({ path: '', message: e.message })),
+    );
+  const parsed = schema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
+  return deepFreeze(parsed.data);
+}
+
+/** Reads a configuration file, or the schema's defaults where no file is named. */
+export function loadConfiguration<S extends z.ZodType>(
+  schema: S,
+  file: string | undefined,
+): z.infer<S> {
+  if (file === undefined) return parseConfiguration(schema, '', 'the built-in configuration');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(file, [{ path: '', message: messageOf(error) }]);
+  }
+  return parseConfiguration(schema, text, file);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value !== null && typeof value === 'object' && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const child of Object.values(value)) deepFreeze(child);
+  }
+  return value;
+}

@@ -1,0 +1,73 @@
+import { messageOf } from './errors.js';
+import type { Logger } from './logger.js';
+
+/** Something that begins and ends with the process. Constructors assign; the work is done in these two. */
+export interface Service {
+  readonly name: string;
+  start?(): Promise<void>;
+  /** Must tolerate being called after a start that failed half-way. */
+  stop?(): Promise<void>;
+}
+
+/** Starts services in order and stops them in reverse, under a deadline. */
+export class Lifecycle {
+  readonly #started: Service[] = [];
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    private readonly services: Service[],
+    private readonly log: Logger,
+    private readonly stopDeadlineMs = 10_000,
+  ) {}
+
+  async start(): Promise<void> {
+    for (const service of this.services) {
+      if (this.#stopping) return;
+      this.#started.push(service);
+      try {
+        await service.start?.();
+      } catch (error) {
+        await this.stop();
+        throw error;
+      }
+    }
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async #stopAll(): Promise<void> {
+    const deadline = AbortSignal.timeout(this.stopDeadlineMs);
+    const late = new Promise<'late'>((resolve) => {
+      deadline.addEventListener('abort', () => resolve('late'), { once: true });
+    });
+    for (const service of this.#started.splice(0).reverse()) {
+      const ended = Promise.resolve(service.stop?.()).then(
+        () => 'ended' as const,
+        (error: unknown) => {
+          this.log.error(
+            { service: service.name, error: messageOf(error) },
+            'did not stop cleanly',
+          );
+          return 'ended' as const;
+        },
+      );
+      if ((await Promise.race([ended, late])) === 'late')
+        this.log.error({ service: service.name }, 'did not stop before the deadline');
+    }
+  }
+}
+
+/** Resolves with the name of the signal that asks the process to end. A second one ends it at once. */
+export function terminationSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        process.once(signal, () => process.exit(1));
+      });
+    }
+  });
+}
