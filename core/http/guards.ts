@@ -4,9 +4,6 @@ import { ProblemError } from '../runtime/errors.js';
 
 const LOOPBACK_NAME = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-
 /**
  * Guards a server without authentication that relies on being reachable from this machine only: a web page that
  * the user has open must not reach it, neither by a name that it pointed here (DNS rebinding) nor by a form.
