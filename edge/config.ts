@@ -19,7 +19,7 @@ export const edgeConfigSchema = z.strictObject({
   detection: detectionSettings,
   images: imageSettings,
   retention: z
-    .strictObject({ days: z.number().min(0.01).max(3_650).default(30) })
+    .strictObject({ maxAgeDays: z.number().positive().max(3_650).default(30) })
     .prefault({}),
   mqtt: z
     .strictObject({
@@ -29,6 +29,6 @@ export const edgeConfigSchema = z.strictObject({
       settleOn: z.enum(['relay', 'broker']).default('relay'),
     })
     .optional(),
-  cameras: camerasSchema,
+  cameras: camerasSchema.default([]),
 });
 export type EdgeConfig = z.infer<typeof edgeConfigSchema>;

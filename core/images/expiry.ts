@@ -32,7 +32,7 @@ export class Expiry implements Service {
       for (;;) {
         const expired = await imageTable.expired(this.store.db, this.clock(), AT_ONCE);
         if (expired.length === 0) break;
-        await this.store.remove(expired.map(({ id }) => id));
+        await this.store.remove(expired);
         this.log.info({ images: expired.length }, 'removed expired images');
       }
       await this.store.collect();

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
 import { Batcher } from '../store/batcher.js';
+import type { Service } from '../runtime/lifecycle.js';
 import type { FileStore } from '../store/file-store.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
@@ -29,7 +30,8 @@ const COLLECT_AT_ONCE = 200;
  * Rows and files of images, kept in step: a file stands before a row refers to it, and is removed
  * after the last row that did. What a crash leaves between the two is collected by `collect`.
  */
-export class ImageStore {
+export class ImageStore implements Service {
+  readonly name = 'images';
   readonly guard = new BlobGuard();
   readonly #commits: Batcher<ImageEntry, undefined>;
 
@@ -106,6 +108,20 @@ export class ImageStore {
     const removed = await imageTable.remove(this.db, ids);
     for (const sha256 of new Set(removed.map((row) => row.sha256))) await this.#collect(sha256);
     return removed.length;
+  }
+
+  async usedBytes(): Promise<number> {
+    return this.budget.usedBytes;
+  }
+
+  /** Removes images made before an instant, at most `limit`. */
+  async removeOlderThan(ms: number, limit: number): Promise<number> {
+    return this.remove(await imageTable.olderThan(this.db, ms, limit));
+  }
+
+  /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
+  async removeOldest(limit: number): Promise<number> {
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit));
   }
 
   /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */

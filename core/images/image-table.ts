@@ -16,6 +16,9 @@ const images = (db: Db) =>
     .selectAll('image')
     .select(['blob.media_type', 'blob.bytes', 'blob.width', 'blob.height', 'analysis.result']);
 
+const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
+  (await query.execute()).map(({ id }) => id);
+
 export const imageTable = {
   insert: (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows).execute(),
 
@@ -76,17 +79,41 @@ export const imageTable = {
       .where('plan', 'is not', null)
       .execute(),
 
-  expired: (db: Db, now: number, limit: number): Promise<{ id: string }[]> =>
-    db.selectFrom('image').select('id').where('expires_at', '<=', now).limit(limit).execute(),
+  expired: async (db: Db, now: number, limit: number): Promise<string[]> =>
+    idsOf(db.selectFrom('image').select('id').where('expires_at', '<=', now).limit(limit)),
 
-  /** The oldest images of cameras, before an instant if one is given. */
-  oldestOfCameras: (db: Db, before: number | undefined, limit: number): Promise<{ id: string }[]> =>
-    db
-      .selectFrom('image')
-      .select('id')
-      .where('camera', 'is not', null)
-      .$if(before !== undefined, (q) => q.where('created_at', '<', before ?? 0))
-      .orderBy('id')
+  olderThan: (db: Db, ms: number, limit: number): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('created_at', '<', ms)
+        .orderBy('created_at')
+        .limit(limit),
+    ),
+
+  oldestOfCameras: (db: Db, limit: number): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('camera', 'is not', null)
+        .orderBy('id')
+        .limit(limit),
+    ),
+
+  /** The newest images in which something was found. */
+  withDetections: (db: Db, limit: number): Promise<StoredImage[]> =>
+    images(db)
+      .where((e) =>
+        e.exists(
+          e
+            .selectFrom('analysis_label')
+            .select('analysis_label.label')
+            .whereRef('analysis_label.analysis_key', '=', 'image.analysis_key'),
+        ),
+      )
+      .orderBy('image.id', 'desc')
       .limit(limit)
       .execute(),
 

@@ -71,6 +71,7 @@ export const createImageTables: Migration = {
     await db.schema.createIndex('image_sha256').on('image').column('sha256').execute();
     await db.schema.createIndex('image_analysis').on('image').column('analysis_key').execute();
     await db.schema.createIndex('image_camera').on('image').columns(['camera', 'id']).execute();
+    await db.schema.createIndex('image_age').on('image').column('created_at').execute();
     await db.schema.createIndex('image_expiry').on('image').column('expires_at').execute();
     await db.schema
       .createTable('analysis')
