@@ -11,7 +11,8 @@ import type { Outbox } from './store/outbox.js';
 export interface RecorderOptions {
   images: Images;
   retention: Pick<Retention, 'makeRoom'>;
-  outbox: Outbox;
+  /** Absent where there is no broker to report to. */
+  outbox: Outbox | undefined;
   /** Called after the commit. */
   onRecorded(camera: string, takenAt: number, recorded: Recorded): void;
 }
@@ -28,7 +29,7 @@ export class Recorder {
       { camera: camera.id, bytes, takenAt },
       uploadFieldsOf(camera),
       async (transaction, result) => {
-        await outbox.append(transaction, summaryOf(camera.id, takenAt, result));
+        await outbox?.append(transaction, summaryOf(camera.id, takenAt, result));
       },
     );
     onRecorded(camera.id, takenAt, recorded);

@@ -41,6 +41,11 @@ export class DiskBudget {
     return this.#free.bytes;
   }
 
+  async report(): Promise<{ usedBytes: number; budgetBytes: number; freeBytes: number }> {
+    const freeBytes = await this.freeBytes();
+    return { usedBytes: this.#used, budgetBytes: this.limits.maxBytes, freeBytes };
+  }
+
   /** Whether so many bytes more would go over the budget or the file system's reserve. */
   async isSpent(more = 0): Promise<boolean> {
     if (this.#used + more > this.limits.maxBytes) return true;

@@ -65,6 +65,14 @@ export class Outbox {
     return { epoch: row.epoch, lastSeq: row.last_seq, ackedSeq: row.acked_seq };
   }
 
+  /** How many summaries wait, and for how long the oldest has. */
+  async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
+    const { lastSeq, ackedSeq } = await this.state();
+    const oldest = await this.oldest();
+    const age = oldest === undefined ? null : Math.round((this.clock() - oldest) / 1000);
+    return { depth: lastSeq - ackedSeq, oldestSeconds: age === null ? null : Math.max(0, age) };
+  }
+
   /** The rows that follow `seq`, in order. */
   async page(seq: number, limit: number): Promise<OutboxRow[]> {
     const rows = await this.db
