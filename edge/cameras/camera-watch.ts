@@ -1,13 +1,13 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { cronLogger } from '../../core/runtime/cron-logger.js';
 import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
 import { CircuitBreaker } from './circuit-breaker.js';
-import { cronLogger } from './cron-logger.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { withDeadline } from './with-deadline.js';
 
