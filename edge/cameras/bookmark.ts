@@ -2,7 +2,8 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-const placeSchema = z.strictObject({ changedMs: z.number(), name: z.string() });
+const placeSchema = z.object({ changedMs: z.number(), name: z.string() });
+const savedSchema = placeSchema.extend({ folder: z.string() });
 
 /** A place in a folder's files, in the order in which they arrived there. */
 export type Place = z.infer<typeof placeSchema>;
@@ -15,12 +16,16 @@ export const byPlace = (a: Place, b: Place): number =>
  * flushed: after a power cut the last few files may be read once more.
  */
 export class Bookmark {
-  constructor(private readonly file: string) {}
+  constructor(
+    private readonly file: string,
+    private readonly folder: string,
+  ) {}
 
-  /** Undefined where nothing was read yet, or where the file is damaged. */
+  /** Undefined where nothing of this folder was read yet, or where the file is damaged. */
   async read(): Promise<Place | undefined> {
     try {
-      return placeSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
+      const saved = savedSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
+      return saved.folder === this.folder ? saved : undefined;
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -30,7 +35,8 @@ export class Bookmark {
 
   async write({ changedMs, name }: Place): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
-    await writeFile(`${this.file}.new`, JSON.stringify({ changedMs, name }), { mode: 0o600 });
+    const saved = JSON.stringify({ folder: this.folder, changedMs, name });
+    await writeFile(`${this.file}.new`, saved, { mode: 0o600 });
     await rename(`${this.file}.new`, this.file);
   }
 }

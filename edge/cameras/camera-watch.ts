@@ -1,13 +1,13 @@
 import { createTask, type ScheduledTask } from 'node-cron';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import { cronLogger } from '../../core/runtime/cron-logger.js';
 import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
+import { CameraRecord } from './camera-record.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
-import { CircuitBreaker } from './circuit-breaker.js';
-import { cronLogger } from './cron-logger.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -27,20 +27,13 @@ const LONGEST_SLOT_MS = 60_000;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
 export class CameraWatch {
-  readonly #breaker = new CircuitBreaker();
+  readonly #record = new CameraRecord();
   readonly #stopping = new AbortController();
   #task: ScheduledTask | undefined;
   #running: Promise<ImageId | undefined> | undefined;
   #announced: CameraState | undefined;
   #paused: boolean;
-  #hasAnswered = false;
   #isSlow = false;
-  readonly #counts = { taken: 0, failed: 0, shed: 0, skippedOverlap: 0 };
-  readonly #last = {
-    lastAttemptAt: null as number | null,
-    lastSnapshotAt: null as number | null,
-    lastError: null as string | null,
-  };
 
   constructor(
     readonly config: CameraConfig,
@@ -57,9 +50,7 @@ export class CameraWatch {
       maxRandomDelay: this.config.jitterSeconds * 1000,
       logger: cronLogger(this.options.log),
     });
-    this.#task.on('execution:overlap', () => {
-      this.#counts.skippedOverlap++;
-    });
+    this.#task.on('execution:overlap', () => this.#record.overlapped());
     if (!this.#paused) this.#task.start();
     this.#announce();
   }
@@ -105,28 +96,20 @@ export class CameraWatch {
       id,
       name,
       kind,
-      state: this.#state,
-      ...this.#last,
-      consecutiveFailures: this.#breaker.failures,
-      ...this.#counts,
+      state: this.#paused ? 'paused' : this.#record.state,
+      ...this.#record.values,
       nextRunAt: this.#nextRunAt,
     };
   }
 
-  get #state(): CameraState {
-    if (this.#paused) return 'paused';
-    if (this.#breaker.isOpen) return 'offline';
-    return this.#hasAnswered ? 'online' : 'starting';
-  }
-
   get #nextRunAt(): number | null {
     const next = this.#task?.getNextRun();
-    return next ? Math.max(next.getTime(), this.#breaker.probeAt) : null;
+    return next ? Math.max(next.getTime(), this.#record.leftAloneUntil) : null;
   }
 
   async #tick(): Promise<void> {
-    if (this.#running) this.#counts.skippedOverlap++;
-    else if (this.#breaker.lets(this.options.clock()))
+    if (this.#running) this.#record.overlapped();
+    else if (this.options.clock() >= this.#record.leftAloneUntil)
       // A failure is in the status and the log already.
       await this.#run().catch(() => undefined);
   }
@@ -148,7 +131,7 @@ export class CameraWatch {
         const snapshot = await this.#take();
         more = snapshot?.more ?? false;
         if (snapshot) image = await this.#analyse(snapshot);
-        this.#succeeded();
+        this.#record.answered();
       } catch (error) {
         this.#failed(error);
         if (!more || !isFaultOfImage(error)) throw error;
@@ -162,7 +145,7 @@ export class CameraWatch {
     const stopping = this.#stopping.signal;
     return lanes.run(this.#isSlow, stopping, async () => {
       const began = clock();
-      this.#last.lastAttemptAt = began;
+      this.#record.attempted(began);
       try {
         return await withDeadline(this.#slotMs, stopping, (signal) => this.camera.take(signal));
       } finally {
@@ -180,8 +163,7 @@ export class CameraWatch {
   async #analyse(snapshot: Snapshot): Promise<ImageId> {
     try {
       const image = await this.options.analyse(this.config, snapshot);
-      this.#counts.taken++;
-      this.#last.lastSnapshotAt = snapshot.takenAt;
+      this.#record.analysed(snapshot.takenAt);
       await snapshot.settle();
       return image;
     } catch (error) {
@@ -190,28 +172,18 @@ export class CameraWatch {
     }
   }
 
-  #succeeded(): void {
-    this.#hasAnswered = true;
-    this.#last.lastError = null;
-    this.#breaker.succeeded();
-  }
-
   #failed(error: unknown): void {
     if (this.#stopping.signal.aborted) return;
     const { log, clock } = this.options;
+    const camera = this.config.id;
     if (isShed(error)) {
-      this.#counts.shed++;
-      this.#succeeded();
-      log.warn({ camera: this.config.id, error: error.code }, 'a snapshot was dropped');
-      return;
-    }
-    this.#counts.failed++;
-    this.#breaker.failed(clock());
-    if (error instanceof CameraError || error instanceof ProblemError)
-      this.#last.lastError = error.message;
-    else {
-      this.#last.lastError = 'the snapshot could not be analysed';
-      log.error({ camera: this.config.id, error: messageOf(error) }, 'analysis failed');
+      this.#record.dropped();
+      log.warn({ camera, code: error.code }, 'a snapshot was dropped');
+    } else if (error instanceof CameraError || error instanceof ProblemError) {
+      this.#record.failedWith(error.message, clock());
+    } else {
+      this.#record.failedWith('the snapshot could not be analysed', clock());
+      log.error({ camera, error: messageOf(error) }, 'the snapshot could not be analysed');
     }
   }
 

@@ -24,10 +24,6 @@ export class CircuitBreaker {
     return this.#probeAt;
   }
 
-  lets(now: number): boolean {
-    return now >= this.#probeAt;
-  }
-
   succeeded(): void {
     this.#failures = 0;
     this.#probeAt = 0;

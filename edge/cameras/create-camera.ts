@@ -15,6 +15,9 @@ export function createCamera(config: CameraConfig, stateFolder: string, clock: C
     case 'folder':
       return config.loop
         ? new LoopCamera(config, clock)
-        : new FolderCamera(config, new Bookmark(join(stateFolder, `${config.id}.json`)));
+        : new FolderCamera(
+            config,
+            new Bookmark(join(stateFolder, `${config.id}.json`), config.path),
+          );
   }
 }

@@ -9,7 +9,7 @@ export interface LaneLimits {
   patienceMs: number;
 }
 
-export const laneDefaults: LaneLimits = { quick: 8, slow: 24, patienceMs: 1000 };
+export const laneDefaults: LaneLimits = { quick: 8, slow: 24, patienceMs: 500 };
 
 /**
  * Bounds the fetches that run at the same time, so that neither slow nor dead cameras stand in the

@@ -31,7 +31,9 @@ export class FolderCamera implements Camera {
         this.#place = await this.bookmark.read();
         this.#started = true;
       }
-      if (this.#ready.length === 0) this.#ready = await this.#scan(signal);
+      const waiting = await this.#next(signal);
+      if (waiting) return waiting;
+      this.#ready = await this.#scan(signal);
       return await this.#next(signal);
     } catch (error) {
       throw asCameraError(error);
