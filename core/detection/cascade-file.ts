@@ -20,19 +20,31 @@ const CHUNK = 64 * 1024;
  */
 export async function describeCascade(content: Buffer): Promise<CascadeDescription> {
   const reader = new CascadeReader();
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    for (let at = 0; at < content.length; at += CHUNK) {
-      reader.write(decoder.decode(content.subarray(at, at + CHUNK), { stream: true }));
+    const text = withoutComments(new TextDecoder('utf-8', { fatal: true }).decode(content));
+    for (let at = 0; at < text.length; at += CHUNK) {
+      reader.write(text.slice(at, at + CHUNK));
       await setImmediate();
     }
-    reader.write(decoder.decode());
     reader.close();
   } catch (error) {
     if (error instanceof CascadeFault) throw error;
     throw new CascadeFault(`it is not well-formed XML (${messageOf(error)})`);
   }
   return reader.description();
+}
+
+/** XML allows no "--" within a comment, yet OpenCV accepts it and its own cascades have it. */
+function withoutComments(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (let start = text.indexOf('<!--'); start >= 0; start = text.indexOf('<!--', at)) {
+    const end = text.indexOf('-->', start + 4);
+    if (end < 0) throw new CascadeFault('it is not well-formed XML (unclosed comment)');
+    kept += text.slice(at, start);
+    at = end + 3;
+  }
+  return kept + text.slice(at);
 }
 
 const MAX_DEPTH = 32;
@@ -54,8 +66,7 @@ class CascadeReader {
 
   constructor() {
     this.#parser.on('error', (error) => {
-      // "--" within a comment, as OpenCV's own cascades have it and OpenCV accepts.
-      if (!error.message.includes('malformed comment')) throw error;
+      throw error;
     });
     this.#parser.on('doctype', () => {
       throw new CascadeFault('it has a document type declaration, which a cascade has no need of');
