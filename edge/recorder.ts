@@ -3,6 +3,7 @@ import type { Summary } from '../core/contract/summary.js';
 import type { Images, Recorded } from '../core/images/images.js';
 import { instant } from '../core/runtime/clock.js';
 import { ProblemError } from '../core/runtime/errors.js';
+import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
 import type { Retention } from './retention/retention.js';
@@ -29,7 +30,7 @@ export class Recorder {
       { camera: camera.id, bytes, takenAt },
       uploadFieldsOf(camera),
       async (transaction, result) => {
-        await outbox?.append(transaction, summaryOf(camera.id, takenAt, result));
+        await outbox?.append(over(transaction), summaryOf(camera.id, takenAt, result));
       },
     );
     onRecorded(camera.id, takenAt, recorded);

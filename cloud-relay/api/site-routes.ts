@@ -7,8 +7,8 @@ import {
   siteSchema,
   totalsSchema,
 } from '../../core/contract/site.js';
-import { parse, type Route, route } from '../../core/http/route.js';
 import { readJson } from '../../core/http/read-json.js';
+import { parse, type Route, route } from '../../core/http/route.js';
 import { instant } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
 
@@ -102,7 +102,11 @@ function readRoutes(fleet: Fleet): Route[] {
       problems: ['not_found'],
       handle: async ({ params, query }) => {
         const { from = Date.now() - 7 * DAY_MS, to = Date.now() } = range(query);
-        return { status: 'OK', days: await fleet.dailyTotals(params.site, from, to) };
+        const totals = await fleet.dailyTotals(params.site, from, to);
+        return {
+          status: 'OK',
+          days: totals.map((total) => ({ ...total, day: instant(total.day).slice(0, 10) })),
+        };
       },
     }),
     route({

@@ -105,7 +105,7 @@ export class Ingest implements Service {
     if (this.#batcher.waiting >= this.#maxWaiting) return written;
   }
 
-  async #commit(arrivals: Arrival[]): Promise<void[]> {
+  async #commit(arrivals: Arrival[]): Promise<undefined[]> {
     const { marks, added, lost } = await commitBatch(this.db, arrivals, this.clock());
     this.#counts.batches++;
     this.#counts.committed += added;

@@ -93,8 +93,9 @@ export const totalsSchema = z
 
 export const dailyTotalSchema = z
   .object({
-    day: z.string().meta({ description: 'In UTC' }),
+    day: z.iso.date().meta({ description: 'In UTC' }),
     label: z.string(),
+    summaries: count.meta({ description: 'Snapshots that show the label' }),
     detections: count,
   })
   .meta({ id: 'DailyTotal' });
