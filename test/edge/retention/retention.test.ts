@@ -4,11 +4,6 @@ import Sqlite from 'better-sqlite3';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import type { RetainedImages } from '../../../edge/retention/retained-images.js';
 import { Retention } from '../../../edge/retention/retention.js';
-import {
-  budgetBytesOf,
-  maxAgeMsOf,
-  retentionSchema,
-} from '../../../edge/retention/retention-config.js';
 
 /** Images as rows of a real database. */
 class ImageTable implements RetainedImages {
@@ -144,13 +139,4 @@ test('stopping waits for the step under way and removes no more', async (t) => {
   t.true(left > 0);
   await sleep(20);
   t.is(images.madeAt('gate').length, left);
-});
-
-test('the bounds have defaults and are said in days and gibibytes', (t) => {
-  const standard = retentionSchema.parse(undefined);
-  t.deepEqual(standard, { maxAgeDays: 30, diskBudgetGiB: 10 });
-  t.is(budgetBytesOf({ ...standard, diskBudgetGiB: 0.5 }), 536_870_912);
-  t.is(maxAgeMsOf({ ...standard, maxAgeDays: 1 }), 86_400_000);
-  t.false(retentionSchema.safeParse({ maxAgeDays: 0 }).success);
-  t.false(retentionSchema.safeParse({ days: 3 }).success);
 });
