@@ -104,6 +104,13 @@ test('a new snapshot makes room for itself', async (t) => {
   t.is(images.madeAt('gate').at(-1), 1_500_099);
 });
 
+test('a snapshot that fits removes nothing', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 10_000 });
+  for (let i = 0; i < 98; i++) images.add(1_500_000 + i, 100, 'gate');
+  t.true(await retention.makeRoom(200));
+  t.is(images.madeAt('gate').length, 98);
+});
+
 test('there is no room where only uploads are left', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   images.add(1_500_000, 9_900, null);
