@@ -42,7 +42,7 @@ const LOG_EVERY_MS = 60_000;
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
-  readonly #batcher: Batcher<Arrival, void>;
+  readonly #batcher: Batcher<Arrival, undefined>;
   readonly #acknowledger: Acknowledger;
   readonly #maxWaiting: number;
   readonly #counts = {
@@ -100,7 +100,9 @@ export class Ingest implements Service {
     this.#counts.received++;
     const written = this.#batcher
       .add({ site: names.site, record: payload, receivedAt: this.clock() })
-      .catch((error: unknown) => this.#fail(error));
+      .catch((error: unknown) => {
+        this.#fail(error);
+      });
     this.#lastBatch = written;
     if (this.#batcher.waiting >= this.#maxWaiting) return written;
   }
