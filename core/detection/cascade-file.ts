@@ -12,6 +12,7 @@ export class CascadeFault extends Error {
 export type CascadeDescription = Pick<ReadyDetector, 'kind' | 'window'>;
 
 const CHUNK = 64 * 1024;
+const DECLARATION = Buffer.from('<?xml');
 
 /**
  * Reads what kind of cascade an XML file holds, in OpenCV's form of today or the one before 2.4, without
@@ -31,6 +32,8 @@ export async function describeCascade(content: Buffer): Promise<CascadeDescripti
     if (error instanceof CascadeFault) throw error;
     throw new CascadeFault(`it is not well-formed XML (${messageOf(error)})`);
   }
+  if (!content.subarray(0, 5).equals(DECLARATION))
+    throw new CascadeFault('it does not begin with <?xml, which OpenCV asks for');
   return reader.description();
 }
 

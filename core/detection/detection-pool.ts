@@ -52,6 +52,8 @@ export interface PoolStatus {
   /** Since the pool started. */
   restarts: number;
   openCvVersion: string | null;
+  /** Process ids of the ready workers. */
+  pids: number[];
 }
 
 interface Entry {
@@ -143,11 +145,12 @@ export class DetectionPool implements Detection, Service {
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
       workers: this.#size,
-      ready,
+      ready: ready.length,
       busy: this.#running.size,
       queued: this.#queue.length,
       restarts,
       openCvVersion,
+      pids: ready,
     };
   }
 

@@ -18,7 +18,8 @@ export class WorkerCrew {
   readonly #options: CrewOptions;
   readonly #budget: RestartBudget;
   readonly #alive = new Set<WorkerHandle>();
-  readonly #ready = new Set<WorkerHandle>();
+  /** Those that answered their handshake, with their process ids. */
+  readonly #ready = new Map<WorkerHandle, number>();
   /** Restarts that wait for the budget, with the time when each is due. */
   readonly #due = new Map<NodeJS.Timeout, number>();
   #restarts = 0;
@@ -35,8 +36,9 @@ export class WorkerCrew {
     return this.#alive.size;
   }
 
-  get ready(): number {
-    return this.#ready.size;
+  /** Process ids of those that answered their handshake. */
+  get ready(): number[] {
+    return [...this.#ready.values()];
   }
 
   get restarts(): number {
@@ -78,9 +80,9 @@ export class WorkerCrew {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
     void worker.ended.then(() => this.#onEnded(worker));
-    const { openCvVersion } = await worker.start();
+    const { openCvVersion, pid } = await worker.start();
     this.#openCvVersion = openCvVersion;
-    this.#ready.add(worker);
+    this.#ready.set(worker, pid);
     this.#options.onReady(worker);
   }
 
