@@ -48,7 +48,7 @@ export async function run(command, args, { cwd, env, timeoutMs, log, onLine, fai
 
 const tellingLine = (lines) =>
   (
-    lines.find((line) => /\berror\b|^E: |fatal/i.test(line)) ??
+    lines.find((line) => /\berror\b.*\w|^E: |fatal/i.test(line) && !/error code/.test(line)) ??
     lines.findLast((line) => line.trim()) ??
     'it said nothing'
   ).trim();
