@@ -46,7 +46,7 @@ function wanted(purpose) {
 
 /** The versions of those of the named packages that are installed, by name. */
 function installedVersions(names) {
-  const format = '${db:Status-Abbrev} ${Package} ${Version}\n';
+  const format = `\${db:Status-Abbrev} \${Package} \${Version}\n`;
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', format, ...names], {
     encoding: 'utf8',
   });

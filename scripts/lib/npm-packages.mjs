@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from './command.mjs';
+import { Problem } from './problem.mjs';
 
 /** The step that makes node_modules what package-lock.json says. Install scripts do not run: addons are a step of their own. */
 export function npmPackages({ root, log }) {
@@ -8,13 +9,23 @@ export function npmPackages({ root, log }) {
     title: 'npm packages',
     check: () =>
       matchesLock(root) ? undefined : 'install the npm packages that package-lock.json names',
-    run: () =>
-      run('npm', ['ci', '--ignore-scripts', '--no-progress'], {
+    async run() {
+      refuseLink(join(root, 'node_modules'));
+      await run('npm', ['ci', '--ignore-scripts', '--no-progress'], {
         cwd: root,
         log,
         failure: 'The npm packages cannot be installed',
-      }),
+      });
+    },
   };
+}
+
+/** npm would empty the folder behind the link, which other work trees use too. */
+function refuseLink(folder) {
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Problem(
+      'node_modules is a link to packages that do not match package-lock.json; run npm ci where it leads.',
+    );
 }
 
 /** Compares package-lock.json with what npm wrote down when it last finished installing. */
