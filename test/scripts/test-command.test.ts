@@ -4,7 +4,7 @@ import { projectCopy, runScript } from './run-script.js';
 const passing = `import test from 'ava'; test('adds', (t) => t.is(1 + 1, 2));`;
 const failing = `import test from 'ava'; test('subtracts', (t) => t.is(3 - 1, 1));`;
 const skipping = `import test from 'ava'; test.skip('divides', (t) => t.pass());`;
-const crashing = `import test from 'ava'; throw new Error('broken file');`;
+const crashing = `import 'ava'; throw new Error('broken file');`;
 
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1);
 
