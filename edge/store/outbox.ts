@@ -77,11 +77,12 @@ export class Outbox {
     return rows.map((row) => ({ seq: row.seq, summary: JSON.parse(row.payload) as Summary }));
   }
 
-  /** When the oldest row was added, in milliseconds since the Unix epoch; undefined while the outbox is empty. */
-  async oldest(): Promise<number | undefined> {
+  /** When the row that follows `seq` was added, in milliseconds since the Unix epoch; undefined where there is none. */
+  async addedAfter(seq: number): Promise<number | undefined> {
     const row = await this.db
       .selectFrom('outbox')
       .select('created_at')
+      .where('seq', '>', seq)
       .orderBy('seq')
       .limit(1)
       .executeTakeFirst();
@@ -131,7 +132,7 @@ function fitted(summary: Summary): string {
   const budget = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES;
   const strongest = [...summary.detections].sort((a, b) => b.neighbors - a.neighbors);
   let payload = JSON.stringify(summary);
-  for (let kept = strongest.length; Buffer.byteLength(payload) > budget; ) {
+  for (let kept = strongest.length; kept > 0 && Buffer.byteLength(payload) > budget; ) {
     kept = Math.floor(kept / 2);
     const omitted = (summary.omitted ?? 0) + strongest.length - kept;
     payload = JSON.stringify({ ...summary, detections: strongest.slice(0, kept), omitted });
