@@ -81,6 +81,11 @@ export class EmbeddedBroker implements Service {
     return { host: address.address, port: address.port };
   }
 
+  get url(): string {
+    const { host, port } = this.address;
+    return `mqtt://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
   get connections(): number {
     return this.#aedes?.connectedClients ?? 0;
   }

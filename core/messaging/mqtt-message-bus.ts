@@ -25,8 +25,8 @@ import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MqttMessageBusOptions {
-  /** `mqtt://HOST:PORT` or `mqtts://…`. */
-  url: string;
+  /** `mqtt://HOST:PORT` or `mqtts://…`; a function is asked when the bus starts. */
+  url: string | (() => string);
   /** Levels above the topics of the map. */
   root: string;
   /** Unique at the broker: a second connection with the same id ends the first. */
@@ -88,7 +88,8 @@ export class MqttMessageBus implements MessageBus, Service {
   }
 
   async start(): Promise<void> {
-    this.#running = this.#keepConnected(parseBrokerUrl(this.options.url));
+    const { url } = this.options;
+    this.#running = this.#keepConnected(parseBrokerUrl(typeof url === 'string' ? url : url()));
   }
 
   async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError, messageOf } from './errors.js';
 
@@ -35,11 +35,15 @@ function fieldErrors(error: z.ZodError) {
   });
 }
 
-/** Parses YAML text into a frozen configuration; every error is reported at once, with its path. */
+/**
+ * Parses YAML text into a frozen configuration; every error is reported at once, with its path.
+ * An override is `PATH=VALUE`, the path with dots, the value as YAML; an empty one takes the setting away.
+ */
 export function parseConfiguration<S extends z.ZodType>(
   schema: S,
   text: string,
   source: string,
+  overrides: string[] = [],
 ): z.infer<S> {
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   if (document.errors.length > 0)
@@ -47,6 +51,14 @@ export function parseConfiguration<S extends z.ZodType>(
       source,
       document.errors.map((e) => ({ path: '', message: e.message })),
     );
+  for (const override of overrides) {
+    const [path = '', value] = override.split(/=(.*)/s);
+    if (value === undefined)
+      throw new ConfigurationError('--set', [{ path: override, message: 'expected PATH=VALUE' }]);
+    const parsed: unknown = parse(value);
+    if (parsed === null) document.deleteIn(path.split('.'));
+    else document.setIn(path.split('.'), parsed);
+  }
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
   return deepFreeze(parsed.data);
@@ -56,15 +68,17 @@ export function parseConfiguration<S extends z.ZodType>(
 export function loadConfiguration<S extends z.ZodType>(
   schema: S,
   file: string | undefined,
+  overrides: string[] = [],
 ): z.infer<S> {
-  if (file === undefined) return parseConfiguration(schema, '', 'the built-in configuration');
+  if (file === undefined)
+    return parseConfiguration(schema, '', 'the built-in configuration', overrides);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigurationError(file, [{ path: '', message: messageOf(error) }]);
   }
-  return parseConfiguration(schema, text, file);
+  return parseConfiguration(schema, text, file, overrides);
 }
 
 function deepFreeze<T>(value: T): T {

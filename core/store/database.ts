@@ -80,3 +80,10 @@ function appliedMigrations(sqlite: Sqlite.Database): string[] {
   if (!table) return [];
   return sqlite.prepare('select name from kysely_migration').pluck().all() as string[];
 }
+
+/**
+ * The same connection or transaction, seen as one over another room's tables. All rooms of a process share one
+ * database, but each knows only the tables it owns; Kysely's types have no way to narrow.
+ */
+export const over = <T>(connection: { readonly isTransaction: boolean }): Kysely<T> =>
+  connection as unknown as Kysely<T>;

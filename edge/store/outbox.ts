@@ -3,7 +3,6 @@ import { type Kysely, sql } from 'kysely';
 import type { Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
-import { partOf } from '../../core/store/part-of.js';
 
 export interface OutboxTables {
   outbox: {
@@ -42,15 +41,14 @@ export class Outbox {
   ) {}
 
   /** Adds a summary within the caller's transaction and resolves with its seq. Call `Uplink.wake()` after the commit. */
-  async append<T extends OutboxTables>(trx: Kysely<T>, summary: Summary): Promise<number> {
-    const db = partOf<OutboxTables, T>(trx);
+  async append(trx: Kysely<OutboxTables>, summary: Summary): Promise<number> {
     const payload = fitted(summary);
-    const { last_seq: seq } = await db
+    const { last_seq: seq } = await trx
       .updateTable('outbox_state')
       .set({ last_seq: sql`last_seq + 1` })
       .returning('last_seq')
       .executeTakeFirstOrThrow();
-    await db
+    await trx
       .insertInto('outbox')
       .values({ seq, payload, bytes: Buffer.byteLength(payload), created_at: this.clock() })
       .execute();
@@ -63,6 +61,14 @@ export class Outbox {
       .select(['epoch', 'last_seq', 'acked_seq'])
       .executeTakeFirstOrThrow();
     return { epoch: row.epoch, lastSeq: row.last_seq, ackedSeq: row.acked_seq };
+  }
+
+  /** How many summaries wait, and for how long the oldest has. */
+  async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
+    const { lastSeq, ackedSeq } = await this.state();
+    const oldest = await this.oldest();
+    const age = oldest === undefined ? null : Math.round((this.clock() - oldest) / 1000);
+    return { depth: lastSeq - ackedSeq, oldestSeconds: age === null ? null : Math.max(0, age) };
   }
 
   /** The rows that follow `seq`, in order. */

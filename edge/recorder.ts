@@ -1,0 +1,52 @@
+import type { ImageId } from '../core/contract/names.js';
+import type { Summary } from '../core/contract/summary.js';
+import type { Images, Recorded } from '../core/images/images.js';
+import { instant } from '../core/runtime/clock.js';
+import { ProblemError } from '../core/runtime/errors.js';
+import { over } from '../core/store/database.js';
+import type { Snapshot } from './cameras/camera.js';
+import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
+import type { Retention } from './retention/retention.js';
+import type { Outbox } from './store/outbox.js';
+
+export interface RecorderOptions {
+  images: Images;
+  retention: Pick<Retention, 'makeRoom'>;
+  /** Absent where there is no broker to report to. */
+  outbox: Outbox | undefined;
+  /** Called after the commit. */
+  onRecorded(camera: string, takenAt: number, recorded: Recorded): void;
+}
+
+/** Takes a camera's snapshot through: room on disk, analysis, one transaction with its summary, and the word that it is there. */
+export class Recorder {
+  constructor(private readonly options: RecorderOptions) {}
+
+  async record(camera: CameraConfig, { bytes, takenAt }: Snapshot): Promise<ImageId> {
+    const { images, retention, outbox, onRecorded } = this.options;
+    if (!(await retention.makeRoom(bytes.length)))
+      throw new ProblemError('disk_budget_spent', 'There is no room for the snapshot.');
+    const recorded = await images.record(
+      { camera: camera.id, bytes, takenAt },
+      uploadFieldsOf(camera),
+      async (transaction, result) => {
+        await outbox?.append(over(transaction), summaryOf(camera.id, takenAt, result));
+      },
+    );
+    onRecorded(camera.id, takenAt, recorded);
+    return recorded.id;
+  }
+}
+
+function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded): Summary {
+  const { width, height, detections, times } = analysis;
+  return {
+    camera,
+    snapshot: id,
+    takenAt: instant(takenAt),
+    width,
+    height,
+    detections,
+    analysisMs: Math.round((times.decodeMs + times.detectMs) * 10) / 10,
+  };
+}
