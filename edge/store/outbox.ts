@@ -66,7 +66,7 @@ export class Outbox {
   /** How many summaries wait, and for how long the oldest has. */
   async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
     const { lastSeq, ackedSeq } = await this.state();
-    const oldest = await this.oldest();
+    const oldest = await this.addedAfter(ackedSeq);
     const age = oldest === undefined ? null : Math.round((this.clock() - oldest) / 1000);
     return { depth: lastSeq - ackedSeq, oldestSeconds: age === null ? null : Math.max(0, age) };
   }
