@@ -44,7 +44,12 @@ export async function createEdge(
   const metrics = new Metrics();
   const analyses = new PerMinute();
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
-  const detection = createDetection(config.detection, config.images, metrics, log);
+  const detection = createDetection({
+    settings: config.detection,
+    maxPixels: config.images.maxPixels,
+    onJob: (job) => metrics.job(job),
+    log,
+  });
   const images = createImageService({
     db: over(db),
     dataFolder,
@@ -89,6 +94,7 @@ export async function createEdge(
     images: images.images,
     retention,
     outbox: reporting && outbox,
+    log: log.child({ room: 'cameras' }),
     onRecorded: (camera, takenAt, { id, analysis }) => {
       reporting?.uplink.wake();
       reporting?.live.snapshotAnalysed(camera, id, takenAt, analysis.detections);

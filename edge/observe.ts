@@ -1,4 +1,5 @@
 import type { PoolStatus } from '../core/detection/detection-pool.js';
+import { observePool } from '../core/detection/observe-pool.js';
 import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { CameraSchedule } from './cameras/camera-schedule.js';
@@ -15,7 +16,8 @@ interface Observed {
 
 /** The gauges that only the appliance has. */
 export function observe(metrics: Metrics, observed: Observed): void {
-  const { store, outbox, cameras, reporting } = observed;
+  const { pool, store, outbox, cameras, reporting } = observed;
+  observePool(metrics, pool);
   metrics.gauge({
     name: 'siteglass_outbox_depth',
     help: 'Summaries that the relay has not acknowledged',

@@ -111,7 +111,7 @@ export type ImagePage = z.infer<typeof imagePageSchema>;
 
 export const imageQuerySchema = z.strictObject({
   limit: numeric(z.int().min(1).max(500)).default(50),
-  after: z.string().max(128).optional(),
+  after: imageIdSchema.optional(),
   label: labelSchema.optional(),
   camera: nameSchema.optional(),
   from: instantSchema.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { detectionSchema } from './detection.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 import { summarySchema } from './summary.js';
-import { siteAvailabilitySchema } from './topics.js';
+import { healthSchema, siteAvailabilitySchema } from './topics.js';
 
 /** What the appliance and the relay tell of sites and cameras, beside images. */
 
@@ -70,24 +70,32 @@ export const siteStatusSchema = z
 export const siteSchema = z
   .object({
     id: nameSchema,
-    availability: siteAvailabilitySchema.or(z.literal('unknown')),
+    createdAt: instantSchema,
+    availability: siteAvailabilitySchema.nullable(),
     stale: z.boolean().meta({ description: 'Its health report is overdue' }),
     lastSeenAt: moment,
+    provisioned: z.boolean().meta({ description: 'It has an account at the embedded broker' }),
     summaries: count,
     detections: count,
-    lastSummaryAt: moment,
+    lastReceivedAt: moment,
+    health: healthSchema.nullable(),
   })
   .meta({ id: 'Site' });
+export type SiteResource = z.infer<typeof siteSchema>;
 
-export const storedSummarySchema = summarySchema
-  .extend({ epoch: z.string(), seq: count, receivedAt: instantSchema })
-  .meta({ id: 'StoredSummary' });
+export const receivedSummarySchema = summarySchema
+  .extend({ receivedAt: instantSchema })
+  .meta({ id: 'ReceivedSummary' });
 
 export const totalsSchema = z
-  .object({
-    sites: count,
-    summaries: count,
-    detections: count,
-    labels: z.array(z.object({ label: z.string(), detections: count })),
-  })
+  .object({ sites: count, online: count, summaries: count, detections: count })
   .meta({ id: 'Totals' });
+
+export const dailyTotalSchema = z
+  .object({
+    day: z.iso.date().meta({ description: 'In UTC' }),
+    label: z.string(),
+    summaries: count.meta({ description: 'Snapshots that show the label' }),
+    detections: count,
+  })
+  .meta({ id: 'DailyTotal' });

@@ -11,6 +11,14 @@ export interface Reading {
   read(): number | Promise<number>;
 }
 
+/** A job of a detection worker, as far as it is measured; times in milliseconds. */
+export interface FinishedJob {
+  outcome: string;
+  queueMs: number;
+  decodeMs?: number;
+  detectMs?: number;
+}
+
 /** A process's metrics in Prometheus' form. Names follow its conventions: base units, `_total` on counters. */
 export class Metrics {
   readonly registry = new Registry();
@@ -57,12 +65,14 @@ export class Metrics {
     };
   }
 
-  job(outcome: string, stages: Partial<Record<'queue' | 'decode' | 'detect', number>>): void {
+  job({ outcome, queueMs, decodeMs, detectMs }: FinishedJob): void {
     this.#jobs.inc({ outcome });
-    for (const [stage, ms] of Object.entries(stages)) this.#stages.observe({ stage }, ms / 1000);
+    this.#stages.observe({ stage: 'queue' }, queueMs / 1000);
+    if (decodeMs !== undefined) this.#stages.observe({ stage: 'decode' }, decodeMs / 1000);
+    if (detectMs !== undefined) this.#stages.observe({ stage: 'detect' }, detectMs / 1000);
   }
 
-  analysed(source: 'search' | 'stored'): void {
+  analysed(source: string): void {
     this.#analyses.inc({ source });
   }
 
@@ -74,6 +84,19 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         this.set(await read());
+      },
+    });
+  }
+
+  /** Adds a counter that is kept elsewhere and read at each scrape. */
+  counter({ name, help, read }: Reading): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.reset();
+        this.inc(await read());
       },
     });
   }

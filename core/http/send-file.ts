@@ -22,7 +22,7 @@ export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: S
   // An uploaded file is shown as an image or not at all.
   ctx.set('Content-Security-Policy', "default-src 'none'; sandbox");
   ctx.set('Content-Disposition', 'inline');
-  if (ctx.fresh) {
+  if (hasIt(ctx, tag, lastModified)) {
     ctx.status = 304;
     return;
   }
@@ -34,6 +34,18 @@ export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: S
   ctx.length = range ? range.end - range.start + 1 : file.bytes;
   if (ctx.method !== 'HEAD') ctx.body = file.read(range);
   ctx.type = mediaType;
+}
+
+/**
+ * Whether the client's copy is current (RFC 9110, 13.1). Koa's `fresh` would send the whole again to whoever
+ * adds `Cache-Control: no-cache`, as fetch does to every conditional request.
+ */
+function hasIt(ctx: Context, tag: string, lastModified: Date): boolean {
+  const tags = ctx.get('If-None-Match');
+  if (tags)
+    return tags === '*' || tags.split(/\s*,\s*/).some((t) => t.replace(/^W\//, '') === `"${tag}"`);
+  const since = Date.parse(ctx.get('If-Modified-Since'));
+  return Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
 }
 
 function requestedRange(ctx: Context, bytes: number) {

@@ -1,5 +1,6 @@
-import { schedule } from 'node-cron';
+import { createTask, type ScheduledTask } from 'node-cron';
 import type { Clock } from '../runtime/clock.js';
+import { cronLogger } from '../runtime/cron-logger.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { ImageStore } from './image-store.js';
@@ -10,7 +11,7 @@ const AT_ONCE = 200;
 /** Removes what has expired, each minute, and the bytes that nothing refers to any more. */
 export class Expiry implements Service {
   readonly name = 'expiry';
-  #stop: (() => void | Promise<void>) | undefined;
+  #task: ScheduledTask | undefined;
 
   constructor(
     private readonly store: ImageStore,
@@ -19,12 +20,16 @@ export class Expiry implements Service {
   ) {}
 
   async start(): Promise<void> {
-    const task = schedule('0 * * * * *', () => this.sweep(), { noOverlap: true });
-    this.#stop = () => task.destroy();
+    this.#task = createTask('0 * * * * *', () => this.sweep(), {
+      name: this.name,
+      noOverlap: true,
+      logger: cronLogger(this.log),
+    });
+    this.#task.start();
   }
 
   async stop(): Promise<void> {
-    await this.#stop?.();
+    await this.#task?.destroy();
   }
 
   async sweep(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
-import { Batcher } from '../store/batcher.js';
 import type { Service } from '../runtime/lifecycle.js';
+import { Batcher } from '../store/batcher.js';
 import type { FileStore } from '../store/file-store.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';

@@ -25,8 +25,8 @@ import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MqttMessageBusOptions {
-  /** `mqtt://HOST:PORT` or `mqtts://…`. */
-  url: string;
+  /** `mqtt://HOST:PORT` or `mqtts://…`; a function is asked when the bus starts. */
+  url: string | (() => string);
   /** Levels above the topics of the map. */
   root: string;
   /** Unique at the broker: a second connection with the same id ends the first. */
@@ -64,6 +64,9 @@ export class MqttMessageBus implements MessageBus, Service {
   readonly #disconnectListeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #maxInFlight: number;
+  /** Accepted by the broker; subscriptions are being made. */
+  #accepted: MqttConnection | undefined;
+  /** Ready for use. */
   #connection: MqttConnection | undefined;
   #running: Promise<void> = Promise.resolve();
   #since: number;
@@ -85,7 +88,8 @@ export class MqttMessageBus implements MessageBus, Service {
   }
 
   async start(): Promise<void> {
-    this.#running = this.#keepConnected(parseBrokerUrl(this.options.url));
+    const { url } = this.options;
+    this.#running = this.#keepConnected(parseBrokerUrl(typeof url === 'string' ? url : url()));
   }
 
   async stop(): Promise<void> {
@@ -124,7 +128,7 @@ export class MqttMessageBus implements MessageBus, Service {
     handler: MessageHandler<N>,
   ): void {
     const filter = this.#subscriptions.add(topic, names, handler);
-    this.#connection?.subscribe(filter).catch((error: unknown) => {
+    this.#accepted?.subscribe(filter).catch((error: unknown) => {
       this.log.warn({ topic, error: messageOf(error) }, 'could not subscribe');
     });
   }
@@ -196,6 +200,7 @@ export class MqttMessageBus implements MessageBus, Service {
 
   /** Subscribes and announces itself; only then do the others learn of the connection. */
   async #settleIn(connection: MqttConnection, address: BrokerAddress): Promise<void> {
+    this.#accepted = connection;
     const filters = this.#subscriptions.filters();
     if (Object.keys(filters).length > 0) await connection.subscribe(filters);
     if (this.options.birth) await connection.publish(this.#encode(this.options.birth));
@@ -207,6 +212,7 @@ export class MqttMessageBus implements MessageBus, Service {
   }
 
   #leave(connection: MqttConnection): void {
+    this.#accepted = undefined;
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#since = this.clock();

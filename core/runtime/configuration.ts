@@ -37,7 +37,7 @@ function fieldErrors(error: z.ZodError) {
 
 /**
  * Parses YAML text into a frozen configuration; every error is reported at once, with its path.
- * An override is `PATH=VALUE`, the path with dots, the value as YAML.
+ * An override is `PATH=VALUE`, the path with dots, the value as YAML; an empty one takes the setting away.
  */
 export function parseConfiguration<S extends z.ZodType>(
   schema: S,
@@ -55,7 +55,9 @@ export function parseConfiguration<S extends z.ZodType>(
     const [path = '', value] = override.split(/=(.*)/s);
     if (value === undefined)
       throw new ConfigurationError('--set', [{ path: override, message: 'expected PATH=VALUE' }]);
-    document.setIn(path.split('.'), parse(value));
+    const parsed: unknown = parse(value);
+    if (parsed === null) document.deleteIn(path.split('.'));
+    else document.setIn(path.split('.'), parsed);
   }
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));

@@ -1,6 +1,7 @@
 import type Koa from 'koa';
 import { deepstackErrorSchema } from '../../core/contract/deepstack.js';
 import type { DetectionService } from '../../core/detection/create-detection.js';
+import { readinessOf } from '../../core/detection/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Authentication } from '../../core/http/authentication.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
@@ -65,7 +66,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         ],
       },
       { prefix: '', routes: deepstackRoutes(api), errorSchema: deepstackErrorSchema },
-      { prefix: '', routes: operationRoutes(detection.readiness, metrics, 'viewer') },
+      {
+        prefix: '',
+        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+      },
     ],
     authentication,
     metrics,

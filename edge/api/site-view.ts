@@ -1,5 +1,9 @@
 import type { z } from 'zod';
-import type { recentDetectionSchema, siteStatusSchema, syncSchema } from '../../core/contract/site.js';
+import type {
+  recentDetectionSchema,
+  siteStatusSchema,
+  syncSchema,
+} from '../../core/contract/site.js';
 import type { PoolStatus } from '../../core/detection/detection-pool.js';
 import type { ImageStore } from '../../core/images/image-store.js';
 import { imageTable } from '../../core/images/image-table.js';

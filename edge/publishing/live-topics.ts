@@ -1,9 +1,9 @@
-import type { ScheduledTask } from 'node-cron';
-import { createTask } from 'node-cron';
+import { createTask, type ScheduledTask } from 'node-cron';
 import type { Detection } from '../../core/contract/detection.js';
 import type { Health, Payload } from '../../core/contract/topics.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { instant } from '../../core/runtime/clock.js';
+import { cronLogger } from '../../core/runtime/cron-logger.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -31,7 +31,11 @@ export class LiveTopics implements Service {
 
   async start(): Promise<void> {
     this.#unsubscribe = this.options.bus.onConnect(() => void this.#publishAll());
-    this.#task = createTask('0 * * * * *', () => this.#publishHealth(), { noOverlap: true });
+    this.#task = createTask('0 * * * * *', () => this.#publishHealth(), {
+      name: this.name,
+      noOverlap: true,
+      logger: cronLogger(this.options.log),
+    });
     this.#task.start();
   }
 

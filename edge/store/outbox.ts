@@ -3,7 +3,6 @@ import { type Kysely, sql } from 'kysely';
 import type { Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
-import { partOf } from '../../core/store/part-of.js';
 
 export interface OutboxTables {
   outbox: {
@@ -42,15 +41,14 @@ export class Outbox {
   ) {}
 
   /** Adds a summary within the caller's transaction and resolves with its seq. Call `Uplink.wake()` after the commit. */
-  async append<T extends OutboxTables>(trx: Kysely<T>, summary: Summary): Promise<number> {
-    const db = partOf<OutboxTables, T>(trx);
+  async append(trx: Kysely<OutboxTables>, summary: Summary): Promise<number> {
     const payload = fitted(summary);
-    const { last_seq: seq } = await db
+    const { last_seq: seq } = await trx
       .updateTable('outbox_state')
       .set({ last_seq: sql`last_seq + 1` })
       .returning('last_seq')
       .executeTakeFirstOrThrow();
-    await db
+    await trx
       .insertInto('outbox')
       .values({ seq, payload, bytes: Buffer.byteLength(payload), created_at: this.clock() })
       .execute();
@@ -68,7 +66,7 @@ export class Outbox {
   /** How many summaries wait, and for how long the oldest has. */
   async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
     const { lastSeq, ackedSeq } = await this.state();
-    const oldest = await this.oldest();
+    const oldest = await this.addedAfter(ackedSeq);
     const age = oldest === undefined ? null : Math.round((this.clock() - oldest) / 1000);
     return { depth: lastSeq - ackedSeq, oldestSeconds: age === null ? null : Math.max(0, age) };
   }
@@ -85,11 +83,12 @@ export class Outbox {
     return rows.map((row) => ({ seq: row.seq, summary: JSON.parse(row.payload) as Summary }));
   }
 
-  /** When the oldest row was added, in milliseconds since the Unix epoch; undefined while the outbox is empty. */
-  async oldest(): Promise<number | undefined> {
+  /** When the row that follows `seq` was added, in milliseconds since the Unix epoch; undefined where there is none. */
+  async addedAfter(seq: number): Promise<number | undefined> {
     const row = await this.db
       .selectFrom('outbox')
       .select('created_at')
+      .where('seq', '>', seq)
       .orderBy('seq')
       .limit(1)
       .executeTakeFirst();
@@ -139,7 +138,7 @@ function fitted(summary: Summary): string {
   const budget = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES;
   const strongest = [...summary.detections].sort((a, b) => b.neighbors - a.neighbors);
   let payload = JSON.stringify(summary);
-  for (let kept = strongest.length; Buffer.byteLength(payload) > budget; ) {
+  for (let kept = strongest.length; kept > 0 && Buffer.byteLength(payload) > budget; ) {
     kept = Math.floor(kept / 2);
     const omitted = (summary.omitted ?? 0) + strongest.length - kept;
     payload = JSON.stringify({ ...summary, detections: strongest.slice(0, kept), omitted });

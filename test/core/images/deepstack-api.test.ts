@@ -56,18 +56,33 @@ test('faces and any detector by its name have calls of their own', async (t) => 
   const { api } = t.context;
   const face = await api.upload<DeepstackAnswer>(t, jpeg, {}, { path: '/v1/vision/face' });
   t.is(face.status, 200);
-  const custom = await api.upload<DeepstackAnswer>(t, jpeg, {}, { path: '/v1/vision/custom/stop-sign-lbp' });
+  const custom = await api.upload<DeepstackAnswer>(
+    t,
+    jpeg,
+    {},
+    { path: '/v1/vision/custom/stop-sign-lbp' },
+  );
   t.is(custom.json.predictions[0]?.label, 'stop sign');
 });
 
 test('errors come in the form that DeepStack clients read', async (t) => {
   const { api } = t.context;
   const path = '/v1/vision/detection';
-  const { status, json } = await api.upload<DeepstackError>(t, Buffer.from('no image'), {}, { path });
+  const { status, json } = await api.upload<DeepstackError>(
+    t,
+    Buffer.from('no image'),
+    {},
+    { path },
+  );
   t.is(status, 415);
   t.false(json.success);
   t.true(json.error.startsWith('unsupported_image_kind:'));
-  const unknown = await api.upload<DeepstackError>(t, (await sign()).jpeg, {}, { path: '/v1/vision/custom/unicorn' });
+  const unknown = await api.upload<DeepstackError>(
+    t,
+    (await sign()).jpeg,
+    {},
+    { path: '/v1/vision/custom/unicorn' },
+  );
   t.is(unknown.status, 400);
   t.true(unknown.json.error.startsWith('unknown_detector:'));
 });

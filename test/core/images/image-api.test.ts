@@ -140,7 +140,7 @@ test('a client that has the picture is not sent it again, and can ask for a part
   t.is(stale.status, 200);
 });
 
-test('images are listed newest first, a page at a time, by label and time', async (t) => {
+test.serial('images are listed newest first, a page at a time, by label and time', async (t) => {
   const { api } = t.context;
   const from = new Date().toISOString();
   const signs = await Promise.all([11, 12, 13].map((seed) => withSign(seed)));

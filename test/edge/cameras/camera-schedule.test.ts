@@ -141,6 +141,18 @@ test('a paused camera is asked by nobody but an operator, until it is resumed', 
   t.deepEqual(statesOf('gate'), ['paused', 'online', 'paused']);
 });
 
+test('a run that jitter has put off does not happen after a pause', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const config = httpConfig(server.url, { ...EVERY_SECOND, jitterSeconds: 2 });
+  const { schedule } = await start(t, [config]);
+  await sleep(2200);
+  schedule.pause('gate');
+  await sleep(50);
+  const asked = server.requests.length;
+  await sleep(2100);
+  t.is(server.requests.length, asked);
+});
+
 test('a dead camera is offline after three failures, is asked less often, and recovers', async (t) => {
   let now = 1_000_000;
   const server = await startCameraServer(t, status(404));
@@ -151,12 +163,12 @@ test('a dead camera is offline after three failures, is asked less often, and re
   t.like(schedule.status('gate'), {
     consecutiveFailures: 3,
     lastError: 'the camera answered with status 404',
-    nextRunAt: Math.max(schedule.status('gate').nextRunAt ?? 0, now + 5000),
   });
   await sleep(1100);
   t.is(server.requests.length, 3);
   now += 5000;
-  await until('it is probed', () => server.requests.length === 4);
+  await until('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
+  t.is(server.requests.length, 4);
   server.answer(picture());
   now += 10_000;
   await until('it is online', () => schedule.status('gate').state === 'online');
