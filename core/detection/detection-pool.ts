@@ -126,7 +126,11 @@ export class DetectionPool implements Detection, Service {
       ...found,
       detectors: plan.detectors.map(({ id, engine, parameters }) => ({ id, engine, parameters })),
       preparation: plan.preparation,
-      times: { queueMs, decodeMs, detectMs },
+      times: {
+        queueMs: rounded(queueMs),
+        decodeMs: rounded(decodeMs),
+        detectMs: rounded(detectMs),
+      },
     };
   }
 
@@ -240,6 +244,9 @@ const pickTimes = ({ decodeMs, detectMs }: { decodeMs: number; detectMs: number 
   decodeMs,
   detectMs,
 });
+
+/** Hundredths of a millisecond are more than a clock shared with others is good for. */
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
 
 const shuttingDown = () => new ProblemError('shutting_down', 'The service is stopping.');
 
