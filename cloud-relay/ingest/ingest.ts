@@ -89,10 +89,13 @@ export class Ingest implements Service {
   #take(message: Received<'up'>): void | Promise<void> {
     const { site } = message.names;
     if (this.sites.has(site)) return this.#queue(message);
-    return this.sites.admit(site).then((admitted) => {
-      if (admitted) return this.#queue(message);
-      this.#counts.refused++;
-    });
+    return this.sites.admit(site).then(
+      (admitted) => {
+        if (admitted) return this.#queue(message);
+        this.#counts.refused++;
+      },
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   /** The promise holds up the reading while too many wait. */

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes';
 import { MAX_PAYLOAD_BYTES } from '../contract/topics.js';
@@ -96,6 +97,10 @@ export class EmbeddedBroker implements Service {
       this.log.debug({ client: client.id, error: messageOf(error) }, event);
     aedes.on('clientError', noted('a client failed'));
     aedes.on('connectionError', noted('a connection failed'));
+    // Without a listener, an error of aedes' own housekeeping would end the process.
+    (aedes as EventEmitter).on('error', (error: unknown) =>
+      this.log.error({ error: messageOf(error) }, 'the embedded broker failed'),
+    );
     const server = createServer((socket) => this.#admit(socket, aedes));
     server.maxConnections = this.#limits.maxConnections;
     this.#server = server;

@@ -64,6 +64,9 @@ export class MqttMessageBus implements MessageBus, Service {
   readonly #disconnectListeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #maxInFlight: number;
+  /** Accepted by the broker; subscriptions are being made. */
+  #accepted: MqttConnection | undefined;
+  /** Ready for use. */
   #connection: MqttConnection | undefined;
   #running: Promise<void> = Promise.resolve();
   #since: number;
@@ -125,7 +128,7 @@ export class MqttMessageBus implements MessageBus, Service {
     handler: MessageHandler<N>,
   ): void {
     const filter = this.#subscriptions.add(topic, names, handler);
-    this.#connection?.subscribe(filter).catch((error: unknown) => {
+    this.#accepted?.subscribe(filter).catch((error: unknown) => {
       this.log.warn({ topic, error: messageOf(error) }, 'could not subscribe');
     });
   }
@@ -197,6 +200,7 @@ export class MqttMessageBus implements MessageBus, Service {
 
   /** Subscribes and announces itself; only then do the others learn of the connection. */
   async #settleIn(connection: MqttConnection, address: BrokerAddress): Promise<void> {
+    this.#accepted = connection;
     const filters = this.#subscriptions.filters();
     if (Object.keys(filters).length > 0) await connection.subscribe(filters);
     if (this.options.birth) await connection.publish(this.#encode(this.options.birth));
@@ -208,6 +212,7 @@ export class MqttMessageBus implements MessageBus, Service {
   }
 
   #leave(connection: MqttConnection): void {
+    this.#accepted = undefined;
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#since = this.clock();

@@ -66,7 +66,7 @@ export class Outbox {
   /** How many summaries wait, and for how long the oldest has. */
   async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
     const { lastSeq, ackedSeq } = await this.state();
-    const oldest = await this.oldest();
+    const oldest = await this.addedAfter(ackedSeq);
     const age = oldest === undefined ? null : Math.round((this.clock() - oldest) / 1000);
     return { depth: lastSeq - ackedSeq, oldestSeconds: age === null ? null : Math.max(0, age) };
   }
@@ -83,11 +83,12 @@ export class Outbox {
     return rows.map((row) => ({ seq: row.seq, summary: JSON.parse(row.payload) as Summary }));
   }
 
-  /** When the oldest row was added, in milliseconds since the Unix epoch; undefined while the outbox is empty. */
-  async oldest(): Promise<number | undefined> {
+  /** When the row that follows `seq` was added, in milliseconds since the Unix epoch; undefined where there is none. */
+  async addedAfter(seq: number): Promise<number | undefined> {
     const row = await this.db
       .selectFrom('outbox')
       .select('created_at')
+      .where('seq', '>', seq)
       .orderBy('seq')
       .limit(1)
       .executeTakeFirst();
@@ -137,7 +138,7 @@ function fitted(summary: Summary): string {
   const budget = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES;
   const strongest = [...summary.detections].sort((a, b) => b.neighbors - a.neighbors);
   let payload = JSON.stringify(summary);
-  for (let kept = strongest.length; Buffer.byteLength(payload) > budget; ) {
+  for (let kept = strongest.length; kept > 0 && Buffer.byteLength(payload) > budget; ) {
     kept = Math.floor(kept / 2);
     const omitted = (summary.omitted ?? 0) + strongest.length - kept;
     payload = JSON.stringify({ ...summary, detections: strongest.slice(0, kept), omitted });

@@ -35,6 +35,7 @@ export interface UplinkStatus {
 
 /** Rows read at once; memory does not grow with what waits. */
 const PAGE = 64;
+const SETTLE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
@@ -49,11 +50,12 @@ export class Uplink implements Service {
   readonly #size: number;
   #epoch = '';
   #window: SendWindow;
-  /** Acknowledged in memory; the outbox follows in the loop. */
+  /** What the outbox has been told; it may be a little behind the window. */
   #settled = 0;
   #confirmed = new ContiguousMark(0);
   #foreignAck = false;
   #holdTimer: NodeJS.Timeout | undefined;
+  #settleTimer: NodeJS.Timeout | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
   #stalls = 0;
   #lastLogged = -LOG_EVERY_MS;
@@ -90,6 +92,9 @@ export class Uplink implements Service {
     clearTimeout(this.#stallTimer);
     this.#release();
     await this.#running;
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = undefined;
+    await this.#settle();
   }
 
   /** There is something new in the outbox. */
@@ -98,17 +103,18 @@ export class Uplink implements Service {
   }
 
   async status(): Promise<UplinkStatus> {
-    const { epoch, lastSeq, ackedSeq } = await this.outbox.state();
-    const oldest = await this.outbox.oldest();
+    const { lastSeq } = await this.outbox.state();
+    const { acked: ackedSeq, inFlight } = this.#window;
+    const oldest = await this.outbox.addedAfter(ackedSeq);
     return {
       connected: this.bus.connected,
-      epoch,
+      epoch: this.#epoch,
       depth: lastSeq - ackedSeq,
       oldestSeconds:
         oldest === undefined ? null : Math.max(0, Math.round((this.clock() - oldest) / 1000)),
       ackedSeq,
       lastSeq,
-      inFlight: this.#window.inFlight,
+      inFlight,
     };
   }
 
@@ -126,8 +132,8 @@ export class Uplink implements Service {
       await this.#bell.wait();
       try {
         await this.#renewEpoch();
-        await this.#settle();
         await this.#send();
+        await this.#settle();
       } catch (error) {
         this.#complain(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -138,6 +144,7 @@ export class Uplink implements Service {
 
   async #renewEpoch(): Promise<void> {
     if (!this.#foreignAck) return;
+    await this.outbox.settle(this.#window.acked);
     await this.outbox.startNewEpoch();
     this.#foreignAck = false;
     await this.#load();
@@ -147,11 +154,16 @@ export class Uplink implements Service {
     );
   }
 
+  /** Not for every acknowledgement: a commit each would slow the sending, and a row that stays a moment longer harms nothing. */
   async #settle(): Promise<void> {
     const { acked } = this.#window;
-    if (acked <= this.#settled) return;
+    if (acked <= this.#settled || this.#settleTimer) return;
     await this.outbox.settle(acked);
     this.#settled = acked;
+    this.#settleTimer = setTimeout(() => {
+      this.#settleTimer = undefined;
+      this.#bell.ring();
+    }, SETTLE_EVERY_MS);
   }
 
   async #send(): Promise<void> {
@@ -171,6 +183,7 @@ export class Uplink implements Service {
     return (
       this.bus.connected &&
       !this.#stopping.signal.aborted &&
+      !this.#foreignAck &&
       this.#window.room > 0 &&
       this.#holdTimer === undefined
     );

@@ -1,5 +1,8 @@
 const IMAGES = '/api/v1/objectdetection/image';
 
+const tokenOf = ({ needsToken, data }) =>
+  needsToken ? `admin token: ${data}/admin-token` : 'no token needed';
+
 /** What a person can look at and try once the demo runs. */
 export function banner({ edge, relay, mqttPort }) {
   const [edgeUrl, relayUrl] = [edge.url, relay.url].map((url) =>
@@ -8,8 +11,8 @@ export function banner({ edge, relay, mqttPort }) {
   return `
   Siteglass is running. Ctrl-C stops it.
 
-    appliance   ${edgeUrl}   try its API: ${edgeUrl}/docs   admin token: ${edge.data}/admin-token
-    relay       ${relayUrl}   try its API: ${relayUrl}/docs   admin token: ${relay.data}/admin-token
+    appliance   ${edgeUrl}   try its API: ${edgeUrl}/docs   ${tokenOf(edge)}
+    relay       ${relayUrl}   try its API: ${relayUrl}/docs   ${tokenOf(relay)}
     MQTT        mqtt://localhost:${mqttPort}
 
   Find the stop signs in a picture, see them boxed, read where they are:

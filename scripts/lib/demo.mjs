@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { banner } from './banner.mjs';
 import { requireFreePort, untilReady } from './network.mjs';
@@ -31,7 +31,8 @@ export async function runDemo(root, options) {
     console.log(banner(demo));
     return outcome(await Promise.race([signal, ...started.map((process) => process.ended)]));
   } finally {
-    await Promise.all(started.reverse().map((process) => process.stop()));
+    // The appliance first, so that it can still tell the broker that it stops.
+    for (const process of started.reverse()) await process.stop();
   }
 }
 
@@ -44,12 +45,11 @@ function plan(root, { edgePort, relayPort, mqttPort, data }) {
   const ports = {
     edge: edgePort ?? edge.http.port,
     relay: relayPort ?? relay.http.port,
-    mqtt: mqttPort ?? relay.broker.port,
+    mqtt: mqttPort ?? relay.mqtt.embedded.port,
   };
-  const folder = (name, configured) =>
-    relative(root, data === undefined ? resolve(root, configured) : resolve(data, name));
-  const edgeData = folder('edge', edge.data);
-  const relayData = folder('relay', relay.data);
+  const folder = (name, configured) => (data === undefined ? configured : resolve(data, name));
+  const edgeData = folder('edge', edge.dataFolder);
+  const relayData = folder('relay', relay.dataFolder);
   return {
     mqttPort: ports.mqtt,
     ports: [
@@ -62,8 +62,13 @@ function plan(root, { edgePort, relayPort, mqttPort, data }) {
       prefix: 'relay |',
       program: 'dist/cloud-relay/main.js',
       config: relayFile,
-      settings: { 'http.port': ports.relay, 'broker.port': ports.mqtt, data: relayData },
+      settings: {
+        'http.port': ports.relay,
+        'mqtt.embedded.port': ports.mqtt,
+        dataFolder: relayData,
+      },
       url: `http://127.0.0.1:${ports.relay}`,
+      needsToken: true,
       data: relayData,
     },
     edge: {
@@ -74,9 +79,10 @@ function plan(root, { edgePort, relayPort, mqttPort, data }) {
       settings: {
         'http.port': ports.edge,
         'mqtt.url': `mqtt://127.0.0.1:${ports.mqtt}`,
-        data: edgeData,
+        dataFolder: edgeData,
       },
       url: `http://127.0.0.1:${ports.edge}`,
+      needsToken: edge.http.auth !== 'none',
       data: edgeData,
     },
   };

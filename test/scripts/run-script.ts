@@ -39,7 +39,7 @@ export function runScript(
     execFile(
       process.execPath,
       [join(folder, 'scripts', script), ...args],
-      { cwd: folder, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env } },
+      { cwd: folder, env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } },
       (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );

@@ -20,7 +20,7 @@ test('the last line of a run counts what passed, failed and was skipped', async 
   t.is(outcome.code, 1);
   // A file that crashes counts twice: its exception and its exit, as ava reports them.
   t.is(lastLine(outcome.stdout), '1 passed, 3 failed, 1 skipped');
-  t.regex(outcome.stdout, /✗ failing › subtracts[^]*Difference/);
+  t.regex(outcome.stdout, /✗ failing › subtracts[\s\S]*Difference/);
   t.regex(outcome.stdout, /broken file/);
 });
 

@@ -146,6 +146,23 @@ test('a message that does not fit its topic is counted and goes no further', asy
   t.is(bus.status().reconnects, 0);
 });
 
+test('a subscription made at any moment of connecting stands once connected', async (t) => {
+  const { url } = await startBroker(t);
+  const sender = await connectedBus(t, url);
+  for (const delayMs of [0, 1, 2, 4, 8, 16]) {
+    const bus = await startBus(t, url);
+    bus.subscribe('health', {}, () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const heard = acksAt(bus);
+    await eventually(() => bus.connected);
+    await eventually(async () => {
+      await sender.publish('ack', { site: 'north' }, ack(delayMs));
+      return heard.includes(delayMs);
+    }, 2_000);
+    t.true(heard.length > 0);
+  }
+});
+
 test('a handler that fails or takes its time neither loses nor reorders what follows', async (t) => {
   const { url } = await startBroker(t);
   const bus = await connectedBus(t, url);

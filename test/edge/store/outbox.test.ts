@@ -65,15 +65,16 @@ test('a number is not given again after its row was settled', async (t) => {
   t.deepEqual(await seqs(), [4]);
 });
 
-test('pages follow on from each other, and the oldest row is known', async (t) => {
+test('pages follow on from each other, and the age of the oldest is known', async (t) => {
   const { outbox, add } = await openOutbox(t);
-  t.is(await outbox.oldest(), undefined);
+  t.is(await outbox.addedAfter(0), undefined);
   await add(7);
   t.deepEqual(
     (await outbox.page(2, 3)).map(({ seq }) => seq),
     [3, 4, 5],
   );
-  t.is(await outbox.oldest(), 1_000);
+  t.is(await outbox.addedAfter(2), 1_000);
+  t.is(await outbox.addedAfter(7), undefined);
 });
 
 test('a new epoch numbers what is not settled from 1, in the same order', async (t) => {
