@@ -79,7 +79,11 @@ test('leaving out authentication beyond this machine has to be said twice', (t) 
     const error = t.throws(() => edge(`http: { host: ${host}, auth: none }`), {
       instanceOf: ConfigurationError,
     });
-    t.deepEqual(error?.errors.map(({ path }) => path), ['http.auth'], host);
+    t.deepEqual(
+      error?.errors.map(({ path }) => path),
+      ['http.auth'],
+      host,
+    );
   }
   t.is(
     edge('http: { host: 0.0.0.0, auth: none, allowAnyoneOnTheNetwork: true }').http.auth,
@@ -99,9 +103,7 @@ test("a mistake in the relay's broker is named by its own path", (t) => {
   const error = t.throws(() => relay('mqtt: { embedded: { prot: 1883 } }'), {
     instanceOf: ConfigurationError,
   });
-  t.deepEqual(error?.errors, [
-    { path: 'mqtt.embedded.prot', message: 'is not a known setting' },
-  ]);
+  t.deepEqual(error?.errors, [{ path: 'mqtt.embedded.prot', message: 'is not a known setting' }]);
   t.throws(() => relay('mqtt: { embedded: {}, external: { url: "mqtt://broker" } }'), {
     instanceOf: ConfigurationError,
   });
