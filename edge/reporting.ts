@@ -48,5 +48,7 @@ export function createReporting(options: ReportingOptions): Reporting {
   const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
   const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
   const uplink = new Uplink(bus, outbox, { site, settleOn }, log.child({ room: 'uplink' }), clock);
-  return { bus, live, uplink, services: [live, uplink, bus] };
+  // Those that listen for a connection start before it; the last word is said while there still is one.
+  const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
+  return { bus, live, uplink, services: [live, uplink, bus, farewell] };
 }
