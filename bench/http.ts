@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Appliance, startAppliance } from './support/appliance.js';
 import type { BareQuestion, BareReply } from './support/bare-loop.js';
 import type { LoadQuestion, LoadReply } from './support/load.js';
-import { childrenOf, cpuMs, peakRssMb } from './support/processes.js';
+import { childrenOf, cpuMs, machineCpuMs, peakRssMb } from './support/processes.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
 import { photo, snapshots } from './support/scenes.js';
 import { SideProcess } from './support/side-process.js';
@@ -32,15 +32,24 @@ interface Measured<T> {
   reply: T;
   /** Processor time per image of each process that took part, milliseconds. */
   cpuMs: number[];
+  /** The part of the machine's processor time that other programs took meanwhile, in percent. */
+  othersPercent: number;
 }
 
 async function withCpu<T extends { done: number }>(
   pids: number[],
   run: () => Promise<T>,
 ): Promise<Measured<T>> {
-  const before = pids.map(cpuMs);
+  const before = { own: pids.map(cpuMs), machine: machineCpuMs() };
   const reply = await run();
-  return { reply, cpuMs: pids.map((pid, i) => (cpuMs(pid) - (before[i] ?? 0)) / reply.done) };
+  const own = pids.map((pid, i) => cpuMs(pid) - (before.own[i] ?? 0));
+  const machine = machineCpuMs();
+  const others = machine.used - before.machine.used - sum(own);
+  return {
+    reply,
+    cpuMs: own.map((ms) => ms / reply.done),
+    othersPercent: (100 * Math.max(0, others)) / (machine.all - before.machine.all),
+  };
 }
 
 /** The machine's speed drifts, so each round measures all three in turn; ratios are taken within a round. */
@@ -118,6 +127,7 @@ try {
     'unique/s': served.reply.perSecond,
     ratio: served.reply.perSecond / alone.reply.perSecond,
     'CPU ratio': sum(alone.cpuMs) / sum(served.cpuMs),
+    'others %': Math.max(alone.othersPercent, served.othersPercent, known.othersPercent),
     'service CPU ms': served.cpuMs[0] ?? Number.NaN,
     'cached/s': known.reply.perSecond,
     'service CPU ms, cached': known.cpuMs[0] ?? Number.NaN,
@@ -131,6 +141,7 @@ try {
     median(measured.map((round) => round[of].reply.perSecond));
   printFigures('http', {
     ratioToBare: median(table.map(({ ratio }) => ratio)),
+    othersPercent: median(table.map((row) => row['others %'])),
     cpuRatioToBare: median(table.map((row) => row['CPU ratio'])),
     barePerSecond: perSecond('alone'),
     uniquePerSecond: perSecond('served'),

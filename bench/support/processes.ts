@@ -31,3 +31,13 @@ export function cpuMs(pid: number): number {
 /** The processes that a process has started. */
 export const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+
+/** Processor time of the whole machine: what was used, and what there was; proc(5), /proc/stat. */
+export function machineCpuMs(): { used: number; all: number } {
+  const [first = ''] = readFileSync('/proc/stat', 'utf8').split('\n', 1);
+  const ticks = first.split(/\s+/).slice(1, 9).map(Number);
+  const all = ticks.reduce((sum, n) => sum + n, 0);
+  const [, , , idle = 0, waiting = 0] = ticks;
+  const inMs = (n: number) => (n * 1000) / TICKS_PER_SECOND;
+  return { used: inMs(all - idle - waiting), all: inMs(all) };
+}
