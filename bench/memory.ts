@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startAppliance } from './support/appliance.js';
 import type { LoadQuestion, LoadReply } from './support/load.js';
-import { peakRssMb, pssMb } from './support/processes.js';
+import { peakRssMb, pssMb, rssMb } from './support/processes.js';
 import { printFigures, printTable } from './support/report.js';
 import { type Resident, residentAlone } from './support/resident.js';
 import { snapshots } from './support/scenes.js';
@@ -49,7 +49,14 @@ try {
     const alone = residentAlone([pid, worker]);
     const servicePssMb = pssMb(pid);
     const workerPssMb = pssMb(worker);
-    return { after, alone, servicePssMb, workerPssMb, pssMb: servicePssMb + workerPssMb };
+    return {
+      after,
+      alone,
+      servicePssMb,
+      workerPssMb,
+      pssMb: servicePssMb + workerPssMb,
+      serviceRssMb: rssMb(pid),
+    };
   };
   const connections = Number(values.connections);
   await upload(0, 1, 1, true);
@@ -77,8 +84,9 @@ try {
     aloneAfterFirstMb: first.alone.totalMb,
     servicePssMb: first.servicePssMb,
     workerPssMb: first.workerPssMb,
-    // PSS moves with what else runs on the machine; memory of its own does not.
-    growthRatio: own(afterMany.alone) / own(afterFew.alone),
+    // Of the resident set, and of what no file backs. PSS would move with what else runs on the machine.
+    growthRatio: afterMany.serviceRssMb / afterFew.serviceRssMb,
+    ownGrowthRatio: own(afterMany.alone) / own(afterFew.alone),
     servicePeakMb: peakRssMb(pid),
     workerPeakMb: peakRssMb(worker),
   });

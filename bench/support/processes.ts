@@ -13,6 +13,9 @@ function megabytesOf(file: string, field: string): number {
 /** Proportional set size: what a process holds alone, and its share of what it holds with others. */
 export const pssMb = (pid: number): number => megabytesOf(`/proc/${pid}/smaps_rollup`, 'Pss');
 
+/** What a process has in memory, whoever else has it too. */
+export const rssMb = (pid: number): number => megabytesOf(`/proc/${pid}/status`, 'VmRSS');
+
 /** The largest resident set size that a process has had. */
 export const peakRssMb = (pid: number): number => megabytesOf(`/proc/${pid}/status`, 'VmHWM');
 
