@@ -2,8 +2,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { chromium } from 'playwright-core';
+import type { ImageResult } from '../../../core/contract/image.js';
 import { startEdge, temporaryFolder } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
+
+type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
 const FLAGS = [
   '--no-sandbox',
@@ -83,6 +86,19 @@ test('an image can be tried out on the page, offline, with a token', async (t) =
   const live = upload.locator('.live-responses-table .response').first();
   t.is((await live.locator('.response-col_status').innerText()).trim().slice(0, 3), '200');
   t.regex(await live.locator('.response-col_description').innerText(), /"label": "stop sign"/);
+
+  const field = (name: string) => upload.locator(`[data-property-name="${name}"]`);
+  await field('minSize').locator('input[type=text]').fill('');
+  await field('detector').getByRole('button', { name: '-', exact: true }).click();
+  await field('orientations').locator('select').selectOption(['0', '90']);
+  const [second] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() === 'POST'),
+    upload.locator('button.execute').click(),
+  ]);
+  t.is(second.status(), 200, await second.text());
+  const { preparation, detectors } = (await second.json()) as Analysed;
+  t.deepEqual(preparation.orientations, [0, 90]);
+  t.is(detectors[0]?.id, 'stop-sign', 'the default, where none is named');
 
   t.deepEqual(elsewhere, []);
   t.deepEqual(complaints, []);
