@@ -94,6 +94,7 @@ export async function createEdge(
     images: images.images,
     retention,
     outbox: reporting && outbox,
+    log: log.child({ room: 'cameras' }),
     onRecorded: (camera, takenAt, { id, analysis }) => {
       reporting?.uplink.wake();
       reporting?.live.snapshotAnalysed(camera, id, takenAt, analysis.detections);

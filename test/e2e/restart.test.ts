@@ -62,7 +62,7 @@ test('an upload whose detector is gone after a restart fails, and keeps no other
   // One that keeps the worker busy, the one in question, and one after it.
   const [first, second, third] = await Promise.all([11, 12, 13].map(scene));
   if (!first || !second || !third) return t.fail('no scenes');
-  const slow = { scaleFactor: '1.01', workingSize: '0', minSize: '20' };
+  const slow = { scaleFactor: '1.02', workingSize: '0', minSize: '20' };
   const accepted = [
     await before.api.upload<ImageResult>(t, first.jpeg, slow, prefer),
     await before.api.upload<ImageResult>(t, first.jpeg, { ...slow, minNeighbors: '7' }, prefer),

@@ -170,3 +170,23 @@ test('an older copy of the database begins a new epoch instead of losing what it
   await eventually(async () => (await restored.uplink.status()).depth === 0);
   t.like(await restored.uplink.status(), { lastSeq: 4, ackedSeq: 4 });
 });
+
+test('a new epoch leaves out what was acknowledged a moment before', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const { produce, uplink } = await openAppliance(t, await connectedBus(t, url));
+  await produce(5);
+  await eventually(() => relay.records.length === 5);
+  const [, , , fourth, fifth] = relay.records;
+  const epoch = relay.records[0]?.epoch;
+  for (const seq of [2, 3, 50]) await relay.ack(seq, epoch);
+  await eventually(() => relay.records.length === 7);
+  t.deepEqual(
+    relay.records.slice(5).map(({ seq, summary }) => [seq, summary.snapshot]),
+    [
+      [1, fourth?.summary.snapshot],
+      [2, fifth?.summary.snapshot],
+    ],
+  );
+  t.not((await uplink.status()).epoch, epoch);
+});
