@@ -96,9 +96,8 @@ export class ImageStore implements Service {
   }
 
   async removeProcessed(key: string): Promise<void> {
-    const bytes = await analysisTable.processedBytes(this.db, key);
+    const bytes = await analysisTable.takeProcessedBytes(this.db, key);
     await this.files.remove(processedKey(key));
-    await analysisTable.setProcessedBytes(this.db, key, 0);
     this.budget.add(-bytes);
   }
 
