@@ -35,7 +35,7 @@ const search = searchParametersSchema.shape;
 export const uploadFieldsSchema = z.strictObject({
   detector: list(nameSchema)
     .optional()
-    .meta({ description: 'Detector id; repeatable', example: 'stop-sign' }),
+    .meta({ description: 'Detector id; repeatable', example: ['stop-sign'] }),
   scaleFactor: numeric(search.scaleFactor).optional(),
   minNeighbors: numeric(search.minNeighbors).optional(),
   minSize: numeric(search.minSize).optional(),

@@ -36,6 +36,7 @@ export interface ImageService {
   images: Images;
   processed: ProcessedImages;
   store: ImageStore;
+  expiry: Expiry;
   /** In the order of their start, the pool before them. */
   services: Service[];
 }
@@ -54,5 +55,5 @@ export function createImageService(options: ImageServiceOptions): ImageService {
   const images = new Images(store, analyser, pending, planner, limits, clock);
   const processed = new ProcessedImages(images, store, detection);
   const expiry = new Expiry(store, clock, log);
-  return { images, processed, store, services: [files, store, pending, expiry] };
+  return { images, processed, store, expiry, services: [files, store, pending, expiry] };
 }
