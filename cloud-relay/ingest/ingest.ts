@@ -101,6 +101,7 @@ export class Ingest implements Service {
   /** The promise holds up the reading while too many wait. */
   #queue({ names, payload }: Received<'up'>): void | Promise<void> {
     this.#counts.received++;
+    if ('dropped' in payload) return;
     const written = this.#batcher
       .add({ site: names.site, record: payload, receivedAt: this.clock() })
       .catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { UplinkRecord } from '../../core/contract/summary.js';
+import type { SummaryRecord } from '../../core/contract/summary.js';
 import type { Mark } from './ledger-table.js';
 import type { RelayTables } from './relay-tables.js';
 
@@ -19,7 +19,7 @@ export interface SummaryTable {
 
 export interface Arrival {
   site: string;
-  record: UplinkRecord;
+  record: SummaryRecord;
   receivedAt: number;
 }
 
