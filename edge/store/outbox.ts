@@ -40,6 +40,9 @@ export type OutboxRow = {
   createdAt: number;
 } & ({ summary: Summary } | { reason: EvictionReason });
 
+/** Eviction makes room down to this part of the budget's bytes, so that not every summary evicts another. */
+const TARGET = 0.99;
+
 /** Rows that one transaction removes, so that the recording of snapshots never waits for long. */
 const CHUNK = 512;
 
@@ -231,7 +234,7 @@ export class Outbox {
     const oldest = await oldestSummaries(trx, CHUNK);
     let freed = 0;
     const kept = oldest.findIndex((row) => {
-      if (bytes - freed <= this.budget.maxBytes) return true;
+      if (bytes - freed <= this.budget.maxBytes * TARGET) return true;
       freed += row.bytes;
       return false;
     });
