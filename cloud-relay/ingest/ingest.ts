@@ -45,7 +45,7 @@ const LOG_EVERY_MS = 60_000;
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
-  readonly #batcher: Batcher<Arrival, void>;
+  readonly #batcher: Batcher<Arrival, undefined>;
   readonly #acknowledger: Acknowledger;
   readonly #counts = {
     received: 0,
@@ -99,7 +99,7 @@ export class Ingest implements Service {
   }
 
   /** Resolves once the record is committed. */
-  #queue({ names, payload }: Received<'up'>): Promise<void> {
+  #queue({ names, payload }: Received<'up'>): Promise<unknown> {
     this.#counts.received++;
     const written = this.#batcher.add({
       site: names.site,
@@ -110,7 +110,7 @@ export class Ingest implements Service {
     return written;
   }
 
-  async #commit(arrivals: Arrival[]): Promise<void[]> {
+  async #commit(arrivals: Arrival[]): Promise<undefined[]> {
     const { marks, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
     this.#counts.batches++;
     this.#counts.committed += added;

@@ -23,6 +23,10 @@ export function readSecret(source: SecretSource): string {
   return value;
 }
 
+/** A setting that an operator may give in the environment, where the configuration says nothing of it. */
+export const fromEnvironment = (name: `SITEGLASS_${string}`): string | undefined =>
+  process.env[name] || undefined;
+
 function fieldErrors(error: z.ZodError) {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.');
