@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
-import { readSecret } from '../core/runtime/configuration.js';
+import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { RelayConfig } from './config.js';
@@ -40,7 +39,7 @@ export function createRelayBroker(
         clientId,
         username,
         password: password && readSecret(password),
-        ca: caFile && readFileSync(caFile, 'utf8'),
+        ca: caFile && readTextFile(caFile),
         protocolVersion: 5,
         receiveMaximum: MAX_PENDING,
       },

@@ -4,7 +4,7 @@ import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
 import type { TokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
-import { createImageService } from '../core/images/image-service.js';
+import { createImageService, type ImageService } from '../core/images/image-service.js';
 import type { ImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
@@ -31,6 +31,7 @@ export interface Relay {
   broker: EmbeddedBroker | undefined;
   fleet: Fleet;
   ingest: Ingest;
+  images: ImageService;
   tokens: Tokens;
 }
 
@@ -84,7 +85,7 @@ export async function createRelay(
     clock,
   });
   observe(metrics, { pool: detection.pool, ingest, store: images.store, bus });
-  const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet });
+  const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(
     [
@@ -101,5 +102,5 @@ export async function createRelay(
     ],
     log,
   );
-  return { lifecycle, http, broker: embedded, fleet, ingest, tokens };
+  return { lifecycle, http, broker: embedded, fleet, ingest, images, tokens };
 }

@@ -62,6 +62,6 @@ function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded):
     width,
     height,
     detections,
-    analysisMs: Math.round((times.decodeMs + times.detectMs) * 10) / 10,
+    analysisMs: Math.round(times.decodeMs + times.detectMs),
   };
 }

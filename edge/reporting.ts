@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Health } from '../core/contract/topics.js';
 import { siteClientId } from '../core/messaging/access-rules.js';
 import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
 import type { Clock } from '../core/runtime/clock.js';
-import { readSecret } from '../core/runtime/configuration.js';
+import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { EdgeConfig } from './config.js';
@@ -38,7 +37,7 @@ export function createReporting(options: ReportingOptions): Reporting {
       clientId: siteClientId(site),
       username: mqtt.username,
       password: mqtt.password && readSecret(mqtt.password),
-      ca: mqtt.caFile && readFileSync(mqtt.caFile, 'utf8'),
+      ca: mqtt.caFile && readTextFile(mqtt.caFile),
       birth: { topic: 'siteAvailability', names, payload: 'online' },
       will: { topic: 'siteAvailability', names, payload: 'offline' },
       farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
@@ -49,5 +48,7 @@ export function createReporting(options: ReportingOptions): Reporting {
   const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
   const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
   const uplink = new Uplink(bus, outbox, { site, settleOn }, log.child({ room: 'uplink' }), clock);
-  return { bus, live, uplink, services: [live, uplink, bus] };
+  // Those that listen for a connection start before it; the last word is said while there still is one.
+  const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
+  return { bus, live, uplink, services: [live, uplink, bus, farewell] };
 }

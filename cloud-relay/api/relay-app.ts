@@ -1,16 +1,16 @@
 import type Koa from 'koa';
-import { deepstackErrorSchema } from '../../core/contract/deepstack.js';
 import type { DetectionService } from '../../core/detection/create-detection.js';
 import { readinessOf } from '../../core/detection/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
-import { deepstackRoutes } from '../../core/images/deepstack-routes.js';
+import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import type { ImageService } from '../../core/images/image-service.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
 import type { RelayConfig } from '../config.js';
@@ -26,11 +26,12 @@ export interface RelayAppParts {
   detection: DetectionService;
   images: ImageService;
   fleet: Fleet;
+  clock: Clock;
 }
 
 /** The relay's REST API: the public image API, and behind tokens the sites. */
 export function createRelayApp(parts: RelayAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, fleet } = parts;
+  const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -52,10 +53,10 @@ export function createRelayApp(parts: RelayAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection.catalog, 'anonymous'),
-          ...siteRoutes(fleet),
+          ...siteRoutes(fleet, clock),
         ],
       },
-      { prefix: '', routes: deepstackRoutes(api), errorSchema: deepstackErrorSchema },
+      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
         routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),

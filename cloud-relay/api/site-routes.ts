@@ -10,7 +10,7 @@ import {
 import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
 import { readJson } from '../../core/http/read-json.js';
 import { parse, type Route, route } from '../../core/http/route.js';
-import { instant } from '../../core/runtime/clock.js';
+import { type Clock, instant } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
 import { MAX_GAPS } from '../fleet/gaps.js';
 
@@ -59,11 +59,11 @@ const createdSiteSchema = z.object({
   password: z.string().meta({ description: 'For MQTT; shown this once' }),
 });
 
-export function siteRoutes(fleet: Fleet): Route[] {
-  return [...readRoutes(fleet), ...provisioningRoutes(fleet)];
+export function siteRoutes(fleet: Fleet, clock: Clock): Route[] {
+  return [...readRoutes(fleet, clock), ...provisioningRoutes(fleet)];
 }
 
-function readRoutes(fleet: Fleet): Route[] {
+function readRoutes(fleet: Fleet, clock: Clock): Route[] {
   return [
     route({
       method: 'get',
@@ -125,7 +125,7 @@ function readRoutes(fleet: Fleet): Route[] {
       answers: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
       problems: ['not_found'],
       handle: async ({ params, query }) => {
-        const { from = Date.now() - 7 * DAY_MS, to = Date.now() } = range(query);
+        const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
         const totals = await fleet.dailyTotals(params.site, from, to);
         return {
           status: 'OK',
@@ -182,7 +182,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       access: 'admin',
       body: newSiteSchema,
       answers: { 201: createdSiteSchema },
-      problems: ['invalid_request', 'conflict'],
+      problems: ['conflict'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
         ctx.status = 201;

@@ -1,4 +1,5 @@
 import { createTokenTable } from '../../core/http/token-table.js';
+import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { deliveryMigration } from './delivery-migration.js';
@@ -15,4 +16,5 @@ export const relayMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
   ...deliveryMigrations,
+  '0005_blob_leases': createBlobLeaseTable,
 };

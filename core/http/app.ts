@@ -1,5 +1,4 @@
 import Koa, { type Middleware } from 'koa';
-import { ProblemError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Authentication } from './authentication.js';
 import type { Metrics } from './metrics.js';
@@ -23,7 +22,8 @@ export interface AppOptions {
 /** The Koa application of a process: its routes, the document that describes them, and the page to try them on. */
 export function createApp(options: AppOptions): Koa {
   const { info, groups, authentication, metrics, log, guards = [] } = options;
-  const app = new Koa({ proxy: options.trustProxy ?? false });
+  // Of X-Forwarded-For only the last address is the proxy's word; those before it are what the client wrote.
+  const app = new Koa({ proxy: options.trustProxy ?? false, maxIpsCount: 1 });
   const document = JSON.stringify(openApiDocument(info, groups));
 
   app.use(securityHeaders);
@@ -37,15 +37,10 @@ export function createApp(options: AppOptions): Koa {
     ctx.type = 'application/json';
     ctx.body = document;
   });
-  for (const { prefix, routes } of groups) {
-    const router = mount(routes, prefix, authentication);
+  for (const { prefix, routes, errors } of groups) {
+    const router = mount(routes, prefix, authentication, errors?.write);
     app.use(router.routes());
-    app.use(
-      router.allowedMethods({
-        throw: true,
-        methodNotAllowed: () => new ProblemError('method_not_allowed', 'See /docs for what is.'),
-      }),
-    );
+    app.use(router.allowedMethods());
   }
   // A client that hangs up is no fault of ours; everything else has been answered by now.
   app.on('error', (err: NodeJS.ErrnoException) => {

@@ -12,7 +12,8 @@ export const onlyThisMachine: Middleware = async (ctx, next) => {
   if (!LOOPBACK_NAME.test(ctx.host))
     throw new ProblemError('forbidden', 'Without tokens, only localhost is served here.');
   const origin = ctx.get('Origin');
-  if (origin && origin !== ctx.origin)
+  // Koa's `ctx.origin` is the header itself.
+  if (origin && origin !== `${ctx.protocol}://${ctx.host}`)
     throw new ProblemError('forbidden', 'Without tokens, other pages may not call here.');
   await next();
 };
@@ -38,6 +39,16 @@ export function limitRate(requestsPerMinute: number): Middleware {
   };
 }
 
-/** One customer usually holds a whole IPv6 /64; counting single addresses would limit nobody there. */
-const networkOf = (ip: string): string =>
-  ip.includes(':') && !ip.includes('.') ? ip.split(':').slice(0, 4).join(':') : ip;
+/**
+ * What an address is counted by. One customer usually holds a whole IPv6 /64; counting single addresses would
+ * limit nobody there.
+ */
+export function networkOf(ip: string): string {
+  const mapped = /^::ffff:([\d.]+)$/i.exec(ip)?.[1];
+  if (mapped || !ip.includes(':')) return mapped ?? ip;
+  const [head = '', tail = ''] = ip.toLowerCase().split('::');
+  const before = head.split(':').filter(Boolean);
+  const after = tail.split(':').filter(Boolean);
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  return [...before, ...zeros, ...after].slice(0, 4).join(':');
+}

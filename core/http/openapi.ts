@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
+import type { ProblemWriter } from './problems.js';
 import { type Answer, isSchema, type Route } from './route.js';
 
 type Json = Record<string, unknown>;
@@ -10,16 +11,29 @@ export interface ApiInfo {
   description: string;
 }
 
+/** How errors are written down, and the schema of that. */
+export interface ErrorForm {
+  schema: z.ZodType;
+  write: ProblemWriter;
+}
+
 /** Routes that are mounted together below one prefix. */
 export interface RouteGroup {
   prefix: string;
   routes: Route[];
-  /** The media type and schema of errors, where they are no problem documents. */
-  errorSchema?: z.ZodType;
+  /** The JSON of errors, where they are no problem documents. */
+  errors?: ErrorForm;
 }
 
 /** What any route of ours can answer, whatever else it does. */
 const ALWAYS: ProblemCode[] = ['internal'];
+
+/** What `readJson` can refuse. */
+const BODY_PROBLEMS: ProblemCode[] = [
+  'invalid_request',
+  'unsupported_request_type',
+  'too_many_bytes',
+];
 
 /** The OpenAPI 3.1 document of what is mounted, from the schemas that validate it. */
 export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
@@ -64,7 +78,7 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, answer]) => [status, response(answer, schema)]),
       ),
-      ...problemResponses(route, group.errorSchema, schema),
+      ...problemResponses(route, group.errors?.schema, schema),
     },
   };
 }
@@ -122,7 +136,8 @@ function problemResponses(
 ): Json {
   const codes = new Set<ProblemCode>([...(route.problems ?? []), ...ALWAYS]);
   if (route.access !== 'anonymous') codes.add('unauthorized').add('forbidden');
-  if (route.params || route.query || route.form) codes.add('invalid_parameter');
+  if (route.params || route.query || route.form || route.body) codes.add('invalid_parameter');
+  if (route.body) for (const code of BODY_PROBLEMS) codes.add(code);
   const byStatus = groupByStatus(codes);
   const content = errorSchema
     ? { 'application/json': { schema: schema(errorSchema) } }

@@ -25,13 +25,19 @@ export const writeProblem: ProblemWriter = (ctx, problem) => {
   ctx.type = 'application/problem+json';
 };
 
-/** The one place where errors become answers. A route can set `ctx.state.writeProblem` to its own form. */
+/** What the router leaves when no route was for the request; it names the methods that are in `Allow`. */
+function throwUnanswered(ctx: Context): void {
+  if (ctx.status === 404) throw new ProblemError('not_found', `There is nothing at ${ctx.path}.`);
+  if (ctx.status === 405 || ctx.status === 501)
+    throw new ProblemError('method_not_allowed', `Allowed here: ${ctx.response.get('Allow')}.`);
+}
+
+/** The one place where errors become answers. A group of routes can have its own form, in `ctx.state.writeProblem`. */
 export function handleProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined)
-        throw new ProblemError('not_found', `There is nothing at ${ctx.path}.`);
+      if (ctx.body === undefined) throwUnanswered(ctx);
     } catch (error) {
       if (!(error instanceof ProblemError))
         log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');

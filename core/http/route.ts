@@ -5,6 +5,7 @@ import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
 import { type Authentication, authenticate } from './authentication.js';
+import { type ProblemWriter, writeProblem } from './problems.js';
 
 /** An answer: a schema for JSON, or a media type and a word on what comes in it. */
 export type Answer = z.ZodType | { mediaTypes: string[]; description: string } | { empty: string };
@@ -72,17 +73,30 @@ export function route<
   return { ...described, handlers: [...before, last] };
 }
 
-/** Mounts routes below a prefix, each behind its access rule. */
-export function mount(routes: Route[], prefix: string, authentication: Authentication): Router {
+/** Mounts routes below a prefix, each behind its access rule. What refuses a request is written down by `write`. */
+export function mount(
+  routes: Route[],
+  prefix: string,
+  authentication: Authentication,
+  write: ProblemWriter = writeProblem,
+): Router {
   const router = new Router({ prefix });
   for (const { method, path, access, handlers } of routes)
     router[method](
       path.replace(/\{(\w+)\}/g, ':$1'),
+      inForm(write),
       authenticate(access, authentication),
       ...handlers,
     );
   return router;
 }
+
+const inForm =
+  (write: ProblemWriter): Middleware =>
+  async (ctx, next) => {
+    ctx.state.writeProblem = write;
+    await next();
+  };
 
 /** Validates `value`, reporting every field that is wrong as `invalid_parameter`. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../runtime/clock.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Principal, Role } from './access.js';
 import { type TokenTables, tokenTable } from './token-table.js';
+
+const TOKEN = /^sg_[\w-]{43}$/;
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
@@ -25,13 +27,18 @@ export class Tokens {
   async start(): Promise<void> {
     if (await tokenTable.exists(this.db)) return;
     // A start that died between writing the file and the row is finished with the token in the file.
-    const token = existsSync(this.firstTokenFile)
-      ? readFileSync(this.firstTokenFile, 'utf8').trim()
-      : newToken();
-    writeFileSync(this.firstTokenFile, `${token}\n`, { mode: 0o600 });
+    const token = this.#tokenInFile() ?? newToken();
+    rmSync(this.firstTokenFile, { force: true });
+    writeFileSync(this.firstTokenFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
     await this.#store('admin', 'admin', token);
     // Printed once, on purpose: this is how the first person gets in.
     this.log.info({ file: this.firstTokenFile }, `the first admin token is ${token}`);
+  }
+
+  #tokenInFile(): string | undefined {
+    if (!existsSync(this.firstTokenFile)) return undefined;
+    const token = readFileSync(this.firstTokenFile, 'utf8').trim();
+    return TOKEN.test(token) ? token : undefined;
   }
 
   async create(name: string, role: Role): Promise<string> {

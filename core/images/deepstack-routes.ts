@@ -1,14 +1,16 @@
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { z } from 'zod';
 import {
   confidenceOf,
   type DeepstackAnswer,
   type DeepstackError,
   deepstackAnswerSchema,
+  deepstackErrorSchema,
   deepstackFieldsSchema,
 } from '../contract/deepstack.js';
 import type { ImageResult } from '../contract/image.js';
 import { nameSchema } from '../contract/names.js';
+import type { ErrorForm } from '../http/openapi.js';
 import type { ProblemWriter } from '../http/problems.js';
 import { parse, type Route, route } from '../http/route.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
@@ -26,7 +28,7 @@ export function deepstackRoutes(api: ImageApi): Route[] {
     form: { file: 'image', fields: deepstackFieldsSchema },
     answers: { 200: deepstackAnswerSchema },
     problems: UPLOAD_PROBLEMS,
-    before: [inTheirForm, ...api.beforeUpload, receiveUpload('image', api.uploads)],
+    before: [...api.beforeUpload, receiveUpload('image', api.uploads)],
   };
   return [
     route({
@@ -91,7 +93,8 @@ const writeDeepstackError: ProblemWriter = (ctx, { status, code, title, detail }
   ctx.body = body;
 };
 
-const inTheirForm: Middleware = async (ctx, next) => {
-  ctx.state.writeProblem = writeDeepstackError;
-  await next();
+/** How their clients read errors. */
+export const deepstackErrors: ErrorForm = {
+  schema: deepstackErrorSchema,
+  write: writeDeepstackError,
 };

@@ -105,6 +105,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.list,
       query: imageQuerySchema,
       answers: { 200: imagePageSchema },
+      problems: ['rate_limited'],
       before: beforeRead,
       handle: ({ query }) => images.list(query),
     }),

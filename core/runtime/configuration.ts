@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ConfigurationError, messageOf } from './errors.js';
+import { ConfigurationError, messageOf, StartError } from './errors.js';
 
 /** A secret as text, or kept out of the configuration: `{ file: path }` or `{ env: NAME }`. */
 export const secretSchema = z.union(
@@ -14,18 +14,27 @@ export const secretSchema = z.union(
 );
 export type SecretSource = z.infer<typeof secretSchema>;
 
-/** The text of a secret. Throws where its file or variable is absent; the message never holds the secret. */
+/** The text of a secret. Throws StartError where its file or variable is absent; the message never holds the secret. */
 export function readSecret(source: SecretSource): string {
   if (typeof source === 'string') return source;
-  if ('file' in source) return readFileSync(source.file, 'utf8').trim();
+  if ('file' in source) return readTextFile(source.file).trim();
   const value = process.env[source.env];
-  if (!value) throw new Error(`the environment variable ${source.env} is not set`);
+  if (!value) throw new StartError(`the environment variable ${source.env} is not set`);
   return value;
 }
 
 /** A setting that an operator may give in the environment, where the configuration says nothing of it. */
 export const fromEnvironment = (name: `SITEGLASS_${string}`): string | undefined =>
   process.env[name] || undefined;
+
+/** A file that the configuration names. Throws StartError where it cannot be read. */
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new StartError(`a file that the configuration names cannot be read: ${messageOf(cause)}`);
+  }
+}
 
 function fieldErrors(error: z.ZodError) {
   return error.issues.flatMap((issue) => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Kysely, type Migration, Migrator, SqliteDialect, sql } from 'kysely';
+import { Kysely, type Migration, Migrator, SqliteAdapter, SqliteDialect, sql } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
 import { openPostgres } from './open-postgres.js';
 
@@ -24,6 +24,19 @@ export function openSqlite(file: string): Sqlite.Database {
   return sqlite;
 }
 
+/** SQLite changes its schema within transactions; Kysely takes it for one of those that do not. */
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdl();
+  }
+}
+
 export interface OpenedDatabase<T> {
   db: Kysely<T>;
   close(): Promise<void>;
@@ -35,7 +48,7 @@ export interface OpenedSqlite<T> extends OpenedDatabase<T> {
 
 /**
  * Opens a database and brings it to the newest schema. A database with rows is backed up beside itself
- * (`NAME.before-MIGRATION`) before it is changed; one from a newer program is refused.
+ * (`NAME.before-MIGRATION`) before it is changed, all in one transaction; one from a newer program is refused.
  */
 export async function openDatabase<T>(
   file: string,
@@ -43,7 +56,7 @@ export async function openDatabase<T>(
 ): Promise<OpenedSqlite<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<T>({ dialect: new Dialect({ database: sqlite }) });
   const backUp = (next: string) => sqlite.backup(`${file}.before-${next}`);
   try {
     const applied = isNew ? [] : appliedMigrations(sqlite);

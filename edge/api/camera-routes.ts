@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
+import type { ProblemCode } from '../../core/contract/problem.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
 import { type Route, route } from '../../core/http/route.js';
 import { instant } from '../../core/runtime/clock.js';
@@ -14,6 +15,21 @@ const snapshotSchema = z.object({
   status: z.literal('OK'),
   image: imageIdSchema.nullable().meta({ description: 'null where there is nothing new' }),
 });
+
+/** What the camera can fail with, and then the analysis of what it gave. */
+const SNAPSHOT_PROBLEMS: ProblemCode[] = [
+  'not_found',
+  'camera_failed',
+  'too_many_pixels',
+  'unsupported_image_kind',
+  'image_undecodable',
+  'image_crashed_decoder',
+  'detection_timeout',
+  'queue_full',
+  'detection_unavailable',
+  'shutting_down',
+  'disk_budget_spent',
+];
 
 export function cameraRoutes(cameras: CameraSchedule): Route[] {
   const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
@@ -46,7 +62,7 @@ export function cameraRoutes(cameras: CameraSchedule): Route[] {
       access: 'operator',
       params: byId,
       answers: { 200: snapshotSchema },
-      problems: ['not_found', 'camera_failed', 'image_undecodable', 'queue_full'],
+      problems: SNAPSHOT_PROBLEMS,
       handle: async ({ params }) => ({
         status: 'OK',
         image: (await cameras.snapshotNow(params.camera)) ?? null,

@@ -1,5 +1,4 @@
 import type Koa from 'koa';
-import { deepstackErrorSchema } from '../../core/contract/deepstack.js';
 import type { DetectionService } from '../../core/detection/create-detection.js';
 import { readinessOf } from '../../core/detection/readiness.js';
 import { createApp } from '../../core/http/app.js';
@@ -8,7 +7,7 @@ import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
-import { deepstackRoutes } from '../../core/images/deepstack-routes.js';
+import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import type { ImageService } from '../../core/images/image-service.js';
@@ -65,7 +64,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...siteRoutes(view),
         ],
       },
-      { prefix: '', routes: deepstackRoutes(api), errorSchema: deepstackErrorSchema },
+      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
         routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),

@@ -30,7 +30,8 @@ export class SiteView implements SiteApi {
   async status(): Promise<z.infer<typeof siteStatusSchema>> {
     const { site, health, pool } = this.sources;
     const { outbox, detectionsPerMinute: _, load1m: __, ...report } = await health.report();
-    const { openCvVersion: ___, ...detection } = pool.status();
+    const { state, workers, ready, busy, queued, restarts } = pool.status();
+    const detection = { state, workers, ready, busy, queued, restarts };
     return { site, ...report, detection, outboxDepth: outbox.depth };
   }
 

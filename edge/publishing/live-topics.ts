@@ -39,10 +39,13 @@ export class LiveTopics implements Service {
     this.#task.start();
   }
 
-  /** Cameras are no longer watched, so their availability ends with the appliance's. */
   async stop(): Promise<void> {
     this.#task?.destroy();
     this.#unsubscribe?.();
+  }
+
+  /** Cameras are no longer watched, so their availability ends with the appliance's. */
+  async farewell(): Promise<void> {
     for (const camera of this.#availability.keys()) this.#setAvailability(camera, 'offline');
   }
 

@@ -38,15 +38,14 @@ export async function setUp(purpose, root = projectRoot) {
 }
 
 /**
- * A step's `check` says what it would do, or undefined where nothing is missing; `run` does it.
- * Once a step was needed, those after it look again, since they may stand on what it changed.
+ * A step's `check` says what it would do, or undefined where nothing is missing; `run` does it. Each looks
+ * again when its turn comes, since it may stand on what those before it changed.
  */
 async function runSteps(steps) {
   const plan = steps.map((step) => step.check()).filter(Boolean);
   if (plan.length > 0) console.log(`Set-up will\n${plan.map((line) => `  - ${line}\n`).join('')}`);
   for (const step of steps) {
-    if (!step.always && !step.check()) continue;
-    await showProgress(step.title, (status) => step.run(status));
+    if (step.check()) await showProgress(step.title, (status) => step.run(status));
   }
 }
 

@@ -15,14 +15,22 @@ const exists = (path: string) =>
     () => false,
   );
 
-test('a set-up that finds nothing missing only builds', async (t) => {
+test('a set-up that finds nothing missing does nothing', async (t) => {
   const folder = await projectCopy(t, source);
   await runScript(folder, 'setup.mjs');
   const second = await runScript(folder, 'setup.mjs');
   t.is(second.code, 0, second.stderr);
-  t.notRegex(second.stdout, /Set-up will/);
-  t.regex(second.stdout, /build .*\nEverything is in place\.\n$/);
+  t.is(second.stdout, 'Everything is in place.\n');
   t.true(await exists(join(folder, 'dist', 'core', 'answer.js')));
+});
+
+test('what was changed is built again', async (t) => {
+  const folder = await projectCopy(t, source);
+  await runScript(folder, 'setup.mjs');
+  await writeFile(join(folder, 'core', 'answer.ts'), 'export const answer = 43;\n');
+  const { stdout } = await runScript(folder, 'setup.mjs');
+  t.regex(stdout, /^Set-up will\n {2}- build the program into dist\/\n/);
+  t.regex(await readFile(join(folder, 'dist', 'core', 'answer.js'), 'utf8'), /43/);
 });
 
 test('what was built from a source that is gone is removed', async (t) => {

@@ -7,6 +7,7 @@ interface OpenApi {
   components: { schemas: Record<string, object> };
 }
 interface Operation {
+  operationId: string;
   responses: Record<string, { content?: Record<string, { schema?: object }> }>;
 }
 
@@ -47,6 +48,16 @@ export class ApiClient {
     return new ApiClient(url, document, token);
   }
 
+  /** Documented operations that have not given a status of success yet. */
+  unseen(): string[] {
+    const operations = Object.entries(this.document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    return operations.filter(
+      (operation) => ![...this.seen].some((seen) => seen.startsWith(`${operation} 2`)),
+    );
+  }
+
   async call<T>(
     t: ExecutionContext,
     method: string,
@@ -59,7 +70,8 @@ export class ApiClient {
     const response = await fetch(`${this.url}${path}`, { ...init, method, headers });
     const bytes = Buffer.from(await response.arrayBuffer());
     const type = (response.headers.get('Content-Type') ?? '').split(';')[0] ?? '';
-    const json = /json$/.test(type) ? JSON.parse(bytes.toString('utf8')) : undefined;
+    const json =
+      /json$/.test(type) && bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : undefined;
     this.#check(t, method.toLowerCase(), path, response.status, type, json);
     return { status: response.status, headers: response.headers, type, json: json as T, bytes };
   }

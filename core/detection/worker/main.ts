@@ -19,8 +19,9 @@ function main(): void {
   try {
     cv = loadOpenCv();
   } catch (error) {
-    // The parent ends this process once it has read why.
-    send({ type: 'unable', reason: textOf(error) });
+    // The parent ends this process once it has read why. Below the first line stand the module's callers.
+    const [reason = ''] = textOf(error).split('\n', 1);
+    send({ type: 'unable', reason });
     return;
   }
   const classifiers = new ClassifierCache(cv);

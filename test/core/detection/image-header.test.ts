@@ -63,3 +63,17 @@ test('no bytes make the reader throw', (t) => {
   );
   t.pass();
 });
+
+test('a header cut at any length is read as far as it goes or not at all, and never throws', async (t) => {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const whole = await plainImage(300, 200)
+      .withMetadata({ orientation: 6 })
+      .toFormat(format)
+      .toBuffer();
+    for (let length = 0; length < Math.min(whole.length, 2_000); length++) {
+      const header = readImageHeader(whole.subarray(0, length));
+      if (header) t.like(header, { width: 300, height: 200 });
+    }
+  }
+  t.is(readImageHeader(Buffer.alloc(0)), undefined);
+});

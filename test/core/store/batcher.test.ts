@@ -1,46 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { Batcher } from '../../../core/store/batcher.js';
 
-function recording(maxBatch: number, lingerMs: number) {
+test('what arrives together is written together, in order, at most so many at once', async (t) => {
+  const batches: number[][] = [];
+  const batcher = new Batcher<number, number>(async (items) => {
+    batches.push(items);
+    await delay(1);
+    return items.map((item) => item * 10);
+  }, 3);
+  const results = await Promise.all([1, 2, 3, 4, 5, 6, 7].map((item) => batcher.add(item)));
+  t.deepEqual(results, [10, 20, 30, 40, 50, 60, 70]);
+  t.deepEqual(batches, [[1, 2, 3], [4, 5, 6], [7]]);
+  t.is(batcher.waiting, 0);
+  t.is(await batcher.add(8), 80, 'and it goes on');
+});
+
+test('a write that fails is told to each of its batch and to nobody else', async (t) => {
+  let fails = true;
+  const batcher = new Batcher<string, string>(async (items) => {
+    await delay(1);
+    if (fails) throw new Error('disk full');
+    return items;
+  }, 2);
+  const [a, b] = await Promise.allSettled([batcher.add('a'), batcher.add('b')]);
+  t.is(a?.status, 'rejected');
+  t.is(b?.status, 'rejected');
+  fails = false;
+  t.is(await batcher.add('c'), 'c');
+});
+
+test('a batch that lingers is written as soon as it is full', async (t) => {
   const batches: number[][] = [];
   const batcher = new Batcher<number, number>(
     async (items) => {
       batches.push(items);
-      return items.map((item) => item * 10);
+      return items;
     },
-    maxBatch,
-    lingerMs,
+    2,
+    60_000,
   );
-  return { batches, batcher };
-}
-
-test('what arrives together is written together, and each caller gets its own result', async (t) => {
-  const { batches, batcher } = recording(3, 0);
-  const results = await Promise.all([1, 2, 3, 4].map((item) => batcher.add(item)));
-  t.deepEqual(results, [10, 20, 30, 40]);
-  t.deepEqual(batches, [[1, 2, 3], [4]]);
-  t.is(batcher.waiting, 0);
-});
-
-test('a batch gathers until the linger is over, or at once when it is full', async (t) => {
-  const { batches, batcher } = recording(3, 30);
-  const first = batcher.add(1);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await Promise.all([first, batcher.add(2)]);
+  t.deepEqual(await Promise.all([batcher.add(1), batcher.add(2)]), [1, 2]);
   t.deepEqual(batches, [[1, 2]]);
-  const patient = recording(2, 3_600_000);
-  await Promise.all([patient.batcher.add(1), patient.batcher.add(2)]);
-  t.deepEqual(patient.batches, [[1, 2]]);
-});
-
-test('a batch that fails fails for everyone in it, and the next one is written', async (t) => {
-  let fail = true;
-  const batcher = new Batcher<number, number>(async (items) => {
-    if (fail) throw new Error('the disk is full');
-    return items;
-  });
-  const results = await Promise.allSettled([batcher.add(1), batcher.add(2)]);
-  t.true(results.every(({ status }) => status === 'rejected'));
-  fail = false;
-  t.is(await batcher.add(3), 3);
 });
