@@ -66,8 +66,8 @@ export const analysisTable = {
       .execute() as Promise<Pick<AnalysisRow, 'key'>[]>,
 
   /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
-  takeProcessedBytes: (db: Db, key: string): Promise<number> =>
-    db.transaction().execute(async (transaction) => {
+  takeProcessedBytes: (db: Db, key: string): Promise<number> => {
+    const take = async (transaction: Db): Promise<number> => {
       const row = await transaction
         .selectFrom('analysis')
         .select('processed_bytes')
@@ -75,7 +75,9 @@ export const analysisTable = {
         .executeTakeFirst();
       await analysisTable.setProcessedBytes(transaction, key, 0);
       return Number(row?.processed_bytes ?? 0);
-    }),
+    };
+    return db.isTransaction ? take(db) : db.transaction().execute(take);
+  },
 
   remove: (db: Db, key: string) => db.deleteFrom('analysis').where('key', '=', key).execute(),
 };

@@ -113,9 +113,8 @@ export class ImageStore implements Service {
   }
 
   async removeProcessed(key: string, db = this.db): Promise<void> {
-    const bytes = await analysisTable.processedBytes(db, key);
+    const bytes = await analysisTable.takeProcessedBytes(db, key);
     await this.files.remove(processedKey(key));
-    await analysisTable.setProcessedBytes(db, key, 0);
     this.budget.add(-bytes);
   }
 
