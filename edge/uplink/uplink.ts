@@ -45,7 +45,7 @@ export interface UplinkStatus {
 /** Rows read at once, and bytes under way: memory does not grow with what waits. */
 const PAGE = 64;
 const WINDOW_BYTES = 4 * 2 ** 20;
-/** Numbers that are noted at once as possibly sent, so that not each needs a commit. */
+/** Numbers noted at once as possibly sent. */
 const RESERVED = 1_024;
 const SETTLE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
