@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import type { z } from 'zod';
 import type { siteStatusSchema, syncSchema } from '../../core/contract/site.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
@@ -10,33 +9,9 @@ import { startBroker } from '../support/delivery-fixtures.js';
 import { startEdge, temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { renderScene } from '../support/render-scene.js';
+import { fill, smallDisk } from '../support/small-disk.js';
 
 const API = '/api/v1';
-
-/** A file system of its own, which only root may make. */
-async function smallDisk(t: ExecutionContext, megabytes: number): Promise<string | undefined> {
-  const folder = join(await temporaryFolder(), 'disk');
-  await mkdir(folder);
-  const options = `size=${megabytes}m`;
-  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]);
-  if (status !== 0) return undefined;
-  t.teardown(() => {
-    spawnSync('umount', ['--lazy', folder]);
-  });
-  return folder;
-}
-
-/** Takes all that is left. */
-async function fill(file: string): Promise<void> {
-  for (const size of [1_000_000, 4_096])
-    for (;;) {
-      try {
-        await writeFile(file, Buffer.alloc(size), { flag: 'a' });
-      } catch {
-        break;
-      }
-    }
-}
 
 test('a full disk leaves the appliance up and degraded, and it recovers by itself when there is room', async (t) => {
   const disk = await smallDisk(t, 12);
