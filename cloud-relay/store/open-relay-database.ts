@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromEnvironment, readSecret } from '../../core/runtime/configuration.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -14,6 +15,8 @@ import { relayMigrations } from './migrations.js';
 export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<OpenedDatabase<T>> {
   const url = databaseUrl(config);
   if (url === undefined) return openDatabase(join(config.dataFolder, 'relay.db'), relayMigrations);
+  // What else is kept there (the first token, images) finds its folder as SQLite would leave it.
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
   return openSharedDatabase(url, relayMigrations, (error) =>
     log.warn({ error: messageOf(error) }, 'a connection to the database broke'),
   );

@@ -50,7 +50,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
   const { db, detection, planner, limits, log, clock } = options;
   const folder = join(options.dataFolder, 'images');
   const files = options.files ?? new LocalFileStore(folder);
-  const budget = new DiskBudget(folder, {
+  const budget = new DiskBudget(options.files ? options.dataFolder : folder, {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });

@@ -1,6 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -10,6 +18,8 @@ const VERSIONS = '/usr/lib/postgresql';
 export interface PostgresServer {
   /** Makes an empty database; it is gone with the server. */
   createDatabase(): Promise<string>;
+  /** The server's processes. */
+  pids(): number[];
   stop(): void;
 }
 
@@ -53,6 +63,11 @@ export function startPostgres(): PostgresServer {
       await client.query(`create database ${name}`);
       await client.end();
       return url(name);
+    },
+    pids() {
+      const [leader] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n', 1);
+      const children = readFileSync(`/proc/${leader}/task/${leader}/children`, 'utf8');
+      return [Number(leader), ...children.split(' ').filter(Boolean).map(Number)];
     },
     stop() {
       run('pg_ctl', ['stop', '-w', '-m', 'immediate', '-D', data]);
