@@ -1,0 +1,84 @@
+import type { Scenario } from '../scenario.js';
+
+export const applianceScenarios: Scenario[] = [
+  {
+    name: 'appliance-killed',
+    async faults(world) {
+      for (let round = 0; round < world.rounds(6, 20); round++) {
+        await world.pause(700, 1_500);
+        await world.site.kill();
+        world.site.start();
+      }
+      await world.delivered(20);
+    },
+  },
+  {
+    name: 'old-database-put-back',
+    async faults(world) {
+      const { site, link } = world;
+      await world.delivered(40);
+      link.cut();
+      await world.pause(600, 3_000);
+      // With summaries in it that the relay gets from the original before the copy is put back.
+      await site.copy();
+      link.restore();
+      await world.delivered(80);
+      await site.rest();
+      await world.drained();
+      await site.kill();
+
+      site.putBack();
+      link.cut();
+      site.start();
+      // Offline, the copy gives out numbers again that the relay knows, and starts once more before it connects.
+      await world.pause(1_500, 5_000);
+      await site.kill();
+      site.start();
+      await world.pause(1_000, 3_000);
+      link.restore();
+      await world.delivered(20);
+    },
+  },
+  {
+    name: 'disk-full',
+    smallDisk: true,
+    async faults(world) {
+      await world.delivered(40);
+      world.fillDisk();
+      await world.pause(2_000, 20_000);
+      world.freeDisk();
+      await world.delivered(40);
+      world.link.cut();
+      await world.pause(500, 5_000);
+      world.fillDisk();
+      await world.pause(1_000, 10_000);
+      world.link.restore();
+      await world.pause(1_000, 10_000);
+      world.freeDisk();
+      await world.delivered(40);
+    },
+  },
+  {
+    name: 'whole-programs',
+    whole: true,
+    async faults(world) {
+      await world.delivered(3);
+      world.link.cut();
+      await world.pause(1_500, 15_000);
+      world.link.restore();
+      await world.relay.kill();
+      await world.pause(500, 5_000);
+      world.relay.start();
+      await world.delivered(3);
+      for (const site of world.sites) {
+        await site.kill();
+        site.start();
+      }
+      await world.delivered(3);
+      await world.broker.kill();
+      await world.pause(500, 5_000);
+      await world.broker.start();
+      await world.delivered(3);
+    },
+  },
+];
