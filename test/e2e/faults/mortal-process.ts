@@ -13,10 +13,11 @@ export const harnessProgram =
       execArgv: ['--enable-source-maps'],
     });
 
+/** Any other program; the kernel ends it with the harness. */
 export const program =
   (command: string, args: () => string[], environment: Record<string, string> = {}): Launch =>
   (log) =>
-    spawn(command, args(), {
+    spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args()], {
       stdio: ['ignore', log, log],
       env: { PATH: process.env.PATH, ...environment },
     });

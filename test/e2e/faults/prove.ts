@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres.js';
+import { exitCode, failureReport, tableHead, tableRow, totals } from './report.js';
 import { type Outcome, runScenario } from './run-scenario.js';
 import { scenarios } from './scenarios/all.js';
-import { failureReport, tableHead, tableRow } from './table.js';
+
+const USAGE_ERROR = 2;
 
 const { values } = parseArgs({
   options: {
-    /** The short set of times, as in the tests. */
+    /** Short times, as in the tests. */
     quick: { type: 'boolean', default: false },
     /** Names of scenarios; repeatable. */
     only: { type: 'string', multiple: true, default: [] },
@@ -19,56 +21,51 @@ const { values } = parseArgs({
     hours: { type: 'string' },
   },
 });
-const chosen = scenarios.filter(
-  ({ name }) => values.only.length === 0 || values.only.includes(name),
-);
-const unknown = values.only.filter((only) => !scenarios.some(({ name }) => name === only));
-const until = values.hours && Date.now() + Number(values.hours) * 3_600_000;
-let postgres: PostgresServer | undefined;
-let stopped = false;
-const outcomes: Outcome[] = [];
 
-async function round(seed: number): Promise<void> {
+const stopping = new AbortController();
+const outcomes: Outcome[] = [];
+let postgres: PostgresServer | undefined;
+
+const newDatabase = (): Promise<string> => {
+  postgres ??= startPostgres();
+  return postgres.createDatabase();
+};
+
+async function runRound(seed: number, isOver: () => boolean): Promise<void> {
   console.log(`\nseed ${seed}\n${tableHead()}`);
-  for (const scenario of chosen) {
-    if (stopped || (until && Date.now() > until)) return;
-    const outcome = await runScenario(scenario, {
-      folder: join(projectRoot(), 'var', 'faults', `${scenario.name}-${seed}`),
-      seed,
-      pace: values.quick ? 'quick' : 'full',
-      newDatabase: () => {
-        postgres ??= startPostgres();
-        return postgres.createDatabase();
-      },
-    });
+  for (const scenario of scenarios) {
+    if (values.only.length > 0 && !values.only.includes(scenario.name)) continue;
+    if (isOver()) return;
+    const folder = join(projectRoot(), 'var', 'faults', `${scenario.name}-${seed}`);
+    const pace = values.quick ? 'quick' : 'full';
+    const outcome = await runScenario(scenario, { folder, seed, pace, newDatabase });
     outcomes.push(outcome);
     console.log(tableRow(outcome));
+    if (!outcome.passed) console.log(failureReport(outcome));
   }
 }
 
-function summarise(): void {
-  const failures = outcomes.filter(({ passed }) => !passed);
-  const total = (count: (outcome: Outcome) => number) =>
-    outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
-  for (const failure of failures) console.log(`\n${failureReport(failure)}`);
-  console.log(
-    `\n${outcomes.length} scenarios, ${failures.length} failed; ${total(({ produced }) => produced)} produced, ${total(({ lost }) => lost)} lost, ${total(({ doubled }) => doubled)} doubled`,
-  );
-  process.exitCode = failures.length > 0 || outcomes.length === 0 ? 1 : 0;
+async function runRounds(): Promise<void> {
+  const until =
+    values.hours === undefined ? undefined : Date.now() + Number(values.hours) * 3_600_000;
+  const isOver = () => stopping.signal.aborted || (until !== undefined && Date.now() > until);
+  const first = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
+  for (let i = 0; !isOver() && (until || i < Number(values.rounds)); i++) {
+    await runRound(first + i, isOver);
+    if (i > 0) console.log(`so far: ${totals(outcomes)}`);
+  }
 }
 
+const unknown = values.only.filter((only) => !scenarios.some(({ name }) => name === only));
 if (unknown.length > 0) {
   const names = scenarios.map(({ name }) => name).join(', ');
   console.error(`There is no scenario ${unknown.join(', ')}; there are: ${names}.`);
-  process.exitCode = 2;
+  process.exitCode = USAGE_ERROR;
 } else {
-  // What runs is brought to its end, so that no process and no mount stays behind.
-  process.once('SIGINT', () => {
-    stopped = true;
-  });
-  const first = values.seed === undefined ? randomInt(2 ** 31) : Number(values.seed);
-  for (let i = 0; !stopped && (until ? Date.now() < until : i < Number(values.rounds)); i++)
-    await round(first + i);
+  // The scenario under way is brought to its end, so that no process and no mount stays behind.
+  process.once('SIGINT', () => stopping.abort());
+  await runRounds();
   postgres?.stop();
-  summarise();
+  console.log(`\n${totals(outcomes)}`);
+  process.exitCode = exitCode(outcomes);
 }

@@ -18,6 +18,8 @@ export interface Needs {
 export interface Scenario extends Needs {
   /** As it is called on the command line and in the table. */
   name: string;
+  /** Completes the sentence “nothing is lost or doubled when …”. */
+  what: string;
   /** Brings about the faults while the sites produce, and takes them away again. */
   faults(world: World): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.js';
 export const applianceScenarios: Scenario[] = [
   {
     name: 'appliance-killed',
+    what: 'the appliance is killed again and again',
     async faults(world) {
       for (let round = 0; round < world.rounds(6, 20); round++) {
         await world.pause(700, 1_500);
@@ -14,6 +15,7 @@ export const applianceScenarios: Scenario[] = [
   },
   {
     name: 'old-database-put-back',
+    what: 'an older copy of the appliance’s database is put back',
     async faults(world) {
       const { site, link } = world;
       await world.delivered(40);
@@ -41,6 +43,7 @@ export const applianceScenarios: Scenario[] = [
   },
   {
     name: 'disk-full',
+    what: 'the appliance’s disk is full for a while',
     smallDisk: true,
     async faults(world) {
       await world.delivered(40);
@@ -60,6 +63,7 @@ export const applianceScenarios: Scenario[] = [
   },
   {
     name: 'whole-programs',
+    what: 'both programs, the broker and the link fail one after the other',
     whole: true,
     async faults(world) {
       await world.delivered(3);

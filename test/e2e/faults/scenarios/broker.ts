@@ -3,6 +3,7 @@ import type { Scenario } from '../scenario.js';
 export const brokerScenarios: Scenario[] = [
   {
     name: 'broker-killed',
+    what: 'the broker is killed and started again',
     sites: ['north', 'south'],
     async faults(world) {
       for (let round = 0; round < world.rounds(2, 4); round++) {
@@ -16,6 +17,7 @@ export const brokerScenarios: Scenario[] = [
   },
   {
     name: 'credentials-refused',
+    what: 'the broker refuses the credentials for a while',
     accounts: true,
     async faults(world) {
       const { name } = world.site;

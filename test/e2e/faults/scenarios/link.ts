@@ -6,6 +6,7 @@ const HALF_OPEN: Direction[][] = [['up', 'down'], ['up'], ['down']];
 export const linkScenarios: Scenario[] = [
   {
     name: 'link-flapping',
+    what: 'the link is cut five times in a row',
     async faults(world) {
       await world.delivered(20);
       for (let round = 0; round < 5; round++) {
@@ -18,6 +19,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'link-down',
+    what: 'the link is down for a while',
     sites: ['north', 'south'],
     async faults(world) {
       await world.delivered(20);
@@ -28,6 +30,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'slow-link',
+    what: 'the link is slow and far, and breaks',
     patient: true,
     async faults(world) {
       await world.delivered(5);
@@ -42,6 +45,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'half-open',
+    what: 'packets vanish and neither side is told',
     async faults(world) {
       for (const directions of HALF_OPEN) {
         await world.delivered(20);

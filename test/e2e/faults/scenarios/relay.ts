@@ -6,14 +6,17 @@ import type { World } from '../world.js';
 export const relayScenarios: Scenario[] = [
   {
     name: 'relay-killed-before-commit',
+    what: 'the relay is killed with a batch written and not committed',
     faults: (world) => dieAgainAndAgain(world, 'before the commit'),
   },
   {
     name: 'relay-killed-after-commit',
+    what: 'the relay is killed with a batch committed and not acknowledged',
     faults: (world) => dieAgainAndAgain(world, 'after the commit'),
   },
   {
     name: 'one-of-two-relays-killed',
+    what: 'one of two relays on one PostgreSQL database is killed',
     sites: ['north', 'south'],
     sharedRelays: 2,
     async faults(world) {
@@ -31,6 +34,7 @@ export const relayScenarios: Scenario[] = [
   },
   {
     name: 'duplicate-delivery',
+    what: 'messages are delivered again, late and out of order',
     sites: ['north', 'south'],
     async faults(world) {
       const echo = new Echo(world.broker.port, world.random);
