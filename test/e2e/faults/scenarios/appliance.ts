@@ -6,7 +6,9 @@ export const applianceScenarios: Scenario[] = [
     what: 'the appliance is killed again and again',
     async faults(world) {
       for (let round = 0; round < world.rounds(6, 20); round++) {
-        await world.pause(700, 1_500);
+        // Every other time whenever it is, perhaps while it starts.
+        if (round % 2 === 0) await world.delivered(4);
+        await world.pause(500, 1_500);
         await world.site.kill();
         world.site.start();
       }
