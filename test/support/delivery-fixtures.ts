@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { v7 as uuid } from 'uuid';
-import { deliveryMigration } from '../../cloud-relay/store/delivery-migration.js';
+import { deliveryMigrations } from '../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../cloud-relay/store/relay-tables.js';
 import type { Summary } from '../../core/contract/summary.js';
 import {
@@ -101,7 +101,7 @@ export const openOutboxDatabase = (file: string) =>
   openDatabase<OutboxTables>(file, { '0001_outbox': outboxMigration });
 
 export const openRelayDatabase = (file: string) =>
-  openDatabase<RelayTables>(file, { '0001_delivery': deliveryMigration });
+  openDatabase<RelayTables>(file, deliveryMigrations);
 
 export async function relayDatabase(t: ExecutionContext) {
   const { db, close } = await openRelayDatabase(join(await temporaryFolder(t), 'relay.db'));
