@@ -15,12 +15,15 @@ import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
 import { CameraSchedule } from './cameras/camera-schedule.js';
 import { createCamera } from './cameras/create-camera.js';
+import { ClockTrust } from './clock-trust.js';
 import type { EdgeConfig } from './config.js';
 import { observe } from './observe.js';
 import { Recorder } from './recorder.js';
 import { createReporting } from './reporting.js';
 import { Retention } from './retention/retention.js';
 import { SiteHealth } from './site-health.js';
+import { StorageWatch } from './storage-watch.js';
+import { fileIdentity } from './store/file-identity.js';
 import { edgeMigrations } from './store/migrations.js';
 import { Outbox } from './store/outbox.js';
 import type { EdgeTables } from './store/tables.js';
@@ -42,7 +45,8 @@ export async function createEdge(
 ): Promise<Edge> {
   const { dataFolder, site } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
+  const file = join(dataFolder, 'edge.db');
+  const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
   const metrics = new Metrics();
   const analyses = new PerMinute();
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
@@ -65,7 +69,15 @@ export async function createEdge(
     log: log.child({ room: 'images' }),
     clock,
   });
-  const outbox = new Outbox(over(db), clock);
+  const clockTrust = new ClockTrust(clock);
+  const { maxBytes, maxAgeMs, ...sending } = config.outbox;
+  const outbox = new Outbox(over(db), () => clockTrust.now(), { maxBytes, maxAgeMs });
+  const storage = new StorageWatch({
+    dataFolder,
+    minFreeBytes: config.images.minFreeBytes,
+    probe: () => outbox.probe(),
+    log: log.child({ room: 'storage' }),
+  });
   const health: SiteHealth = new SiteHealth({
     version: programVersion(),
     detection: () => detection.pool.status(),
@@ -73,6 +85,7 @@ export async function createEdge(
     broker: () => reporting?.bus.status(),
     outbox: () => outbox.depth(),
     disk: () => images.store.budget.report(),
+    storage: () => storage.reason,
     analysesPerMinute: () => analyses.total(),
   });
   const reporting =
@@ -81,9 +94,12 @@ export async function createEdge(
       site,
       mqtt: config.mqtt,
       outbox,
+      sending,
+      identity: await fileIdentity(file),
       health: () => health.report(),
       log,
       clock,
+      trustedClock: () => clockTrust.now(),
     });
   const retention = new Retention({
     images: images.store,
@@ -92,10 +108,16 @@ export async function createEdge(
     log: log.child({ room: 'retention' }),
     clock,
   });
+  let unstored = 0;
   const recorder = new Recorder({
     images: images.images,
     retention,
     outbox: reporting && outbox,
+    clockStatus: () => clockTrust.status,
+    onUnstored: (error) => {
+      unstored++;
+      storage.failed(error);
+    },
     log: log.child({ room: 'cameras' }),
     onRecorded: (camera, takenAt, { id, analysis }) => {
       reporting?.uplink.wake();
@@ -112,7 +134,14 @@ export async function createEdge(
     log: log.child({ room: 'cameras' }),
     clock,
   });
-  observe(metrics, { pool: detection.pool, store: images.store, outbox, cameras, reporting });
+  observe(metrics, {
+    pool: detection.pool,
+    store: images.store,
+    outbox,
+    cameras,
+    reporting,
+    unstored: () => unstored,
+  });
   const view = new SiteView({
     site,
     health,
@@ -127,6 +156,8 @@ export async function createEdge(
     [
       lock,
       { name: 'database', stop: close },
+      clockTrust,
+      storage,
       tokens,
       ...detection.services,
       ...images.services,
