@@ -109,7 +109,9 @@ export class ImageStore implements Service {
     return this.files.get(processedKey(key));
   }
 
+  /** Throws `disk_budget_spent` where there is no room for it. */
   async keepProcessed(key: string, bytes: Buffer): Promise<void> {
+    await this.budget.check(bytes.length);
     await this.files.put(processedKey(key), bytes);
     if (await analysisTable.setProcessedBytes(this.db, key, bytes.length))
       this.budget.add(bytes.length);
