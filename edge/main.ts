@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { outboxCommand } from './commands/outbox-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 
@@ -7,5 +8,6 @@ process.exitCode = await run({
   name: 'siteglass-edge',
   summary: 'The appliance: looks at cameras, finds objects, and reports what it found.',
   schema: edgeConfigSchema,
+  commands: { outbox: { summary: 'what waits for the relay', run: outboxCommand } },
   create: async (config, log) => (await createEdge(config, log)).lifecycle,
 });

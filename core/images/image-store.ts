@@ -3,6 +3,7 @@ import type { Analysis } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
 import type { FileStore } from '../store/file-store.js';
+import { storageProblem } from '../store/storage-failure.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
@@ -59,12 +60,16 @@ export class ImageStore implements Service {
     this.budget.begin(originals + processed);
   }
 
-  /** Stores the bytes, then the rows. Commits that come together share a transaction. */
+  /** Stores the bytes, then the rows. Commits that come together share a transaction. Throws `disk_budget_spent`. */
   async commit(entry: ImageEntry, bytes: Buffer): Promise<void> {
     const { sha256 } = entry.blob;
-    await this.leases?.hold(this.db, [sha256]);
-    await this.files.put(originalKey(sha256), bytes);
-    await this.#commits.add(entry);
+    try {
+      await this.leases?.hold(this.db, [sha256]);
+      await this.files.put(originalKey(sha256), bytes);
+      await this.#commits.add(entry);
+    } catch (error) {
+      throw storageProblem(error);
+    }
   }
 
   async #write(entries: ImageEntry[]): Promise<undefined[]> {
@@ -104,7 +109,9 @@ export class ImageStore implements Service {
     return this.files.get(processedKey(key));
   }
 
+  /** Throws `disk_budget_spent` where there is no room for it. */
   async keepProcessed(key: string, bytes: Buffer): Promise<void> {
+    await this.budget.check(bytes.length);
     await this.files.put(processedKey(key), bytes);
     if (await analysisTable.setProcessedBytes(this.db, key, bytes.length))
       this.budget.add(bytes.length);

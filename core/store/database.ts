@@ -1,7 +1,16 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Kysely, type Migration, Migrator, SqliteAdapter, SqliteDialect, sql } from 'kysely';
+import {
+  type DatabaseConnection,
+  Kysely,
+  type Migration,
+  Migrator,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  sql,
+} from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
 import { openPostgres } from './open-postgres.js';
 
@@ -31,7 +40,26 @@ class TransactionalDdl extends SqliteAdapter {
   }
 }
 
+/** A disk that is full ends a transaction of SQLite by itself; then there is none to roll back, and the reason counts. */
+class Driver extends SqliteDriver {
+  constructor(private readonly database: Sqlite.Database) {
+    super({ database });
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
 class Dialect extends SqliteDialect {
+  constructor(private readonly database: Sqlite.Database) {
+    super({ database });
+  }
+
+  override createDriver(): SqliteDriver {
+    return new Driver(this.database);
+  }
+
   override createAdapter(): SqliteAdapter {
     return new TransactionalDdl();
   }
@@ -56,7 +84,7 @@ export async function openDatabase<T>(
 ): Promise<OpenedSqlite<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new Dialect({ database: sqlite }) });
+  const db = new Kysely<T>({ dialect: new Dialect(sqlite) });
   const backUp = (next: string) => sqlite.backup(`${file}.before-${next}`);
   try {
     const applied = isNew ? [] : appliedMigrations(sqlite);

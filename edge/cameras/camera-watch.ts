@@ -24,6 +24,7 @@ export interface WatchOptions {
 }
 
 const LONGEST_SLOT_MS = 60_000;
+const LOG_DROPS_EVERY_MS = 60_000;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
 export class CameraWatch {
@@ -34,6 +35,7 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
+  #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly config: CameraConfig,
@@ -178,7 +180,10 @@ export class CameraWatch {
     const camera = this.config.id;
     if (isShed(error)) {
       this.#record.dropped();
-      log.warn({ camera, code: error.code }, 'a snapshot was dropped');
+      if (clock() - this.#dropLogged < LOG_DROPS_EVERY_MS) return;
+      this.#dropLogged = clock();
+      const { shed } = this.#record.values;
+      log.warn({ camera, code: error.code, shed }, 'snapshots are dropped');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
       this.#record.failedWith(error.message, clock());
     } else {

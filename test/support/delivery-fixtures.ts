@@ -18,8 +18,9 @@ import {
 } from '../../core/messaging/mqtt-message-bus.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase } from '../../core/store/database.js';
-import type { OutboxTables } from '../../edge/store/outbox.js';
+import { outboxBudgetMigration } from '../../edge/store/outbox-budget-migration.js';
 import { outboxMigration } from '../../edge/store/outbox-migration.js';
+import type { OutboxTables } from '../../edge/store/outbox-tables.js';
 
 export const log = silentLogger();
 export const ROOT = 'siteglass';
@@ -98,7 +99,10 @@ export async function connectedBus(
 }
 
 export const openOutboxDatabase = (file: string) =>
-  openDatabase<OutboxTables>(file, { '0001_outbox': outboxMigration });
+  openDatabase<OutboxTables>(file, {
+    '0001_outbox': outboxMigration,
+    '0002_outbox_budget': outboxBudgetMigration,
+  });
 
 export const openRelayDatabase = (file: string) =>
   openDatabase<RelayTables>(file, deliveryMigrations);
