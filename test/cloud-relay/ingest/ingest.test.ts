@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
 import { eventually, log } from '../../support/delivery-fixtures.js';
+import { relayDatabases } from '../../support/relay-databases.js';
 import { anArrival, EPOCH, startRelay } from '../../support/relay-fixtures.js';
 
 type Relay = Awaited<ReturnType<typeof startRelay>>;
@@ -98,3 +99,12 @@ test('records that cannot be stored are neither acknowledged nor fatal', async (
   await eventually(() => acks.length === 2);
   t.deepEqual(acks, [1, 2]);
 });
+
+for (const { name, open } of relayDatabases(test))
+  test(`of a site that was never heard, the first records are all taken in (${name})`, async (t) => {
+    const relay = await startRelay(t, { admitUnknown: true }, undefined, open);
+    const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 0 });
+    await deliver(...Array.from({ length: 100 }, (_, i) => i + 1));
+    await eventually(() => acks.at(-1) === 100);
+    t.like(ingest.status(), { received: 100, committed: 100, refused: 0, failed: 0 });
+  });
