@@ -9,6 +9,8 @@ import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
+import { PushCamera } from './push-camera.js';
+import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
 /** Analyses a snapshot and keeps it, all or nothing. A ProblemError tells whether the image or the moment was wrong. */
@@ -24,6 +26,8 @@ export interface WatchOptions {
 }
 
 const LONGEST_SLOT_MS = 60_000;
+/** Uploads of one camera that are analysed at a time; what is beyond them is turned away. */
+const MAX_PUSHES = 4;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
 export class CameraWatch {
@@ -34,6 +38,7 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
+  #pushes = 0;
 
   constructor(
     readonly config: CameraConfig,
@@ -60,6 +65,12 @@ export class CameraWatch {
     this.#task?.destroy();
     this.#stopping.abort();
     await this.#running?.catch(() => undefined);
+    await this.camera.close?.();
+  }
+
+  /** Paused, and not by its configuration. */
+  get wasPausedByOperator(): boolean {
+    return this.#paused && this.config.enabled;
   }
 
   pause(): void {
@@ -90,6 +101,38 @@ export class CameraWatch {
     }
   }
 
+  /**
+   * Analyses a snapshot that the camera uploads; undefined outside its time windows. Rejects with a ProblemError:
+   * `camera_takes_no_uploads`, `rate_limited`, or what the analysis says.
+   */
+  async push(bytes: Buffer): Promise<ImageId | undefined> {
+    const { camera, config } = this;
+    const { clock } = this.options;
+    if (!(camera instanceof PushCamera))
+      throw new ProblemError('camera_takes_no_uploads', `${config.id} is of kind ${config.kind}.`);
+    if (this.#paused) throw new ProblemError('camera_takes_no_uploads', `${config.id} is paused.`);
+    if (bytes.length > config.maxBytes)
+      throw new ProblemError('too_many_bytes', `A snapshot may have ${config.maxBytes} bytes.`);
+    const retryAfter = this.#pushes < MAX_PUSHES ? camera.admit() : 1;
+    if (retryAfter > 0)
+      throw new ProblemError('rate_limited', 'The camera uploads too often.', { retryAfter });
+    if (!this.#isOpen()) return undefined;
+    const takenAt = clock();
+    this.#record.attempted(takenAt);
+    this.#pushes++;
+    try {
+      const image = await this.#analyse({ bytes, takenAt, more: false, settle: async () => {} });
+      this.#record.answered();
+      return image;
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    } finally {
+      this.#pushes--;
+      this.#announce();
+    }
+  }
+
   get status(): CameraStatus {
     const { id, name, kind } = this.config;
     return {
@@ -98,16 +141,26 @@ export class CameraWatch {
       kind,
       state: this.#paused ? 'paused' : this.#record.state,
       ...this.#record.values,
+      circuit: this.#record.circuit(this.options.clock()),
       nextRunAt: this.#nextRunAt,
     };
   }
 
   get #nextRunAt(): number | null {
     const next = this.#task?.getNextRun();
-    return next ? Math.max(next.getTime(), this.#record.leftAloneUntil) : null;
+    if (!next) return null;
+    const due = Math.max(next.getTime(), this.#record.leftAloneUntil);
+    return nextOpening(this.config.windows, due) ?? null;
+  }
+
+  #isOpen(): boolean {
+    const isNow = isOpen(this.config.windows, this.options.clock());
+    if (!isNow) this.#record.cameOutsideWindows();
+    return isNow;
   }
 
   async #tick(): Promise<void> {
+    if (!this.#isOpen()) return;
     if (this.#running) this.#record.overlapped();
     else if (this.options.clock() >= this.#record.leftAloneUntil)
       // A failure is in the status and the log already.
