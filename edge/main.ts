@@ -7,5 +7,5 @@ process.exitCode = await run({
   name: 'siteglass-edge',
   summary: 'The appliance: looks at cameras, finds objects, and reports what it found.',
   schema: edgeConfigSchema,
-  create: async (config, log) => (await createEdge(config, log)).lifecycle,
+  create: async (config, log, reread) => (await createEdge(config, log, { reread })).lifecycle,
 });

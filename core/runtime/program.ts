@@ -13,7 +13,12 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   summary: string;
   schema: S;
   /** Builds everything, starts nothing. */
-  create(configuration: z.infer<S>, log: Logger): Promise<Lifecycle>;
+  create(
+    configuration: z.infer<S>,
+    log: Logger,
+    /** Reads the configuration once more, from where it came from. Throws ConfigurationError. */
+    reread: () => z.infer<S>,
+  ): Promise<Lifecycle>;
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 };
@@ -30,27 +35,29 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 ): Promise<number> {
   let options: ReturnType<typeof readArguments>;
   let configuration: z.infer<S>;
+  const reread = () => loadConfiguration(program.schema, options.config, options.set);
   try {
     options = readArguments(argv);
     if (options.help) return say(usage(program));
     if (options.version) return say(programVersion());
-    configuration = loadConfiguration(program.schema, options.config, options.set);
+    configuration = reread();
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
   if (options.check) return say('The configuration is good.');
-  return serve(program, configuration);
+  return serve(program, configuration, reread);
 }
 
 async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   program: Program<S>,
   configuration: z.infer<S>,
+  reread: () => z.infer<S>,
 ): Promise<number> {
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
   try {
-    const lifecycle = await program.create(configuration, log);
+    const lifecycle = await program.create(configuration, log, reread);
     await lifecycle.start();
     log.info({ version: programVersion() }, 'started');
     log.info({ signal: await ended }, 'stopping');

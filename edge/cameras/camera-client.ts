@@ -37,8 +37,27 @@ export class CameraClient {
     this.#https = fingerprint ? new PinnedAgent(fingerprint, options) : new HttpsAgent(options);
   }
 
-  /** The answer to a GET, its body still unread; the caller reads or destroys it. */
-  async get(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  /** What `read` makes of the answer to a GET; it reads the body or destroys it. Rejects with the reason of `signal` once that aborts. */
+  async get<T>(
+    headers: Headers,
+    signal: AbortSignal,
+    read: (response: IncomingMessage) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await read(await this.#followed(headers, signal));
+    } catch (error) {
+      // A body that is cut off by the signal fails as if the camera had reset the connection.
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  /** Drops the connections that are kept. */
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  async #followed(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
     let target = this.#url;
     for (let followed = 0; ; followed++) {
       const response = await this.#authorized(target, headers, signal);
@@ -47,12 +66,6 @@ export class CameraClient {
       if (followed === MAX_REDIRECTS) throw refused(`more than ${MAX_REDIRECTS} times`);
       target = nextTarget(target, response.headers.location);
     }
-  }
-
-  /** Drops the connections that are kept. */
-  close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
   }
 
   async #authorized(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {

@@ -3,7 +3,6 @@ import type { Challenge } from './challenges.js';
 
 /** RFC 7616's algorithms by the names of Node's, the strongest first. */
 const ALGORITHMS: [RegExp, string][] = [
-  [/^SHA-512-256(-sess)?$/i, 'sha512-256'],
   [/^SHA-256(-sess)?$/i, 'sha256'],
   [/^MD5(-sess)?$/i, 'md5'],
 ];
@@ -52,9 +51,7 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
   const response =
     qop === undefined ? hash(ha1, nonce, ha2) : hash(ha1, nonce, nc, cnonce, 'auth', ha2);
   const fields = [
-    parameters.userhash === 'true'
-      ? `username=${quoted(hash(username, realm))}, userhash=true`
-      : nameField(username),
+    nameField(username),
     `realm=${quoted(realm)}`,
     `nonce=${quoted(nonce)}`,
     `uri=${quoted(uri)}`,

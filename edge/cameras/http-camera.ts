@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../core/runtime/clock.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
@@ -33,7 +34,7 @@ export class HttpCamera implements Camera {
     for (let attempt = 0; ; attempt++) {
       try {
         return await withDeadline(this.config.timeoutSeconds * 1000, signal, (attemptSignal) =>
-          this.#attempt(attemptSignal),
+          this.#client.get(this.#headers(), attemptSignal, (response) => this.#read(response)),
         );
       } catch (error) {
         const failure = networkFailure(error);
@@ -50,8 +51,7 @@ export class HttpCamera implements Camera {
     this.#client.close();
   }
 
-  async #attempt(signal: AbortSignal): Promise<Snapshot | undefined> {
-    const response = await this.#client.get(this.#headers(), signal);
+  async #read(response: IncomingMessage): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
     if (response.statusCode === 304) {
       response.resume();

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../core/runtime/clock.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import { CameraClient } from './camera-client.js';
@@ -5,6 +6,8 @@ import type { MjpegCameraConfig } from './camera-config.js';
 import { expectSuccess, networkFailure } from './camera-failure.js';
 import { boundaryOf, firstFrame } from './multipart-frame.js';
 import { withDeadline } from './with-deadline.js';
+
+const HEADERS = { accept: 'multipart/x-mixed-replace' };
 
 /**
  * A camera that streams JPEGs (`multipart/x-mixed-replace`). Each snapshot opens the stream, takes its first
@@ -24,7 +27,7 @@ export class MjpegCamera implements Camera {
   async take(signal: AbortSignal): Promise<Snapshot> {
     try {
       return await withDeadline(this.config.timeoutSeconds * 1000, signal, (attemptSignal) =>
-        this.#attempt(attemptSignal),
+        this.#client.get(HEADERS, attemptSignal, (response) => this.#read(response)),
       );
     } catch (error) {
       throw networkFailure(error);
@@ -35,8 +38,7 @@ export class MjpegCamera implements Camera {
     this.#client.close();
   }
 
-  async #attempt(signal: AbortSignal): Promise<Snapshot> {
-    const response = await this.#client.get({ accept: 'multipart/x-mixed-replace' }, signal);
+  async #read(response: IncomingMessage): Promise<Snapshot> {
     try {
       expectSuccess(response);
       const boundary = boundaryOf(response.headers['content-type']);

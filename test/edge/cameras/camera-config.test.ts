@@ -40,7 +40,10 @@ cameras:
   t.regex(message, /cameras\.0\.url: expected an http:\/\/ or https:\/\/ URL/);
   t.regex(message, /cameras\.0\.retires: is not a known setting/);
   t.regex(message, /cameras\.1\.schedule: the second is wrong; expected cron fields/);
-  t.regex(message, /cameras\.2\.kind: expected "http" or "folder"/);
+  t.regex(
+    message,
+    /cameras\.2\.kind: expected one of http, mjpeg, rtsp, device, video, folder, push/,
+  );
   t.regex(message, /cameras\.3\.schedule: expected 5 or 6 fields but got 1/);
   t.regex(message, /cameras\.4\.parameters\.minNeighbours: is not a known setting/);
 });
