@@ -4,6 +4,7 @@ import { Bookmark } from './bookmark.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig, RtspCameraConfig } from './camera-config.js';
 import { CaptureCamera } from './capture-camera.js';
+import { ClockJumps } from './clock-jumps.js';
 import { passwordOf } from './credentials.js';
 import { FolderCamera } from './folder-camera.js';
 import { HttpCamera } from './http-camera.js';
@@ -36,6 +37,7 @@ export function createCamera(config: CameraConfig, stateFolder: string, clock: C
         : new FolderCamera(
             config,
             new Bookmark(join(stateFolder, `${config.id}.json`), config.path),
+            new ClockJumps(clock),
           );
   }
 }
