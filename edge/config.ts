@@ -9,6 +9,27 @@ import {
   topicRoot,
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
+import { discoverySettings } from './discovery/discovery-settings.js';
+
+const outboxSettings = z
+  .strictObject({
+    maxMegabytes: z.number().min(1).max(1_000_000).default(1_074),
+    maxAgeDays: z.number().positive().max(3_650).default(30),
+    window: z.int().min(1).max(4_096).default(256),
+    newFirstAbove: z.int().min(1).max(1_000_000).default(1_000),
+    /** 0 sets no limit. */
+    backlogPerSecond: z.int().min(0).max(1_000_000).default(5_000),
+    historicalAfterSeconds: z.number().min(1).max(86_400).default(300),
+  })
+  .prefault({})
+  .transform((s) => ({
+    maxBytes: s.maxMegabytes * 1_000_000,
+    maxAgeMs: s.maxAgeDays * 86_400_000,
+    window: s.window,
+    backlogThreshold: s.newFirstAbove,
+    backlogPerSecond: s.backlogPerSecond || Number.POSITIVE_INFINITY,
+    historicalAfterMs: s.historicalAfterSeconds * 1_000,
+  }));
 
 /** The appliance's configuration. docs/configuration.md explains each setting. */
 export const edgeConfigSchema = z.strictObject({
@@ -29,6 +50,9 @@ export const edgeConfigSchema = z.strictObject({
       settleOn: z.enum(['relay', 'broker']).default('relay'),
     })
     .optional(),
+  outbox: outboxSettings,
   cameras: camerasSchema.default([]),
+  /** For `siteglass-edge discover`. */
+  discovery: discoverySettings,
 });
 export type EdgeConfig = z.infer<typeof edgeConfigSchema>;

@@ -10,11 +10,13 @@ import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
 import { openDatabase, over } from '../core/store/database.js';
+import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
 import type { CameraConfig } from './cameras/camera-config.js';
 import { CameraSchedule } from './cameras/camera-schedule.js';
 import { createCamera } from './cameras/create-camera.js';
+import { ClockTrust } from './clock-trust.js';
 import type { EdgeConfig } from './config.js';
 import { ConfigReload } from './config-reload.js';
 import { observe } from './observe.js';
@@ -22,6 +24,8 @@ import { Recorder } from './recorder.js';
 import { createReporting } from './reporting.js';
 import { Retention } from './retention/retention.js';
 import { SiteHealth } from './site-health.js';
+import { StorageWatch } from './storage-watch.js';
+import { fileIdentity } from './store/file-identity.js';
 import { edgeMigrations } from './store/migrations.js';
 import { Outbox } from './store/outbox.js';
 import type { EdgeTables } from './store/tables.js';
@@ -42,7 +46,9 @@ export async function createEdge(
   { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
 ): Promise<Edge> {
   const { dataFolder, site } = config;
-  const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
+  const lock = new FolderLock(dataFolder).acquire();
+  const file = join(dataFolder, 'edge.db');
+  const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
   const metrics = new Metrics();
   const analyses = new PerMinute();
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
@@ -65,7 +71,15 @@ export async function createEdge(
     log: log.child({ room: 'images' }),
     clock,
   });
-  const outbox = new Outbox(over(db), clock);
+  const clockTrust = new ClockTrust(clock);
+  const { maxBytes, maxAgeMs, ...sending } = config.outbox;
+  const outbox = new Outbox(over(db), () => clockTrust.now(), { maxBytes, maxAgeMs });
+  const storage = new StorageWatch({
+    dataFolder,
+    minFreeBytes: config.images.minFreeBytes,
+    probe: () => outbox.probe(),
+    log: log.child({ room: 'storage' }),
+  });
   const health: SiteHealth = new SiteHealth({
     version: programVersion(),
     detection: () => detection.pool.status(),
@@ -73,6 +87,7 @@ export async function createEdge(
     broker: () => reporting?.bus.status(),
     outbox: () => outbox.depth(),
     disk: () => images.store.budget.report(),
+    storage: () => storage.reason,
     analysesPerMinute: () => analyses.total(),
   });
   const reporting =
@@ -81,9 +96,12 @@ export async function createEdge(
       site,
       mqtt: config.mqtt,
       outbox,
+      sending,
+      identity: await fileIdentity(file),
       health: () => health.report(),
       log,
       clock,
+      trustedClock: () => clockTrust.now(),
     });
   const retention = new Retention({
     images: images.store,
@@ -92,10 +110,16 @@ export async function createEdge(
     log: log.child({ room: 'retention' }),
     clock,
   });
+  let unstored = 0;
   const recorder = new Recorder({
     images: images.images,
     retention,
     outbox: reporting && outbox,
+    clockStatus: () => clockTrust.status,
+    onUnstored: (error) => {
+      unstored++;
+      storage.failed(error);
+    },
     log: log.child({ room: 'cameras' }),
     onRecorded: (camera, takenAt, { id, analysis }) => {
       reporting?.uplink.wake();
@@ -117,7 +141,14 @@ export async function createEdge(
     replaceCameras: (configs) => cameras.replace(configs, open),
     log: log.child({ room: 'configuration' }),
   });
-  observe(metrics, { pool: detection.pool, store: images.store, outbox, cameras, reporting });
+  observe(metrics, {
+    pool: detection.pool,
+    store: images.store,
+    outbox,
+    cameras,
+    reporting,
+    unstored: () => unstored,
+  });
   const view = new SiteView({
     site,
     health,
@@ -140,7 +171,10 @@ export async function createEdge(
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(
     [
+      lock,
       { name: 'database', stop: close },
+      clockTrust,
+      storage,
       tokens,
       ...detection.services,
       ...images.services,

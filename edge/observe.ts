@@ -13,11 +13,13 @@ interface Observed {
   outbox: Outbox;
   cameras: CameraSchedule;
   reporting: Reporting | undefined;
+  /** Snapshots that could not be stored since the start. */
+  unstored(): number;
 }
 
 /** The gauges that only the appliance has. */
 export function observe(metrics: Metrics, observed: Observed): void {
-  const { pool, store, outbox, cameras, reporting } = observed;
+  const { pool, store, outbox, cameras, reporting, unstored } = observed;
   observePool(metrics, pool);
   metrics.gauge({
     name: 'siteglass_outbox_depth',
@@ -28,6 +30,26 @@ export function observe(metrics: Metrics, observed: Observed): void {
     name: 'siteglass_outbox_oldest_seconds',
     help: 'Age of the oldest summary that is not acknowledged; 0 when there is none',
     read: async () => (await outbox.depth()).oldestSeconds ?? 0,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_bytes',
+    help: 'Bytes of the summaries that are not acknowledged',
+    read: async () => (await outbox.state()).bytes,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_acknowledged_seq',
+    help: 'The number up to which every summary is acknowledged; begins anew with an epoch',
+    read: async () => (await outbox.state()).ackedSeq,
+  });
+  metrics.counter({
+    name: 'siteglass_outbox_evicted_total',
+    help: 'Summaries that the budget of the outbox ever evicted',
+    read: async () => (await outbox.state()).evicted,
+  });
+  metrics.counter({
+    name: 'siteglass_snapshots_unstored_total',
+    help: 'Snapshots of cameras that could not be stored, since the start',
+    read: unstored,
   });
   metrics.gauge({
     name: 'siteglass_broker_connected',

@@ -9,6 +9,7 @@ import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
 import { counts } from './cameras/zones.js';
+import type { ClockStatus } from './clock-trust.js';
 import type { Retention } from './retention/retention.js';
 import type { Outbox } from './store/outbox.js';
 
@@ -19,6 +20,9 @@ export interface RecorderOptions {
   retention: Pick<Retention, 'makeRoom'>;
   /** Absent where there is no broker to report to. */
   outbox: Outbox | undefined;
+  clockStatus(): ClockStatus;
+  /** Called for each snapshot that could not be stored. */
+  onUnstored(error: unknown): void;
   log: Logger;
   /** Called after the commit. */
   onRecorded(camera: string, takenAt: number, recorded: Recorded): void;
@@ -32,17 +36,28 @@ export class Recorder {
   constructor(private readonly options: RecorderOptions) {}
 
   async record(camera: CameraConfig, { bytes, takenAt }: Snapshot): Promise<ImageId> {
-    const { images, retention, outbox, onRecorded } = this.options;
+    try {
+      return await this.#record(camera, { bytes, takenAt });
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'disk_budget_spent')
+        this.options.onUnstored(error);
+      throw error;
+    }
+  }
+
+  async #record(
+    camera: CameraConfig,
+    { bytes, takenAt }: Pick<Snapshot, 'bytes' | 'takenAt'>,
+  ): Promise<ImageId> {
+    const { images, retention, outbox, clockStatus, onRecorded } = this.options;
     if (!(await retention.makeRoom(bytes.length)))
       throw new ProblemError('disk_budget_spent', 'There is no room for the snapshot.');
     const recorded = await images.record(
       { camera: camera.id, bytes, takenAt, lifetimeMs: lifetimeOf(camera) },
       uploadFieldsOf(camera),
       async (transaction, result) => {
-        await outbox?.append(
-          over(transaction),
-          summaryOf(camera.id, takenAt, counted(camera, result)),
-        );
+        const summary = summaryOf(camera.id, takenAt, counted(camera, result));
+        await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
       },
     );
     const seen = counted(camera, recorded);

@@ -7,7 +7,8 @@ import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { EdgeConfig } from './config.js';
 import { LiveTopics } from './publishing/live-topics.js';
-import type { Outbox } from './store/outbox.js';
+import type { Outbox, OutboxBudget } from './store/outbox.js';
+import { OutboxKeeper } from './uplink/outbox-keeper.js';
 import { Uplink } from './uplink/uplink.js';
 
 /** All that goes over MQTT. */
@@ -22,13 +23,22 @@ export interface ReportingOptions {
   site: string;
   mqtt: NonNullable<EdgeConfig['mqtt']>;
   outbox: Outbox;
+  /** How the outbox is sent. */
+  sending: Omit<EdgeConfig['outbox'], keyof OutboxBudget>;
+  /** Tells the database's file from a copy of it. */
+  identity: string;
   health: () => Promise<Health>;
   log: Logger;
   clock: Clock;
+  /** Gives 0 while the time cannot be trusted. */
+  trustedClock: Clock;
 }
 
+/** Publications of live topics that may wait for the broker, beside the uplink's. */
+const LIVE_IN_FLIGHT = 256;
+
 export function createReporting(options: ReportingOptions): Reporting {
-  const { site, mqtt, outbox, health, log, clock } = options;
+  const { site, mqtt, outbox, sending, identity, health, log, clock, trustedClock } = options;
   const names = { site };
   const bus = new MqttMessageBus(
     {
@@ -41,14 +51,23 @@ export function createReporting(options: ReportingOptions): Reporting {
       birth: { topic: 'siteAvailability', names, payload: 'online' },
       will: { topic: 'siteAvailability', names, payload: 'offline' },
       farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
+      maxInFlight: sending.window + LIVE_IN_FLIGHT,
     },
     log.child({ room: 'messaging' }),
     clock,
   );
   const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
   const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
-  const uplink = new Uplink(bus, outbox, { site, settleOn }, log.child({ room: 'uplink' }), clock);
+  const room = log.child({ room: 'uplink' });
+  const uplink = new Uplink(
+    bus,
+    outbox,
+    { site, settleOn, identity, ...sending },
+    room,
+    trustedClock,
+  );
+  const keeper = new OutboxKeeper(outbox, () => uplink.wake(), room);
   // Those that listen for a connection start before it; the last word is said while there still is one.
   const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
-  return { bus, live, uplink, services: [live, uplink, bus, farewell] };
+  return { bus, live, uplink, services: [live, keeper, uplink, bus, farewell] };
 }

@@ -10,6 +10,8 @@ export interface HealthSources {
   broker(): { connected: boolean } | undefined;
   outbox(): Promise<{ depth: number; oldestSeconds: number | null }>;
   disk(): Promise<Health['disk']>;
+  /** Why the disk cannot be written; undefined where it can. */
+  storage(): string | undefined;
   analysesPerMinute(): number;
 }
 
@@ -40,7 +42,9 @@ export class SiteHealth {
   #reasons(cameras: { state: string }[], disk: Health['disk']): string[] {
     const offline = cameras.filter(({ state }) => state === 'offline').length;
     const { state } = this.sources.detection();
+    const storage = this.sources.storage();
     return [
+      ...(storage ? [storage] : []),
       ...(state === 'ok' ? [] : [`detection is ${state}`]),
       ...(this.sources.broker()?.connected === false ? ['the MQTT broker is not connected'] : []),
       ...(offline === 0 ? [] : [`${offline} of ${cameras.length} cameras are offline`]),

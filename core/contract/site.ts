@@ -47,6 +47,12 @@ export const syncSchema = z
     depth: count.meta({ description: 'Summaries that are not acknowledged yet' }),
     oldestSeconds: z.number().nullable(),
     inFlight: count,
+    bytes: count.meta({ description: 'Of the summaries that are not acknowledged' }),
+    maxBytes: z.number().meta({ description: 'Beyond it, the oldest are evicted' }),
+    evicted: count.meta({ description: 'Summaries that the budget ever evicted' }),
+    hours: z
+      .array(z.object({ began: instantSchema, added: count, acknowledged: count, evicted: count }))
+      .meta({ description: 'The last 48 hours in which something happened, newest first' }),
   })
   .meta({ id: 'Sync' });
 

@@ -71,7 +71,11 @@ export class Images {
     await this.pending.checkRoom();
     return this.store.guard.use(blob.sha256, async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
-      const entry = { blob, image: { ...image, plan: analysis ? null : JSON.stringify(plan) } };
+      const entry = {
+        blob,
+        image: { ...image, plan: analysis ? null : JSON.stringify(plan) },
+        ...(analysis && { analysis, isStored: true }),
+      };
       await this.store.commit(entry, bytes);
       const shown = presentImage(image, blob);
       if (analysis) return presentAnalysis(shown, analysis, true);
@@ -153,7 +157,8 @@ export class Images {
       const entry = {
         blob,
         image,
-        ...(source !== 'stored' && { analysis }),
+        analysis,
+        isStored: source === 'stored',
         ...(also && { also: (t: Kysely<ImageTables>) => also(t, analysis) }),
       };
       await this.store.commit(entry, bytes);

@@ -28,6 +28,7 @@ export interface WatchOptions {
 const LONGEST_SLOT_MS = 60_000;
 /** Uploads of one camera that are analysed at a time; what is beyond them is turned away. */
 const MAX_PUSHES = 4;
+const LOG_DROPS_EVERY_MS = 60_000;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
 export class CameraWatch {
@@ -39,6 +40,7 @@ export class CameraWatch {
   #paused: boolean;
   #isSlow = false;
   #pushes = 0;
+  #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly config: CameraConfig,
@@ -231,7 +233,10 @@ export class CameraWatch {
     const camera = this.config.id;
     if (isShed(error)) {
       this.#record.dropped();
-      log.warn({ camera, code: error.code }, 'a snapshot was dropped');
+      if (clock() - this.#dropLogged < LOG_DROPS_EVERY_MS) return;
+      this.#dropLogged = clock();
+      const { shed } = this.#record.values;
+      log.warn({ camera, code: error.code, shed }, 'snapshots are dropped');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
       this.#record.failedWith(error.message, clock());
     } else {

@@ -7,11 +7,11 @@ import { Problem } from './problem.mjs';
 const START = ['libopencv-dev', 'g++', 'make', 'python3'];
 const PACKAGES = {
   start: START,
-  test: [...START, 'mosquitto', 'mosquitto-clients', 'chromium'],
+  test: [...START, 'mosquitto', 'mosquitto-clients', 'chromium', 'postgresql'],
 };
 
 /** Packages whose service Debian starts on install. It would take the port that the demo uses. */
-const UNWANTED_SERVICES = ['mosquitto'];
+const UNWANTED_SERVICES = ['mosquitto', 'postgresql'];
 
 const LISTS = '/var/lib/apt/lists';
 

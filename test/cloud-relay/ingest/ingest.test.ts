@@ -46,7 +46,7 @@ test('a slow database holds up the reading instead of piling up records', async 
   const relay = await startRelay(t);
   const { ingest, acks, deliver } = await startIngest(relay, {
     maxBatch: 5,
-    maxWaiting: 10,
+    maxPending: 10,
     lingerMs: 0,
   });
   let most = 0;
