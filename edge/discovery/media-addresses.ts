@@ -18,6 +18,7 @@ export async function mediaAddresses(
   { service }: Device,
   { auth, timeoutSeconds }: DiscoverySettings,
 ): Promise<MediaAddresses> {
+  const deadlineMs = timeoutSeconds * 1000;
   const isSecure = service.protocol === 'https:';
   const device = new Cam({
     hostname: service.hostname,
@@ -26,16 +27,16 @@ export async function mediaAddresses(
     useSecure: isSecure,
     // Cameras sign their own certificates. What is sent is a digest, and what comes back is only shown.
     secureOpts: { rejectUnauthorized: false },
-    timeout: timeoutSeconds * 1000,
+    timeout: deadlineMs,
     autoconnect: false,
     preserveAddress: true,
     ...(auth && { username: auth.username, password: readSecret(auth.password) }),
   });
   try {
-    await called((callback) => device.connect(callback));
+    await called(deadlineMs, (callback) => device.connect(callback));
     const [snapshot, stream] = await Promise.all([
-      called((callback) => device.getSnapshotUri(callback)).catch(() => undefined),
-      called((callback) => device.getStreamUri(callback)).catch(() => undefined),
+      called(deadlineMs, (callback) => device.getSnapshotUri(callback)).catch(() => undefined),
+      called(deadlineMs, (callback) => device.getStreamUri(callback)).catch(() => undefined),
     ]);
     return { snapshot: addressIn(snapshot), stream: addressIn(stream), error: undefined };
   } catch (error) {
@@ -43,10 +44,21 @@ export async function mediaAddresses(
   }
 }
 
-const called = (call: (callback: Callback) => void): Promise<{ uri: string } | undefined> =>
-  new Promise((resolve, reject) => {
-    call((error, data) => (error ? reject(error) : resolve(data)));
-  });
+/** The library never calls back for some answers, so each call has a deadline here. */
+async function called(
+  ms: number,
+  call: (callback: Callback) => void,
+): Promise<{ uri: string } | undefined> {
+  let late: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      late = setTimeout(() => reject(new Error('no usable answer in time')), ms);
+      call((error, data) => (error ? reject(error) : resolve(data)));
+    });
+  } finally {
+    clearTimeout(late);
+  }
+}
 
 /** An address without the credentials that some cameras put into it. */
 function addressIn(answer: { uri: unknown } | undefined): string | undefined {
