@@ -9,7 +9,7 @@ import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
-import { PushCamera } from './push-camera.js';
+import { admitUpload } from './push-camera.js';
 import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -26,8 +26,6 @@ export interface WatchOptions {
 }
 
 const LONGEST_SLOT_MS = 60_000;
-/** Uploads of one camera that are analysed at a time; what is beyond them is turned away. */
-const MAX_PUSHES = 4;
 const LOG_DROPS_EVERY_MS = 60_000;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
@@ -39,7 +37,7 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
-  #pushes = 0;
+  readonly #uploads = new Set<Promise<ImageId>>();
   #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -62,11 +60,11 @@ export class CameraWatch {
     this.#announce();
   }
 
-  /** Ends the schedule and a fetch that is under way; an analysis that is under way is waited for. */
+  /** Ends the schedule and a fetch that is under way; analyses that are under way are waited for. */
   async stop(): Promise<void> {
     this.#task?.destroy();
     this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
+    await Promise.allSettled([this.#running, ...this.#uploads]);
     await this.camera.close?.();
   }
 
@@ -108,20 +106,25 @@ export class CameraWatch {
    * `camera_takes_no_uploads`, `rate_limited`, or what the analysis says.
    */
   async push(bytes: Buffer): Promise<ImageId | undefined> {
-    const { camera, config } = this;
-    const { clock } = this.options;
-    if (!(camera instanceof PushCamera))
-      throw new ProblemError('camera_takes_no_uploads', `${config.id} is of kind ${config.kind}.`);
-    if (this.#paused) throw new ProblemError('camera_takes_no_uploads', `${config.id} is paused.`);
-    if (bytes.length > config.maxBytes)
-      throw new ProblemError('too_many_bytes', `A snapshot may have ${config.maxBytes} bytes.`);
-    const retryAfter = this.#pushes < MAX_PUSHES ? camera.admit() : 1;
-    if (retryAfter > 0)
-      throw new ProblemError('rate_limited', 'The camera uploads too often.', { retryAfter });
+    admitUpload(this.config, this.camera, {
+      bytes,
+      isPaused: this.#paused,
+      underWay: this.#uploads.size,
+    });
     if (!this.#isOpen()) return undefined;
-    const takenAt = clock();
+    const upload = this.#analyseUpload(bytes);
+    this.#uploads.add(upload);
+    try {
+      return await upload;
+    } finally {
+      this.#uploads.delete(upload);
+      this.#announce();
+    }
+  }
+
+  async #analyseUpload(bytes: Buffer): Promise<ImageId> {
+    const takenAt = this.options.clock();
     this.#record.attempted(takenAt);
-    this.#pushes++;
     try {
       const image = await this.#analyse({ bytes, takenAt, more: false, settle: async () => {} });
       this.#record.answered();
@@ -129,9 +132,6 @@ export class CameraWatch {
     } catch (error) {
       this.#failed(error);
       throw error;
-    } finally {
-      this.#pushes--;
-      this.#announce();
     }
   }
 

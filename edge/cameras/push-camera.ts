@@ -1,8 +1,11 @@
 import type { Clock } from '../../core/runtime/clock.js';
+import { ProblemError } from '../../core/runtime/errors.js';
 import { type Camera, CameraError } from './camera.js';
-import type { PushCameraConfig } from './camera-config.js';
+import type { CameraConfig, PushCameraConfig } from './camera-config.js';
 
 const MINUTE_MS = 60_000;
+/** Uploads of one camera that are analysed at a time; what is beyond them is turned away. */
+const MAX_UNDER_WAY = 4;
 
 /** A camera that uploads its snapshots. Asked for one, it has none; it only tells when it has been silent for too long. */
 export class PushCamera implements Camera {
@@ -36,4 +39,21 @@ export class PushCamera implements Camera {
     this.#last = now;
     return 0;
   }
+}
+
+/** Throws the ProblemError that an upload is refused with, and counts it otherwise. */
+export function admitUpload(
+  { id, kind, maxBytes }: CameraConfig,
+  camera: Camera,
+  upload: { bytes: Buffer; isPaused: boolean; underWay: number },
+): void {
+  if (!(camera instanceof PushCamera))
+    throw new ProblemError('camera_takes_no_uploads', `The camera ${id} is of kind ${kind}.`);
+  if (upload.isPaused)
+    throw new ProblemError('camera_takes_no_uploads', `The camera ${id} is paused.`);
+  if (upload.bytes.length > maxBytes)
+    throw new ProblemError('too_many_bytes', `A snapshot may have ${maxBytes} bytes.`);
+  const retryAfter = upload.underWay < MAX_UNDER_WAY ? camera.admit() : 1;
+  if (retryAfter > 0)
+    throw new ProblemError('rate_limited', 'The camera uploads too often.', { retryAfter });
 }
