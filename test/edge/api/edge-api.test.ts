@@ -131,7 +131,7 @@ test.serial('a camera that loops over a folder goes on until it is paused', asyn
 test.serial('the site tells how it is, and that there is nobody to report to', async (t) => {
   const { api } = t.context;
   const site = await api.get<z.infer<typeof siteStatusSchema>>(t, `${API}/site`);
-  t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 4 }, outboxDepth: 0 });
+  t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 5 }, outboxDepth: 0 });
   t.true(site.json.reasons.some((reason) => reason.includes('cameras are offline')));
   t.true(site.json.disk.usedBytes > 0);
   const sync = await api.get<z.infer<typeof syncSchema>>(t, `${API}/sync`);

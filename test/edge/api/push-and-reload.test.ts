@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import Sqlite from 'better-sqlite3';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { CameraResource } from '../../../core/contract/site.js';
@@ -42,10 +43,10 @@ const scene = async (seed: number) =>
     })
   ).jpeg;
 
-async function start(t: ExecutionContext, yaml: string) {
+async function start(t: ExecutionContext, yaml: string, settings: string[] = []) {
   const configFile = join(await temporaryFolder(t), 'edge.yaml');
   await writeFile(configFile, yaml);
-  const edge = await startEdge([], { configFile });
+  const edge = await startEdge(settings, { configFile });
   t.teardown(() => edge.stop());
   const api = await ApiClient.connect(edge.url, edge.adminToken);
   const push = (camera: string, body: NonNullable<RequestInit['body']>, type?: string) =>
@@ -147,4 +148,25 @@ cameras: [{ id: door, kind: push, maxPerMinute: 0 }, { id: gate, kind: http }]
     ['site', 'cameras.0.maxPerMinute', 'cameras.1.url'],
   );
   t.is((await push('night', new Uint8Array(await scene(7)), 'image/jpeg')).status, 200);
+});
+
+test('what lies in a masked zone is not reported, and stays with the image', async (t) => {
+  // Nothing listens there: the summaries wait in the outbox.
+  const { edge, api, push } = await start(t, CAMERAS, ['mqtt.url=mqtt://127.0.0.1:9']);
+  const picture = new Uint8Array(await scene(8));
+  const { json } = await push('left', picture, 'image/jpeg');
+  await push('door', picture, 'image/jpeg');
+  const db = new Sqlite(join(edge.dataFolder, 'edge.db'), { readonly: true });
+  t.teardown(() => db.close());
+  const rows = db.prepare('SELECT payload FROM outbox ORDER BY seq').all() as { payload: string }[];
+  const reported = rows.map(({ payload }) => {
+    const { camera, detections } = JSON.parse(String(payload));
+    return [camera, detections.length];
+  });
+  t.deepEqual(reported, [
+    ['left', 0],
+    ['door', 1],
+  ]);
+  const path = `/api/v1/objectdetection/image/${json.image}/detections`;
+  t.is((await api.get<Analysed>(t, path)).json.detections.length, 1);
 });
