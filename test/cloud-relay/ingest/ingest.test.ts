@@ -43,6 +43,20 @@ test('an acknowledgement that was lost comes again with the records that are res
   t.like(ingest.status(), { committed: 2, duplicates: 1 });
 });
 
+test('an appliance that connects is told where it stands', async (t) => {
+  const relay = await startRelay(t);
+  const { acks, deliver } = await startIngest(relay);
+  await deliver(1, 2);
+  await eventually(() => acks.at(-1) === 2);
+  acks.length = 0;
+  await relay.appliances.publish('siteAvailability', { site: 'north' }, 'online');
+  await eventually(() => acks.length > 0);
+  t.deepEqual(acks, [2]);
+  await relay.appliances.publish('siteAvailability', { site: 'unheard-of' }, 'online');
+  await deliver(3);
+  await eventually(() => acks.at(-1) === 3);
+});
+
 test('a slow database holds up the reading instead of piling up records', async (t) => {
   const relay = await startRelay(t);
   const { ingest, acks, deliver } = await startIngest(relay, {
