@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace siteglass {
+
+/** For each place along one axis of a resized image, the source pixel before it and how much of the next one it takes. */
+struct ResizeWeights {
+  /** Places that are wanted. `source` and `share` go on with valid values to the next multiple of eight. */
+  int count;
+  bool identity;
+  std::vector<std::int32_t> source;
+  /** Of 256. */
+  std::vector<std::uint16_t> share;
+
+  /** The first `count` of `to` places along an axis that had `from` pixels, at least two. */
+  ResizeWeights(int from, int to, int count);
+  ~ResizeWeights();
+};
+
+}  // namespace siteglass
