@@ -9,14 +9,14 @@ const FORMAT = 0x53474331;
 const CHUNK = 16;
 
 /** Bits of the kernel's sums, less one for the sign and one to spare. */
-const VOTE_BITS = { haar: 30, lbp: 14 };
+const VOTE_BITS = 30;
 
 /** The tables of a cascade for the kernel, which checks them again (`cascade.cpp`) before it uses them. */
 export function packCascade(model: CascadeModel): Int32Array {
   const stages =
     model.kind === 'haar'
-      ? model.stages.map((stage, i) => packStage(stage, i, VOTE_BITS.haar, packHaar))
-      : model.stages.map((stage, i) => packStage(stage, i, VOTE_BITS.lbp, packLbp));
+      ? model.stages.map((stage, i) => packStage(stage, i, packHaar))
+      : model.stages.map((stage, i) => packStage(stage, i, packLbp));
   const chunks = stages.flatMap((stage) => stage.chunks);
   const stumps = stages.flatMap((stage) => stage.stumps);
   const tilted =
@@ -59,10 +59,9 @@ interface PackedStump {
 function packStage<Stump extends HaarStump | LbpStump>(
   stage: Stage<Stump>,
   index: number,
-  bits: number,
   pack: (stump: Stump, vote: number) => PackedStump,
 ): PackedStage {
-  const votes = fixedPointVotes(stage, bits);
+  const votes = fixedPointVotes(stage, VOTE_BITS);
   const packed = stage.stumps.map((stump, i) => {
     const vote = votes.votes[i] ?? 0;
     const { form, words } = pack(stump, vote);
@@ -87,7 +86,7 @@ function packStage<Stump extends HaarStump | LbpStump>(
     ],
     chunks: chunks.map((chunk, c) => [
       ...FORMS.map((form) => chunk.filter((stump) => stump.form === form).length),
-      rejectBelow(votes, chunks.slice(c + 1).flat(), bits),
+      rejectBelow(votes, chunks.slice(c + 1).flat()),
     ]),
     fileOrder: packed.map(({ i }) => place.get(i) ?? 0),
     stumps: inOrder.map(({ words }) => words),
@@ -95,9 +94,9 @@ function packStage<Stump extends HaarStump | LbpStump>(
 }
 
 /** The sum below which not even the most favourable of the votes that are left would let a window pass. */
-function rejectBelow({ band }: StageVotes, left: { vote: number }[], bits: number): number {
+function rejectBelow({ band }: StageVotes, left: { vote: number }[]): number {
   const best = left.reduce((sum, { vote }) => sum + Math.max(vote, 0), 0);
-  return Math.max(-band - best, -(2 ** (bits + 1)));
+  return -band - best;
 }
 
 function packHaar({ feature, threshold }: HaarStump, vote: number): PackedStump {

@@ -7,8 +7,6 @@ const WHITE = 255;
 const MAX_AREA = Math.floor((2 ** 31 - 1) / WHITE ** 2);
 const MAX_CELL = Math.floor((2 ** 16 - 1) / WHITE);
 const MAX_SIDE = 512;
-/** So that LBP votes keep enough of 16 bits. */
-const MAX_LBP_STUMPS = 1024;
 
 /** Why the engine would not find exactly what OpenCV finds, or undefined where it does. */
 export function reasonNotToServe(model: CascadeModel): string | undefined {
@@ -38,9 +36,6 @@ function largestValue({ tilted, rectangles }: HaarFeature): number {
 }
 
 function reasonOfLbp(stages: Stage<LbpStump>[]): string | undefined {
-  if (stages.some(({ stumps }) => stumps.length > MAX_LBP_STUMPS)) {
-    return `it has stages of more than ${MAX_LBP_STUMPS} trees`;
-  }
   if (stages.some(({ stumps }) => stumps.some(({ cell }) => cell.width * cell.height > MAX_CELL))) {
     return `it has cells of more than ${MAX_CELL} pixels`;
   }

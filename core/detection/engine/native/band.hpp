@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "simd.hpp"
 #include "workspace.hpp"
 
 namespace siteglass {
@@ -22,42 +23,47 @@ struct Band {
   const std::uint64_t* bits(const std::uint64_t* plane, int row) const { return plane + row * words(); }
 };
 
-/** Covers the windows that are alive with blocks of `lanes`, in order and without overlap. Returns their number. */
-inline int coverWithBlocks(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
+/** The bits of `lanes` windows from `place` on; they lie in one word. */
+ENGINE_INLINE std::uint32_t bitsAt(const std::uint64_t* words, int place, int lanes) {
+  return static_cast<std::uint32_t>(words[place / 64] >> (place % 64)) & ((1u << lanes) - 1);
+}
+
+/** Writes side by side the blocks of the words in use, those with a window alive. Returns their number. */
+inline int coverRows(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
   int count = 0;
   for (int row = 0; row < band.rows; row++) {
     const std::uint64_t* const words = band.bits(alive, row);
     const std::int32_t corner = band.corner[row];
     const std::int32_t window = row * band.capacity;
-    int covered = 0;
-    for (int word = band.firstWord[row]; word < band.endWord[row]; word++) {
-      std::uint64_t left = words[word];
-      const int base = word * 64;
-      if (covered > base) left &= ~std::uint64_t{0} << (covered - base);
-      while (left) {
-        const int bit = __builtin_ctzll(left);
-        blocks[count++] = {window + base + bit, corner + base + bit};
-        covered = base + bit + lanes;
-        if (bit + lanes >= 64) break;
-        left &= ~std::uint64_t{0} << (bit + lanes);
-      }
+    for (int place = band.firstWord[row] * 64; place < band.endWord[row] * 64; place += lanes) {
+      const std::uint32_t bits = bitsAt(words, place, lanes);
+      blocks[count] = {window + place, corner + place, bits};
+      count += bits != 0;
     }
   }
   return count;
 }
 
-/** The bits of up to 32 windows from `window` on. */
-inline std::uint32_t bitsAt(const std::uint64_t* plane, std::int32_t window, int lanes) {
-  const int shift = window & 63;
-  std::uint64_t bits = plane[window >> 6] >> shift;
-  if (shift + lanes > 64) bits |= plane[(window >> 6) + 1] << (64 - shift);
-  return static_cast<std::uint32_t>(bits & ((std::uint64_t{1} << lanes) - 1));
-}
-
-inline void clearBitsAt(std::uint64_t* plane, std::int32_t window, int lanes, std::uint64_t bits) {
-  const int shift = window & 63;
-  plane[window >> 6] &= ~(bits << shift);
-  if (shift + lanes > 64) plane[(window >> 6) + 1] &= ~(bits >> (64 - shift));
+/**
+ * Moves blocks on to their first window alive and drops those that this leaves empty, so that fewer of them cover
+ * what is left. In place; returns the number that stays.
+ */
+inline int tighten(Block* blocks, int count, int lanes) {
+  Block none = {INT32_MIN / 2, 0, 0};
+  Block* last = &none;
+  int kept = 0;
+  for (int i = 0; i < count; i++) {
+    const Block block = blocks[i];
+    const int distance = block.window - last->window;
+    const int shared = distance < lanes ? lanes - distance : 0;
+    const std::uint32_t own = block.alive >> shared << shared;
+    last->alive |= (block.alive ^ own) << (distance & 31);
+    const int skip = __builtin_ctz(own | 1u << lanes);
+    blocks[kept] = {block.window + skip, block.corner + skip, own >> skip};
+    last = own ? blocks + kept : last;
+    kept += own != 0;
+  }
+  return kept;
 }
 
 /**

@@ -1,6 +1,6 @@
 {
   'target_defaults': {
-    'cflags': ['-O3', '-Wall', '-Wextra', '-fno-math-errno', '-ffp-contract=off', '-fvisibility=hidden'],
+    'cflags': ['-O3', '-Wall', '-Wextra', '-fno-math-errno', '-ffp-contract=off', '-fwrapv', '-fvisibility=hidden'],
     'cflags_cc': ['-std=c++17'],
     'cflags!': ['-fno-exceptions'],
     'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],

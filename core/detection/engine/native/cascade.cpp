@@ -119,7 +119,7 @@ Cascade::Cascade(const std::int32_t* words, std::size_t count) {
       std::int32_t subset[8];
       for (std::int32_t& word : subset) word = in.integer();
       std::memcpy(stump.subset, subset, sizeof subset);
-      stump.vote = static_cast<std::int16_t>(in.integer(INT16_MIN, INT16_MAX, "vote"));
+      stump.vote = in.integer();
       lbpTemplate_.push_back(stump);
     }
     const float left = in.number();

@@ -46,7 +46,7 @@ struct HaarStump {
 struct LbpStump {
   std::int32_t corner[16];
   std::uint8_t subset[32];
-  std::int16_t vote;
+  std::int32_t vote;
 };
 
 struct Leaves {

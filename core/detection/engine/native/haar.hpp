@@ -50,7 +50,6 @@ ENGINE_INLINE Value featureValue(const HaarStump& s, const At& at) {
 class HaarEvaluator {
  public:
   using Sum = I32;
-  using SumElement = std::int32_t;
   static constexpr int kLanes = kLanes32;
 
   /** `norm` and `sums` hold an element for each place of the band. */
@@ -74,6 +73,12 @@ class HaarEvaluator {
     stump = addForm<kNineNegated>(stump, chunk.count[kNineNegated], corners, norms, sums);
     addForm<kGeneral>(stump, chunk.count[kGeneral], corners, norms, sums);
   }
+
+  static ENGINE_INLINE Sum startAt(std::int32_t value) { return splat(value); }
+  static ENGINE_INLINE Sum loadSum(const std::int32_t* from) { return load<I32>(from); }
+  static ENGINE_INLINE void storeSum(std::int32_t* to, const Sum& sum) { store(to, sum); }
+  /** A bit for each window whose sum is below `limit`. */
+  static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) { return laneBits((I32)(sum < limit)); }
 
   /** The stage's sum at one window as OpenCV computes it. */
   double exactSum(const Stage& stage, const Block& window) const {

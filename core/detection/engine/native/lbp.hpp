@@ -30,24 +30,39 @@ constexpr int kMiddleCell = 4;
 
 class LbpEvaluator {
  public:
-  using Sum = I16;
-  using SumElement = std::int16_t;
+  /** A block's sums: its votes are 32 bits wide, its cells half of that. */
+  struct Sum {
+    I32 half[2];
+  };
   static constexpr int kLanes = kLanes16;
 
   LbpEvaluator(const LbpStump* stumps, const Cascade& cascade, const std::uint16_t* integral)
       : stumps_(stumps), cascade_(cascade), integral_(integral) {}
 
   template <int Blocks>
-  ENGINE_INLINE void addVotes(const Chunk& chunk, const Block* blocks, I16 (&sums)[Blocks]) const {
+  ENGINE_INLINE void addVotes(const Chunk& chunk, const Block* blocks, Sum (&sums)[Blocks]) const {
     const LbpStump* stump = stumps_ + chunk.first;
     for (const LbpStump* const end = stump + chunk.count[0]; stump < end; stump++) {
       for (int b = 0; b < Blocks; b++) {
         const std::uint16_t* const corner = integral_ + blocks[b].corner;
         U16 cell[9];
         cellSums<U16>(*stump, [corner](std::int32_t offset) { return load<U16>(corner + offset); }, cell);
-        sums[b] += inSubset(*stump, pattern(cell)) & splat(stump->vote);
+        const I16 left = inSubset(*stump, pattern(cell));
+        sums[b].half[0] += widenLow(left) & splat(stump->vote);
+        sums[b].half[1] += widenHigh(left) & splat(stump->vote);
       }
     }
+  }
+
+  static ENGINE_INLINE Sum startAt(std::int32_t value) { return {{splat(value), splat(value)}}; }
+  static ENGINE_INLINE Sum loadSum(const std::int32_t* from) { return {{load<I32>(from), load<I32>(from + kLanes32)}}; }
+  static ENGINE_INLINE void storeSum(std::int32_t* to, const Sum& sum) {
+    store(to, sum.half[0]);
+    store(to + kLanes32, sum.half[1]);
+  }
+  /** A bit for each window whose sum is below `limit`. */
+  static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) {
+    return laneBits((I32)(sum.half[0] < limit)) | laneBits((I32)(sum.half[1] < limit)) << kLanes32;
   }
 
   double exactSum(const Stage& stage, const Block& window) const {

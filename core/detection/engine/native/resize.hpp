@@ -10,24 +10,23 @@ namespace siteglass {
 namespace {
 
 /** Writes a row of `weights.count` pixels, rounded up to a multiple of eight, with eight fractional bits. */
-inline void resizeRow(const std::uint8_t* from, const ResizeWeights& weights, std::uint16_t* to) {
+__attribute__((noinline)) void resizeRow(const std::uint8_t* from, const ResizeWeights& weights, std::uint16_t* to) {
   const std::int32_t* source = weights.source.data();
   const std::uint16_t* share = weights.share.data();
-  const int count = weights.count;
-  for (int x = 0; x < count; x += 8) {
+  for (const std::uint16_t* const end = to + weights.count; to < end; source += 8, share += 8, to += 8) {
     U16x8 pairs;
     for (int i = 0; i < 8; i++) {
       std::uint16_t pair;
-      std::memcpy(&pair, from + source[x + i], sizeof pair);
+      std::memcpy(&pair, from + source[i], sizeof pair);
       pairs[i] = pair;
     }
     const U16x8 left = pairs & 255, right = pairs >> 8;
-    store(to + x, (left << 8) + (right - left) * load<U16x8>(share + x));
+    store(to, (left << 8) + (right - left) * load<U16x8>(share));
   }
 }
 
 /** Blends two rows that resizeRow wrote: `share` of 256 parts is the lower one's. */
-inline void blendRows(const std::uint16_t* upper, const std::uint16_t* lower, int share, int count,
+__attribute__((noinline)) void blendRows(const std::uint16_t* upper, const std::uint16_t* lower, int share, int count,
                       std::uint8_t* to) {
   // Offset to signed 16-bit numbers, which multiply in pairs; 256 parts of the offset are taken off again at the end.
   const std::int16_t upperShare = static_cast<std::int16_t>(256 - share);

@@ -15,81 +15,95 @@
 namespace siteglass {
 namespace {
 
-/** Takes the windows of a band through a cascade, stage by stage, and reports those that every stage lets pass. */
+/** Takes the windows of a band through a cascade, stage by stage. */
 template <class Evaluator>
 class CascadeRun {
  public:
   using Sum = typename Evaluator::Sum;
-  using SumElement = typename Evaluator::SumElement;
   static constexpr int kLanes = Evaluator::kLanes;
 
-  CascadeRun(const Evaluator& evaluator, const Cascade& cascade, const Band& band, Workspace& space)
-      : evaluator_(evaluator), cascade_(cascade), band_(band), alive_(space.alive.data()),
-        sums_(reinterpret_cast<SumElement*>(space.sums.data())), blocks_(space.blocks.data()) {}
+  CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
+      : evaluator_(evaluator), cascade_(cascade), sums_(space.sums.data()), blocks_(space.blocks.data()) {}
 
-  /** The windows that the first stage lets pass, of those that are alive. */
-  void firstStage() {
-    const Stage& stage = cascade_.stages[0];
-    runChunk(stage, cascade_.chunks[0], true, true);
+  /** Leaves in `alive`, of the windows it marks, those that the first stage lets pass. */
+  void firstStage(const Band& band, std::uint64_t* alive) {
+    count_ = coverRows(band, alive, kLanes, blocks_);
+    runChunk(cascade_.stages[0], cascade_.chunks[0], true, true);
+    for (int row = 0; row < band.rows; row++) {
+      std::memset(band.bits(alive, row), 0, band.words() * sizeof *alive);
+    }
+    for (int i = 0; i < count_; i++) {
+      const Block& block = blocks_[i];
+      alive[block.window / 64] |= std::uint64_t{block.alive} << (block.window % 64);
+    }
   }
 
-  /** False as soon as no window is left. */
-  bool laterStages() {
+  /** Goes on with the windows of the first stage's blocks that are marked in `alive`. False if no stage's are left. */
+  bool laterStages(const std::uint64_t* alive) {
+    for (int i = 0; i < count_; i++) blocks_[i].alive = bitsAt(alive, blocks_[i].window, kLanes);
+    count_ = tighten(blocks_, count_, kLanes);
     for (std::size_t i = 1; i < cascade_.stages.size(); i++) {
       const Stage& stage = cascade_.stages[i];
       for (std::int32_t c = 0; c < stage.chunkCount; c++) {
-        const Chunk& chunk = cascade_.chunks[stage.firstChunk + c];
-        if (!runChunk(stage, chunk, c == 0, c + 1 == stage.chunkCount)) return false;
+        if (count_ == 0) return false;
+        runChunk(stage, cascade_.chunks[stage.firstChunk + c], c == 0, c + 1 == stage.chunkCount);
+        count_ = tighten(blocks_, count_, kLanes);
       }
     }
-    return true;
+    return count_ > 0;
   }
 
-  double score(const Block& window) const { return evaluator_.exactSum(cascade_.stages.back(), window); }
+  /** Calls `report(window, score)` for each window that is left, in order. */
+  template <class Report>
+  void forEachLeft(const Report& report) const {
+    for (int i = 0; i < count_; i++) {
+      for (std::uint32_t left = blocks_[i].alive; left; left &= left - 1) {
+        const Block window = windowOf(blocks_[i], __builtin_ctz(left));
+        report(window.window, evaluator_.exactSum(cascade_.stages.back(), window));
+      }
+    }
+  }
 
  private:
-  bool runChunk(const Stage& stage, const Chunk& chunk, bool first, bool last) {
-    const int count = coverWithBlocks(band_, alive_, kLanes, blocks_);
+  static Block windowOf(const Block& block, int lane) { return {block.window + lane, block.corner + lane, 1}; }
+
+  void runChunk(const Stage& stage, const Chunk& chunk, bool first, bool last) {
     int at = 0;
-    for (; at + 4 <= count; at += 4) runBlocks<4>(stage, chunk, first, last, blocks_ + at);
-    for (; at < count; at++) runBlocks<1>(stage, chunk, first, last, blocks_ + at);
-    return count > 0;
+    for (; at + 4 <= count_; at += 4) runBlocks<4>(stage, chunk, first, last, blocks_ + at);
+    for (; at < count_; at++) runBlocks<1>(stage, chunk, first, last, blocks_ + at);
   }
 
   template <int Blocks>
-  void runBlocks(const Stage& stage, const Chunk& chunk, bool first, bool last, const Block* blocks) {
+  void runBlocks(const Stage& stage, const Chunk& chunk, bool first, bool last, Block* blocks) {
     Sum sums[Blocks];
     for (int b = 0; b < Blocks; b++) {
-      sums[b] = first ? splat(static_cast<SumElement>(stage.initial)) : load<Sum>(sums_ + blocks[b].window);
+      sums[b] = first ? Evaluator::startAt(stage.initial) : Evaluator::loadSum(sums_ + blocks[b].window);
     }
     evaluator_.template addVotes<Blocks>(chunk, blocks, sums);
     for (int b = 0; b < Blocks; b++) {
-      const std::uint32_t rejected = laneBits(sums[b] < splat(static_cast<SumElement>(chunk.rejectBelow)));
-      clearBitsAt(alive_, blocks[b].window, kLanes, rejected);
+      blocks[b].alive &= ~Evaluator::below(sums[b], chunk.rejectBelow);
       if (!last) {
-        store(sums_ + blocks[b].window, sums[b]);
+        Evaluator::storeSum(sums_ + blocks[b].window, sums[b]);
         continue;
       }
-      const std::uint32_t unsure = laneBits(sums[b] <= splat(static_cast<SumElement>(stage.band)));
-      if (unsure & ~rejected) decide(stage, blocks[b], unsure & ~rejected);
+      const std::uint32_t unsure = blocks[b].alive & Evaluator::below(sums[b], stage.band + 1);
+      if (unsure) decide(stage, blocks[b], unsure);
     }
   }
 
   /** Settles windows whose sum is too near to the threshold to tell in fixed point. */
-  __attribute__((noinline)) void decide(const Stage& stage, const Block& block, std::uint32_t unsure) {
-    for (unsure &= bitsAt(alive_, block.window, kLanes); unsure; unsure &= unsure - 1) {
+  __attribute__((noinline)) void decide(const Stage& stage, Block& block, std::uint32_t unsure) {
+    for (; unsure; unsure &= unsure - 1) {
       const int lane = __builtin_ctz(unsure);
-      const Block window = {block.window + lane, block.corner + lane};
-      if (evaluator_.exactSum(stage, window) < stage.threshold) clearBitsAt(alive_, window.window, 1, 1);
+      if (evaluator_.exactSum(stage, windowOf(block, lane)) < stage.threshold) block.alive &= ~(1u << lane);
     }
   }
 
   const Evaluator& evaluator_;
   const Cascade& cascade_;
-  const Band& band_;
-  std::uint64_t* alive_;
-  SumElement* sums_;
+  std::int32_t* sums_;
   Block* blocks_;
+  int count_ = 0;
 };
 
 /** The windows of a row that a job's spans allow, as bits; returns the words in use as [first, end). */
@@ -239,15 +253,19 @@ class LevelSearch {
 
   template <class Evaluator>
   void searchWith(const Evaluator& evaluator, const Job& job, Band& band) {
-    CascadeRun<Evaluator> run(evaluator, *job.cascade, band, space_);
+    CascadeRun<Evaluator> run(evaluator, *job.cascade, space_);
     do {
       findVaried(*job.cascade, band);
       const std::size_t bytes = static_cast<std::size_t>(band.rows) * band.words() * sizeof(std::uint64_t);
       std::memcpy(space_.varied.data(), space_.alive.data(), bytes);
-      run.firstStage();
+      run.firstStage(band, space_.alive.data());
     } while (startsAmongRejections(band));
     for (int row = 0; row < band.rows; row++) keepEvaluated(band, row);
-    if (run.laterStages()) report(run, job, band);
+    if (!run.laterStages(space_.alive.data())) return;
+    run.forEachLeft([&](std::int32_t window, double score) {
+      const int row = window / band.capacity, place = window % band.capacity;
+      hits_.add({job.id, place * layout_.step, band.y[row], score});
+    });
   }
 
   /**
@@ -276,20 +294,6 @@ class LevelSearch {
     for (int word = band.firstWord[row]; word < band.endWord[row]; word++) {
       const std::uint64_t rejected = varied[word] & ~alive[word];
       alive[word] &= allowed[word] & ~steppedOver(rejected, carry);
-    }
-  }
-
-  template <class Run>
-  void report(const Run& run, const Job& job, const Band& band) {
-    for (int row = 0; row < band.rows; row++) {
-      const std::uint64_t* const alive = band.bits(space_.alive.data(), row);
-      for (int word = band.firstWord[row]; word < band.endWord[row]; word++) {
-        for (std::uint64_t left = alive[word]; left; left &= left - 1) {
-          const int place = word * 64 + __builtin_ctzll(left);
-          const Block window = {row * band.capacity + place, band.corner[row] + place};
-          hits_.add({job.id, place * layout_.step, band.y[row], run.score(window)});
-        }
-      }
     }
   }
 

@@ -19,18 +19,22 @@ class Normaliser {
         flatFrom_(smallestFlat(area_)) {}
 
   /** The factors of `count` windows of a row, and in `alive` a bit for each that is not too flat to be searched. */
-  void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
+  __attribute__((noinline)) void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
                 std::uint64_t* alive) const {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
-    const double area = area_;
-    for (int x = 0; x < count; x++) {
-      const double total = s0[x] - s1[x] - s2[x] + s3[x];
-      const double totalOfSquares = q0[x] - q1[x] - q2[x] + q3[x];
-      const double spread = area * totalOfSquares - total * total;
-      const double factor = 1.0 / std::sqrt(spread);
-      norm[x] = spread > 0 ? static_cast<float>(factor) : 1.0f;
+    for (int x = 0; x < count; x += kLanes64) {
+      const auto corners = [x](const std::int32_t* a, const std::int32_t* b, const std::int32_t* c,
+                               const std::int32_t* d) {
+        const HalfI32 total = load<HalfI32>(a + x) - load<HalfI32>(b + x) - load<HalfI32>(c + x) + load<HalfI32>(d + x);
+        return __builtin_convertvector(total, F64);
+      };
+      const F64 total = corners(s0, s1, s2, s3);
+      const F64 spread = area_ * corners(q0, q1, q2, q3) - total * total;
+      // As OpenCV does where there is no spread. A factor of 1 marks a window as flat.
+      const F64 factor = 1.0 / squareRoot(spread > 0 ? spread : F64{} + 1);
+      store(norm + x, __builtin_convertvector(factor, HalfF32));
     }
     const F32 limit = splat(flatFrom_);
     for (int word = 0; word * 64 < count; word++) {

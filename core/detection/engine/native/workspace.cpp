@@ -53,7 +53,7 @@ void Workspace::prepareFor(const std::vector<Level>& levels) {
   for (std::vector<std::uint64_t>* const bits : {&alive, &varied, &allowed}) growTo(*bits, places / 64 + 1);
   growTo(norm, places + kOverrun);
   growTo(sums, places + kOverrun);
-  growTo(blocks, places);
+  growTo(blocks, places / 4);
   growTo(nextY, jobs);
 }
 

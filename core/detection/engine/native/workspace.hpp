@@ -18,6 +18,8 @@ struct Block {
   std::int32_t window;
   /** The window's top left corner in the integral image. */
   std::int32_t corner;
+  /** A bit for each window that no stage has rejected. */
+  std::uint32_t alive;
 };
 
 struct Workspace {
