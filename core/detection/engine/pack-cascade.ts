@@ -1,12 +1,9 @@
 import type { CascadeModel, HaarStump, LbpStump, Stage } from './cascade-model.js';
 import { type Corner, FORMS, type Form, mergeCorners } from './merge-corners.js';
-import { fixedPointVotes, type StageVotes } from './votes.js';
+import { fixedPointVotes } from './votes.js';
 
 /** Raised whenever the tables change their shape: the kernel refuses others. */
 const FORMAT = 0x53474331;
-
-/** After so many stumps of a stage the kernel looks which windows can still pass. */
-const CHUNK = 16;
 
 /** Bits of the kernel's sums, less one for the sign and one to spare. */
 const VOTE_BITS = 30;
@@ -15,9 +12,8 @@ const VOTE_BITS = 30;
 export function packCascade(model: CascadeModel): Int32Array {
   const stages =
     model.kind === 'haar'
-      ? model.stages.map((stage, i) => packStage(stage, i, packHaar))
-      : model.stages.map((stage, i) => packStage(stage, i, packLbp));
-  const chunks = stages.flatMap((stage) => stage.chunks);
+      ? model.stages.map((stage) => packStage(stage, packHaar))
+      : model.stages.map((stage) => packStage(stage, packLbp));
   const stumps = stages.flatMap((stage) => stage.stumps);
   const tilted =
     model.kind === 'haar' &&
@@ -29,10 +25,8 @@ export function packCascade(model: CascadeModel): Int32Array {
     model.window.height,
     tilted ? 1 : 0,
     stages.length,
-    chunks.length,
     stumps.length,
     ...stages.flatMap((stage) => stage.header),
-    ...chunks.flat(),
     ...stages.flatMap((stage) => stage.fileOrder),
     ...stumps.flat(),
   ]);
@@ -40,7 +34,6 @@ export function packCascade(model: CascadeModel): Int32Array {
 
 interface PackedStage {
   header: number[];
-  chunks: number[][];
   /** For each stump in the order of the file, its place among `stumps`. */
   fileOrder: number[];
   stumps: number[][];
@@ -52,51 +45,28 @@ interface PackedStump {
   words: number[];
 }
 
-/**
- * Orders a stage's stumps by the weight of their votes, so that the sum is settled early, in chunks, and each chunk's
- * by form. Every window goes through the first stage's, which therefore is one chunk.
- */
+/** Sorts a stage's stumps by form, so that the kernel takes each form's at once. */
 function packStage<Stump extends HaarStump | LbpStump>(
   stage: Stage<Stump>,
-  index: number,
   pack: (stump: Stump, vote: number) => PackedStump,
 ): PackedStage {
-  const votes = fixedPointVotes(stage, VOTE_BITS);
+  const { initial, votes, band } = fixedPointVotes(stage, VOTE_BITS);
   const packed = stage.stumps.map((stump, i) => {
-    const vote = votes.votes[i] ?? 0;
-    const { form, words } = pack(stump, vote);
-    return { i, vote, form, words: [...words, floatBits(stump.left), floatBits(stump.right)] };
+    const { form, words } = pack(stump, votes[i] ?? 0);
+    return { i, form, words: [...words, floatBits(stump.left), floatBits(stump.right)] };
   });
-  const size = index === 0 ? packed.length : CHUNK;
-  const byWeight = packed.toSorted((a, b) => Math.abs(b.vote) - Math.abs(a.vote));
-  const chunks = Array.from({ length: Math.ceil(packed.length / size) }, (_, i) =>
-    byWeight
-      .slice(i * size, (i + 1) * size)
-      .sort((a, b) => FORMS.indexOf(a.form) - FORMS.indexOf(b.form)),
-  );
-  const inOrder = chunks.flat();
-  const place = new Map(inOrder.map(({ i }, at) => [i, at]));
+  const sorted = FORMS.flatMap((form) => packed.filter((stump) => stump.form === form));
+  const place = new Map(sorted.map(({ i }, at) => [i, at]));
   return {
     header: [
-      chunks.length,
-      packed.length,
-      votes.initial,
-      votes.band,
+      ...FORMS.map((form) => packed.filter((stump) => stump.form === form).length),
+      initial,
+      band,
       floatBits(stage.threshold),
     ],
-    chunks: chunks.map((chunk, c) => [
-      ...FORMS.map((form) => chunk.filter((stump) => stump.form === form).length),
-      rejectBelow(votes, chunks.slice(c + 1).flat()),
-    ]),
     fileOrder: packed.map(({ i }) => place.get(i) ?? 0),
-    stumps: inOrder.map(({ words }) => words),
+    stumps: sorted.map(({ words }) => words),
   };
-}
-
-/** The sum below which not even the most favourable of the votes that are left would let a window pass. */
-function rejectBelow({ band }: StageVotes, left: { vote: number }[]): number {
-  const best = left.reduce((sum, { vote }) => sum + Math.max(vote, 0), 0);
-  return -band - best;
 }
 
 function packHaar({ feature, threshold }: HaarStump, vote: number): PackedStump {

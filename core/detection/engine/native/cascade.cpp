@@ -57,43 +57,25 @@ Cascade::Cascade(const std::int32_t* words, std::size_t count) {
   height = in.integer(3, kMaxWindow, "window height");
   tilted = in.integer(0, 1, "tilted flag") == 1;
   const std::int32_t stageCount = in.integer(1, kMaxStumps, "number of stages");
-  const std::int32_t chunkCount = in.integer(1, kMaxStumps, "number of chunks");
   const std::int32_t stumpCount = in.integer(1, kMaxStumps, "number of stumps");
 
-  std::int32_t nextChunk = 0, nextStump = 0;
+  std::vector<std::uint8_t> formOf;
   for (std::int32_t i = 0; i < stageCount; i++) {
     Stage stage{};
-    stage.firstChunk = nextChunk;
-    stage.chunkCount = in.integer(1, chunkCount - nextChunk, "chunks of a stage");
-    stage.firstStump = nextStump;
-    stage.stumpCount = in.integer(1, stumpCount - nextStump, "stumps of a stage");
+    stage.firstStump = static_cast<std::int32_t>(formOf.size());
+    for (int form = 0; form < kForms; form++) {
+      const std::int32_t room = stumpCount - static_cast<std::int32_t>(formOf.size());
+      stage.count[form] = in.integer(0, kind == kLbp && form > 0 ? 0 : room, "stumps of a stage");
+      formOf.insert(formOf.end(), stage.count[form], static_cast<std::uint8_t>(form));
+    }
+    stage.stumpCount = static_cast<std::int32_t>(formOf.size()) - stage.firstStump;
+    require(stage.stumpCount > 0, "a stage without stumps");
     stage.initial = in.integer();
     stage.band = in.integer();
     stage.threshold = in.number();
-    nextChunk += stage.chunkCount;
-    nextStump += stage.stumpCount;
     stages.push_back(stage);
   }
-  require(nextChunk == chunkCount && nextStump == stumpCount, "stages do not cover the stumps");
-  require(stages[0].chunkCount == 1, "the first stage is in chunks");
-
-  std::vector<std::uint8_t> formOf;
-  for (const Stage& stage : stages) {
-    std::int32_t next = stage.firstStump;
-    for (std::int32_t i = 0; i < stage.chunkCount; i++) {
-      Chunk chunk{};
-      chunk.first = next;
-      for (int form = 0; form < kForms; form++) {
-        const std::int32_t room = stage.firstStump + stage.stumpCount - next;
-        chunk.count[form] = in.integer(0, kind == kLbp && form > 0 ? 0 : room, "stumps of a chunk");
-        next += chunk.count[form];
-        formOf.insert(formOf.end(), chunk.count[form], static_cast<std::uint8_t>(form));
-      }
-      chunk.rejectBelow = in.integer();
-      chunks.push_back(chunk);
-    }
-    require(next == stage.firstStump + stage.stumpCount, "chunks do not cover their stage");
-  }
+  require(formOf.size() == static_cast<std::size_t>(stumpCount), "stages do not cover the stumps");
 
   for (const Stage& stage : stages) {
     for (std::int32_t i = 0; i < stage.stumpCount; i++) {

@@ -16,20 +16,13 @@ enum Form { kSix, kEightTripled, kEight, kNine, kNineNegated, kGeneral, kForms }
 constexpr int kMaxCorners = 12;
 constexpr int kMaxWindow = 512;
 
-/** A run of stumps of one stage, sorted by form, after which a window may already be rejected. */
-struct Chunk {
-  std::int32_t first;
-  std::int32_t count[kForms];
-  /** Below this partial sum no vote that is left can save the window. */
-  std::int32_t rejectBelow;
-};
-
 struct Stage {
-  std::int32_t firstChunk, chunkCount;
   std::int32_t firstStump, stumpCount;
+  /** How many of its stumps, which are sorted by form, have each. LBP stumps count as of the first. */
+  std::int32_t count[kForms];
   /** Every stump's right vote, less the threshold, in fixed point. */
   std::int32_t initial;
-  /** A final sum within this of zero is too near to tell in fixed point. */
+  /** A sum within this of zero is too near to tell in fixed point. */
   std::int32_t band;
   float threshold;
 };
@@ -82,7 +75,6 @@ class Cascade {
   int width, height;
   bool tilted;
   std::vector<Stage> stages;
-  std::vector<Chunk> chunks;
   std::vector<Leaves> leaves;
   /** Positions in the packed order of each stage's stumps in the order of the file. */
   std::vector<std::int32_t> fileOrder;

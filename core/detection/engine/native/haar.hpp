@@ -46,37 +46,35 @@ ENGINE_INLINE Value featureValue(const HaarStump& s, const At& at) {
   }
 }
 
-/** Evaluates chunks of a Haar cascade's stumps at the windows of a band. */
+/** Evaluates a Haar cascade's stages at the windows of a band. */
 class HaarEvaluator {
  public:
   using Sum = I32;
   static constexpr int kLanes = kLanes32;
 
-  /** `norm` and `sums` hold an element for each place of the band. */
+  /** `norm` holds a factor for each place of the band. */
   HaarEvaluator(const HaarStump* stumps, const Cascade& cascade, const std::int32_t* integral, const float* norm)
       : stumps_(stumps), cascade_(cascade), integral_(integral), norm_(norm) {}
 
-  /** Adds the chunk's votes to the sums of `Blocks` blocks. */
+  /** The stage's sums at `Blocks` blocks. */
   template <int Blocks>
-  ENGINE_INLINE void addVotes(const Chunk& chunk, const Block* blocks, I32 (&sums)[Blocks]) const {
+  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, I32 (&sums)[Blocks]) const {
     const std::int32_t* corners[Blocks];
     F32 norms[Blocks];
     for (int b = 0; b < Blocks; b++) {
       corners[b] = integral_ + blocks[b].corner;
       norms[b] = load<F32>(norm_ + blocks[b].window);
+      sums[b] = splat(stage.initial);
     }
-    const HaarStump* stump = stumps_ + chunk.first;
-    stump = addForm<kSix>(stump, chunk.count[kSix], corners, norms, sums);
-    stump = addForm<kEightTripled>(stump, chunk.count[kEightTripled], corners, norms, sums);
-    stump = addForm<kEight>(stump, chunk.count[kEight], corners, norms, sums);
-    stump = addForm<kNine>(stump, chunk.count[kNine], corners, norms, sums);
-    stump = addForm<kNineNegated>(stump, chunk.count[kNineNegated], corners, norms, sums);
-    addForm<kGeneral>(stump, chunk.count[kGeneral], corners, norms, sums);
+    const HaarStump* stump = stumps_ + stage.firstStump;
+    stump = addForm<kSix>(stump, stage.count[kSix], corners, norms, sums);
+    stump = addForm<kEightTripled>(stump, stage.count[kEightTripled], corners, norms, sums);
+    stump = addForm<kEight>(stump, stage.count[kEight], corners, norms, sums);
+    stump = addForm<kNine>(stump, stage.count[kNine], corners, norms, sums);
+    stump = addForm<kNineNegated>(stump, stage.count[kNineNegated], corners, norms, sums);
+    addForm<kGeneral>(stump, stage.count[kGeneral], corners, norms, sums);
   }
 
-  static ENGINE_INLINE Sum startAt(std::int32_t value) { return splat(value); }
-  static ENGINE_INLINE Sum loadSum(const std::int32_t* from) { return load<I32>(from); }
-  static ENGINE_INLINE void storeSum(std::int32_t* to, const Sum& sum) { store(to, sum); }
   /** A bit for each window whose sum is below `limit`. */
   static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) { return laneBits((I32)(sum < limit)); }
 
@@ -130,11 +128,9 @@ class HaarEvaluator {
   }
 
   Form formOf(const Stage& stage, std::int32_t at) const {
-    const Chunk* chunk = &cascade_.chunks[stage.firstChunk];
-    for (const Chunk* const end = chunk + stage.chunkCount; chunk + 1 < end && at >= chunk[1].first;) chunk++;
-    std::int32_t next = chunk->first;
+    std::int32_t next = stage.firstStump;
     for (int form = 0; form < kForms; form++) {
-      next += chunk->count[form];
+      next += stage.count[form];
       if (at < next) return static_cast<Form>(form);
     }
     return kGeneral;

@@ -40,9 +40,10 @@ class LbpEvaluator {
       : stumps_(stumps), cascade_(cascade), integral_(integral) {}
 
   template <int Blocks>
-  ENGINE_INLINE void addVotes(const Chunk& chunk, const Block* blocks, Sum (&sums)[Blocks]) const {
-    const LbpStump* stump = stumps_ + chunk.first;
-    for (const LbpStump* const end = stump + chunk.count[0]; stump < end; stump++) {
+  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
+    for (int b = 0; b < Blocks; b++) sums[b] = {{splat(stage.initial), splat(stage.initial)}};
+    const LbpStump* stump = stumps_ + stage.firstStump;
+    for (const LbpStump* const end = stump + stage.stumpCount; stump < end; stump++) {
       for (int b = 0; b < Blocks; b++) {
         const std::uint16_t* const corner = integral_ + blocks[b].corner;
         U16 cell[9];
@@ -54,12 +55,6 @@ class LbpEvaluator {
     }
   }
 
-  static ENGINE_INLINE Sum startAt(std::int32_t value) { return {{splat(value), splat(value)}}; }
-  static ENGINE_INLINE Sum loadSum(const std::int32_t* from) { return {{load<I32>(from), load<I32>(from + kLanes32)}}; }
-  static ENGINE_INLINE void storeSum(std::int32_t* to, const Sum& sum) {
-    store(to, sum.half[0]);
-    store(to + kLanes32, sum.half[1]);
-  }
   /** A bit for each window whose sum is below `limit`. */
   static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) {
     return laneBits((I32)(sum.half[0] < limit)) | laneBits((I32)(sum.half[1] < limit)) << kLanes32;

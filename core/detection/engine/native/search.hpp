@@ -23,12 +23,12 @@ class CascadeRun {
   static constexpr int kLanes = Evaluator::kLanes;
 
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
-      : evaluator_(evaluator), cascade_(cascade), sums_(space.sums.data()), blocks_(space.blocks.data()) {}
+      : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data()) {}
 
   /** Leaves in `alive`, of the windows it marks, those that the first stage lets pass. */
   void firstStage(const Band& band, std::uint64_t* alive) {
     count_ = coverRows(band, alive, kLanes, blocks_);
-    runChunk(cascade_.stages[0], cascade_.chunks[0], true, true);
+    runStage(cascade_.stages[0]);
     for (int row = 0; row < band.rows; row++) {
       std::memset(band.bits(alive, row), 0, band.words() * sizeof *alive);
     }
@@ -38,17 +38,13 @@ class CascadeRun {
     }
   }
 
-  /** Goes on with the windows of the first stage's blocks that are marked in `alive`. False if no stage's are left. */
+  /** Goes on with the windows of the first stage's blocks that are marked in `alive`. False if none is left. */
   bool laterStages(const std::uint64_t* alive) {
     for (int i = 0; i < count_; i++) blocks_[i].alive = bitsAt(alive, blocks_[i].window, kLanes);
     count_ = tighten(blocks_, count_, kLanes);
-    for (std::size_t i = 1; i < cascade_.stages.size(); i++) {
-      const Stage& stage = cascade_.stages[i];
-      for (std::int32_t c = 0; c < stage.chunkCount; c++) {
-        if (count_ == 0) return false;
-        runChunk(stage, cascade_.chunks[stage.firstChunk + c], c == 0, c + 1 == stage.chunkCount);
-        count_ = tighten(blocks_, count_, kLanes);
-      }
+    for (std::size_t i = 1; i < cascade_.stages.size() && count_ > 0; i++) {
+      runStage(cascade_.stages[i]);
+      count_ = tighten(blocks_, count_, kLanes);
     }
     return count_ > 0;
   }
@@ -67,25 +63,18 @@ class CascadeRun {
  private:
   static Block windowOf(const Block& block, int lane) { return {block.window + lane, block.corner + lane, 1}; }
 
-  void runChunk(const Stage& stage, const Chunk& chunk, bool first, bool last) {
+  void runStage(const Stage& stage) {
     int at = 0;
-    for (; at + 4 <= count_; at += 4) runBlocks<4>(stage, chunk, first, last, blocks_ + at);
-    for (; at < count_; at++) runBlocks<1>(stage, chunk, first, last, blocks_ + at);
+    for (; at + 4 <= count_; at += 4) runBlocks<4>(stage, blocks_ + at);
+    for (; at < count_; at++) runBlocks<1>(stage, blocks_ + at);
   }
 
   template <int Blocks>
-  void runBlocks(const Stage& stage, const Chunk& chunk, bool first, bool last, Block* blocks) {
+  void runBlocks(const Stage& stage, Block* blocks) {
     Sum sums[Blocks];
+    evaluator_.template sumVotes<Blocks>(stage, blocks, sums);
     for (int b = 0; b < Blocks; b++) {
-      sums[b] = first ? Evaluator::startAt(stage.initial) : Evaluator::loadSum(sums_ + blocks[b].window);
-    }
-    evaluator_.template addVotes<Blocks>(chunk, blocks, sums);
-    for (int b = 0; b < Blocks; b++) {
-      blocks[b].alive &= ~Evaluator::below(sums[b], chunk.rejectBelow);
-      if (!last) {
-        Evaluator::storeSum(sums_ + blocks[b].window, sums[b]);
-        continue;
-      }
+      blocks[b].alive &= ~Evaluator::below(sums[b], -stage.band);
       const std::uint32_t unsure = blocks[b].alive & Evaluator::below(sums[b], stage.band + 1);
       if (unsure) decide(stage, blocks[b], unsure);
     }
@@ -101,7 +90,6 @@ class CascadeRun {
 
   const Evaluator& evaluator_;
   const Cascade& cascade_;
-  std::int32_t* sums_;
   Block* blocks_;
   int count_ = 0;
 };

@@ -38,8 +38,6 @@ struct Workspace {
   /** One bit a window, for the rows of a band. */
   std::vector<std::uint64_t> alive, varied, allowed;
   std::vector<float> norm;
-  /** Votes of the stage under way: an element a window, of either kind's width. */
-  std::vector<std::int32_t> sums;
   std::vector<Block> blocks;
   /** The next row to be searched, for each job of a level. */
   std::vector<std::int32_t> nextY;
