@@ -90,7 +90,21 @@ function packLbp({ cell, subset }: LbpStump, vote: number): PackedStump {
   const corners = [0, 1, 2, 3].flatMap((row) =>
     [0, 1, 2, 3].map((column) => ({ x: x + column * width, y: y + row * height })),
   );
-  return { form: 'six', words: [...points(corners), ...subset, vote] };
+  return { form: 'six', words: [...points(corners), ...ofDarkCells(subset), vote] };
+}
+
+/**
+ * OpenCV's patterns have a bit for each cell at least as bright as the middle one, the kernel's for each that is darker:
+ * every bit is the other way round, and so the 256 patterns are in reverse order.
+ */
+function ofDarkCells(subset: number[]): number[] {
+  const reversed = new Int32Array(8);
+  for (let pattern = 0; pattern < 256; pattern++) {
+    const dark = 255 - pattern;
+    const bit = ((subset[pattern >> 5] ?? 0) >>> (pattern & 31)) & 1;
+    reversed[dark >> 5] = (reversed[dark >> 5] ?? 0) | (bit << (dark & 31));
+  }
+  return [...reversed];
 }
 
 const points = (corners: Corner[]) => corners.flatMap(({ x, y }) => [x, y]);

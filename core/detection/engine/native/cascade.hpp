@@ -38,6 +38,7 @@ struct HaarStump {
 
 struct LbpStump {
   std::int32_t corner[16];
+  /** A bit for each pattern of outer cells darker than the middle one. */
   std::uint8_t subset[32];
   std::int32_t vote;
 };

@@ -9,13 +9,23 @@
 namespace siteglass {
 namespace {
 
-/** The sums of the cells, row by row; `at` gives the integral image's elements at a corner. */
+/** The outer cells in the order of the pattern's bits, highest first: clockwise from the upper left. */
+constexpr int kOuterCells[8] = {0, 1, 2, 5, 8, 7, 6, 3};
+constexpr int kMiddleCell = 4;
+
+/**
+ * The sums of the cells, row by row; `at` gives the integral image's elements at a corner. Half of the number range as
+ * `bias` is added to every one, which keeps their order where they are compared as signed numbers.
+ */
 template <class Value, class At>
-ENGINE_INLINE void cellSums(const LbpStump& stump, const At& at, Value (&cell)[9]) {
+ENGINE_INLINE void cellSums(const LbpStump& stump, const At& at, std::uint16_t bias, Value (&cell)[9]) {
   Value above[3];
   for (int row = 0; row < 4; row++) {
     const std::int32_t* const corner = stump.corner + row * 4;
-    const Value edge[4] = {at(corner[0]), at(corner[1]), at(corner[2]), at(corner[3])};
+    // Biased in every other element, and so in every strip of every other row, and so in every cell.
+    const std::uint16_t rowBias = row % 2 ? bias : 0;
+    const Value edge[4] = {static_cast<Value>(at(corner[0]) ^ rowBias), at(corner[1]),
+                           static_cast<Value>(at(corner[2]) ^ rowBias), at(corner[3])};
     for (int column = 0; column < 3; column++) {
       const Value strip = static_cast<Value>(edge[column + 1] - edge[column]);
       if (row > 0) cell[(row - 1) * 3 + column] = static_cast<Value>(strip - above[column]);
@@ -24,73 +34,78 @@ ENGINE_INLINE void cellSums(const LbpStump& stump, const At& at, Value (&cell)[9
   }
 }
 
-/** The outer cells in the order of the pattern's bits, highest first: clockwise from the upper left. */
-constexpr int kOuterCells[8] = {0, 1, 2, 5, 8, 7, 6, 3};
-constexpr int kMiddleCell = 4;
-
+/** Evaluates an LBP cascade's stages at the windows of a band. */
 class LbpEvaluator {
  public:
   /** A block's sums: its votes are 32 bits wide, its cells half of that. */
   struct Sum {
-    I32 half[2];
+    I32 low, high;
   };
   static constexpr int kLanes = kLanes16;
 
   LbpEvaluator(const LbpStump* stumps, const Cascade& cascade, const std::uint16_t* integral)
       : stumps_(stumps), cascade_(cascade), integral_(integral) {}
 
+  /** The stage's sums at `Blocks` blocks. */
   template <int Blocks>
   ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
-    for (int b = 0; b < Blocks; b++) sums[b] = {{splat(stage.initial), splat(stage.initial)}};
+    for (int b = 0; b < Blocks; b++) sums[b] = {splat(stage.initial), splat(stage.initial)};
     const LbpStump* stump = stumps_ + stage.firstStump;
     for (const LbpStump* const end = stump + stage.stumpCount; stump < end; stump++) {
       for (int b = 0; b < Blocks; b++) {
         const std::uint16_t* const corner = integral_ + blocks[b].corner;
         U16 cell[9];
-        cellSums<U16>(*stump, [corner](std::int32_t offset) { return load<U16>(corner + offset); }, cell);
-        const I16 left = inSubset(*stump, pattern(cell));
-        sums[b].half[0] += widenLow(left) & splat(stump->vote);
-        sums[b].half[1] += widenHigh(left) & splat(stump->vote);
+        cellSums<U16>(*stump, [corner](std::int32_t offset) { return load<U16>(corner + offset); }, 0x8000, cell);
+        I32 low, high;
+        widenBytes(inSubset(*stump, cell), low, high);
+        sums[b].low += low & splat(stump->vote);
+        sums[b].high += high & splat(stump->vote);
       }
     }
   }
 
   /** A bit for each window whose sum is below `limit`. */
   static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) {
-    return laneBits((I32)(sum.half[0] < limit)) | laneBits((I32)(sum.half[1] < limit)) << kLanes32;
+    return laneBits((I32)(sum.low < limit), (I32)(sum.high < limit));
   }
 
+  /** The stage's sum at one window as OpenCV computes it. */
   double exactSum(const Stage& stage, const Block& window) const {
     const std::uint16_t* const corner = integral_ + window.corner;
     double sum = 0;
     for (std::int32_t i = 0; i < stage.stumpCount; i++) {
       const std::int32_t at = cascade_.fileOrder[stage.firstStump + i];
       std::uint16_t cell[9];
-      cellSums<std::uint16_t>(stumps_[at], [corner](std::int32_t offset) { return corner[offset]; }, cell);
-      int code = 0;
-      for (const int outer : kOuterCells) code = code << 1 | (cell[outer] >= cell[kMiddleCell]);
-      const bool left = stumps_[at].subset[code >> 3] >> (code & 7) & 1;
+      cellSums<std::uint16_t>(stumps_[at], [corner](std::int32_t offset) { return corner[offset]; }, 0, cell);
+      int dark = 0;
+      for (const int outer : kOuterCells) dark = dark << 1 | (cell[outer] < cell[kMiddleCell]);
+      const bool left = stumps_[at].subset[dark >> 3] >> (dark & 7) & 1;
       sum += left ? cascade_.leaves[at].left : cascade_.leaves[at].right;
     }
     return sum;
   }
 
  private:
-  static ENGINE_INLINE U16 pattern(const U16 (&cell)[9]) {
-    I16 code = {};
-    for (int i = 0; i < 8; i++) {
-      const I16 bright = (I16)(cell[kOuterCells[i]] >= cell[kMiddleCell]);
-      code |= bright & static_cast<std::int16_t>(128 >> i);
-    }
-    return (U16)code;
-  }
-
-  static ENGINE_INLINE I16 inSubset(const LbpStump& stump, U16 code) {
-    const U8x16 kBits = {1, 2, 4, 8, 16, 32, 64, 128};
-    const U8x16 bytes = packBytes(code);
-    const U8x16 members = lookUp(load<U8x16>(stump.subset), load<U8x16>(stump.subset + 16), bytes >> 3);
-    const U8x16 bit = lookUp(kBits, bytes & 7);
-    return widenMask((I8x16)((members & bit) == bit));
+  /**
+   * Looks the patterns of cells darker than the middle one up. Of a pattern, the highest bit picks one of two tables of
+   * 16 bytes, the next four a byte of it, and the lowest three a bit of that. The bits for the byte are gathered in the
+   * lower half of a vector and those for the bit in the upper half. The result is in the lower half.
+   */
+  static ENGINE_INLINE I8 inSubset(const LbpStump& stump, const U16 (&cell)[9]) {
+    static constexpr std::uint8_t kBits[4][16] = {{8, 8, 8, 8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4},
+                                                  {4, 4, 4, 4, 4, 4, 4, 4, 2, 2, 2, 2, 2, 2, 2, 2},
+                                                  {2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1},
+                                                  {1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0}};
+    static constexpr std::uint8_t kPowers[16] = {1, 2, 4, 8, 16, 32, 64, 128};
+    const auto dark = [&](int i) { return (I16)((I16)cell[kMiddleCell] > (I16)cell[kOuterCells[i]]); };
+    const I8 last = packMasks(dark(4), dark(0));
+    const I8 places = (packMasks(dark(1), dark(5)) & loadTable(kBits[0])) |
+                      (packMasks(dark(2), dark(6)) & loadTable(kBits[1])) |
+                      (packMasks(dark(3), dark(7)) & loadTable(kBits[2])) | (last & loadTable(kBits[3]));
+    const I8 members = select(upperHalf(last), lookUp(loadTable(stump.subset + 16), places),
+                              lookUp(loadTable(stump.subset), places));
+    const I8 bit = lookUp(loadTable(kPowers), upperHalf(places));
+    return (I8)((members & bit) == bit);
   }
 
   const LbpStump* stumps_;

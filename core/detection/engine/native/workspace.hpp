@@ -10,7 +10,7 @@
 namespace siteglass {
 
 /** Rows of windows that go through a cascade together. */
-constexpr int kBandRows = 8;
+constexpr int kBandRows = 16;
 
 /** Neighbouring windows that are evaluated at once. */
 struct Block {
