@@ -68,7 +68,8 @@ const FLOAT = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/;
 
 export function integerOf(word: string, node: DocumentNode): number {
   const value = INTEGER.test(word) ? Number(word) : Number.NaN;
-  if (value !== (value | 0)) throw node.error(`holds ${quoted(word)}, where an integer is expected`);
+  if (value !== (value | 0))
+    throw node.error(`holds ${quoted(word)}, where an integer is expected`);
   return value;
 }
 

@@ -93,5 +93,10 @@ export class CascadeEngine {
 }
 
 function candidate({ window, level }: PlannedJob, x: number, y: number, score: number): Candidate {
-  return { x: atScale(x, level.scale), y: atScale(y, level.scale), ...windowAt(window, level.scale), score };
+  return {
+    x: atScale(x, level.scale),
+    y: atScale(y, level.scale),
+    ...windowAt(window, level.scale),
+    score,
+  };
 }

@@ -27,7 +27,10 @@ interface Span {
 }
 
 export function encodePlan(jobs: PlannedJob[], image: Size, regions?: Box[]): EncodedPlan {
-  const levels = new Map<string, { level: ScaleLevel; jobs: { job: PlannedJob; spans: Span[] }[] }>();
+  const levels = new Map<
+    string,
+    { level: ScaleLevel; jobs: { job: PlannedJob; spans: Span[] }[] }
+  >();
   for (const job of jobs) {
     const spans = spansOf(job, image, regions);
     if (spans.length === 0) continue;
@@ -41,7 +44,11 @@ export function encodePlan(jobs: PlannedJob[], image: Size, regions?: Box[]): En
   for (const { level, jobs } of levels.values()) {
     words.push(level.width, level.height, level.step, jobs.length);
     for (const { job, spans } of jobs) {
-      words.push(job.cascade, spans.length, ...spans.flatMap(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]));
+      words.push(
+        job.cascade,
+        spans.length,
+        ...spans.flatMap(({ x0, x1, y0, y1 }) => [x0, x1, y0, y1]),
+      );
     }
   }
   const numbered = [...levels.values()].flatMap(({ jobs }) => jobs.map(({ job }) => job));

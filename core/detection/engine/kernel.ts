@@ -36,6 +36,8 @@ export function loadKernel(): Kernel {
   try {
     return createRequire(import.meta.url)(file) as Kernel;
   } catch (cause) {
-    throw new StartError(`${file} does not load; \`npm run setup\` builds it (${messageOf(cause)})`);
+    throw new StartError(
+      `${file} does not load; \`npm run setup\` builds it (${messageOf(cause)})`,
+    );
   }
 }

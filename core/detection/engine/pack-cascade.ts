@@ -84,13 +84,11 @@ function packHaar({ feature, threshold }: HaarStump, vote: number): PackedStump 
   };
 }
 
-/** An LBP stump's corners are those of three by three cells, row by row. */
+/** The corners of an LBP stump's three by three cells are in the columns and rows of those on the diagonal. */
 function packLbp({ cell, subset }: LbpStump, vote: number): PackedStump {
   const { x, y, width, height } = cell;
-  const corners = [0, 1, 2, 3].flatMap((row) =>
-    [0, 1, 2, 3].map((column) => ({ x: x + column * width, y: y + row * height })),
-  );
-  return { form: 'six', words: [...points(corners), ...ofDarkCells(subset), vote] };
+  const diagonal = [0, 1, 2, 3].map((i) => ({ x: x + i * width, y: y + i * height }));
+  return { form: 'six', words: [...points(diagonal), ...ofDarkCells(subset), vote] };
 }
 
 /**

@@ -40,7 +40,8 @@ function readRectangle(words: string[], node: DocumentNode): Rectangle {
   ) {
     throw node.error('is not a rectangle');
   }
-  if (x < 0 || y < 0 || width < 1 || height < 1) throw node.error('is not a rectangle with an area');
+  if (x < 0 || y < 0 || width < 1 || height < 1)
+    throw node.error('is not a rectangle with an area');
   return { x, y, width, height };
 }
 

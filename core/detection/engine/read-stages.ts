@@ -1,6 +1,13 @@
 import { type DocumentNode, floatOf, integerOf } from './cascade-document.js';
 import { CASCADE_LIMITS, stageThreshold, TreeCount, Unserved } from './cascade-limits.js';
-import type { CascadeModel, HaarFeature, HaarStump, LbpStump, Rectangle, Stage } from './cascade-model.js';
+import type {
+  CascadeModel,
+  HaarFeature,
+  HaarStump,
+  LbpStump,
+  Rectangle,
+  Stage,
+} from './cascade-model.js';
 import type { Size } from './geometry.js';
 import { readCell, readHaarFeature } from './read-features.js';
 
@@ -81,4 +88,3 @@ function readLbpStump(tree: DocumentNode, cells: Rectangle[]): LbpStump {
     ...readLeaves(tree),
   };
 }
-

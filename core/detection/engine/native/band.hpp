@@ -46,21 +46,25 @@ inline int coverRows(const Band& band, const std::uint64_t* alive, int lanes, Bl
 
 /**
  * Moves blocks on to their first window alive and drops those that this leaves empty, so that fewer of them cover
- * what is left. In place; returns the number that stays.
+ * what is left. In place, where one more block can be written to before
+ * the first; returns the number that stays.
  */
 inline int tighten(Block* blocks, int count, int lanes) {
-  Block none = {INT32_MIN / 2, 0, 0};
-  Block* last = &none;
   int kept = 0;
+  std::int32_t lastWindow = INT32_MIN / 2;
+  std::uint32_t lastAlive = 0;
   for (int i = 0; i < count; i++) {
     const Block block = blocks[i];
-    const int distance = block.window - last->window;
+    const int distance = block.window - lastWindow;
     const int shared = distance < lanes ? lanes - distance : 0;
     const std::uint32_t own = block.alive >> shared << shared;
-    last->alive |= (block.alive ^ own) << (distance & 31);
+    lastAlive |= (block.alive ^ own) << (distance & 31);
+    // The place before the first is written to as well: `blocks` has one there.
+    blocks[kept - 1].alive = lastAlive;
     const int skip = __builtin_ctz(own | 1u << lanes);
     blocks[kept] = {block.window + skip, block.corner + skip, own >> skip};
-    last = own ? blocks + kept : last;
+    lastWindow = own ? block.window + skip : lastWindow;
+    lastAlive = own ? own >> skip : lastAlive;
     kept += own != 0;
   }
   return kept;

@@ -97,7 +97,8 @@ Cascade::Cascade(const std::int32_t* words, std::size_t count) {
       haarTemplate_.push_back(stump);
     } else {
       LbpStump stump{};
-      for (int c = 0; c < 16; c++) points_.push_back(in.point(width, height));
+      // The corners on the diagonal: they give the columns and the rows.
+      for (int c = 0; c < 4; c++) points_.push_back(in.point(width, height));
       std::int32_t subset[8];
       for (std::int32_t& word : subset) word = in.integer();
       std::memcpy(stump.subset, subset, sizeof subset);
@@ -127,9 +128,9 @@ Cascade::Prepared& Cascade::preparedFor(const Layout& layout) {
     }
   }
   for (LbpStump& stump : prepared.lbp) {
-    for (std::int32_t& corner : stump.corner) {
-      corner = layout.offset(point->x, point->y);
-      point++;
+    for (int i = 0; i < 4; i++, point++) {
+      stump.column[i] = layout.offset(point->x, 0);
+      stump.row[i] = layout.offset(0, point->y);
     }
   }
   return prepared;

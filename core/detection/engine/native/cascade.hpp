@@ -37,7 +37,8 @@ struct HaarStump {
 };
 
 struct LbpStump {
-  std::int32_t corner[16];
+  /** Of the cells' corners, from the window's: what to add for each of four columns and four rows. */
+  std::int32_t column[4], row[4];
   /** A bit for each pattern of outer cells darker than the middle one. */
   std::uint8_t subset[32];
   std::int32_t vote;

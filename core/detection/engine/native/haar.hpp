@@ -51,6 +51,7 @@ class HaarEvaluator {
  public:
   using Sum = I32;
   static constexpr int kLanes = kLanes32;
+  static constexpr int kBlocks = 4;
 
   /** `norm` holds a factor for each place of the band. */
   HaarEvaluator(const HaarStump* stumps, const Cascade& cascade, const std::int32_t* integral, const float* norm)

@@ -14,18 +14,19 @@ constexpr int kOuterCells[8] = {0, 1, 2, 5, 8, 7, 6, 3};
 constexpr int kMiddleCell = 4;
 
 /**
- * The sums of the cells, row by row; `at` gives the integral image's elements at a corner. Half of the number range as
+ * The sums of the cells, row by row; `at` reads the integral image at a corner. Half of the number range as
  * `bias` is added to every one, which keeps their order where they are compared as signed numbers.
  */
 template <class Value, class At>
-ENGINE_INLINE void cellSums(const LbpStump& stump, const At& at, std::uint16_t bias, Value (&cell)[9]) {
+ENGINE_INLINE void cellSums(const LbpStump& stump, const std::uint16_t* window, const At& at, std::uint16_t bias,
+                            Value (&cell)[9]) {
   Value above[3];
   for (int row = 0; row < 4; row++) {
-    const std::int32_t* const corner = stump.corner + row * 4;
+    const std::uint16_t* const corners = window + stump.row[row];
     // Biased in every other element, and so in every strip of every other row, and so in every cell.
     const std::uint16_t rowBias = row % 2 ? bias : 0;
-    const Value edge[4] = {static_cast<Value>(at(corner[0]) ^ rowBias), at(corner[1]),
-                           static_cast<Value>(at(corner[2]) ^ rowBias), at(corner[3])};
+    const Value edge[4] = {static_cast<Value>(at(corners + stump.column[0]) ^ rowBias), at(corners + stump.column[1]),
+                           static_cast<Value>(at(corners + stump.column[2]) ^ rowBias), at(corners + stump.column[3])};
     for (int column = 0; column < 3; column++) {
       const Value strip = static_cast<Value>(edge[column + 1] - edge[column]);
       if (row > 0) cell[(row - 1) * 3 + column] = static_cast<Value>(strip - above[column]);
@@ -42,6 +43,7 @@ class LbpEvaluator {
     I32 low, high;
   };
   static constexpr int kLanes = kLanes16;
+  static constexpr int kBlocks = 2;
 
   LbpEvaluator(const LbpStump* stumps, const Cascade& cascade, const std::uint16_t* integral)
       : stumps_(stumps), cascade_(cascade), integral_(integral) {}
@@ -53,9 +55,10 @@ class LbpEvaluator {
     const LbpStump* stump = stumps_ + stage.firstStump;
     for (const LbpStump* const end = stump + stage.stumpCount; stump < end; stump++) {
       for (int b = 0; b < Blocks; b++) {
-        const std::uint16_t* const corner = integral_ + blocks[b].corner;
         U16 cell[9];
-        cellSums<U16>(*stump, [corner](std::int32_t offset) { return load<U16>(corner + offset); }, 0x8000, cell);
+        cellSums<U16>(
+            *stump, integral_ + blocks[b].corner, [](const std::uint16_t* corner) { return load<U16>(corner); }, 0x8000,
+            cell);
         I32 low, high;
         widenBytes(inSubset(*stump, cell), low, high);
         sums[b].low += low & splat(stump->vote);
@@ -71,12 +74,12 @@ class LbpEvaluator {
 
   /** The stage's sum at one window as OpenCV computes it. */
   double exactSum(const Stage& stage, const Block& window) const {
-    const std::uint16_t* const corner = integral_ + window.corner;
     double sum = 0;
     for (std::int32_t i = 0; i < stage.stumpCount; i++) {
       const std::int32_t at = cascade_.fileOrder[stage.firstStump + i];
       std::uint16_t cell[9];
-      cellSums<std::uint16_t>(stumps_[at], [corner](std::int32_t offset) { return corner[offset]; }, 0, cell);
+      cellSums<std::uint16_t>(
+          stumps_[at], integral_ + window.corner, [](const std::uint16_t* corner) { return *corner; }, 0, cell);
       int dark = 0;
       for (const int outer : kOuterCells) dark = dark << 1 | (cell[outer] < cell[kMiddleCell]);
       const bool left = stumps_[at].subset[dark >> 3] >> (dark & 7) & 1;

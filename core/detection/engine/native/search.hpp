@@ -23,7 +23,7 @@ class CascadeRun {
   static constexpr int kLanes = Evaluator::kLanes;
 
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
-      : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data()) {}
+      : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data() + 1) {}
 
   /** Leaves in `alive`, of the windows it marks, those that the first stage lets pass. */
   void firstStage(const Band& band, std::uint64_t* alive) {
@@ -65,7 +65,8 @@ class CascadeRun {
 
   void runStage(const Stage& stage) {
     int at = 0;
-    for (; at + 4 <= count_; at += 4) runBlocks<4>(stage, blocks_ + at);
+    constexpr int kBlocks = Evaluator::kBlocks;
+    for (; at + kBlocks <= count_; at += kBlocks) runBlocks<kBlocks>(stage, blocks_ + at);
     for (; at < count_; at++) runBlocks<1>(stage, blocks_ + at);
   }
 
