@@ -28,6 +28,7 @@ export const problemKinds = {
   analysis_failed: { status: 422, title: 'The image was not analysed' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
+  camera_failed: { status: 502, title: 'The camera gave no snapshot' },
   queue_full: { status: 503, title: 'The detection queue is full' },
   uploads_full: { status: 503, title: 'Too many uploads are under way' },
   detection_unavailable: { status: 503, title: 'Detection is not available' },

@@ -14,6 +14,11 @@ export const summarySchema = z
     width: z.int().min(1),
     height: z.int().min(1),
     detections: z.array(detectionSchema),
+    omitted: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'Weakest detections left out so that the summary fits one message' }),
     analysisMs: z.number().min(0),
   })
   .meta({ id: 'Summary' });
@@ -32,6 +37,7 @@ export const uplinkRecordSchema = z
     first: sequenceSchema,
     summary: summarySchema,
   })
+  .refine(({ first, seq }) => first <= seq, 'first lies above seq')
   .meta({ id: 'UplinkRecord' });
 export type UplinkRecord = z.infer<typeof uplinkRecordSchema>;
 

@@ -63,6 +63,9 @@ export const topics = {
   ack: topic('{site}/ack', acknowledgementSchema, 'json', 1, true),
 } as const satisfies Record<string, Topic>;
 
+/** Largest payload that is published or accepted, in bytes. */
+export const MAX_PAYLOAD_BYTES = 256 * 1024;
+
 export type TopicName = keyof typeof topics;
 export type Payload<N extends TopicName> = z.infer<(typeof topics)[N]['payload']>;
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
-import { ConfigurationError, messageOf } from './errors.js';
+import { ConfigurationError, messageOf, StartError } from './errors.js';
 
 /** A secret as text, or kept out of the configuration: `{ file: path }` or `{ env: NAME }`. */
 export const secretSchema = z.union(
@@ -14,13 +14,22 @@ export const secretSchema = z.union(
 );
 export type SecretSource = z.infer<typeof secretSchema>;
 
-/** The text of a secret. Throws where its file or variable is absent; the message never holds the secret. */
+/** The text of a secret. Throws StartError where its file or variable is absent; the message never holds the secret. */
 export function readSecret(source: SecretSource): string {
   if (typeof source === 'string') return source;
-  if ('file' in source) return readFileSync(source.file, 'utf8').trim();
+  if ('file' in source) return readTextFile(source.file).trim();
   const value = process.env[source.env];
-  if (!value) throw new Error(`the environment variable ${source.env} is not set`);
+  if (!value) throw new StartError(`the environment variable ${source.env} is not set`);
   return value;
+}
+
+/** A file that the configuration names. Throws StartError where it cannot be read. */
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new StartError(`a file that the configuration names cannot be read: ${messageOf(cause)}`);
+  }
 }
 
 function fieldErrors(error: z.ZodError) {
@@ -35,11 +44,15 @@ function fieldErrors(error: z.ZodError) {
   });
 }
 
-/** Parses YAML text into a frozen configuration; every error is reported at once, with its path. */
+/**
+ * Parses YAML text into a frozen configuration; every error is reported at once, with its path.
+ * An override is `PATH=VALUE`, the path with dots, the value as YAML; an empty one takes the setting away.
+ */
 export function parseConfiguration<S extends z.ZodType>(
   schema: S,
   text: string,
   source: string,
+  overrides: string[] = [],
 ): z.infer<S> {
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   if (document.errors.length > 0)
@@ -47,6 +60,14 @@ export function parseConfiguration<S extends z.ZodType>(
       source,
       document.errors.map((e) => ({ path: '', message: e.message })),
     );
+  for (const override of overrides) {
+    const [path = '', value] = override.split(/=(.*)/s);
+    if (value === undefined)
+      throw new ConfigurationError('--set', [{ path: override, message: 'expected PATH=VALUE' }]);
+    const parsed: unknown = parse(value);
+    if (parsed === null) document.deleteIn(path.split('.'));
+    else document.setIn(path.split('.'), parsed);
+  }
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
   return deepFreeze(parsed.data);
@@ -56,15 +77,17 @@ export function parseConfiguration<S extends z.ZodType>(
 export function loadConfiguration<S extends z.ZodType>(
   schema: S,
   file: string | undefined,
+  overrides: string[] = [],
 ): z.infer<S> {
-  if (file === undefined) return parseConfiguration(schema, '', 'the built-in configuration');
+  if (file === undefined)
+    return parseConfiguration(schema, '', 'the built-in configuration', overrides);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigurationError(file, [{ path: '', message: messageOf(error) }]);
   }
-  return parseConfiguration(schema, text, file);
+  return parseConfiguration(schema, text, file, overrides);
 }
 
 function deepFreeze<T>(value: T): T {

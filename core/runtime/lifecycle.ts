@@ -39,9 +39,10 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
-    const deadline = AbortSignal.timeout(this.stopDeadlineMs);
+    // It holds the process: were nothing else left that does, it would end before the last service has stopped.
+    let deadline: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
-      deadline.addEventListener('abort', () => resolve('late'), { once: true });
+      deadline = setTimeout(() => resolve('late'), this.stopDeadlineMs);
     });
     for (const service of this.#started.splice(0).reverse()) {
       const ended = Promise.resolve(service.stop?.()).then(
@@ -57,6 +58,7 @@ export class Lifecycle {
       if ((await Promise.race([ended, late])) === 'late')
         this.log.error({ service: service.name }, 'did not stop before the deadline');
     }
+    clearTimeout(deadline);
   }
 }
 

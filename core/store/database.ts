@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Kysely, type Migration, Migrator, SqliteDialect } from 'kysely';
+import { Kysely, type Migration, Migrator, SqliteAdapter, SqliteDialect } from 'kysely';
 import { StartError } from '../runtime/errors.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
@@ -23,6 +23,19 @@ export function openSqlite(file: string): Sqlite.Database {
   return sqlite;
 }
 
+/** SQLite changes its schema within transactions; Kysely takes it for one of those that do not. */
+class TransactionalDdl extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new TransactionalDdl();
+  }
+}
+
 export interface OpenedDatabase<T> {
   db: Kysely<T>;
   sqlite: Sqlite.Database;
@@ -31,7 +44,7 @@ export interface OpenedDatabase<T> {
 
 /**
  * Opens a database and brings it to the newest schema. A database with rows is backed up beside itself
- * (`NAME.before-MIGRATION`) before it is changed; one from a newer program is refused.
+ * (`NAME.before-MIGRATION`) before it is changed, all in one transaction; one from a newer program is refused.
  */
 export async function openDatabase<T>(
   file: string,
@@ -39,7 +52,7 @@ export async function openDatabase<T>(
 ): Promise<OpenedDatabase<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = new Kysely<T>({ dialect: new Dialect({ database: sqlite }) });
   try {
     await migrate(db, sqlite, migrations, isNew ? undefined : file);
   } catch (error) {
@@ -80,3 +93,10 @@ function appliedMigrations(sqlite: Sqlite.Database): string[] {
   if (!table) return [];
   return sqlite.prepare('select name from kysely_migration').pluck().all() as string[];
 }
+
+/**
+ * The same connection or transaction, seen as one over another room's tables. All rooms of a process share one
+ * database, but each knows only the tables it owns; Kysely's types have no way to narrow.
+ */
+export const over = <T>(connection: { readonly isTransaction: boolean }): Kysely<T> =>
+  connection as unknown as Kysely<T>;

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { v7 as uuid } from 'uuid';
+import type { Service } from '../runtime/lifecycle.js';
 import type { FileStore, StoredFile } from './file-store.js';
 
 const KEY = /^[a-z0-9][a-z0-9./-]*$/;
@@ -14,7 +15,8 @@ const ifMissing =
   };
 
 /** Files in a folder. A file is written beside its place, flushed, and renamed, so that no reader sees half of it. */
-export class LocalFileStore implements FileStore {
+export class LocalFileStore implements FileStore, Service {
+  readonly name = 'files';
   readonly #incoming: string;
 
   constructor(private readonly root: string) {

@@ -1,0 +1,70 @@
+import type Koa from 'koa';
+import type { DetectionService } from '../../core/detection/create-detection.js';
+import { readinessOf } from '../../core/detection/readiness.js';
+import { createApp } from '../../core/http/app.js';
+import type { Metrics } from '../../core/http/metrics.js';
+import { operationRoutes } from '../../core/http/operations.js';
+import type { Tokens } from '../../core/http/tokens.js';
+import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
+import { detectorRoutes } from '../../core/images/detector-routes.js';
+import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
+import type { ImageService } from '../../core/images/image-service.js';
+import { API_PREFIX } from '../../core/images/presenter.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import { programVersion } from '../../core/runtime/program.js';
+import type { RelayConfig } from '../config.js';
+import { publicImageAccess, quotas } from '../demo/public-access.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { siteRoutes } from './site-routes.js';
+
+export interface RelayAppParts {
+  config: RelayConfig;
+  log: Logger;
+  metrics: Metrics;
+  tokens: Tokens;
+  detection: DetectionService;
+  images: ImageService;
+  fleet: Fleet;
+  clock: Clock;
+}
+
+/** The relay's REST API: the public image API, and behind tokens the sites. */
+export function createRelayApp(parts: RelayAppParts): Koa {
+  const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
+  const api: ImageApi = {
+    ...images,
+    access: publicImageAccess,
+    uploads: {
+      maxBytes: config.images.maxUploadBytes,
+      maxBytesUnderWay: config.images.maxBytesUnderWay,
+    },
+    ...quotas(config.demo),
+  };
+  return createApp({
+    info: {
+      title: 'Siteglass relay',
+      version: programVersion(),
+      description: 'Finds objects in images that anybody uploads, and collects what sites report.',
+    },
+    groups: [
+      {
+        prefix: API_PREFIX,
+        routes: [
+          ...imageRoutes(api),
+          ...detectorRoutes(detection.catalog, 'anonymous'),
+          ...siteRoutes(fleet, clock),
+        ],
+      },
+      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
+      {
+        prefix: '',
+        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+      },
+    ],
+    authentication: { mode: 'token', verify: (token) => tokens.verify(token) },
+    metrics,
+    log: log.child({ room: 'http' }),
+    trustProxy: config.http.trustProxy,
+  });
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { instantSchema, labelSchema, nameSchema } from '../../core/contract/names.js';
+import {
+  dailyTotalSchema,
+  receivedSummarySchema,
+  type SiteResource,
+  siteSchema,
+  totalsSchema,
+} from '../../core/contract/site.js';
+import { readJson } from '../../core/http/read-json.js';
+import { parse, type Route, route } from '../../core/http/route.js';
+import { type Clock, instant } from '../../core/runtime/clock.js';
+import type { Fleet, SiteOverview } from '../fleet/fleet.js';
+
+const tag = 'sites';
+const DAY_MS = 86_400_000;
+const bySite = z.object({ site: nameSchema });
+const ok = { status: z.literal('OK') };
+
+const summaryQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  after: z.string().max(256).optional(),
+  camera: nameSchema.optional(),
+  label: labelSchema.optional(),
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+});
+const totalsQuery = z.strictObject({
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+});
+const newSiteSchema = z.strictObject({ id: nameSchema });
+const createdSiteSchema = z.object({
+  ...ok,
+  id: nameSchema,
+  password: z.string().meta({ description: 'For MQTT; shown this once' }),
+});
+
+export function siteRoutes(fleet: Fleet, clock: Clock): Route[] {
+  return [...readRoutes(fleet, clock), ...provisioningRoutes(fleet)];
+}
+
+function readRoutes(fleet: Fleet, clock: Clock): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/sites',
+      tag,
+      summary: 'The sites and how they are',
+      access: 'viewer',
+      answers: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
+      handle: async () => ({ status: 'OK', sites: (await fleet.listSites()).map(presentSite) }),
+    }),
+    route({
+      method: 'get',
+      path: '/sites/{site}',
+      tag,
+      summary: 'One site',
+      access: 'viewer',
+      params: bySite,
+      answers: { 200: z.object({ ...ok, site: siteSchema }) },
+      problems: ['not_found'],
+      handle: async ({ params }) => ({
+        status: 'OK',
+        site: presentSite(await fleet.site(params.site)),
+      }),
+    }),
+    route({
+      method: 'get',
+      path: '/sites/{site}/summaries',
+      tag,
+      summary: "A site's summaries, newest first",
+      access: 'viewer',
+      params: bySite,
+      query: summaryQuery,
+      answers: {
+        200: z.object({
+          ...ok,
+          summaries: z.array(receivedSummarySchema),
+          next: z.string().nullable(),
+        }),
+      },
+      problems: ['not_found'],
+      handle: async ({ params, query: { from, to, ...query } }) => {
+        const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
+        const summaries = page.summaries.map(({ receivedAt, ...summary }) => ({
+          ...summary,
+          receivedAt: instant(receivedAt),
+        }));
+        return { status: 'OK', summaries, next: page.next };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/sites/{site}/totals',
+      tag,
+      summary: 'Detections by day and label; the last seven days where no range is given',
+      access: 'viewer',
+      params: bySite,
+      query: totalsQuery,
+      answers: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
+      problems: ['not_found'],
+      handle: async ({ params, query }) => {
+        const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
+        const totals = await fleet.dailyTotals(params.site, from, to);
+        return {
+          status: 'OK',
+          days: totals.map((total) => ({ ...total, day: instant(total.day).slice(0, 10) })),
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/totals',
+      tag,
+      summary: 'All sites together',
+      access: 'viewer',
+      answers: { 200: totalsSchema.extend(ok) },
+      handle: async () => {
+        const sites = await fleet.listSites();
+        return {
+          status: 'OK',
+          sites: sites.length,
+          online: sites.filter(({ availability }) => availability === 'online').length,
+          summaries: sites.reduce((sum, { summaries }) => sum + summaries, 0),
+          detections: sites.reduce((sum, { detections }) => sum + detections, 0),
+        };
+      },
+    }),
+  ];
+}
+
+function provisioningRoutes(fleet: Fleet): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/sites',
+      tag,
+      summary: 'Provision a site: its account at the embedded broker',
+      access: 'admin',
+      body: newSiteSchema,
+      answers: { 201: createdSiteSchema },
+      problems: ['conflict'],
+      handle: async (_, ctx) => {
+        const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
+        ctx.status = 201;
+        return { status: 'OK', ...(await fleet.createSite(id)) };
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/sites/{site}',
+      tag,
+      summary: 'Remove a site and all that it reported',
+      access: 'admin',
+      params: bySite,
+      answers: { 200: z.object(ok) },
+      problems: ['not_found'],
+      handle: async ({ params }) => {
+        await fleet.removeSite(params.site);
+        return { status: 'OK' };
+      },
+    }),
+  ];
+}
+
+const range = ({ from, to }: { from?: string | undefined; to?: string | undefined }) => ({
+  ...(from !== undefined && { from: Date.parse(from) }),
+  ...(to !== undefined && { to: Date.parse(to) }),
+});
+
+const momentOf = (ms: number | null): string | null => (ms === null ? null : instant(ms));
+
+function presentSite({ healthAt: _, ...site }: SiteOverview): SiteResource {
+  return {
+    ...site,
+    createdAt: instant(site.createdAt),
+    lastSeenAt: momentOf(site.lastSeenAt),
+    lastReceivedAt: momentOf(site.lastReceivedAt),
+  };
+}

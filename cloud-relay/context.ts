@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { createDetection } from '../core/detection/create-detection.js';
+import { Metrics } from '../core/http/metrics.js';
+import { HttpServer } from '../core/http/server.js';
+import type { TokenTables } from '../core/http/token-table.js';
+import { Tokens } from '../core/http/tokens.js';
+import { createImageService, type ImageService } from '../core/images/image-service.js';
+import type { ImageTables } from '../core/images/tables.js';
+import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
+import { type Clock, systemClock } from '../core/runtime/clock.js';
+import { Lifecycle } from '../core/runtime/lifecycle.js';
+import type { Logger } from '../core/runtime/logger.js';
+import { openDatabase, over } from '../core/store/database.js';
+import { FolderLock } from '../core/store/folder-lock.js';
+import { createRelayApp } from './api/relay-app.js';
+import { createRelayBroker } from './broker.js';
+import type { RelayConfig } from './config.js';
+import { Fleet } from './fleet/fleet.js';
+import { Presence } from './fleet/presence.js';
+import { SiteRegistry } from './fleet/site-registry.js';
+import { Ingest } from './ingest/ingest.js';
+import { observe } from './observe.js';
+import { relayMigrations } from './store/migrations.js';
+import type { RelayTables } from './store/relay-tables.js';
+
+export interface Relay {
+  lifecycle: Lifecycle;
+  http: HttpServer;
+  /** Absent where the broker is an external one. */
+  broker: EmbeddedBroker | undefined;
+  fleet: Fleet;
+  ingest: Ingest;
+  images: ImageService;
+  tokens: Tokens;
+}
+
+type AllTables = ImageTables & TokenTables & RelayTables;
+
+/** Builds the relay; nothing runs before `lifecycle.start()`. */
+export async function createRelay(
+  config: RelayConfig,
+  log: Logger,
+  { clock = systemClock }: { clock?: Clock } = {},
+): Promise<Relay> {
+  const { dataFolder } = config;
+  const lock = new FolderLock(dataFolder).acquire();
+  const { db, close } = await openDatabase<AllTables>(
+    join(dataFolder, 'relay.db'),
+    relayMigrations,
+  );
+  const metrics = new Metrics();
+  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
+  const detection = createDetection({
+    settings: config.detection,
+    maxPixels: config.images.maxPixels,
+    onJob: (job) => metrics.job(job),
+    log,
+  });
+  const images = createImageService({
+    db: over(db),
+    dataFolder,
+    detection: detection.pool,
+    planner: detection.catalog,
+    limits: { ...config.images, uploadLifetimeMs: config.demo.uploadLifetimeMs },
+    onAnalysed: (source) => metrics.analysed(source),
+    log: log.child({ room: 'images' }),
+    clock,
+  });
+  const tables = over<RelayTables>(db);
+  const { bus, embedded, hasAccounts, services } = createRelayBroker(config, tables, log);
+  const registry = new SiteRegistry(tables, { admitUnknown: !hasAccounts }, clock);
+  const presence = new Presence(bus, tables, registry, log.child({ room: 'fleet' }), clock);
+  const ingest = new Ingest(bus, tables, registry, log.child({ room: 'ingest' }), {}, clock);
+  const fleet = new Fleet({
+    db: tables,
+    registry,
+    presence,
+    disconnect: (site) => embedded?.disconnectSite(site),
+    clock,
+  });
+  observe(metrics, { pool: detection.pool, ingest, store: images.store, bus });
+  const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
+  const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
+  const lifecycle = new Lifecycle(
+    [
+      lock,
+      { name: 'database', stop: close },
+      tokens,
+      ...detection.services,
+      ...images.services,
+      registry,
+      presence,
+      ingest,
+      ...services,
+      http,
+    ],
+    log,
+  );
+  return { lifecycle, http, broker: embedded, fleet, ingest, images, tokens };
+}

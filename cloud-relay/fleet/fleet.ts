@@ -1,0 +1,142 @@
+import type { Kysely } from 'kysely';
+import type { Summary } from '../../core/contract/summary.js';
+import { type Clock, systemClock } from '../../core/runtime/clock.js';
+import { ProblemError } from '../../core/runtime/errors.js';
+import { forgetDelivered } from '../store/forget-delivered.js';
+import { siteTotals } from '../store/ledger-table.js';
+import { lostRanges } from '../store/lost-range-table.js';
+import type { RelayTables } from '../store/relay-tables.js';
+import { type DailyTotal, dailyTotals } from '../store/sighted-label-table.js';
+import { provisionSite, removeSite, type SiteTable, site, sites } from '../store/site-table.js';
+import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
+import { decodeCursor, encodeCursor } from './cursor.js';
+import { hashPassword, newPassword } from './password-hash.js';
+import type { Presence, SitePresence } from './presence.js';
+import type { SiteRegistry } from './site-registry.js';
+
+export interface SiteOverview extends SitePresence {
+  id: string;
+  createdAt: number;
+  /** It has an account at the embedded broker. */
+  provisioned: boolean;
+  summaries: number;
+  detections: number;
+  /** When its last summary was committed here. */
+  lastReceivedAt: number | null;
+}
+
+export interface DeliveredSummary extends Summary {
+  receivedAt: number;
+}
+
+export interface SummaryQuery extends SummaryFilter {
+  limit: number;
+  /** `next` of the page before. */
+  after?: string | undefined;
+}
+
+export interface SummaryPage {
+  summaries: DeliveredSummary[];
+  next: string | null;
+}
+
+export interface FleetParts {
+  db: Kysely<RelayTables>;
+  registry: SiteRegistry;
+  presence: Presence;
+  /** Ends the connection of a site that was removed. */
+  disconnect?: (site: string) => void;
+  clock?: Clock;
+}
+
+/** The sites, and what is known of each. Instants are milliseconds since the Unix epoch. */
+export class Fleet {
+  readonly #clock: Clock;
+
+  constructor(private readonly parts: FleetParts) {
+    this.#clock = parts.clock ?? systemClock;
+  }
+
+  /** Gives a site its account. The password is not kept, so this is the one time to show it. Throws `conflict`. */
+  async createSite(id: string): Promise<{ id: string; password: string }> {
+    const password = newPassword();
+    const hash = await hashPassword(password);
+    if (!(await provisionSite(this.parts.db, id, hash, this.#clock())))
+      throw new ProblemError('conflict', `the site ${id} exists already`);
+    this.parts.registry.add(id);
+    return { id, password };
+  }
+
+  /** Removes a site's account and all that it delivered. Throws `not_found`. */
+  async removeSite(id: string): Promise<void> {
+    const { db, registry, presence, disconnect } = this.parts;
+    if (!(await removeSite(db, id))) throw notFound(id);
+    registry.remove(id);
+    presence.forget(id);
+    disconnect?.(id);
+    await forgetDelivered(db, id);
+  }
+
+  async listSites(): Promise<SiteOverview[]> {
+    const totals = new Map((await siteTotals(this.parts.db)).map((t) => [t.site, t]));
+    return (await sites(this.parts.db)).map((row) => this.#overview(row, totals.get(row.id)));
+  }
+
+  /** Throws `not_found`. */
+  async site(id: string): Promise<SiteOverview> {
+    const row = await this.#row(id);
+    const [totals] = await siteTotals(this.parts.db, id);
+    return this.#overview(row, totals);
+  }
+
+  /** A site's summaries, newest first. Throws `not_found`, and `invalid_parameter` for a cursor that is none. */
+  async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
+    await this.#row(id);
+    const position = after === undefined ? undefined : decodeCursor(after);
+    const rows = await newestSummaries(this.parts.db, id, filter, limit + 1, position);
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    return {
+      summaries: page.map((row) => ({
+        ...(JSON.parse(row.payload) as Summary),
+        receivedAt: row.received_at,
+      })),
+      next:
+        last && rows.length > limit
+          ? encodeCursor({ takenAt: last.taken_at, snapshot: last.snapshot })
+          : null,
+    };
+  }
+
+  /** Labels by day (UTC); `from` inclusive, `to` exclusive. Throws `not_found`. */
+  async dailyTotals(id: string, from: number, to: number): Promise<DailyTotal[]> {
+    await this.#row(id);
+    return dailyTotals(this.parts.db, id, from, to);
+  }
+
+  /** Ranges of seq that will never arrive. Throws `not_found`. */
+  async lostRanges(id: string): ReturnType<typeof lostRanges> {
+    await this.#row(id);
+    return lostRanges(this.parts.db, id);
+  }
+
+  async #row(id: string): Promise<SiteTable> {
+    const row = await site(this.parts.db, id);
+    if (!row) throw notFound(id);
+    return row;
+  }
+
+  #overview(row: SiteTable, totals: Awaited<ReturnType<typeof siteTotals>>[0] | undefined) {
+    return {
+      id: row.id,
+      createdAt: row.created_at,
+      provisioned: row.password_hash !== null,
+      summaries: totals?.summaries ?? 0,
+      detections: totals?.detections ?? 0,
+      lastReceivedAt: totals?.lastReceivedAt ?? null,
+      ...this.parts.presence.of(row.id),
+    };
+  }
+}
+
+const notFound = (id: string) => new ProblemError('not_found', `there is no site ${id}`);

@@ -1,0 +1,60 @@
+import type { Kysely } from 'kysely';
+import { type Clock, systemClock } from '../../core/runtime/clock.js';
+import type { Service } from '../../core/runtime/lifecycle.js';
+import type { RelayTables } from '../store/relay-tables.js';
+import { addSites, siteIds } from '../store/site-table.js';
+
+export interface SiteRegistryOptions {
+  /**
+   * Whether a site that nobody provisioned is entered when it first reports: for a broker without accounts, or
+   * one that keeps its own. Else only provisioned sites are heard.
+   */
+  admitUnknown: boolean;
+  /** Unknown sites are admitted up to this many sites in all. */
+  maxSites?: number;
+}
+
+/** The ids of all sites, in memory, since every message asks for one. */
+export class SiteRegistry implements Service {
+  readonly name = 'site registry';
+  readonly #ids = new Set<string>();
+  readonly #maxSites: number;
+
+  constructor(
+    private readonly db: Kysely<RelayTables>,
+    private readonly options: SiteRegistryOptions,
+    private readonly clock: Clock = systemClock,
+  ) {
+    this.#maxSites = options.maxSites ?? 1_000;
+  }
+
+  async start(): Promise<void> {
+    for (const id of await siteIds(this.db)) this.#ids.add(id);
+  }
+
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
+  /** Whether the site may report; enters it where that is allowed. */
+  async admit(id: string): Promise<boolean> {
+    if (this.#ids.has(id)) return true;
+    if (!this.options.admitUnknown || this.#ids.size >= this.#maxSites) return false;
+    this.#ids.add(id);
+    try {
+      await addSites(this.db, [id], this.clock());
+    } catch (error) {
+      this.#ids.delete(id);
+      throw error;
+    }
+    return true;
+  }
+
+  add(id: string): void {
+    this.#ids.add(id);
+  }
+
+  remove(id: string): void {
+    this.#ids.delete(id);
+  }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env -S node --max-semi-space-size=4
+import { run } from '../core/runtime/program.js';
+import { relayConfigSchema } from './config.js';
+import { createRelay } from './context.js';
+
+process.exitCode = await run({
+  name: 'siteglass-relay',
+  summary: "The relay: collects many sites' reports and serves the public image API.",
+  schema: relayConfigSchema,
+  create: async (config, log) => (await createRelay(config, log)).lifecycle,
+});

@@ -1,0 +1,40 @@
+import type { PoolStatus } from '../core/detection/detection-pool.js';
+import { observePool } from '../core/detection/observe-pool.js';
+import type { Metrics } from '../core/http/metrics.js';
+import type { ImageStore } from '../core/images/image-store.js';
+import type { MessageBus } from '../core/messaging/message-bus.js';
+import type { Ingest } from './ingest/ingest.js';
+
+interface Observed {
+  pool: { status(): PoolStatus };
+  ingest: Ingest;
+  store: ImageStore;
+  bus: MessageBus;
+}
+
+/** The gauges that only the relay has. */
+export function observe(metrics: Metrics, { pool, ingest, store, bus }: Observed): void {
+  observePool(metrics, pool);
+  metrics.gauge({
+    name: 'siteglass_broker_connected',
+    help: '1 while there is a connection to the MQTT broker',
+    read: () => Number(bus.connected),
+  });
+  metrics.gauge({
+    name: 'siteglass_images_bytes',
+    help: 'Bytes that originals and processed images take',
+    read: () => store.budget.usedBytes,
+  });
+  for (const [name, help] of [
+    ['received', 'Summaries that arrived, resent ones included'],
+    ['committed', 'Summaries that were stored'],
+    ['duplicates', 'Summaries that had been stored before'],
+    ['refused', 'Summaries from sites that are not admitted'],
+    ['failed', 'Summaries that could not be stored; they come again'],
+  ] as const)
+    metrics.counter({
+      name: `siteglass_ingest_${name}_total`,
+      help,
+      read: () => ingest.status()[name],
+    });
+}

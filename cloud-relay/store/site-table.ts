@@ -1,0 +1,101 @@
+import type { Kysely } from 'kysely';
+import type { SiteAvailability } from '../../core/contract/topics.js';
+import type { RelayTables } from './relay-tables.js';
+
+export interface SiteTable {
+  id: string;
+  created_at: number;
+  /** null: the site was met, not provisioned, and has no account at the embedded broker. */
+  password_hash: string | null;
+  availability: SiteAvailability | null;
+  last_seen_at: number | null;
+}
+
+/** Adds those that are not there yet. */
+export async function addSites(
+  db: Kysely<RelayTables>,
+  ids: string[],
+  createdAt: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .insertInto('site')
+    .values(
+      ids.map((id) => ({
+        id,
+        created_at: createdAt,
+        password_hash: null,
+        availability: null,
+        last_seen_at: null,
+      })),
+    )
+    .onConflict((c) => c.column('id').doNothing())
+    .execute();
+}
+
+/** False where the site has an account already. One that was only met before gets one. */
+export async function provisionSite(
+  db: Kysely<RelayTables>,
+  id: string,
+  passwordHash: string,
+  createdAt: number,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('site')
+    .values({
+      id,
+      created_at: createdAt,
+      password_hash: passwordHash,
+      availability: null,
+      last_seen_at: null,
+    })
+    .onConflict((c) =>
+      c
+        .column('id')
+        .doUpdateSet({ password_hash: passwordHash })
+        .where('site.password_hash', 'is', null),
+    )
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+export async function passwordHashOf(
+  db: Kysely<RelayTables>,
+  id: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('site')
+    .select('password_hash')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row?.password_hash ?? undefined;
+}
+
+export async function siteIds(db: Kysely<RelayTables>): Promise<string[]> {
+  const rows = await db.selectFrom('site').select('id').orderBy('id').execute();
+  return rows.map(({ id }) => id);
+}
+
+export function sites(db: Kysely<RelayTables>): Promise<SiteTable[]> {
+  return db.selectFrom('site').selectAll().orderBy('id').execute();
+}
+
+export function site(db: Kysely<RelayTables>, id: string): Promise<SiteTable | undefined> {
+  return db.selectFrom('site').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+export async function recordPresence(
+  db: Kysely<RelayTables>,
+  id: string,
+  presence: Pick<SiteTable, 'availability' | 'last_seen_at'>,
+): Promise<void> {
+  await db.updateTable('site').set(presence).where('id', '=', id).execute();
+}
+
+export async function removeSite(db: Kysely<RelayTables>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('site')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}

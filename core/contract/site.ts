@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { detectionSchema } from './detection.js';
+import { imageIdSchema, instantSchema, nameSchema } from './names.js';
+import { summarySchema } from './summary.js';
+import { healthSchema, siteAvailabilitySchema } from './topics.js';
+
+/** What the appliance and the relay tell of sites and cameras, beside images. */
+
+const count = z.int().min(0);
+const moment = instantSchema.nullable();
+
+export const cameraResourceSchema = z
+  .object({
+    id: nameSchema,
+    name: z.string().nullable(),
+    kind: z.string(),
+    state: z.enum(['starting', 'online', 'offline', 'paused']),
+    lastAttemptAt: moment,
+    lastSnapshotAt: moment.meta({ description: 'When the last analysed snapshot was taken' }),
+    nextRunAt: moment,
+    lastError: z.string().nullable(),
+    consecutiveFailures: count,
+    taken: count.meta({ description: 'Snapshots analysed since the start' }),
+    failed: count,
+    shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
+    skippedOverlap: count.meta({ description: 'Runs left out because the last one still ran' }),
+  })
+  .meta({ id: 'Camera' });
+export type CameraResource = z.infer<typeof cameraResourceSchema>;
+
+export const recentDetectionSchema = detectionSchema
+  .extend({ image: imageIdSchema, camera: nameSchema.nullable(), takenAt: instantSchema })
+  .meta({ id: 'RecentDetection' });
+
+export const syncSchema = z
+  .object({
+    configured: z.boolean().meta({ description: 'Whether there is a broker to report to' }),
+    connected: z.boolean(),
+    lastError: z.string().nullable(),
+    epoch: z.string(),
+    lastSeq: count.meta({ description: 'The newest summary' }),
+    acknowledgedSeq: count.meta({ description: 'Everything up to it is safe at the relay' }),
+    depth: count.meta({ description: 'Summaries that are not acknowledged yet' }),
+    oldestSeconds: z.number().nullable(),
+    inFlight: count,
+  })
+  .meta({ id: 'Sync' });
+
+export const siteStatusSchema = z
+  .object({
+    site: nameSchema,
+    version: z.string(),
+    status: z.enum(['ok', 'degraded']),
+    reasons: z.array(z.string()),
+    uptimeSeconds: z.number(),
+    cameras: z.object({ online: count, total: count }),
+    detection: z.object({
+      state: z.string(),
+      workers: count,
+      ready: count,
+      busy: count,
+      queued: count,
+      restarts: count,
+    }),
+    disk: z.object({ usedBytes: z.number(), budgetBytes: z.number(), freeBytes: z.number() }),
+    outboxDepth: count,
+  })
+  .meta({ id: 'SiteStatus' });
+
+export const siteSchema = z
+  .object({
+    id: nameSchema,
+    createdAt: instantSchema,
+    availability: siteAvailabilitySchema.nullable(),
+    stale: z.boolean().meta({ description: 'Its health report is overdue' }),
+    lastSeenAt: moment,
+    provisioned: z.boolean().meta({ description: 'It has an account at the embedded broker' }),
+    summaries: count,
+    detections: count,
+    lastReceivedAt: moment,
+    health: healthSchema.nullable(),
+  })
+  .meta({ id: 'Site' });
+export type SiteResource = z.infer<typeof siteSchema>;
+
+export const receivedSummarySchema = summarySchema
+  .extend({ receivedAt: instantSchema })
+  .meta({ id: 'ReceivedSummary' });
+
+export const totalsSchema = z
+  .object({ sites: count, online: count, summaries: count, detections: count })
+  .meta({ id: 'Totals' });
+
+export const dailyTotalSchema = z
+  .object({
+    day: z.iso.date().meta({ description: 'In UTC' }),
+    label: z.string(),
+    summaries: count.meta({ description: 'Snapshots that show the label' }),
+    detections: count,
+  })
+  .meta({ id: 'DailyTotal' });

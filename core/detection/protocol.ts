@@ -1,0 +1,49 @@
+import type { Detection } from '../contract/detection.js';
+import type { ProblemCode } from '../contract/problem.js';
+import type { AnalysisPlan, LabelledBox } from './detection.js';
+
+/** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
+export const PROTOCOL_VERSION = 1;
+
+/** What was found in an image, with the size it has when upright, in pixels of the original. */
+export interface Findings {
+  width: number;
+  height: number;
+  detections: Detection[];
+  decodeMs: number;
+  detectMs: number;
+}
+
+export interface CascadeFile {
+  /** Absolute path, and the SHA-256 its content must have. */
+  file: string;
+  sha256: string;
+}
+
+interface Jobs {
+  analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
+  draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
+  /** Loads a cascade nobody vouches for and searches a small image with it. */
+  probe: { input: { cascade: CascadeFile }; result: null };
+}
+
+export type JobKind = keyof Jobs;
+export type Job<K extends JobKind = JobKind> = { [J in K]: { kind: J } & Jobs[J]['input'] }[K];
+export type JobResult<K extends JobKind = JobKind> = Jobs[K]['result'];
+
+export interface Ready {
+  type: 'ready';
+  protocol: number;
+  openCvVersion: string;
+  pid: number;
+}
+
+export type WorkerMessage =
+  | Ready
+  /** The worker cannot work at all, e.g. the addon does not load. */
+  | { type: 'unable'; reason: string }
+  | { type: 'done'; result: JobResult }
+  /** The job's input is to blame; the code says how. */
+  | { type: 'refused'; code: ProblemCode; detail: string }
+  /** A bug of ours. */
+  | { type: 'failed'; message: string };

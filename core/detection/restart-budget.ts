@@ -1,0 +1,18 @@
+/** At most `count` restarts within any `windowMs`. What is beyond waits for the oldest to leave the window. */
+export class RestartBudget {
+  /** When the last `count` restarts happened or will happen, in milliseconds, oldest first. */
+  #times: number[] = [];
+
+  constructor(
+    private readonly count: number,
+    private readonly windowMs: number,
+  ) {}
+
+  /** Books a restart, and says how many milliseconds from `now` it has to wait. */
+  book(now: number): number {
+    const oldest = this.#times.length < this.count ? undefined : this.#times[0];
+    const at = oldest === undefined ? now : Math.max(now, oldest + this.windowMs);
+    this.#times = [...this.#times, at].slice(-this.count);
+    return at - now;
+  }
+}

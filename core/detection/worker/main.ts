@@ -1,0 +1,66 @@
+import type { Job, JobResult, WorkerMessage } from '../protocol.js';
+import { PROTOCOL_VERSION } from '../protocol.js';
+import { analyse, type Engines } from './analyse.js';
+import { ClassifierCache } from './classifier-cache.js';
+import { draw } from './draw.js';
+import { loadOpenCv, type OpenCv } from './opencv.js';
+import { OpenCvSearch } from './opencv-search.js';
+import { probe } from './probe.js';
+import { Refusal } from './refusal.js';
+
+/** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
+function main(): void {
+  // A parent that is gone, however it went, must leave no worker behind.
+  process.on('disconnect', () => process.exit());
+  // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+
+  let cv: OpenCv;
+  try {
+    cv = loadOpenCv();
+  } catch (error) {
+    // The parent ends this process once it has read why. Below the first line stand the module's callers.
+    const [reason = ''] = textOf(error).split('\n', 1);
+    send({ type: 'unable', reason });
+    return;
+  }
+  const classifiers = new ClassifierCache(cv);
+  const engines: Engines = { opencv: new OpenCvSearch(cv, classifiers) };
+  // The decoders' own limit, read from where they read it.
+  const maxPixels = Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS);
+
+  const perform = (job: Job): JobResult => {
+    switch (job.kind) {
+      case 'analyse':
+        return analyse(cv, engines, job.bytes, job.plan, maxPixels);
+      case 'draw':
+        return draw(cv, job.bytes, job.boxes, maxPixels);
+      case 'probe':
+        return probe(cv, job.cascade);
+    }
+  };
+  process.on('message', (job: Job) => send(answer(perform, job)));
+
+  const { major, minor, revision } = cv.version;
+  const openCvVersion = `${major}.${minor}.${revision}`;
+  send({ type: 'ready', protocol: PROTOCOL_VERSION, openCvVersion, pid: process.pid });
+}
+
+function answer(perform: (job: Job) => JobResult, job: Job): WorkerMessage {
+  try {
+    return { type: 'done', result: perform(job) };
+  } catch (error) {
+    if (error instanceof Refusal)
+      return { type: 'refused', code: error.code, detail: error.message };
+    return { type: 'failed', message: textOf(error) };
+  }
+}
+
+function send(message: WorkerMessage): void {
+  process.send?.(message);
+}
+
+/** The addon throws strings as well as errors. */
+const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+main();

@@ -1,0 +1,36 @@
+import type { CascadeFile } from '../protocol.js';
+import { ClassifierCache } from './classifier-cache.js';
+import { GreyImage } from './grey-image.js';
+import { consume, type Mat, type OpenCv } from './opencv.js';
+import { OpenCvSearch } from './opencv-search.js';
+import { Refusal } from './refusal.js';
+
+const SIDE = 640;
+
+/** Loads a cascade and searches an image with it. One that OpenCV cannot read may end the process instead. */
+export function probe(cv: OpenCv, cascade: CascadeFile): null {
+  // A cache of its own, so that a cascade on trial displaces none in use.
+  const search = new OpenCvSearch(cv, new ClassifierCache(cv, 1));
+  const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
+  return consume(testImage(cv), (mat) => {
+    try {
+      search.search(new GreyImage(mat), [{ cascade, parameters }]);
+    } catch (error) {
+      if (error instanceof Refusal) throw error;
+      throw new Refusal('invalid_parameter', 'OpenCV does not read it as a cascade.');
+    }
+    return null;
+  });
+}
+
+/** Squares within squares: edges at every scale, so that windows get past the first stage. */
+function testImage(cv: OpenCv): Mat {
+  const mat = new cv.Mat(SIDE, SIDE, cv.CV_8UC1, 128);
+  for (let inset = 8; inset < SIDE / 2; inset += 24) {
+    const grey = (inset * 37) % 256;
+    const from = new cv.Point2(inset, inset);
+    const to = new cv.Point2(SIDE - inset, SIDE - inset);
+    mat.drawRectangle(from, to, new cv.Vec3(grey, grey, grey), cv.FILLED, cv.LINE_8);
+  }
+  return mat;
+}

@@ -1,0 +1,24 @@
+import type { Box, EngineName, SearchParameters } from '../../contract/detection.js';
+import type { CascadeFile } from '../protocol.js';
+import type { GreyImage } from './grey-image.js';
+
+export interface CascadeSearchRequest {
+  cascade: CascadeFile;
+  /** Sizes are in pixels of the image that is searched. */
+  parameters: SearchParameters;
+}
+
+/** A place where a cascade fits, in pixels of the image that was searched. */
+export interface Hit {
+  box: Box;
+  /** Number of merged windows. */
+  neighbors: number;
+  /** The last stage's sum; null where the engine does not report it. */
+  score: number | null;
+}
+
+/** An engine that searches images with cascades. One answer for each request, in their order. */
+export interface CascadeSearch {
+  readonly engine: EngineName;
+  search(image: GreyImage, requests: CascadeSearchRequest[]): Hit[][];
+}

@@ -1,0 +1,103 @@
+import type { Middleware } from 'koa';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** A number that is read when somebody asks for the metrics. */
+export interface Reading {
+  name: string;
+  help: string;
+  /** One number, or one for each value of a label. */
+  read(): number | Promise<number>;
+}
+
+/** A job of a detection worker, as far as it is measured; times in milliseconds. */
+export interface FinishedJob {
+  outcome: string;
+  queueMs: number;
+  decodeMs?: number;
+  detectMs?: number;
+}
+
+/** A process's metrics in Prometheus' form. Names follow its conventions: base units, `_total` on counters. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests = new Histogram({
+    name: 'siteglass_http_request_duration_seconds',
+    help: 'Time from the request to the end of the answer',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #stages = new Histogram({
+    name: 'siteglass_detection_stage_duration_seconds',
+    help: 'Time an analysis spent in the queue, decoding, and detecting',
+    labelNames: ['stage'] as const,
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #jobs = new Counter({
+    name: 'siteglass_detection_jobs_total',
+    help: 'Jobs of the detection workers, by how they ended',
+    labelNames: ['outcome'] as const,
+    registers: [this.registry],
+  });
+  readonly #analyses = new Counter({
+    name: 'siteglass_analyses_total',
+    help: 'Images analysed, anew or answered from a stored result',
+    labelNames: ['source'] as const,
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Counts requests by the route's pattern, never by its path, so that the number of series stays bounded. */
+  requests(): Middleware {
+    return async (ctx, next) => {
+      const end = this.#requests.startTimer();
+      ctx.res.once('close', () => {
+        const route = (ctx._matchedRoute as string | RegExp | undefined)?.toString() ?? 'none';
+        end({ method: ctx.method, route, status: ctx.status });
+      });
+      await next();
+    };
+  }
+
+  job({ outcome, queueMs, decodeMs, detectMs }: FinishedJob): void {
+    this.#jobs.inc({ outcome });
+    this.#stages.observe({ stage: 'queue' }, queueMs / 1000);
+    if (decodeMs !== undefined) this.#stages.observe({ stage: 'decode' }, decodeMs / 1000);
+    if (detectMs !== undefined) this.#stages.observe({ stage: 'detect' }, detectMs / 1000);
+  }
+
+  analysed(source: string): void {
+    this.#analyses.inc({ source });
+  }
+
+  /** Adds a gauge that is read at each scrape. */
+  gauge({ name, help, read }: Reading): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.set(await read());
+      },
+    });
+  }
+
+  /** Adds a counter that is kept elsewhere and read at each scrape. */
+  counter({ name, help, read }: Reading): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.reset();
+        this.inc(await read());
+      },
+    });
+  }
+}

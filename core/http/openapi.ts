@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
+import type { ProblemWriter } from './problems.js';
+import { type Answer, isSchema, type Route } from './route.js';
+
+type Json = Record<string, unknown>;
+
+export interface ApiInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+/** How errors are written down, and the schema of that. */
+export interface ErrorForm {
+  schema: z.ZodType;
+  write: ProblemWriter;
+}
+
+/** Routes that are mounted together below one prefix. */
+export interface RouteGroup {
+  prefix: string;
+  routes: Route[];
+  /** The JSON of errors, where they are no problem documents. */
+  errors?: ErrorForm;
+}
+
+/** What any route of ours can answer, whatever else it does. */
+const ALWAYS: ProblemCode[] = ['internal'];
+
+/** What `readJson` can refuse. */
+const BODY_PROBLEMS: ProblemCode[] = [
+  'invalid_request',
+  'unsupported_request_type',
+  'too_many_bytes',
+];
+
+/** The OpenAPI 3.1 document of what is mounted, from the schemas that validate it. */
+export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
+  const components: Json = {};
+  const paths: Record<string, Json> = {};
+  for (const group of groups)
+    for (const route of group.routes) {
+      const path = `${group.prefix}${route.path}`;
+      paths[path] = { ...paths[path], [route.method]: operation(route, group, components) };
+    }
+  return {
+    openapi: '3.1.0',
+    info,
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+    },
+  };
+}
+
+function operation(route: Route, group: RouteGroup, components: Json): Json {
+  const schema = (s: z.ZodType) => jsonSchema(s, components);
+  return {
+    tags: [route.tag],
+    summary: route.summary,
+    operationId: operationId(route),
+    security: route.access === 'anonymous' ? [] : [{ token: [] }],
+    parameters: [
+      ...parameters(route.params, 'path', schema),
+      ...parameters(route.query, 'query', schema),
+      ...Object.entries(route.headers ?? {}).map(([name, description]) => ({
+        name,
+        in: 'header',
+        description,
+        schema: { type: 'string' },
+      })),
+    ],
+    ...requestBody(route, schema),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, answer]) => [status, response(answer, schema)]),
+      ),
+      ...problemResponses(route, group.errors?.schema, schema),
+    },
+  };
+}
+
+const operationId = ({ method, path }: Route): string =>
+  [method, ...path.split(/[/{}]+/).filter(Boolean)].join('-');
+
+function parameters(
+  object: z.ZodObject | undefined,
+  where: 'path' | 'query',
+  schema: (s: z.ZodType) => Json,
+): Json[] {
+  return Object.entries(object?.shape ?? {}).map(([name, field]) => {
+    const { description, ...rest } = schema(field as z.ZodType);
+    const required = where === 'path' || !(field as z.ZodType).safeParse(undefined).success;
+    return { name, in: where, required, ...(description ? { description } : {}), schema: rest };
+  });
+}
+
+function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Json {
+  if (form) {
+    const fields = schema(form.fields);
+    const properties = {
+      [form.file]: { type: 'string', format: 'binary', description: 'JPEG, PNG or WebP' },
+      ...(fields.properties as Json),
+    };
+    const content = { schema: { type: 'object', properties, required: [form.file] } };
+    return { requestBody: { required: true, content: { 'multipart/form-data': content } } };
+  }
+  if (body)
+    return {
+      requestBody: { required: true, content: { 'application/json': { schema: schema(body) } } },
+    };
+  return {};
+}
+
+function response(answer: Answer, schema: (s: z.ZodType) => Json): Json {
+  if (isSchema(answer))
+    return {
+      description: answer.description ?? 'Done',
+      content: { 'application/json': { schema: schema(answer) } },
+    };
+  if ('empty' in answer) return { description: answer.empty };
+  const binary = { schema: { type: 'string', format: 'binary' } };
+  return {
+    description: answer.description,
+    content: Object.fromEntries(answer.mediaTypes.map((type) => [type, binary])),
+  };
+}
+
+function problemResponses(
+  route: Route,
+  errorSchema: z.ZodType | undefined,
+  schema: (s: z.ZodType) => Json,
+): Json {
+  const codes = new Set<ProblemCode>([...(route.problems ?? []), ...ALWAYS]);
+  if (route.access !== 'anonymous') codes.add('unauthorized').add('forbidden');
+  if (route.params || route.query || route.form || route.body) codes.add('invalid_parameter');
+  if (route.body) for (const code of BODY_PROBLEMS) codes.add(code);
+  const byStatus = groupByStatus(codes);
+  const content = errorSchema
+    ? { 'application/json': { schema: schema(errorSchema) } }
+    : { 'application/problem+json': { schema: schema(problemSchema) } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, some]) => [
+      status,
+      {
+        description: some.map((code) => `${code}: ${problemKinds[code].title}`).join('; '),
+        content,
+      },
+    ]),
+  );
+}
+
+function groupByStatus(codes: Iterable<ProblemCode>): Map<number, ProblemCode[]> {
+  const groups = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problemKinds[code];
+    groups.set(status, [...(groups.get(status) ?? []), code]);
+  }
+  return groups;
+}
+
+/** JSON Schema of a Zod schema; what has an id becomes a component and is referred to. */
+function jsonSchema(schema: z.ZodType, components: Json): Json {
+  const { $defs, $schema, ...rest } = z.toJSONSchema(schema, {
+    io: 'output',
+    unrepresentable: 'any',
+  }) as Json;
+  for (const [id, definition] of Object.entries(($defs as Json) ?? {}))
+    components[id] ??= refer(definition);
+  const body = refer(rest) as Json;
+  const id = body.id;
+  if (typeof id !== 'string') return body;
+  components[id] ??= withoutId(body);
+  return { $ref: `#/components/schemas/${id}` };
+}
+
+const withoutId = ({ id: _, ...rest }: Json): Json => rest;
+
+/** Turns `#/$defs/X` into `#/components/schemas/X` and drops the ids, which OpenAPI has no place for. */
+function refer(value: unknown, top = true): unknown {
+  if (Array.isArray(value)) return value.map((item) => refer(item, false));
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).map(([key, child]) =>
+    key === '$ref' && typeof child === 'string'
+      ? [key, child.replace('#/$defs/', '#/components/schemas/')]
+      : [key, refer(child, false)],
+  );
+  const object = Object.fromEntries(entries) as Json;
+  return top ? object : withoutSchemaId(object);
+}
+
+const withoutSchemaId = (object: Json): Json =>
+  typeof object.id === 'string' && 'type' in object ? withoutId(object) : object;

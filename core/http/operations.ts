@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { Access } from './access.js';
+import type { Metrics } from './metrics.js';
+import { type Route, route } from './route.js';
+
+/** Whether the process can take work, and if not, why. */
+export interface Readiness {
+  ready: boolean;
+  reasons: string[];
+}
+
+const healthSchema = z.object({ status: z.literal('OK') });
+const readinessSchema = z.object({
+  status: z.enum(['OK', 'UNAVAILABLE']),
+  reasons: z.array(z.string()),
+});
+
+/** What supervisors and Prometheus ask. */
+export function operationRoutes(
+  readiness: () => Readiness,
+  metrics: Metrics,
+  metricsAccess: Access,
+): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/healthz',
+      tag: 'operations',
+      summary: 'The process works',
+      access: 'anonymous',
+      answers: { 200: healthSchema },
+      handle: () => ({ status: 'OK' }),
+    }),
+    route({
+      method: 'get',
+      path: '/readyz',
+      tag: 'operations',
+      summary: 'The process can take work',
+      access: 'anonymous',
+      answers: { 200: readinessSchema, 503: readinessSchema },
+      handle: (_, ctx) => {
+        const { ready, reasons } = readiness();
+        ctx.status = ready ? 200 : 503;
+        return { status: ready ? 'OK' : 'UNAVAILABLE', reasons };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/metrics',
+      tag: 'operations',
+      summary: "Prometheus' metrics",
+      access: metricsAccess,
+      answers: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
+      handle: async (_, ctx) => {
+        ctx.type = metrics.registry.contentType;
+        ctx.body = await metrics.registry.metrics();
+      },
+    }),
+  ];
+}

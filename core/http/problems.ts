@@ -1,0 +1,54 @@
+import type { Context, Middleware } from 'koa';
+import { type Problem, problemKinds } from '../contract/problem.js';
+import { ProblemError } from '../runtime/errors.js';
+import type { Logger } from '../runtime/logger.js';
+
+/** The problem document (RFC 9457) for an error. Nothing of an error that we did not foresee is shown. */
+export function problemOf(error: unknown): Problem {
+  const known = error instanceof ProblemError ? error : undefined;
+  const code = known?.code ?? 'internal';
+  return {
+    type: `urn:siteglass:problem:${code}`,
+    title: problemKinds[code].title,
+    status: problemKinds[code].status,
+    code,
+    ...(known && { detail: known.message }),
+    ...(known?.errors && { errors: known.errors }),
+  };
+}
+
+/** How a room's errors are written down; the image API has a second form for DeepStack's clients. */
+export type ProblemWriter = (ctx: Context, problem: Problem) => void;
+
+export const writeProblem: ProblemWriter = (ctx, problem) => {
+  ctx.body = JSON.stringify(problem);
+  ctx.type = 'application/problem+json';
+};
+
+/** What the router leaves when no route was for the request; it names the methods that are in `Allow`. */
+function throwUnanswered(ctx: Context): void {
+  if (ctx.status === 404) throw new ProblemError('not_found', `There is nothing at ${ctx.path}.`);
+  if (ctx.status === 405 || ctx.status === 501)
+    throw new ProblemError('method_not_allowed', `Allowed here: ${ctx.response.get('Allow')}.`);
+}
+
+/** The one place where errors become answers. A group of routes can have its own form, in `ctx.state.writeProblem`. */
+export function handleProblems(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.body === undefined) throwUnanswered(ctx);
+    } catch (error) {
+      if (!(error instanceof ProblemError))
+        log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+      const problem = problemOf(error);
+      ctx.status = problem.status;
+      ctx.remove('ETag');
+      ctx.remove('Last-Modified');
+      if (error instanceof ProblemError && error.retryAfter !== undefined)
+        ctx.set('Retry-After', String(Math.ceil(error.retryAfter)));
+      const write = (ctx.state.writeProblem as ProblemWriter | undefined) ?? writeProblem;
+      write(ctx, problem);
+    }
+  };
+}

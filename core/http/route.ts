@@ -1,0 +1,119 @@
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { z } from 'zod';
+import type { FieldError, ProblemCode } from '../contract/problem.js';
+import { ProblemError } from '../runtime/errors.js';
+import type { Access } from './access.js';
+import { type Authentication, authenticate } from './authentication.js';
+import { type ProblemWriter, writeProblem } from './problems.js';
+
+/** An answer: a schema for JSON, or a media type and a word on what comes in it. */
+export type Answer = z.ZodType | { mediaTypes: string[]; description: string } | { empty: string };
+
+/** A multipart form with one file and further fields. */
+export interface FormSpec {
+  file: string;
+  fields: z.ZodObject;
+}
+
+export interface RouteSpec {
+  method: 'get' | 'post' | 'delete';
+  /** OpenAPI form: `/objectdetection/image/{id}`. */
+  path: string;
+  tag: string;
+  summary: string;
+  access: Access;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  form?: FormSpec;
+  body?: z.ZodType;
+  headers?: Record<string, string>;
+  answers: Record<number, Answer>;
+  /** What can go wrong, beside what every route can answer. */
+  problems?: ProblemCode[];
+}
+
+/** A route that has been described and can be mounted. */
+export interface Route extends RouteSpec {
+  handlers: Middleware[];
+}
+
+type Out<S extends z.ZodType | undefined> = S extends z.ZodType ? z.infer<S> : undefined;
+
+export interface Input<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefined> {
+  params: Out<P>;
+  query: Out<Q>;
+}
+
+/**
+ * Describes a route once, for the router, for validation and for the OpenAPI document.
+ * `handle` returns the JSON body, or nothing where it has set `ctx.body` itself.
+ */
+export function route<
+  P extends z.ZodObject | undefined = undefined,
+  Q extends z.ZodObject | undefined = undefined,
+>(
+  spec: RouteSpec & {
+    params?: P;
+    query?: Q;
+    /** Run before the handler, e.g. a limit or the reading of a form. */
+    before?: Middleware[];
+    handle(input: Input<P, Q>, ctx: Context): unknown;
+  },
+): Route {
+  const { before = [], handle, ...described } = spec;
+  const last: Middleware = async (ctx) => {
+    const input = {
+      params: spec.params ? parse(spec.params, ctx.params, 'path') : undefined,
+      query: spec.query ? parse(spec.query, flatten(ctx.query), 'query') : undefined,
+    } as Input<P, Q>;
+    const body = await handle(input, ctx);
+    if (body !== undefined) ctx.body = body;
+  };
+  return { ...described, handlers: [...before, last] };
+}
+
+/** Mounts routes below a prefix, each behind its access rule. What refuses a request is written down by `write`. */
+export function mount(
+  routes: Route[],
+  prefix: string,
+  authentication: Authentication,
+  write: ProblemWriter = writeProblem,
+): Router {
+  const router = new Router({ prefix });
+  for (const { method, path, access, handlers } of routes)
+    router[method](
+      path.replace(/\{(\w+)\}/g, ':$1'),
+      inForm(write),
+      authenticate(access, authentication),
+      ...handlers,
+    );
+  return router;
+}
+
+const inForm =
+  (write: ProblemWriter): Middleware =>
+  async (ctx, next) => {
+    ctx.state.writeProblem = write;
+    await next();
+  };
+
+/** Validates `value`, reporting every field that is wrong as `invalid_parameter`. */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap(fieldErrorsOf);
+  const summary = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new ProblemError('invalid_parameter', `In the ${where}: ${summary}.`, { errors });
+}
+
+function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((path) => ({ path, message: 'is not a known parameter' }));
+  return [{ path: issue.path.join('.'), message: issue.message }];
+}
+
+/** Koa gives repeated parameters as arrays; where one value is meant, the first error should say so. */
+const flatten = (query: Context['query']): Record<string, unknown> => ({ ...query });
+
+export const isSchema = (answer: Answer): answer is z.ZodType => answer instanceof z.ZodType;

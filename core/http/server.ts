@@ -1,0 +1,59 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type Koa from 'koa';
+import { StartError } from '../runtime/errors.js';
+import type { Service } from '../runtime/lifecycle.js';
+import type { Logger } from '../runtime/logger.js';
+
+/** Serves an application. Port 0 takes a free one; `address` tells which. */
+export class HttpServer implements Service {
+  readonly name = 'http';
+  #server: Server | undefined;
+
+  constructor(
+    private readonly app: Koa,
+    private readonly listen: { host: string; port: number },
+    private readonly log: Logger,
+  ) {}
+
+  get address(): { host: string; port: number; url: string } {
+    const bound = this.#server?.address() as AddressInfo | null | undefined;
+    const { host, port } = bound ? { host: bound.address, port: bound.port } : this.listen;
+    return { host, port, url: `http://${host.includes(':') ? `[${host}]` : host}:${port}` };
+  }
+
+  async start(): Promise<void> {
+    const server = createServer(
+      {
+        // A slow sender holds memory: it has this long for the whole of its request.
+        requestTimeout: 60_000,
+        headersTimeout: 20_000,
+        keepAliveTimeout: 30_000,
+        maxHeaderSize: 16_384,
+      },
+      this.app.callback(),
+    );
+    server.maxConnections = 1024;
+    this.#server = server;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        const { host, port } = this.listen;
+        const why = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
+        reject(new StartError(`cannot listen on ${host}:${port}: ${why}`));
+      });
+      server.listen(this.listen.port, this.listen.host, resolve);
+    });
+    this.log.info({ url: this.address.url }, 'listening');
+  }
+
+  /** Takes no new connections, lets requests under way end, and drops idle ones. */
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (!server?.listening) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    const patience = setTimeout(() => server.closeAllConnections(), 5_000);
+    await closed;
+    clearTimeout(patience);
+  }
+}

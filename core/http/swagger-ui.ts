@@ -1,0 +1,67 @@
+import { createReadStream } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Context, Middleware, Next } from 'koa';
+
+/** What the page loads, by the names that koa2-swagger-ui's template asks for, from swagger-ui-dist's files. */
+const FILES: Record<string, { file: string; type: string }> = {
+  'swagger-ui.min.css': { file: 'swagger-ui.css', type: 'text/css' },
+  'swagger-ui-bundle.js': { file: 'swagger-ui-bundle.js', type: 'text/javascript' },
+  'swagger-ui-standalone-preset.js': {
+    file: 'swagger-ui-standalone-preset.js',
+    type: 'text/javascript',
+  },
+  'favicon-32x32.png': { file: 'favicon-32x32.png', type: 'image/png' },
+};
+const ASSETS = '/docs/assets/';
+
+/**
+ * Swagger UI at /docs from files on this machine: a site has often no way to the internet. The page is made on
+ * the first request, so that a box whose page nobody opens does not hold a template engine in memory.
+ */
+export function swaggerUi(title: string, specUrl: string): Middleware {
+  let page: Promise<Middleware> | undefined;
+  return async (ctx, next) => {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    if (ctx.path.startsWith(ASSETS)) return sendAsset(ctx, next);
+    if (ctx.path !== '/docs') return next();
+    page ??= makePage(title, specUrl);
+    await (await page)(ctx, next);
+    // The template asks Google for a font; nothing of ours leaves the machine.
+    ctx.body = String(ctx.body).replace(/<link href="https:\/\/fonts[^>]*>/, '');
+    ctx.set(
+      'Content-Security-Policy',
+      "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:",
+    );
+    return undefined;
+  };
+}
+
+async function makePage(title: string, url: string): Promise<Middleware> {
+  const { koaSwagger } = await import('koa2-swagger-ui');
+  return koaSwagger({
+    title,
+    routePrefix: '/docs',
+    hideTopbar: true,
+    swaggerVersion: 'assets',
+    swaggerCdnUrl: '/docs',
+    favicon: `${ASSETS}favicon-32x32.png`,
+    swaggerOptions: {
+      url,
+      deepLinking: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      // Its default has a server on the internet look at the document.
+      validatorUrl: null,
+    },
+  }) as unknown as Middleware;
+}
+
+async function sendAsset(ctx: Context, next: Next): Promise<void> {
+  const asset = FILES[ctx.path.slice(ASSETS.length)];
+  if (!asset) return next();
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  ctx.set('Cache-Control', 'public, max-age=86400');
+  ctx.type = asset.type;
+  ctx.body = createReadStream(join(folder, asset.file));
+}

@@ -1,0 +1,60 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Kysely } from 'kysely';
+import type { Clock } from '../runtime/clock.js';
+import type { Logger } from '../runtime/logger.js';
+import type { Principal, Role } from './access.js';
+import { type TokenTables, tokenTable } from './token-table.js';
+
+const TOKEN = /^sg_[\w-]{43}$/;
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
+
+/**
+ * Bearer tokens (RFC 6750). Only their SHA-256 is stored: a token has 256 random bits, so a slow hash would
+ * add nothing. The first start makes an admin token and writes it to a file that only this user can read.
+ */
+export class Tokens {
+  readonly name = 'tokens';
+
+  constructor(
+    private readonly db: Kysely<TokenTables>,
+    private readonly firstTokenFile: string,
+    private readonly log: Logger,
+    private readonly clock: Clock,
+  ) {}
+
+  async start(): Promise<void> {
+    if (await tokenTable.exists(this.db)) return;
+    // A start that died between writing the file and the row is finished with the token in the file.
+    const token = this.#tokenInFile() ?? newToken();
+    rmSync(this.firstTokenFile, { force: true });
+    writeFileSync(this.firstTokenFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
+    await this.#store('admin', 'admin', token);
+    // Printed once, on purpose: this is how the first person gets in.
+    this.log.info({ file: this.firstTokenFile }, `the first admin token is ${token}`);
+  }
+
+  #tokenInFile(): string | undefined {
+    if (!existsSync(this.firstTokenFile)) return undefined;
+    const token = readFileSync(this.firstTokenFile, 'utf8').trim();
+    return TOKEN.test(token) ? token : undefined;
+  }
+
+  async create(name: string, role: Role): Promise<string> {
+    const token = newToken();
+    await this.#store(name, role, token);
+    return token;
+  }
+
+  async verify(token: string): Promise<Principal | undefined> {
+    return tokenTable.findByHash(this.db, hashOf(token));
+  }
+
+  async #store(name: string, role: Role, token: string): Promise<void> {
+    const row = { hash: hashOf(token), name, role, created_at: this.clock() };
+    await tokenTable.insert(this.db, row);
+  }
+}
+
+const newToken = (): string => `sg_${randomBytes(32).toString('base64url')}`;

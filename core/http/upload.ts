@@ -1,0 +1,92 @@
+import multer from '@koa/multer';
+import type { Context, Middleware } from 'koa';
+import { MulterError } from 'multer';
+import { ProblemError } from '../runtime/errors.js';
+
+export interface UploadLimits {
+  /** Bytes of one file. */
+  maxBytes: number;
+  /** Bytes of all uploads that are being received or analysed at one time. */
+  maxBytesUnderWay: number;
+}
+
+/** What a form may hold beside its file; far more than any of ours does. */
+const FORM_LIMITS = { files: 1, fields: 40, parts: 42, fieldNameSize: 64, fieldSize: 4096 };
+const FORM_OVERHEAD = 64 * 1024;
+
+export interface Upload {
+  bytes: Buffer;
+  fields: Record<string, unknown>;
+}
+
+/**
+ * Receives a multipart form (RFC 7578) with one file in the field `file`, in memory and within limits.
+ * A file's declared name and type are never looked at.
+ */
+export function receiveUpload(file: string, limits: UploadLimits): Middleware {
+  const form = multer({
+    storage: multer.memoryStorage(),
+    limits: { ...FORM_LIMITS, fileSize: limits.maxBytes },
+  }).single(file);
+  let underWay = 0;
+
+  return async (ctx, next) => {
+    if (!ctx.is('multipart/form-data'))
+      throw new ProblemError(
+        'unsupported_request_type',
+        `Send the image as multipart/form-data, in the field "${file}".`,
+      );
+    const declared = ctx.request.length;
+    if (declared !== undefined && declared > limits.maxBytes + FORM_OVERHEAD)
+      throw tooManyBytes(limits);
+    const reserved = declared ?? limits.maxBytes;
+    if (underWay + reserved > limits.maxBytesUnderWay && underWay > 0)
+      throw new ProblemError('uploads_full', 'Too many uploads are under way.', { retryAfter: 1 });
+    underWay += reserved;
+    try {
+      await Promise.resolve(form(ctx, async () => {})).catch((error: unknown) => {
+        throw explain(error, file, limits);
+      });
+      if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
+      await next();
+    } finally {
+      underWay -= reserved;
+    }
+  };
+}
+
+/** The form that `receiveUpload` has read. A field that is empty was left out: forms in a browser send them all. */
+export function uploadOf(ctx: Context): Upload {
+  const { body = {} } = ctx.request as { body?: object };
+  const fields = Object.entries(body).flatMap(([name, value]) => {
+    const values = [value].flat().filter((text) => text !== '');
+    return values.length === 0 ? [] : [[name, Array.isArray(value) ? values : value]];
+  });
+  return { bytes: ctx.file.buffer, fields: Object.fromEntries(fields) };
+}
+
+const tooManyBytes = ({ maxBytes }: UploadLimits) =>
+  new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
+
+function explain(error: unknown, file: string, limits: UploadLimits): unknown {
+  if (!(error instanceof MulterError)) {
+    // busboy's own complaints: no boundary, an end before the end.
+    const detail = error instanceof Error ? error.message : 'it could not be read';
+    return new ProblemError('invalid_request', `The form is malformed: ${detail}.`, {
+      cause: error,
+    });
+  }
+  switch (error.code) {
+    case 'LIMIT_FILE_SIZE':
+      return tooManyBytes(limits);
+    case 'LIMIT_UNEXPECTED_FILE':
+    case 'LIMIT_FILE_COUNT':
+      return new ProblemError(
+        'unexpected_file',
+        `Expected exactly one file, in the field "${file}"${error.field ? `; got "${error.field}"` : ''}.`,
+        { errors: [{ path: error.field ?? file, message: `expected one file named "${file}"` }] },
+      );
+    default:
+      return new ProblemError('invalid_request', `The form is too large: ${error.message}.`);
+  }
+}

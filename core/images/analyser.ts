@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely';
+import type { Analysis } from '../contract/detection.js';
+import type { AnalysisPlan, Detection } from '../detection/detection.js';
+import { analysisTable } from './analysis-table.js';
+import type { ImageTables } from './tables.js';
+
+/** Where a result came from: a search now, somebody else's search under way, or the database. */
+export type Source = 'search' | 'shared' | 'stored';
+
+/** Answers with a stored result where there is one, and otherwise searches each image once, however many ask. */
+export class Analyser {
+  readonly #running = new Map<string, Promise<Analysis>>();
+
+  constructor(
+    private readonly db: Kysely<ImageTables>,
+    private readonly detection: Detection,
+    private readonly onAnalysed: (source: Source) => void,
+  ) {}
+
+  stored(key: string): Promise<Analysis | undefined> {
+    return analysisTable.find(this.db, key);
+  }
+
+  async analyse(
+    key: string,
+    bytes: Buffer,
+    plan: AnalysisPlan,
+  ): Promise<{ analysis: Analysis; source: Source }> {
+    const stored = await this.stored(key);
+    if (stored) return this.#answer(stored, 'stored');
+    const running = this.#running.get(key);
+    if (running) return this.#answer(await running, 'shared');
+    const search = this.detection.analyse(bytes, plan);
+    this.#running.set(key, search);
+    try {
+      return this.#answer(await search, 'search');
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #answer(analysis: Analysis, source: Source) {
+    this.onAnalysed(source);
+    return { analysis, source };
+  }
+}

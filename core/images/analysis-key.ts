@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { AnalysisPlan } from '../detection/detection.js';
+
+export const sha256Of = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * Names the result of a plan for an image: the same bytes, searched by the same cascades (by their files' hashes)
+ * with the same parameters, give the same key.
+ */
+export function analysisKey(sha256: string, { detectors, preparation }: AnalysisPlan): string {
+  const work = [
+    sha256,
+    preparation.workingSize,
+    preparation.orientations,
+    detectors.map(({ id, label, engine, sha256: cascade, parameters: p }) => [
+      id,
+      label,
+      engine,
+      cascade,
+      p.scaleFactor,
+      p.minNeighbors,
+      p.minSize,
+      p.maxSize,
+    ]),
+  ];
+  return createHash('sha256').update(JSON.stringify(work)).digest('hex');
+}

@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely';
+import type { Analysis } from '../contract/detection.js';
+import type { AnalysisRow, ImageTables } from './tables.js';
+
+type Db = Kysely<ImageTables>;
+
+export const analysisTable = {
+  find: async (db: Db, key: string): Promise<Analysis | undefined> => {
+    const row = await db
+      .selectFrom('analysis')
+      .select('result')
+      .where('key', '=', key)
+      .executeTakeFirst();
+    return row && (JSON.parse(row.result) as Analysis);
+  },
+
+  insert: async (db: Db, key: string, sha256: string, analysis: Analysis): Promise<void> => {
+    await db
+      .insertInto('analysis')
+      .values({ key, sha256, result: JSON.stringify(analysis) })
+      .onConflict((c) => c.doNothing())
+      .execute();
+    const labels = [...new Set(analysis.detections.map(({ label }) => label))];
+    if (labels.length === 0) return;
+    await db
+      .insertInto('analysis_label')
+      .values(labels.map((label) => ({ analysis_key: key, label })))
+      .onConflict((c) => c.doNothing())
+      .execute();
+  },
+
+  setProcessedBytes: (db: Db, key: string, bytes: number) =>
+    db.updateTable('analysis').set({ processed_bytes: bytes }).where('key', '=', key).execute(),
+
+  totalProcessedBytes: async (db: Db): Promise<number> => {
+    const { total } = await db
+      .selectFrom('analysis')
+      .select((q) => q.fn.coalesce(q.fn.sum<number>('processed_bytes'), q.lit(0)).as('total'))
+      .executeTakeFirstOrThrow();
+    return Number(total);
+  },
+
+  /** Analyses of a blob that no image refers to any more. */
+  unreferenced: (db: Db, sha256: string): Promise<Pick<AnalysisRow, 'key'>[]> =>
+    db
+      .selectFrom('analysis')
+      .select('key')
+      .where('sha256', '=', sha256)
+      .where((q) =>
+        q.not(
+          q.exists(
+            q
+              .selectFrom('image')
+              .select('image.id')
+              .whereRef('image.analysis_key', '=', 'analysis.key'),
+          ),
+        ),
+      )
+      .execute() as Promise<Pick<AnalysisRow, 'key'>[]>,
+
+  /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
+  takeProcessedBytes: (db: Db, key: string): Promise<number> =>
+    db.transaction().execute(async (transaction) => {
+      const row = await transaction
+        .selectFrom('analysis')
+        .select('processed_bytes')
+        .where('key', '=', key)
+        .executeTakeFirst();
+      await analysisTable.setProcessedBytes(transaction, key, 0);
+      return Number(row?.processed_bytes ?? 0);
+    }),
+
+  remove: (db: Db, key: string) => db.deleteFrom('analysis').where('key', '=', key).execute(),
+};

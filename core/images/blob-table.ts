@@ -1,0 +1,47 @@
+import type { Kysely } from 'kysely';
+import type { BlobRow, ImageTables } from './tables.js';
+
+type Db = Kysely<ImageTables>;
+
+const unreferenced = (db: Db) =>
+  db
+    .selectFrom('blob')
+    .selectAll()
+    .where((q) =>
+      q.not(
+        q.exists(
+          q.selectFrom('image').select('image.id').whereRef('image.sha256', '=', 'blob.sha256'),
+        ),
+      ),
+    );
+
+export const blobTable = {
+  /** Answers the bytes of those that were not there yet. */
+  insert: async (db: Db, rows: BlobRow[]): Promise<number> => {
+    const unique = [...new Map(rows.map((row) => [row.sha256, row])).values()];
+    const added = await db
+      .insertInto('blob')
+      .values(unique)
+      .onConflict((c) => c.doNothing())
+      .returning('bytes')
+      .execute();
+    return added.reduce((total, { bytes }) => total + Number(bytes), 0);
+  },
+
+  totalBytes: async (db: Db): Promise<number> => {
+    const { total } = await db
+      .selectFrom('blob')
+      .select((q) => q.fn.coalesce(q.fn.sum<number>('bytes'), q.lit(0)).as('total'))
+      .executeTakeFirstOrThrow();
+    return Number(total);
+  },
+
+  /** Those that no image refers to any more. */
+  unreferenced: (db: Db, limit: number): Promise<BlobRow[]> =>
+    unreferenced(db).limit(limit).execute(),
+
+  findUnreferenced: (db: Db, sha256: string): Promise<BlobRow | undefined> =>
+    unreferenced(db).where('sha256', '=', sha256).executeTakeFirst(),
+
+  remove: (db: Db, sha256: string) => db.deleteFrom('blob').where('sha256', '=', sha256).execute(),
+};

@@ -1,0 +1,100 @@
+import type { Context } from 'koa';
+import { z } from 'zod';
+import {
+  confidenceOf,
+  type DeepstackAnswer,
+  type DeepstackError,
+  deepstackAnswerSchema,
+  deepstackErrorSchema,
+  deepstackFieldsSchema,
+} from '../contract/deepstack.js';
+import type { ImageResult } from '../contract/image.js';
+import { nameSchema } from '../contract/names.js';
+import type { ErrorForm } from '../http/openapi.js';
+import type { ProblemWriter } from '../http/problems.js';
+import { parse, type Route, route } from '../http/route.js';
+import { receiveUpload, uploadOf } from '../http/upload.js';
+import { type ImageApi, UPLOAD_PROBLEMS } from './image-routes.js';
+
+/**
+ * The calls of DeepStack and CodeProject.AI, so that their clients work unchanged. Fields of theirs that mean
+ * nothing here are passed over; errors come in their form, with our code in it.
+ */
+export function deepstackRoutes(api: ImageApi): Route[] {
+  const call = {
+    method: 'post' as const,
+    tag: 'DeepStack',
+    access: api.access.upload,
+    form: { file: 'image', fields: deepstackFieldsSchema },
+    answers: { 200: deepstackAnswerSchema },
+    problems: UPLOAD_PROBLEMS,
+    before: [...api.beforeUpload, receiveUpload('image', api.uploads)],
+  };
+  return [
+    route({
+      ...call,
+      path: '/v1/vision/detection',
+      summary: 'Find objects with the default detectors',
+      handle: (_, ctx) => answer(api, ctx, undefined),
+    }),
+    route({
+      ...call,
+      path: '/v1/vision/face',
+      summary: 'Find faces',
+      handle: (_, ctx) => answer(api, ctx, 'face'),
+    }),
+    route({
+      ...call,
+      path: '/v1/vision/custom/{detector}',
+      summary: 'Find objects with one detector',
+      params: z.object({ detector: nameSchema }),
+      handle: ({ params }, ctx) => answer(api, ctx, params.detector),
+    }),
+  ];
+}
+
+async function answer(
+  { images }: ImageApi,
+  ctx: Context,
+  detector: string | undefined,
+): Promise<DeepstackAnswer> {
+  const { bytes, fields } = uploadOf(ctx);
+  const { min_confidence } = parse(deepstackFieldsSchema, fields, 'form');
+  const result = await images.upload(bytes, detector ? { detector: [detector] } : {});
+  const predictions = predictionsOf(result).filter((p) => p.confidence >= min_confidence);
+  return {
+    success: true,
+    code: 200,
+    count: predictions.length,
+    inferenceMs: result.status === 'OK' ? Math.round(result.times.detectMs) : 0,
+    predictions,
+  };
+}
+
+function predictionsOf(result: ImageResult): DeepstackAnswer['predictions'] {
+  if (result.status !== 'OK') return [];
+  const needed = new Map(result.detectors.map((d) => [d.id, d.parameters.minNeighbors]));
+  return result.detections.map(({ label, detector, neighbors, box }) => ({
+    label,
+    confidence: confidenceOf(neighbors, needed.get(detector) ?? 1),
+    x_min: box.x,
+    y_min: box.y,
+    x_max: box.x + box.width,
+    y_max: box.y + box.height,
+  }));
+}
+
+const writeDeepstackError: ProblemWriter = (ctx, { status, code, title, detail }) => {
+  const body: DeepstackError = {
+    success: false,
+    code: status,
+    error: `${code}: ${detail ?? title}`,
+  };
+  ctx.body = body;
+};
+
+/** How their clients read errors. */
+export const deepstackErrors: ErrorForm = {
+  schema: deepstackErrorSchema,
+  write: writeDeepstackError,
+};

@@ -1,0 +1,213 @@
+import type { Context, Middleware } from 'koa';
+import { z } from 'zod';
+import {
+  analysedImageSchema,
+  imagePageSchema,
+  imageQuerySchema,
+  imageResultSchema,
+  okSchema,
+  pendingImageSchema,
+  uploadFieldsSchema,
+} from '../contract/image.js';
+import { imageIdSchema } from '../contract/names.js';
+import type { ProblemCode } from '../contract/problem.js';
+import type { Access } from '../http/access.js';
+import { parse, type Route, route } from '../http/route.js';
+import { sendFile } from '../http/send-file.js';
+import { receiveUpload, type UploadLimits, uploadOf } from '../http/upload.js';
+import { ProblemError } from '../runtime/errors.js';
+import type { ImageStore } from './image-store.js';
+import type { Images } from './images.js';
+import { IMAGE_PATH } from './presenter.js';
+import type { ProcessedImages } from './processed-images.js';
+
+/** Who may do what. The appliance and the relay differ in nothing else. */
+export interface ImageAccess {
+  upload: Access;
+  read: Access;
+  list: Access;
+  remove: Access;
+}
+
+export interface ImageApi {
+  images: Images;
+  processed: ProcessedImages;
+  store: ImageStore;
+  access: ImageAccess;
+  uploads: UploadLimits;
+  /** Run before an upload is received, e.g. a rate limit. */
+  beforeUpload: Middleware[];
+  beforeRead: Middleware[];
+}
+
+const byId = z.object({ id: imageIdSchema });
+const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
+const tag = 'images';
+
+/** What an upload can be refused with, in either form of the API. */
+export const UPLOAD_PROBLEMS: ProblemCode[] = [
+  'invalid_request',
+  'unknown_detector',
+  'missing_image',
+  'unexpected_file',
+  'too_many_bytes',
+  'too_many_pixels',
+  'unsupported_request_type',
+  'unsupported_image_kind',
+  'image_undecodable',
+  'image_crashed_decoder',
+  'detection_timeout',
+  'rate_limited',
+  'queue_full',
+  'uploads_full',
+  'detection_unavailable',
+  'disk_budget_spent',
+];
+
+export function imageRoutes(api: ImageApi): Route[] {
+  return [...uploadRoutes(api), ...readRoutes(api), ...removeRoutes(api)];
+}
+
+function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: IMAGE_PATH,
+      tag,
+      summary: 'Upload an image and find objects in it',
+      access: access.upload,
+      form: { file: 'image', fields: uploadFieldsSchema },
+      headers: { Prefer: '`respond-async` answers at once with 202 and status PENDING' },
+      answers: { 200: analysedImageSchema, 202: pendingImageSchema },
+      problems: UPLOAD_PROBLEMS,
+      before: [...beforeUpload, receiveUpload('image', uploads)],
+      handle: async (_, ctx) => {
+        const { bytes, fields } = uploadOf(ctx);
+        const options = parse(uploadFieldsSchema, fields, 'form');
+        if (!prefersAsync(ctx)) return images.upload(bytes, options);
+        const result = await images.uploadPending(bytes, options);
+        ctx.set('Preference-Applied', 'respond-async');
+        ctx.status = result.status === 'PENDING' ? 202 : 200;
+        ctx.set('Location', result.image.links.detections);
+        return result;
+      },
+    }),
+  ];
+}
+
+function readRoutes({ images, processed, store, access, beforeRead }: ImageApi): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: IMAGE_PATH,
+      tag,
+      summary: 'List images, newest first',
+      access: access.list,
+      query: imageQuerySchema,
+      answers: { 200: imagePageSchema },
+      problems: ['rate_limited'],
+      before: beforeRead,
+      handle: ({ query }) => images.list(query),
+    }),
+    route({
+      method: 'get',
+      path: `${IMAGE_PATH}/{id}`,
+      tag,
+      summary: 'The bytes as uploaded',
+      access: access.read,
+      params: byId,
+      headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
+      answers: {
+        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
+        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        304: { empty: 'Not modified' },
+      },
+      problems: ['not_found', 'range_not_satisfiable', 'rate_limited'],
+      before: beforeRead,
+      handle: async ({ params }, ctx) => {
+        const image = await images.find(params.id);
+        const file = await store.original(image.sha256);
+        if (!file) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
+        const lastModified = new Date(Number(image.created_at));
+        sendFile(ctx, { file, mediaType: image.media_type, tag: image.sha256, lastModified });
+      },
+    }),
+    route({
+      method: 'get',
+      path: `${IMAGE_PATH}/{id}/processed`,
+      tag,
+      summary: 'The image with boxes drawn; the original where nothing was found',
+      access: access.read,
+      params: byId,
+      answers: {
+        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
+        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        304: { empty: 'Not modified' },
+      },
+      problems: [
+        'not_found',
+        'range_not_satisfiable',
+        'analysis_failed',
+        'disk_budget_spent',
+        'rate_limited',
+        'queue_full',
+      ],
+      before: beforeRead,
+      handle: async ({ params }, ctx) => {
+        const { file, mediaType, tag, image } = await processed.get(params.id);
+        sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: `${IMAGE_PATH}/{id}/detections`,
+      tag,
+      summary: 'What was found',
+      access: access.read,
+      params: byId,
+      answers: { 200: imageResultSchema },
+      problems: ['not_found', 'rate_limited'],
+      before: beforeRead,
+      handle: ({ params }) => images.result(params.id),
+    }),
+  ];
+}
+
+function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Route[] {
+  return [
+    route({
+      method: 'delete',
+      path: `${IMAGE_PATH}/{id}`,
+      tag,
+      summary: 'Remove the image, its processed form and its detections',
+      access: access.remove,
+      params: byId,
+      answers: { 200: okSchema },
+      problems: ['not_found', 'rate_limited'],
+      before: beforeRead,
+      handle: async ({ params }) => {
+        await images.remove(params.id);
+        return { status: 'OK' };
+      },
+    }),
+    route({
+      method: 'delete',
+      path: `${IMAGE_PATH}/{id}/processed`,
+      tag,
+      summary: 'Remove the processed form; it is rendered anew when asked for',
+      access: access.remove,
+      params: byId,
+      answers: { 200: okSchema },
+      problems: ['not_found', 'rate_limited'],
+      before: beforeRead,
+      handle: async ({ params }) => {
+        await processed.remove(params.id);
+        return { status: 'OK' };
+      },
+    }),
+  ];
+}
+
+/** RFC 7240. */
+const prefersAsync = (ctx: Context): boolean =>
+  /(^|[,;\s])respond-async($|[,;\s])/i.test(ctx.get('Prefer'));

@@ -1,0 +1,147 @@
+import type { Kysely } from 'kysely';
+import type { Analysis } from '../contract/detection.js';
+import type { Service } from '../runtime/lifecycle.js';
+import { Batcher } from '../store/batcher.js';
+import type { FileStore } from '../store/file-store.js';
+import { analysisTable } from './analysis-table.js';
+import { BlobGuard } from './blob-guard.js';
+import { blobTable } from './blob-table.js';
+import type { DiskBudget } from './disk-budget.js';
+import { imageTable } from './image-table.js';
+import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+
+/** One image to be written, with what belongs into the same transaction. */
+export interface ImageEntry {
+  blob: BlobRow;
+  image: ImageRow;
+  /** The result, where it is new. */
+  analysis?: Analysis;
+  /** Further writes of the same transaction, e.g. an outbox row. */
+  also?: (transaction: Kysely<ImageTables>) => Promise<void>;
+}
+
+const sharded = (folder: string, name: string) => `${folder}/${name.slice(0, 2)}/${name}`;
+const originalKey = (sha256: string) => sharded('originals', sha256);
+const processedKey = (key: string) => sharded('processed', `${key}.jpg`);
+
+const COLLECT_AT_ONCE = 200;
+
+/**
+ * Rows and files of images, kept in step: a file stands before a row refers to it, and is removed
+ * after the last row that did. What a crash leaves between the two is collected by `collect`.
+ */
+export class ImageStore implements Service {
+  readonly name = 'images';
+  readonly guard = new BlobGuard();
+  readonly #commits: Batcher<ImageEntry, undefined>;
+
+  constructor(
+    readonly db: Kysely<ImageTables>,
+    private readonly files: FileStore,
+    readonly budget: DiskBudget,
+  ) {
+    this.#commits = new Batcher((entries) => this.#write(entries));
+  }
+
+  async start(): Promise<void> {
+    const [originals, processed] = await Promise.all([
+      blobTable.totalBytes(this.db),
+      analysisTable.totalProcessedBytes(this.db),
+    ]);
+    this.budget.begin(originals + processed);
+  }
+
+  /** Stores the bytes, then the rows. Commits that come together share a transaction. */
+  async commit(entry: ImageEntry, bytes: Buffer): Promise<void> {
+    await this.files.put(originalKey(entry.blob.sha256), bytes);
+    await this.#commits.add(entry);
+  }
+
+  async #write(entries: ImageEntry[]): Promise<undefined[]> {
+    const addedBytes = await this.db.transaction().execute(async (transaction) => {
+      const added = await blobTable.insert(
+        transaction,
+        entries.map(({ blob }) => blob),
+      );
+      for (const { image, analysis } of entries)
+        if (analysis)
+          await analysisTable.insert(transaction, image.analysis_key, image.sha256, analysis);
+      await imageTable.insert(
+        transaction,
+        entries.map(({ image }) => image),
+      );
+      for (const { also } of entries) await also?.(transaction);
+      return added;
+    });
+    this.budget.add(addedBytes);
+    return entries.map(() => undefined);
+  }
+
+  original(sha256: string) {
+    return this.files.get(originalKey(sha256));
+  }
+
+  originalBytes(sha256: string): Promise<Buffer | undefined> {
+    return this.files.readWhole(originalKey(sha256));
+  }
+
+  processed(key: string) {
+    return this.files.get(processedKey(key));
+  }
+
+  /** Throws `disk_budget_spent` where there is no room for it. */
+  async keepProcessed(key: string, bytes: Buffer): Promise<void> {
+    await this.budget.check(bytes.length);
+    await this.files.put(processedKey(key), bytes);
+    await analysisTable.setProcessedBytes(this.db, key, bytes.length);
+    this.budget.add(bytes.length);
+  }
+
+  async removeProcessed(key: string): Promise<void> {
+    const bytes = await analysisTable.takeProcessedBytes(this.db, key);
+    await this.files.remove(processedKey(key));
+    this.budget.add(-bytes);
+  }
+
+  /** Removes images, and what only they referred to. Answers how many there were. */
+  async remove(ids: string[]): Promise<number> {
+    if (ids.length === 0) return 0;
+    const removed = await imageTable.remove(this.db, ids);
+    for (const sha256 of new Set(removed.map((row) => row.sha256))) await this.#collect(sha256);
+    return removed.length;
+  }
+
+  async usedBytes(): Promise<number> {
+    return this.budget.usedBytes;
+  }
+
+  /** Removes images made before an instant, at most `limit`. */
+  async removeOlderThan(ms: number, limit: number): Promise<number> {
+    return this.remove(await imageTable.olderThan(this.db, ms, limit));
+  }
+
+  /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
+  async removeOldest(limit: number): Promise<number> {
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit));
+  }
+
+  /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */
+  async collect(): Promise<void> {
+    for (const { sha256 } of await blobTable.unreferenced(this.db, COLLECT_AT_ONCE))
+      await this.#collect(sha256);
+  }
+
+  #collect(sha256: string): Promise<boolean> {
+    return this.guard.remove(sha256, async () => {
+      for (const { key } of await analysisTable.unreferenced(this.db, sha256)) {
+        await this.removeProcessed(key);
+        await analysisTable.remove(this.db, key);
+      }
+      const blob = await blobTable.findUnreferenced(this.db, sha256);
+      if (!blob) return;
+      await this.files.remove(originalKey(sha256));
+      await blobTable.remove(this.db, sha256);
+      this.budget.add(-blob.bytes);
+    });
+  }
+}

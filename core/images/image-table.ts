@@ -1,0 +1,122 @@
+import type { Kysely } from 'kysely';
+import type { ImageQuery } from '../contract/image.js';
+import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+
+type Db = Kysely<ImageTables>;
+
+/** An image with what is known of its bytes and, where there is one, its result. */
+export type StoredImage = ImageRow &
+  Pick<BlobRow, 'media_type' | 'bytes' | 'width' | 'height'> & { result: string | null };
+
+const images = (db: Db) =>
+  db
+    .selectFrom('image')
+    .innerJoin('blob', 'blob.sha256', 'image.sha256')
+    .leftJoin('analysis', 'analysis.key', 'image.analysis_key')
+    .selectAll('image')
+    .select(['blob.media_type', 'blob.bytes', 'blob.width', 'blob.height', 'analysis.result']);
+
+const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
+  (await query.execute()).map(({ id }) => id);
+
+export const imageTable = {
+  insert: (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows).execute(),
+
+  find: (db: Db, id: string): Promise<StoredImage | undefined> =>
+    images(db).where('image.id', '=', id).executeTakeFirst(),
+
+  /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
+  list: (db: Db, query: ImageQuery): Promise<StoredImage[]> =>
+    images(db)
+      .$if(query.after !== undefined, (q) => q.where('image.id', '<', query.after ?? ''))
+      .$if(query.camera !== undefined, (q) => q.where('image.camera', '=', query.camera ?? ''))
+      .$if(query.from !== undefined, (q) =>
+        q.where('image.created_at', '>=', Date.parse(query.from ?? '')),
+      )
+      .$if(query.to !== undefined, (q) =>
+        q.where('image.created_at', '<', Date.parse(query.to ?? '')),
+      )
+      .$if(query.label !== undefined, (q) =>
+        q.where((e) =>
+          e.exists(
+            e
+              .selectFrom('analysis_label')
+              .select('analysis_label.label')
+              .whereRef('analysis_label.analysis_key', '=', 'image.analysis_key')
+              .where('analysis_label.label', '=', query.label ?? ''),
+          ),
+        ),
+      )
+      .orderBy('image.id', 'desc')
+      .limit(query.limit + 1)
+      .execute(),
+
+  /** Images whose analysis is still to be made, oldest first. */
+  pending: (db: Db, limit: number): Promise<ImageRow[]> =>
+    db
+      .selectFrom('image')
+      .selectAll()
+      .where('plan', 'is not', null)
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
+
+  countPending: async (db: Db): Promise<number> => {
+    const { count } = await db
+      .selectFrom('image')
+      .select((q) => q.fn.countAll<number>().as('count'))
+      .where('plan', 'is not', null)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  },
+
+  /** Ends the waiting of every image with this key, with a result or with a failure. */
+  settle: (db: Db, key: string, failure: string | null) =>
+    db
+      .updateTable('image')
+      .set({ plan: null, failure })
+      .where('analysis_key', '=', key)
+      .where('plan', 'is not', null)
+      .execute(),
+
+  expired: async (db: Db, now: number, limit: number): Promise<string[]> =>
+    idsOf(db.selectFrom('image').select('id').where('expires_at', '<=', now).limit(limit)),
+
+  olderThan: (db: Db, ms: number, limit: number): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('created_at', '<', ms)
+        .orderBy('created_at')
+        .limit(limit),
+    ),
+
+  oldestOfCameras: (db: Db, limit: number): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('camera', 'is not', null)
+        .orderBy('id')
+        .limit(limit),
+    ),
+
+  /** The newest images in which something was found. */
+  withDetections: (db: Db, limit: number): Promise<StoredImage[]> =>
+    images(db)
+      .where((e) =>
+        e.exists(
+          e
+            .selectFrom('analysis_label')
+            .select('analysis_label.label')
+            .whereRef('analysis_label.analysis_key', '=', 'image.analysis_key'),
+        ),
+      )
+      .orderBy('image.id', 'desc')
+      .limit(limit)
+      .execute(),
+
+  remove: (db: Db, ids: string[]): Promise<{ sha256: string }[]> =>
+    db.deleteFrom('image').where('id', 'in', ids).returning('sha256').execute(),
+};

@@ -1,0 +1,157 @@
+import type { Kysely } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import type { Analysis } from '../contract/detection.js';
+import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
+import type { AnalysisPlan, Planner } from '../detection/detection.js';
+import type { Clock } from '../runtime/clock.js';
+import { ProblemError } from '../runtime/errors.js';
+import type { Analyser } from './analyser.js';
+import { analysisKey, sha256Of } from './analysis-key.js';
+import type { ImageStore } from './image-store.js';
+import { imageTable, type StoredImage } from './image-table.js';
+import { inspectImage } from './inspect.js';
+import type { PendingAnalyses } from './pending-analyses.js';
+import { presentAnalysis, presentImage, presentPage, presentStored } from './presenter.js';
+import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+
+export interface ImageLimits {
+  maxPixels: number;
+  /** Milliseconds until an upload is removed; undefined keeps it until somebody or a budget removes it. */
+  uploadLifetimeMs: number | undefined;
+}
+
+/** A snapshot that a camera gave. */
+export interface CameraSnapshot {
+  camera: string;
+  bytes: Buffer;
+  takenAt: number;
+}
+
+/** A snapshot once it is stored with its result. */
+export interface Recorded {
+  id: string;
+  analysis: Analysis;
+}
+
+/** An image that has been looked at and is ready to be analysed and stored. */
+interface Received {
+  bytes: Buffer;
+  plan: AnalysisPlan;
+  blob: BlobRow;
+  image: ImageRow;
+}
+
+/** The image API without HTTP: what is uploaded or recorded, and what is known of it. */
+export class Images {
+  constructor(
+    private readonly store: ImageStore,
+    private readonly analyser: Analyser,
+    private readonly pending: PendingAnalyses,
+    private readonly planner: Planner,
+    private readonly limits: ImageLimits,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Analyses an upload and stores it with its result. What cannot be analysed leaves nothing behind. */
+  async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
+    const received = await this.#receive(bytes, this.planner.plan(fields), { camera: null });
+    const { analysis, cached } = await this.#analyseAndCommit(received);
+    return presentAnalysis(presentImage(received.image, received.blob), analysis, cached);
+  }
+
+  /** Stores an upload at once; its analysis follows, also after a restart. */
+  async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
+    const plan = this.planner.plan(fields);
+    const { image, blob } = await this.#receive(bytes, plan, { camera: null });
+    await this.pending.checkRoom();
+    return this.store.guard.use(blob.sha256, async () => {
+      const analysis = await this.analyser.stored(image.analysis_key);
+      const entry = { blob, image: { ...image, plan: analysis ? null : JSON.stringify(plan) } };
+      await this.store.commit(entry, bytes);
+      const shown = presentImage(image, blob);
+      if (analysis) return presentAnalysis(shown, analysis, true);
+      this.pending.wake();
+      return { status: 'PENDING', image: shown };
+    });
+  }
+
+  /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
+  async record(
+    { camera, bytes, takenAt }: CameraSnapshot,
+    fields: UploadFields,
+    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
+  ): Promise<Recorded> {
+    const plan = this.planner.plan(fields);
+    const received = await this.#receive(bytes, plan, { camera, takenAt });
+    const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
+    const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
+      also(transaction, recorded(result)),
+    );
+    return recorded(analysis);
+  }
+
+  async result(id: string): Promise<ImageResult> {
+    return presentStored(await this.find(id));
+  }
+
+  async find(id: string): Promise<StoredImage> {
+    const stored = await imageTable.find(this.store.db, id);
+    const expired = stored?.expires_at != null && Number(stored.expires_at) <= this.clock();
+    if (!stored || expired) throw new ProblemError('not_found', `There is no image ${id}.`);
+    return stored;
+  }
+
+  async list(query: ImageQuery): Promise<ImagePage> {
+    return presentPage(await imageTable.list(this.store.db, query), query.limit);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.find(id);
+    await this.store.remove([id]);
+  }
+
+  async #receive(
+    bytes: Buffer,
+    plan: AnalysisPlan,
+    origin: { camera: string | null; takenAt?: number },
+  ): Promise<Received> {
+    const { mediaType, width, height } = inspectImage(bytes, this.limits.maxPixels);
+    await this.store.budget.check(bytes.length);
+    const now = this.clock();
+    const sha256 = sha256Of(bytes);
+    const { uploadLifetimeMs } = this.limits;
+    const expires = origin.camera === null && uploadLifetimeMs !== undefined;
+    return {
+      bytes,
+      plan,
+      blob: { sha256, media_type: mediaType, bytes: bytes.length, width, height },
+      image: {
+        id: uuid(),
+        sha256,
+        analysis_key: analysisKey(sha256, plan),
+        camera: origin.camera,
+        created_at: origin.takenAt ?? now,
+        expires_at: expires ? now + uploadLifetimeMs : null,
+        plan: null,
+        failure: null,
+      },
+    };
+  }
+
+  #analyseAndCommit(
+    { bytes, plan, blob, image }: Received,
+    also?: (transaction: Kysely<ImageTables>, analysis: Analysis) => Promise<void>,
+  ): Promise<{ analysis: Analysis; cached: boolean }> {
+    return this.store.guard.use(blob.sha256, async () => {
+      const { analysis, source } = await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const entry = {
+        blob,
+        image,
+        ...(source !== 'stored' && { analysis }),
+        ...(also && { also: (t: Kysely<ImageTables>) => also(t, analysis) }),
+      };
+      await this.store.commit(entry, bytes);
+      return { analysis, cached: source !== 'search' };
+    });
+  }
+}

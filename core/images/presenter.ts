@@ -1,0 +1,67 @@
+import type { Analysis } from '../contract/detection.js';
+import type { ImagePage, ImageResource, ImageResult, ImageStatus } from '../contract/image.js';
+import type { Problem } from '../contract/problem.js';
+import { instant } from '../runtime/clock.js';
+import type { StoredImage } from './image-table.js';
+import type { BlobRow, ImageRow } from './tables.js';
+
+export const IMAGE_PATH = '/objectdetection/image';
+export const API_PREFIX = '/api/v1';
+
+/** How rows are shown: what is asked for by id, never by file name. */
+export function presentImage(
+  image: Pick<ImageRow, 'id' | 'camera' | 'created_at' | 'expires_at'>,
+  blob: BlobRow | StoredImage,
+): ImageResource {
+  const self = `${API_PREFIX}${IMAGE_PATH}/${image.id}`;
+  return {
+    id: image.id,
+    sha256: blob.sha256,
+    mediaType: blob.media_type,
+    bytes: Number(blob.bytes),
+    width: blob.width,
+    height: blob.height,
+    camera: image.camera,
+    createdAt: instant(Number(image.created_at)),
+    expiresAt: image.expires_at === null ? null : instant(Number(image.expires_at)),
+    links: { original: self, processed: `${self}/processed`, detections: `${self}/detections` },
+  };
+}
+
+export function presentAnalysis(
+  image: ImageResource,
+  analysis: Analysis,
+  cached: boolean,
+): ImageResult {
+  const { detections, detectors, preparation, times } = analysis;
+  return { status: 'OK', cached, image, detections, detectors, preparation, times };
+}
+
+/** The result of a stored image, whatever became of it. */
+export function presentStored(stored: StoredImage): ImageResult {
+  const image = presentImage(stored, stored);
+  if (stored.result !== null) return presentAnalysis(image, resultOf(stored), true);
+  if (stored.failure !== null)
+    return { status: 'FAILED', image, problem: JSON.parse(stored.failure) as Problem };
+  return { status: 'PENDING', image };
+}
+
+export function presentPage(rows: StoredImage[], limit: number): ImagePage {
+  const shown = rows.slice(0, limit);
+  return {
+    status: 'OK',
+    images: shown.map((stored) => ({
+      ...presentImage(stored, stored),
+      status: statusOf(stored),
+      detections: stored.result === null ? [] : resultOf(stored).detections,
+    })),
+    next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+  };
+}
+
+export const statusOf = ({ result, failure }: StoredImage): ImageStatus => {
+  if (result !== null) return 'OK';
+  return failure === null ? 'PENDING' : 'FAILED';
+};
+
+export const resultOf = ({ result }: StoredImage): Analysis => JSON.parse(result ?? '') as Analysis;

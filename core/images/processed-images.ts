@@ -1,0 +1,87 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Detection } from '../detection/detection.js';
+import { ProblemError } from '../runtime/errors.js';
+import type { StoredFile } from '../store/file-store.js';
+import type { ImageStore } from './image-store.js';
+import type { StoredImage } from './image-table.js';
+import type { Images } from './images.js';
+import { resultOf, statusOf } from './presenter.js';
+
+const PENDING_PATIENCE_MS = 15_000;
+const LOOK_EVERY_MS = 100;
+
+export interface ProcessedImage {
+  file: StoredFile;
+  mediaType: string;
+  /** Changes whenever the bytes do. */
+  tag: string;
+  image: StoredImage;
+}
+
+/** The pictures with boxes: rendered when first asked for, and kept. */
+export class ProcessedImages {
+  readonly #rendering = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly images: Images,
+    private readonly store: ImageStore,
+    private readonly detection: Detection,
+  ) {}
+
+  async get(id: string): Promise<ProcessedImage> {
+    const image = await this.#analysed(id);
+    const nothingFound = resultOf(image).detections.length === 0;
+    if (nothingFound) {
+      const file = await this.store.original(image.sha256);
+      if (!file) throw new ProblemError('not_found', `The bytes of image ${id} are gone.`);
+      return { file, mediaType: image.media_type, tag: image.sha256, image };
+    }
+    const file = await this.#rendered(image);
+    return { file, mediaType: 'image/jpeg', tag: `${image.analysis_key}-boxes`, image };
+  }
+
+  /** Removes the rendered picture; it is made anew when somebody asks again. */
+  async remove(id: string): Promise<void> {
+    const { analysis_key } = await this.images.find(id);
+    await this.store.removeProcessed(analysis_key);
+  }
+
+  async #analysed(id: string): Promise<StoredImage> {
+    const deadline = performance.now() + PENDING_PATIENCE_MS;
+    for (;;) {
+      const image = await this.images.find(id);
+      const status = statusOf(image);
+      if (status === 'OK') return image;
+      if (status === 'FAILED')
+        throw new ProblemError('analysis_failed', 'The image could not be analysed.');
+      if (performance.now() > deadline)
+        throw new ProblemError('queue_full', 'The image is still waiting.', { retryAfter: 5 });
+      await delay(LOOK_EVERY_MS);
+    }
+  }
+
+  async #rendered(image: StoredImage): Promise<StoredFile> {
+    const key = image.analysis_key;
+    const kept = await this.store.processed(key);
+    if (kept) return kept;
+    await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image));
+    const file = await this.store.processed(key);
+    if (!file) throw new ProblemError('not_found', `The image ${image.id} has been removed.`);
+    return file;
+  }
+
+  #renderOnce(key: string, image: StoredImage): Promise<void> {
+    const running = this.#rendering.get(key);
+    if (running) return running;
+    const rendering = this.#render(key, image).finally(() => this.#rendering.delete(key));
+    this.#rendering.set(key, rendering);
+    return rendering;
+  }
+
+  async #render(key: string, image: StoredImage): Promise<void> {
+    const bytes = await this.store.originalBytes(image.sha256);
+    if (!bytes) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
+    const picture = await this.detection.draw(bytes, resultOf(image).detections);
+    await this.store.keepProcessed(key, picture);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Generated, Migration } from 'kysely';
+import { sql } from 'kysely';
+
+/** Bytes that were uploaded or pulled, stored once however often they come. */
+export interface BlobRow {
+  sha256: string;
+  media_type: 'image/jpeg' | 'image/png' | 'image/webp';
+  bytes: number;
+  width: number;
+  height: number;
+}
+
+/** One upload or snapshot. Its analysis is the row with the same key; while there is none it is pending or failed. */
+export interface ImageRow {
+  id: string;
+  sha256: string;
+  analysis_key: string;
+  camera: string | null;
+  created_at: number;
+  expires_at: number | null;
+  /** The plan as JSON, kept until the analysis is there. */
+  plan: string | null;
+  /** A problem as JSON, where the analysis failed. */
+  failure: string | null;
+}
+
+/** The result of one plan for one blob. */
+export interface AnalysisRow {
+  key: string;
+  sha256: string;
+  /** An `Analysis` as JSON. */
+  result: string;
+  /** Bytes of the rendered picture; 0 while there is none. */
+  processed_bytes: Generated<number>;
+}
+
+/** Which labels an analysis found, for the filter. */
+export interface LabelRow {
+  analysis_key: string;
+  label: string;
+}
+
+export interface ImageTables {
+  blob: BlobRow;
+  image: ImageRow;
+  analysis: AnalysisRow;
+  analysis_label: LabelRow;
+}
+
+export const createImageTables: Migration = {
+  async up(db) {
+    await db.schema
+      .createTable('blob')
+      .addColumn('sha256', 'text', (c) => c.primaryKey())
+      .addColumn('media_type', 'text', (c) => c.notNull())
+      .addColumn('bytes', 'bigint', (c) => c.notNull())
+      .addColumn('width', 'integer', (c) => c.notNull())
+      .addColumn('height', 'integer', (c) => c.notNull())
+      .execute();
+    await db.schema
+      .createTable('image')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('sha256', 'text', (c) => c.notNull().references('blob.sha256'))
+      .addColumn('analysis_key', 'text', (c) => c.notNull())
+      .addColumn('camera', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint')
+      .addColumn('plan', 'text')
+      .addColumn('failure', 'text')
+      .execute();
+    await db.schema.createIndex('image_sha256').on('image').column('sha256').execute();
+    await db.schema.createIndex('image_analysis').on('image').column('analysis_key').execute();
+    await db.schema.createIndex('image_camera').on('image').columns(['camera', 'id']).execute();
+    await db.schema.createIndex('image_age').on('image').column('created_at').execute();
+    await db.schema.createIndex('image_expiry').on('image').column('expires_at').execute();
+    await db.schema
+      .createTable('analysis')
+      .addColumn('key', 'text', (c) => c.primaryKey())
+      .addColumn('sha256', 'text', (c) => c.notNull())
+      .addColumn('result', 'text', (c) => c.notNull())
+      .addColumn('processed_bytes', 'bigint', (c) => c.notNull().defaultTo(sql`0`))
+      .execute();
+    await db.schema
+      .createTable('analysis_label')
+      .addColumn('analysis_key', 'text', (c) =>
+        c.notNull().references('analysis.key').onDelete('cascade'),
+      )
+      .addColumn('label', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('analysis_label_pk', ['analysis_key', 'label'])
+      .execute();
+  },
+};

@@ -1,0 +1,37 @@
+/** Who a client of the broker is. A site may speak for itself, a reader may only listen, the relay may do both everywhere. */
+export type Account = { role: 'site'; site: string } | { role: 'relay' } | { role: 'reader' };
+
+/** Resolves with whose credentials these are, or undefined where they are nobody's. */
+export interface BrokerAccounts {
+  verify(username: string, password: string): Promise<Account | undefined>;
+}
+
+/** The client id of an appliance; other accounts may not bear it, since a second bearer ends the first one's connection. */
+export const siteClientId = (site: string): string => `siteglass-${site}`;
+
+export function mayBear(account: Account, clientId: string): boolean {
+  return account.role === 'site'
+    ? clientId === siteClientId(account.site)
+    : !clientId.startsWith(siteClientId(''));
+}
+
+export function mayPublish(account: Account, root: string, topic: string): boolean {
+  if (topic.startsWith('$')) return false;
+  if (account.role !== 'site') return account.role === 'relay';
+  const own = `${root}/${account.site}/`;
+  if (topic === `${own}ack`) return false;
+  return (
+    topic.startsWith(own) || topic.startsWith(`homeassistant/device/siteglass-${account.site}/`)
+  );
+}
+
+export function maySubscribe(account: Account, root: string, filter: string): boolean {
+  if (account.role === 'relay') return true;
+  if (account.role === 'reader') return !filter.startsWith('$');
+  const own = `${root}/${account.site}/`;
+  if (!filter.startsWith(own)) return false;
+  const levels = filter.slice(own.length).split('/');
+  return (
+    (levels.length === 1 && levels[0] === 'ack') || (levels.length === 2 && levels[1] === 'command')
+  );
+}

@@ -1,0 +1,63 @@
+import type { Payload, TopicName, TopicNames } from '../contract/topics.js';
+
+/** One message: its topic, the names in the topic's path, and the payload that belongs to it. */
+export type Publication = {
+  [N in TopicName]: { topic: N; names: TopicNames<N>; payload: Payload<N> };
+}[TopicName];
+
+export interface Received<N extends TopicName> {
+  names: TopicNames<N>;
+  payload: Payload<N>;
+  /** The broker kept it from earlier: it tells how things stood, not that something happened now. */
+  retained: boolean;
+}
+
+/** While a handler's promise is pending, nothing further is read from the broker. */
+export type MessageHandler<N extends TopicName> = (message: Received<N>) => void | Promise<void>;
+
+export interface BusStatus {
+  connected: boolean;
+  /** When the present state began, in milliseconds since the Unix epoch. */
+  since: number;
+  lastError: string | undefined;
+  /** Connections that were made after the first. */
+  reconnects: number;
+  /** Publications that the broker has not confirmed yet. */
+  inFlight: number;
+  /** Messages that were refused because they did not fit their topic. */
+  invalid: number;
+}
+
+/** Typed publish and subscribe. A payload that is not its topic's does not compile. */
+export interface MessageBus {
+  readonly connected: boolean;
+  /**
+   * Resolves once the broker has confirmed a QoS 1 message, or a QoS 0 message was sent. Rejects with
+   * a `MessagingError` when there is no connection, or it ends first: nothing is queued for later.
+   */
+  publish<N extends TopicName>(topic: N, names: TopicNames<N>, payload: Payload<N>): Promise<void>;
+  /** Holds for every later connection, too. Names that are left out match any. */
+  subscribe<N extends TopicName>(
+    topic: N,
+    names: Partial<TopicNames<N>>,
+    handler: MessageHandler<N>,
+  ): void;
+  /** Called after each connection, once the subscriptions stand. Returns the way to cancel it. */
+  onConnect(listener: () => void): () => void;
+  onDisconnect(listener: () => void): () => void;
+  status(): BusStatus;
+}
+
+export type MessagingErrorCode = 'not_connected' | 'too_many_in_flight' | 'payload_too_large';
+
+export class MessagingError extends Error {
+  override readonly name = 'MessagingError';
+
+  constructor(
+    readonly code: MessagingErrorCode,
+    message: string,
+    options: { cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}

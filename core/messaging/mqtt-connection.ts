@@ -1,0 +1,129 @@
+import { connect, type MqttClient } from 'mqtt';
+import { messageOf } from '../runtime/errors.js';
+import type { BrokerAddress } from './broker-url.js';
+import { MessagingError } from './message-bus.js';
+
+export interface OutgoingMessage {
+  topic: string;
+  payload: string;
+  qos: 0 | 1;
+  retain: boolean;
+}
+
+export interface IncomingMessage {
+  topic: string;
+  payload: Buffer;
+  retained: boolean;
+}
+
+export interface ConnectionOptions {
+  address: BrokerAddress;
+  clientId: string;
+  username?: string | undefined;
+  password?: string | undefined;
+  /** Certificate authorities to trust in place of the system's, as PEM. */
+  ca?: string | undefined;
+  will?: OutgoingMessage | undefined;
+  keepaliveSeconds: number;
+  connectTimeoutMs: number;
+  onMessage(message: IncomingMessage): void | Promise<void>;
+}
+
+/**
+ * One connection to a broker, from CONNECT to its end, by mqtt.js. Every connection has a client and a clean
+ * session of its own, so nothing of an earlier one (its queue, its store, its message ids) lives on in it.
+ */
+export class MqttConnection {
+  readonly #client: MqttClient;
+  readonly #pending = new Set<(error: Error) => void>();
+  /** Resolves when the connection is over, with the reason where there is one. Never rejects. */
+  readonly ended: Promise<Error | undefined>;
+  /** Resolves once the broker has accepted the connection; stays pending when it never does. */
+  readonly opened: Promise<void>;
+
+  constructor({ address, onMessage, ...options }: ConnectionOptions) {
+    const client = connect({
+      protocol: address.protocol,
+      host: address.host,
+      port: address.port,
+      clientId: options.clientId,
+      username: options.username ?? address.username,
+      password: options.password ?? address.password,
+      ca: options.ca,
+      will: options.will && { ...options.will, payload: Buffer.from(options.will.payload) },
+      keepalive: options.keepaliveSeconds,
+      connectTimeout: options.connectTimeoutMs,
+      // 3.1.1: what the embedded broker speaks.
+      protocolVersion: 4,
+      clean: true,
+      reconnectPeriod: 0,
+      resubscribe: false,
+      queueQoSZero: false,
+    });
+    this.#client = client;
+    client.handleMessage = ({ topic, payload, retain }, done) => {
+      const handled = onMessage({ topic, payload: payload as Buffer, retained: retain });
+      if (handled) handled.then(() => done(), done);
+      else done();
+    };
+    this.opened = new Promise((resolve) => client.once('connect', () => resolve()));
+    this.ended = new Promise((resolve) => {
+      let reason: Error | undefined;
+      client.on('error', (error) => {
+        reason ??= error;
+      });
+      client.once('close', () => {
+        this.#failPending(reason);
+        client.end(true);
+        resolve(reason);
+      });
+    });
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  /** Resolves on PUBACK (QoS 1) or once it was handed to the socket (QoS 0). */
+  publish({ topic, payload, qos, retain }: OutgoingMessage): Promise<void> {
+    return this.#whileConnected((done) =>
+      this.#client.publish(topic, payload, { qos, retain }, done),
+    );
+  }
+
+  /** Resolves on SUBACK; rejects where the broker refuses one of the filters. */
+  subscribe(filters: Record<string, { qos: 0 | 1 }>): Promise<void> {
+    return this.#whileConnected((done) => this.#client.subscribe(filters, (error) => done(error)));
+  }
+
+  /** Takes leave of the broker, which then does not publish the will; cuts the connection after `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    const cut = setTimeout(() => this.#client.stream.destroy(), deadlineMs);
+    this.#failPending(undefined);
+    this.#client.end(false);
+    await this.ended;
+    clearTimeout(cut);
+  }
+
+  #whileConnected(send: (done: (error?: Error | null) => void) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#client.connected) {
+        reject(new MessagingError('not_connected', 'there is no connection to the broker'));
+        return;
+      }
+      this.#pending.add(reject);
+      send((error) => {
+        this.#pending.delete(reject);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  #failPending(cause: Error | undefined): void {
+    const why = cause ? `: ${messageOf(cause)}` : '';
+    for (const reject of this.#pending)
+      reject(new MessagingError('not_connected', `the connection ended${why}`, { cause }));
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,90 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { preparationSchema } from '../contract/detection.js';
+import { nameSchema } from '../contract/names.js';
+import { secretSchema } from './configuration.js';
+
+/** Settings that the appliance and the relay share. Every number has its unit in its name. */
+
+const MEGABYTE = 1_000_000;
+
+export const logSettings = z
+  .strictObject({ level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']) })
+  .partial()
+  .prefault({})
+  .transform(({ level = 'info' }) => ({ level }));
+
+const port = z.int().min(0).max(65_535);
+
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
+/** Whether only programs on this machine can connect to a server that listens on `host`. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+const NOT_WITHOUT_AUTH =
+  'without authentication only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well';
+
+/** A server's address and who may use it. No authentication beyond loopback has to be said twice. */
+export const serverSettings = (defaultPort: number) =>
+  z
+    .strictObject({
+      host: z.string().min(1).default('127.0.0.1'),
+      port: port.default(defaultPort),
+      auth: z.enum(['token', 'none']).default('token'),
+      allowAnyoneOnTheNetwork: z.boolean().default(false),
+    })
+    .refine(
+      ({ host, auth, allowAnyoneOnTheNetwork }) =>
+        auth !== 'none' || isLoopback(host) || allowAnyoneOnTheNetwork,
+      { path: ['auth'], error: NOT_WITHOUT_AUTH },
+    )
+    .prefault({});
+
+export const detectionSettings = z
+  .strictObject({
+    /** 0 takes one a core. */
+    workers: z
+      .int()
+      .min(0)
+      .max(64)
+      .default(0)
+      .transform((n) => n || availableParallelism()),
+    deadlineSeconds: z.number().min(0.1).max(120).default(10),
+    maxQueued: z.int().min(1).max(10_000).default(64),
+    maxQueuedMegabytes: z.number().min(1).max(4_096).default(64),
+    defaultDetectors: z.array(nameSchema).min(1).max(8).default(['stop-sign']),
+    /** Cascades dropped here become detectors. */
+    folder: z.string().min(1).optional(),
+    workingSize: preparationSchema.shape.workingSize.optional(),
+  })
+  .prefault({});
+
+export const imageSettings = z
+  .strictObject({
+    maxUploadMegabytes: z.number().min(0.1).max(100).default(20),
+    maxUploadsUnderWayMegabytes: z.number().min(1).max(4_096).default(128),
+    maxMegapixels: z.number().min(0.1).max(200).default(50),
+    maxStoredGigabytes: z.number().min(0.01).max(100_000).default(10),
+    minFreeMegabytes: z.number().min(0).max(1_000_000).default(256),
+  })
+  .prefault({})
+  .transform((s) => ({
+    maxUploadBytes: s.maxUploadMegabytes * MEGABYTE,
+    maxBytesUnderWay: s.maxUploadsUnderWayMegabytes * MEGABYTE,
+    maxPixels: s.maxMegapixels * 1_000_000,
+    maxStoredBytes: s.maxStoredGigabytes * 1_000 * MEGABYTE,
+    minFreeBytes: s.minFreeMegabytes * MEGABYTE,
+  }));
+
+/** How to reach an MQTT broker. */
+export const brokerClientShape = {
+  url: z.url({ protocol: /^mqtts?$/, error: 'expected mqtt://HOST:PORT or mqtts://HOST:PORT' }),
+  username: z.string().min(1).optional(),
+  password: secretSchema.optional(),
+  caFile: z.string().min(1).optional(),
+};
+
+export const topicRoot = z
+  .string()
+  .regex(/^[^/+#\s]+(\/[^/+#\s]+)*$/, 'expected topic levels without "+", "#" or spaces')
+  .default('siteglass');

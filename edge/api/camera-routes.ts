@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
+import type { ProblemCode } from '../../core/contract/problem.js';
+import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
+import { type Route, route } from '../../core/http/route.js';
+import { instant } from '../../core/runtime/clock.js';
+import type { CameraSchedule } from '../cameras/camera-schedule.js';
+import type { CameraStatus } from '../cameras/camera-status.js';
+
+const tag = 'cameras';
+const byId = z.object({ camera: nameSchema });
+const listSchema = z.object({ status: z.literal('OK'), cameras: z.array(cameraResourceSchema) });
+const oneSchema = z.object({ status: z.literal('OK'), camera: cameraResourceSchema });
+const snapshotSchema = z.object({
+  status: z.literal('OK'),
+  image: imageIdSchema.nullable().meta({ description: 'null where there is nothing new' }),
+});
+
+/** What the camera can fail with, and then the analysis of what it gave. */
+const SNAPSHOT_PROBLEMS: ProblemCode[] = [
+  'not_found',
+  'camera_failed',
+  'too_many_pixels',
+  'unsupported_image_kind',
+  'image_undecodable',
+  'image_crashed_decoder',
+  'detection_timeout',
+  'queue_full',
+  'detection_unavailable',
+  'shutting_down',
+  'disk_budget_spent',
+];
+
+export function cameraRoutes(cameras: CameraSchedule): Route[] {
+  const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
+  return [
+    route({
+      method: 'get',
+      path: '/cameras',
+      tag,
+      summary: 'The cameras and how they are',
+      access: 'viewer',
+      answers: { 200: listSchema },
+      handle: () => ({ status: 'OK', cameras: cameras.statuses().map(presentCamera) }),
+    }),
+    route({
+      method: 'get',
+      path: '/cameras/{camera}',
+      tag,
+      summary: 'One camera',
+      access: 'viewer',
+      params: byId,
+      answers: { 200: oneSchema },
+      problems: ['not_found'],
+      handle: ({ params }) => one(params.camera),
+    }),
+    route({
+      method: 'post',
+      path: '/cameras/{camera}/snapshot',
+      tag,
+      summary: 'Take a snapshot now and analyse it',
+      access: 'operator',
+      params: byId,
+      answers: { 200: snapshotSchema },
+      problems: SNAPSHOT_PROBLEMS,
+      handle: async ({ params }) => ({
+        status: 'OK',
+        image: (await cameras.snapshotNow(params.camera)) ?? null,
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/cameras/{camera}/pause',
+      tag,
+      summary: 'Take no snapshots until resumed',
+      access: 'operator',
+      params: byId,
+      answers: { 200: oneSchema },
+      problems: ['not_found'],
+      handle: ({ params }) => {
+        cameras.pause(params.camera);
+        return one(params.camera);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/cameras/{camera}/resume',
+      tag,
+      summary: 'Take snapshots on schedule again',
+      access: 'operator',
+      params: byId,
+      answers: { 200: oneSchema },
+      problems: ['not_found'],
+      handle: ({ params }) => {
+        cameras.resume(params.camera);
+        return one(params.camera);
+      },
+    }),
+  ];
+}
+
+const momentOf = (ms: number | null): string | null => (ms === null ? null : instant(ms));
+
+function presentCamera(status: CameraStatus): CameraResource {
+  const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;
+  return {
+    ...rest,
+    name: name ?? null,
+    lastAttemptAt: momentOf(lastAttemptAt),
+    lastSnapshotAt: momentOf(lastSnapshotAt),
+    nextRunAt: momentOf(nextRunAt),
+  };
+}

@@ -1,0 +1,78 @@
+import type Koa from 'koa';
+import type { DetectionService } from '../../core/detection/create-detection.js';
+import { readinessOf } from '../../core/detection/readiness.js';
+import { createApp } from '../../core/http/app.js';
+import type { Authentication } from '../../core/http/authentication.js';
+import { onlyThisMachine } from '../../core/http/guards.js';
+import type { Metrics } from '../../core/http/metrics.js';
+import { operationRoutes } from '../../core/http/operations.js';
+import type { Tokens } from '../../core/http/tokens.js';
+import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
+import { detectorRoutes } from '../../core/images/detector-routes.js';
+import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
+import type { ImageService } from '../../core/images/image-service.js';
+import { API_PREFIX } from '../../core/images/presenter.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import { programVersion } from '../../core/runtime/program.js';
+import type { CameraSchedule } from '../cameras/camera-schedule.js';
+import type { EdgeConfig } from '../config.js';
+import { cameraRoutes } from './camera-routes.js';
+import { type SiteApi, siteRoutes } from './site-routes.js';
+
+export interface EdgeAppParts {
+  config: EdgeConfig;
+  log: Logger;
+  metrics: Metrics;
+  tokens: Tokens;
+  detection: DetectionService;
+  images: ImageService;
+  cameras: CameraSchedule;
+  view: SiteApi;
+}
+
+/** The appliance's REST API: all that it serves, and who may use it. */
+export function createEdgeApp(parts: EdgeAppParts): Koa {
+  const { config, log, metrics, tokens, detection, images, cameras, view } = parts;
+  const authentication: Authentication =
+    config.http.auth === 'none'
+      ? { mode: 'none' }
+      : { mode: 'token', verify: (token) => tokens.verify(token) };
+  const api: ImageApi = {
+    ...images,
+    access: { upload: 'operator', read: 'viewer', list: 'viewer', remove: 'operator' },
+    uploads: {
+      maxBytes: config.images.maxUploadBytes,
+      maxBytesUnderWay: config.images.maxBytesUnderWay,
+    },
+    beforeUpload: [],
+    beforeRead: [],
+  };
+  const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
+  return createApp({
+    info: {
+      title: `Siteglass appliance (${config.site})`,
+      version: programVersion(),
+      description: 'Finds objects in the snapshots of the cameras at a site.',
+    },
+    groups: [
+      {
+        prefix: API_PREFIX,
+        routes: [
+          ...imageRoutes(api),
+          ...detectorRoutes(detection.catalog, 'viewer'),
+          ...cameraRoutes(cameras),
+          ...siteRoutes(view),
+        ],
+      },
+      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
+      {
+        prefix: '',
+        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+      },
+    ],
+    authentication,
+    metrics,
+    log: log.child({ room: 'http' }),
+    guards: guarded ? [onlyThisMachine] : [],
+  });
+}

@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import type {
+  recentDetectionSchema,
+  siteStatusSchema,
+  syncSchema,
+} from '../../core/contract/site.js';
+import type { PoolStatus } from '../../core/detection/detection-pool.js';
+import type { ImageStore } from '../../core/images/image-store.js';
+import { imageTable } from '../../core/images/image-table.js';
+import { resultOf } from '../../core/images/presenter.js';
+import { instant } from '../../core/runtime/clock.js';
+import type { Reporting } from '../reporting.js';
+import type { SiteHealth } from '../site-health.js';
+import type { Outbox } from '../store/outbox.js';
+import type { SiteApi } from './site-routes.js';
+
+export interface SiteSources {
+  site: string;
+  health: SiteHealth;
+  pool: { status(): PoolStatus };
+  store: ImageStore;
+  outbox: Outbox;
+  reporting: Reporting | undefined;
+}
+
+/** What the appliance tells of itself over REST. */
+export class SiteView implements SiteApi {
+  constructor(private readonly sources: SiteSources) {}
+
+  async status(): Promise<z.infer<typeof siteStatusSchema>> {
+    const { site, health, pool } = this.sources;
+    const { outbox, detectionsPerMinute: _, load1m: __, ...report } = await health.report();
+    const { state, workers, ready, busy, queued, restarts } = pool.status();
+    const detection = { state, workers, ready, busy, queued, restarts };
+    return { site, ...report, detection, outboxDepth: outbox.depth };
+  }
+
+  async sync(): Promise<z.infer<typeof syncSchema>> {
+    const { reporting, outbox } = this.sources;
+    if (!reporting) {
+      const { epoch, lastSeq, ackedSeq } = await outbox.state();
+      return {
+        configured: false,
+        connected: false,
+        lastError: null,
+        epoch,
+        lastSeq,
+        acknowledgedSeq: ackedSeq,
+        depth: lastSeq - ackedSeq,
+        oldestSeconds: null,
+        inFlight: 0,
+      };
+    }
+    const { ackedSeq, ...status } = await reporting.uplink.status();
+    const lastError = reporting.bus.status().lastError ?? null;
+    return { configured: true, lastError, acknowledgedSeq: ackedSeq, ...status };
+  }
+
+  async recentDetections(limit: number): Promise<z.infer<typeof recentDetectionSchema>[]> {
+    const rows = await imageTable.withDetections(this.sources.store.db, limit);
+    const all = rows.flatMap((row) =>
+      resultOf(row).detections.map((detection) => ({
+        ...detection,
+        image: row.id,
+        camera: row.camera,
+        takenAt: instant(Number(row.created_at)),
+      })),
+    );
+    return all.slice(0, limit);
+  }
+}

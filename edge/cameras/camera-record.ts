@@ -1,0 +1,81 @@
+import type { CameraState, CameraStatus } from './camera-status.js';
+import { CircuitBreaker } from './circuit-breaker.js';
+
+type Recorded = Pick<
+  CameraStatus,
+  | 'lastAttemptAt'
+  | 'lastSnapshotAt'
+  | 'lastError'
+  | 'consecutiveFailures'
+  | 'taken'
+  | 'failed'
+  | 'shed'
+  | 'skippedOverlap'
+>;
+
+/** What one camera has done since the start, and whether it is worth asking. */
+export class CameraRecord {
+  readonly #breaker = new CircuitBreaker();
+  #lastAttemptAt: number | null = null;
+  #lastSnapshotAt: number | null = null;
+  #lastError: string | null = null;
+  #taken = 0;
+  #failed = 0;
+  #shed = 0;
+  #skippedOverlap = 0;
+  #hasAnswered = false;
+
+  get state(): Exclude<CameraState, 'paused'> {
+    if (this.#breaker.isOpen) return 'offline';
+    return this.#hasAnswered ? 'online' : 'starting';
+  }
+
+  get values(): Recorded {
+    return {
+      lastAttemptAt: this.#lastAttemptAt,
+      lastSnapshotAt: this.#lastSnapshotAt,
+      lastError: this.#lastError,
+      consecutiveFailures: this.#breaker.failures,
+      taken: this.#taken,
+      failed: this.#failed,
+      shed: this.#shed,
+      skippedOverlap: this.#skippedOverlap,
+    };
+  }
+
+  /** Before this time the camera is left alone; 0 where it is not. */
+  get leftAloneUntil(): number {
+    return this.#breaker.probeAt;
+  }
+
+  attempted(now: number): void {
+    this.#lastAttemptAt = now;
+  }
+
+  /** It answered, if only that there is nothing new. */
+  answered(): void {
+    this.#hasAnswered = true;
+    this.#lastError = null;
+    this.#breaker.succeeded();
+  }
+
+  analysed(takenAt: number): void {
+    this.#taken++;
+    this.#lastSnapshotAt = takenAt;
+  }
+
+  dropped(): void {
+    this.#shed++;
+    this.answered();
+  }
+
+  overlapped(): void {
+    this.#skippedOverlap++;
+  }
+
+  failedWith(message: string, now: number): void {
+    this.#failed++;
+    this.#lastError = message;
+    this.#breaker.failed(now);
+  }
+}

@@ -1,0 +1,207 @@
+import { createTask, type ScheduledTask } from 'node-cron';
+import type { ImageId } from '../../core/contract/names.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { cronLogger } from '../../core/runtime/cron-logger.js';
+import { messageOf, ProblemError } from '../../core/runtime/errors.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import { type Camera, CameraError, type Snapshot } from './camera.js';
+import type { CameraConfig } from './camera-config.js';
+import { CameraRecord } from './camera-record.js';
+import type { CameraState, CameraStatus } from './camera-status.js';
+import type { FetchLanes } from './fetch-lanes.js';
+import { withDeadline } from './with-deadline.js';
+
+/** Analyses a snapshot and keeps it, all or nothing. A ProblemError tells whether the image or the moment was wrong. */
+export type Analyse = (camera: CameraConfig, snapshot: Snapshot) => Promise<ImageId>;
+
+export interface WatchOptions {
+  analyse: Analyse;
+  /** Called whenever a camera's state has changed, and once at the start. */
+  onStatus(status: CameraStatus): void;
+  lanes: FetchLanes;
+  clock: Clock;
+  log: Logger;
+}
+
+const LONGEST_SLOT_MS = 60_000;
+
+/** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
+export class CameraWatch {
+  readonly #record = new CameraRecord();
+  readonly #stopping = new AbortController();
+  #task: ScheduledTask | undefined;
+  #running: Promise<ImageId | undefined> | undefined;
+  #announced: CameraState | undefined;
+  #paused: boolean;
+  #isSlow = false;
+
+  constructor(
+    readonly config: CameraConfig,
+    private readonly camera: Camera,
+    private readonly options: WatchOptions,
+  ) {
+    this.#paused = !config.enabled;
+  }
+
+  start(): void {
+    this.#task = createTask(this.config.schedule, () => this.#tick(), {
+      name: this.config.id,
+      noOverlap: true,
+      maxRandomDelay: this.config.jitterSeconds * 1000,
+      logger: cronLogger(this.options.log),
+    });
+    this.#task.on('execution:overlap', () => this.#record.overlapped());
+    if (!this.#paused) this.#task.start();
+    this.#announce();
+  }
+
+  /** Ends the schedule and a fetch that is under way; an analysis that is under way is waited for. */
+  async stop(): Promise<void> {
+    this.#task?.destroy();
+    this.#stopping.abort();
+    await this.#running?.catch(() => undefined);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#task?.stop();
+    this.#announce();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#task?.start();
+    this.#announce();
+  }
+
+  /**
+   * Asks the camera now, whether paused or offline; joins a run that is under way. Undefined where
+   * there is nothing new. Rejects with a ProblemError: `camera_failed`, or what the analysis says.
+   */
+  async snapshotNow(): Promise<ImageId | undefined> {
+    if (this.#stopping.signal.aborted)
+      throw new ProblemError('shutting_down', 'the cameras are no longer asked');
+    try {
+      return await (this.#running ?? this.#run());
+    } catch (error) {
+      if (error instanceof CameraError)
+        throw new ProblemError('camera_failed', error.message, { cause: error });
+      throw error;
+    }
+  }
+
+  get status(): CameraStatus {
+    const { id, name, kind } = this.config;
+    return {
+      id,
+      name,
+      kind,
+      state: this.#paused ? 'paused' : this.#record.state,
+      ...this.#record.values,
+      nextRunAt: this.#nextRunAt,
+    };
+  }
+
+  get #nextRunAt(): number | null {
+    const next = this.#task?.getNextRun();
+    return next ? Math.max(next.getTime(), this.#record.leftAloneUntil) : null;
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#running) this.#record.overlapped();
+    else if (this.options.clock() >= this.#record.leftAloneUntil)
+      // A failure is in the status and the log already.
+      await this.#run().catch(() => undefined);
+  }
+
+  #run(): Promise<ImageId | undefined> {
+    this.#running = this.#takeAll().finally(() => {
+      this.#running = undefined;
+      this.#announce();
+    });
+    return this.#running;
+  }
+
+  /** Takes what the camera has; an image that cannot be analysed does not keep the next ones waiting. */
+  async #takeAll(): Promise<ImageId | undefined> {
+    let image: ImageId | undefined;
+    for (let more = true; more && !this.#stopping.signal.aborted; ) {
+      more = false;
+      try {
+        const snapshot = await this.#take();
+        more = snapshot?.more ?? false;
+        if (snapshot) image = await this.#analyse(snapshot);
+        this.#record.answered();
+      } catch (error) {
+        this.#failed(error);
+        if (!more || !isFaultOfImage(error)) throw error;
+      }
+    }
+    return image;
+  }
+
+  #take(): Promise<Snapshot | undefined> {
+    const { lanes, clock } = this.options;
+    const stopping = this.#stopping.signal;
+    return lanes.run(this.#isSlow, stopping, async () => {
+      const began = clock();
+      this.#record.attempted(began);
+      try {
+        return await withDeadline(this.#slotMs, stopping, (signal) => this.camera.take(signal));
+      } finally {
+        this.#isSlow = clock() - began > lanes.patienceMs;
+      }
+    });
+  }
+
+  /** The time until the next run, and never less than one attempt may take. */
+  get #slotMs(): number {
+    const untilNext = Math.min(this.#task?.msToNext() ?? 0, LONGEST_SLOT_MS);
+    return Math.max(untilNext, this.config.timeoutSeconds * 1000);
+  }
+
+  async #analyse(snapshot: Snapshot): Promise<ImageId> {
+    try {
+      const image = await this.options.analyse(this.config, snapshot);
+      this.#record.analysed(snapshot.takenAt);
+      await snapshot.settle();
+      return image;
+    } catch (error) {
+      if (isFaultOfImage(error)) await snapshot.settle();
+      throw error;
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const { log, clock } = this.options;
+    const camera = this.config.id;
+    if (isShed(error)) {
+      this.#record.dropped();
+      log.warn({ camera, code: error.code }, 'a snapshot was dropped');
+    } else if (error instanceof CameraError || error instanceof ProblemError) {
+      this.#record.failedWith(error.message, clock());
+    } else {
+      this.#record.failedWith('the snapshot could not be analysed', clock());
+      log.error({ camera, error: messageOf(error) }, 'the snapshot could not be analysed');
+    }
+  }
+
+  #announce(): void {
+    const { status } = this;
+    if (status.state === this.#announced) return;
+    this.#announced = status.state;
+    const { id, state, lastError } = status;
+    const level = state === 'offline' ? 'warn' : 'info';
+    this.options.log[level]({ camera: id, error: lastError ?? undefined }, `camera is ${state}`);
+    this.options.onStatus(status);
+  }
+}
+
+/** The image itself is refused, and always would be: 413, 415 and 422 in the table of problems. */
+const isFaultOfImage = (error: unknown): boolean =>
+  error instanceof ProblemError && [413, 415, 422].includes(error.status);
+
+/** There is no room for the snapshot now, which is nobody's fault but ours. */
+const isShed = (error: unknown): error is ProblemError =>
+  error instanceof ProblemError && error.status >= 500;

@@ -1,0 +1,54 @@
+import type { Health } from '../core/contract/topics.js';
+import { siteClientId } from '../core/messaging/access-rules.js';
+import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
+import type { Clock } from '../core/runtime/clock.js';
+import { readSecret, readTextFile } from '../core/runtime/configuration.js';
+import type { Service } from '../core/runtime/lifecycle.js';
+import type { Logger } from '../core/runtime/logger.js';
+import type { EdgeConfig } from './config.js';
+import { LiveTopics } from './publishing/live-topics.js';
+import type { Outbox } from './store/outbox.js';
+import { Uplink } from './uplink/uplink.js';
+
+/** All that goes over MQTT. */
+export interface Reporting {
+  bus: MqttMessageBus;
+  live: LiveTopics;
+  uplink: Uplink;
+  services: Service[];
+}
+
+export interface ReportingOptions {
+  site: string;
+  mqtt: NonNullable<EdgeConfig['mqtt']>;
+  outbox: Outbox;
+  health: () => Promise<Health>;
+  log: Logger;
+  clock: Clock;
+}
+
+export function createReporting(options: ReportingOptions): Reporting {
+  const { site, mqtt, outbox, health, log, clock } = options;
+  const names = { site };
+  const bus = new MqttMessageBus(
+    {
+      url: mqtt.url,
+      root: mqtt.root,
+      clientId: siteClientId(site),
+      username: mqtt.username,
+      password: mqtt.password && readSecret(mqtt.password),
+      ca: mqtt.caFile && readTextFile(mqtt.caFile),
+      birth: { topic: 'siteAvailability', names, payload: 'online' },
+      will: { topic: 'siteAvailability', names, payload: 'offline' },
+      farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
+    },
+    log.child({ room: 'messaging' }),
+    clock,
+  );
+  const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
+  const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
+  const uplink = new Uplink(bus, outbox, { site, settleOn }, log.child({ room: 'uplink' }), clock);
+  // Those that listen for a connection start before it; the last word is said while there still is one.
+  const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
+  return { bus, live, uplink, services: [live, uplink, bus, farewell] };
+}

@@ -1,0 +1,52 @@
+import { loadavg } from 'node:os';
+import type { Health } from '../core/contract/topics.js';
+
+/** What the appliance's condition is judged by. */
+export interface HealthSources {
+  version: string;
+  detection(): { state: 'ok' | 'degraded' | 'unavailable' };
+  cameras(): { state: string }[];
+  /** undefined where no broker is configured. */
+  broker(): { connected: boolean } | undefined;
+  outbox(): Promise<{ depth: number; oldestSeconds: number | null }>;
+  disk(): Promise<Health['disk']>;
+  analysesPerMinute(): number;
+}
+
+/** Judges the appliance: what is wrong makes it degraded, never unhealthy, as long as it can detect. */
+export class SiteHealth {
+  readonly #started = performance.now();
+
+  constructor(private readonly sources: HealthSources) {}
+
+  async report(): Promise<Health> {
+    const { sources } = this;
+    const [outbox, disk] = await Promise.all([sources.outbox(), sources.disk()]);
+    const cameras = sources.cameras();
+    const reasons = this.#reasons(cameras, disk);
+    return {
+      version: sources.version,
+      status: reasons.length === 0 ? 'ok' : 'degraded',
+      reasons,
+      uptimeSeconds: Math.round((performance.now() - this.#started) / 1000),
+      outbox,
+      cameras: { online: online(cameras).length, total: cameras.length },
+      detectionsPerMinute: sources.analysesPerMinute(),
+      disk,
+      load1m: Number((loadavg()[0] ?? 0).toFixed(2)),
+    };
+  }
+
+  #reasons(cameras: { state: string }[], disk: Health['disk']): string[] {
+    const offline = cameras.filter(({ state }) => state === 'offline').length;
+    const { state } = this.sources.detection();
+    return [
+      ...(state === 'ok' ? [] : [`detection is ${state}`]),
+      ...(this.sources.broker()?.connected === false ? ['the MQTT broker is not connected'] : []),
+      ...(offline === 0 ? [] : [`${offline} of ${cameras.length} cameras are offline`]),
+      ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
+    ];
+  }
+}
+
+const online = (cameras: { state: string }[]) => cameras.filter(({ state }) => state === 'online');

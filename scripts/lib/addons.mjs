@@ -1,0 +1,184 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism, homedir, totalmem } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { run, succeeds } from './command.mjs';
+import { opencvVersion } from './debian-packages.mjs';
+import { readPackages } from './npm-packages.mjs';
+
+/** Memory that compiling one of OpenCV's larger sources takes, in bytes. */
+const MEMORY_PER_JOB = 1.5e9;
+
+/**
+ * The native addons. What is built is kept in a cache by version, Node's ABI, platform and, for those that
+ * link to it, OpenCV's version, so that a second clone does not compile again.
+ */
+const ADDONS = [
+  {
+    name: '@u4/opencv4nodejs',
+    file: 'build/Release/opencv4nodejs.node',
+    usesOpenCV: true,
+    takes: 'about four minutes of processor time',
+    // The flags land after the -O3 that node-gyp sets. The heavy lifting is in OpenCV's own libraries.
+    env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', CXXFLAGS: '-O1 -g0' },
+  },
+  {
+    name: 'better-sqlite3',
+    file: 'build/Release/better_sqlite3.node',
+    publishesBuilt: true,
+    takes: 'about 90 seconds of processor time',
+  },
+];
+
+/** One step an addon: found built, taken from the cache, downloaded, or compiled. */
+export function addons({ root, log }) {
+  const locked = readPackages(join(root, 'package-lock.json')) ?? {};
+  return ADDONS.map((addon) => {
+    const version = locked[`node_modules/${addon.name}`]?.version;
+    return addonStep(
+      { ...addon, version, folder: join(root, 'node_modules', addon.name) },
+      root,
+      log,
+    );
+  });
+}
+
+function addonStep(addon, root, log) {
+  const built = join(addon.folder, addon.file);
+  const stamp = join(addon.folder, 'build', 'siteglass-addon.json');
+  const stamped = () => existsSync(built) && readStamp(stamp) === keyOf(addon);
+  const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon) }));
+  return {
+    title: addon.name,
+    check() {
+      if (stamped()) return undefined;
+      return existsSync(cachePath(addon))
+        ? `take ${addon.name} ${addon.version} from the cache of built addons`
+        : `compile ${addon.name} ${addon.version} (${addon.takes})`;
+    },
+    async run(status) {
+      if (loads(cachePath(addon), root)) {
+        copyWhole(cachePath(addon), built);
+      } else {
+        if (!loads(built, root)) await make(addon, { root, log, status });
+        copyWhole(built, cachePath(addon));
+        removeObjects(built);
+      }
+      markDone();
+    },
+  };
+}
+
+/** Everything that a built addon depends on. */
+function keyOf({ name, version, usesOpenCV }) {
+  const { platform, arch, versions } = process;
+  const key = `${name.replace('/', '-')}-${version}-node${versions.modules}-${platform}-${arch}`;
+  return usesOpenCV ? `${key}-opencv${opencvVersion() ?? 'none'}` : key;
+}
+
+function cachePath(addon) {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'siteglass', 'addons', keyOf(addon), basename(addon.file));
+}
+
+function readStamp(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).key;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether this Node can load it; asked in another process, since a wrong one may crash. */
+const loads = (file, root) =>
+  existsSync(file) &&
+  succeeds(process.execPath, ['--eval', 'require(process.argv[1])', file], { cwd: root });
+
+/** Copies in one move: nobody finds half a file, and a process that uses the old one keeps it. */
+function copyWhole(from, to) {
+  const temporary = `${to}.${process.pid}`;
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, temporary);
+  renameSync(temporary, to);
+}
+
+/** What the compiler leaves is hundreds of megabytes, and only the addon itself is needed. */
+function removeObjects(built) {
+  for (const name of readdirSync(dirname(built)))
+    if (name !== basename(built)) rmSync(join(dirname(built), name), { recursive: true });
+}
+
+async function make(addon, { root, log, status }) {
+  if (addon.publishesBuilt && (await download(addon, { root, log, status }))) return;
+  await compile(addon, { root, log, status });
+}
+
+/** Fetches what the package's authors built, as its own install script would. */
+async function download(addon, { root, log, status }) {
+  status('looking for a published build');
+  const script = createRequire(join(root, 'package.json')).resolve('prebuild-install/bin.js');
+  try {
+    await run(process.execPath, [script], {
+      cwd: addon.folder,
+      log,
+      timeoutMs: 60_000,
+      failure: 'none',
+    });
+  } catch {
+    return false;
+  }
+  return loads(join(addon.folder, addon.file), root);
+}
+
+async function compile(addon, { root, log, status }) {
+  status('configuring');
+  const script = createRequire(join(root, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
+  let compiled = 0;
+  let total;
+  await run(process.execPath, [script, 'rebuild', '--release', '-j', String(jobs())], {
+    cwd: addon.folder,
+    env: { ...addon.env, ...headersEnv() },
+    log,
+    failure: `${addon.name} does not compile`,
+    onLine(line) {
+      if (!/^\s*(CC|CXX)\(target\)/.test(line)) return;
+      total ??= countObjects(addon.folder);
+      compiled += 1;
+      status(`compiling file ${compiled} of ${total}`);
+    },
+  });
+}
+
+const jobs = () =>
+  Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / MEMORY_PER_JOB)));
+
+/** How many files node-gyp's makefiles compile. */
+function countObjects(folder) {
+  const build = join(folder, 'build');
+  const makefiles = readdirSync(build, { recursive: true }).filter((f) => f.endsWith('.target.mk'));
+  const objects = makefiles.flatMap(
+    (file) => readFileSync(join(build, file), 'utf8').match(/\$\(obj\)\.target\/.*\.o\b/g) ?? [],
+  );
+  return objects.length;
+}
+
+/** Uses the headers that were installed with this Node where there are any; node-gyp downloads them otherwise. */
+function headersEnv() {
+  const prefix = dirname(dirname(process.execPath));
+  const header = join(prefix, 'include', 'node', 'node_version.h');
+  if (!existsSync(header)) return {};
+  const text = readFileSync(header, 'utf8');
+  const [major, minor, patch] = ['MAJOR', 'MINOR', 'PATCH'].map(
+    (part) => new RegExp(`NODE_${part}_VERSION (\\d+)`).exec(text)?.[1],
+  );
+  return `v${major}.${minor}.${patch}` === process.version ? { npm_config_nodedir: prefix } : {};
+}

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Problem } from './problem.mjs';
+
+/** The step that compiles TypeScript into dist/ where anything changed since it last did so without an error. */
+export function build({ root }) {
+  const stamp = join(root, 'dist', '.siteglass-build');
+  return {
+    title: 'build',
+    check: () =>
+      newestInput(root) < modifiedAt(stamp) ? undefined : 'build the program into dist/',
+    run() {
+      const started = new Date();
+      removeOrphans(root);
+      const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      const { status } = spawnSync(process.execPath, [compiler, '--project', 'tsconfig.json'], {
+        cwd: root,
+        stdio: 'inherit',
+      });
+      if (status !== 0) throw new Problem('The program does not compile; see above.');
+      mkdirSync(join(root, 'dist'), { recursive: true });
+      writeFileSync(stamp, '');
+      // What is saved while the compiler runs has to count as newer.
+      utimesSync(stamp, started, started);
+    },
+  };
+}
+
+/** When a file or folder was last changed, in milliseconds; 0 where there is none. */
+const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+/** When anything that the build depends on was last changed. A folder changes when a file in it comes or goes. */
+function newestInput(root) {
+  const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+  const folders = include.map((name) => join(root, name)).filter((path) => existsSync(path));
+  const inside = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((path) => join(folder, path)),
+  );
+  const settings = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
+  return Math.max(...[...settings, ...folders, ...inside].map(modifiedAt));
+}
+
+/** Removes what was built from a source that is gone, or a deleted test would go on running. */
+function removeOrphans(root) {
+  const dist = join(root, 'dist');
+  if (!existsSync(dist)) return;
+  for (const path of readdirSync(dist, { recursive: true })) {
+    if (!/\.js(\.map)?$/.test(path)) continue;
+    const source = join(root, path.replace(/\.js(\.map)?$/, '.ts'));
+    if (!existsSync(source)) rmSync(join(dist, path));
+  }
+}

@@ -1,0 +1,27 @@
+const QUIET_SECONDS = 15;
+
+/**
+ * Shows one step at work: on a terminal a line that is rewritten every second, elsewhere (a log)
+ * a line now and then. Ends with the seconds that the step took.
+ */
+export async function showProgress(title, work, out = process.stdout) {
+  const started = performance.now();
+  const seconds = () => ((performance.now() - started) / 1000).toFixed(1);
+  const wholeSeconds = () => `${Math.round((performance.now() - started) / 1000)} s`;
+  let detail = '';
+  const line = () => `  … ${title}${detail && `: ${detail}`}, ${wholeSeconds()}`;
+  const timer = out.isTTY
+    ? setInterval(() => out.write(`\r\x1b[K${line()}`), 1000)
+    : setInterval(() => out.write(`${line()}\n`), QUIET_SECONDS * 1000);
+  let mark = '✗';
+  try {
+    const result = await work((status) => {
+      detail = status;
+    });
+    mark = '✓';
+    return result;
+  } finally {
+    clearInterval(timer);
+    out.write(`${out.isTTY ? '\r\x1b[K' : ''}  ${mark} ${title} (${seconds()} s)\n`);
+  }
+}

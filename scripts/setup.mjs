@@ -1,0 +1,13 @@
+// Installs and builds whatever is missing. `--for test` also gets what only the tests need.
+import { parseArgs } from 'node:util';
+import { purposes } from './lib/debian-packages.mjs';
+import { Problem, runMain } from './lib/problem.mjs';
+import { setUp } from './lib/set-up.mjs';
+
+await runMain(async () => {
+  const { values } = parseArgs({ options: { for: { type: 'string', default: 'start' } } });
+  if (!purposes.includes(values.for))
+    throw new Problem(`--for takes ${purposes.join(' or ')}, not ${values.for}`);
+  await setUp(values.for);
+  console.log('Everything is in place.');
+});

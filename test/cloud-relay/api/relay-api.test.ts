@@ -1,0 +1,244 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import anyTest, { type TestFn } from 'ava';
+import { connectAsync } from 'mqtt';
+import { v7 as uuid } from 'uuid';
+import type { ImageResult } from '../../../core/contract/image.js';
+import type { Problem } from '../../../core/contract/problem.js';
+import type { SiteResource } from '../../../core/contract/site.js';
+import type { UplinkRecord } from '../../../core/contract/summary.js';
+import { ApiClient } from '../../support/api-client.js';
+import { eventually } from '../../support/eventually.js';
+import { type RunningRelay, startRelay } from '../../support/relay.js';
+import { renderScene } from '../../support/render-scene.js';
+import { checkRoles } from '../../support/roles.js';
+
+type Analysed = Extract<ImageResult, { status: 'OK' }>;
+
+interface Context {
+  relay: RunningRelay;
+  clock: { now: number };
+  /** Somebody from the public, and the administrator. */
+  anybody: ApiClient;
+  admin: ApiClient;
+}
+
+const test = anyTest as TestFn<Context>;
+const API = '/api/v1';
+const IMAGE = `${API}/objectdetection/image`;
+const HOUR_MS = 3_600_000;
+
+test.before(async (t) => {
+  const clock = { now: Date.parse('2026-05-04T12:00:00Z') };
+  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }'], {
+    clock: () => clock.now,
+  });
+  const anybody = await ApiClient.connect(relay.url);
+  t.context = {
+    relay,
+    clock,
+    anybody,
+    admin: await ApiClient.connect(relay.url, relay.adminToken),
+  };
+});
+
+test.after.always(async (t) => {
+  await t.context.relay?.stop();
+});
+
+const scene = (seed: number) =>
+  renderScene({ width: 480, height: 270, seed, signs: [{ cx: 200, cy: 120, size: 90 }] });
+
+test.serial('the relay describes itself in valid OpenAPI 3.1', async (t) => {
+  const { valid, errors } = await new Validator().validate({ ...t.context.admin.document });
+  t.true(valid, JSON.stringify(errors));
+});
+
+test.serial('anybody may upload and use an image by its id', async (t) => {
+  const { anybody } = t.context;
+  const { jpeg } = await scene(1);
+  const headers = { Prefer: 'respond-async' };
+  const pending = await anybody.upload<ImageResult>(t, jpeg, {}, { headers });
+  t.is(pending.status, 202);
+  const { links } = pending.json.image;
+  t.is((await anybody.get(t, links.processed)).status, 200);
+  const found = await anybody.get<Analysed>(t, links.detections);
+  t.is(found.json.detections.length, 1);
+  t.deepEqual((await anybody.get(t, links.original)).bytes, jpeg);
+  t.is((await anybody.delete(t, links.processed)).status, 200);
+  t.is((await anybody.delete(t, links.original)).status, 200);
+  t.is((await anybody.get(t, links.original)).status, 404);
+  t.is((await anybody.get(t, `${API}/objectdetection/detectors`)).status, 200);
+  for (const path of ['detection', 'face', 'custom/stop-sign'])
+    t.is((await anybody.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
+});
+
+test.serial('nobody can look for the images of others', async (t) => {
+  const { anybody, admin } = t.context;
+  const { json } = await anybody.upload<Analysed>(t, (await scene(2)).jpeg);
+  const refused = await anybody.get<Problem>(t, IMAGE);
+  t.is(refused.json.code, 'unauthorized');
+  const list = await admin.get<{ images: { id: string }[] }>(t, IMAGE);
+  t.true(list.json.images.some(({ id }) => id === json.image.id));
+});
+
+test.serial('an upload is gone after an hour, and its bytes soon after', async (t) => {
+  const { anybody, clock, relay } = t.context;
+  const { json } = await anybody.upload<Analysed>(t, (await scene(3)).jpeg);
+  const { id, sha256, expiresAt, links } = json.image;
+  t.is(Date.parse(expiresAt ?? ''), clock.now + HOUR_MS);
+  const originals = async () =>
+    (await readdir(join(relay.dataFolder, 'images'), { recursive: true })).filter((name) =>
+      name.endsWith(sha256),
+    );
+  t.is((await anybody.get(t, links.processed)).status, 200);
+  clock.now += HOUR_MS - 1;
+  await relay.images.expiry.sweep();
+  t.is((await anybody.get(t, links.original)).status, 200);
+  clock.now += 1;
+  for (const link of Object.values(links)) t.is((await anybody.get(t, link)).status, 404, link);
+  t.is((await anybody.delete(t, links.original)).status, 404);
+  t.is((await originals()).length, 1);
+  await relay.images.expiry.sweep();
+  t.deepEqual(await originals(), []);
+  t.is(relay.images.store.budget.usedBytes, 0);
+  const list = await t.context.admin.get<{ images: { id: string }[] }>(t, IMAGE);
+  t.false(list.json.images.some((image) => image.id === id));
+});
+
+/** What an appliance would report of a snapshot with so many signs. */
+function record(seq: number, takenAt: number, signs: number, epoch: string): UplinkRecord {
+  const detection = {
+    label: 'stop sign',
+    detector: 'stop-sign',
+    box: { x: 1, y: 2, width: 30, height: 30 },
+    neighbors: 9,
+    score: 1.5,
+  };
+  const summary = {
+    camera: 'door',
+    snapshot: uuid(),
+    takenAt: new Date(takenAt).toISOString(),
+    width: 640,
+    height: 360,
+    detections: Array.from({ length: signs }, () => detection),
+    analysisMs: 12,
+  };
+  return { v: 1, epoch, seq, first: 1, summary };
+}
+
+test.serial(
+  'a site is provisioned, reports, is looked at, and is removed with all it reported',
+  async (t) => {
+    const { admin, relay, clock } = t.context;
+    const created = await admin.post<{ id: string; password: string }>(t, `${API}/sites`, {
+      id: 'harbour',
+    });
+    t.is(created.status, 201);
+    t.is((await admin.post<Problem>(t, `${API}/sites`, { id: 'harbour' })).json.code, 'conflict');
+    t.is((await admin.post(t, `${API}/sites`, { id: 'No Name' })).status, 400);
+    t.is((await admin.post(t, `${API}/sites`, { id: 'a', colour: 'red' })).status, 400);
+    t.is((await admin.post(t, `${API}/sites`)).status, 415);
+    const huge = await admin.post<Problem>(t, `${API}/sites`, { id: 'a'.repeat(100_000) });
+    t.is(huge.json.code, 'too_many_bytes');
+
+    const { password } = created.json;
+    const client = await connectAsync(relay.brokerUrl, {
+      clientId: 'siteglass-harbour',
+      username: 'harbour',
+      password,
+      reconnectPeriod: 0,
+    });
+    t.teardown(() => client.endAsync(true));
+    await client.publishAsync('siteglass/harbour/availability', 'online', { qos: 1, retain: true });
+    const epoch = crypto.randomUUID();
+    const start = clock.now - 3_600_000;
+    for (const seq of [1, 2, 3]) {
+      const text = JSON.stringify(record(seq, start + seq * 1_000, seq - 1, epoch));
+      await client.publishAsync('siteglass/harbour/up', text, { qos: 1 });
+    }
+    const site = async () =>
+      (await admin.get<{ site: SiteResource }>(t, `${API}/sites/harbour`)).json.site;
+    await eventually('three summaries', async () => (await site()).summaries === 3);
+    t.like(await site(), { availability: 'online', provisioned: true, detections: 3 });
+    const all = await admin.get<{ sites: SiteResource[] }>(t, `${API}/sites`);
+    t.deepEqual(
+      all.json.sites.map(({ id }) => id),
+      ['harbour'],
+    );
+
+    const path = `${API}/sites/harbour/summaries`;
+    type Page = { summaries: { takenAt: string; detections: unknown[] }[]; next: string | null };
+    const counts = async (query: string) =>
+      (await admin.get<Page>(t, `${path}?${query}`)).json.summaries.map((s) => s.detections.length);
+    const page = await admin.get<Page>(t, `${path}?limit=2`);
+    t.is(page.json.summaries.length, 2);
+    t.deepEqual(await counts(`limit=2&after=${page.json.next}`), [0]);
+    t.deepEqual(await counts('label=stop%20sign'), [2, 1]);
+    t.deepEqual(await counts('camera=window'), []);
+    t.deepEqual(await counts(`from=${new Date(start + 3_000).toISOString()}`), [2]);
+    t.is((await admin.get(t, `${path}?after=nonsense`)).status, 400);
+
+    const days = await admin.get<{ days: { label: string; detections: number }[] }>(
+      t,
+      `${API}/sites/harbour/totals`,
+    );
+    t.like(days.json.days[0], {
+      day: '2026-05-04',
+      label: 'stop sign',
+      summaries: 2,
+      detections: 3,
+    });
+    const totals = await admin.get<object>(t, `${API}/totals`);
+    t.like(totals.json, { sites: 1, online: 1, summaries: 3, detections: 3 });
+
+    const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
+    t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 200);
+    await closed;
+    t.is((await admin.get(t, `${API}/sites/harbour`)).status, 404);
+    t.is((await admin.get(t, path)).status, 404);
+    t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 404);
+    t.like((await admin.get<object>(t, `${API}/totals`)).json, { sites: 0, summaries: 0 });
+  },
+);
+
+test.serial('the operations answer', async (t) => {
+  for (const path of ['/healthz', '/readyz', '/metrics'])
+    t.is((await t.context.admin.get(t, path)).status, 200);
+  t.is((await t.context.anybody.get(t, '/metrics')).status, 401);
+});
+
+test.serial('every documented operation has been seen to succeed', (t) => {
+  const { anybody, admin } = t.context;
+  const left = anybody.unseen().filter((operation) => admin.unseen().includes(operation));
+  t.deepEqual(left, []);
+});
+
+test.serial('each call needs its role, and no more', async (t) => {
+  const { relay } = t.context;
+  const site = `${API}/sites/{site}`;
+  await checkRoles(t, await ApiClient.connect(relay.url), relay.tokens, {
+    [`post ${IMAGE}`]: 'anonymous',
+    [`get ${IMAGE}`]: 'viewer',
+    [`get ${IMAGE}/{id}`]: 'anonymous',
+    [`get ${IMAGE}/{id}/processed`]: 'anonymous',
+    [`get ${IMAGE}/{id}/detections`]: 'anonymous',
+    [`delete ${IMAGE}/{id}`]: 'anonymous',
+    [`delete ${IMAGE}/{id}/processed`]: 'anonymous',
+    [`get ${API}/objectdetection/detectors`]: 'anonymous',
+    [`get ${API}/sites`]: 'viewer',
+    [`post ${API}/sites`]: 'admin',
+    [`get ${site}`]: 'viewer',
+    [`delete ${site}`]: 'admin',
+    [`get ${site}/summaries`]: 'viewer',
+    [`get ${site}/totals`]: 'viewer',
+    [`get ${API}/totals`]: 'viewer',
+    'post /v1/vision/detection': 'anonymous',
+    'post /v1/vision/face': 'anonymous',
+    'post /v1/vision/custom/{detector}': 'anonymous',
+    'get /healthz': 'anonymous',
+    'get /readyz': 'anonymous',
+    'get /metrics': 'viewer',
+  });
+});

@@ -1,0 +1,61 @@
+import test from 'ava';
+import { hashPassword, verifyPassword } from '../../../cloud-relay/fleet/password-hash.js';
+import { SiteAccounts } from '../../../cloud-relay/fleet/site-accounts.js';
+import {
+  connectedBus,
+  eventually,
+  startBroker,
+  startBus,
+} from '../../support/delivery-fixtures.js';
+import { startRelay } from '../../support/relay-fixtures.js';
+
+test('a password fits its own hash only, and two hashes of it differ', async (t) => {
+  const [one, two] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
+  t.not(one, two);
+  t.true(await verifyPassword('secret', one));
+  t.false(await verifyPassword('Secret', one));
+  t.false(await verifyPassword('secret', 'scrypt$16384$8$1$$'));
+});
+
+test('a provisioned site signs in with its password until it is removed', async (t) => {
+  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const accounts = new SiteAccounts(db, [
+    { username: 'dashboard', password: 'd', account: { role: 'reader' } },
+  ]);
+  const { password } = await fleet.createSite('north');
+  for (let i = 0; i < 3; i++)
+    t.deepEqual(await accounts.verify('north', password), { role: 'site', site: 'north' });
+  t.is(await accounts.verify('north', 'guess'), undefined);
+  t.is(await accounts.verify('south', password), undefined);
+  t.deepEqual(await accounts.verify('dashboard', 'd'), { role: 'reader' });
+  t.is(await accounts.verify('dashboard', ''), undefined);
+  await fleet.removeSite('north');
+  t.is(await accounts.verify('north', password), undefined);
+});
+
+test('a flood of wrong passwords is turned away, and the right one is heard after it', async (t) => {
+  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const accounts = new SiteAccounts(db, []);
+  const { password } = await fleet.createSite('north');
+  const guesses = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => accounts.verify('north', `guess ${i}`)),
+  );
+  t.true(guesses.every((account) => account === undefined));
+  t.deepEqual(await accounts.verify('north', password), { role: 'site', site: 'north' });
+});
+
+test('over a real connection, a site gets in with what provisioning showed, and no one else does', async (t) => {
+  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const { url } = await startBroker(t, { accounts: new SiteAccounts(db, []) });
+  const { password } = await fleet.createSite('north');
+  const north = await connectedBus(t, url, {
+    clientId: 'siteglass-north',
+    username: 'north',
+    password,
+  });
+  await north.publish('siteAvailability', { site: 'north' }, 'online');
+  const stranger = await startBus(t, url, { username: 'north', password: 'guess' });
+  await eventually(() => stranger.status().lastError !== undefined);
+  t.false(stranger.connected);
+  t.true(north.connected);
+});

@@ -1,0 +1,100 @@
+import test from 'ava';
+import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
+import { eventually, log } from '../../support/delivery-fixtures.js';
+import { anArrival, EPOCH, startRelay } from '../../support/relay-fixtures.js';
+
+type Relay = Awaited<ReturnType<typeof startRelay>>;
+
+async function startIngest({ bus, db, registry, appliances }: Relay, options: IngestOptions = {}) {
+  const ingest = new Ingest(bus, db, registry, log, options);
+  await ingest.start();
+  const acks: number[] = [];
+  appliances.subscribe('ack', {}, ({ payload }) => {
+    if (payload.epoch === EPOCH) acks.push(payload.seq);
+  });
+  const deliver = (...seqs: number[]) =>
+    Promise.all(
+      seqs.map((seq) => appliances.publish('up', { site: 'north' }, anArrival(seq).record)),
+    );
+  return { ingest, acks, deliver };
+}
+
+test('records are committed in batches and acknowledged up to the first hole', async (t) => {
+  const relay = await startRelay(t);
+  const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
+  await deliver(1, 2, 3, 5, 6);
+  await eventually(() => acks.includes(3));
+  await deliver(4);
+  await eventually(() => acks.includes(6));
+  t.true(ingest.status().batches <= 4);
+  t.like(ingest.status(), { received: 6, committed: 6, duplicates: 0, failed: 0, waiting: 0 });
+});
+
+test('an acknowledgement that was lost comes again with the records that are resent', async (t) => {
+  const relay = await startRelay(t);
+  const { ingest, acks, deliver } = await startIngest(relay);
+  await deliver(1, 2);
+  await eventually(() => acks.at(-1) === 2);
+  acks.length = 0;
+  await deliver(1);
+  await eventually(() => acks.length > 0);
+  t.deepEqual(acks, [2]);
+  t.like(ingest.status(), { committed: 2, duplicates: 1 });
+});
+
+test('a slow database holds up the reading instead of piling up records', async (t) => {
+  const relay = await startRelay(t);
+  const { ingest, acks, deliver } = await startIngest(relay, {
+    maxBatch: 5,
+    maxWaiting: 10,
+    lingerMs: 0,
+  });
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, ingest.status().waiting);
+  }, 1);
+  await deliver(...Array.from({ length: 300 }, (_, i) => i + 1));
+  await eventually(() => acks.at(-1) === 300);
+  clearInterval(watch);
+  t.true(most <= 10, `${most} waited`);
+  t.is(ingest.status().committed, 300);
+});
+
+test('sites are entered on first contact up to the bound, and not at all where they must be provisioned', async (t) => {
+  const open = await startRelay(t, { admitUnknown: true, maxSites: 2 });
+  const opened = await startIngest(open);
+  for (const site of ['a', 'b', 'c'])
+    await open.appliances.publish('up', { site }, anArrival(1).record);
+  await eventually(() => opened.ingest.status().refused === 1);
+  await eventually(() => opened.ingest.status().committed === 2);
+  t.deepEqual(
+    (await open.fleet.listSites()).map(({ id }) => id),
+    ['a', 'b'],
+  );
+
+  const closed = await startRelay(t, { admitUnknown: false });
+  const { ingest } = await startIngest(closed);
+  await closed.fleet.createSite('known');
+  for (const site of ['stranger', 'known'])
+    await closed.appliances.publish('up', { site }, anArrival(1).record);
+  await eventually(() => ingest.status().committed === 1);
+  t.is(ingest.status().refused, 1);
+  t.deepEqual(
+    (await closed.fleet.listSites()).map(({ id }) => id),
+    ['known'],
+  );
+});
+
+test('records that cannot be stored are neither acknowledged nor fatal', async (t) => {
+  const relay = await startRelay(t);
+  const { ingest, acks, deliver } = await startIngest(relay);
+  await deliver(1);
+  await eventually(() => acks.length === 1);
+  await relay.db.schema.alterTable('summary').renameTo('away').execute();
+  await deliver(2);
+  await eventually(() => ingest.status().failed === 1);
+  await relay.db.schema.alterTable('away').renameTo('summary').execute();
+  await deliver(2);
+  await eventually(() => acks.length === 2);
+  t.deepEqual(acks, [1, 2]);
+});

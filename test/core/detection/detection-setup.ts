@@ -1,0 +1,58 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import sharp from 'sharp';
+import type { Box } from '../../../core/contract/detection.js';
+import type { UploadFields } from '../../../core/contract/image.js';
+import { DetectionPool, type PoolOptions } from '../../../core/detection/detection-pool.js';
+import { planAnalysis } from '../../../core/detection/plan-analysis.js';
+import { loadShippedDetectors } from '../../../core/detection/shipped-detectors.js';
+import { silentLogger } from '../../../core/runtime/logger.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+
+export const manifest = join(projectRoot(), 'cascades', 'manifest.yaml');
+
+export const context = async () => ({
+  entries: await loadShippedDetectors(manifest),
+  defaultDetectors: ['stop-sign'],
+  preparation: {},
+  engine: 'opencv' as const,
+});
+
+/** A plan as a request with these fields gets it. */
+export const planFor = async (fields: UploadFields = {}) => planAnalysis(fields, await context());
+
+/** A pool of one worker, unless told otherwise, that ends with the test. */
+export async function startPool(t: ExecutionContext, options: Partial<PoolOptions> = {}) {
+  const pool = new DetectionPool({ log: silentLogger(), workers: 1, ...options });
+  t.teardown(() => pool.stop());
+  await pool.start();
+  return pool;
+}
+
+/** Resolves once `holds` does; fails the test that it never does. */
+export async function until(holds: () => boolean, what: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`it never happened that ${what}`);
+    await delay(20);
+  }
+}
+
+/** The process id of a pool's only worker. */
+export function workerOf(pool: DetectionPool): number {
+  const [pid] = pool.status().pids;
+  if (pid === undefined) throw new Error('the pool has no ready worker');
+  return pid;
+}
+
+export const plainImage = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#667788' } });
+
+/** How far two boxes agree, as intersection over union. */
+export function agreement(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  return (width * height) / (a.width * a.height + b.width * b.height - width * height);
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import test from 'ava';
+import fc from 'fast-check';
+import { readImageHeader, uprightSize } from '../../../core/detection/image-header.js';
+import { plainImage } from './detection-setup.js';
+
+for (const format of ['jpeg', 'png', 'webp'] as const)
+  test(`a ${format} header gives the size, turned as its EXIF orientation says`, async (t) => {
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const bytes = await plainImage(41, 27)
+        .withMetadata({ orientation })
+        .toFormat(format)
+        .toBuffer();
+      const header = readImageHeader(bytes);
+      t.like(header, { kind: format, width: 41, height: 27, orientation, truncated: false });
+      const turned = { width: 27, height: 41 };
+      t.deepEqual(
+        header && uprightSize(header),
+        orientation < 5 ? { width: 41, height: 27 } : turned,
+      );
+    }
+  });
+
+test('lossless, transparent and progressive images have readable headers', async (t) => {
+  const kinds = [
+    await plainImage(300, 200).webp({ lossless: true }).toBuffer(),
+    await plainImage(300, 200).ensureAlpha(0.5).webp().toBuffer(),
+    await plainImage(300, 200).jpeg({ progressive: true }).toBuffer(),
+    await plainImage(300, 200).png({ palette: true }).toBuffer(),
+  ];
+  for (const bytes of kinds)
+    t.like(readImageHeader(bytes), { width: 300, height: 200, truncated: false });
+});
+
+test('a JPEG is truncated where its pixels do not end, whatever its thumbnail says', async (t) => {
+  const thumbnail = await plainImage(16, 16).jpeg().toBuffer();
+  const jpeg = await plainImage(300, 200).jpeg().toBuffer();
+  // An application segment that holds a whole JPEG, as cameras write it.
+  const segment = Buffer.concat([Buffer.from([0xff, 0xe2, 0, 0]), thumbnail]);
+  segment.writeUInt16BE(thumbnail.length + 2, 2);
+  const whole = Buffer.concat([jpeg.subarray(0, 2), segment, jpeg.subarray(2)]);
+  t.like(readImageHeader(whole), { width: 300, truncated: false });
+  t.like(readImageHeader(whole.subarray(0, -2)), { width: 300, truncated: true });
+  t.like(readImageHeader(Buffer.concat([whole, randomBytes(50)])), { truncated: false });
+});
+
+test('a header that is cut short, or none, is not read', async (t) => {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const bytes = await plainImage(300, 200).toFormat(format).toBuffer();
+    t.is(readImageHeader(bytes.subarray(0, 15)), undefined);
+  }
+  t.is(readImageHeader(Buffer.alloc(0)), undefined);
+  t.is(readImageHeader(Buffer.from('a text file')), undefined);
+  t.is(readImageHeader(Buffer.from([0xff, 0xd8, 0xff, 0xd9])), undefined);
+});
+
+test('no bytes make the reader throw', (t) => {
+  const starts = ['ffd8ffe1', '89504e470d0a1a0a0000000d49484452', '52494646ffffffff57454250'];
+  fc.assert(
+    fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 400 }), (start, rest) => {
+      readImageHeader(Buffer.concat([Buffer.from(start, 'hex'), rest]));
+    }),
+  );
+  t.pass();
+});
+
+test('a header cut at any length is read as far as it goes or not at all, and never throws', async (t) => {
+  for (const format of ['jpeg', 'png', 'webp'] as const) {
+    const whole = await plainImage(300, 200)
+      .withMetadata({ orientation: 6 })
+      .toFormat(format)
+      .toBuffer();
+    for (let length = 0; length < Math.min(whole.length, 2_000); length++) {
+      const header = readImageHeader(whole.subarray(0, length));
+      if (header) t.like(header, { width: 300, height: 200 });
+    }
+  }
+  t.is(readImageHeader(Buffer.alloc(0)), undefined);
+});

@@ -1,0 +1,131 @@
+import { crc32, deflateSync } from 'node:zlib';
+import anyTest, { type TestFn } from 'ava';
+import type { ImageResult } from '../../../core/contract/image.js';
+import type { Problem, ProblemCode } from '../../../core/contract/problem.js';
+import { ApiClient } from '../../support/api-client.js';
+import { type RunningEdge, startEdge } from '../../support/edge.js';
+import { renderScene } from '../../support/render-scene.js';
+
+const test = anyTest as TestFn<{ edge: RunningEdge; api: ApiClient; photo: Buffer }>;
+const IMAGE = '/api/v1/objectdetection/image';
+
+test.before(async (t) => {
+  const edge = await startEdge();
+  const { jpeg: photo } = await renderScene({ width: 480, height: 270, seed: 1, signs: [] });
+  t.context = { edge, api: await ApiClient.connect(edge.url, edge.adminToken), photo };
+});
+
+test.after.always(async (t) => {
+  await t.context.edge?.stop();
+});
+
+function pngChunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(data.length);
+  const check = Buffer.alloc(4);
+  check.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, check]);
+}
+
+/** A small PNG whose header claims any size. */
+function pngThatClaims(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 0, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(Buffer.alloc(1000))),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const refusals: [string, (photo: Buffer) => Buffer, number, ProblemCode][] = [
+  ['an empty file', () => Buffer.alloc(0), 415, 'unsupported_image_kind'],
+  ['a truncated JPEG', (p) => p.subarray(0, p.length / 2), 422, 'image_undecodable'],
+  ['a JPEG of nothing but its header', (p) => p.subarray(0, 30), 422, 'image_undecodable'],
+  ['a PNG of 60,000 × 60,000', () => pngThatClaims(60_000, 60_000), 413, 'too_many_pixels'],
+  ['a PNG with too little data', () => pngThatClaims(600, 600), 422, 'image_undecodable'],
+  ['a PNG without extent', () => pngThatClaims(0, 10), 422, 'image_undecodable'],
+  ['a text', () => Buffer.from('This is no photograph at all.'), 415, 'unsupported_image_kind'],
+  [
+    'a GIF',
+    () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;'),
+    415,
+    'unsupported_image_kind',
+  ],
+  [
+    'an SVG',
+    () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'),
+    415,
+    'unsupported_image_kind',
+  ],
+  ['a file of 30 MB', (p) => Buffer.concat([p, Buffer.alloc(30_000_000)]), 413, 'too_many_bytes'],
+];
+
+for (const [name, make, status, code] of refusals)
+  test(`${name} named photo.jpg is refused with ${code}, and leaves nothing behind`, async (t) => {
+    const { api, photo } = t.context;
+    const answer = await api.upload<Problem>(t, make(photo));
+    t.is(answer.status, status);
+    t.is(answer.type, 'application/problem+json');
+    t.is(answer.json.code, code);
+    t.is((await api.get(t, '/readyz')).status, 200);
+  });
+
+test('what comes after a good JPEG of garbage is answered as ever', async (t) => {
+  const { api, photo } = t.context;
+  const garbage = Buffer.concat([photo.subarray(0, 700), Buffer.alloc(5_000, 0x5a)]);
+  const refused = await api.upload<Problem>(t, garbage);
+  t.is(refused.status, 422);
+  t.is((await api.upload<ImageResult>(t, photo)).status, 200);
+});
+
+test('the wrong field, two files, no file and no form are told apart', async (t) => {
+  const { api, photo } = t.context;
+  const misnamed = await api.upload<Problem>(t, photo, {}, { file: { field: 'picture' } });
+  t.is(misnamed.json.code, 'unexpected_file');
+  t.is(misnamed.json.errors?.[0]?.path, 'picture');
+
+  const two = new FormData();
+  for (const name of ['a.jpg', 'b.jpg'])
+    two.append('image', new Blob([new Uint8Array(photo)]), name);
+  t.is((await api.call<Problem>(t, 'POST', IMAGE, { body: two })).json.code, 'unexpected_file');
+
+  const none = new FormData();
+  none.append('detector', 'stop-sign');
+  t.is((await api.call<Problem>(t, 'POST', IMAGE, { body: none })).json.code, 'missing_image');
+
+  const raw = { body: new Uint8Array(photo), headers: { 'Content-Type': 'image/jpeg' } };
+  t.is((await api.call<Problem>(t, 'POST', IMAGE, raw)).status, 415);
+
+  const headers = { 'Content-Type': 'multipart/form-data' };
+  const noBoundary = await api.call<Problem>(t, 'POST', IMAGE, { body: 'x', headers });
+  t.is(noBoundary.json.code, 'invalid_request');
+  const cut = {
+    body: '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\nabc',
+    headers: { 'Content-Type': 'multipart/form-data; boundary=b' },
+  };
+  t.is((await api.call<Problem>(t, 'POST', IMAGE, cut)).json.code, 'invalid_request');
+  const nul = await api.upload<Problem>(t, photo, {}, { file: { name: 'a\u0000.png' } });
+  t.is(nul.json.code, 'invalid_request');
+});
+
+test('a file name is never looked at', async (t) => {
+  const { api, photo } = t.context;
+  for (const name of ['../../../etc/passwd', 'C:\\boot.ini', 'photo.exe', '.'.repeat(300)]) {
+    const { status, json } = await api.upload<ImageResult>(
+      t,
+      photo,
+      {},
+      { file: { name, type: 'text/html' } },
+    );
+    t.is(status, 200, name);
+    t.is(json.image.mediaType, 'image/jpeg');
+    const original = await api.get(t, json.image.links.original);
+    t.is(original.type, 'image/jpeg');
+    t.is(original.headers.get('X-Content-Type-Options'), 'nosniff');
+  }
+});

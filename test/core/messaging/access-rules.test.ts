@@ -1,0 +1,58 @@
+import test from 'ava';
+import {
+  type Account,
+  mayBear,
+  mayPublish,
+  maySubscribe,
+} from '../../../core/messaging/access-rules.js';
+
+const north: Account = { role: 'site', site: 'north' };
+const relay: Account = { role: 'relay' };
+const reader: Account = { role: 'reader' };
+
+test('a site publishes below its own name, except what only the relay may say', (t) => {
+  for (const topic of [
+    'siteglass/north/up',
+    'siteglass/north/gate/state',
+    'siteglass/north/health',
+  ])
+    t.true(mayPublish(north, 'siteglass', topic), topic);
+  t.true(mayPublish(north, 'siteglass', 'homeassistant/device/siteglass-north/config'));
+  for (const topic of [
+    'siteglass/north/ack',
+    'siteglass/south/up',
+    'siteglass/northern/up',
+    'homeassistant/device/siteglass-northern/config',
+    '$SYS/broker/x',
+    'elsewhere',
+  ])
+    t.false(mayPublish(north, 'siteglass', topic), topic);
+});
+
+test('a site hears its acknowledgements and commands, and nothing else', (t) => {
+  for (const filter of ['siteglass/north/ack', 'siteglass/north/+/command'])
+    t.true(maySubscribe(north, 'siteglass', filter), filter);
+  for (const filter of [
+    '#',
+    'siteglass/#',
+    'siteglass/+/ack',
+    'siteglass/north/#',
+    'siteglass/south/ack',
+  ])
+    t.false(maySubscribe(north, 'siteglass', filter), filter);
+});
+
+test('a reader hears everything and says nothing; the relay may do both', (t) => {
+  t.true(maySubscribe(reader, 'siteglass', 'siteglass/#'));
+  t.false(mayPublish(reader, 'siteglass', 'siteglass/north/up'));
+  t.false(maySubscribe(reader, 'siteglass', '$SYS/#'));
+  t.true(maySubscribe(relay, 'siteglass', 'siteglass/+/up'));
+  t.true(mayPublish(relay, 'siteglass', 'siteglass/north/ack'));
+});
+
+test("no account may take an appliance's client id and so end its connection", (t) => {
+  t.true(mayBear(north, 'siteglass-north'));
+  for (const account of [reader, relay, { role: 'site', site: 'south' } as Account])
+    t.false(mayBear(account, 'siteglass-north'));
+  t.true(mayBear(reader, 'mosq-1234'));
+});

@@ -1,0 +1,151 @@
+import { connect as connectSocket } from 'node:net';
+import test, { type ExecutionContext } from 'ava';
+import { connectAsync, type MqttClient } from 'mqtt';
+import type { Account } from '../../../core/messaging/access-rules.js';
+import { eventually, startBroker } from '../../support/delivery-fixtures.js';
+
+const known: Record<string, { password: string; account: Account }> = {
+  north: { password: 'n', account: { role: 'site', site: 'north' } },
+  south: { password: 's', account: { role: 'site', site: 'south' } },
+  relay: { password: 'r', account: { role: 'relay' } },
+  dashboard: { password: 'd', account: { role: 'reader' } },
+};
+
+const accounts = {
+  verify: async (username: string, password: string) => {
+    const entry = known[username];
+    return entry?.password === password ? entry.account : undefined;
+  },
+};
+
+async function client(
+  t: ExecutionContext,
+  url: string,
+  username: string,
+  clientId = `x-${username}`,
+) {
+  const connected = await connectAsync(url, {
+    username,
+    password: known[username]?.password ?? '',
+    clientId,
+    reconnectPeriod: 0,
+  });
+  connected.on('error', () => undefined);
+  t.teardown(() => connected.end(true));
+  return connected;
+}
+
+function received(of: MqttClient): string[] {
+  const messages: string[] = [];
+  of.on('message', (topic, payload) => messages.push(`${topic} ${payload}`));
+  return messages;
+}
+
+test('a site reaches the relay, and the relay the site', async (t) => {
+  const { url } = await startBroker(t, { accounts });
+  const relay = await client(t, url, 'relay');
+  const north = await client(t, url, 'north', 'siteglass-north');
+  const atRelay = received(relay);
+  const atNorth = received(north);
+  await relay.subscribeAsync('siteglass/+/up', { qos: 1 });
+  await north.subscribeAsync('siteglass/north/ack', { qos: 1 });
+  await north.publishAsync('siteglass/north/up', 'record', { qos: 1 });
+  await relay.publishAsync('siteglass/north/ack', '7', { qos: 1, retain: true });
+  await eventually(() => atRelay.length === 1 && atNorth.length === 1);
+  t.deepEqual(atRelay, ['siteglass/north/up record']);
+  t.deepEqual(atNorth, ['siteglass/north/ack 7']);
+});
+
+test('a site that speaks for another one is cut off, and nobody hears it', async (t) => {
+  const { url } = await startBroker(t, { accounts });
+  const relay = await client(t, url, 'relay');
+  const heard = received(relay);
+  await relay.subscribeAsync('siteglass/#', { qos: 1 });
+  for (const topic of ['siteglass/south/up', 'siteglass/north/ack']) {
+    const north = await client(t, url, 'north', 'siteglass-north');
+    const closed = new Promise<void>((resolve) => north.once('close', () => resolve()));
+    north.publish(topic, 'forged', { qos: 1 });
+    await closed;
+  }
+  const north = await client(t, url, 'north', 'siteglass-north');
+  await north.publishAsync('siteglass/north/up', 'own', { qos: 1 });
+  await eventually(() => heard.length > 0);
+  t.deepEqual(heard, ['siteglass/north/up own']);
+});
+
+test('a site may not listen to another one', async (t) => {
+  const { url } = await startBroker(t, { accounts });
+  const north = await client(t, url, 'north', 'siteglass-north');
+  for (const filter of ['siteglass/south/ack', 'siteglass/#', '#'])
+    await t.throwsAsync(north.subscribeAsync(filter, { qos: 1 }), undefined, filter);
+});
+
+test('wrong credentials, none at all, and a borrowed client id are refused', async (t) => {
+  const { url } = await startBroker(t, { accounts });
+  const attempt = (username: string, password: string, clientId: string) =>
+    connectAsync(url, { username, password, clientId, reconnectPeriod: 0 }, false);
+  await t.throwsAsync(attempt('north', 'guess', 'siteglass-north'), { message: /refused/ });
+  await t.throwsAsync(attempt('nobody', '', 'a'), { message: /refused/ });
+  await t.throwsAsync(attempt('south', 's', 'siteglass-north'), { message: /refused/ });
+});
+
+test('the will of a site that breaks off reaches the listeners', async (t) => {
+  const { url, broker } = await startBroker(t, { accounts });
+  const dashboard = await client(t, url, 'dashboard');
+  const heard = received(dashboard);
+  await dashboard.subscribeAsync('siteglass/#', { qos: 1 });
+  const north = await connectAsync(url, {
+    username: 'north',
+    password: 'n',
+    clientId: 'siteglass-north',
+    reconnectPeriod: 0,
+    will: {
+      topic: 'siteglass/north/availability',
+      payload: Buffer.from('offline'),
+      qos: 1,
+      retain: true,
+    },
+  });
+  north.on('error', () => undefined);
+  broker.disconnectSite('north');
+  await eventually(() => heard.length > 0);
+  t.deepEqual(heard, ['siteglass/north/availability offline']);
+  north.end(true);
+});
+
+test('a packet that announces more than the limit ends the connection before it is collected', async (t) => {
+  const { url } = await startBroker(t, { limits: { maxPacketBytes: 10_000 } });
+  const big = await client(t, url, 'north');
+  const closed = new Promise<true>((resolve) => big.once('close', () => resolve(true)));
+  big.publish('siteglass/north/up', Buffer.alloc(20_000), { qos: 1 });
+  t.true(await closed);
+});
+
+test('connections and retained topics have a bound', async (t) => {
+  const { url, broker } = await startBroker(t, { limits: { maxConnections: 2, maxRetained: 2 } });
+  const first = await client(t, url, 'north');
+  await client(t, url, 'south');
+  await t.throwsAsync(connectAsync(url, { reconnectPeriod: 0, connectTimeout: 2_000 }, false));
+  t.is(broker.connections, 2);
+  const closed = new Promise<true>((resolve) => first.once('close', () => resolve(true)));
+  for (const topic of ['a', 'b', 'a'])
+    await first.publishAsync(topic, 'x', { qos: 1, retain: true });
+  first.publish('c', 'x', { qos: 1, retain: true });
+  t.true(await closed);
+});
+
+test('a connection that says nothing is cut off', async (t) => {
+  const { broker } = await startBroker(t, { limits: { connectTimeoutMs: 100 } });
+  const socket = connectSocket(broker.address.port, '127.0.0.1');
+  const closed = new Promise<true>((resolve) => socket.once('close', () => resolve(true)));
+  t.true(await closed);
+});
+
+test('a port that is taken is told in one line', async (t) => {
+  const { broker } = await startBroker(t);
+  const { port } = broker.address;
+  await t.throwsAsync(startBroker(t, { port }), {
+    name: 'StartError',
+    message: new RegExp(`^the MQTT broker cannot listen on 127.0.0.1:${port}: .*EADDRINUSE.*$`),
+  });
+});

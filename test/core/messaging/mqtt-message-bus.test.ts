@@ -1,0 +1,234 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { connectAsync } from 'mqtt';
+import type { MessageBus } from '../../../core/messaging/message-bus.js';
+import {
+  aSummary,
+  connectedBus,
+  eventually,
+  freePort,
+  startBroker,
+  startBus,
+  temporaryFolder,
+} from '../../support/delivery-fixtures.js';
+
+const epoch = randomUUID();
+const ack = (seq: number) => ({ epoch, seq });
+
+function acksAt(bus: MessageBus): number[] {
+  const seqs: number[] = [];
+  bus.subscribe('ack', {}, ({ payload }) => {
+    seqs.push(payload.seq);
+  });
+  return seqs;
+}
+
+test('what one end publishes, the other receives as its topic describes it', async (t) => {
+  const { url } = await startBroker(t);
+  const [sender, receiver] = await Promise.all([connectedBus(t, url), connectedBus(t, url)]);
+  const record = { v: 1 as const, epoch, seq: 3, first: 1, summary: aSummary() };
+  const heard: unknown[] = [];
+  receiver.subscribe('up', { site: 'north' }, (message) => {
+    heard.push(message);
+  });
+  await sender.publish('up', { site: 'south' }, record);
+  await eventually(async () => {
+    await sender.publish('up', { site: 'north' }, record);
+    return heard.length > 0;
+  });
+  t.deepEqual(heard[0], { names: { site: 'north' }, payload: record, retained: false });
+});
+
+test('a retained message is told apart from one that is sent now', async (t) => {
+  const { url } = await startBroker(t);
+  const sender = await connectedBus(t, url);
+  await sender.publish('siteAvailability', { site: 'north' }, 'online');
+  const late = await startBus(t, url);
+  const heard: [string, boolean][] = [];
+  late.subscribe('siteAvailability', {}, ({ payload, retained }) => {
+    heard.push([payload, retained]);
+  });
+  await eventually(() => heard.length === 1);
+  await sender.publish('siteAvailability', { site: 'north' }, 'stopped');
+  await eventually(() => heard.length === 2);
+  t.deepEqual(heard, [
+    ['online', true],
+    ['stopped', false],
+  ]);
+});
+
+test('without a connection a publication is refused at once, not queued', async (t) => {
+  const bus = await startBus(t, `mqtt://127.0.0.1:${await freePort()}`);
+  const refused = { name: 'MessagingError', code: 'not_connected' };
+  await t.throwsAsync(bus.publish('ack', { site: 'north' }, ack(1)), refused);
+  await t.throwsAsync(bus.publish('siteAvailability', { site: 'north' }, 'online'), refused);
+  await eventually(() => bus.status().lastError !== undefined);
+  t.regex(bus.status().lastError ?? '', /ECONNREFUSED/);
+});
+
+async function survivesRestart(
+  t: ExecutionContext,
+  port: number,
+  start: () => Promise<() => Promise<void>>,
+) {
+  const bus = await startBus(t, `mqtt://127.0.0.1:${port}`);
+  const heard = acksAt(bus);
+  let disconnects = 0;
+  bus.onDisconnect(() => {
+    disconnects++;
+  });
+  let stop = await start();
+  await eventually(() => bus.connected);
+  await bus.publish('ack', { site: 'north' }, ack(1));
+  await stop();
+  await eventually(() => !bus.connected);
+  await t.throwsAsync(bus.publish('ack', { site: 'north' }, ack(2)), { name: 'MessagingError' });
+  stop = await start();
+  await eventually(() => bus.connected);
+  await bus.publish('ack', { site: 'north' }, ack(3));
+  await eventually(() => heard.includes(3));
+  t.deepEqual(
+    heard.filter((seq) => seq !== 1),
+    [3],
+  );
+  t.is(disconnects, 1);
+  t.is(bus.status().reconnects, 1);
+  await bus.stop();
+  await stop();
+}
+
+test('the bus outlives a restart of the embedded broker, subscriptions included', async (t) => {
+  const port = await freePort();
+  await survivesRestart(t, port, async () => {
+    const { broker } = await startBroker(t, { port });
+    return () => broker.stop();
+  });
+});
+
+test('the bus outlives a restart of Mosquitto, subscriptions included', async (t) => {
+  const port = await freePort();
+  const configuration = join(await temporaryFolder(t), 'mosquitto.conf');
+  await writeFile(configuration, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
+  await survivesRestart(t, port, async () => {
+    const mosquitto = spawn('/usr/sbin/mosquitto', ['-c', configuration], { stdio: 'ignore' });
+    t.teardown(() => mosquitto.kill('SIGKILL'));
+    return () => killed(mosquitto);
+  });
+});
+
+function killed(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+test('a message that does not fit its topic is counted and goes no further', async (t) => {
+  const { url } = await startBroker(t);
+  const bus = await connectedBus(t, url);
+  const stranger = await connectAsync(url);
+  t.teardown(() => stranger.end(true));
+  const heard = acksAt(bus);
+  for (const [topic, payload] of [
+    ['siteglass/north/ack', 'not json'],
+    ['siteglass/north/ack', '{"epoch":"x","seq":-1}'],
+    ['siteglass/NORTH/ack', JSON.stringify(ack(1))],
+    ['siteglass/north/ack', JSON.stringify({ ...ack(1), padding: 'x'.repeat(300_000) })],
+  ] as const)
+    await stranger.publishAsync(topic, payload, { qos: 1 });
+  await bus.publish('ack', { site: 'north' }, ack(9));
+  await eventually(() => heard.length > 0);
+  t.deepEqual(heard, [9]);
+  t.is(bus.status().invalid, 4);
+  t.is(bus.status().reconnects, 0);
+});
+
+test('a subscription made at any moment of connecting stands once connected', async (t) => {
+  const { url } = await startBroker(t);
+  const sender = await connectedBus(t, url);
+  for (const delayMs of [0, 1, 2, 4, 8, 16]) {
+    const bus = await startBus(t, url);
+    bus.subscribe('health', {}, () => undefined);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const heard = acksAt(bus);
+    await eventually(() => bus.connected);
+    await eventually(async () => {
+      await sender.publish('ack', { site: 'north' }, ack(delayMs));
+      return heard.includes(delayMs);
+    }, 2_000);
+    t.true(heard.length > 0);
+  }
+});
+
+test('a handler that fails or takes its time neither loses nor reorders what follows', async (t) => {
+  const { url } = await startBroker(t);
+  const bus = await connectedBus(t, url);
+  const heard: number[] = [];
+  bus.subscribe('ack', {}, async ({ payload }) => {
+    await new Promise((resolve) => setTimeout(resolve, payload.seq === 1 ? 50 : 0));
+    heard.push(payload.seq);
+    if (payload.seq === 2) throw new Error('cannot cope');
+  });
+  for (const seq of [1, 2, 3]) await bus.publish('ack', { site: 'north' }, ack(seq));
+  await eventually(() => heard.length === 3);
+  t.deepEqual(heard, [1, 2, 3]);
+});
+
+test('payloads that are too large, and too many at once, are refused', async (t) => {
+  const { url } = await startBroker(t);
+  const bus = await connectedBus(t, url, { maxInFlight: 2 });
+  const detections = Array.from({ length: 4_000 }, () => ({
+    label: 'stop sign',
+    detector: 'stop-sign',
+    box: { x: 1, y: 1, width: 20, height: 20 },
+    neighbors: 1,
+    score: null,
+  }));
+  const record = { v: 1 as const, epoch, seq: 1, first: 1, summary: aSummary({ detections }) };
+  await t.throwsAsync(bus.publish('up', { site: 'north' }, record), { code: 'payload_too_large' });
+  const results = await Promise.allSettled(
+    [1, 2, 3].map((seq) => bus.publish('ack', { site: 'north' }, ack(seq))),
+  );
+  t.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
+});
+
+test('an appliance announces itself, takes leave on a clean stop, and its will covers the rest', async (t) => {
+  const { url, broker } = await startBroker(t);
+  const observer = await connectedBus(t, url);
+  const heard: string[] = [];
+  observer.subscribe('siteAvailability', { site: 'north' }, ({ payload }) => {
+    heard.push(payload);
+  });
+  const said = (payload: 'online' | 'stopped' | 'offline') =>
+    ({ topic: 'siteAvailability', names: { site: 'north' }, payload }) as const;
+  const appliance = await connectedBus(t, url, {
+    birth: said('online'),
+    will: said('offline'),
+    farewell: said('stopped'),
+  });
+  await eventually(() => heard.length === 1);
+  await appliance.stop();
+  await eventually(() => heard.length === 2);
+  t.deepEqual(heard, ['online', 'stopped']);
+  t.is(broker.connections, 1);
+});
+
+test('credentials that are refused are tried again until they are accepted', async (t) => {
+  let accepted = false;
+  const { url } = await startBroker(t, {
+    accounts: { verify: async () => (accepted ? { role: 'relay' } : undefined) },
+  });
+  const bus = await startBus(t, url, { username: 'north', password: 'secret' });
+  await eventually(() => bus.status().lastError !== undefined);
+  t.regex(bus.status().lastError ?? '', /refused/i);
+  t.false(bus.connected);
+  accepted = true;
+  await eventually(() => bus.connected);
+  t.true(bus.connected);
+});

@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { relayConfigSchema } from '../../../cloud-relay/config.js';
+import { parseConfiguration, readSecret } from '../../../core/runtime/configuration.js';
+import { ConfigurationError } from '../../../core/runtime/errors.js';
+import { edgeConfigSchema } from '../../../edge/config.js';
+import { temporaryFolder } from '../../support/edge.js';
+
+const edge = (text: string, overrides: string[] = []) =>
+  parseConfiguration(edgeConfigSchema, text, 'edge.yaml', overrides);
+const relay = (text: string) => parseConfiguration(relayConfigSchema, text, 'relay.yaml');
+
+test('without a word the appliance and the relay have a configuration that binds to this machine', (t) => {
+  t.like(edge(''), { site: 'site', http: { host: '127.0.0.1', port: 8080, auth: 'token' } });
+  t.like(relay(''), { http: { host: '127.0.0.1', port: 8090 } });
+});
+
+test('everything that is wrong is named at once, each with its path', (t) => {
+  const text = `
+site: My Site
+htpp: {}
+http:
+  port: 99999
+  colour: red
+cameras:
+  - id: up
+    kind: folder
+    path: /somewhere
+  - id: door
+    kind: http
+    url: ftp://camera
+    schedule: every minute
+mqtt:
+  url: http://broker
+`;
+  const error = t.throws(() => edge(text), { instanceOf: ConfigurationError });
+  t.deepEqual(error?.errors.map(({ path }) => path).sort(), [
+    'cameras.0.id',
+    'cameras.1.schedule',
+    'cameras.1.url',
+    'htpp',
+    'http.colour',
+    'http.port',
+    'mqtt.url',
+    'site',
+  ]);
+  t.regex(error?.message ?? '', /^edge\.yaml cannot be used:\n {2}/);
+  t.is(error?.errors.find(({ path }) => path === 'htpp')?.message, 'is not a known setting');
+});
+
+test('text that is no YAML, and a setting that is said twice, are refused with their line', (t) => {
+  for (const text of ['site: [', 'site: a\nsite: b'])
+    t.regex(t.throws(() => edge(text))?.message ?? '', /line \d/);
+});
+
+test('an override wins over the file, and its value is YAML', (t) => {
+  const config = edge('http: { port: 1 }\nsite: a', [
+    'http.port=2',
+    'cameras=[{ id: street, kind: folder, path: "a=b" }]',
+  ]);
+  t.is(config.http.port, 2);
+  t.is(config.site, 'a');
+  t.like(config.cameras[0], { id: 'street', path: 'a=b' });
+  const error = t.throws(() => edge('', ['http.port']), { instanceOf: ConfigurationError });
+  t.deepEqual(error?.errors, [{ path: 'http.port', message: 'expected PATH=VALUE' }]);
+});
+
+test('a configuration cannot be changed after it was read', (t) => {
+  const config = edge('');
+  t.true(Object.isFrozen(config.http));
+  t.throws(() => Object.assign(config.http, { auth: 'none' }), { instanceOf: TypeError });
+});
+
+test('leaving out authentication beyond this machine has to be said twice', (t) => {
+  for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '"::1"'])
+    t.is(edge(`http: { host: ${host}, auth: none }`).http.auth, 'none', host);
+  for (const host of ['0.0.0.0', '192.168.1.2', '"::"', 'appliance.lan', '127.0.0.1.nip.io']) {
+    const error = t.throws(() => edge(`http: { host: ${host}, auth: none }`), {
+      instanceOf: ConfigurationError,
+    });
+    t.deepEqual(
+      error?.errors.map(({ path }) => path),
+      ['http.auth'],
+      host,
+    );
+  }
+  t.is(
+    edge('http: { host: 0.0.0.0, auth: none, allowAnyoneOnTheNetwork: true }').http.auth,
+    'none',
+  );
+
+  const broker = 'host: 0.0.0.0, auth: none';
+  t.regex(
+    t.throws(() => relay(`mqtt: { embedded: { ${broker} } }`))?.message ?? '',
+    /mqtt\.embedded\.auth: .*allowAnyoneOnTheNetwork/,
+  );
+  t.notThrows(() => relay(`mqtt: { embedded: { ${broker}, allowAnyoneOnTheNetwork: true } }`));
+  t.notThrows(() => relay('mqtt: { embedded: { auth: none } }'));
+});
+
+test("a mistake in the relay's broker is named by its own path", (t) => {
+  const error = t.throws(() => relay('mqtt: { embedded: { prot: 1883 } }'), {
+    instanceOf: ConfigurationError,
+  });
+  t.deepEqual(error?.errors, [{ path: 'mqtt.embedded.prot', message: 'is not a known setting' }]);
+  t.throws(() => relay('mqtt: { embedded: {}, external: { url: "mqtt://broker" } }'), {
+    instanceOf: ConfigurationError,
+  });
+});
+
+test.serial('a secret comes as text, from a file, or from the environment', async (t) => {
+  t.is(readSecret('plain'), 'plain');
+  const file = join(await temporaryFolder(), 'password');
+  await writeFile(file, 'from a file\n');
+  t.is(readSecret({ file }), 'from a file');
+  process.env.SITEGLASS_TEST_SECRET = 'from the environment';
+  t.is(readSecret({ env: 'SITEGLASS_TEST_SECRET' }), 'from the environment');
+  delete process.env.SITEGLASS_TEST_SECRET;
+  t.throws(() => readSecret({ env: 'SITEGLASS_TEST_SECRET' }), {
+    message: /SITEGLASS_TEST_SECRET is not set/,
+  });
+});

@@ -1,0 +1,73 @@
+import { request } from 'node:http';
+import test from 'ava';
+import type { Problem } from '../../../core/contract/problem.js';
+import { ApiClient } from '../../support/api-client.js';
+import { startEdge } from '../../support/edge.js';
+import { checkRoles } from '../../support/roles.js';
+
+const IMAGE = '/api/v1/objectdetection/image';
+
+test('each call needs its role, and no more', async (t) => {
+  const edge = await startEdge();
+  t.teardown(edge.stop);
+  await checkRoles(t, await ApiClient.connect(edge.url), edge.tokens, {
+    [`post ${IMAGE}`]: 'operator',
+    [`get ${IMAGE}`]: 'viewer',
+    [`get ${IMAGE}/{id}`]: 'viewer',
+    [`get ${IMAGE}/{id}/processed`]: 'viewer',
+    [`get ${IMAGE}/{id}/detections`]: 'viewer',
+    [`delete ${IMAGE}/{id}`]: 'operator',
+    [`delete ${IMAGE}/{id}/processed`]: 'operator',
+    'get /api/v1/objectdetection/detectors': 'viewer',
+    'get /api/v1/cameras': 'viewer',
+    'get /api/v1/cameras/{camera}': 'viewer',
+    'post /api/v1/cameras/{camera}/snapshot': 'operator',
+    'post /api/v1/cameras/{camera}/pause': 'operator',
+    'post /api/v1/cameras/{camera}/resume': 'operator',
+    'get /api/v1/site': 'viewer',
+    'get /api/v1/sync': 'viewer',
+    'get /api/v1/detections': 'viewer',
+    'post /v1/vision/detection': 'operator',
+    'post /v1/vision/face': 'operator',
+    'post /v1/vision/custom/{detector}': 'operator',
+    'get /healthz': 'anonymous',
+    'get /readyz': 'anonymous',
+    'get /metrics': 'viewer',
+  });
+});
+
+/** Asks with headers that fetch does not let a caller set. */
+function ask(url: string, headers: Record<string, string>, method = 'GET') {
+  return new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const req = request(url, { method, headers }, (res) => {
+      let body = '';
+      res.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      res.on('end', () => resolve({ status: res.statusCode ?? 0, body }));
+    });
+    req.on('error', reject).end();
+  });
+}
+
+test('without tokens, a web page cannot reach the appliance on its own machine', async (t) => {
+  const edge = await startEdge(['http.auth=none']);
+  t.teardown(edge.stop);
+  const { port } = edge.http.address;
+  const site = `${edge.url}/api/v1/site`;
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`, 'localhost'])
+    t.is((await ask(site, { Host: host })).status, 200, host);
+  const foreign = ['evil.example', `127.0.0.1.nip.io:${port}`, 'localhost.evil.example'];
+  for (const host of foreign) {
+    const { status, body } = await ask(site, { Host: host });
+    t.is(status, 403, `DNS rebinding by ${host}`);
+    t.is((JSON.parse(body) as Problem).code, 'forbidden');
+  }
+
+  const own = { Host: `127.0.0.1:${port}`, Origin: edge.url };
+  t.is((await ask(site, own)).status, 200);
+  const pages = ['https://evil.example', 'null', `http://127.0.0.1:${port + 1}`];
+  for (const origin of pages)
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'])
+      t.is((await ask(`${edge.url}${IMAGE}`, { ...own, Origin: origin }, method)).status, 403);
+});

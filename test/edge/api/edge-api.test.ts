@@ -1,0 +1,165 @@
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import anyTest, { type TestFn } from 'ava';
+import type { z } from 'zod';
+import type { ImagePage, ImageResult } from '../../../core/contract/image.js';
+import type { Problem } from '../../../core/contract/problem.js';
+import type {
+  CameraResource,
+  recentDetectionSchema,
+  siteStatusSchema,
+  syncSchema,
+} from '../../../core/contract/site.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { ApiClient } from '../../support/api-client.js';
+import { type RunningEdge, startEdge, temporaryFolder } from '../../support/edge.js';
+import { eventually } from '../../support/eventually.js';
+import { renderScene } from '../../support/render-scene.js';
+
+type Analysed = Extract<ImageResult, { status: 'OK' }>;
+type OneCamera = { camera: CameraResource };
+
+const test = anyTest as TestFn<{ edge: RunningEdge; api: ApiClient; folder: string }>;
+const API = '/api/v1';
+const IMAGE = `${API}/objectdetection/image`;
+const NEVER = '0 0 0 1 1 *';
+
+test.before(async (t) => {
+  const folder = await temporaryFolder();
+  const [street, broken] = [join(folder, 'street'), join(folder, 'broken')];
+  await Promise.all([street, broken].map((path) => mkdir(path)));
+  for (const name of ['1-empty-street.jpg', '3-sign-near.jpg'])
+    await copyFile(join(projectRoot(), 'samples', name), join(street, name));
+  await writeFile(join(broken, 'text.jpg'), 'This is no photograph at all.');
+  const camera = (id: string, path: string, more: string) =>
+    `{ id: ${id}, kind: folder, path: ${path}, loop: true, ${more} }`;
+  const edge = await startEdge([
+    `cameras=[${[
+      camera('street', street, `schedule: "${NEVER}"`),
+      camera('loop', street, 'schedule: "* * * * * *"'),
+      camera('broken', broken, `schedule: "${NEVER}"`),
+      camera('gone', join(folder, 'gone'), `schedule: "${NEVER}"`),
+    ].join(', ')}]`,
+  ]);
+  t.context = { edge, api: await ApiClient.connect(edge.url, edge.adminToken), folder };
+});
+
+test.after.always(async (t) => {
+  await t.context.edge?.stop();
+});
+
+test.serial('the appliance describes itself in valid OpenAPI 3.1', async (t) => {
+  const { valid, errors } = await new Validator().validate({ ...t.context.api.document });
+  t.true(valid, JSON.stringify(errors));
+  const operations = Object.values(t.context.api.document.paths).flatMap(Object.values);
+  const ids = operations.map(({ operationId }) => operationId);
+  t.is(new Set(ids).size, ids.length, 'each operation has an id of its own');
+});
+
+test.serial('cameras tell how they are', async (t) => {
+  const { json } = await t.context.api.get<{ cameras: CameraResource[] }>(t, `${API}/cameras`);
+  t.deepEqual(
+    json.cameras.map(({ id }) => id),
+    ['street', 'loop', 'broken', 'gone'],
+  );
+  const one = await t.context.api.get<OneCamera>(t, `${API}/cameras/street`);
+  t.like(one.json.camera, { id: 'street', kind: 'folder', name: null, taken: 0 });
+  t.is((await t.context.api.get<Problem>(t, `${API}/cameras/none`)).json.code, 'not_found');
+  t.is((await t.context.api.get(t, `${API}/cameras/NONE`)).status, 400);
+});
+
+test.serial('a snapshot taken now is an image of that camera, with its detections', async (t) => {
+  const { api } = t.context;
+  const take = () => api.post<{ image: string | null }>(t, `${API}/cameras/street/snapshot`);
+  const empty = (await take()).json.image;
+  const sign = (await take()).json.image;
+  const found = await api.get<Analysed>(t, `${IMAGE}/${sign}/detections`);
+  t.is(found.json.image.camera, 'street');
+  t.is(found.json.detections.length, 1);
+
+  const { json } = await api.get<ImagePage>(t, `${IMAGE}?camera=street`);
+  t.deepEqual(
+    json.images.map(({ id }) => id),
+    [sign, empty],
+  );
+  const recent = await api.get<{ detections: z.infer<typeof recentDetectionSchema>[] }>(
+    t,
+    `${API}/detections?limit=500`,
+  );
+  const own = recent.json.detections.filter(({ camera }) => camera === 'street');
+  t.is(own.length, 1);
+  t.like(own[0], { image: sign, label: 'stop sign' });
+  t.is((await api.get(t, `${API}/detections?limit=0`)).status, 400);
+  const after = await api.get<OneCamera>(t, `${API}/cameras/street`);
+  t.like(after.json.camera, { state: 'online', taken: 2, failed: 0, lastError: null });
+});
+
+test.serial('a camera that gives nothing, or no image, says so', async (t) => {
+  const { api } = t.context;
+  for (let failure = 1; failure <= 3; failure++) {
+    const gone = await api.post<Problem>(t, `${API}/cameras/gone/snapshot`);
+    t.is(gone.json.code, 'camera_failed');
+  }
+  const broken = await api.post<Problem>(t, `${API}/cameras/broken/snapshot`);
+  t.is(broken.json.code, 'unsupported_image_kind');
+  t.is((await api.post<Problem>(t, `${API}/cameras/none/snapshot`)).status, 404);
+  const { json } = await api.get<OneCamera>(t, `${API}/cameras/gone`);
+  t.is(json.camera.state, 'offline');
+  t.truthy(json.camera.lastError);
+});
+
+test.serial('a camera that loops over a folder goes on until it is paused', async (t) => {
+  const { api } = t.context;
+  const images = async () =>
+    (await api.get<ImagePage>(t, `${IMAGE}?camera=loop`)).json.images.length;
+  await eventually('three snapshots', async () => (await images()) >= 3);
+  const paused = await api.post<OneCamera>(t, `${API}/cameras/loop/pause`);
+  t.is(paused.json.camera.state, 'paused');
+  const status = async () => (await api.get<OneCamera>(t, `${API}/cameras/loop`)).json.camera;
+  t.is((await status()).nextRunAt, null);
+  const now = await api.post<{ image: string }>(t, `${API}/cameras/loop/snapshot`);
+  t.truthy(now.json.image, 'also a paused camera can be asked');
+  const resumed = await api.post<OneCamera>(t, `${API}/cameras/loop/resume`);
+  t.is(resumed.json.camera.state, 'online');
+  t.truthy((await status()).nextRunAt);
+  const before = await images();
+  await eventually('another snapshot', async () => (await images()) > before);
+});
+
+test.serial('the site tells how it is, and that there is nobody to report to', async (t) => {
+  const { api } = t.context;
+  const site = await api.get<z.infer<typeof siteStatusSchema>>(t, `${API}/site`);
+  t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 4 }, outboxDepth: 0 });
+  t.true(site.json.reasons.some((reason) => reason.includes('cameras are offline')));
+  t.true(site.json.disk.usedBytes > 0);
+  const sync = await api.get<z.infer<typeof syncSchema>>(t, `${API}/sync`);
+  t.like(sync.json, { configured: false, connected: false, depth: 0 });
+});
+
+test.serial(
+  'images, detectors, the DeepStack form and the operations answer as described',
+  async (t) => {
+    const { api } = t.context;
+    const { jpeg } = await renderScene({ width: 480, height: 270, seed: 70, signs: [] });
+    const headers = { Prefer: 'respond-async' };
+    const { json } = await api.upload<ImageResult>(t, jpeg, {}, { headers });
+    t.is(json.status, 'PENDING');
+    const { original, processed, detections } = json.image.links;
+    t.is((await api.get(t, processed)).status, 200);
+    t.is((await api.get(t, detections)).status, 200);
+    t.is((await api.get(t, original)).status, 200);
+    t.is((await api.upload(t, jpeg)).status, 200);
+    t.is((await api.delete(t, processed)).status, 200);
+    t.is((await api.delete(t, original)).status, 200);
+    t.is((await api.get(t, `${API}/objectdetection/detectors`)).status, 200);
+    for (const path of ['detection', 'face', 'custom/stop-sign'])
+      t.is((await api.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
+    for (const path of ['/healthz', '/readyz', '/metrics'])
+      t.is((await api.get(t, path)).status, 200);
+  },
+);
+
+test.serial('every documented operation has been seen to succeed', (t) => {
+  t.deepEqual(t.context.api.unseen(), []);
+});

@@ -1,0 +1,89 @@
+import test from 'ava';
+import { z } from 'zod';
+import { parseConfiguration } from '../../../core/runtime/configuration.js';
+import { ConfigurationError, messageOf } from '../../../core/runtime/errors.js';
+import { camerasSchema, uploadFieldsOf } from '../../../edge/cameras/camera-config.js';
+
+const schema = z.strictObject({ cameras: camerasSchema });
+const parse = (yaml: string) => parseConfiguration(schema, yaml, 'test.yaml').cameras;
+
+function errorsOf(yaml: string): string {
+  try {
+    parse(yaml);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return messageOf(error);
+    throw error;
+  }
+  return 'no error';
+}
+
+test('a camera needs an id, a kind and where to look; the rest has defaults', (t) => {
+  const [gate, drop] = parse(`
+cameras:
+  - { id: gate, kind: http, url: "http://10.0.0.7/snap.jpg" }
+  - { id: drop, kind: folder, path: /srv/drop }
+`);
+  t.like(gate, { schedule: '*/10 * * * * *', jitterSeconds: 0, retries: 2, enabled: true });
+  t.like(drop, { loop: false, afterwards: 'keep', maxBytes: 10_485_760, timeoutSeconds: 5 });
+});
+
+test('every mistake is named with its place and what was expected', (t) => {
+  const message = errorsOf(`
+cameras:
+  - { id: up, kind: http, url: "ftp://10.0.0.7/snap.jpg", retires: 3 }
+  - { id: yard, kind: folder, path: /srv, schedule: "99 * * * * *", loop: true, afterwards: delete }
+  - { id: door, kind: webcam }
+  - { id: side, kind: folder, path: /srv, schedule: often }
+  - { id: back, kind: folder, path: /srv, parameters: { minNeighbours: 3 } }
+`);
+  t.regex(message, /cameras\.0\.id: may not be one of availability, health, up, ack/);
+  t.regex(message, /cameras\.0\.url: expected an http:\/\/ or https:\/\/ URL/);
+  t.regex(message, /cameras\.0\.retires: is not a known setting/);
+  t.regex(message, /cameras\.1\.schedule: the second is wrong; expected cron fields/);
+  t.regex(message, /cameras\.2\.kind: expected "http" or "folder"/);
+  t.regex(message, /cameras\.3\.schedule: expected 5 or 6 fields but got 1/);
+  t.regex(message, /cameras\.4\.parameters\.minNeighbours: is not a known setting/);
+});
+
+test('a camera that loops may not delete its files', (t) => {
+  t.regex(
+    errorsOf('cameras: [{ id: demo, kind: folder, path: /srv, loop: true, afterwards: delete }]'),
+    /cameras\.0\.afterwards: may not be "delete" for a camera that loops/,
+  );
+});
+
+test('a password in a URL is refused without being repeated', (t) => {
+  const message = errorsOf(
+    'cameras: [{ id: gate, kind: http, url: "http://admin:hunter2@10.0.0.7/" }]',
+  );
+  t.regex(message, /cameras\.0\.url: may not hold a user name or password; put them under "auth"/);
+  t.notRegex(message, /hunter2/);
+});
+
+test('two cameras may not have one id', (t) => {
+  const message = errorsOf(`
+cameras:
+  - { id: gate, kind: folder, path: /srv/a }
+  - { id: gate, kind: folder, path: /srv/b }
+`);
+  t.regex(message, /cameras\.1\.id: another camera is called gate already/);
+});
+
+test("a camera's detectors and parameters become the fields of an upload", (t) => {
+  const [camera] = parse(`
+cameras:
+  - id: gate
+    kind: folder
+    path: /srv
+    detectors: [face, stop-sign]
+    parameters: { minNeighbors: 5, workingSize: 0, orientations: [0, 90] }
+`);
+  t.truthy(camera);
+  if (camera)
+    t.deepEqual(uploadFieldsOf(camera), {
+      detector: ['face', 'stop-sign'],
+      minNeighbors: 5,
+      workingSize: 0,
+      orientations: [0, 90],
+    });
+});

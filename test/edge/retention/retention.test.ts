@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import Sqlite from 'better-sqlite3';
+import { silentLogger } from '../../../core/runtime/logger.js';
+import type { RetainedImages } from '../../../edge/retention/retained-images.js';
+import { Retention } from '../../../edge/retention/retention.js';
+
+/** Images as rows of a real database. */
+class ImageTable implements RetainedImages {
+  readonly #db: Sqlite.Database;
+  /** Largest number of rows that one call removed. */
+  largestStep = 0;
+
+  constructor(t: ExecutionContext) {
+    this.#db = new Sqlite(':memory:');
+    this.#db.exec(
+      'create table image (id integer primary key, made_at int, bytes int, camera text)',
+    );
+    t.teardown(() => this.#db.close());
+  }
+
+  add(madeAt: number, bytes: number, camera: string | null): void {
+    this.#db
+      .prepare('insert into image (made_at, bytes, camera) values (?, ?, ?)')
+      .run(madeAt, bytes, camera);
+  }
+
+  madeAt(camera: string | null): number[] {
+    return this.#db
+      .prepare('select made_at from image where camera is ? order by made_at')
+      .pluck()
+      .all(camera) as number[];
+  }
+
+  async usedBytes(): Promise<number> {
+    return this.#db.prepare('select coalesce(sum(bytes), 0) from image').pluck().get() as number;
+  }
+
+  async removeOlderThan(ms: number, limit: number): Promise<number> {
+    return this.#remove('where made_at < ?', ms, limit);
+  }
+
+  async removeOldest(limit: number): Promise<number> {
+    return this.#remove('where camera is not null and ? is not null', 0, limit);
+  }
+
+  async #remove(where: string, value: number, limit: number): Promise<number> {
+    await sleep(0);
+    const { changes } = this.#db
+      .prepare(
+        `delete from image where id in (select id from image ${where} order by made_at limit ?)`,
+      )
+      .run(value, limit);
+    this.largestStep = Math.max(this.largestStep, changes);
+    return changes;
+  }
+}
+
+function setUp(t: ExecutionContext, { budgetBytes = 1_000_000, maxAgeMs = 1_000_000 } = {}) {
+  const images = new ImageTable(t);
+  const clock = () => 2_000_000;
+  const retention = new Retention({ images, budgetBytes, maxAgeMs, clock, log: silentLogger() });
+  return { images, retention };
+}
+
+test('images past their age are removed, whoever brought them', async (t) => {
+  const { images, retention } = setUp(t);
+  for (const camera of ['gate', null])
+    for (const madeAt of [1, 999_999, 1_000_000, 1_999_999]) images.add(madeAt, 10, camera);
+  t.deepEqual(await retention.sweep(), { aged: 4, evicted: 0 });
+  t.deepEqual(images.madeAt('gate'), [1_000_000, 1_999_999]);
+  t.deepEqual(images.madeAt(null), [1_000_000, 1_999_999]);
+});
+
+test('over the budget, the oldest camera snapshots go and uploads stay', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 10_000 });
+  for (let i = 0; i < 200; i++) images.add(1_500_000 + i, 100, 'gate');
+  images.add(1_400_000, 500, null);
+  const { aged, evicted } = await retention.sweep();
+  t.is(aged, 0);
+  t.true((await images.usedBytes()) <= 9_500);
+  t.deepEqual(images.madeAt(null), [1_400_000]);
+  t.is(images.madeAt('gate')[0], 1_500_000 + evicted);
+});
+
+test('within the budget nothing is removed', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 1000 });
+  for (let i = 0; i < 10; i++) images.add(1_500_000, 100, 'gate');
+  t.deepEqual(await retention.sweep(), { aged: 0, evicted: 0 });
+});
+
+test('much is removed in small steps', async (t) => {
+  const { images, retention } = setUp(t);
+  for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
+  t.deepEqual(await retention.sweep(), { aged: 3000, evicted: 0 });
+  t.true(images.largestStep <= 25);
+});
+
+test('a new snapshot makes room for itself', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 10_000 });
+  for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100, 'gate');
+  t.true(await retention.makeRoom(600));
+  t.true((await images.usedBytes()) <= 9_400);
+  t.is(images.madeAt('gate').at(-1), 1_500_099);
+});
+
+test('a snapshot that fits removes nothing', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 10_000 });
+  for (let i = 0; i < 98; i++) images.add(1_500_000 + i, 100, 'gate');
+  t.true(await retention.makeRoom(200));
+  t.is(images.madeAt('gate').length, 98);
+});
+
+test('there is no room where only uploads are left', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 10_000 });
+  images.add(1_500_000, 9_900, null);
+  images.add(1_500_000, 50, 'gate');
+  t.false(await retention.makeRoom(200));
+  t.deepEqual(images.madeAt(null), [1_500_000]);
+});
+
+test('callers who ask for room together do not remove the same bytes twice over', async (t) => {
+  const { images, retention } = setUp(t, { budgetBytes: 100_000 });
+  for (let i = 0; i < 1000; i++) images.add(1_500_000 + i, 100, 'gate');
+  const answers = await Promise.all(Array.from({ length: 10 }, () => retention.makeRoom(100)));
+  t.true(answers.every(Boolean));
+  t.is(images.madeAt('gate').length, 950);
+});
+
+test('stopping waits for the step under way and removes no more', async (t) => {
+  const { images, retention } = setUp(t);
+  for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
+  await retention.start();
+  const sweep = retention.sweep();
+  await sleep(5);
+  await retention.stop();
+  const left = images.madeAt('gate').length;
+  t.is((await sweep).aged, 3000 - left);
+  t.true(left > 0);
+  await sleep(20);
+  t.is(images.madeAt('gate').length, left);
+});

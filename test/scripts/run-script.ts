@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { projectRoot } from '../../core/runtime/project-root.js';
+
+/** A small project in a folder of its own: the real scripts and packages, and the given files. */
+export async function projectCopy(
+  t: ExecutionContext,
+  files: Record<string, string> = {},
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-scripts-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
+    await cp(join(projectRoot(), name), join(folder, name), { recursive: true });
+  await symlink(join(projectRoot(), 'node_modules'), join(folder, 'node_modules'));
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return folder;
+}
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs one of the scripts of a project's folder to its end. */
+export function runScript(
+  folder: string,
+  script: string,
+  args: string[] = [],
+  env: Record<string, string> = {},
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [join(folder, 'scripts', script), ...args],
+      { cwd: folder, env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env } },
+      (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
+  });
+}

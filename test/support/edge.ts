@@ -1,0 +1,56 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseConfiguration } from '../../core/runtime/configuration.js';
+import { silentLogger } from '../../core/runtime/logger.js';
+import { edgeConfigSchema } from '../../edge/config.js';
+import { createEdge, type Edge } from '../../edge/context.js';
+
+export interface RunningEdge extends Edge {
+  url: string;
+  dataFolder: string;
+  adminToken: string;
+  stop(): Promise<void>;
+}
+
+const folders: string[] = [];
+
+function removeFolders() {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A folder that is removed when the tests of a file have ended. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
+  if (folders.length === 0) process.once('exit', removeFolders);
+  folders.push(folder);
+  return folder;
+}
+
+/** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
+export async function startEdge(
+  settings: string[] = [],
+  options: { dataFolder?: string } = {},
+): Promise<RunningEdge> {
+  const dataFolder = options.dataFolder ?? (await temporaryFolder());
+  const config = parseConfiguration(edgeConfigSchema, '', 'the test', [
+    `dataFolder=${dataFolder}`,
+    'http.port=0',
+    'detection.workers=1',
+    'images.minFreeMegabytes=0',
+    ...settings,
+  ]);
+  const edge = await createEdge(config, silentLogger());
+  await edge.lifecycle.start();
+  return {
+    ...edge,
+    url: edge.http.address.url,
+    dataFolder,
+    adminToken: readFileSync(join(dataFolder, 'admin-token'), 'utf8').trim(),
+    async stop() {
+      await edge.lifecycle.stop();
+      if (!options.dataFolder) await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}

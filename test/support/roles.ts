@@ -1,0 +1,57 @@
+import type { ExecutionContext } from 'ava';
+import type { Access, Role } from '../../core/http/access.js';
+import type { Tokens } from '../../core/http/tokens.js';
+import type { ApiClient } from './api-client.js';
+
+const LESS: Record<Role, Role | undefined> = {
+  viewer: undefined,
+  operator: 'viewer',
+  admin: 'operator',
+};
+
+/** A path that exists as a pattern, with ids that nothing has. */
+const pathOf = (template: string) =>
+  template.replace('{id}', '01890000-0000-7000-8000-000000000000').replace(/\{\w+\}/g, 'nothing');
+
+/**
+ * Calls every documented operation without a token, with a wrong one, with the role below the one that it needs,
+ * and with just that. `expected` names what each needs; it must name them all.
+ */
+export async function checkRoles(
+  t: ExecutionContext,
+  api: ApiClient,
+  tokens: Tokens,
+  expected: Record<string, Access>,
+): Promise<void> {
+  const documented = Object.entries(api.document.paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method} ${path}`),
+  );
+  t.deepEqual(documented.sort(), Object.keys(expected).sort());
+  const bearer: Record<Role, string> = {
+    viewer: await tokens.create('a viewer', 'viewer'),
+    operator: await tokens.create('an operator', 'operator'),
+    admin: await tokens.create('an admin', 'admin'),
+  };
+  for (const [operation, access] of Object.entries(expected)) {
+    const [method = '', template = ''] = operation.split(' ');
+    const call = async (authorization?: string) => {
+      const headers = { Authorization: authorization ?? '' };
+      return api.call(t, method.toUpperCase(), pathOf(template), { headers });
+    };
+    const anonymous = await call();
+    if (access === 'anonymous') {
+      t.not(anonymous.status, 401, operation);
+      continue;
+    }
+    t.is(anonymous.status, 401, operation);
+    t.is(anonymous.headers.get('WWW-Authenticate'), 'Bearer', operation);
+    const wrong = await call('Bearer sg_wrong');
+    t.is(wrong.status, 401, operation);
+    t.is(wrong.headers.get('WWW-Authenticate'), 'Bearer error="invalid_token"', operation);
+    t.is((await call(`Basic ${btoa('admin:admin')}`)).status, 401, operation);
+    const less = LESS[access];
+    if (less) t.is((await call(`Bearer ${bearer[less]}`)).status, 403, operation);
+    const enough = (await call(`Bearer ${bearer[access]}`)).status;
+    t.false([401, 403].includes(enough), `${operation}: ${enough}`);
+  }
+}
