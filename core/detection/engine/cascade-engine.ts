@@ -40,7 +40,7 @@ export interface CandidateOptions {
 
 /** Searches images with cascades, and finds the windows that OpenCV finds. */
 export class CascadeEngine {
-  private constructor(
+  constructor(
     private readonly kernel: Kernel,
     private readonly avx2: boolean,
   ) {}
