@@ -1,7 +1,6 @@
 // The kernel as a program of its own, for tests of builds that the addon cannot load: other processors, sanitizers.
 // Reads one search from standard input and writes its hits to standard output, as `test/support/driver-kernel.ts` says.
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 
@@ -45,11 +44,7 @@ void run() {
 
   Workspace space;
   Hits hits;
-  const char* const repeat = std::getenv("REPEAT");
-  for (int i = repeat ? std::atoi(repeat) : 1; i > 0; i--) {
-    hits = Hits();
-    search(image, levels, vectors, space, hits);
-  }
+  search(image, levels, vectors, space, hits);
   for (const Hit& hit : hits.all()) {
     write(hit.job);
     write(hit.x);
