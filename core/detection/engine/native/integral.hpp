@@ -26,28 +26,23 @@ ENGINE_INLINE U16x8 prefixSum(U16x8 values) {
 ENGINE_INLINE U16x8 loadPixels(const std::uint8_t* pixels) {
   return __builtin_convertvector(load<U8x8>(pixels), U16x8);
 }
-ENGINE_INLINE I32x4 widenLow(U16x8 values) {
-  const U16x8 zero = {};
-  return (I32x4)__builtin_shufflevector(values, zero, 0, 8, 1, 9, 2, 10, 3, 11);
-}
-ENGINE_INLINE I32x4 widenHigh(U16x8 values) {
-  const U16x8 zero = {};
-  return (I32x4)__builtin_shufflevector(values, zero, 4, 12, 5, 13, 6, 14, 7, 15);
-}
 ENGINE_INLINE I32x4 lastOf(I32x4 values) { return __builtin_shufflevector(values, values, 3, 3, 3, 3); }
 
-/** Writes the integral's elements x+1 to x+8 of a row: the row above plus the sums along this row. */
+/**
+ * Writes the integral's elements x+1 to x+8 of a row: the sums along this row onto the row above. `odd` has the first,
+ * the third and so on, `even` the others.
+ */
 template <int Step>
-ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32x4 low, I32x4 high) {
+ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32x4 odd, I32x4 even) {
   if (Step == 1) {
     std::int32_t* const to = row + x + 1;
-    store(to, low + load<I32x4>(to - stride));
-    store(to + 4, high + load<I32x4>(to + 4 - stride));
+    store(to, __builtin_shufflevector(odd, even, 0, 4, 1, 5) + load<I32x4>(to - stride));
+    store(to + 4, __builtin_shufflevector(odd, even, 2, 6, 3, 7) + load<I32x4>(to + 4 - stride));
   } else {
-    std::int32_t* const odd = row + stride / 2 + x / 2;
-    std::int32_t* const even = row + x / 2 + 1;
-    store(odd, __builtin_shufflevector(low, high, 0, 2, 4, 6) + load<I32x4>(odd - stride));
-    store(even, __builtin_shufflevector(low, high, 1, 3, 5, 7) + load<I32x4>(even - stride));
+    std::int32_t* const toOdd = row + stride / 2 + x / 2;
+    std::int32_t* const toEven = row + x / 2 + 1;
+    store(toOdd, odd + load<I32x4>(toOdd - stride));
+    store(toEven, even + load<I32x4>(toEven - stride));
   }
 }
 
@@ -55,21 +50,21 @@ ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32x4 
 template <int Step>
 inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::int32_t* sum,
                        std::int32_t* squares) {
+  const I16x8 ones = I16x8{} + 1;
   sum[0] = 0;
   squares[0] = 0;
   I32x4 sumSoFar = {}, squaresSoFar = {};
   for (int x = 0; x < width; x += 8) {
-    const U16x8 row = loadPixels(pixels + x);
-    const U16x8 sums = prefixSum(row);
-    const I32x4 sumHigh = widenHigh(sums) + sumSoFar;
-    putSums<Step>(sum, stride, x, widenLow(sums) + sumSoFar, sumHigh);
-    sumSoFar = lastOf(sumHigh);
+    // Sums of pairs lead to the even elements; without a pair's second pixel they are the odd ones.
+    const I16x8 row = (I16x8)loadPixels(pixels + x);
+    const I32x4 second = (I32x4)row >> 16;
+    const I32x4 evenSum = prefixSum(dotPairs(row, ones)) + sumSoFar;
+    putSums<Step>(sum, stride, x, evenSum - second, evenSum);
+    sumSoFar = lastOf(evenSum);
 
-    const U16x8 squared = row * row;
-    const I32x4 squaresLow = prefixSum(widenLow(squared)) + squaresSoFar;
-    const I32x4 squaresHigh = prefixSum(widenHigh(squared)) + lastOf(squaresLow);
-    putSums<Step>(squares, stride, x, squaresLow, squaresHigh);
-    squaresSoFar = lastOf(squaresHigh);
+    const I32x4 evenSquares = prefixSum(dotPairs(row, row)) + squaresSoFar;
+    putSums<Step>(squares, stride, x, evenSquares - dotPairs((I16x8)second, (I16x8)second), evenSquares);
+    squaresSoFar = lastOf(evenSquares);
   }
 }
 

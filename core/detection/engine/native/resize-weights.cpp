@@ -24,6 +24,25 @@ ResizeWeights::ResizeWeights(int from, int to, int wanted) : count(wanted), iden
       share[i] = static_cast<std::uint16_t>(std::nearbyint((position - before) * 256));
     }
   }
+  findGroups(from);
+}
+
+void ResizeWeights::findGroups(int from) {
+  constexpr int kPlaces = 4, kPixels = 16;
+  constexpr std::uint8_t kNone = 0x80;
+  for (std::size_t i = 0; i < source.size(); i += kPlaces) {
+    const std::int32_t first = std::min(source[i], from - kPixels);
+    if (first < 0 || source[i + kPlaces - 1] + 1 - first >= kPixels) {
+      group.clear();
+      inGroup.clear();
+      return;
+    }
+    group.push_back(first);
+    for (int place = 0; place < kPlaces; place++) {
+      inGroup.push_back(static_cast<std::uint8_t>(source[i + place] - first));
+      inGroup.push_back(kNone);
+    }
+  }
 }
 
 // Not inline: code that is compiled for a single instruction set must not hold a copy of it.

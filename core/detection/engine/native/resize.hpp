@@ -9,19 +9,42 @@
 namespace siteglass {
 namespace {
 
+/** Eight places of a row: what lies left and right of each, blended. */
+ENGINE_INLINE U16x8 blendPixels(U16x8 left, U16x8 right, const std::uint16_t* share) {
+  return (left << 8) + (right - left) * load<U16x8>(share);
+}
+
+/** Eight places by two look-ups among sixteen pixels. */
+ENGINE_INLINE U16x8 pickPixels(U8x16 first, U8x16 second, U8x16 index) {
+  const I64x2 low = (I64x2)lookUp(first, index), high = (I64x2)lookUp(second, index);
+  return (U16x8)__builtin_shufflevector(low, high, 0, 3);
+}
+
 /** Writes a row of `weights.count` pixels, rounded up to a multiple of eight, with eight fractional bits. */
-__attribute__((noinline)) void resizeRow(const std::uint8_t* from, const ResizeWeights& weights, std::uint16_t* to) {
-  const std::int32_t* source = weights.source.data();
-  const std::uint16_t* share = weights.share.data();
-  for (const std::uint16_t* const end = to + weights.count; to < end; source += 8, share += 8, to += 8) {
+inline void resizeRow(const std::uint8_t* from, const ResizeWeights& weights, std::uint16_t* to) {
+  const int count = weights.count;
+  const std::uint16_t* const share = weights.share.data();
+  if (!weights.group.empty()) {
+    const std::int32_t* const group = weights.group.data();
+    const std::uint8_t* const inGroup = weights.inGroup.data();
+    const U8x16 next = (U8x16)(U16x8{} + 1);
+    for (int x = 0; x < count; x += 8) {
+      const U8x16 first = load<U8x16>(from + group[x / 4]), second = load<U8x16>(from + group[x / 4 + 1]);
+      const U8x16 index = load<U8x16>(inGroup + 2 * x);
+      const U16x8 left = pickPixels(first, second, index), right = pickPixels(first, second, index + next);
+      store(to + x, blendPixels(left, right, share + x));
+    }
+    return;
+  }
+  const std::int32_t* const source = weights.source.data();
+  for (int x = 0; x < count; x += 8) {
     U16x8 pairs;
     for (int i = 0; i < 8; i++) {
       std::uint16_t pair;
-      std::memcpy(&pair, from + source[i], sizeof pair);
+      std::memcpy(&pair, from + source[x + i], sizeof pair);
       pairs[i] = pair;
     }
-    const U16x8 left = pairs & 255, right = pairs >> 8;
-    store(to, (left << 8) + (right - left) * load<U16x8>(share));
+    store(to + x, blendPixels(pairs & 255, pairs >> 8, share + x));
   }
 }
 

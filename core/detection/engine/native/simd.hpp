@@ -36,6 +36,7 @@ typedef std::int32_t I32x4 __attribute__((vector_size(16)));
 typedef std::int16_t I16x8 __attribute__((vector_size(16)));
 typedef std::uint16_t U16x8 __attribute__((vector_size(16)));
 typedef std::uint8_t U8x16 __attribute__((vector_size(16)));
+typedef std::int64_t I64x2 __attribute__((vector_size(16)));
 typedef std::uint8_t U8x8 __attribute__((vector_size(8)));
 
 #define ENGINE_INLINE inline __attribute__((always_inline))
@@ -145,10 +146,17 @@ ENGINE_INLINE void widenBytes(I8 mask, I32& low, I32& high) {
 
 #endif
 
-/** Products of 16-bit lanes, summed in pairs. */
+/** The bytes of a 16-byte table that the indices pick; from 128 on they pick zero. */
 #if defined(__x86_64__)
+ENGINE_INLINE U8x16 lookUp(U8x16 table, U8x16 index) {
+  return (U8x16)_mm_shuffle_epi8((__m128i)table, (__m128i)index);
+}
+/** Products of 16-bit lanes, summed in pairs. */
 ENGINE_INLINE I32x4 dotPairs(I16x8 a, I16x8 b) { return (I32x4)_mm_madd_epi16((__m128i)a, (__m128i)b); }
 #else
+ENGINE_INLINE U8x16 lookUp(U8x16 table, U8x16 index) {
+  return (U8x16)vqtbl1q_u8((uint8x16_t)table, (uint8x16_t)index);
+}
 ENGINE_INLINE I32x4 dotPairs(I16x8 a, I16x8 b) {
   const int32x4_t low = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
   const int32x4_t high = vmull_high_s16((int16x8_t)a, (int16x8_t)b);
