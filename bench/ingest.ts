@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,19 +45,14 @@ async function measure(name: string, database: string, others: () => number[]): 
     const question = { broker: broker.url, sites, window };
     await load.ask({ ...question, seconds: 2 });
     const run = async (title: string, more: Pick<LoadQuestion, 'seconds' | 'perSecond'>) => {
-      const pids = {
-        relay: [relay.pid],
-        mosquitto: [broker.pid],
-        load: [load.pid],
-        postgres: others(),
-      };
-      const cpu = () =>
-        Object.values(pids).map((group) => group.reduce((ms, pid) => ms + cpuMs(pid), 0));
-      const before = cpu();
+      const groups = [[relay.pid], [broker.pid], [load.pid], others()];
+      const before = groups.map(cpuMsOfThose);
       const began = performance.now();
       const reply = await load.ask({ ...question, ...more });
       const tookMs = performance.now() - began;
-      const percent = cpu().map((ms, i) => (100 * (ms - (before[i] ?? 0))) / tookMs);
+      const percent = groups.map(
+        (pids, i) => (100 * (cpuMsOfThose(pids) - (before[i] ?? 0))) / tookMs,
+      );
       rows.push({
         run: `${name}, ${title}`,
         'per second': reply.perSecond,
@@ -79,6 +75,12 @@ async function measure(name: string, database: string, others: () => number[]): 
     await Promise.all([load.stop(), relay.stop()]);
     await broker.stop();
   }
+}
+
+/** Of processes that may have ended meanwhile, as PostgreSQL's short-lived ones do. */
+function cpuMsOfThose(pids: number[]): number {
+  const alive = pids.filter((pid) => existsSync(`/proc/${pid}/stat`));
+  return alive.reduce((ms, pid) => ms + cpuMs(pid), 0);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));

@@ -9,6 +9,7 @@ import {
   topicRoot,
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
+import { discoverySettings } from './discovery/discovery-settings.js';
 
 const outboxSettings = z
   .strictObject({
@@ -51,5 +52,7 @@ export const edgeConfigSchema = z.strictObject({
     .optional(),
   outbox: outboxSettings,
   cameras: camerasSchema.default([]),
+  /** For `siteglass-edge discover`. */
+  discovery: discoverySettings,
 });
 export type EdgeConfig = z.infer<typeof edgeConfigSchema>;

@@ -13,10 +13,12 @@ import { openDatabase, over } from '../core/store/database.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
+import type { CameraConfig } from './cameras/camera-config.js';
 import { CameraSchedule } from './cameras/camera-schedule.js';
 import { createCamera } from './cameras/create-camera.js';
 import { ClockTrust } from './clock-trust.js';
 import type { EdgeConfig } from './config.js';
+import { ConfigReload } from './config-reload.js';
 import { observe } from './observe.js';
 import { Recorder } from './recorder.js';
 import { createReporting } from './reporting.js';
@@ -41,7 +43,7 @@ export interface Edge {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock }: { clock?: Clock } = {},
+  { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
 ): Promise<Edge> {
   const { dataFolder, site } = config;
   const lock = new FolderLock(dataFolder).acquire();
@@ -124,15 +126,20 @@ export async function createEdge(
       reporting?.live.snapshotAnalysed(camera, id, takenAt, analysis.detections);
     },
   });
+  const open = (camera: CameraConfig) => createCamera(camera, join(dataFolder, 'cameras'), clock);
   const cameras: CameraSchedule = new CameraSchedule({
-    cameras: config.cameras.map((camera) => ({
-      config: camera,
-      camera: createCamera(camera, join(dataFolder, 'cameras'), clock),
-    })),
+    cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
     analyse: (camera, snapshot) => recorder.record(camera, snapshot),
     onStatus: (status) => reporting?.live.cameraChanged(status),
+    onRemoved: (id) => reporting?.live.cameraRemoved(id),
     log: log.child({ room: 'cameras' }),
     clock,
+  });
+  const reload = new ConfigReload({
+    config,
+    read: reread,
+    replaceCameras: (configs) => cameras.replace(configs, open),
+    log: log.child({ room: 'configuration' }),
   });
   observe(metrics, {
     pool: detection.pool,
@@ -150,7 +157,17 @@ export async function createEdge(
     outbox,
     reporting,
   });
-  const app = createEdgeApp({ config, log, metrics, tokens, detection, images, cameras, view });
+  const app = createEdgeApp({
+    config,
+    log,
+    metrics,
+    tokens,
+    detection,
+    images,
+    cameras,
+    reload,
+    view,
+  });
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(
     [
@@ -164,6 +181,7 @@ export async function createEdge(
       retention,
       ...(reporting?.services ?? []),
       cameras,
+      reload,
       http,
     ],
     log,

@@ -3,6 +3,7 @@ import { observePool } from '../core/detection/observe-pool.js';
 import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { CameraSchedule } from './cameras/camera-schedule.js';
+import type { CameraStatus } from './cameras/camera-status.js';
 import type { Reporting } from './reporting.js';
 import type { Outbox } from './store/outbox.js';
 
@@ -59,6 +60,26 @@ export function observe(metrics: Metrics, observed: Observed): void {
     name: 'siteglass_cameras_online',
     help: 'Cameras that answer',
     read: () => cameras.statuses().filter(({ state }) => state === 'online').length,
+  });
+  const eachCamera = (read: (status: CameraStatus) => number) => () =>
+    cameras.statuses().map((status): [string, number] => [status.id, read(status)]);
+  metrics.gauges({
+    name: 'siteglass_camera_up',
+    help: '1 for a camera that answers',
+    label: 'camera',
+    read: eachCamera(({ state }) => Number(state === 'online')),
+  });
+  metrics.gauges({
+    name: 'siteglass_camera_circuit_open',
+    help: '1 for a camera that is left alone after failures, 0.5 while its next run is a probe',
+    label: 'camera',
+    read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
+  });
+  metrics.gauges({
+    name: 'siteglass_camera_last_snapshot_timestamp_seconds',
+    help: 'When the last analysed snapshot of a camera was taken; 0 before the first',
+    label: 'camera',
+    read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
   });
   metrics.gauge({
     name: 'siteglass_images_bytes',

@@ -8,9 +8,12 @@ import type { Logger } from '../core/runtime/logger.js';
 import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
+import { counts } from './cameras/zones.js';
 import type { ClockStatus } from './clock-trust.js';
 import type { Retention } from './retention/retention.js';
 import type { Outbox } from './store/outbox.js';
+
+const DAY_MS = 86_400_000;
 
 export interface RecorderOptions {
   images: Images;
@@ -50,15 +53,16 @@ export class Recorder {
     if (!(await retention.makeRoom(bytes.length)))
       throw new ProblemError('disk_budget_spent', 'There is no room for the snapshot.');
     const recorded = await images.record(
-      { camera: camera.id, bytes, takenAt },
+      { camera: camera.id, bytes, takenAt, lifetimeMs: lifetimeOf(camera) },
       uploadFieldsOf(camera),
       async (transaction, result) => {
-        const summary = { ...summaryOf(camera.id, takenAt, result), clock: clockStatus() };
-        await outbox?.append(over(transaction), summary);
+        const summary = summaryOf(camera.id, takenAt, counted(camera, result));
+        await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
       },
     );
-    this.#logChange(camera.id, recorded.analysis.detections);
-    onRecorded(camera.id, takenAt, recorded);
+    const seen = counted(camera, recorded);
+    this.#logChange(camera.id, seen.analysis.detections);
+    onRecorded(camera.id, takenAt, seen);
     return recorded.id;
   }
 
@@ -69,6 +73,15 @@ export class Recorder {
     this.#seen.set(camera, seen);
     this.options.log.info({ camera }, `sees ${seen}`);
   }
+}
+
+const lifetimeOf = ({ maxAgeDays }: CameraConfig) => maxAgeDays && maxAgeDays * DAY_MS;
+
+/** Without the detections outside the camera's zones. The image keeps all of them: another camera may share them. */
+function counted({ zones }: CameraConfig, { id, analysis }: Recorded): Recorded {
+  const { width, height } = analysis;
+  const detections = analysis.detections.filter(({ box }) => counts(zones, box, width, height));
+  return { id, analysis: { ...analysis, detections } };
 }
 
 function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded): Summary {

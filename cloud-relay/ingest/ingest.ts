@@ -6,6 +6,7 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
+import { marksOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
@@ -77,6 +78,18 @@ export class Ingest implements Service {
   async start(): Promise<void> {
     const { shareGroup, maxPending = MAX_PENDING } = this.options;
     this.bus.subscribe('up', {}, (message) => this.#take(message), { shareGroup, maxPending });
+    this.bus.subscribe('siteAvailability', {}, ({ names, payload }) =>
+      payload === 'online' ? this.#remind(names.site) : undefined,
+    );
+  }
+
+  /**
+   * Tells an appliance that connected where it stands, also when this relay has just started: the retained
+   * acknowledgement may be gone with an embedded broker, and a restored copy of an outbox must see it before it sends.
+   */
+  async #remind(site: string): Promise<void> {
+    const [latest] = await marksOf(this.db, site);
+    if (latest) this.#acknowledger.acknowledge([latest]);
   }
 
   /** Waits for what has been taken in. */

@@ -3,7 +3,7 @@ import { isPostgres } from '../../core/store/dialect.js';
 import { rangesOf } from '../ingest/ranges.js';
 
 /**
- * The ledger knows by itself what is committed (docs/decisions/0002-interval-ledger.md), so that summaries need no
+ * The ledger knows by itself what is committed (docs/decisions/0003-interval-ledger.md), so that summaries need no
  * unique key and may lie in partitions by the time of their arrival.
  */
 export const ledgerMigration: Migration = {

@@ -20,9 +20,13 @@ export const cameraResourceSchema = z
     nextRunAt: moment,
     lastError: z.string().nullable(),
     consecutiveFailures: count,
+    circuit: z
+      .enum(['closed', 'open', 'half-open'])
+      .meta({ description: 'open: left alone after failures; half-open: the next run is a probe' }),
     taken: count.meta({ description: 'Snapshots analysed since the start' }),
     failed: count,
     shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
+    outsideWindows: count.meta({ description: 'Runs left out because no time window was open' }),
     skippedOverlap: count.meta({ description: 'Runs left out because the last one still ran' }),
   })
   .meta({ id: 'Camera' });

@@ -15,7 +15,12 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   /** What it can do beside running, by the word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
   /** Builds everything, starts nothing. */
-  create(configuration: z.infer<S>, log: Logger): Promise<Lifecycle>;
+  create(
+    configuration: z.infer<S>,
+    log: Logger,
+    /** Reads the configuration once more, from where it came from. Throws ConfigurationError. */
+    reread: () => z.infer<S>,
+  ): Promise<Lifecycle>;
 }
 
 /** Something that is done at once, while the program itself may be running. */
@@ -40,19 +45,20 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   let options: ReturnType<typeof readArguments>;
   let command: Command<z.infer<S>> | undefined;
   let configuration: z.infer<S>;
+  const reread = () => loadConfiguration(program.schema, options.config, options.set);
   try {
     options = readArguments(argv);
     command = commandOf(program, options.words);
     if (options.help) return say(usage(program));
     if (options.version) return say(programVersion());
-    configuration = loadConfiguration(program.schema, options.config, options.set);
+    configuration = reread();
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
   if (options.check) return say('The configuration is good.');
   if (command) return perform(program, command, configuration);
-  return serve(program, configuration);
+  return serve(program, configuration, reread);
 }
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
@@ -84,11 +90,12 @@ async function perform<C>(
 async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   program: Program<S>,
   configuration: z.infer<S>,
+  reread: () => z.infer<S>,
 ): Promise<number> {
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
   try {
-    const lifecycle = await program.create(configuration, log);
+    const lifecycle = await program.create(configuration, log, reread);
     await lifecycle.start();
     log.info({ version: programVersion() }, 'started');
     log.info({ signal: await ended }, 'stopping');

@@ -16,7 +16,9 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { ConfigReload } from '../config-reload.js';
 import { cameraRoutes } from './camera-routes.js';
+import { configRoutes } from './config-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
 
 export interface EdgeAppParts {
@@ -27,12 +29,13 @@ export interface EdgeAppParts {
   detection: DetectionService;
   images: ImageService;
   cameras: CameraSchedule;
+  reload: ConfigReload;
   view: SiteApi;
 }
 
 /** The appliance's REST API: all that it serves, and who may use it. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, view } = parts;
+  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =
     config.http.auth === 'none'
       ? { mode: 'none' }
@@ -60,7 +63,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection.catalog, 'viewer'),
-          ...cameraRoutes(cameras),
+          ...cameraRoutes(cameras, api.uploads),
+          ...configRoutes(reload),
           ...siteRoutes(view),
         ],
       },

@@ -1,4 +1,4 @@
-import type { CameraState, CameraStatus } from './camera-status.js';
+import type { CameraState, CameraStatus, CircuitState } from './camera-status.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 type Recorded = Pick<
@@ -9,6 +9,7 @@ type Recorded = Pick<
   | 'consecutiveFailures'
   | 'taken'
   | 'failed'
+  | 'outsideWindows'
   | 'shed'
   | 'skippedOverlap'
 >;
@@ -21,6 +22,7 @@ export class CameraRecord {
   #lastError: string | null = null;
   #taken = 0;
   #failed = 0;
+  #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
   #hasAnswered = false;
@@ -38,6 +40,7 @@ export class CameraRecord {
       consecutiveFailures: this.#breaker.failures,
       taken: this.#taken,
       failed: this.#failed,
+      outsideWindows: this.#outsideWindows,
       shed: this.#shed,
       skippedOverlap: this.#skippedOverlap,
     };
@@ -46,6 +49,10 @@ export class CameraRecord {
   /** Before this time the camera is left alone; 0 where it is not. */
   get leftAloneUntil(): number {
     return this.#breaker.probeAt;
+  }
+
+  circuit(now: number): CircuitState {
+    return this.#breaker.state(now);
   }
 
   attempted(now: number): void {
@@ -67,6 +74,10 @@ export class CameraRecord {
   dropped(): void {
     this.#shed++;
     this.answered();
+  }
+
+  cameOutsideWindows(): void {
+    this.#outsideWindows++;
   }
 
   overlapped(): void {

@@ -9,6 +9,8 @@ import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
+import { admitUpload } from './push-camera.js';
+import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
 /** Analyses a snapshot and keeps it, all or nothing. A ProblemError tells whether the image or the moment was wrong. */
@@ -35,6 +37,7 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
+  readonly #uploads = new Set<Promise<ImageId>>();
   #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -57,11 +60,17 @@ export class CameraWatch {
     this.#announce();
   }
 
-  /** Ends the schedule and a fetch that is under way; an analysis that is under way is waited for. */
+  /** Ends the schedule and a fetch that is under way; analyses that are under way are waited for. */
   async stop(): Promise<void> {
     this.#task?.destroy();
     this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
+    await Promise.allSettled([this.#running, ...this.#uploads]);
+    await this.camera.close?.();
+  }
+
+  /** Paused, and not by its configuration. */
+  get wasPausedByOperator(): boolean {
+    return this.#paused && this.config.enabled;
   }
 
   pause(): void {
@@ -92,6 +101,40 @@ export class CameraWatch {
     }
   }
 
+  /**
+   * Analyses a snapshot that the camera uploads; undefined outside its time windows. Rejects with a ProblemError:
+   * `camera_takes_no_uploads`, `rate_limited`, or what the analysis says.
+   */
+  async push(bytes: Buffer): Promise<ImageId | undefined> {
+    admitUpload(this.config, this.camera, {
+      bytes,
+      isPaused: this.#paused,
+      underWay: this.#uploads.size,
+    });
+    if (!this.#isOpen()) return undefined;
+    const upload = this.#analyseUpload(bytes);
+    this.#uploads.add(upload);
+    try {
+      return await upload;
+    } finally {
+      this.#uploads.delete(upload);
+      this.#announce();
+    }
+  }
+
+  async #analyseUpload(bytes: Buffer): Promise<ImageId> {
+    const takenAt = this.options.clock();
+    this.#record.attempted(takenAt);
+    try {
+      const image = await this.#analyse({ bytes, takenAt, more: false, settle: async () => {} });
+      this.#record.answered();
+      return image;
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
   get status(): CameraStatus {
     const { id, name, kind } = this.config;
     return {
@@ -100,16 +143,26 @@ export class CameraWatch {
       kind,
       state: this.#paused ? 'paused' : this.#record.state,
       ...this.#record.values,
+      circuit: this.#record.circuit(this.options.clock()),
       nextRunAt: this.#nextRunAt,
     };
   }
 
   get #nextRunAt(): number | null {
     const next = this.#task?.getNextRun();
-    return next ? Math.max(next.getTime(), this.#record.leftAloneUntil) : null;
+    if (!next) return null;
+    const due = Math.max(next.getTime(), this.#record.leftAloneUntil);
+    return nextOpening(this.config.windows, due) ?? null;
+  }
+
+  #isOpen(): boolean {
+    const isNow = isOpen(this.config.windows, this.options.clock());
+    if (!isNow) this.#record.cameOutsideWindows();
+    return isNow;
   }
 
   async #tick(): Promise<void> {
+    if (!this.#isOpen()) return;
     if (this.#running) this.#record.overlapped();
     else if (this.options.clock() >= this.#record.leftAloneUntil)
       // A failure is in the status and the log already.

@@ -53,6 +53,13 @@ export class LiveTopics implements Service {
     this.#setAvailability(id, state === 'online' ? 'online' : 'offline');
   }
 
+  /** The last that is heard of a camera that is taken away. */
+  cameraRemoved(id: string): void {
+    this.#setAvailability(id, 'offline');
+    this.#availability.delete(id);
+    this.#states.delete(id);
+  }
+
   snapshotAnalysed(camera: string, snapshot: string, takenAt: number, found: Detection[]): void {
     const counts: Record<string, number> = {};
     for (const { label } of found) counts[label] = (counts[label] ?? 0) + 1;

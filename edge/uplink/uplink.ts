@@ -10,37 +10,7 @@ import { Bell } from './bell.js';
 import { recordOf } from './record-of.js';
 import { type Acknowledged, SendPlan, type Stream } from './send-plan.js';
 import { Timers } from './timers.js';
-
-export interface UplinkOptions {
-  site: string;
-  /** What settles a row: the relay's acknowledgement or, where no relay listens, the broker's PUBACK. */
-  settleOn: 'ack' | 'puback';
-  /** Tells the database's file from a copy of it; see `fileIdentity`. */
-  identity?: string;
-  /** Records that may be under way unsettled. */
-  window?: number;
-  /** With more than so many waiting, new summaries go first. */
-  backlogThreshold?: number;
-  /** Cap on what goes behind them; absent for none. */
-  backlogPerSecond?: number | undefined;
-  /** Age at which a summary is sent as old news. */
-  historicalAfterMs?: number;
-  /** A record that the broker took and nobody settled goes again after so long; up to four times as long while it lasts. */
-  stallMs?: number;
-  /** Time for the retained acknowledgement to arrive after a connection, before anything is sent. */
-  graceMs?: number;
-}
-
-export interface UplinkStatus {
-  connected: boolean;
-  epoch: string;
-  /** Summaries that are not settled. */
-  depth: number;
-  oldestSeconds: number | null;
-  ackedSeq: number;
-  lastSeq: number;
-  inFlight: number;
-}
+import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 
 /** Rows read at once, and bytes under way: memory does not grow with what waits. */
 const PAGE = 64;
@@ -88,8 +58,8 @@ export class Uplink implements Service {
   async start(): Promise<void> {
     const { site, settleOn } = this.options;
     await this.#begin().catch((error: unknown) => this.#complain(error));
-    if (settleOn === 'ack')
-      this.bus.subscribe('ack', { site }, ({ payload }) => this.#acknowledge(payload));
+    const take = ({ payload }: { payload: Acknowledgement }) => this.#acknowledge(payload);
+    if (settleOn === 'ack') this.bus.subscribe('ack', { site }, take);
     this.#listeners = [
       this.bus.onConnect(() => this.#connected()),
       this.bus.onDisconnect(() => this.#disconnected()),
@@ -181,7 +151,7 @@ export class Uplink implements Service {
 
   /** Not for every acknowledgement: a commit each would slow the sending, and a row that stays a moment longer harms nothing. */
   async #settle(): Promise<void> {
-    const acked = this.#plan?.acked ?? 0;
+    const { acked } = this.#plan ?? { acked: 0 };
     if (acked <= this.#settled || this.#timers.has('settle')) return;
     await this.outbox.settle(acked);
     this.#settled = acked;
@@ -196,17 +166,17 @@ export class Uplink implements Service {
       this.#evicted = evicted;
       const now = performance.now();
       const turn = plan.next(lastSeq, now);
-      if (!turn) {
-        const restMs = plan.restMs(now);
-        if (restMs !== undefined) this.#timers.set('rate', restMs, () => this.#bell.ring());
-        return;
-      }
+      if (!turn) return this.#rest(plan.restMs(now));
       const rows = await this.outbox.page(turn.after, turn.upTo, Math.min(PAGE, turn.count));
       await this.#reserve(rows.at(-1)?.seq ?? 0);
       if (!this.#maySend()) return;
       for (const row of plan.take(turn, rows)) this.#publish(plan, row, turn.stream);
       this.#watch();
     }
+  }
+
+  #rest(ms: number | undefined): void {
+    if (ms !== undefined) this.#timers.set('rate', ms, () => this.#bell.ring());
   }
 
   #maySend(): boolean {
@@ -246,8 +216,8 @@ export class Uplink implements Service {
   }
 
   #acknowledge(acknowledgement: Acknowledgement): void {
-    const { epoch, seq } = acknowledgement;
     if (this.#stopping.signal.aborted) return;
+    const { epoch, seq } = acknowledgement;
     if (epoch !== this.#epoch || !this.#plan) {
       this.log.info({ epoch, seq }, 'ignored an acknowledgement for another epoch');
       return;
@@ -265,8 +235,8 @@ export class Uplink implements Service {
 
   #connected(): void {
     this.#stalls = 0;
-    const graceMs = this.options.settleOn === 'ack' ? (this.options.graceMs ?? 250) : 0;
-    this.#timers.set('hold', graceMs, () => this.#bell.ring());
+    const { settleOn, graceMs = 250 } = this.options;
+    this.#timers.set('hold', settleOn === 'ack' ? graceMs : 0, () => this.#bell.ring());
   }
 
   #disconnected(): void {
@@ -277,7 +247,7 @@ export class Uplink implements Service {
   /** Looks again and again whether an acknowledgement is overdue, as long as one is due. */
   #watch(): void {
     if (this.#timers.has('stall') || !this.#plan?.inFlight) return;
-    const stallMs = this.options.stallMs ?? 10_000;
+    const { stallMs = 10_000 } = this.options;
     const silenceMs = stallMs * 2 ** Math.min(this.#stalls, 2);
     this.#timers.set('stall', (stallMs / 4) * (0.8 + 0.4 * Math.random()), () => {
       if (this.#plan?.isOverdue(performance.now(), silenceMs)) this.#probe(this.#plan);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseConfiguration } from '../../core/runtime/configuration.js';
+import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
 import { createEdge, type Edge } from '../../edge/context.js';
@@ -31,17 +31,18 @@ export async function temporaryFolder(): Promise<string> {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string } = {},
+  options: { dataFolder?: string; configFile?: string } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
-  const config = parseConfiguration(edgeConfigSchema, '', 'the test', [
-    `dataFolder=${dataFolder}`,
-    'http.port=0',
-    'detection.workers=1',
-    'images.minFreeMegabytes=0',
-    ...settings,
-  ]);
-  const edge = await createEdge(config, silentLogger());
+  const read = () =>
+    loadConfiguration(edgeConfigSchema, options.configFile, [
+      `dataFolder=${dataFolder}`,
+      'http.port=0',
+      'detection.workers=1',
+      'images.minFreeMegabytes=0',
+      ...settings,
+    ]);
+  const edge = await createEdge(read(), silentLogger(), { reread: read });
   await edge.lifecycle.start();
   return {
     ...edge,

@@ -51,13 +51,16 @@ for (const { name, open } of relayDatabases(test)) {
       open,
     );
     await appliances.publish('siteAvailability', { site: 'north' }, 'online');
-    await eventually(() => presence.of('north').availability === 'online');
+    await appliances.publish('health', { site: 'north' }, health);
+    await eventually(() => presence.of('north').health !== null);
     const before = presence.of('north');
     await presence.stop();
     const restarted = new Presence(bus, db, registry, log);
     await restarted.start();
     t.teardown(() => restarted.stop());
     t.is(restarted.of('north').lastSeenAt, before.lastSeenAt);
+    t.deepEqual(restarted.of('north').health, health);
+    t.false(restarted.of('north').stale);
   });
 
   test(`a site's summaries come newest first, page by page, each once (${name})`, async (t) => {
@@ -155,6 +158,23 @@ for (const { name, open } of relayDatabases(test)) {
     await t.throwsAsync(fleet.summaries('north', { limit: 1 }), { code: 'not_found' });
     await fleet.createSite('north');
     t.is((await fleet.listSites()).length, 1);
+  });
+
+  test(`a site that is removed while its records are being committed leaves nothing behind (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    for (let round = 0; round < 5; round++) {
+      await fleet.createSite('north');
+      const batches = [1, 2, 3, 4].map((n) =>
+        commitBatch(
+          db,
+          Array.from({ length: 50 }, (_, i) => anArrival(50 * n + i)),
+          0,
+        ),
+      );
+      await Promise.all([...batches, fleet.removeSite('north')]);
+      for (const table of ['summary', 'sighted_label', 'daily_label', 'ledger', 'absence'] as const)
+        t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
+    }
   });
 
   test(`a cursor that is none is a mistake of the caller (${name})`, async (t) => {

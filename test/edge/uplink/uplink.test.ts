@@ -6,7 +6,8 @@ import type { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js
 import { systemClock } from '../../../core/runtime/clock.js';
 import { fileIdentity } from '../../../edge/store/file-identity.js';
 import { Outbox, type OutboxBudget } from '../../../edge/store/outbox.js';
-import { Uplink, type UplinkOptions } from '../../../edge/uplink/uplink.js';
+import { Uplink } from '../../../edge/uplink/uplink.js';
+import type { UplinkOptions } from '../../../edge/uplink/uplink-options.js';
 import {
   aSummary,
   connectedBus,
