@@ -24,7 +24,16 @@ const { db } = await openOutboxDatabase(database);
 await sql`create table if not exists produced (snapshot text primary key)`.execute(db);
 const outbox = new Outbox(db);
 const bus = new MqttMessageBus(
-  { url, root: ROOT, clientId: `siteglass-${site}`, username, password, ...hurry },
+  {
+    url,
+    root: ROOT,
+    clientId: `siteglass-${site}`,
+    username,
+    password,
+    birth: { topic: 'siteAvailability', names: { site }, payload: 'online' },
+    will: { topic: 'siteAvailability', names: { site }, payload: 'offline' },
+    ...hurry,
+  },
   log,
 );
 const identity = await fileIdentity(database);

@@ -110,7 +110,7 @@ export class World {
   /** Waits until so many summaries more of every site are acknowledged. */
   async delivered(more: number): Promise<void> {
     const goals = this.sites.map((site) => (site.outbox()?.ackedSeq ?? 0) + more);
-    await this.#until('summaries are acknowledged', () =>
+    await this.until('summaries are acknowledged', () =>
       this.sites.every((site, i) => (site.outbox()?.ackedSeq ?? 0) >= (goals[i] ?? 0)),
     );
   }
@@ -124,7 +124,7 @@ export class World {
   }
 
   drained(): Promise<void> {
-    return this.#until('the outboxes are empty', () =>
+    return this.until('the outboxes are empty', () =>
       this.sites.every((site) => {
         const outbox = site.outbox();
         return outbox && outbox.ackedSeq === outbox.lastSeq && outbox.waiting === 0;
@@ -134,7 +134,7 @@ export class World {
 
   /** Waits until a process has ended by itself. */
   ended(process: MortalProcess): Promise<void> {
-    return this.#until('a process ends by itself', () => !process.isRunning);
+    return this.until('a process ends by itself', () => !process.isRunning);
   }
 
   /** As few pages as the database has, where there is no disk to fill. */
@@ -148,7 +148,8 @@ export class World {
     else this.site.order({ kind: 'pages', limit: 1_000_000 });
   }
 
-  async #until(what: string, holds: () => boolean | undefined): Promise<void> {
+  /** Looks again and again. Rejects when patience is at its end. */
+  async until(what: string, holds: () => boolean | undefined): Promise<void> {
     const patience = performance.now() + PATIENCE_MS * (this.options.pace === 'quick' ? 0.5 : 2);
     while (!holds()) {
       if (performance.now() > patience) throw new Error(`not in time: ${what}`);
