@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Broker } from './broker.js';
@@ -58,6 +58,8 @@ export class World {
   }
 
   static async create(needs: Needs, options: WorldOptions): Promise<World> {
+    // What an earlier run with the same seed left is none of this one's.
+    rmSync(options.folder, { recursive: true, force: true });
     mkdirSync(options.folder, { recursive: true });
     const broker = await Broker.create(options.folder, { accounts: needs.accounts === true });
     return new World(needs, options, broker);
