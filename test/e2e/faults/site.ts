@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { harnessProgram, MortalProcess } from './mortal-process.js';
 import {
@@ -88,11 +88,16 @@ export class SyntheticSite implements Site {
     return copyDatabase(this.database, this.#copy);
   }
 
-  /** Puts the copy in the place of the database, as an operator does while the appliance is stopped. */
-  putBack(): void {
+  /** Puts the copy in the place of the database while the appliance is stopped: as a file of its own, or into the old one. */
+  putBack(how: 'move' | 'copy'): void {
     if (!existsSync(this.#copy)) throw new Error('there is no copy');
-    removeDatabase(this.database);
-    renameSync(this.#copy, this.database);
+    if (how === 'move') {
+      removeDatabase(this.database);
+      renameSync(this.#copy, this.database);
+    } else {
+      removeDatabase(this.database, 'but its file');
+      copyFileSync(this.#copy, this.database);
+    }
   }
 
   produced(): Produced {

@@ -21,7 +21,7 @@ export const applianceScenarios: Scenario[] = [
     what: 'an older copy of the appliance’s database is put back',
     async faults(world) {
       await deliverBeyondCopy(world);
-      world.site.putBack();
+      world.site.putBack(anyWay(world));
       world.link.cut();
       world.site.start();
       // Offline, the copy gives out numbers again that the relay knows, and starts once more before it connects.
@@ -43,7 +43,7 @@ export const applianceScenarios: Scenario[] = [
       // Mosquitto keeps retained messages in memory.
       await world.broker.kill();
       await world.broker.start();
-      site.putBack();
+      site.putBack(anyWay(world));
       link.cut();
       site.start();
       await world.until('the copy is past what the relay knows', () =>
@@ -118,3 +118,5 @@ async function deliverBeyondCopy(world: World): Promise<number> {
   await site.kill();
   return site.outbox()?.lastSeq ?? 0;
 }
+
+const anyWay = (world: World) => (world.random.next() < 0.5 ? 'move' : 'copy');
