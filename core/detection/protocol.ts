@@ -1,9 +1,9 @@
-import type { Detection } from '../contract/detection.js';
+import type { Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -23,8 +23,8 @@ export interface CascadeFile {
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
-  /** Loads a cascade nobody vouches for and searches a small image with it. */
-  probe: { input: { cascade: CascadeFile }; result: null };
+  /** Loads a cascade nobody vouches for, searches a small image with it, and tells which engine serves it. */
+  probe: { input: { cascade: CascadeFile }; result: EngineName };
 }
 
 export type JobKind = keyof Jobs;
@@ -35,6 +35,8 @@ export interface Ready {
   type: 'ready';
   protocol: number;
   openCvVersion: string;
+  /** What it can search with on this processor. */
+  engines: EngineName[];
   pid: number;
 }
 
