@@ -41,10 +41,10 @@ export class Subscriptions {
     wanted: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
   ): Record<string, { qos: 0 | 1 }> {
-    const wantedNames = Object.entries(wanted);
+    const wantedNames = Object.entries<string>(wanted as Record<string, string>);
     const subscription: Subscription = {
       topic,
-      filter: filterFor(this.root, topic, wanted),
+      filter: filterFor(this.root, topic, Object.fromEntries(wantedNames)),
       matches: (names) => wantedNames.every(([key, name]) => names[key] === name),
       deliver: ({ payload, retained }, names) => {
         const decoded = decodePayload(topic, payload.toString('utf8'));
@@ -75,7 +75,7 @@ export class Subscriptions {
 
   #offer(subscription: Subscription, message: IncomingMessage): void | Promise<void> {
     const { topic } = subscription;
-    const names: Record<string, string> | undefined = namesIn(this.root, topic, message.topic);
+    const names = namesIn(this.root, topic, message.topic) as Record<string, string> | undefined;
     if (!names || !subscription.matches(names)) return;
     if (message.payload.length > MAX_PAYLOAD_BYTES)
       return this.#refuse(topic, {}, `${message.payload.length} bytes are too many`);
