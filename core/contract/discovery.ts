@@ -27,10 +27,7 @@ const entity = {
   name: z.string().min(1).nullable(),
   unique_id: z.string().min(1),
   default_entity_id: z.string().optional(),
-  icon: z
-    .string()
-    .regex(/^mdi:/)
-    .optional(),
+  icon: z.string().regex(/^mdi:/).optional(),
   entity_category: z.enum(['config', 'diagnostic']).optional(),
   enabled_by_default: z.boolean().optional(),
   availability: availability.optional(),

@@ -50,7 +50,10 @@ export class MqttConnection {
       username: options.username ?? address.username,
       password: options.password ?? address.password,
       ca: options.ca,
-      will: options.will && { ...options.will, payload: Buffer.from(asBuffer(options.will.payload)) },
+      will: options.will && {
+        ...options.will,
+        payload: Buffer.from(asBuffer(options.will.payload)),
+      },
       keepalive: options.keepaliveSeconds,
       connectTimeout: options.connectTimeoutMs,
       // 3.1.1: what the embedded broker speaks.

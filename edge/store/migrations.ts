@@ -2,10 +2,12 @@ import { createTokenTable } from '../../core/http/token-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { outboxMigration } from './outbox-migration.js';
+import { sightingsMigration } from './sightings-migration.js';
 
 /** Every change of the appliance's schema, oldest first. A migration that has been released never changes. */
 export const edgeMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
   '0003_outbox': outboxMigration,
+  '0005_sightings': sightingsMigration,
 };
