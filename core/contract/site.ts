@@ -21,6 +21,9 @@ export const cameraResourceSchema = z
     lastError: z.string().nullable(),
     consecutiveFailures: count,
     taken: count.meta({ description: 'Snapshots analysed since the start' }),
+    unchanged: count.meta({
+      description: 'Snapshots that the motion gate left out: searches saved since the start',
+    }),
     failed: count,
     shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
     skippedOverlap: count.meta({ description: 'Runs left out because the last one still ran' }),

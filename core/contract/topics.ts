@@ -94,8 +94,8 @@ const topic = <S extends z.ZodType, P extends string>(
   more: Partial<Pick<Topic, 'direction' | 'absolute' | 'maxBytes'>> = {},
 ): Topic<S, P> => ({ path, payload, form, qos, retain, about, direction: 'out', ...more });
 
-/** Bytes of an annotated snapshot: what the embedded broker accepts, less the packet's head. */
-const MAX_SNAPSHOT_BYTES = 1_000_000;
+/** Bytes of a picture or of a device's whole description: what the embedded broker accepts, less the packet's head. */
+const MAX_LARGE_BYTES = 1_000_000;
 
 /** The one map of what goes over MQTT, below the configurable root (`siteglass`) but for Home Assistant's own. */
 export const topics = {
@@ -154,7 +154,7 @@ export const topics = {
     0,
     true,
     'the last snapshot with boxes, as JPEG; off unless configured',
-    { maxBytes: MAX_SNAPSHOT_BYTES },
+    { maxBytes: MAX_LARGE_BYTES },
   ),
   command: topic(
     '{site}/{camera}/command',
@@ -197,7 +197,7 @@ export const topics = {
     1,
     true,
     "Home Assistant's device discovery, one message a box",
-    { absolute: true },
+    { absolute: true, maxBytes: MAX_LARGE_BYTES },
   ),
   homeAssistant: topic(
     'homeassistant/status',

@@ -12,6 +12,7 @@ import { ImageStore } from './image-store.js';
 import { Images } from './images.js';
 import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
+import type { Spared } from './image-table.js';
 import type { ImageTables } from './tables.js';
 
 export interface ImageServiceOptions {
@@ -27,6 +28,8 @@ export interface ImageServiceOptions {
     uploadLifetimeMs: number | undefined;
   };
   onAnalysed: (source: Source) => void;
+  /** Images that neither age nor budget removes. */
+  spared?: Spared;
   log: Logger;
   clock: Clock;
 }
@@ -49,7 +52,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });
-  const store = new ImageStore(db, files, budget);
+  const store = new ImageStore(db, files, budget, options.spared);
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);

@@ -7,7 +7,7 @@ import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
 import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
-import { imageTable } from './image-table.js';
+import { imageTable, type Spared } from './image-table.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
 /** One image to be written, with what belongs into the same transaction. */
@@ -39,6 +39,8 @@ export class ImageStore implements Service {
     readonly db: Kysely<ImageTables>,
     private readonly files: FileStore,
     readonly budget: DiskBudget,
+    /** Images that neither age nor budget removes. */
+    private readonly spared?: Spared,
   ) {
     this.#commits = new Batcher((entries) => this.#write(entries));
   }
@@ -114,14 +116,25 @@ export class ImageStore implements Service {
     return this.budget.usedBytes;
   }
 
+  freeBytes(): Promise<number> {
+    return this.budget.freeBytes();
+  }
+
   /** Removes images made before an instant, at most `limit`. */
   async removeOlderThan(ms: number, limit: number): Promise<number> {
-    return this.remove(await imageTable.olderThan(this.db, ms, limit));
+    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.spared));
+  }
+
+  /** Removes rendered pictures of images made before an instant, at most `limit`; they are rendered anew when asked for. */
+  async removeProcessedOlderThan(ms: number, limit: number): Promise<number> {
+    const keys = await analysisTable.processedBefore(this.db, ms, limit);
+    for (const key of keys) await this.removeProcessed(key);
+    return keys.length;
   }
 
   /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
   async removeOldest(limit: number): Promise<number> {
-    return this.remove(await imageTable.oldestOfCameras(this.db, limit));
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.spared));
   }
 
   /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */

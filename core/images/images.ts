@@ -90,6 +90,21 @@ export class Images {
     return recorded(analysis);
   }
 
+  /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
+  async recordWithoutPicture(
+    { bytes }: CameraSnapshot,
+    fields: UploadFields,
+    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
+  ): Promise<Recorded> {
+    const plan = this.planner.plan(fields);
+    inspectImage(bytes, this.limits.maxPixels);
+    const key = analysisKey(sha256Of(bytes), plan);
+    const { analysis } = await this.analyser.analyse(key, bytes, plan);
+    const recorded = { id: uuid(), analysis };
+    await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+    return recorded;
+  }
+
   async result(id: string): Promise<ImageResult> {
     return presentStored(await this.find(id));
   }

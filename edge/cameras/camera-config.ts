@@ -5,6 +5,7 @@ import type { UploadFields } from '../../core/contract/image.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
+import { sightingShape } from '../sightings/sighting-settings.js';
 
 const MEBIBYTE = 1_048_576;
 
@@ -43,6 +44,7 @@ const common = {
     .default({}),
   /** A camera that is not enabled starts paused. */
   enabled: z.boolean().default(true),
+  ...sightingShape,
 };
 
 const urlSchema = z

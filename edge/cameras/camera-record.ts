@@ -8,6 +8,7 @@ type Recorded = Pick<
   | 'lastError'
   | 'consecutiveFailures'
   | 'taken'
+  | 'unchanged'
   | 'failed'
   | 'shed'
   | 'skippedOverlap'
@@ -20,6 +21,7 @@ export class CameraRecord {
   #lastSnapshotAt: number | null = null;
   #lastError: string | null = null;
   #taken = 0;
+  #unchanged = 0;
   #failed = 0;
   #shed = 0;
   #skippedOverlap = 0;
@@ -37,6 +39,7 @@ export class CameraRecord {
       lastError: this.#lastError,
       consecutiveFailures: this.#breaker.failures,
       taken: this.#taken,
+      unchanged: this.#unchanged,
       failed: this.#failed,
       shed: this.#shed,
       skippedOverlap: this.#skippedOverlap,
@@ -62,6 +65,10 @@ export class CameraRecord {
   analysed(takenAt: number): void {
     this.#taken++;
     this.#lastSnapshotAt = takenAt;
+  }
+
+  leftOut(): void {
+    this.#unchanged++;
   }
 
   dropped(): void {

@@ -17,6 +17,8 @@ export interface CameraStatus {
   consecutiveFailures: number;
   /** Snapshots analysed. */
   taken: number;
+  /** Snapshots that were not analysed because nothing had moved since the last one that was. */
+  unchanged: number;
   failed: number;
   /** Snapshots dropped because detection or the store had no room for them. */
   shed: number;

@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 
 /** Sightings, and the log of what happened to them, which the event stream is read from. */
 export const sightingsMigration: Migration = {
@@ -22,6 +22,12 @@ export const sightingsMigration: Migration = {
       .execute();
     await db.schema.createIndex('sighting_end').on('sighting').column('ended_at').execute();
     await db.schema.createIndex('sighting_best').on('sighting').column('best_image').execute();
+    await db.schema
+      .createIndex('analysis_processed')
+      .on('analysis')
+      .column('key')
+      .where(sql.ref('processed_bytes'), '>', sql.lit(0))
+      .execute();
     await db.schema
       .createTable('site_event')
       .addColumn('seq', 'integer', (c) => c.primaryKey().autoIncrement())
