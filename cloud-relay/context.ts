@@ -11,6 +11,7 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { openDatabase, over } from '../core/store/database.js';
+import { FolderLock } from '../core/store/folder-lock.js';
 import { createRelayApp } from './api/relay-app.js';
 import { createRelayBroker } from './broker.js';
 import type { RelayConfig } from './config.js';
@@ -42,6 +43,7 @@ export async function createRelay(
   { clock = systemClock }: { clock?: Clock } = {},
 ): Promise<Relay> {
   const { dataFolder } = config;
+  const lock = new FolderLock(dataFolder).acquire();
   const { db, close } = await openDatabase<AllTables>(
     join(dataFolder, 'relay.db'),
     relayMigrations,
@@ -81,6 +83,7 @@ export async function createRelay(
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(
     [
+      lock,
       { name: 'database', stop: close },
       tokens,
       ...detection.services,

@@ -10,6 +10,7 @@ import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
 import { openDatabase, over } from '../core/store/database.js';
+import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
 import { CameraSchedule } from './cameras/camera-schedule.js';
@@ -40,6 +41,7 @@ export async function createEdge(
   { clock = systemClock }: { clock?: Clock } = {},
 ): Promise<Edge> {
   const { dataFolder, site } = config;
+  const lock = new FolderLock(dataFolder).acquire();
   const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
   const metrics = new Metrics();
   const analyses = new PerMinute();
@@ -123,6 +125,7 @@ export async function createEdge(
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(
     [
+      lock,
       { name: 'database', stop: close },
       tokens,
       ...detection.services,

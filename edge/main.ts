@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';

@@ -31,19 +31,35 @@ const numeric = <T extends z.ZodType>(schema: T) =>
 
 const search = searchParametersSchema.shape;
 
-/** The fields beside `image` in an upload. What is absent takes the detector's default. */
+/**
+ * The fields beside `image` in an upload. What is absent takes the detector's default. The examples are what
+ * Swagger UI fills its form with and sends; without them it makes values up.
+ */
 export const uploadFieldsSchema = z.strictObject({
   detector: list(nameSchema)
     .optional()
-    .meta({ description: 'Detector id; repeatable', example: ['stop-sign'] }),
-  scaleFactor: numeric(search.scaleFactor).optional(),
-  minNeighbors: numeric(search.minNeighbors).optional(),
-  minSize: numeric(search.minSize).optional(),
-  maxSize: numeric(search.maxSize).optional(),
-  workingSize: numeric(preparationSchema.shape.workingSize).optional(),
+    .meta({ description: 'Detector id; repeatable', examples: [['stop-sign']] }),
+  scaleFactor: numeric(search.scaleFactor)
+    .optional()
+    .meta({ examples: [1.1] }),
+  minNeighbors: numeric(search.minNeighbors)
+    .optional()
+    .meta({ examples: [5] }),
+  minSize: numeric(search.minSize)
+    .optional()
+    .meta({ examples: [20] }),
+  maxSize: numeric(search.maxSize)
+    .optional()
+    .meta({ examples: [0] }),
+  workingSize: numeric(preparationSchema.shape.workingSize)
+    .optional()
+    .meta({ examples: [1280] }),
   orientations: list(numeric(orientationSchema))
     .optional()
-    .meta({ description: 'Quarter turns to search as well, in degrees; repeatable' }),
+    .meta({
+      description: 'Quarter turns to search as well, in degrees; repeatable',
+      examples: [[0]],
+    }),
 });
 export type UploadFields = z.infer<typeof uploadFieldsSchema>;
 

@@ -46,7 +46,14 @@ async function makePage(title: string, url: string): Promise<Middleware> {
     swaggerVersion: 'assets',
     swaggerCdnUrl: '/docs',
     favicon: `${ASSETS}favicon-32x32.png`,
-    swaggerOptions: { url, deepLinking: true, displayRequestDuration: true, tryItOutEnabled: true },
+    swaggerOptions: {
+      url,
+      deepLinking: true,
+      displayRequestDuration: true,
+      tryItOutEnabled: true,
+      // Its default has a server on the internet look at the document.
+      validatorUrl: null,
+    },
   }) as unknown as Middleware;
 }
 

@@ -55,10 +55,14 @@ export function receiveUpload(file: string, limits: UploadLimits): Middleware {
   };
 }
 
-/** The form that `receiveUpload` has read. */
+/** The form that `receiveUpload` has read. A field that is empty was left out: forms in a browser send them all. */
 export function uploadOf(ctx: Context): Upload {
-  // multer makes its body without a prototype; a spread gives the usual one.
-  return { bytes: ctx.file.buffer, fields: { ...(ctx.request as { body?: object }).body } };
+  const { body = {} } = ctx.request as { body?: object };
+  const fields = Object.entries(body).flatMap(([name, value]) => {
+    const values = [value].flat().filter((text) => text !== '');
+    return values.length === 0 ? [] : [[name, Array.isArray(value) ? values : value]];
+  });
+  return { bytes: ctx.file.buffer, fields: Object.fromEntries(fields) };
 }
 
 const tooManyBytes = ({ maxBytes }: UploadLimits) =>

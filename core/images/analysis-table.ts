@@ -80,14 +80,17 @@ export const analysisTable = {
     return rows.map(({ key }) => key);
   },
 
-  processedBytes: async (db: Db, key: string): Promise<number> => {
-    const row = await db
-      .selectFrom('analysis')
-      .select('processed_bytes')
-      .where('key', '=', key)
-      .executeTakeFirst();
-    return Number(row?.processed_bytes ?? 0);
-  },
+  /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
+  takeProcessedBytes: (db: Db, key: string): Promise<number> =>
+    db.transaction().execute(async (transaction) => {
+      const row = await transaction
+        .selectFrom('analysis')
+        .select('processed_bytes')
+        .where('key', '=', key)
+        .executeTakeFirst();
+      await analysisTable.setProcessedBytes(transaction, key, 0);
+      return Number(row?.processed_bytes ?? 0);
+    }),
 
   remove: (db: Db, key: string) => db.deleteFrom('analysis').where('key', '=', key).execute(),
 };

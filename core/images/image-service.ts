@@ -54,7 +54,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
   });
   const store = new ImageStore(db, files, budget, options.spared);
   const analyser = new Analyser(db, detection, options.onAnalysed);
-  const pending = new PendingAnalyses(store, analyser, log);
+  const pending = new PendingAnalyses(store, analyser, planner, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);
   const processed = new ProcessedImages(images, store, detection);
   const expiry = new Expiry(store, clock, log);

@@ -91,16 +91,17 @@ export class ImageStore implements Service {
     return this.files.get(processedKey(key));
   }
 
+  /** Throws `disk_budget_spent` where there is no room for it. */
   async keepProcessed(key: string, bytes: Buffer): Promise<void> {
+    await this.budget.check(bytes.length);
     await this.files.put(processedKey(key), bytes);
     await analysisTable.setProcessedBytes(this.db, key, bytes.length);
     this.budget.add(bytes.length);
   }
 
   async removeProcessed(key: string): Promise<void> {
-    const bytes = await analysisTable.processedBytes(this.db, key);
+    const bytes = await analysisTable.takeProcessedBytes(this.db, key);
     await this.files.remove(processedKey(key));
-    await analysisTable.setProcessedBytes(this.db, key, 0);
     this.budget.add(-bytes);
   }
 

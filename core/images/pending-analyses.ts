@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AnalysisPlan } from '../detection/detection.js';
+import type { AnalysisPlan, Planner } from '../detection/detection.js';
 import { problemOf } from '../http/problems.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
@@ -27,6 +27,7 @@ export class PendingAnalyses implements Service {
   constructor(
     private readonly store: ImageStore,
     private readonly analyser: Analyser,
+    private readonly planner: Planner,
     private readonly log: Logger,
   ) {}
 
@@ -74,8 +75,8 @@ export class PendingAnalyses implements Service {
     const bytes = await this.store.originalBytes(sha256);
     try {
       if (!bytes) throw new ProblemError('analysis_failed', 'Its bytes are gone.');
-      const parsed = JSON.parse(plan ?? '') as AnalysisPlan;
-      const { analysis } = await this.analyser.analyse(key, bytes, parsed);
+      const current = this.#current(JSON.parse(plan ?? '') as AnalysisPlan);
+      const { analysis } = await this.analyser.analyse(key, bytes, current);
       await db.transaction().execute(async (transaction) => {
         await analysisTable.insert(transaction, key, sha256, analysis);
         await imageTable.settle(transaction, key, null);
@@ -84,6 +85,17 @@ export class PendingAnalyses implements Service {
       if (!(error instanceof ProblemError) || isPassing(error)) throw error;
       await imageTable.settle(db, key, JSON.stringify(problemOf(error)));
     }
+  }
+
+  /** The plan with its cascades where they are now. One that has changed since the upload would give another result. */
+  #current({ detectors, preparation }: AnalysisPlan): AnalysisPlan {
+    const found = detectors.map((detector) => {
+      const [now] = this.planner.plan({ detector: [detector.id] }).detectors;
+      if (now?.sha256 !== detector.sha256)
+        throw new ProblemError('analysis_failed', `The detector ${detector.id} has changed.`);
+      return { ...detector, file: now.file };
+    });
+    return { detectors: found, preparation };
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,19 @@ export interface RunningEdge extends Edge {
   stop(): Promise<void>;
 }
 
-export const temporaryFolder = () => mkdtemp(join(tmpdir(), 'siteglass-'));
+const folders: string[] = [];
+
+function removeFolders() {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
+/** A folder that is removed when the tests of a file have ended. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
+  if (folders.length === 0) process.once('exit', removeFolders);
+  folders.push(folder);
+  return folder;
+}
 
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(

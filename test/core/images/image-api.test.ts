@@ -169,7 +169,7 @@ test('a mistake in a parameter is named', async (t) => {
   const wrong: [Record<string, string | string[]>, string, string][] = [
     [{ scaleFactor: '1' }, 'scaleFactor', 'invalid_parameter'],
     [{ minNeighbors: 'many' }, 'minNeighbors', 'invalid_parameter'],
-    [{ minSize: '' }, 'minSize', 'invalid_parameter'],
+    [{ minSize: ' ' }, 'minSize', 'invalid_parameter'],
     [{ orientations: ['0', '45'] }, 'orientations.1', 'invalid_parameter'],
     [{ workingSize: '10' }, 'workingSize', 'invalid_parameter'],
     [{ colour: 'red' }, 'colour', 'invalid_parameter'],
@@ -186,4 +186,15 @@ test('a mistake in a parameter is named', async (t) => {
   t.is((await api.get<Problem>(t, `${IMAGE}/42`)).json.code, 'invalid_parameter');
   const unknown = '01890000-0000-7000-8000-000000000000';
   t.is((await api.get<Problem>(t, `${IMAGE}/${unknown}`)).json.code, 'not_found');
+});
+
+test('a field that is left empty, as forms in a browser do, is as if it were not there', async (t) => {
+  const { api } = t.context;
+  const { jpeg } = await without(10);
+  const plain = await api.upload<Analysed>(t, jpeg);
+  const empty = { detector: ['', ''], minSize: '', scaleFactor: '', orientations: ['', '0'] };
+  const { status, json } = await api.upload<Analysed>(t, jpeg, empty);
+  t.is(status, 200);
+  t.true(json.cached, 'it is the same work');
+  t.deepEqual(json.detectors, plain.json.detectors);
 });

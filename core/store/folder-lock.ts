@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { StartError } from '../runtime/errors.js';
+import type { Service } from '../runtime/lifecycle.js';
+
+/**
+ * Keeps a data folder to one process. The lock is SQLite's on a file of its own: the kernel takes it away with the
+ * process, however that ends, so none is ever left behind.
+ */
+export class FolderLock implements Service {
+  readonly name = 'folder lock';
+  #held: Sqlite.Database | undefined;
+
+  constructor(private readonly folder: string) {}
+
+  /** Throws StartError where another process holds it. */
+  acquire(): this {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    const lock = new Sqlite(join(this.folder, 'lock'), { timeout: 0 });
+    try {
+      lock.exec('begin exclusive');
+    } catch (error) {
+      lock.close();
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+      throw new StartError(`another process uses the data folder ${this.folder}`);
+    }
+    this.#held = lock;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#held?.close();
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { z } from 'zod';
+import type { ImagePage, ImageResult } from '../../../core/contract/image.js';
+import type { Problem } from '../../../core/contract/problem.js';
+import type { siteStatusSchema } from '../../../core/contract/site.js';
+import { ApiClient } from '../../support/api-client.js';
+import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startRelay } from '../../support/relay.js';
+import { renderScene } from '../../support/render-scene.js';
+
+type Analysed = Extract<ImageResult, { status: 'OK' }>;
+type SiteStatus = z.infer<typeof siteStatusSchema>;
+
+const IMAGE = '/api/v1/objectdetection/image';
+
+/** A JPEG of so many bytes: what comes after its end is not looked at. */
+async function photo(seed: number, bytes: number): Promise<Buffer> {
+  const { jpeg } = await renderScene({ width: 320, height: 180, seed, signs: [] });
+  return Buffer.concat([jpeg, Buffer.alloc(bytes - jpeg.length)]);
+}
+
+test('a full disk refuses uploads, while camera snapshots make room for newer ones', async (t) => {
+  const folder = join(await temporaryFolder(), 'camera');
+  await mkdir(folder);
+  for (let i = 0; i < 8; i++)
+    await writeFile(join(folder, `${i}.jpg`), await photo(i, 2_000_000 + i));
+  const edge = await startEdge([
+    'images.maxStoredGigabytes=0.01',
+    `cameras=[{ id: door, kind: folder, path: ${folder}, loop: true, schedule: "0 0 0 1 1 *" }]`,
+  ]);
+  t.teardown(edge.stop);
+  const api = await ApiClient.connect(edge.url, edge.adminToken);
+  const site = async () => (await api.get<SiteStatus>(t, '/api/v1/site')).json;
+  const kept = await api.upload<Analysed>(t, await photo(100, 3_000_000));
+  t.is(kept.status, 200);
+
+  const taken: (string | null)[] = [];
+  for (let i = 0; i < 6; i++) {
+    const { status, json } = await api.post<{ image: string | null }>(
+      t,
+      '/api/v1/cameras/door/snapshot',
+    );
+    t.is(status, 200);
+    taken.push(json.image);
+    t.true((await site()).disk.usedBytes <= 10_000_000);
+  }
+  const { json } = await api.get<ImagePage>(t, `${IMAGE}?camera=door`);
+  const left = json.images.map(({ id }) => id);
+  t.true(left.length >= 1 && left.length < 6);
+  t.deepEqual(left, taken.toReversed().slice(0, left.length) as string[], 'the oldest went');
+  t.is((await api.get(t, kept.json.image.links.original)).status, 200, 'an upload stays');
+
+  for (let i = 0; i < 4; i++) await api.upload(t, await photo(200 + i, 2_500_000));
+  const refused = await api.upload<Problem>(t, await photo(300, 2_900_000));
+  t.is(refused.status, 507);
+  t.is(refused.json.code, 'disk_budget_spent');
+  t.truthy(refused.headers.get('Retry-After'));
+  t.true((await site()).disk.usedBytes <= 10_000_000);
+
+  t.is((await api.delete(t, kept.json.image.links.original)).status, 200);
+  t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'room makes room');
+});
+
+test('bytes that stand already take no room, and a removed image gives its back', async (t) => {
+  const relay = await startRelay(['images.maxStoredGigabytes=0.01']);
+  t.teardown(relay.stop);
+  const { budget } = relay.images.store;
+  const api = await ApiClient.connect(relay.url);
+  const { jpeg } = await renderScene({
+    width: 480,
+    height: 270,
+    seed: 1,
+    signs: [{ cx: 200, cy: 120, size: 90 }],
+  });
+  const uploads = await Promise.all([1, 2, 3].map(() => api.upload<Analysed>(t, jpeg)));
+  t.is(budget.usedBytes, jpeg.length);
+  const [first] = uploads;
+  if (!first) return t.fail('nothing was uploaded');
+  const { processed } = first.json.image.links;
+  const picture = (await api.get(t, processed)).bytes;
+  t.is(budget.usedBytes, jpeg.length + picture.length);
+  await Promise.all([1, 2, 3].map(() => api.delete(t, processed)));
+  t.is(budget.usedBytes, jpeg.length);
+  await Promise.all([1, 2, 3].map(() => api.get(t, processed)));
+  t.is(budget.usedBytes, jpeg.length + picture.length);
+  await Promise.all(uploads.map(({ json }) => api.delete(t, json.image.links.original)));
+  t.is(budget.usedBytes, 0);
+});
