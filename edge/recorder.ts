@@ -22,6 +22,8 @@ export interface Recording extends Recorded {
   camera: string;
   takenAt: number;
   events: SightingEvent[];
+  /** Whether its picture is. */
+  kept: boolean;
 }
 
 export interface RecorderOptions {
@@ -66,11 +68,11 @@ export class Recorder {
       onUnchanged?.(id, takenAt);
       return undefined;
     }
-    const { recorded, observation } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
     admission.searched();
     sightings.adopt(id, observation);
     this.#logChange(id, recorded.analysis.detections);
-    onRecorded({ ...recorded, camera: id, takenAt, events: observation.events });
+    onRecorded({ ...recorded, camera: id, takenAt, events: observation.events, kept });
     return recorded.id;
   }
 
@@ -90,7 +92,7 @@ export class Recorder {
     const recorded = hasRoom
       ? await images.record(source, uploadFieldsOf(camera), also)
       : await images.recordWithoutPicture(source, uploadFieldsOf(camera), also);
-    return { recorded, observation };
+    return { recorded, observation, kept: hasRoom };
   }
 
   #logChange(camera: string, detections: Detection[]): void {

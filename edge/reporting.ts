@@ -1,4 +1,3 @@
-import type { Health } from '../core/contract/topics.js';
 import { siteClientId } from '../core/messaging/access-rules.js';
 import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
 import type { Clock } from '../core/runtime/clock.js';
@@ -6,14 +5,14 @@ import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { EdgeConfig } from './config.js';
-import { LiveTopics } from './publishing/live-topics.js';
+import { createPublisher, type Published, type Publisher } from './publishing/publisher.js';
 import type { Outbox } from './store/outbox.js';
 import { Uplink } from './uplink/uplink.js';
 
 /** All that goes over MQTT. */
 export interface Reporting {
   bus: MqttMessageBus;
-  live: LiveTopics;
+  publisher: Publisher;
   uplink: Uplink;
   services: Service[];
 }
@@ -22,13 +21,13 @@ export interface ReportingOptions {
   site: string;
   mqtt: NonNullable<EdgeConfig['mqtt']>;
   outbox: Outbox;
-  health: () => Promise<Health>;
+  published: Published;
   log: Logger;
   clock: Clock;
 }
 
 export function createReporting(options: ReportingOptions): Reporting {
-  const { site, mqtt, outbox, health, log, clock } = options;
+  const { site, mqtt, outbox, published, log, clock } = options;
   const names = { site };
   const bus = new MqttMessageBus(
     {
@@ -45,10 +44,10 @@ export function createReporting(options: ReportingOptions): Reporting {
     log.child({ room: 'messaging' }),
     clock,
   );
-  const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
+  const publisher = createPublisher(published, { ...mqtt, connection: 'relay' }, bus);
   const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
   const uplink = new Uplink(bus, outbox, { site, settleOn }, log.child({ room: 'uplink' }), clock);
   // Those that listen for a connection start before it; the last word is said while there still is one.
-  const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
-  return { bus, live, uplink, services: [live, uplink, bus, farewell] };
+  const farewell: Service = { name: 'farewell', stop: () => publisher.live.farewell() };
+  return { bus, publisher, uplink, services: [...publisher.services, uplink, bus, farewell] };
 }

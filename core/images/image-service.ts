@@ -9,10 +9,10 @@ import { Analyser, type Source } from './analyser.js';
 import { DiskBudget } from './disk-budget.js';
 import { Expiry } from './expiry.js';
 import { ImageStore } from './image-store.js';
+import type { Spared } from './image-table.js';
 import { Images } from './images.js';
 import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
-import type { Spared } from './image-table.js';
 import type { ImageTables } from './tables.js';
 
 export interface ImageServiceOptions {

@@ -16,7 +16,12 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { PictureLinks } from '../publishing/picture-links.js';
+import type { EventStream } from '../sightings/event-stream.js';
+import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
+import { pictureRoutes } from './picture-routes.js';
+import { sightingRoutes } from './sighting-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
 
 export interface EdgeAppParts {
@@ -28,6 +33,9 @@ export interface EdgeAppParts {
   images: ImageService;
   cameras: CameraSchedule;
   view: SiteApi;
+  sightings: Sightings;
+  events: EventStream;
+  links: PictureLinks;
 }
 
 /** The appliance's REST API: all that it serves, and who may use it. */
@@ -62,6 +70,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...detectorRoutes(detection.catalog, 'viewer'),
           ...cameraRoutes(cameras),
           ...siteRoutes(view),
+          ...sightingRoutes(parts.sightings, parts.events),
+          ...pictureRoutes(images.processed, parts.links),
         ],
       },
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },

@@ -62,10 +62,12 @@ export class Announcements implements Service {
 
   /** To be called whenever the cameras have changed; never rejects. */
   announce(): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#announce()).catch((error: unknown) => {
-      // The next connection begins with an announcement.
-      this.options.log.debug({ error: messageOf(error) }, 'could not announce the cameras');
-    });
+    this.#turn = this.#turn
+      .then(() => this.#announce())
+      .catch((error: unknown) => {
+        // The next connection begins with an announcement.
+        this.options.log.debug({ error: messageOf(error) }, 'could not announce the cameras');
+      });
     return this.#turn;
   }
 

@@ -68,8 +68,7 @@ export class Commands implements Service {
 
   async #perform(camera: string, { command }: Command) {
     const known = commandNameSchema.safeParse(command);
-    if (!known.success)
-      return failure('unknown_command', 'expected snapshot, pause or resume');
+    if (!known.success) return failure('unknown_command', 'expected snapshot, pause or resume');
     if (this.#underWay >= MAX_UNDER_WAY)
       return failure('busy', `${MAX_UNDER_WAY} commands are under way`);
     this.#underWay++;

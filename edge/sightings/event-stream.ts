@@ -84,10 +84,13 @@ class Client {
 
   read(lastEventId: string | undefined): Readable {
     // The text that waits in the stream is bounded by its mark and one page.
-    const text = Readable.from(this.#text(lastEventId, () => watchdog.refresh()), {
-      objectMode: false,
-      highWaterMark: 16_384,
-    });
+    const text = Readable.from(
+      this.#text(lastEventId, () => watchdog.refresh()),
+      {
+        objectMode: false,
+        highWaterMark: 16_384,
+      },
+    );
     const { patienceMs, heartbeatMs } = this.limits;
     const watchdog = setTimeout(() => text.destroy(), patienceMs + heartbeatMs).unref();
     text.once('close', () => {
