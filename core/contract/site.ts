@@ -67,6 +67,10 @@ export const siteStatusSchema = z
     }),
     disk: z.object({ usedBytes: z.number(), budgetBytes: z.number(), freeBytes: z.number() }),
     outboxDepth: count,
+    lastSyncAt: moment.optional().meta({
+      description: 'When the relay last acknowledged something, to the minute',
+    }),
+    temperatureCelsius: z.number().optional(),
   })
   .meta({ id: 'SiteStatus' });
 

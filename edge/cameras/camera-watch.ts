@@ -89,7 +89,9 @@ export class CameraWatch {
     if (this.#stopping.signal.aborted)
       throw new ProblemError('shutting_down', 'the cameras are no longer asked');
     try {
-      return await (this.#running ?? this.#run(true));
+      // A run under way may leave its snapshot out, since nobody had asked for it.
+      const joined = await this.#running;
+      return joined ?? (await (this.#running ?? this.#run(true)));
     } catch (error) {
       if (error instanceof CameraError)
         throw new ProblemError('camera_failed', error.message, { cause: error });
