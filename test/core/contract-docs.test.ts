@@ -18,7 +18,7 @@ test('the MQTT documents are what the topic map makes them (npm run docs writes 
 
 test("docs/asyncapi.yaml is valid by AsyncAPI's own schema, and describes every topic", (t) => {
   const require = createRequire(import.meta.url);
-  const schema = require('@asyncapi/specs/schemas/3.0.0.json') as object;
+  const schema = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   const document = parse(read('docs/asyncapi.yaml'));
   const isValid = ajv.validate(schema, document);
