@@ -45,6 +45,7 @@ export interface Edge {
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
+  retention: Retention;
 }
 
 /** Builds the appliance; nothing runs before `lifecycle.start()`. */
@@ -226,5 +227,5 @@ export async function createEdge(
     ],
     log,
   );
-  return { lifecycle, http, cameras, tokens };
+  return { lifecycle, http, cameras, tokens, retention };
 }

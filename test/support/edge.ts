@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../core/runtime/clock.js';
 import { parseConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
@@ -31,7 +32,7 @@ export async function temporaryFolder(): Promise<string> {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string } = {},
+  options: { dataFolder?: string; clock?: Clock } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
   const config = parseConfiguration(edgeConfigSchema, '', 'the test', [
@@ -41,7 +42,9 @@ export async function startEdge(
     'images.minFreeMegabytes=0',
     ...settings,
   ]);
-  const edge = await createEdge(config, silentLogger());
+  const edge = await createEdge(config, silentLogger(), {
+    ...(options.clock && { clock: options.clock }),
+  });
   await edge.lifecycle.start();
   return {
     ...edge,

@@ -11,10 +11,14 @@ export interface View {
 }
 
 /** A camera that does not move, before a street with these signs. The same seed gives the same street. */
-export async function fixedView(seed: number, signs: Sign[] = []): Promise<View> {
-  const { jpeg } = await renderScene({ width: WIDTH, height: HEIGHT, seed, signs });
+export async function fixedView(
+  seed: number,
+  signs: Sign[] = [],
+  { width, height } = { width: WIDTH, height: HEIGHT },
+): Promise<View> {
+  const { jpeg } = await renderScene({ width, height, seed, signs });
   const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
-  const raw = { width: WIDTH, height: HEIGHT, channels: info.channels };
+  const raw = { width, height, channels: info.channels };
   return {
     snapshot: (noiseSeed, light) => {
       const random = seededRandom(noiseSeed);
