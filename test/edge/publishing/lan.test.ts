@@ -86,8 +86,10 @@ test('what appears at a camera is an event for mosquitto_sub, and never a retain
     'street/state',
     'street/report',
     'street/snapshot',
-  ])
-    t.true((await late.sees(`siteglass/harbour/${topic}`)).retained, topic);
+  ]) {
+    await late.sees(`siteglass/harbour/${topic}`);
+    t.true(late.of(`siteglass/harbour/${topic}`)[0]?.retained, topic);
+  }
   t.deepEqual(late.of('siteglass/harbour/street/event'), []);
 
   await edge.stop();
