@@ -7,6 +7,7 @@ import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { RelayConfig } from './config.js';
 import { type FixedAccount, SiteAccounts } from './fleet/site-accounts.js';
+import { MAX_PENDING } from './ingest/ingest.js';
 import type { RelayTables } from './store/relay-tables.js';
 
 /** The relay's connection to its broker, and the broker itself where it is embedded. */
@@ -15,6 +16,8 @@ export interface RelayBroker {
   embedded: EmbeddedBroker | undefined;
   /** Whether only provisioned sites can publish, so that whoever does is known. */
   hasAccounts: boolean;
+  /** The shared subscription that divides the stream among relays, where there may be several. */
+  shareGroup: string | undefined;
   services: Service[];
 }
 
@@ -28,7 +31,7 @@ export function createRelayBroker(
   const busLog = log.child({ room: 'messaging' });
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
   if ('external' in mqtt) {
-    const { url, username, password, caFile } = mqtt.external;
+    const { url, username, password, caFile, shareGroup } = mqtt.external;
     const bus = new MqttMessageBus(
       {
         url,
@@ -37,10 +40,12 @@ export function createRelayBroker(
         username,
         password: password && readSecret(password),
         ca: caFile && readTextFile(caFile),
+        protocolVersion: 5,
+        receiveMaximum: MAX_PENDING,
       },
       busLog,
     );
-    return { bus, embedded: undefined, hasAccounts: false, services: [bus] };
+    return { bus, embedded: undefined, hasAccounts: false, shareGroup, services: [bus] };
   }
   const { host, port, auth, readers } = mqtt.embedded;
   // The relay's own password lives as long as the process and is known to nobody else.
@@ -66,5 +71,11 @@ export function createRelayBroker(
     { url: () => embedded.url, root: mqtt.root, clientId, ...own },
     busLog,
   );
-  return { bus, embedded, hasAccounts: auth === 'accounts', services: [embedded, bus] };
+  return {
+    bus,
+    embedded,
+    hasAccounts: auth === 'accounts',
+    shareGroup: undefined,
+    services: [embedded, bus],
+  };
 }

@@ -10,6 +10,7 @@ import {
 } from '../core/runtime/settings.js';
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 
 /** What makes the public image API safe to expose. */
 const demoSettings = z
@@ -47,6 +48,33 @@ const embeddedBrokerSettings = z
     },
   );
 
+/** A broker of its own, e.g. Mosquitto 2; it has to speak MQTT 5. */
+const externalBrokerSettings = z.strictObject({
+  ...brokerClientShape,
+  /** Relays that name the same group divide the stream among them. */
+  shareGroup: z
+    .string()
+    .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without "/", "+", "#" or spaces')
+    .default('siteglass-relay'),
+});
+
+/** Without a bucket, files are kept in the data folder. */
+const bucketSettings = z.strictObject({
+  bucket: z.string().min(3).max(63),
+  /** Levels above the keys, e.g. `siteglass`. */
+  prefix: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9./-]*$/, 'expected a-z, 0-9, "/", "." and "-"')
+    .optional(),
+  region: z.string().min(1).default('us-east-1'),
+  /** Of a store that is not Amazon's. */
+  endpoint: z.url({ protocol: /^https?$/, error: 'expected http://… or https://…' }).optional(),
+  /** Whether the bucket is a part of the path, not of the host's name. */
+  pathStyle: z.boolean().default(false),
+  accessKeyId: secretSchema,
+  secretAccessKey: secretSchema,
+});
+
 /** The relay's configuration. docs/configuration.md explains each setting. */
 export const relayConfigSchema = z.strictObject({
   dataFolder: z.string().min(1).default('var/relay'),
@@ -59,14 +87,22 @@ export const relayConfigSchema = z.strictObject({
       trustProxy: z.boolean().default(false),
     })
     .prefault({}),
+  /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */
+  database: z.strictObject({ url: secretSchema.optional() }).prefault({}),
+  files: z.strictObject({ s3: bucketSettings.optional() }).prefault({}),
+  retention: z
+    .strictObject({ days: z.number().min(1).max(36_500).default(365) })
+    .prefault({})
+    .transform(({ days }) => ({ summariesMs: days * DAY_MS })),
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,
   mqtt: z
     .union([
       z.strictObject({ root: topicRoot, embedded: embeddedBrokerSettings }),
-      z.strictObject({ root: topicRoot, external: z.strictObject(brokerClientShape) }),
+      z.strictObject({ root: topicRoot, external: externalBrokerSettings }),
     ])
     .prefault({ embedded: {} }),
 });
+export type BucketSettings = z.infer<typeof bucketSettings>;
 export type RelayConfig = z.infer<typeof relayConfigSchema>;

@@ -10,7 +10,7 @@ import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
-import { openDatabase, over } from '../core/store/database.js';
+import { over } from '../core/store/database.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createRelayApp } from './api/relay-app.js';
 import { createRelayBroker } from './broker.js';
@@ -19,8 +19,10 @@ import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
 import { Ingest } from './ingest/ingest.js';
+import { SummaryRetention } from './ingest/summary-retention.js';
 import { observe } from './observe.js';
-import { relayMigrations } from './store/migrations.js';
+import { createFileStore } from './store/create-file-store.js';
+import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import type { RelayTables } from './store/relay-tables.js';
 
 export interface Relay {
@@ -44,10 +46,8 @@ export async function createRelay(
 ): Promise<Relay> {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const { db, close } = await openDatabase<AllTables>(
-    join(dataFolder, 'relay.db'),
-    relayMigrations,
-  );
+  const { db, close } = await openRelayDatabase<AllTables>(config, log);
+  const files = await createFileStore(config);
   const metrics = new Metrics();
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
   const detection = createDetection({
@@ -58,7 +58,9 @@ export async function createRelay(
   });
   const images = createImageService({
     db: over(db),
+    files,
     dataFolder,
+    shared: isShared(config),
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs: config.demo.uploadLifetimeMs },
@@ -67,10 +69,16 @@ export async function createRelay(
     clock,
   });
   const tables = over<RelayTables>(db);
-  const { bus, embedded, hasAccounts, services } = createRelayBroker(config, tables, log);
+  const { bus, embedded, hasAccounts, shareGroup, services } = createRelayBroker(
+    config,
+    tables,
+    log,
+  );
   const registry = new SiteRegistry(tables, { admitUnknown: !hasAccounts }, clock);
   const presence = new Presence(bus, tables, registry, log.child({ room: 'fleet' }), clock);
-  const ingest = new Ingest(bus, tables, registry, log.child({ room: 'ingest' }), {}, clock);
+  const ingestLog = log.child({ room: 'ingest' });
+  const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
+  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup }, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
@@ -90,6 +98,7 @@ export async function createRelay(
       ...images.services,
       registry,
       presence,
+      retention,
       ingest,
       ...services,
       http,

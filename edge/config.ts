@@ -9,8 +9,29 @@ import {
   topicRoot,
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
+import { discoverySettings } from './discovery/discovery-settings.js';
 import { broadcastShape, lanSchema } from './publishing/lan-settings.js';
 import { motionSchema, trackingSchema } from './sightings/sighting-settings.js';
+
+const outboxSettings = z
+  .strictObject({
+    maxMegabytes: z.number().min(1).max(1_000_000).default(1_074),
+    maxAgeDays: z.number().positive().max(3_650).default(30),
+    window: z.int().min(1).max(4_096).default(256),
+    newFirstAbove: z.int().min(1).max(1_000_000).default(1_000),
+    /** 0 sets no limit. */
+    backlogPerSecond: z.int().min(0).max(1_000_000).default(5_000),
+    historicalAfterSeconds: z.number().min(1).max(86_400).default(300),
+  })
+  .prefault({})
+  .transform((s) => ({
+    maxBytes: s.maxMegabytes * 1_000_000,
+    maxAgeMs: s.maxAgeDays * 86_400_000,
+    window: s.window,
+    backlogThreshold: s.newFirstAbove,
+    backlogPerSecond: s.backlogPerSecond || Number.POSITIVE_INFINITY,
+    historicalAfterMs: s.historicalAfterSeconds * 1_000,
+  }));
 
 const age = z.number().positive().max(3_650);
 
@@ -46,6 +67,9 @@ export const edgeConfigSchema = z.strictObject({
   sightings: trackingSchema.prefault({}),
   /** For cameras that have none of their own; without it every snapshot is searched. */
   motion: motionSchema.optional(),
+  outbox: outboxSettings,
   cameras: camerasSchema.default([]),
+  /** For `siteglass-edge discover`. */
+  discovery: discoverySettings,
 });
 export type EdgeConfig = z.infer<typeof edgeConfigSchema>;

@@ -14,10 +14,13 @@ import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
 import { boardTemperature } from './board-temperature.js';
+import type { CameraConfig } from './cameras/camera-config.js';
 import { CameraSchedule } from './cameras/camera-schedule.js';
 import type { CameraStatus } from './cameras/camera-status.js';
 import { createCamera } from './cameras/create-camera.js';
+import { ClockTrust } from './clock-trust.js';
 import type { EdgeConfig } from './config.js';
+import { ConfigReload } from './config-reload.js';
 import { observe } from './observe.js';
 import { cameraState } from './publishing/camera-state.js';
 import { discoveredCamera } from './publishing/discovered-camera.js';
@@ -34,6 +37,8 @@ import { EventStream } from './sightings/event-stream.js';
 import { MotionGates } from './sightings/motion-gates.js';
 import { Sightings } from './sightings/sightings.js';
 import { SiteHealth } from './site-health.js';
+import { StorageWatch } from './storage-watch.js';
+import { fileIdentity } from './store/file-identity.js';
 import { edgeMigrations } from './store/migrations.js';
 import { Outbox } from './store/outbox.js';
 import type { EdgeTables } from './store/tables.js';
@@ -52,11 +57,12 @@ export interface Edge {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock }: { clock?: Clock } = {},
+  { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
 ): Promise<Edge> {
   const { dataFolder, site } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
+  const file = join(dataFolder, 'edge.db');
+  const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
   const metrics = new Metrics();
   const analyses = new PerMinute();
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
@@ -80,7 +86,15 @@ export async function createEdge(
     log: log.child({ room: 'images' }),
     clock,
   });
-  const outbox = new Outbox(over(db), clock);
+  const clockTrust = new ClockTrust(clock);
+  const { maxBytes, maxAgeMs, ...sending } = config.outbox;
+  const outbox = new Outbox(over(db), () => clockTrust.now(), { maxBytes, maxAgeMs });
+  const storage = new StorageWatch({
+    dataFolder,
+    minFreeBytes: config.images.minFreeBytes,
+    probe: () => outbox.probe(),
+    log: log.child({ room: 'storage' }),
+  });
   const health: SiteHealth = new SiteHealth({
     version: programVersion(),
     detection: () => detection.pool.status(),
@@ -91,8 +105,10 @@ export async function createEdge(
     clock,
     outbox: () => outbox.depth(),
     disk: () => images.store.budget.report(),
+    storage: () => storage.reason,
     analysesPerMinute: () => analyses.total(),
   });
+  let configured: readonly CameraConfig[] = config.cameras;
   const links = new PictureLinks(
     join(dataFolder, 'picture-key'),
     () => config.publicUrl?.replace(/\/+$/, '') ?? lanUrl(http.address),
@@ -103,8 +119,7 @@ export async function createEdge(
     version: programVersion(),
     health: () => health.report(),
     statuses: () => cameras.statuses(),
-    cameras: () =>
-      config.cameras.map((camera) => discoveredCamera(camera, config, detection.catalog)),
+    cameras: () => configured.map((camera) => discoveredCamera(camera, config, detection.catalog)),
     commanded: {
       snapshotNow: (id) => cameras.snapshotNow(id),
       pause: (id) => cameras.pause(id),
@@ -117,7 +132,18 @@ export async function createEdge(
     log,
   };
   const reporting: Reporting | undefined =
-    config.mqtt && createReporting({ site, mqtt: config.mqtt, outbox, published, log, clock });
+    config.mqtt &&
+    createReporting({
+      site,
+      mqtt: config.mqtt,
+      outbox,
+      sending,
+      identity: await fileIdentity(file),
+      published,
+      log,
+      clock,
+      trustedClock: () => clockTrust.now(),
+    });
   const lan: Lan | undefined = config.lan && createLan(published, config.lan);
   const publishers = [reporting?.publisher, lan?.publisher].filter((p) => p !== undefined);
   const retention = new Retention({
@@ -132,7 +158,7 @@ export async function createEdge(
   });
   const sightings = new Sightings({
     db: over(db),
-    cameras: () => config.cameras.map(({ id }) => id),
+    cameras: () => configured.map(({ id }) => id),
     log: log.child({ room: 'sightings' }),
   });
   const events = new EventStream({ db: over(db) });
@@ -154,6 +180,7 @@ export async function createEdge(
     }
     if (recording.events.length > 0) events.wake();
   };
+  let unstored = 0;
   const recorder = new Recorder({
     images: images.images,
     retention,
@@ -161,20 +188,38 @@ export async function createEdge(
     sightings,
     gates,
     defaults: { sightings: config.sightings, motion: config.motion },
+    clockStatus: () => clockTrust.status,
+    onUnstored: (error) => {
+      unstored++;
+      storage.failed(error);
+    },
     log: log.child({ room: 'cameras' }),
     onRecorded,
   });
+  const open = (camera: CameraConfig) => createCamera(camera, join(dataFolder, 'cameras'), clock);
   const cameras: CameraSchedule = new CameraSchedule({
-    cameras: config.cameras.map((camera) => ({
-      config: camera,
-      camera: createCamera(camera, join(dataFolder, 'cameras'), clock),
-    })),
+    cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
     analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
     onStatus: (status: CameraStatus) => {
       for (const { live } of publishers) live.cameraChanged(status);
     },
+    onRemoved: (id) => {
+      for (const { live } of publishers) live.cameraRemoved(id);
+    },
     log: log.child({ room: 'cameras' }),
     clock,
+  });
+  const reload = new ConfigReload({
+    config,
+    read: reread,
+    replaceCameras: async (configs) => {
+      const changes = await cameras.replace(configs, open);
+      configured = configs;
+      await sightings.closeAbsent();
+      for (const { announcements } of publishers) void announcements.announce();
+      return changes;
+    },
+    log: log.child({ room: 'configuration' }),
   });
   observe(metrics, {
     pool: detection.pool,
@@ -186,6 +231,7 @@ export async function createEdge(
     gates,
     retention,
     events,
+    unstored: () => unstored,
   });
   const view = new SiteView({
     site,
@@ -203,6 +249,7 @@ export async function createEdge(
     detection,
     images,
     cameras,
+    reload,
     view,
     sightings,
     events,
@@ -213,6 +260,8 @@ export async function createEdge(
     [
       lock,
       { name: 'database', stop: close },
+      clockTrust,
+      storage,
       tokens,
       ...detection.services,
       ...images.services,
@@ -221,6 +270,7 @@ export async function createEdge(
       ...(reporting?.services ?? []),
       ...(lan?.services ?? []),
       cameras,
+      reload,
       http,
       // Before the server, which waits for answers to end.
       events,

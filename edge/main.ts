@@ -1,5 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { discoverCommand } from './commands/discover-command.js';
+import { outboxCommand } from './commands/outbox-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 
@@ -7,5 +9,12 @@ process.exitCode = await run({
   name: 'siteglass-edge',
   summary: 'The appliance: looks at cameras, finds objects, and reports what it found.',
   schema: edgeConfigSchema,
-  create: async (config, log) => (await createEdge(config, log)).lifecycle,
+  commands: {
+    outbox: { summary: 'what waits for the relay', run: outboxCommand },
+    discover: {
+      summary: 'ONVIF cameras on the network, with their addresses',
+      run: discoverCommand,
+    },
+  },
+  create: async (config, log, reread) => (await createEdge(config, log, { reread })).lifecycle,
 });

@@ -3,6 +3,7 @@ import { observePool } from '../core/detection/observe-pool.js';
 import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { CameraSchedule } from './cameras/camera-schedule.js';
+import type { CameraStatus } from './cameras/camera-status.js';
 import type { Lan } from './publishing/lan.js';
 import type { Reporting } from './reporting.js';
 import type { Retention } from './retention/retention.js';
@@ -20,11 +21,13 @@ interface Observed {
   gates: MotionGates;
   retention: Retention;
   events: EventStream;
+  /** Snapshots that could not be stored since the start. */
+  unstored(): number;
 }
 
 /** The gauges that only the appliance has. */
 export function observe(metrics: Metrics, observed: Observed): void {
-  const { pool, store, outbox, cameras, reporting } = observed;
+  const { pool, store, outbox, cameras, reporting, unstored } = observed;
   observePool(metrics, pool);
   metrics.gauge({
     name: 'siteglass_outbox_depth',
@@ -37,6 +40,26 @@ export function observe(metrics: Metrics, observed: Observed): void {
     read: async () => (await outbox.depth()).oldestSeconds ?? 0,
   });
   metrics.gauge({
+    name: 'siteglass_outbox_bytes',
+    help: 'Bytes of the summaries that are not acknowledged',
+    read: async () => (await outbox.state()).bytes,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_acknowledged_seq',
+    help: 'The number up to which every summary is acknowledged; begins anew with an epoch',
+    read: async () => (await outbox.state()).ackedSeq,
+  });
+  metrics.counter({
+    name: 'siteglass_outbox_evicted_total',
+    help: 'Summaries that the budget of the outbox ever evicted',
+    read: async () => (await outbox.state()).evicted,
+  });
+  metrics.counter({
+    name: 'siteglass_snapshots_unstored_total',
+    help: 'Snapshots of cameras that could not be stored, since the start',
+    read: unstored,
+  });
+  metrics.gauge({
     name: 'siteglass_broker_connected',
     help: '1 while there is a connection to the MQTT broker',
     read: () => Number(reporting?.bus.connected ?? false),
@@ -45,6 +68,26 @@ export function observe(metrics: Metrics, observed: Observed): void {
     name: 'siteglass_cameras_online',
     help: 'Cameras that answer',
     read: () => cameras.statuses().filter(({ state }) => state === 'online').length,
+  });
+  const eachCamera = (read: (status: CameraStatus) => number) => () =>
+    cameras.statuses().map((status): [string, number] => [status.id, read(status)]);
+  metrics.gauges({
+    name: 'siteglass_camera_up',
+    help: '1 for a camera that answers',
+    label: 'camera',
+    read: eachCamera(({ state }) => Number(state === 'online')),
+  });
+  metrics.gauges({
+    name: 'siteglass_camera_circuit_open',
+    help: '1 for a camera that is left alone after failures, 0.5 while its next run is a probe',
+    label: 'camera',
+    read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
+  });
+  metrics.gauges({
+    name: 'siteglass_camera_last_snapshot_timestamp_seconds',
+    help: 'When the last analysed snapshot of a camera was taken; 0 before the first',
+    label: 'camera',
+    read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
   });
   observeSightings(metrics, observed);
   metrics.gauge({

@@ -6,10 +6,13 @@ import type { Summary } from '../core/contract/summary.js';
 import type { Images, Recorded } from '../core/images/images.js';
 import type { ImageTables } from '../core/images/tables.js';
 import { instant } from '../core/runtime/clock.js';
+import { ProblemError } from '../core/runtime/errors.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
+import { counts } from './cameras/zones.js';
+import type { ClockStatus } from './clock-trust.js';
 import type { Retention } from './retention/retention.js';
 import type { MotionGates } from './sightings/motion-gates.js';
 import type { MotionSettings, TrackingSettings } from './sightings/sighting-settings.js';
@@ -17,6 +20,7 @@ import type { Observation, Sightings } from './sightings/sightings.js';
 import { Turns } from './sightings/turns.js';
 import type { Outbox } from './store/outbox.js';
 
+const DAY_MS = 86_400_000;
 /** A snapshot that is stored, with what it changed. */
 export interface Recording extends Recorded {
   camera: string;
@@ -35,6 +39,9 @@ export interface RecorderOptions {
   gates: MotionGates;
   /** For cameras that have none of their own. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
+  clockStatus(): ClockStatus;
+  /** Called for each snapshot that could not be stored. */
+  onUnstored(error: unknown): void;
   log: Logger;
   /** Called after the commit. */
   onRecorded(recording: Recording): void;
@@ -51,8 +58,18 @@ export class Recorder {
   constructor(private readonly options: RecorderOptions) {}
 
   /** Undefined where nothing moved since the last snapshot, unless somebody asked for this one. */
-  record(camera: CameraConfig, snapshot: Snapshot, asked = false): Promise<ImageId | undefined> {
-    return this.#turns.run(camera.id, () => this.#record(camera, snapshot, asked));
+  async record(
+    camera: CameraConfig,
+    snapshot: Snapshot,
+    asked = false,
+  ): Promise<ImageId | undefined> {
+    try {
+      return await this.#turns.run(camera.id, () => this.#record(camera, snapshot, asked));
+    } catch (error) {
+      if (error instanceof ProblemError && error.code === 'disk_budget_spent')
+        this.options.onUnstored(error);
+      throw error;
+    }
   }
 
   async #record(
@@ -78,21 +95,23 @@ export class Recorder {
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
-    const { images, retention, outbox, sightings, defaults, log } = this.options;
+    const { images, retention, outbox, sightings, defaults, clockStatus, log } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
     let observation: Observation = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
-      await outbox?.append(over(transaction), summaryOf(camera.id, takenAt, result));
-      const frame = { image: result.id, takenAt, detections: result.analysis.detections };
+      const seen = counted(camera, result);
+      const summary = summaryOf(camera.id, takenAt, seen);
+      await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
+      const frame = { image: result.id, takenAt, detections: seen.analysis.detections };
       observation = await sightings.observe(over(transaction), camera.id, frame, settings);
     };
-    const source = { camera: camera.id, bytes, takenAt };
+    const source = { camera: camera.id, bytes, takenAt, lifetimeMs: lifetimeOf(camera) };
     const hasRoom = await retention.makeRoom(bytes.length);
     if (!hasRoom) log.warn({ camera: camera.id }, 'there is no room for the picture of a snapshot');
     const recorded = hasRoom
       ? await images.record(source, uploadFieldsOf(camera), also)
       : await images.recordWithoutPicture(source, uploadFieldsOf(camera), also);
-    return { recorded, observation, kept: hasRoom };
+    return { recorded: counted(camera, recorded), observation, kept: hasRoom };
   }
 
   #logChange(camera: string, detections: Detection[]): void {
@@ -102,6 +121,15 @@ export class Recorder {
     this.#seen.set(camera, seen);
     this.options.log.info({ camera }, `sees ${seen}`);
   }
+}
+
+const lifetimeOf = ({ maxAgeDays }: CameraConfig) => maxAgeDays && maxAgeDays * DAY_MS;
+
+/** Without the detections outside the camera's zones. The image keeps all of them: another camera may share them. */
+function counted({ zones }: CameraConfig, { id, analysis }: Recorded): Recorded {
+  const { width, height } = analysis;
+  const detections = analysis.detections.filter(({ box }) => counts(zones, box, width, height));
+  return { id, analysis: { ...analysis, detections } };
 }
 
 function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded): Summary {

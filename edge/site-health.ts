@@ -16,6 +16,8 @@ export interface HealthSources {
   disk(): Promise<Health['disk']>;
   /** The highest number that was acknowledged. */
   acknowledged(): Promise<number>;
+  /** Why the disk cannot be written; undefined where it can. */
+  storage(): string | undefined;
   analysesPerMinute(): number;
   clock?: Clock;
 }
@@ -62,7 +64,9 @@ export class SiteHealth {
   #reasons(cameras: { state: string }[], disk: Health['disk']): string[] {
     const offline = cameras.filter(({ state }) => state === 'offline').length;
     const { state } = this.sources.detection();
+    const storage = this.sources.storage();
     return [
+      ...(storage ? [storage] : []),
       ...(state === 'ok' ? [] : [`detection is ${state}`]),
       ...(this.sources.broker()?.connected === false ? ['the MQTT broker is not connected'] : []),
       ...(this.sources.lan()?.connected === false ? ['the LAN broker is not connected'] : []),

@@ -7,10 +7,12 @@ import {
   siteSchema,
   totalsSchema,
 } from '../../core/contract/site.js';
+import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
 import { readJson } from '../../core/http/read-json.js';
 import { parse, type Route, route } from '../../core/http/route.js';
 import { type Clock, instant } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
+import { MAX_GAPS } from '../fleet/gaps.js';
 
 const tag = 'sites';
 const DAY_MS = 86_400_000;
@@ -28,6 +30,27 @@ const summaryQuery = z.strictObject({
 const totalsQuery = z.strictObject({
   from: instantSchema.optional(),
   to: instantSchema.optional(),
+});
+const gapSchema = z
+  .object({
+    kind: z.enum(['missing', 'lost', 'dropped']).meta({
+      description:
+        '`missing` may still come; `dropped` was evicted by the appliance, which said so; `lost` is gone without a word',
+    }),
+    epoch: epochSchema,
+    from: sequenceSchema,
+    to: sequenceSchema,
+    count: z.int().min(1),
+    reason: dropReasonSchema.nullable().meta({ description: 'The budget that was spent' }),
+    noticedAt: instantSchema.meta({
+      description: 'When the relay learnt of it; of what is missing, when it last heard the outbox',
+    }),
+  })
+  .meta({ id: 'Gap' });
+const siteGapsSchema = z.object({
+  ...ok,
+  gaps: z.array(gapSchema).max(MAX_GAPS),
+  truncated: z.boolean().meta({ description: 'There are more than are listed' }),
 });
 const newSiteSchema = z.strictObject({ id: nameSchema });
 const createdSiteSchema = z.object({
@@ -94,7 +117,8 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/totals',
       tag,
-      summary: 'Detections by day and label; the last seven days where no range is given',
+      summary:
+        'Detections by whole day (UTC) and label; the last seven days where no range is given',
       access: 'viewer',
       params: bySite,
       query: totalsQuery,
@@ -106,6 +130,24 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
         return {
           status: 'OK',
           days: totals.map((total) => ({ ...total, day: instant(total.day).slice(0, 10) })),
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/sites/{site}/gaps',
+      tag,
+      summary: "Ranges of a site's summaries that are not here: missing, dropped there, or lost",
+      access: 'viewer',
+      params: bySite,
+      answers: { 200: siteGapsSchema },
+      problems: ['not_found'],
+      handle: async ({ params }) => {
+        const { gaps, truncated } = await fleet.gaps(params.site);
+        return {
+          status: 'OK',
+          gaps: gaps.map((gap) => ({ ...gap, noticedAt: instant(gap.noticedAt) })),
+          truncated,
         };
       },
     }),

@@ -2,14 +2,14 @@ import type { Kysely } from 'kysely';
 import type { Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
+import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
 import { forgetDelivered } from '../store/forget-delivered.js';
 import { siteTotals } from '../store/ledger-table.js';
-import { lostRanges } from '../store/lost-range-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import { type DailyTotal, dailyTotals } from '../store/sighted-label-table.js';
 import { provisionSite, removeSite, type SiteTable, site, sites } from '../store/site-table.js';
 import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
+import { type SiteGaps, siteGaps } from './gaps.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
 import type { SiteRegistry } from './site-registry.js';
@@ -108,16 +108,16 @@ export class Fleet {
     };
   }
 
-  /** Labels by day (UTC); `from` inclusive, `to` exclusive. Throws `not_found`. */
+  /** Labels by day (UTC), of the days that `from` (inclusive) to `to` (exclusive) touches. Throws `not_found`. */
   async dailyTotals(id: string, from: number, to: number): Promise<DailyTotal[]> {
     await this.#row(id);
     return dailyTotals(this.parts.db, id, from, to);
   }
 
-  /** Ranges of seq that will never arrive. Throws `not_found`. */
-  async lostRanges(id: string): ReturnType<typeof lostRanges> {
+  /** Ranges of seq that are not there, and why. Throws `not_found`. */
+  async gaps(id: string): Promise<SiteGaps> {
     await this.#row(id);
-    return lostRanges(this.parts.db, id);
+    return siteGaps(this.parts.db, id);
   }
 
   async #row(id: string): Promise<SiteTable> {

@@ -29,7 +29,10 @@ interface Sign {
 export const STALE_AFTER_MS = 3 * 60_000;
 const SAVE_EVERY_MS = 60_000;
 
-/** How each site was last heard of. Held in memory, one entry a site, and saved every minute. */
+/**
+ * How each site was last heard of. Held in memory, one entry a site, and saved every minute. Every one of several
+ * relays hears every site, so each can tell; what is saved is for the next start.
+ */
 export class Presence implements Service {
   readonly name = 'presence';
   readonly #signs = new Map<string, Sign>();
@@ -44,11 +47,13 @@ export class Presence implements Service {
   ) {}
 
   async start(): Promise<void> {
-    for (const { id, availability, last_seen_at } of await sites(this.db)) {
-      const sign = this.#sign(id);
-      sign.availability = availability;
-      sign.lastSeenAt = last_seen_at;
-    }
+    for (const row of await sites(this.db))
+      Object.assign(this.#sign(row.id), {
+        availability: row.availability,
+        lastSeenAt: row.last_seen_at,
+        health: row.health === null ? null : (JSON.parse(row.health) as Health),
+        healthAt: row.health_at,
+      });
     this.bus.subscribe('siteAvailability', {}, (message) =>
       this.#hear(message, (sign) => {
         sign.availability = message.payload;
@@ -102,8 +107,12 @@ export class Presence implements Service {
       for (const [site, sign] of this.#signs) {
         if (!sign.unsaved) continue;
         sign.unsaved = false;
-        const { availability, lastSeenAt } = sign;
-        await recordPresence(this.db, site, { availability, last_seen_at: lastSeenAt });
+        await recordPresence(this.db, site, {
+          availability: sign.availability,
+          last_seen_at: sign.lastSeenAt,
+          health: sign.health && JSON.stringify(sign.health),
+          health_at: sign.healthAt,
+        });
       }
     } catch (error) {
       this.log.warn({ error: messageOf(error) }, 'could not save when sites were last seen');

@@ -18,6 +18,7 @@ export interface SiteRegistryOptions {
 export class SiteRegistry implements Service {
   readonly name = 'site registry';
   readonly #ids = new Set<string>();
+  readonly #entering = new Map<string, Promise<boolean>>();
   readonly #maxSites: number;
 
   constructor(
@@ -36,17 +37,21 @@ export class SiteRegistry implements Service {
     return this.#ids.has(id);
   }
 
-  /** Whether the site may report; enters it where that is allowed. */
+  /** Whether the site may report; enters it where that is allowed, so that it stands in the database then. */
   async admit(id: string): Promise<boolean> {
     if (this.#ids.has(id)) return true;
-    if (!this.options.admitUnknown || this.#ids.size >= this.#maxSites) return false;
+    const entering = this.#entering.get(id);
+    if (entering) return entering;
+    const { admitUnknown } = this.options;
+    if (!admitUnknown || this.#ids.size + this.#entering.size >= this.#maxSites) return false;
+    const entry = this.#enter(id).finally(() => this.#entering.delete(id));
+    this.#entering.set(id, entry);
+    return entry;
+  }
+
+  async #enter(id: string): Promise<boolean> {
+    await addSites(this.db, [id], this.clock());
     this.#ids.add(id);
-    try {
-      await addSites(this.db, [id], this.clock());
-    } catch (error) {
-      this.#ids.delete(id);
-      throw error;
-    }
     return true;
   }
 

@@ -1,92 +1,123 @@
 import type { Kysely } from 'kysely';
-import {
-  type Arrived,
-  advanceLedger,
-  type Mark,
-  type Outlet,
-  openLedger,
-} from '../store/ledger-table.js';
-import { recordLost } from '../store/lost-range-table.js';
+import type { SummaryRecord } from '../../core/contract/summary.js';
+import { absencesWithin, replaceAbsences } from '../store/absence-table.js';
+import { addDailyLabels } from '../store/daily-label-table.js';
+import { type Arrived, advanceLedger, type Mark, openLedger } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { addSightedLabels } from '../store/sighted-label-table.js';
-import { type Arrival, addSummaries, runsFrom } from '../store/summary-table.js';
+import { holdSites } from '../store/site-table.js';
+import { addSummaries, summaryRow } from '../store/summary-table.js';
+import { type Arrival, isDrop, isSummary } from './arrival.js';
+import { dailyLabels, sightedLabels } from './labels.js';
+import type { Ranges } from './ranges.js';
+import { settle, touches } from './settle.js';
 
 export interface Committed {
   /** How far each outbox of the batch is settled now: what may be acknowledged. */
   marks: Mark[];
   /** Summaries that were not there before. */
   added: number;
-  /** Ranges that will never come. */
-  lost: Mark[];
+  /** What is gone without a report. */
+  lost: { site: string; epoch: string; ranges: Ranges }[];
+  /** Sites that were removed; nothing of theirs is stored. */
+  unknown: string[];
 }
 
-const keyOf = ({ site, epoch }: Outlet): string => `${site}/${epoch}`;
-const rowKey = (site: string, epoch: string, seq: number) => `${site}/${epoch}/${seq}`;
+/** What a batch holds of one outbox. */
+interface Share {
+  site: string;
+  epoch: string;
+  arrivals: Arrival[];
+}
+
+interface Entered {
+  arrived: Arrived;
+  fresh: Arrival<SummaryRecord>[];
+  lost: Ranges;
+}
 
 /**
  * Stores a batch in one transaction, each summary once however often it arrives, and moves the mark of every
- * outbox in it to the end of what is there without a hole. The database computes the marks, so any of several
- * relays may do it.
+ * outbox in it to the end of what is settled without a hole. What is settled is read and written under a lock on
+ * the outbox's row in the database, so any of several relays may do it.
  */
 export function commitBatch(
   db: Kysely<RelayTables>,
   arrivals: Arrival[],
   now: number,
 ): Promise<Committed> {
-  const heldFrom = lowestHeld(arrivals);
   return db.transaction().execute(async (trx) => {
-    const marks = new Map<string, Mark>();
-    for (const mark of await openLedger(trx, outletsOf(arrivals), now))
-      marks.set(keyOf(mark), mark);
-    const added = await addSummaries(trx, arrivals);
-    const addedKeys = new Set(added.map((r) => rowKey(r.site, r.epoch, r.seq)));
-    // A record that is twice in the batch was added once.
-    const fresh = arrivals.filter(({ site, record }) =>
-      addedKeys.delete(rowKey(site, record.epoch, record.seq)),
-    );
-    await addSightedLabels(trx, fresh);
-    const lost: Mark[] = [];
-    for (const [key, mark] of marks) {
-      const upTo = (heldFrom.get(key) ?? 1) - 1;
-      if (upTo <= mark.seq) continue;
-      await recordLost(trx, mark, upTo, now);
-      lost.push(mark);
-      marks.set(key, { ...mark, seq: upTo });
+    const sites = new Set(arrivals.map(({ site }) => site));
+    // Holds off a removal until this is committed; after one, there is nothing to commit for.
+    const known = await holdSites(trx, [...sites]);
+    const unknown = [...sites].filter((site) => !known.has(site));
+    const shares = sharesOf(arrivals.filter(({ site }) => known.has(site)));
+    if (shares.size === 0) return { marks: [], added: 0, lost: [], unknown };
+
+    const entered: Entered[] = [];
+    for (const before of await openLedger(trx, [...shares.values()], now)) {
+      const share = shares.get(keyOf(before));
+      if (share) entered.push(await enter(trx, share, before, now));
     }
-    for (const run of await runsFrom(trx, [...marks.values()])) marks.set(keyOf(run), run);
-    await advanceLedger(trx, withCounts(marks, fresh), now);
-    return { marks: [...marks.values()], added: fresh.length, lost };
+    const fresh = entered.flatMap((entry) => entry.fresh);
+    await addSummaries(
+      trx,
+      fresh.map(({ site, record, receivedAt }) => summaryRow(site, record, receivedAt)),
+    );
+    await addSightedLabels(trx, fresh.flatMap(sightedLabels));
+    await addDailyLabels(trx, dailyLabels(fresh));
+    await advanceLedger(
+      trx,
+      entered.map(({ arrived }) => arrived),
+      now,
+    );
+    return {
+      marks: entered.map(({ arrived }) => arrived),
+      added: fresh.length,
+      lost: entered
+        .filter(({ lost }) => lost.length > 0)
+        .map(({ arrived: { site, epoch }, lost }) => ({ site, epoch, ranges: lost })),
+      unknown,
+    };
   });
 }
 
+async function enter(
+  trx: Kysely<RelayTables>,
+  { site, epoch, arrivals }: Share,
+  before: Mark,
+  now: number,
+): Promise<Entered> {
+  const summaries = arrivals.filter(isSummary);
+  const told = {
+    summaries: summaries.map(({ record }) => record.seq),
+    drops: arrivals.filter(isDrop).map(({ record }) => record.dropped),
+    heldFrom: arrivals.reduce((held, { record }) => Math.max(held, record.first), 1),
+  };
+  const extent = touches(before, told);
+  const known = extent ? await absencesWithin(trx, before, extent) : [];
+  const { mark, ahead, absences, lost, ...outcome } = settle(before, told, known, now);
+  if (known.length > 0 || absences.length > 0) await replaceAbsences(trx, before, known, absences);
+
+  const wanted = new Set(outcome.fresh);
+  // A record that is twice in the batch is stored once.
+  const fresh = summaries.filter(({ record }) => wanted.delete(record.seq));
+  const detections = fresh.reduce((sum, { record }) => sum + record.summary.detections.length, 0);
+  const arrived = { site, epoch, mark, ahead, summaries: fresh.length, detections };
+  return { arrived, fresh, lost };
+}
+
+const keyOf = ({ site, epoch }: { site: string; epoch: string }): string => `${site}/${epoch}`;
+
 /** In a fixed order, so that concurrent transactions lock them alike. */
-function outletsOf(arrivals: Arrival[]): Outlet[] {
-  const outlets = new Map<string, Outlet>();
-  for (const { site, record } of arrivals) {
-    const outlet = { site, epoch: record.epoch };
-    outlets.set(keyOf(outlet), outlet);
-  }
-  return [...outlets].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, outlet]) => outlet);
-}
-
-/** The lowest seq that each appliance still holds: the highest that it has named. */
-function lowestHeld(arrivals: Arrival[]): Map<string, number> {
-  const held = new Map<string, number>();
-  for (const { site, record } of arrivals) {
+function sharesOf(arrivals: Arrival[]): Map<string, Share> {
+  const shares = new Map<string, Share>();
+  for (const arrival of arrivals) {
+    const { site, record } = arrival;
     const key = keyOf({ site, epoch: record.epoch });
-    held.set(key, Math.max(held.get(key) ?? 1, record.first));
+    const share = shares.get(key) ?? { site, epoch: record.epoch, arrivals: [] };
+    share.arrivals.push(arrival);
+    shares.set(key, share);
   }
-  return held;
-}
-
-function withCounts(marks: Map<string, Mark>, fresh: Arrival[]): Arrived[] {
-  const arrived = new Map<string, Arrived>();
-  for (const [key, mark] of marks) arrived.set(key, { ...mark, summaries: 0, detections: 0 });
-  for (const { site, record } of fresh) {
-    const counts = arrived.get(keyOf({ site, epoch: record.epoch }));
-    if (!counts) continue;
-    counts.summaries++;
-    counts.detections += record.summary.detections.length;
-  }
-  return [...arrived.values()];
+  return new Map([...shares].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

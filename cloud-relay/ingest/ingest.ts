@@ -6,18 +6,24 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
+import { marksOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import type { Arrival } from '../store/summary-table.js';
 import { Acknowledger } from './acknowledger.js';
+import type { Arrival } from './arrival.js';
 import { commitBatch } from './commit-batch.js';
 
 export interface IngestOptions {
   maxBatch?: number;
   /** How long a batch gathers before it is written. */
   lingerMs?: number;
-  /** Records that wait for a batch; with more, nothing is read from the broker until one is written. */
-  maxWaiting?: number;
+  /** Records taken in and not committed; with so many, nothing is read from the broker until one is. */
+  maxPending?: number;
+  /** Divides the records among the relays that name the same group; for MQTT 5. */
+  shareGroup?: string | undefined;
 }
+
+/** Unless configured otherwise. Also what the broker may send without a confirmation. */
+export const MAX_PENDING = 2_000;
 
 export interface IngestStatus {
   received: number;
@@ -34,17 +40,14 @@ export interface IngestStatus {
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Takes summaries in: batches them, commits, and only then acknowledges them to their appliance.
- *
- * The broker gets its PUBACK before the commit, on purpose: mqtt.js hands messages over one at a time, so a
- * PUBACK that waited for the commit would make every batch one record long. Nothing hangs on it, as the session
- * is clean and the appliance keeps each record until our own acknowledgement.
+ * Takes records in: batches them, commits, and only then confirms them to the broker (PUBACK) and acknowledges them
+ * to their appliance. Where several relays share the stream, the broker hands what a relay had not confirmed when
+ * it died to another one; but nothing hangs on it, since the appliance keeps each record until our acknowledgement.
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
   readonly #batcher: Batcher<Arrival, undefined>;
   readonly #acknowledger: Acknowledger;
-  readonly #maxWaiting: number;
   readonly #counts = {
     received: 0,
     committed: 0,
@@ -61,10 +64,9 @@ export class Ingest implements Service {
     private readonly db: Kysely<RelayTables>,
     private readonly sites: SiteRegistry,
     private readonly log: Logger,
-    options: IngestOptions = {},
+    private readonly options: IngestOptions = {},
     private readonly clock: Clock = systemClock,
   ) {
-    this.#maxWaiting = options.maxWaiting ?? 2_000;
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
       (arrivals) => this.#commit(arrivals),
@@ -74,49 +76,61 @@ export class Ingest implements Service {
   }
 
   async start(): Promise<void> {
-    this.bus.subscribe('up', {}, (message) => this.#take(message));
+    const { shareGroup, maxPending = MAX_PENDING } = this.options;
+    this.bus.subscribe('up', {}, (message) => this.#take(message), { shareGroup, maxPending });
+    this.bus.subscribe('siteAvailability', {}, ({ names, payload }) =>
+      payload === 'online' ? this.#remind(names.site) : undefined,
+    );
+  }
+
+  /**
+   * Tells an appliance that connected where it stands, also when this relay has just started: the retained
+   * acknowledgement may be gone with an embedded broker, and a restored copy of an outbox must see it before it sends.
+   */
+  async #remind(site: string): Promise<void> {
+    const [latest] = await marksOf(this.db, site);
+    if (latest) this.#acknowledger.acknowledge([latest]);
   }
 
   /** Waits for what has been taken in. */
   async stop(): Promise<void> {
-    await this.#lastBatch;
+    await this.#lastBatch.catch(() => undefined);
   }
 
   status(): IngestStatus {
     return { ...this.#counts, waiting: this.#batcher.waiting };
   }
 
-  #take(message: Received<'up'>): void | Promise<void> {
+  async #take(message: Received<'up'>): Promise<void> {
     const { site } = message.names;
-    if (this.sites.has(site)) return this.#queue(message);
-    return this.sites.admit(site).then(
-      (admitted) => {
-        if (admitted) return this.#queue(message);
-        this.#counts.refused++;
-      },
-      (error: unknown) => this.#fail(error),
-    );
+    try {
+      if (this.sites.has(site) || (await this.sites.admit(site))) await this.#queue(message);
+      else this.#counts.refused++;
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
-  /** The promise holds up the reading while too many wait. */
-  #queue({ names, payload }: Received<'up'>): void | Promise<void> {
+  /** Resolves once the record is committed. */
+  #queue({ names, payload }: Received<'up'>): Promise<unknown> {
     this.#counts.received++;
-    const written = this.#batcher
-      .add({ site: names.site, record: payload, receivedAt: this.clock() })
-      .catch((error: unknown) => {
-        this.#fail(error);
-      });
+    const written = this.#batcher.add({
+      site: names.site,
+      record: payload,
+      receivedAt: this.clock(),
+    });
     this.#lastBatch = written;
-    if (this.#batcher.waiting >= this.#maxWaiting) return written;
+    return written;
   }
 
   async #commit(arrivals: Arrival[]): Promise<undefined[]> {
-    const { marks, added, lost } = await commitBatch(this.db, arrivals, this.clock());
+    const { marks, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
-    for (const { site, epoch, seq } of lost)
-      this.log.warn({ site, epoch, above: seq }, 'summaries are missing that the site has not');
+    for (const site of unknown) this.sites.remove(site);
+    for (const { site, epoch, ranges } of lost)
+      this.log.warn({ site, epoch, ranges: ranges.slice(0, 8) }, 'summaries are gone for good');
     this.#acknowledger.acknowledge(marks);
     return arrivals.map(() => undefined);
   }

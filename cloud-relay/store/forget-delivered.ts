@@ -1,29 +1,33 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
 
-/** Rows removed at once, so that no statement holds up the ingest for long. */
+/** Rows removed at once from SQLite, so that no statement holds up the ingest for long. */
 const STRIDE = 5_000;
 
 /** Removes all that a site delivered. */
 export async function forgetDelivered(db: Kysely<RelayTables>, site: string): Promise<void> {
-  for (;;) {
-    const next = await db
-      .selectFrom('summary')
-      .select(['epoch', 'seq'])
-      .where('site', '=', site)
-      .orderBy('epoch')
-      .orderBy('seq')
-      .limit(1)
-      .executeTakeFirst();
-    if (!next) break;
-    for (const table of ['sighted_label', 'summary'] as const)
-      await db
-        .deleteFrom(table)
-        .where('site', '=', site)
-        .where('epoch', '=', next.epoch)
-        .where('seq', '<', next.seq + STRIDE)
-        .execute();
+  for (const table of ['sighted_label', 'summary'] as const)
+    await removeInStrides(db, table, sql`site = ${site}`);
+  for (const table of ['absence', 'daily_label', 'ledger'] as const)
+    await db.deleteFrom(table).where('site', '=', site).execute();
+}
+
+/** Removes the rows that a condition holds for. Resolves with their number. */
+export async function removeInStrides(
+  db: Kysely<RelayTables>,
+  table: string,
+  condition: ReturnType<typeof sql>,
+): Promise<number> {
+  const name = sql.table(table);
+  // PostgreSQL's readers and writers go on meanwhile, so there it is one stride.
+  const statement = isPostgres(db)
+    ? sql`delete from ${name} where ${condition}`
+    : sql`delete from ${name} where rowid in
+        (select rowid from ${name} where ${condition} limit ${STRIDE})`;
+  for (let removed = 0; ; ) {
+    const { numAffectedRows = 0n } = await statement.execute(db);
+    removed += Number(numAffectedRows);
+    if (isPostgres(db) || numAffectedRows < BigInt(STRIDE)) return removed;
   }
-  await db.deleteFrom('lost_range').where('site', '=', site).execute();
-  await db.deleteFrom('ledger').where('site', '=', site).execute();
 }

@@ -1,14 +1,19 @@
 import type { Kysely } from 'kysely';
+import type { Ranges } from '../ingest/ranges.js';
+import type { Settled } from '../ingest/settle.js';
 import type { RelayTables } from './relay-tables.js';
 
 /** What the relay has of one outbox. */
 export interface LedgerTable {
   site: string;
   epoch: string;
-  /** Everything up to here is committed, or known to be lost. */
+  /** Everything up to here is settled: committed, or known not to come. */
   acked_seq: number;
+  /** Ranges above it that are settled as well, as JSON. */
+  ahead: string;
   summaries: number;
   detections: number;
+  /** When its last batch was committed. */
   updated_at: number;
 }
 
@@ -17,10 +22,8 @@ export interface Outlet {
   epoch: string;
 }
 
-export interface Mark extends Outlet {
-  /** Everything up to and including `seq` is settled. */
-  seq: number;
-}
+/** How far an outbox is settled. */
+export interface Mark extends Outlet, Settled {}
 
 /** What one batch brought, per outbox. */
 export interface Arrived extends Mark {
@@ -29,8 +32,8 @@ export interface Arrived extends Mark {
 }
 
 /**
- * Resolves with each outbox's mark, 0 for a new one. Also locks these rows for the transaction (on PostgreSQL),
- * so that two relays which commit for the same outbox do so one after the other; give them in a fixed order.
+ * Resolves with what is settled of each outbox; nothing for a new one. Also locks these rows for the transaction (on
+ * PostgreSQL), so that two relays which commit for the same outbox do so one after the other; give them in a fixed order.
  */
 export async function openLedger(
   trx: Kysely<RelayTables>,
@@ -44,15 +47,16 @@ export async function openLedger(
         site,
         epoch,
         acked_seq: 0,
+        ahead: '[]',
         summaries: 0,
         detections: 0,
         updated_at: now,
       })),
     )
     .onConflict((c) => c.columns(['site', 'epoch']).doUpdateSet({ updated_at: now }))
-    .returning(['site', 'epoch', 'acked_seq'])
+    .returning(['site', 'epoch', 'acked_seq', 'ahead'])
     .execute();
-  return rows.map(({ site, epoch, acked_seq }) => ({ site, epoch, seq: acked_seq }));
+  return rows.map(markOf);
 }
 
 /** Moves the marks and adds to the counts. */
@@ -63,16 +67,51 @@ export async function advanceLedger(
 ): Promise<void> {
   await trx
     .insertInto('ledger')
-    .values(arrived.map(({ seq, ...rest }) => ({ ...rest, acked_seq: seq, updated_at: now })))
+    .values(
+      arrived.map(({ mark, ahead, ...rest }) => ({
+        ...rest,
+        acked_seq: mark,
+        ahead: JSON.stringify(ahead),
+        updated_at: now,
+      })),
+    )
     .onConflict((c) =>
       c.columns(['site', 'epoch']).doUpdateSet((eb) => ({
         acked_seq: eb.ref('excluded.acked_seq'),
+        ahead: eb.ref('excluded.ahead'),
         summaries: eb('ledger.summaries', '+', eb.ref('excluded.summaries')),
         detections: eb('ledger.detections', '+', eb.ref('excluded.detections')),
       })),
     )
     .execute();
 }
+
+/** How far each outbox of a site is settled, the one that was heard last first. */
+export async function marksOf(
+  db: Kysely<RelayTables>,
+  site: string,
+): Promise<(Mark & { updatedAt: number })[]> {
+  const rows = await db
+    .selectFrom('ledger')
+    .selectAll()
+    .where('site', '=', site)
+    .orderBy('updated_at', 'desc')
+    .orderBy('epoch')
+    .execute();
+  return rows.map((row) => ({ ...markOf(row), updatedAt: row.updated_at }));
+}
+
+const markOf = ({
+  site,
+  epoch,
+  acked_seq,
+  ahead,
+}: Pick<LedgerTable, 'site' | 'epoch' | 'acked_seq' | 'ahead'>): Mark => ({
+  site,
+  epoch,
+  mark: acked_seq,
+  ahead: JSON.parse(ahead) as Ranges,
+});
 
 export interface SiteTotals {
   site: string;
@@ -81,8 +120,8 @@ export interface SiteTotals {
   lastReceivedAt: number;
 }
 
-export async function siteTotals(db: Kysely<RelayTables>, id?: string): Promise<SiteTotals[]> {
-  const rows = await db
+export function siteTotals(db: Kysely<RelayTables>, id?: string): Promise<SiteTotals[]> {
+  return db
     .selectFrom('ledger')
     .select(({ fn }) => [
       'site',
@@ -93,10 +132,4 @@ export async function siteTotals(db: Kysely<RelayTables>, id?: string): Promise<
     .$if(id !== undefined, (q) => q.where('site', '=', id ?? ''))
     .groupBy('site')
     .execute();
-  return rows.map((row) => ({
-    site: row.site,
-    summaries: Number(row.summaries),
-    detections: Number(row.detections),
-    lastReceivedAt: Number(row.lastReceivedAt),
-  }));
 }

@@ -1,11 +1,20 @@
 import { createTokenTable } from '../../core/http/token-table.js';
+import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { deliveryMigration } from './delivery-migration.js';
+import { ledgerMigration } from './ledger-migration.js';
 
-/** Every change of the relay's schema, oldest first. A migration that has been released never changes. */
+/** What the relay's own rooms keep. A migration that has been released never changes. */
+export const deliveryMigrations: Migrations = {
+  '0003_delivery': deliveryMigration,
+  '0004_ledger': ledgerMigration,
+};
+
+/** Every change of the relay's schema, oldest first. */
 export const relayMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
-  '0003_delivery': deliveryMigration,
+  ...deliveryMigrations,
+  '0005_blob_leases': createBlobLeaseTable,
 };

@@ -1,5 +1,6 @@
+import type { AbsenceTable } from './absence-table.js';
+import type { DailyLabelTable } from './daily-label-table.js';
 import type { LedgerTable } from './ledger-table.js';
-import type { LostRangeTable } from './lost-range-table.js';
 import type { SightedLabelTable } from './sighted-label-table.js';
 import type { SiteTable } from './site-table.js';
 import type { SummaryTable } from './summary-table.js';
@@ -9,6 +10,7 @@ export interface RelayTables {
   site: SiteTable;
   summary: SummaryTable;
   sighted_label: SightedLabelTable;
+  daily_label: DailyLabelTable;
   ledger: LedgerTable;
-  lost_range: LostRangeTable;
+  absence: AbsenceTable;
 }

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SiteAvailability } from '../../core/contract/topics.js';
+import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
 
 export interface SiteTable {
@@ -9,7 +10,13 @@ export interface SiteTable {
   password_hash: string | null;
   availability: SiteAvailability | null;
   last_seen_at: number | null;
+  /** The last health report as JSON, and when it came. */
+  health: string | null;
+  health_at: number | null;
 }
+
+/** What is known of a site that was not heard yet. */
+const UNHEARD = { availability: null, last_seen_at: null, health: null, health_at: null };
 
 /** Adds those that are not there yet. */
 export async function addSites(
@@ -25,8 +32,7 @@ export async function addSites(
         id,
         created_at: createdAt,
         password_hash: null,
-        availability: null,
-        last_seen_at: null,
+        ...UNHEARD,
       })),
     )
     .onConflict((c) => c.column('id').doNothing())
@@ -46,8 +52,7 @@ export async function provisionSite(
       id,
       created_at: createdAt,
       password_hash: passwordHash,
-      availability: null,
-      last_seen_at: null,
+      ...UNHEARD,
     })
     .onConflict((c) =>
       c
@@ -87,9 +92,22 @@ export function site(db: Kysely<RelayTables>, id: string): Promise<SiteTable | u
 export async function recordPresence(
   db: Kysely<RelayTables>,
   id: string,
-  presence: Pick<SiteTable, 'availability' | 'last_seen_at'>,
+  presence: Pick<SiteTable, 'availability' | 'last_seen_at' | 'health' | 'health_at'>,
 ): Promise<void> {
   await db.updateTable('site').set(presence).where('id', '=', id).execute();
+}
+
+/** Those of the sites that are there; they are not removed before the transaction ends. */
+export async function holdSites(trx: Kysely<RelayTables>, ids: string[]): Promise<Set<string>> {
+  const rows = await trx
+    .selectFrom('site')
+    .select('id')
+    .where('id', 'in', ids)
+    .orderBy('id')
+    // SQLite has one writer at a time anyway.
+    .$if(isPostgres(trx), (q) => q.forKeyShare())
+    .execute();
+  return new Set(rows.map(({ id }) => id));
 }
 
 export async function removeSite(db: Kysely<RelayTables>, id: string): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely';
-import type { UplinkRecord } from '../../core/contract/summary.js';
-import type { Mark } from './ledger-table.js';
+import type { Kysely } from 'kysely';
+import type { SummaryRecord } from '../../core/contract/summary.js';
 import type { RelayTables } from './relay-tables.js';
 
+/** Each is there once: the ledger sees to that. */
 export interface SummaryTable {
   site: string;
   epoch: string;
@@ -11,67 +11,36 @@ export interface SummaryTable {
   snapshot: string;
   taken_at: number;
   received_at: number;
-  /** How many there are in the payload. */
-  detections: number;
   /** The summary as JSON. */
   payload: string;
 }
 
-export interface Arrival {
-  site: string;
-  record: UplinkRecord;
-  receivedAt: number;
+/** Eight columns each; SQLite takes 32,766 parameters in a statement. */
+const ROWS_PER_INSERT = 1_000;
+
+export function summaryRow(
+  site: string,
+  { epoch, seq, summary }: SummaryRecord,
+  receivedAt: number,
+): SummaryTable {
+  return {
+    site,
+    epoch,
+    seq,
+    camera: summary.camera,
+    snapshot: summary.snapshot,
+    taken_at: Date.parse(summary.takenAt),
+    received_at: receivedAt,
+    payload: JSON.stringify(summary),
+  };
 }
 
-/** Rows above a mark that one commit looks at; with more, the mark goes on with the next commit. */
-const STRIDE = 65_536;
-
-/** Adds those that are not there yet, and resolves with their keys. */
-export function addSummaries(
-  trx: Kysely<RelayTables>,
-  arrivals: Arrival[],
-): Promise<Pick<SummaryTable, 'site' | 'epoch' | 'seq'>[]> {
-  return trx
-    .insertInto('summary')
-    .values(
-      arrivals.map(({ site, record: { epoch, seq, summary }, receivedAt }) => ({
-        site,
-        epoch,
-        seq,
-        camera: summary.camera,
-        snapshot: summary.snapshot,
-        taken_at: Date.parse(summary.takenAt),
-        received_at: receivedAt,
-        detections: summary.detections.length,
-        payload: JSON.stringify(summary),
-      })),
-    )
-    .onConflict((c) => c.columns(['site', 'epoch', 'seq']).doNothing())
-    .returning(['site', 'epoch', 'seq'])
-    .execute();
-}
-
-/**
- * For each mark, the end of the run of rows that follows it without a hole. Marks that nothing follows are left
- * out. A row belongs to the run where its number exceeds the mark by as many as there are rows up to it.
- */
-export async function runsFrom(trx: Kysely<RelayTables>, marks: Mark[]): Promise<Mark[]> {
-  const values = sql.join(
-    marks.map(({ site, epoch, seq }) => sql`(${site}, ${epoch}, cast(${seq} as bigint))`),
-  );
-  const { rows } = await sql<Mark>`
-    with marked (site, epoch, mark) as (values ${values})
-    select site, epoch, max(seq) as seq
-    from (
-      select s.site, s.epoch, s.seq,
-        s.seq - m.mark - row_number() over (partition by s.site, s.epoch order by s.seq) as missing
-      from marked as m
-      join summary as s
-        on s.site = m.site and s.epoch = m.epoch and s.seq > m.mark and s.seq <= m.mark + ${STRIDE}
-    ) as numbered
-    where missing = 0
-    group by site, epoch`.execute(trx);
-  return rows;
+export async function addSummaries(trx: Kysely<RelayTables>, rows: SummaryTable[]): Promise<void> {
+  for (let i = 0; i < rows.length; i += ROWS_PER_INSERT)
+    await trx
+      .insertInto('summary')
+      .values(rows.slice(i, i + ROWS_PER_INSERT))
+      .execute();
 }
 
 export interface SummaryFilter {
@@ -116,9 +85,10 @@ export function newestSummaries(
         selectFrom('sighted_label as l')
           .select('l.label')
           .whereRef('l.site', '=', 's.site')
-          .whereRef('l.epoch', '=', 's.epoch')
-          .whereRef('l.seq', '=', 's.seq')
-          .where('l.label', '=', label),
+          .where('l.label', '=', label)
+          .whereRef('l.taken_at', '=', 's.taken_at')
+          .whereRef('l.snapshot', '=', 's.snapshot')
+          .whereRef('l.received_at', '=', 's.received_at'),
       ),
     );
   return query.execute();

@@ -20,12 +20,16 @@ export const cameraResourceSchema = z
     nextRunAt: moment,
     lastError: z.string().nullable(),
     consecutiveFailures: count,
+    circuit: z
+      .enum(['closed', 'open', 'half-open'])
+      .meta({ description: 'open: left alone after failures; half-open: the next run is a probe' }),
     taken: count.meta({ description: 'Snapshots analysed since the start' }),
     unchanged: count.meta({
       description: 'Snapshots that the motion gate left out: searches saved since the start',
     }),
     failed: count,
     shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
+    outsideWindows: count.meta({ description: 'Runs left out because no time window was open' }),
     skippedOverlap: count.meta({ description: 'Runs left out because the last one still ran' }),
   })
   .meta({ id: 'Camera' });
@@ -46,6 +50,12 @@ export const syncSchema = z
     depth: count.meta({ description: 'Summaries that are not acknowledged yet' }),
     oldestSeconds: z.number().nullable(),
     inFlight: count,
+    bytes: count.meta({ description: 'Of the summaries that are not acknowledged' }),
+    maxBytes: z.number().meta({ description: 'Beyond it, the oldest are evicted' }),
+    evicted: count.meta({ description: 'Summaries that the budget ever evicted' }),
+    hours: z
+      .array(z.object({ began: instantSchema, added: count, acknowledged: count, evicted: count }))
+      .meta({ description: 'The last 48 hours in which something happened, newest first' }),
   })
   .meta({ id: 'Sync' });
 

@@ -7,8 +7,15 @@ const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 export interface Reading {
   name: string;
   help: string;
-  /** One number, or one for each value of a label. */
   read(): number | Promise<number>;
+}
+
+/** A number for each value of a label, e.g. for each camera, whose values are few and come from the configuration. */
+export interface LabelledReading {
+  name: string;
+  help: string;
+  label: string;
+  read(): Iterable<[value: string, number: number]>;
 }
 
 /** A job of a detection worker, as far as it is measured; times in milliseconds. */
@@ -84,6 +91,20 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         this.set(await read());
+      },
+    });
+  }
+
+  /** Adds a gauge with a label; values that are no longer there go. */
+  gauges({ name, help, label, read }: LabelledReading): void {
+    new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        for (const [value, number] of read()) this.set({ [label]: value }, number);
       },
     });
   }

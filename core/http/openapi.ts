@@ -106,7 +106,13 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
       ...(fields.properties as Json),
     };
     const content = { schema: { type: 'object', properties, required: [form.file] } };
-    return { requestBody: { required: true, content: { 'multipart/form-data': content } } };
+    const raw = { schema: { type: 'string', format: 'binary' } };
+    return {
+      requestBody: {
+        required: true,
+        content: { ...(form.orRaw && { 'image/*': raw }), 'multipart/form-data': content },
+      },
+    };
   }
   if (body)
     return {

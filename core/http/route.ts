@@ -14,6 +14,8 @@ export type Answer = z.ZodType | { mediaTypes: string[]; description: string } |
 export interface FormSpec {
   file: string;
   fields: z.ZodObject;
+  /** The file may also be sent as the body itself. */
+  orRaw?: boolean;
 }
 
 export interface RouteSpec {

@@ -29,8 +29,15 @@ export const analysisTable = {
       .execute();
   },
 
-  setProcessedBytes: (db: Db, key: string, bytes: number) =>
-    db.updateTable('analysis').set({ processed_bytes: bytes }).where('key', '=', key).execute(),
+  /** False where there is no such analysis. */
+  setProcessedBytes: async (db: Db, key: string, bytes: number): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('analysis')
+      .set({ processed_bytes: bytes })
+      .where('key', '=', key)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  },
 
   totalProcessedBytes: async (db: Db): Promise<number> => {
     const { total } = await db
@@ -81,8 +88,8 @@ export const analysisTable = {
   },
 
   /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
-  takeProcessedBytes: (db: Db, key: string): Promise<number> =>
-    db.transaction().execute(async (transaction) => {
+  takeProcessedBytes: (db: Db, key: string): Promise<number> => {
+    const take = async (transaction: Db): Promise<number> => {
       const row = await transaction
         .selectFrom('analysis')
         .select('processed_bytes')
@@ -90,7 +97,9 @@ export const analysisTable = {
         .executeTakeFirst();
       await analysisTable.setProcessedBytes(transaction, key, 0);
       return Number(row?.processed_bytes ?? 0);
-    }),
+    };
+    return db.isTransaction ? take(db) : db.transaction().execute(take);
+  },
 
   remove: (db: Db, key: string) => db.deleteFrom('analysis').where('key', '=', key).execute(),
 };

@@ -4,8 +4,10 @@ import type { Detection, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import type { FileStore } from '../store/file-store.js';
 import { LocalFileStore } from '../store/local-file-store.js';
 import { Analyser, type Source } from './analyser.js';
+import { BlobLeases } from './blob-leases.js';
 import { DiskBudget } from './disk-budget.js';
 import { Expiry } from './expiry.js';
 import { ImageStore } from './image-store.js';
@@ -17,8 +19,11 @@ import type { ImageTables } from './tables.js';
 
 export interface ImageServiceOptions {
   db: Kysely<ImageTables>;
-  /** Files are kept in `images/` below it. */
+  /** Files are kept in `images/` below it, unless `files` are given. */
   dataFolder: string;
+  files?: FileStore & Service;
+  /** Other processes work on the same database and files. */
+  shared?: boolean;
   detection: Detection;
   planner: Planner;
   limits: {
@@ -47,12 +52,13 @@ export interface ImageService {
 export function createImageService(options: ImageServiceOptions): ImageService {
   const { db, detection, planner, limits, log, clock } = options;
   const folder = join(options.dataFolder, 'images');
-  const files = new LocalFileStore(folder);
-  const budget = new DiskBudget(folder, {
+  const files = options.files ?? new LocalFileStore(folder);
+  const budget = new DiskBudget(options.files ? options.dataFolder : folder, {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });
-  const store = new ImageStore(db, files, budget, options.spared);
+  const leases = options.shared ? new BlobLeases(clock) : undefined;
+  const store = new ImageStore(db, files, budget, { leases, spared: options.spared });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);

@@ -3,19 +3,29 @@ import type { Analysis } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
 import type { FileStore } from '../store/file-store.js';
+import { storageProblem } from '../store/storage-failure.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
+import type { BlobLeases } from './blob-leases.js';
 import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
 import { imageTable, type Spared } from './image-table.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
+export interface ImageStoreOptions {
+  /** Where other processes work on the same rows and files. */
+  leases?: BlobLeases | undefined;
+  /** Images that neither age nor budget removes. */
+  spared?: Spared | undefined;
+}
+
 /** One image to be written, with what belongs into the same transaction. */
 export interface ImageEntry {
   blob: BlobRow;
   image: ImageRow;
-  /** The result, where it is new. */
   analysis?: Analysis;
+  /** The result was read from the database, so there is no need to write it. */
+  isStored?: boolean;
   /** Further writes of the same transaction, e.g. an outbox row. */
   also?: (transaction: Kysely<ImageTables>) => Promise<void>;
 }
@@ -39,13 +49,16 @@ export class ImageStore implements Service {
     readonly db: Kysely<ImageTables>,
     private readonly files: FileStore,
     readonly budget: DiskBudget,
-    /** Images that neither age nor budget removes. */
-    private readonly spared?: Spared,
+    private readonly options: ImageStoreOptions = {},
   ) {
     this.#commits = new Batcher((entries) => this.#write(entries));
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#measure();
+  }
+
+  async #measure(): Promise<void> {
     const [originals, processed] = await Promise.all([
       blobTable.totalBytes(this.db),
       analysisTable.totalProcessedBytes(this.db),
@@ -53,20 +66,31 @@ export class ImageStore implements Service {
     this.budget.begin(originals + processed);
   }
 
-  /** Stores the bytes, then the rows. Commits that come together share a transaction. */
+  /** Stores the bytes, then the rows. Commits that come together share a transaction. Throws `disk_budget_spent`. */
   async commit(entry: ImageEntry, bytes: Buffer): Promise<void> {
-    await this.files.put(originalKey(entry.blob.sha256), bytes);
-    await this.#commits.add(entry);
+    const { sha256 } = entry.blob;
+    try {
+      await this.options.leases?.hold(this.db, [sha256]);
+      await this.files.put(originalKey(sha256), bytes);
+      await this.#commits.add(entry);
+    } catch (error) {
+      throw storageProblem(error);
+    }
   }
 
   async #write(entries: ImageEntry[]): Promise<undefined[]> {
     const addedBytes = await this.db.transaction().execute(async (transaction) => {
+      await this.options.leases?.hold(
+        transaction,
+        entries.map(({ blob }) => blob.sha256),
+      );
       const added = await blobTable.insert(
         transaction,
         entries.map(({ blob }) => blob),
       );
-      for (const { image, analysis } of entries)
-        if (analysis)
+      // Another process may have removed meanwhile what was read before.
+      for (const { image, analysis, isStored } of entries)
+        if (analysis && (!isStored || this.options.leases))
           await analysisTable.insert(transaction, image.analysis_key, image.sha256, analysis);
       await imageTable.insert(
         transaction,
@@ -95,12 +119,14 @@ export class ImageStore implements Service {
   async keepProcessed(key: string, bytes: Buffer): Promise<void> {
     await this.budget.check(bytes.length);
     await this.files.put(processedKey(key), bytes);
-    await analysisTable.setProcessedBytes(this.db, key, bytes.length);
-    this.budget.add(bytes.length);
+    if (await analysisTable.setProcessedBytes(this.db, key, bytes.length))
+      this.budget.add(bytes.length);
+    // Another process removed the analysis meanwhile.
+    else await this.files.remove(processedKey(key));
   }
 
-  async removeProcessed(key: string): Promise<void> {
-    const bytes = await analysisTable.takeProcessedBytes(this.db, key);
+  async removeProcessed(key: string, db = this.db): Promise<void> {
+    const bytes = await analysisTable.takeProcessedBytes(db, key);
     await this.files.remove(processedKey(key));
     this.budget.add(-bytes);
   }
@@ -117,13 +143,18 @@ export class ImageStore implements Service {
     return this.budget.usedBytes;
   }
 
+  /** Images whose time is over, at most `limit`. */
+  expired(now: number, limit: number): Promise<string[]> {
+    return imageTable.expired(this.db, now, limit, this.options.spared);
+  }
+
   freeBytes(): Promise<number> {
     return this.budget.freeBytes();
   }
 
   /** Removes images made before an instant, at most `limit`. */
   async removeOlderThan(ms: number, limit: number): Promise<number> {
-    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.spared));
+    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.options.spared));
   }
 
   /** Removes rendered pictures of images made before an instant, at most `limit`; they are rendered anew when asked for. */
@@ -135,26 +166,35 @@ export class ImageStore implements Service {
 
   /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
   async removeOldest(limit: number): Promise<number> {
-    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.spared));
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.options.spared));
   }
 
   /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */
   async collect(): Promise<void> {
     for (const { sha256 } of await blobTable.unreferenced(this.db, COLLECT_AT_ONCE))
       await this.#collect(sha256);
+    // What other processes added and removed counts as well.
+    if (this.options.leases) await this.#measure();
   }
 
   #collect(sha256: string): Promise<boolean> {
     return this.guard.remove(sha256, async () => {
-      for (const { key } of await analysisTable.unreferenced(this.db, sha256)) {
-        await this.removeProcessed(key);
-        await analysisTable.remove(this.db, key);
-      }
-      const blob = await blobTable.findUnreferenced(this.db, sha256);
-      if (!blob) return;
-      await this.files.remove(originalKey(sha256));
-      await blobTable.remove(this.db, sha256);
-      this.budget.add(-blob.bytes);
+      if (!this.options.leases) return this.#removeUnreferenced(this.db, sha256);
+      await this.options.leases.unlessHeld(this.db, sha256, (locked) =>
+        this.#removeUnreferenced(locked, sha256),
+      );
     });
+  }
+
+  async #removeUnreferenced(db: Kysely<ImageTables>, sha256: string): Promise<void> {
+    for (const { key } of await analysisTable.unreferenced(db, sha256)) {
+      await this.removeProcessed(key, db);
+      await analysisTable.remove(db, key);
+    }
+    const blob = await blobTable.findUnreferenced(db, sha256);
+    if (!blob) return;
+    await this.files.remove(originalKey(sha256));
+    await blobTable.remove(db, sha256);
+    this.budget.add(-blob.bytes);
   }
 }

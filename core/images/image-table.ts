@@ -82,8 +82,15 @@ export const imageTable = {
       .where('plan', 'is not', null)
       .execute(),
 
-  expired: async (db: Db, now: number, limit: number): Promise<string[]> =>
-    idsOf(db.selectFrom('image').select('id').where('expires_at', '<=', now).limit(limit)),
+  expired: async (db: Db, now: number, limit: number, spared?: Spared): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('expires_at', '<=', now)
+        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
+        .limit(limit),
+    ),
 
   /** This and the next leave out the images for which `spared` holds. */
   olderThan: (db: Db, ms: number, limit: number, spared?: Spared): Promise<string[]> =>

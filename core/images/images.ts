@@ -25,6 +25,8 @@ export interface CameraSnapshot {
   camera: string;
   bytes: Buffer;
   takenAt: number;
+  /** Milliseconds from when it was taken until it is removed; undefined leaves that to the site's retention. */
+  lifetimeMs?: number | undefined;
 }
 
 /** A snapshot once it is stored with its result. */
@@ -41,6 +43,9 @@ interface Received {
   image: ImageRow;
 }
 
+/** Where an image comes from, and how long it stays. */
+type Origin = Pick<CameraSnapshot, 'takenAt' | 'lifetimeMs'> & { camera: string | null };
+
 /** The image API without HTTP: what is uploaded or recorded, and what is known of it. */
 export class Images {
   constructor(
@@ -54,7 +59,7 @@ export class Images {
 
   /** Analyses an upload and stores it with its result. What cannot be analysed leaves nothing behind. */
   async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
-    const received = await this.#receive(bytes, this.planner.plan(fields), { camera: null });
+    const received = await this.#receive(bytes, this.planner.plan(fields), this.#upload());
     const { analysis, cached } = await this.#analyseAndCommit(received);
     return presentAnalysis(presentImage(received.image, received.blob), analysis, cached);
   }
@@ -62,11 +67,15 @@ export class Images {
   /** Stores an upload at once; its analysis follows, also after a restart. */
   async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
     const plan = this.planner.plan(fields);
-    const { image, blob } = await this.#receive(bytes, plan, { camera: null });
+    const { image, blob } = await this.#receive(bytes, plan, this.#upload());
     await this.pending.checkRoom();
     return this.store.guard.use(blob.sha256, async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
-      const entry = { blob, image: { ...image, plan: analysis ? null : JSON.stringify(plan) } };
+      const entry = {
+        blob,
+        image: { ...image, plan: analysis ? null : JSON.stringify(plan) },
+        ...(analysis && { analysis, isStored: true }),
+      };
       await this.store.commit(entry, bytes);
       const shown = presentImage(image, blob);
       if (analysis) return presentAnalysis(shown, analysis, true);
@@ -77,12 +86,12 @@ export class Images {
 
   /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
   async record(
-    { camera, bytes, takenAt }: CameraSnapshot,
+    { camera, bytes, takenAt, lifetimeMs }: CameraSnapshot,
     fields: UploadFields,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
     const plan = this.planner.plan(fields);
-    const received = await this.#receive(bytes, plan, { camera, takenAt });
+    const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
     const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
       also(transaction, recorded(result)),
@@ -125,17 +134,18 @@ export class Images {
     await this.store.remove([id]);
   }
 
+  #upload(): Origin {
+    return { camera: null, takenAt: this.clock(), lifetimeMs: this.limits.uploadLifetimeMs };
+  }
+
   async #receive(
     bytes: Buffer,
     plan: AnalysisPlan,
-    origin: { camera: string | null; takenAt?: number },
+    { camera, takenAt, lifetimeMs }: Origin,
   ): Promise<Received> {
     const { mediaType, width, height } = inspectImage(bytes, this.limits.maxPixels);
     await this.store.budget.check(bytes.length);
-    const now = this.clock();
     const sha256 = sha256Of(bytes);
-    const { uploadLifetimeMs } = this.limits;
-    const expires = origin.camera === null && uploadLifetimeMs !== undefined;
     return {
       bytes,
       plan,
@@ -144,9 +154,9 @@ export class Images {
         id: uuid(),
         sha256,
         analysis_key: analysisKey(sha256, plan),
-        camera: origin.camera,
-        created_at: origin.takenAt ?? now,
-        expires_at: expires ? now + uploadLifetimeMs : null,
+        camera,
+        created_at: takenAt,
+        expires_at: lifetimeMs === undefined ? null : takenAt + lifetimeMs,
         plan: null,
         failure: null,
       },
@@ -162,7 +172,8 @@ export class Images {
       const entry = {
         blob,
         image,
-        ...(source !== 'stored' && { analysis }),
+        analysis,
+        isStored: source === 'stored',
         ...(also && { also: (t: Kysely<ImageTables>) => also(t, analysis) }),
       };
       await this.store.commit(entry, bytes);

@@ -1,5 +1,6 @@
 import type { Generated, Migration } from 'kysely';
 import { sql } from 'kysely';
+import type { BlobLeaseRow } from './blob-lease-table.js';
 
 /** Bytes that were uploaded or pulled, stored once however often they come. */
 export interface BlobRow {
@@ -45,6 +46,8 @@ export interface ImageTables {
   image: ImageRow;
   analysis: AnalysisRow;
   analysis_label: LabelRow;
+  /** Only where several processes share the images. */
+  blob_lease: BlobLeaseRow;
 }
 
 export const createImageTables: Migration = {

@@ -12,7 +12,20 @@ export interface Received<N extends TopicName> {
   retained: boolean;
 }
 
-/** While a handler's promise is pending, nothing further is read from the broker. */
+export interface SubscribeOptions {
+  /**
+   * Divides the messages among all who subscribe with the same name (MQTT 5, section 4.8.2: a shared subscription).
+   * Only for a bus that speaks MQTT 5.
+   */
+  shareGroup?: string | undefined;
+  /**
+   * How many messages handlers may be at work on before nothing further is read from the broker. With 1, the default,
+   * they are handled one after the other.
+   */
+  maxPending?: number;
+}
+
+/** A QoS 1 message is confirmed to the broker (PUBACK) once the handler's promise has settled, one way or the other. */
 export type MessageHandler<N extends TopicName> = (message: Received<N>) => void | Promise<void>;
 
 export interface BusStatus {
@@ -43,6 +56,7 @@ export interface MessageBus {
     topic: N,
     names: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
+    options?: SubscribeOptions,
   ): void;
   /** Called after each connection, once the subscriptions stand. Returns the way to cancel it. */
   onConnect(listener: () => void): () => void;

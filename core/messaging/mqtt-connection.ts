@@ -1,7 +1,8 @@
-import { connect, type MqttClient } from 'mqtt';
+import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import { messageOf } from '../runtime/errors.js';
 import type { BrokerAddress } from './broker-url.js';
 import { MessagingError } from './message-bus.js';
+import type { Dispatched } from './subscriptions.js';
 
 export interface OutgoingMessage {
   topic: string;
@@ -24,10 +25,15 @@ export interface ConnectionOptions {
   /** Certificate authorities to trust in place of the system's, as PEM. */
   ca?: string | undefined;
   will?: OutgoingMessage | undefined;
+  protocolVersion: 4 | 5;
+  receiveMaximum: number | undefined;
   keepaliveSeconds: number;
   connectTimeoutMs: number;
-  onMessage(message: IncomingMessage): void | Promise<void>;
+  onMessage(message: IncomingMessage): Dispatched;
 }
+
+/** Type and flags of a PUBACK; its two bytes of message id alone mean success, in 3.1.1 as in 5. */
+const PUBACK = 0x40;
 
 /**
  * One connection to a broker, from CONNECT to its end, by mqtt.js. Every connection has a client and a clean
@@ -35,6 +41,8 @@ export interface ConnectionOptions {
  */
 export class MqttConnection {
   readonly #client: MqttClient;
+  /** Bytes of PUBACK packets that have not been sent yet. */
+  readonly #confirmations: number[] = [];
   readonly #pending = new Set<(error: Error) => void>();
   /** Resolves when the connection is over, with the reason where there is one. Never rejects. */
   readonly ended: Promise<Error | undefined>;
@@ -56,19 +64,16 @@ export class MqttConnection {
       },
       keepalive: options.keepaliveSeconds,
       connectTimeout: options.connectTimeoutMs,
-      // 3.1.1: what the embedded broker speaks.
-      protocolVersion: 4,
+      protocolVersion: options.protocolVersion,
+      ...(options.protocolVersion === 5 &&
+        options.receiveMaximum && { properties: { receiveMaximum: options.receiveMaximum } }),
       clean: true,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
     });
     this.#client = client;
-    client.handleMessage = ({ topic, payload, retain }, done) => {
-      const handled = onMessage({ topic, payload: payload as Buffer, retained: retain });
-      if (handled) handled.then(() => done(), done);
-      else done();
-    };
+    this.#confirmLater(onMessage);
     this.opened = new Promise((resolve) => client.once('connect', () => resolve()));
     this.ended = new Promise((resolve) => {
       let reason: Error | undefined;
@@ -106,6 +111,46 @@ export class MqttConnection {
     this.#client.end(false);
     await this.ended;
     clearTimeout(cut);
+  }
+
+  /**
+   * mqtt.js sends the PUBACK when a handler calls back, and reads no further before that. To read on while a
+   * message is being handled, it is shown to mqtt.js as one of QoS 0, and its PUBACK is sent from here.
+   */
+  #confirmLater(onMessage: ConnectionOptions['onMessage']): void {
+    const client = this.#client;
+    const unconfirmed = new WeakSet<object>();
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd !== 'publish' || packet.qos !== 1) return;
+      packet.qos = 0;
+      unconfirmed.add(packet);
+    });
+    client.handleMessage = (packet, done) => {
+      const { topic, payload, retain } = packet;
+      const { handled, readOn } = onMessage({
+        topic,
+        payload: payload as Buffer,
+        retained: retain,
+      });
+      const confirm = () => {
+        if (unconfirmed.has(packet)) this.#confirm(packet);
+      };
+      if (handled) void handled.then(confirm);
+      else confirm();
+      if (readOn) void readOn.then(() => done());
+      else done();
+    };
+  }
+
+  /** Confirmations of one turn of the event loop leave as one write. */
+  #confirm({ messageId = 0 }: IPublishPacket): void {
+    if (this.#confirmations.length === 0) setImmediate(() => this.#sendConfirmations());
+    this.#confirmations.push(PUBACK, 2, messageId >> 8, messageId & 0xff);
+  }
+
+  #sendConfirmations(): void {
+    const bytes = Buffer.from(this.#confirmations.splice(0));
+    if (this.#client.connected) this.#client.stream.write(bytes);
   }
 
   #whileConnected(send: (done: (error?: Error | null) => void) => void): Promise<void> {

@@ -20,6 +20,7 @@ import {
   type MessageHandler,
   MessagingError,
   type Publication,
+  type SubscribeOptions,
 } from './message-bus.js';
 import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
 import { Subscriptions } from './subscriptions.js';
@@ -41,6 +42,10 @@ export interface MqttMessageBusOptions {
   will?: Publication;
   /** Published on a clean stop. */
   farewell?: Publication;
+  /** 3.1.1 (4) is what the embedded broker speaks, and the default; shared subscriptions need 5. */
+  protocolVersion?: 4 | 5;
+  /** Unconfirmed messages that the broker may send at once (MQTT 5 only). */
+  receiveMaximum?: number;
   keepaliveSeconds?: number;
   connectTimeoutMs?: number;
   backoff?: BackoffRange;
@@ -124,8 +129,9 @@ export class MqttMessageBus implements MessageBus, Service {
     topic: N,
     names: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
+    options?: SubscribeOptions,
   ): void {
-    const filter = this.#subscriptions.add(topic, names, handler);
+    const filter = this.#subscriptions.add(topic, names, handler, options);
     this.#accepted?.subscribe(filter).catch((error: unknown) => {
       this.log.warn({ topic, error: messageOf(error) }, 'could not subscribe');
     });
@@ -189,6 +195,8 @@ export class MqttMessageBus implements MessageBus, Service {
       password: this.options.password,
       ca: this.options.ca,
       will: this.options.will && this.#encode(this.options.will),
+      protocolVersion: this.options.protocolVersion ?? 4,
+      receiveMaximum: this.options.receiveMaximum,
       keepaliveSeconds: this.options.keepaliveSeconds ?? 30,
       connectTimeoutMs: this.options.connectTimeoutMs ?? 10_000,
       onMessage: (message) => this.#subscriptions.dispatch(message),

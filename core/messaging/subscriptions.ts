@@ -11,16 +11,23 @@ import {
 import type { Clock } from '../runtime/clock.js';
 import { messageOf } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
-import type { MessageHandler } from './message-bus.js';
+import type { MessageHandler, SubscribeOptions } from './message-bus.js';
 import type { IncomingMessage } from './mqtt-connection.js';
+import { PendingWork } from './pending-work.js';
 
 const LOG_EVERY_MS = 60_000;
 
 interface Subscription {
   topic: TopicName;
   filter: string;
+  pending: PendingWork;
   deliver(message: IncomingMessage, names: Record<string, string>): void | Promise<void>;
   matches(names: Record<string, string>): boolean;
+}
+
+export interface Dispatched {
+  handled: Promise<unknown> | undefined;
+  readOn: Promise<unknown> | undefined;
 }
 
 /** Who gets which message. What does not fit its topic is counted, logged once a minute, and goes no further. */
@@ -40,11 +47,14 @@ export class Subscriptions {
     topic: N,
     wanted: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
+    { shareGroup, maxPending = 1 }: SubscribeOptions = {},
   ): Record<string, { qos: 0 | 1 }> {
     const wantedNames = Object.entries<string>(wanted as Record<string, string>);
+    const filter = filterFor(this.root, topic, Object.fromEntries(wantedNames));
     const subscription: Subscription = {
       topic,
-      filter: filterFor(this.root, topic, Object.fromEntries(wantedNames)),
+      filter: shareGroup === undefined ? filter : `$share/${shareGroup}/${filter}`,
+      pending: new PendingWork(maxPending),
       matches: (names) => wantedNames.every(([key, name]) => names[key] === name),
       deliver: ({ payload, retained }, names) => {
         const decoded = decodePayload(topic, payload.toString('utf8'));
@@ -63,14 +73,21 @@ export class Subscriptions {
     );
   }
 
-  /** Never throws: a handler's failure is its own, and must not end the connection. */
-  dispatch(message: IncomingMessage): void | Promise<void> {
-    const waiting: Promise<void>[] = [];
+  /**
+   * Never throws: a handler's failure is its own, and must not end the connection. `handled` settles with the last
+   * handler; `readOn` is there where nothing further should be read before it has settled.
+   */
+  dispatch(message: IncomingMessage): Dispatched {
+    const handled: Promise<void>[] = [];
+    const full: Promise<void>[] = [];
     for (const subscription of this.#subscriptions) {
-      const handled = this.#offer(subscription, message);
-      if (handled) waiting.push(handled);
+      const work = this.#offer(subscription, message);
+      if (!work) continue;
+      handled.push(work);
+      const room = subscription.pending.begin(work);
+      if (room) full.push(room);
     }
-    if (waiting.length > 0) return Promise.all(waiting).then(() => undefined);
+    return { handled: all(handled), readOn: all(full) };
   }
 
   #offer(subscription: Subscription, message: IncomingMessage): void | Promise<void> {
@@ -98,3 +115,6 @@ export class Subscriptions {
     this.log.warn({ topic, ...names, reason, invalid: this.invalid }, 'refused a message');
   }
 }
+
+const all = (promises: Promise<void>[]): Promise<unknown> | undefined =>
+  promises.length > 1 ? Promise.all(promises) : promises[0];

@@ -23,6 +23,10 @@ export function readSecret(source: SecretSource): string {
   return value;
 }
 
+/** A setting that an operator may give in the environment, where the configuration says nothing of it. */
+export const fromEnvironment = (name: `SITEGLASS_${string}`): string | undefined =>
+  process.env[name] || undefined;
+
 /** A file that the configuration names. Throws StartError where it cannot be read. */
 export function readTextFile(file: string): string {
   try {

@@ -12,8 +12,22 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   name: string;
   summary: string;
   schema: S;
+  /** What it can do beside running, by the word on the command line. */
+  commands?: Record<string, Command<z.infer<S>>>;
   /** Builds everything, starts nothing. */
-  create(configuration: z.infer<S>, log: Logger): Promise<Lifecycle>;
+  create(
+    configuration: z.infer<S>,
+    log: Logger,
+    /** Reads the configuration once more, from where it came from. Throws ConfigurationError. */
+    reread: () => z.infer<S>,
+  ): Promise<Lifecycle>;
+}
+
+/** Something that is done at once, while the program itself may be running. */
+export interface Command<C> {
+  summary: string;
+  /** Resolves with what is printed. Throws StartError where it cannot be done. */
+  run(configuration: C): Promise<string>;
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 };
@@ -29,28 +43,59 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   argv = process.argv.slice(2),
 ): Promise<number> {
   let options: ReturnType<typeof readArguments>;
+  let command: Command<z.infer<S>> | undefined;
   let configuration: z.infer<S>;
+  const reread = () => loadConfiguration(program.schema, options.config, options.set);
   try {
     options = readArguments(argv);
+    command = commandOf(program, options.words);
     if (options.help) return say(usage(program));
     if (options.version) return say(programVersion());
-    configuration = loadConfiguration(program.schema, options.config, options.set);
+    configuration = reread();
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
   if (options.check) return say('The configuration is good.');
-  return serve(program, configuration);
+  if (command) return perform(program, command, configuration);
+  return serve(program, configuration, reread);
+}
+
+function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
+  { commands = {} }: Program<S>,
+  [name, ...more]: string[],
+): Command<z.infer<S>> | undefined {
+  if (name === undefined) return undefined;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command || more.length > 0)
+    throw new ConfigurationError('the command line', [
+      { path: more[0] ?? name, message: 'is not a known command' },
+    ]);
+  return command;
+}
+
+async function perform<C>(
+  { name }: { name: string },
+  command: Command<C>,
+  configuration: C,
+): Promise<number> {
+  try {
+    return say(await command.run(configuration));
+  } catch (error) {
+    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    return EXIT.failed;
+  }
 }
 
 async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   program: Program<S>,
   configuration: z.infer<S>,
+  reread: () => z.infer<S>,
 ): Promise<number> {
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
   try {
-    const lifecycle = await program.create(configuration, log);
+    const lifecycle = await program.create(configuration, log, reread);
     await lifecycle.start();
     log.info({ version: programVersion() }, 'started');
     log.info({ signal: await ended }, 'stopping');
@@ -65,8 +110,9 @@ async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 }
 
 function readArguments(argv: string[]) {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     args: argv,
+    allowPositionals: true,
     options: {
       config: { type: 'string', short: 'c' },
       set: { type: 'string', multiple: true, default: [] },
@@ -75,7 +121,7 @@ function readArguments(argv: string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  return values;
+  return { ...values, words: positionals };
 }
 
 const say = (text: string): number => {
@@ -83,10 +129,20 @@ const say = (text: string): number => {
   return EXIT.ok;
 };
 
-const usage = ({ name, summary }: { name: string; summary: string }) => `${summary}
+interface Described {
+  name: string;
+  summary: string;
+  commands?: Record<string, { summary: string }>;
+}
 
-Usage: ${name} [--config FILE] [--set PATH=VALUE ...] [--check]
+const listed = (commands: Described['commands'] = {}) =>
+  Object.entries(commands).map(([word, { summary }]) => `  ${word.padEnd(20)}  ${summary}\n`);
 
+const usage = ({ name, summary, commands }: Described) => `${summary}
+
+Usage: ${name} [${commands ? 'COMMAND] [' : ''}--config FILE] [--set PATH=VALUE ...] [--check]
+
+${listed(commands).join('')}
   -c, --config FILE     YAML configuration; without it the built-in defaults serve
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
       --check           says whether the configuration is good, and every error in it

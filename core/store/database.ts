@@ -1,8 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { Kysely, type Migration, Migrator, SqliteAdapter, SqliteDialect } from 'kysely';
-import { StartError } from '../runtime/errors.js';
+import {
+  type DatabaseConnection,
+  Kysely,
+  type Migration,
+  Migrator,
+  SqliteAdapter,
+  SqliteDialect,
+  SqliteDriver,
+  sql,
+} from 'kysely';
+import { messageOf, StartError } from '../runtime/errors.js';
+import { openPostgres } from './open-postgres.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
 export type Migrations = Record<string, Migration>;
@@ -30,7 +40,26 @@ class TransactionalDdl extends SqliteAdapter {
   }
 }
 
+/** A disk that is full ends a transaction of SQLite by itself; then there is none to roll back, and the reason counts. */
+class Driver extends SqliteDriver {
+  constructor(private readonly database: Sqlite.Database) {
+    super({ database });
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.database.inTransaction) await super.rollbackTransaction(connection);
+  }
+}
+
 class Dialect extends SqliteDialect {
+  constructor(private readonly database: Sqlite.Database) {
+    super({ database });
+  }
+
+  override createDriver(): SqliteDriver {
+    return new Driver(this.database);
+  }
+
   override createAdapter(): SqliteAdapter {
     return new TransactionalDdl();
   }
@@ -38,8 +67,11 @@ class Dialect extends SqliteDialect {
 
 export interface OpenedDatabase<T> {
   db: Kysely<T>;
-  sqlite: Sqlite.Database;
   close(): Promise<void>;
+}
+
+export interface OpenedSqlite<T> extends OpenedDatabase<T> {
+  sqlite: Sqlite.Database;
 }
 
 /**
@@ -49,12 +81,14 @@ export interface OpenedDatabase<T> {
 export async function openDatabase<T>(
   file: string,
   migrations: Migrations,
-): Promise<OpenedDatabase<T>> {
+): Promise<OpenedSqlite<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new Dialect({ database: sqlite }) });
+  const db = new Kysely<T>({ dialect: new Dialect(sqlite) });
+  const backUp = (next: string) => sqlite.backup(`${file}.before-${next}`);
   try {
-    await migrate(db, sqlite, migrations, isNew ? undefined : file);
+    const applied = isNew ? [] : appliedMigrations(sqlite);
+    await migrate(db, migrations, { name: file, applied, backUp });
   } catch (error) {
     await db.destroy();
     throw error;
@@ -62,26 +96,50 @@ export async function openDatabase<T>(
   return { db, sqlite, close: () => db.destroy() };
 }
 
+/**
+ * Connects to a PostgreSQL database and brings it to the newest schema; several processes may do so at once. Its
+ * backups are its operator's. Throws a `StartError` where it cannot be reached; the message never holds the URL.
+ */
+export async function openSharedDatabase<T>(
+  url: string,
+  migrations: Migrations,
+  onError: (error: Error) => void,
+): Promise<OpenedDatabase<T>> {
+  const { db, close } = openPostgres<T>(url, onError);
+  try {
+    const applied = await appliedToPostgres(db);
+    await migrate(db, migrations, { name: 'the PostgreSQL database', applied });
+  } catch (error) {
+    await close();
+    if (error instanceof StartError) throw error;
+    throw new StartError(`the PostgreSQL database cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return { db, close };
+}
+
+interface Existing {
+  name: string;
+  applied: string[];
+  backUp?: (next: string) => Promise<unknown>;
+}
+
 async function migrate<T>(
   db: Kysely<T>,
-  sqlite: Sqlite.Database,
   migrations: Migrations,
-  existing: string | undefined,
+  { name, applied, backUp }: Existing,
 ): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
-  const known = await migrator.getMigrations();
   const names = new Set(Object.keys(migrations));
-  const applied = existing ? appliedMigrations(sqlite) : [];
-  const foreign = applied.filter((name) => !names.has(name));
+  const foreign = applied.filter((migration) => !names.has(migration));
   if (foreign.length > 0)
     throw new StartError(
-      `${existing} was written by a newer version (it has ${foreign.join(', ')}); install that version or restore a backup`,
+      `${name} was written by a newer version (it has ${foreign.join(', ')}); install that version or restore a backup`,
     );
-  const pending = known.filter((m) => m.executedAt === undefined);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const pending = [...names].filter((migration) => !applied.includes(migration));
   if (pending.length === 0) return;
-  if (existing && applied.length > 0) {
-    await sqlite.backup(`${existing}.before-${pending[0]?.name}`);
-  }
+  if (applied.length > 0) await backUp?.(pending[0] ?? '');
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
 }
@@ -92,6 +150,14 @@ function appliedMigrations(sqlite: Sqlite.Database): string[] {
     .get();
   if (!table) return [];
   return sqlite.prepare('select name from kysely_migration').pluck().all() as string[];
+}
+
+async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
+  const { rows: tables } = await sql<{ name: string | null }>`
+    select to_regclass('kysely_migration')::text as name`.execute(db);
+  if (!tables[0]?.name) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  return rows.map(({ name }) => name);
 }
 
 /**

@@ -3,9 +3,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:f
 import { dirname, join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import type { Service } from '../runtime/lifecycle.js';
+import { checkKey } from './file-key.js';
 import type { FileStore, StoredFile } from './file-store.js';
-
-const KEY = /^[a-z0-9][a-z0-9./-]*$/;
 
 const ifMissing =
   <T>(fallback: T) =>
@@ -66,8 +65,7 @@ export class LocalFileStore implements FileStore, Service {
   }
 
   #path(key: string): string {
-    if (!KEY.test(key) || key.includes('..')) throw new Error(`not a file key: ${key}`);
-    return join(this.root, key);
+    return join(this.root, checkKey(key));
   }
 }
 

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
 import type { ProblemCode } from '../../core/contract/problem.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
+import { receiveImage } from '../../core/http/raw-upload.js';
 import { type Route, route } from '../../core/http/route.js';
+import { type UploadLimits, uploadOf } from '../../core/http/upload.js';
 import { instant } from '../../core/runtime/clock.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
@@ -16,10 +18,13 @@ const snapshotSchema = z.object({
   image: imageIdSchema.nullable().meta({ description: 'null where there is nothing new' }),
 });
 
-/** What the camera can fail with, and then the analysis of what it gave. */
-const SNAPSHOT_PROBLEMS: ProblemCode[] = [
-  'not_found',
-  'camera_failed',
+const pushedSchema = z.object({
+  status: z.literal('OK'),
+  image: imageIdSchema.nullable().meta({ description: 'null outside its time windows' }),
+});
+
+/** What the analysis of a snapshot can fail with. */
+const ANALYSIS_PROBLEMS: ProblemCode[] = [
   'too_many_pixels',
   'unsupported_image_kind',
   'image_undecodable',
@@ -31,7 +36,7 @@ const SNAPSHOT_PROBLEMS: ProblemCode[] = [
   'disk_budget_spent',
 ];
 
-export function cameraRoutes(cameras: CameraSchedule): Route[] {
+export function cameraRoutes(cameras: CameraSchedule, uploads: UploadLimits): Route[] {
   const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
   return [
     route({
@@ -62,10 +67,37 @@ export function cameraRoutes(cameras: CameraSchedule): Route[] {
       access: 'operator',
       params: byId,
       answers: { 200: snapshotSchema },
-      problems: SNAPSHOT_PROBLEMS,
+      problems: ['not_found', 'camera_failed', ...ANALYSIS_PROBLEMS],
       handle: async ({ params }) => ({
         status: 'OK',
         image: (await cameras.snapshotNow(params.camera)) ?? null,
+      }),
+    }),
+    route({
+      method: 'post',
+      path: '/cameras/{camera}/snapshots',
+      tag,
+      summary: 'Upload a snapshot of a camera of kind push',
+      access: 'operator',
+      params: byId,
+      form: { file: 'image', fields: z.object({}), orRaw: true },
+      answers: { 200: pushedSchema },
+      problems: [
+        'not_found',
+        'camera_takes_no_uploads',
+        'invalid_request',
+        'missing_image',
+        'unexpected_file',
+        'too_many_bytes',
+        'unsupported_request_type',
+        'rate_limited',
+        'uploads_full',
+        ...ANALYSIS_PROBLEMS,
+      ],
+      before: [receiveImage('image', uploads)],
+      handle: async ({ params }, ctx) => ({
+        status: 'OK',
+        image: (await cameras.push(params.camera, uploadOf(ctx).bytes)) ?? null,
       }),
     }),
     route({

@@ -16,10 +16,12 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { ConfigReload } from '../config-reload.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
+import { configRoutes } from './config-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
@@ -32,6 +34,7 @@ export interface EdgeAppParts {
   detection: DetectionService;
   images: ImageService;
   cameras: CameraSchedule;
+  reload: ConfigReload;
   view: SiteApi;
   sightings: Sightings;
   events: EventStream;
@@ -40,7 +43,7 @@ export interface EdgeAppParts {
 
 /** The appliance's REST API: all that it serves, and who may use it. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, view } = parts;
+  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =
     config.http.auth === 'none'
       ? { mode: 'none' }
@@ -68,7 +71,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection.catalog, 'viewer'),
-          ...cameraRoutes(cameras),
+          ...cameraRoutes(cameras, api.uploads),
+          ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events),
           ...pictureRoutes(images.processed, parts.links),

@@ -37,23 +37,26 @@ export class SiteView implements SiteApi {
 
   async sync(): Promise<z.infer<typeof syncSchema>> {
     const { reporting, outbox } = this.sources;
-    if (!reporting) {
-      const { epoch, lastSeq, ackedSeq } = await outbox.state();
-      return {
-        configured: false,
-        connected: false,
-        lastError: null,
-        epoch,
-        lastSeq,
-        acknowledgedSeq: ackedSeq,
-        depth: lastSeq - ackedSeq,
-        oldestSeconds: null,
-        inFlight: 0,
-      };
-    }
-    const { ackedSeq, ...status } = await reporting.uplink.status();
-    const lastError = reporting.bus.status().lastError ?? null;
-    return { configured: true, lastError, acknowledgedSeq: ackedSeq, ...status };
+    const { epoch, lastSeq, ackedSeq, bytes, evicted } = await outbox.state();
+    const uplink = await reporting?.uplink.status();
+    return {
+      configured: reporting !== undefined,
+      connected: uplink?.connected ?? false,
+      lastError: reporting?.bus.status().lastError ?? null,
+      epoch,
+      lastSeq,
+      acknowledgedSeq: uplink?.ackedSeq ?? ackedSeq,
+      ...(await outbox.depth()),
+      inFlight: uplink?.inFlight ?? 0,
+      bytes,
+      maxBytes: outbox.budget.maxBytes,
+      evicted,
+      hours: (await outbox.hours()).map(({ began, settled, ...counts }) => ({
+        began: instant(began),
+        acknowledged: settled,
+        ...counts,
+      })),
+    };
   }
 
   async recentDetections(limit: number): Promise<z.infer<typeof recentDetectionSchema>[]> {

@@ -1,85 +1,71 @@
-import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
-import { preparationSchema, searchParametersSchema } from '../../core/contract/detection.js';
 import type { UploadFields } from '../../core/contract/image.js';
-import { nameSchema } from '../../core/contract/names.js';
-import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
-import { secretSchema } from '../../core/runtime/configuration.js';
-import { sightingShape } from '../sightings/sighting-settings.js';
+import {
+  commonShape,
+  fingerprintNeedsTls,
+  httpShape,
+  orientationOnce,
+  rtspShape,
+} from './camera-settings.js';
 
-const MEBIBYTE = 1_048_576;
+export type { CameraAuth } from './camera-settings.js';
 
-const cronSchema = z.string().superRefine((expression, context) => {
-  const [error] = validateDetailed(expression).errors;
-  if (!error) return;
-  const where = error.field === 'expression' ? error.message : `the ${error.field} is wrong`;
-  context.addIssue({
-    code: 'custom',
-    message: `${where}; expected cron fields with seconds first, e.g. "*/10 * * * * *"`,
-  });
-});
-
-const cameraIdSchema = nameSchema.refine((id) => !RESERVED_CAMERA_NAMES.includes(id), {
-  error: `may not be one of ${RESERVED_CAMERA_NAMES.join(', ')}`,
-});
-
-const common = {
-  id: cameraIdSchema,
-  name: z.string().min(1).max(64).optional(),
-  schedule: cronSchema.default('*/10 * * * * *'),
-  /** Each run is put off by a random time up to this, so that cameras do not all answer at once. */
-  jitterSeconds: z.number().min(0).max(300).default(0),
-  /** Bound on one attempt to get a snapshot. */
-  timeoutSeconds: z.number().min(0.1).max(60).default(5),
-  maxBytes: z
-    .int()
-    .min(1024)
-    .max(100 * MEBIBYTE)
-    .default(10 * MEBIBYTE),
-  /** The default detector where it is left out. */
-  detectors: z.array(nameSchema).min(1).max(16).optional(),
-  parameters: z
-    .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
-    .partial()
-    .default({}),
-  /** A camera that is not enabled starts paused. */
-  enabled: z.boolean().default(true),
-  ...sightingShape,
-};
-
-const urlSchema = z
-  .url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' })
-  .refine((url) => !hasCredentials(url), {
-    error: 'may not hold a user name or password; put them under "auth"',
-  });
-
-function hasCredentials(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { username, password } = new URL(url);
-  return username !== '' || password !== '';
-}
-
-export const httpCameraSchema = z.strictObject({
-  ...common,
-  kind: z.literal('http'),
-  url: urlSchema,
-  auth: z
-    .strictObject({
-      username: z
-        .string()
-        .min(1)
-        .regex(/^[^:]*$/, 'may not hold a ":"'),
-      password: secretSchema,
-    })
-    .optional(),
-  /** Further attempts within one run. */
-  retries: z.int().min(0).max(5).default(2),
-});
+export const httpCameraSchema = z
+  .strictObject({
+    ...commonShape,
+    ...httpShape,
+    kind: z.literal('http'),
+    /** Further attempts within one run. */
+    retries: z.int().min(0).max(5).default(2),
+  })
+  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls);
 export type HttpCameraConfig = z.infer<typeof httpCameraSchema>;
+
+export const mjpegCameraSchema = z
+  .strictObject({ ...commonShape, ...httpShape, kind: z.literal('mjpeg') })
+  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls);
+export type MjpegCameraConfig = z.infer<typeof mjpegCameraSchema>;
+
+/**
+ * How long a stream stays open after a snapshot. Decoding all of a stream costs more than opening it anew
+ * unless the next snapshot follows within a few seconds.
+ */
+const holdOpenSeconds = z.number().min(0).max(300).default(3);
+
+export const rtspCameraSchema = z.strictObject({
+  ...commonShape,
+  ...rtspShape,
+  kind: z.literal('rtsp'),
+  timeoutSeconds: commonShape.timeoutSeconds.default(10),
+  holdOpenSeconds,
+});
+export type RtspCameraConfig = z.infer<typeof rtspCameraSchema>;
+
+export const deviceCameraSchema = z.strictObject({
+  ...commonShape,
+  kind: z.literal('device'),
+  /** A Video4Linux device. */
+  path: z.string().regex(/^\/dev\/[\w./-]+$/, 'expected a device, e.g. /dev/video0'),
+  timeoutSeconds: commonShape.timeoutSeconds.default(10),
+  holdOpenSeconds,
+});
+export type DeviceCameraConfig = z.infer<typeof deviceCameraSchema>;
+
+export const videoCameraSchema = z.strictObject({
+  ...commonShape,
+  kind: z.literal('video'),
+  path: z.string().min(1),
+  timeoutSeconds: commonShape.timeoutSeconds.default(10),
+  /** Each run takes the frame that is this much further on. */
+  stepSeconds: z.number().min(0.01).max(3600).default(1),
+  /** Begins anew at the end; otherwise there is nothing new from then on. */
+  loop: z.boolean().default(false),
+});
+export type VideoCameraConfig = z.infer<typeof videoCameraSchema>;
 
 export const folderCameraSchema = z
   .strictObject({
-    ...common,
+    ...commonShape,
     kind: z.literal('folder'),
     path: z.string().min(1),
     /** Goes round the files for ever, one a run: a camera for demonstrations. */
@@ -93,10 +79,38 @@ export const folderCameraSchema = z
   });
 export type FolderCameraConfig = z.infer<typeof folderCameraSchema>;
 
-export const cameraSchema = z.discriminatedUnion('kind', [httpCameraSchema, folderCameraSchema], {
-  error: (issue) =>
-    issue.code === 'invalid_union' ? 'expected "http" or "folder"' : 'expected a camera',
+export const pushCameraSchema = z.strictObject({
+  ...commonShape,
+  kind: z.literal('push'),
+  /** Snapshots accepted within any minute. */
+  maxPerMinute: z.int().min(1).max(6000).default(120),
+  /** Without a snapshot for so long the camera counts as failing, which its schedule checks; never where left out. */
+  silentAfterSeconds: z.number().min(1).max(604_800).optional(),
 });
+export type PushCameraConfig = z.infer<typeof pushCameraSchema>;
+
+const KINDS = ['http', 'mjpeg', 'rtsp', 'device', 'video', 'folder', 'push'];
+
+export const cameraSchema = z
+  .discriminatedUnion(
+    'kind',
+    [
+      httpCameraSchema,
+      mjpegCameraSchema,
+      rtspCameraSchema,
+      deviceCameraSchema,
+      videoCameraSchema,
+      folderCameraSchema,
+      pushCameraSchema,
+    ],
+    {
+      error: (issue) =>
+        issue.code === 'invalid_union'
+          ? `expected one of ${KINDS.join(', ')}`
+          : 'expected a camera',
+    },
+  )
+  .refine(orientationOnce.check, orientationOnce);
 export type CameraConfig = z.infer<typeof cameraSchema>;
 
 /** The cameras of a site, with ids that differ. */
@@ -117,6 +131,10 @@ export const camerasSchema = z
   });
 
 /** What a camera asks of the detectors, in the terms of an upload. */
-export function uploadFieldsOf({ detectors, parameters }: CameraConfig): UploadFields {
-  return { ...parameters, ...(detectors && { detector: [...detectors] }) };
+export function uploadFieldsOf({ detectors, parameters, orientation }: CameraConfig): UploadFields {
+  return {
+    ...parameters,
+    ...(orientation !== 0 && { orientations: [orientation] }),
+    ...(detectors && { detector: [...detectors] }),
+  };
 }

@@ -1,4 +1,4 @@
-import type { CameraState, CameraStatus } from './camera-status.js';
+import type { CameraState, CameraStatus, CircuitState } from './camera-status.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 type Recorded = Pick<
@@ -10,6 +10,7 @@ type Recorded = Pick<
   | 'taken'
   | 'unchanged'
   | 'failed'
+  | 'outsideWindows'
   | 'shed'
   | 'skippedOverlap'
 >;
@@ -23,6 +24,7 @@ export class CameraRecord {
   #taken = 0;
   #unchanged = 0;
   #failed = 0;
+  #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
   #hasAnswered = false;
@@ -41,6 +43,7 @@ export class CameraRecord {
       taken: this.#taken,
       unchanged: this.#unchanged,
       failed: this.#failed,
+      outsideWindows: this.#outsideWindows,
       shed: this.#shed,
       skippedOverlap: this.#skippedOverlap,
     };
@@ -49,6 +52,10 @@ export class CameraRecord {
   /** Before this time the camera is left alone; 0 where it is not. */
   get leftAloneUntil(): number {
     return this.#breaker.probeAt;
+  }
+
+  circuit(now: number): CircuitState {
+    return this.#breaker.state(now);
   }
 
   attempted(now: number): void {
@@ -74,6 +81,10 @@ export class CameraRecord {
   dropped(): void {
     this.#shed++;
     this.answered();
+  }
+
+  cameOutsideWindows(): void {
+    this.#outsideWindows++;
   }
 
   overlapped(): void {

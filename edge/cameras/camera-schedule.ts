@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ImageId } from '../../core/contract/names.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
@@ -6,7 +7,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 import type { CameraStatus } from './camera-status.js';
-import { type Analyse, CameraWatch } from './camera-watch.js';
+import { type Analyse, CameraWatch, type WatchOptions } from './camera-watch.js';
 import { FetchLanes, type LaneLimits } from './fetch-lanes.js';
 
 export interface ScheduledCamera {
@@ -20,26 +21,39 @@ export interface CameraScheduleOptions {
   log: Logger;
   /** Called whenever a camera's state has changed, and once for each at the start. */
   onStatus?(status: CameraStatus): void;
+  /** Called when a camera is no longer one of the site's. */
+  onRemoved?(id: string): void;
   lanes?: LaneLimits;
   clock?: Clock;
+}
+
+/** What a new list of cameras meant for those that were there, by their ids. */
+export interface CameraChanges {
+  added: string[];
+  removed: string[];
+  changed: string[];
 }
 
 /** Asks every camera of a site on its own schedule. None of them waits for another one's answer. */
 export class CameraSchedule implements Service {
   readonly name = 'cameras';
-  readonly #watches: Map<string, CameraWatch>;
+  readonly #options: WatchOptions;
+  readonly #onRemoved: (id: string) => void;
+  #watches: Map<string, CameraWatch>;
+  #isStopped = false;
 
-  constructor({ cameras, analyse, log, onStatus, lanes, clock }: CameraScheduleOptions) {
-    const shared = {
-      analyse,
-      log,
-      onStatus: onStatus ?? (() => undefined),
-      lanes: new FetchLanes(lanes),
-      clock: clock ?? systemClock,
-    };
-    this.#watches = new Map(
-      cameras.map(({ config, camera }) => [config.id, new CameraWatch(config, camera, shared)]),
-    );
+  constructor({
+    cameras,
+    analyse,
+    log,
+    onStatus = () => undefined,
+    onRemoved = () => undefined,
+    lanes,
+    clock = systemClock,
+  }: CameraScheduleOptions) {
+    this.#options = { analyse, log, onStatus, lanes: new FetchLanes(lanes), clock };
+    this.#onRemoved = onRemoved;
+    this.#watches = new Map(cameras.map((camera) => [camera.config.id, this.#create(camera)]));
   }
 
   async start(): Promise<void> {
@@ -48,7 +62,45 @@ export class CameraSchedule implements Service {
 
   /** Ends fetches at once and waits for the analyses that are under way. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+  }
+
+  /**
+   * Puts another list in the place of the cameras there are. Those that are described as before go on undisturbed;
+   * one that is described differently begins anew, and stays paused where an operator had paused it.
+   * `create` is called for the new and the changed ones.
+   */
+  async replace(
+    configs: readonly CameraConfig[],
+    create: (config: CameraConfig) => Camera,
+  ): Promise<CameraChanges> {
+    if (this.#isStopped) throw new ProblemError('shutting_down', 'the cameras are no longer asked');
+    const before = this.#watches;
+    const isKept = (config: CameraConfig) =>
+      isDeepStrictEqual(before.get(config.id)?.config, config);
+    const next = configs.map(
+      (config) =>
+        (isKept(config) && before.get(config.id)) ||
+        this.#create({ config, camera: create(config) }),
+    );
+    const fresh = next.filter((watch) => before.get(watch.config.id) !== watch);
+    this.#watches = new Map(next.map((watch) => [watch.config.id, watch]));
+    const ended = [...before.values()].filter((watch) => !next.includes(watch));
+    // What they hold may be held once only, such as a device.
+    await Promise.all(ended.map((watch) => watch.stop()));
+    const removed = ended.map(({ config }) => config.id).filter((id) => !this.#watches.has(id));
+    for (const id of removed) this.#onRemoved(id);
+    for (const watch of fresh) {
+      if (before.get(watch.config.id)?.wasPausedByOperator) watch.pause();
+      if (!this.#isStopped) watch.start();
+    }
+    const ids = fresh.map(({ config }) => config.id);
+    return {
+      added: ids.filter((id) => !before.has(id)),
+      removed,
+      changed: ids.filter((id) => before.has(id)),
+    };
   }
 
   statuses(): CameraStatus[] {
@@ -69,12 +121,21 @@ export class CameraSchedule implements Service {
     return this.#watch(id).snapshotNow();
   }
 
+  /** Takes in what a camera uploads; undefined outside its time windows. */
+  async push(id: string, bytes: Buffer): Promise<ImageId | undefined> {
+    return this.#watch(id).push(bytes);
+  }
+
   pause(id: string): void {
     this.#watch(id).pause();
   }
 
   resume(id: string): void {
     this.#watch(id).resume();
+  }
+
+  #create({ config, camera }: ScheduledCamera): CameraWatch {
+    return new CameraWatch(config, camera, this.#options);
   }
 
   #watch(id: string): CameraWatch {

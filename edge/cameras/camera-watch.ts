@@ -9,6 +9,8 @@ import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraState, CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
+import { admitUpload } from './push-camera.js';
+import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
 /**
@@ -31,6 +33,7 @@ export interface WatchOptions {
 }
 
 const LONGEST_SLOT_MS = 60_000;
+const LOG_DROPS_EVERY_MS = 60_000;
 
 /** Asks one camera for snapshots on its schedule, one run at a time, and keeps its status. */
 export class CameraWatch {
@@ -41,6 +44,8 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
+  readonly #uploads = new Set<Promise<ImageId | undefined>>();
+  #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly config: CameraConfig,
@@ -62,11 +67,17 @@ export class CameraWatch {
     this.#announce();
   }
 
-  /** Ends the schedule and a fetch that is under way; an analysis that is under way is waited for. */
+  /** Ends the schedule and a fetch that is under way; analyses that are under way are waited for. */
   async stop(): Promise<void> {
     this.#task?.destroy();
     this.#stopping.abort();
-    await this.#running?.catch(() => undefined);
+    await Promise.allSettled([this.#running, ...this.#uploads]);
+    await this.camera.close?.();
+  }
+
+  /** Paused, and not by its configuration. */
+  get wasPausedByOperator(): boolean {
+    return this.#paused && this.config.enabled;
   }
 
   pause(): void {
@@ -99,6 +110,41 @@ export class CameraWatch {
     }
   }
 
+  /**
+   * Analyses a snapshot that the camera uploads; undefined outside its time windows. Rejects with a ProblemError:
+   * `camera_takes_no_uploads`, `rate_limited`, or what the analysis says.
+   */
+  async push(bytes: Buffer): Promise<ImageId | undefined> {
+    admitUpload(this.config, this.camera, {
+      bytes,
+      isPaused: this.#paused,
+      underWay: this.#uploads.size,
+    });
+    if (!this.#isOpen()) return undefined;
+    const upload = this.#analyseUpload(bytes);
+    this.#uploads.add(upload);
+    try {
+      return await upload;
+    } finally {
+      this.#uploads.delete(upload);
+      this.#announce();
+    }
+  }
+
+  async #analyseUpload(bytes: Buffer): Promise<ImageId | undefined> {
+    const takenAt = this.options.clock();
+    this.#record.attempted(takenAt);
+    try {
+      const upload = { bytes, takenAt, more: false, settle: async () => {} };
+      const image = await this.#analyse(upload, false);
+      this.#record.answered();
+      return image;
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
+  }
+
   get status(): CameraStatus {
     const { id, name, kind } = this.config;
     return {
@@ -107,16 +153,26 @@ export class CameraWatch {
       kind,
       state: this.#paused ? 'paused' : this.#record.state,
       ...this.#record.values,
+      circuit: this.#record.circuit(this.options.clock()),
       nextRunAt: this.#nextRunAt,
     };
   }
 
   get #nextRunAt(): number | null {
     const next = this.#task?.getNextRun();
-    return next ? Math.max(next.getTime(), this.#record.leftAloneUntil) : null;
+    if (!next) return null;
+    const due = Math.max(next.getTime(), this.#record.leftAloneUntil);
+    return nextOpening(this.config.windows, due) ?? null;
+  }
+
+  #isOpen(): boolean {
+    const isNow = isOpen(this.config.windows, this.options.clock());
+    if (!isNow) this.#record.cameOutsideWindows();
+    return isNow;
   }
 
   async #tick(): Promise<void> {
+    if (!this.#isOpen()) return;
     if (this.#running) this.#record.overlapped();
     else if (this.options.clock() >= this.#record.leftAloneUntil)
       // A failure is in the status and the log already.
@@ -188,7 +244,10 @@ export class CameraWatch {
     const camera = this.config.id;
     if (isShed(error)) {
       this.#record.dropped();
-      log.warn({ camera, code: error.code }, 'a snapshot was dropped');
+      if (clock() - this.#dropLogged < LOG_DROPS_EVERY_MS) return;
+      this.#dropLogged = clock();
+      const { shed } = this.#record.values;
+      log.warn({ camera, code: error.code, shed }, 'snapshots are dropped');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
       this.#record.failedWith(error.message, clock());
     } else {

@@ -19,6 +19,8 @@ export interface Camera {
    * soon after `signal` aborts.
    */
   take(signal: AbortSignal): Promise<Snapshot | undefined>;
+  /** Lets go of what is kept between two snapshots: a connection, a process. Nothing is taken any more. */
+  close?(): Promise<void>;
 }
 
 export type CameraErrorCode =
@@ -26,8 +28,10 @@ export type CameraErrorCode =
   | 'timeout'
   | 'bad_status'
   | 'redirect_refused'
+  | 'wrong_certificate'
   | 'too_large'
-  | 'unreadable';
+  | 'unreadable'
+  | 'silent';
 
 /** Why a camera gave no snapshot. The message is shown to operators: it holds no URL and no credentials. */
 export class CameraError extends Error {

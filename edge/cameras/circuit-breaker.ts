@@ -1,3 +1,5 @@
+import type { CircuitState } from './camera-status.js';
+
 /** Failures in a row after which a camera counts as offline. */
 const TOLERATED = 3;
 const FIRST_PAUSE_MS = 5_000;
@@ -22,6 +24,11 @@ export class CircuitBreaker {
   /** When the next attempt is let through, in milliseconds since the epoch; 0 where it is at once. */
   get probeAt(): number {
     return this.#probeAt;
+  }
+
+  state(now: number): CircuitState {
+    if (!this.isOpen) return 'closed';
+    return now < this.#probeAt ? 'open' : 'half-open';
   }
 
   succeeded(): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Bookmark, Place } from './bookmark.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { FolderCameraConfig } from './camera-config.js';
+import type { ClockJumps } from './clock-jumps.js';
 import { firstAfter, type ImageFile, lookAt } from './image-files.js';
 import { tooLarge } from './read-body.js';
 
@@ -12,6 +13,8 @@ const MAX_BATCH = 1000;
 /**
  * A folder into which something puts images. They are taken in the order in which they arrived (by
  * change time, which a move into the folder renews and nobody can set), each once it was the same in two looks.
+ * Where the machine's clock is set back, the place goes back with it: of files that are kept, some are taken
+ * twice then, and none is passed over.
  */
 export class FolderCamera implements Camera {
   #place: Place | undefined;
@@ -23,6 +26,7 @@ export class FolderCamera implements Camera {
   constructor(
     private readonly config: FolderCameraConfig,
     private readonly bookmark: Bookmark,
+    private readonly jumps: ClockJumps,
   ) {}
 
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
@@ -41,6 +45,11 @@ export class FolderCamera implements Camera {
   }
 
   async #scan(signal: AbortSignal): Promise<ImageFile[]> {
+    const setBack = this.jumps.setBack();
+    if (setBack > 0 && this.#place) {
+      this.#place = { ...this.#place, changedMs: this.#place.changedMs - setBack };
+      await this.bookmark.write(this.#place);
+    }
     const files = await firstAfter(this.config.path, this.#place, MAX_BATCH, signal);
     const before = this.#lastLook;
     this.#lastLook = new Map(files.map((file) => [file.name, file]));

@@ -1,11 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../core/runtime/clock.js';
-import { readSecret } from '../../core/runtime/configuration.js';
-import { messageOf } from '../../core/runtime/errors.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
+import { CameraClient } from './camera-client.js';
 import type { HttpCameraConfig } from './camera-config.js';
+import { BadStatus, expectSuccess, networkFailure } from './camera-failure.js';
 import { readBody } from './read-body.js';
-import { requestSameHost } from './request-same-host.js';
 import { withDeadline } from './with-deadline.js';
 
 const FIRST_WAIT_MS = 250;
@@ -13,28 +13,31 @@ const BUSY_STATUSES = [408, 425, 429];
 
 /** What a camera said about its last snapshot, for a conditional request (RFC 9110, section 13). */
 interface Validators {
-  etag: string | null;
-  lastModified: string | null;
+  etag?: string | undefined;
+  lastModified?: string | undefined;
 }
 
 /** A camera that answers a GET with its newest picture. */
 export class HttpCamera implements Camera {
-  #known: Validators = { etag: null, lastModified: null };
+  readonly #client: CameraClient;
+  #known: Validators = {};
 
   constructor(
     private readonly config: HttpCameraConfig,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#client = new CameraClient(config);
+  }
 
   /** Tries again, with growing waits, as often as the configuration allows and while `signal` leaves time. */
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
         return await withDeadline(this.config.timeoutSeconds * 1000, signal, (attemptSignal) =>
-          this.#attempt(attemptSignal),
+          this.#client.get(this.#headers(), attemptSignal, (response) => this.#read(response)),
         );
       } catch (error) {
-        const failure = asCameraError(error);
+        const failure = networkFailure(error);
         if (attempt === this.config.retries || !isWorthRetrying(error)) throw failure;
         const wait = FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2);
         await sleep(wait, undefined, { signal }).catch(() => {
@@ -44,71 +47,40 @@ export class HttpCamera implements Camera {
     }
   }
 
-  async #attempt(signal: AbortSignal): Promise<Snapshot | undefined> {
-    const response = await requestSameHost(new URL(this.config.url), this.#headers(), signal);
+  async close(): Promise<void> {
+    this.#client.close();
+  }
+
+  async #read(response: IncomingMessage): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
-    if (!response.ok) {
-      await response.body?.cancel();
-      if (response.status === 304) return undefined;
-      throw new BadStatus(response.status);
+    if (response.statusCode === 304) {
+      response.resume();
+      return undefined;
     }
-    const validators = {
-      etag: response.headers.get('etag'),
-      lastModified: response.headers.get('last-modified'),
-    };
+    expectSuccess(response);
+    const { etag, 'last-modified': lastModified } = response.headers;
     return {
       bytes: await readBody(response, this.config.maxBytes),
       takenAt,
       more: false,
       settle: async () => {
-        this.#known = validators;
+        this.#known = { etag, lastModified };
       },
     };
   }
 
-  #headers(): Headers {
-    const headers = new Headers({ accept: 'image/jpeg, image/*;q=0.9' });
-    if (this.#known.etag) headers.set('if-none-match', this.#known.etag);
-    if (this.#known.lastModified) headers.set('if-modified-since', this.#known.lastModified);
-    if (this.config.auth) headers.set('authorization', basicAuthorization(this.config.auth));
-    return headers;
+  #headers(): Record<string, string> {
+    const { etag, lastModified } = this.#known;
+    return {
+      accept: 'image/jpeg, image/*;q=0.9',
+      ...(etag && { 'if-none-match': etag }),
+      ...(lastModified && { 'if-modified-since': lastModified }),
+    };
   }
-}
-
-class BadStatus extends CameraError {
-  constructor(readonly status: number) {
-    super(
-      'bad_status',
-      status === 401 || status === 403
-        ? `the camera refused the user name or password (${status})`
-        : `the camera answered with status ${status}`,
-    );
-  }
-}
-
-/** RFC 7617, with the user name and password as UTF-8. */
-function basicAuthorization({ username, password }: NonNullable<HttpCameraConfig['auth']>): string {
-  let secret: string;
-  try {
-    secret = readSecret(password);
-  } catch (error) {
-    throw new CameraError('unreadable', `the password cannot be read: ${messageOf(error)}`);
-  }
-  return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
 }
 
 function isWorthRetrying(error: unknown): boolean {
   if (error instanceof BadStatus)
     return error.status >= 500 || BUSY_STATUSES.includes(error.status);
   return !(error instanceof CameraError);
-}
-
-/** Names what `fetch` throws by its code alone, since its messages may hold the URL. */
-function asCameraError(error: unknown): CameraError {
-  if (error instanceof CameraError) return error;
-  if (error instanceof DOMException)
-    return new CameraError('timeout', 'the camera did not answer in time');
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? 'no usable answer';
-  return new CameraError('unreachable', `the camera cannot be reached (${code})`);
 }

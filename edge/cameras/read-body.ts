@@ -1,17 +1,18 @@
+import type { IncomingMessage } from 'node:http';
 import { CameraError } from './camera.js';
 
 /** The whole body, given up as soon as it passes `maxBytes`, whatever length was announced. */
-export async function readBody(response: Response, maxBytes: number): Promise<Buffer> {
-  const announced = Number(response.headers.get('content-length') ?? 0);
+export async function readBody(response: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const announced = Number(response.headers['content-length'] ?? 0);
   if (announced > maxBytes) {
-    await response.body?.cancel();
+    response.destroy();
     throw tooLarge(maxBytes);
   }
-  const chunks: Uint8Array[] = [];
+  const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    // Leaving the loop cancels the body, which closes the connection.
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // Leaving the loop destroys the response, which closes the connection.
     if (bytes > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }

@@ -60,6 +60,13 @@ export class LiveTopics implements Service {
     this.#publishReport(status);
   }
 
+  /** The last that is heard of a camera that is taken away. */
+  cameraRemoved(id: string): void {
+    this.#setAvailability(id, 'offline');
+    this.#availability.delete(id);
+    this.#states.delete(id);
+  }
+
   stateChanged(camera: string, state: Payload<'cameraState'>): void {
     this.#states.set(camera, state);
     this.#publishState(camera, state);
@@ -68,12 +75,6 @@ export class LiveTopics implements Service {
   happened(event: SightingEvent): void {
     const { site, bus } = this.options;
     this.#publish('an event', () => bus.publish('event', { site, camera: event.camera }, event));
-  }
-
-  /** The camera is gone: nothing is said of it any more. */
-  forget(camera: string): void {
-    this.#availability.delete(camera);
-    this.#states.delete(camera);
   }
 
   /** All that is retained, as it is now. */

@@ -10,7 +10,7 @@ const LONGEST_ANALYSIS_MS = 120_000;
  */
 const isUnacknowledged = sql<boolean>`(image.camera is not null and coalesce(image.id >= (
   select substr(hex, 1, 8) || '-' || substr(hex, 9, 4) from (
-    select printf('%012x', created_at - ${sql.lit(LONGEST_ANALYSIS_MS)}) as hex
+    select printf('%012x', max(created_at - ${sql.lit(LONGEST_ANALYSIS_MS)}, 0)) as hex
     from outbox order by seq limit 1
   )
 ), 0))`;

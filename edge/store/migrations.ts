@@ -1,6 +1,7 @@
 import { createTokenTable } from '../../core/http/token-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
+import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxMigration } from './outbox-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
@@ -9,5 +10,6 @@ export const edgeMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
   '0003_outbox': outboxMigration,
+  '0004_outbox_budget': outboxBudgetMigration,
   '0005_sightings': sightingsMigration,
 };

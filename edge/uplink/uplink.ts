@@ -5,95 +5,77 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import type { Outbox, OutboxRow } from '../store/outbox.js';
+import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { Bell } from './bell.js';
-import { ContiguousMark } from './contiguous-mark.js';
-import { SendWindow } from './send-window.js';
+import { recordOf } from './record-of.js';
+import { type Acknowledged, SendPlan, type Stream } from './send-plan.js';
+import { Timers } from './timers.js';
+import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 
-export interface UplinkOptions {
-  site: string;
-  /** What settles a row: the relay's acknowledgement or, where no relay listens, the broker's PUBACK. */
-  settleOn: 'ack' | 'puback';
-  /** Records that may be under way unsettled. */
-  window?: number;
-  /** Silence after which an unsettled record goes again. Grows up to four times as long while it lasts. */
-  stallMs?: number;
-  /** Time for the retained acknowledgement to arrive after a connection, before anything is sent. */
-  graceMs?: number;
-}
-
-export interface UplinkStatus {
-  connected: boolean;
-  epoch: string;
-  /** Summaries that are not settled. */
-  depth: number;
-  oldestSeconds: number | null;
-  ackedSeq: number;
-  lastSeq: number;
-  inFlight: number;
-}
-
-/** Rows read at once; memory does not grow with what waits. */
+/** Rows read at once, and bytes under way: memory does not grow with what waits. */
 const PAGE = 64;
+const WINDOW_BYTES = 4 * 2 ** 20;
+/** Numbers noted at once as possibly sent. */
+const RESERVED = 1_024;
 const SETTLE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Sends the outbox to the relay: in order, at most a window ahead of what is settled, again from the last
- * acknowledgement after every reconnect. The outbox is the session; the MQTT client keeps nothing for it.
+ * Sends the outbox to the relay, at most a window ahead of what is settled, again from the last acknowledgement after
+ * every reconnect. The outbox is the session; the MQTT client keeps nothing for it.
  */
 export class Uplink implements Service {
   readonly name = 'uplink';
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
-  readonly #size: number;
+  readonly #timers = new Timers<'hold' | 'settle' | 'rate' | 'stall'>();
   #epoch = '';
-  #window: SendWindow;
-  /** What the outbox has been told; it may be a little behind the window. */
+  /** Absent until the outbox could be read. */
+  #plan: SendPlan | undefined;
+  /** What the outbox has been told; it may be a little behind the plan. */
   #settled = 0;
-  #confirmed = new ContiguousMark(0);
-  #foreignAck = false;
-  #holdTimer: NodeJS.Timeout | undefined;
-  #settleTimer: NodeJS.Timeout | undefined;
-  #stallTimer: NodeJS.Timeout | undefined;
+  #reserved = 0;
+  #evicted = 0;
+  /** Up to here the relay and this outbox speak of the same summaries, though the database be a copy. */
+  #shared = 0;
+  /** An acknowledgement of what was never sent from here. */
+  #foreign: Acknowledgement | undefined;
   #stalls = 0;
   #lastLogged = -LOG_EVERY_MS;
   #listeners: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
 
+  /** `clock` gives 0 while the time cannot be trusted. */
   constructor(
     private readonly bus: MessageBus,
     private readonly outbox: Outbox,
     private readonly options: UplinkOptions,
     private readonly log: Logger,
     private readonly clock: Clock = systemClock,
-  ) {
-    this.#size = options.window ?? 256;
-    this.#window = new SendWindow(this.#size, 0, 0);
-  }
+  ) {}
 
   async start(): Promise<void> {
-    await this.#load();
     const { site, settleOn } = this.options;
-    if (settleOn === 'ack')
-      this.bus.subscribe('ack', { site }, ({ payload }) => this.#acknowledge(payload));
+    await this.#begin().catch((error: unknown) => this.#complain(error));
+    const take = ({ payload }: { payload: Acknowledgement }) => this.#acknowledge(payload);
+    if (settleOn === 'ack') this.bus.subscribe('ack', { site }, take);
     this.#listeners = [
       this.bus.onConnect(() => this.#connected()),
-      this.bus.onDisconnect(() => clearTimeout(this.#stallTimer)),
+      this.bus.onDisconnect(() => this.#disconnected()),
     ];
     if (this.bus.connected) this.#connected();
+    this.#bell.ring();
     this.#running = this.#run();
   }
 
   async stop(): Promise<void> {
     for (const cancel of this.#listeners.splice(0)) cancel();
     this.#stopping.abort();
-    clearTimeout(this.#stallTimer);
-    this.#release();
+    this.#timers.clearAll();
+    this.#bell.ring();
     await this.#running;
-    clearTimeout(this.#settleTimer);
-    this.#settleTimer = undefined;
+    this.#timers.clearAll();
     await this.#settle();
   }
 
@@ -103,27 +85,15 @@ export class Uplink implements Service {
   }
 
   async status(): Promise<UplinkStatus> {
-    const { lastSeq } = await this.outbox.state();
-    const { acked: ackedSeq, inFlight } = this.#window;
-    const oldest = await this.outbox.addedAfter(ackedSeq);
+    const { epoch, lastSeq, ackedSeq } = await this.outbox.state();
     return {
       connected: this.bus.connected,
-      epoch: this.#epoch,
-      depth: lastSeq - ackedSeq,
-      oldestSeconds:
-        oldest === undefined ? null : Math.max(0, Math.round((this.clock() - oldest) / 1000)),
-      ackedSeq,
+      epoch,
+      ...(await this.outbox.depth()),
+      ackedSeq: Math.max(ackedSeq, this.#plan?.acked ?? 0),
       lastSeq,
-      inFlight,
+      inFlight: this.#plan?.inFlight ?? 0,
     };
-  }
-
-  async #load(): Promise<void> {
-    const { epoch, ackedSeq, lastSeq } = await this.outbox.state();
-    this.#epoch = epoch;
-    this.#settled = ackedSeq;
-    this.#window = new SendWindow(this.#size, ackedSeq, lastSeq);
-    this.#confirmed.restart(ackedSeq);
   }
 
   async #run(): Promise<void> {
@@ -131,6 +101,7 @@ export class Uplink implements Service {
     while (!signal.aborted) {
       await this.#bell.wait();
       try {
+        if (!this.#plan) await this.#begin();
         await this.#renewEpoch();
         await this.#send();
         await this.#settle();
@@ -142,119 +113,152 @@ export class Uplink implements Service {
     }
   }
 
+  async #begin(): Promise<void> {
+    const state = await this.outbox.begin(this.options.identity ?? '');
+    this.#shared = Math.max(state.sharedSeq, state.sentMark);
+    this.#resume(state);
+  }
+
+  #resume({ epoch, ackedSeq, sentMark, evicted }: OutboxState): void {
+    this.#epoch = epoch;
+    this.#settled = ackedSeq;
+    this.#reserved = sentMark;
+    this.#evicted = evicted;
+    this.#plan = new SendPlan(
+      {
+        window: this.options.window ?? 256,
+        windowBytes: WINDOW_BYTES,
+        backlogThreshold: this.options.backlogThreshold ?? 1_000,
+        backlogPerSecond: this.options.backlogPerSecond ?? Number.POSITIVE_INFINITY,
+      },
+      ackedSeq,
+      this.#shared,
+    );
+  }
+
   async #renewEpoch(): Promise<void> {
-    if (!this.#foreignAck) return;
-    await this.outbox.settle(this.#window.acked);
-    await this.outbox.startNewEpoch();
-    this.#foreignAck = false;
-    await this.#load();
+    if (!this.#foreign || !this.#plan) return;
+    await this.outbox.settle(this.#plan.acked);
+    const state = await this.outbox.startNewEpoch(this.#foreign, this.#shared);
+    this.#foreign = undefined;
+    this.#shared = 0;
+    this.#resume(state);
     this.log.warn(
-      { epoch: this.#epoch },
+      { epoch: this.#epoch, summaries: state.summaries },
       'the relay knows more than this outbox ever sent: the database is an older copy, so a new epoch begins',
     );
   }
 
   /** Not for every acknowledgement: a commit each would slow the sending, and a row that stays a moment longer harms nothing. */
   async #settle(): Promise<void> {
-    const { acked } = this.#window;
-    if (acked <= this.#settled || this.#settleTimer) return;
+    const { acked } = this.#plan ?? { acked: 0 };
+    if (acked <= this.#settled || this.#timers.has('settle')) return;
     await this.outbox.settle(acked);
     this.#settled = acked;
-    this.#settleTimer = setTimeout(() => {
-      this.#settleTimer = undefined;
-      this.#bell.ring();
-    }, SETTLE_EVERY_MS);
+    this.#timers.set('settle', SETTLE_EVERY_MS, () => this.#bell.ring());
   }
 
   async #send(): Promise<void> {
-    while (this.#maySend()) {
-      const window = this.#window;
-      const from = window.sent;
-      const rows = await this.outbox.page(from, Math.min(PAGE, window.room));
-      if (rows.length === 0) return;
-      // A reconnect or an acknowledgement in the meantime moves the place to go on from.
-      if (window.sent !== from || !this.#maySend()) continue;
-      for (const row of rows) this.#publish(row);
-      if (!this.#stallTimer) this.#watch();
+    while (this.#plan && this.#maySend()) {
+      const plan = this.#plan;
+      const { lastSeq, evicted } = await this.outbox.state();
+      if (evicted !== this.#evicted) plan.revisit();
+      this.#evicted = evicted;
+      const now = performance.now();
+      const turn = plan.next(lastSeq, now);
+      if (!turn) return this.#rest(plan.restMs(now));
+      const rows = await this.outbox.page(turn.after, turn.upTo, Math.min(PAGE, turn.count));
+      await this.#reserve(rows.at(-1)?.seq ?? 0);
+      if (!this.#maySend()) return;
+      for (const row of plan.take(turn, rows)) this.#publish(plan, row, turn.stream);
+      this.#watch();
     }
+  }
+
+  #rest(ms: number | undefined): void {
+    if (ms !== undefined) this.#timers.set('rate', ms, () => this.#bell.ring());
   }
 
   #maySend(): boolean {
     return (
       this.bus.connected &&
       !this.#stopping.signal.aborted &&
-      !this.#foreignAck &&
-      this.#window.room > 0 &&
-      this.#holdTimer === undefined
+      !this.#foreign &&
+      !this.#timers.has('hold')
     );
   }
 
-  #publish({ seq, summary }: OutboxRow): void {
-    const epoch = this.#epoch;
-    this.#window.send(seq);
-    this.bus
-      .publish(
-        'up',
-        { site: this.options.site },
-        { v: 1, epoch, seq, first: this.#window.acked + 1, summary },
-      )
-      .then(
-        () => {
-          if (this.options.settleOn === 'puback')
-            this.#acknowledge({ epoch, seq: this.#confirmed.confirm(seq) });
-        },
-        // It goes again: after the reconnect, or when the silence has lasted long enough.
-        (error: unknown) => this.log.debug({ seq, error: messageOf(error) }, 'not published'),
-      );
+  /** What may have been sent is known before it is, so that a copy of the database can be told from it. */
+  async #reserve(seq: number): Promise<void> {
+    if (seq <= this.#reserved) return;
+    await this.outbox.reserve(seq + RESERVED);
+    this.#reserved = seq + RESERVED;
   }
 
-  #acknowledge({ epoch, seq }: Acknowledgement): void {
-    if (epoch !== this.#epoch) {
+  #publish(plan: SendPlan, row: OutboxRow, stream: Stream): void {
+    const { seq } = row;
+    const record = recordOf(row, this.#epoch, plan.acked, this.#isHistorical(row, stream));
+    this.bus.publish('up', { site: this.options.site }, record).then(
+      () => {
+        plan.delivered(seq, performance.now());
+        if (this.options.settleOn === 'puback') this.#advanced(plan.confirm(seq));
+      },
+      // It goes again: after the reconnect, or when the silence has lasted long enough.
+      (error: unknown) => this.log.debug({ seq, error: messageOf(error) }, 'not published'),
+    );
+  }
+
+  /** Where the time is not known, what waited in the backlog is old. */
+  #isHistorical({ createdAt }: OutboxRow, stream: Stream): boolean {
+    const now = this.clock();
+    if (createdAt === 0 || now === 0) return stream === 'backlog';
+    return now - createdAt > (this.options.historicalAfterMs ?? 300_000);
+  }
+
+  #acknowledge(acknowledgement: Acknowledgement): void {
+    if (this.#stopping.signal.aborted) return;
+    const { epoch, seq } = acknowledgement;
+    if (epoch !== this.#epoch || !this.#plan) {
       this.log.info({ epoch, seq }, 'ignored an acknowledgement for another epoch');
       return;
     }
-    const acknowledged = this.#window.acknowledge(seq);
-    if (acknowledged === 'foreign') this.#foreignAck = true;
-    if (acknowledged === 'progress') {
-      this.#stalls = 0;
-      this.#watch();
-    }
-    this.#release();
+    const acknowledged = this.#plan.acknowledge(acknowledgement);
+    if (acknowledged === 'foreign') this.#foreign = acknowledgement;
+    this.#timers.clear('hold');
+    this.#advanced(acknowledged);
   }
 
-  #connected(): void {
-    this.#window.rewind();
-    this.#confirmed.restart(this.#window.acked);
-    this.#stalls = 0;
-    this.#watch();
-    clearTimeout(this.#holdTimer);
-    const graceMs = this.options.settleOn === 'ack' ? (this.options.graceMs ?? 250) : 0;
-    this.#holdTimer = setTimeout(() => this.#release(), graceMs);
-  }
-
-  #release(): void {
-    clearTimeout(this.#holdTimer);
-    this.#holdTimer = undefined;
+  #advanced(acknowledged: Acknowledged): void {
+    if (acknowledged === 'progress') this.#stalls = 0;
     this.#bell.ring();
   }
 
-  /** Starts to wait for the next acknowledgement, as long as one is due. */
-  #watch(): void {
-    clearTimeout(this.#stallTimer);
-    this.#stallTimer = undefined;
-    if (this.#window.inFlight === 0 || this.#stopping.signal.aborted) return;
-    const silence = (this.options.stallMs ?? 30_000) * 2 ** Math.min(this.#stalls, 2);
-    const jitter = 0.8 + 0.4 * Math.random();
-    this.#stallTimer = setTimeout(() => this.#stalled(), silence * jitter).unref();
+  #connected(): void {
+    this.#stalls = 0;
+    const { settleOn, graceMs = 250 } = this.options;
+    this.#timers.set('hold', settleOn === 'ack' ? graceMs : 0, () => this.#bell.ring());
   }
 
-  #stalled(): void {
-    this.#stallTimer = undefined;
-    if (!this.bus.connected || this.#window.inFlight === 0) return;
-    this.log.warn({ acked: this.#window.acked, sent: this.#window.sent }, 'no acknowledgement');
-    this.#stalls++;
-    this.#window.probe();
-    this.#confirmed.restart(this.#window.acked);
+  #disconnected(): void {
+    this.#timers.clear('stall');
+    this.#plan?.disconnect(this.options.settleOn === 'ack');
+  }
+
+  /** Looks again and again whether an acknowledgement is overdue, as long as one is due. */
+  #watch(): void {
+    if (this.#timers.has('stall') || !this.#plan?.inFlight) return;
+    const { stallMs = 10_000 } = this.options;
+    const silenceMs = stallMs * 2 ** Math.min(this.#stalls, 2);
+    this.#timers.set('stall', (stallMs / 4) * (0.8 + 0.4 * Math.random()), () => {
+      if (this.#plan?.isOverdue(performance.now(), silenceMs)) this.#probe(this.#plan);
+      this.#watch();
+    });
+  }
+
+  #probe(plan: SendPlan): void {
+    if (this.#stalls++ === 0)
+      this.log.warn({ acked: plan.acked, inFlight: plan.inFlight }, 'no acknowledgement');
+    plan.probe();
     this.#bell.ring();
   }
 

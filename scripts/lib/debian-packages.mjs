@@ -5,13 +5,19 @@ import { Problem } from './problem.mjs';
 
 /** What is needed of Debian for each purpose; `test` needs all that `start` does. */
 const START = ['libopencv-dev', 'g++', 'make', 'python3'];
+/** Peers of the cameras' tests: video and MJPEG, digest and basic authentication, an RTSP server. 126 MB installed. */
+const CAMERA_PEERS = [
+  ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],
+  ...['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
+  ...['gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'],
+];
 const PACKAGES = {
   start: START,
-  test: [...START, 'mosquitto', 'mosquitto-clients', 'chromium'],
+  test: [...START, 'mosquitto', 'mosquitto-clients', 'chromium', 'postgresql', ...CAMERA_PEERS],
 };
 
 /** Packages whose service Debian starts on install. It would take the port that the demo uses. */
-const UNWANTED_SERVICES = ['mosquitto'];
+const UNWANTED_SERVICES = ['mosquitto', 'postgresql', 'nginx'];
 
 const LISTS = '/var/lib/apt/lists';
 

@@ -103,7 +103,7 @@ async function deliversThroughKills(
     .orderBy('seq')
     .execute();
   const ledger = await db.selectFrom('ledger').selectAll().execute();
-  const lost = await db.selectFrom('lost_range').selectAll().execute();
+  const lost = await db.selectFrom('absence').selectAll().execute();
   await close();
   t.is(produced.length, COUNT);
   t.deepEqual(

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { v7 as uuid } from 'uuid';
-import { deliveryMigration } from '../../cloud-relay/store/delivery-migration.js';
+import { deliveryMigrations } from '../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../cloud-relay/store/relay-tables.js';
 import type { Summary } from '../../core/contract/summary.js';
 import {
@@ -18,8 +18,9 @@ import {
 } from '../../core/messaging/mqtt-message-bus.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase } from '../../core/store/database.js';
-import type { OutboxTables } from '../../edge/store/outbox.js';
+import { outboxBudgetMigration } from '../../edge/store/outbox-budget-migration.js';
 import { outboxMigration } from '../../edge/store/outbox-migration.js';
+import type { OutboxTables } from '../../edge/store/outbox-tables.js';
 
 export const log = silentLogger();
 export const ROOT = 'siteglass';
@@ -98,10 +99,13 @@ export async function connectedBus(
 }
 
 export const openOutboxDatabase = (file: string) =>
-  openDatabase<OutboxTables>(file, { '0001_outbox': outboxMigration });
+  openDatabase<OutboxTables>(file, {
+    '0001_outbox': outboxMigration,
+    '0002_outbox_budget': outboxBudgetMigration,
+  });
 
 export const openRelayDatabase = (file: string) =>
-  openDatabase<RelayTables>(file, { '0001_delivery': deliveryMigration });
+  openDatabase<RelayTables>(file, deliveryMigrations);
 
 export async function relayDatabase(t: ExecutionContext) {
   const { db, close } = await openRelayDatabase(join(await temporaryFolder(t), 'relay.db'));

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../core/runtime/clock.js';
-import { parseConfiguration } from '../../core/runtime/configuration.js';
+import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
 import { createEdge, type Edge } from '../../edge/context.js';
@@ -32,17 +32,19 @@ export async function temporaryFolder(): Promise<string> {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string; clock?: Clock } = {},
+  options: { dataFolder?: string; configFile?: string; clock?: Clock } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
-  const config = parseConfiguration(edgeConfigSchema, '', 'the test', [
-    `dataFolder=${dataFolder}`,
-    'http.port=0',
-    'detection.workers=1',
-    'images.minFreeMegabytes=0',
-    ...settings,
-  ]);
-  const edge = await createEdge(config, silentLogger(), {
+  const read = () =>
+    loadConfiguration(edgeConfigSchema, options.configFile, [
+      `dataFolder=${dataFolder}`,
+      'http.port=0',
+      'detection.workers=1',
+      'images.minFreeMegabytes=0',
+      ...settings,
+    ]);
+  const edge = await createEdge(read(), silentLogger(), {
+    reread: read,
     ...(options.clock && { clock: options.clock }),
   });
   await edge.lifecycle.start();

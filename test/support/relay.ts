@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { relayConfigSchema } from '../../cloud-relay/config.js';
@@ -13,6 +13,7 @@ export interface RunningRelay extends Relay {
   /** Of the embedded broker. */
   brokerUrl: string;
   dataFolder: string;
+  /** Empty where another relay on the same database made it. */
   adminToken: string;
   stop(): Promise<void>;
 }
@@ -33,12 +34,13 @@ export async function startRelay(
   ]);
   const relay = await createRelay(config, silentLogger(), options);
   await relay.lifecycle.start();
+  const tokenFile = join(dataFolder, 'admin-token');
   return {
     ...relay,
     url: relay.http.address.url,
     brokerUrl: relay.broker?.url ?? '',
     dataFolder,
-    adminToken: readFileSync(join(dataFolder, 'admin-token'), 'utf8').trim(),
+    adminToken: existsSync(tokenFile) ? readFileSync(tokenFile, 'utf8').trim() : '',
     async stop() {
       await relay.lifecycle.stop();
       await rm(dataFolder, { recursive: true, force: true });

@@ -40,6 +40,14 @@ export interface Classifier {
   };
 }
 
+export interface VideoCapture {
+  /** An empty Mat at the end. */
+  read(): Mat;
+  readAsync(callback: (error: unknown, frame: Mat | undefined) => void): void;
+  get(property: number): number;
+  set(property: number, value: number): boolean;
+}
+
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -68,6 +76,11 @@ export interface OpenCv {
   readonly CascadeClassifier: new (
     file: string,
   ) => Classifier;
+  /** Blocks until it is open; throws where it cannot be. */
+  readonly VideoCapture: new (
+    address: string,
+    backend: number,
+  ) => VideoCapture;
   /** An empty Mat where it does not decode; aborts the process on an empty buffer or too many pixels. */
   imdecode(bytes: Buffer, flags: number): Mat;
   imencode(extension: string, image: Mat, parameters: number[]): Buffer;
@@ -78,6 +91,11 @@ export interface OpenCv {
     thickness: number,
   ): { size: Size; baseLine: number };
   setNumThreads(threads: number): void;
+  readonly CAP_FFMPEG: number;
+  readonly CAP_V4L2: number;
+  readonly CAP_PROP_POS_MSEC: number;
+  readonly CAP_PROP_FPS: number;
+  readonly CAP_PROP_FRAME_COUNT: number;
   readonly CV_8UC1: number;
   readonly IMREAD_GRAYSCALE: number;
   readonly IMREAD_COLOR: number;

@@ -193,6 +193,18 @@ test.serial(
     const totals = await admin.get<object>(t, `${API}/totals`);
     t.like(totals.json, { sites: 1, online: 1, summaries: 3, detections: 3 });
 
+    await client.publishAsync('siteglass/harbour/up', JSON.stringify(record(6, start, 0, epoch)), {
+      qos: 1,
+    });
+    await eventually('a fourth', async () => (await site()).summaries === 4);
+    const gaps = await admin.get<{ gaps: object[]; truncated: boolean }>(
+      t,
+      `${API}/sites/harbour/gaps`,
+    );
+    t.false(gaps.json.truncated);
+    t.is(gaps.json.gaps.length, 1);
+    t.like(gaps.json.gaps[0], { kind: 'missing', epoch, from: 4, to: 5, count: 2, reason: null });
+
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
     t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 200);
     await closed;
@@ -232,6 +244,7 @@ test.serial('each call needs its role, and no more', async (t) => {
     [`get ${site}`]: 'viewer',
     [`delete ${site}`]: 'admin',
     [`get ${site}/summaries`]: 'viewer',
+    [`get ${site}/gaps`]: 'viewer',
     [`get ${site}/totals`]: 'viewer',
     [`get ${API}/totals`]: 'viewer',
     'post /v1/vision/detection': 'anonymous',

@@ -3,6 +3,7 @@ import { Presence, STALE_AFTER_MS } from '../../../cloud-relay/fleet/presence.js
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import type { Health } from '../../../core/contract/topics.js';
 import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
+import { relayDatabases, withSites } from '../../support/relay-databases.js';
 import { anArrival, startRelay } from '../../support/relay-fixtures.js';
 
 const health: Health = {
@@ -17,132 +18,171 @@ const health: Health = {
   load1m: 0.5,
 };
 
-test('a site is online while it reports, and stale when its health report is overdue', async (t) => {
-  let now = 1_000_000;
-  const { appliances, fleet, presence } = await startRelay(t, { admitUnknown: true }, () => now);
-  const north = { site: 'north' };
-  await appliances.publish('siteAvailability', north, 'online');
-  await appliances.publish('health', north, health);
-  await eventually(() => presence.of('north').health !== null);
-  t.like(await fleet.site('north'), { availability: 'online', stale: false, lastSeenAt: now });
-  const seen = now;
-  now += STALE_AFTER_MS + 1;
-  t.like(await fleet.site('north'), { availability: 'online', stale: true, lastSeenAt: seen });
-  await appliances.publish('siteAvailability', north, 'offline');
-  await eventually(() => presence.of('north').availability === 'offline');
-  t.is((await fleet.site('north')).lastSeenAt, seen);
-});
-
-test('when a site was last seen outlives a restart of the relay', async (t) => {
-  const { appliances, presence, db, registry, bus } = await startRelay(t);
-  await appliances.publish('siteAvailability', { site: 'north' }, 'online');
-  await eventually(() => presence.of('north').availability === 'online');
-  const before = presence.of('north');
-  await presence.stop();
-  const restarted = new Presence(bus, db, registry, log);
-  await restarted.start();
-  t.teardown(() => restarted.stop());
-  t.is(restarted.of('north').lastSeenAt, before.lastSeenAt);
-});
-
 const DAY = 86_400_000;
 const at = (ms: number) => new Date(ms).toISOString();
 
-test("a site's summaries come newest first, page by page, each once", async (t) => {
-  const { db, fleet } = await startRelay(t);
-  await fleet.createSite('north');
-  // Two at each instant, so that pages also end between equals.
-  const batch = Array.from({ length: 25 }, (_, i) =>
-    anArrival(i + 1, { summary: { takenAt: at(Math.floor(i / 2) * 1000) } }),
-  );
-  await commitBatch(db, batch, 0);
-  const pages: string[][] = [];
-  let after: string | undefined;
-  do {
-    const page = await fleet.summaries('north', { limit: 7, after });
-    pages.push(page.summaries.map(({ takenAt }) => takenAt));
-    after = page.next ?? undefined;
-  } while (after);
-  t.deepEqual(
-    pages.map((page) => page.length),
-    [7, 7, 7, 4],
-  );
-  t.deepEqual(pages.flat(), batch.map(({ record }) => record.summary.takenAt).reverse());
-});
-
-test('summaries are filtered by camera, label and time', async (t) => {
-  const { db, fleet } = await startRelay(t);
-  await fleet.createSite('north');
-  await commitBatch(
-    db,
-    [
-      anArrival(1, { summary: { camera: 'gate', takenAt: at(1000), detections: [] } }),
-      anArrival(2, {
-        summary: { camera: 'yard', takenAt: at(2000), detections: [aDetection('face')] },
-      }),
-      anArrival(3, {
-        summary: { camera: 'gate', takenAt: at(3000), detections: [aDetection('face')] },
-      }),
-      anArrival(1, { site: 'south', summary: { takenAt: at(2500) } }),
-    ],
-    0,
-  );
-  const times = async (filter: object) =>
-    (await fleet.summaries('north', { limit: 10, ...filter })).summaries.map((s) =>
-      Date.parse(s.takenAt),
+for (const { name, open } of relayDatabases(test)) {
+  test(`a site is online while it reports, and stale when its health report is overdue (${name})`, async (t) => {
+    let now = 1_000_000;
+    const { appliances, fleet, presence } = await startRelay(
+      t,
+      { admitUnknown: true },
+      () => now,
+      open,
     );
-  t.deepEqual(await times({}), [3000, 2000, 1000]);
-  t.deepEqual(await times({ camera: 'gate' }), [3000, 1000]);
-  t.deepEqual(await times({ label: 'face' }), [3000, 2000]);
-  t.deepEqual(await times({ label: 'face', camera: 'yard' }), [2000]);
-  t.deepEqual(await times({ from: 2000, to: 3000 }), [2000]);
-});
+    const north = { site: 'north' };
+    await appliances.publish('siteAvailability', north, 'online');
+    await appliances.publish('health', north, health);
+    await eventually(() => presence.of('north').health !== null);
+    t.like(await fleet.site('north'), { availability: 'online', stale: false, lastSeenAt: now });
+    const seen = now;
+    now += STALE_AFTER_MS + 1;
+    t.like(await fleet.site('north'), { availability: 'online', stale: true, lastSeenAt: seen });
+    await appliances.publish('siteAvailability', north, 'offline');
+    await eventually(() => presence.of('north').availability === 'offline');
+    t.is((await fleet.site('north')).lastSeenAt, seen);
+  });
 
-test('totals count summaries and detections by label and day', async (t) => {
-  const { db, fleet } = await startRelay(t);
-  await fleet.createSite('north');
-  const two = [aDetection('face'), aDetection('face'), aDetection('cat')];
-  await commitBatch(
-    db,
-    [
-      anArrival(1, { summary: { takenAt: at(10), detections: two } }),
-      anArrival(2, { summary: { takenAt: at(DAY - 1), detections: [aDetection('face')] } }),
-      anArrival(3, { summary: { takenAt: at(DAY), detections: [aDetection('face')] } }),
-    ],
-    0,
-  );
-  t.deepEqual(await fleet.dailyTotals('north', 0, 2 * DAY), [
-    { day: 0, label: 'cat', summaries: 1, detections: 1 },
-    { day: 0, label: 'face', summaries: 2, detections: 3 },
-    { day: DAY, label: 'face', summaries: 1, detections: 1 },
-  ]);
-  t.like(await fleet.site('north'), { summaries: 3, detections: 5 });
-});
+  test(`when a site was last seen outlives a restart of the relay (${name})`, async (t) => {
+    const { appliances, presence, db, registry, bus } = await startRelay(
+      t,
+      undefined,
+      undefined,
+      open,
+    );
+    await appliances.publish('siteAvailability', { site: 'north' }, 'online');
+    await appliances.publish('health', { site: 'north' }, health);
+    await eventually(() => presence.of('north').health !== null);
+    const before = presence.of('north');
+    await presence.stop();
+    const restarted = new Presence(bus, db, registry, log);
+    await restarted.start();
+    t.teardown(() => restarted.stop());
+    t.is(restarted.of('north').lastSeenAt, before.lastSeenAt);
+    t.deepEqual(restarted.of('north').health, health);
+    t.false(restarted.of('north').stale);
+  });
 
-test('a site can be made once, and after its removal nothing of it is left', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
-  const { password } = await fleet.createSite('north');
-  t.regex(password, /^[\w-]{27}$/);
-  await t.throwsAsync(fleet.createSite('north'), { code: 'conflict' });
-  await commitBatch(
-    db,
-    [1, 2, 9_000, 20_000].map((seq) => anArrival(seq)),
-    0,
-  );
-  await fleet.removeSite('north');
-  for (const table of ['site', 'summary', 'sighted_label', 'ledger', 'lost_range'] as const)
-    t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
-  await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
-  await t.throwsAsync(fleet.summaries('north', { limit: 1 }), { code: 'not_found' });
-  await fleet.createSite('north');
-  t.is((await fleet.listSites()).length, 1);
-});
+  test(`a site's summaries come newest first, page by page, each once (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    await fleet.createSite('north');
+    // Two at each instant, so that pages also end between equals.
+    const batch = Array.from({ length: 25 }, (_, i) =>
+      anArrival(i + 1, { summary: { takenAt: at(Math.floor(i / 2) * 1000) } }),
+    );
+    await commitBatch(db, batch, 0);
+    const pages: string[][] = [];
+    let after: string | undefined;
+    do {
+      const page = await fleet.summaries('north', { limit: 7, after });
+      pages.push(page.summaries.map(({ takenAt }) => takenAt));
+      after = page.next ?? undefined;
+    } while (after);
+    t.deepEqual(
+      pages.map((page) => page.length),
+      [7, 7, 7, 4],
+    );
+    t.deepEqual(pages.flat(), batch.map(({ record }) => record.summary.takenAt).reverse());
+  });
 
-test('a cursor that is none is a mistake of the caller', async (t) => {
-  const { fleet } = await startRelay(t);
-  await fleet.createSite('north');
-  for (const after of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])
-    await t.throwsAsync(fleet.summaries('north', { limit: 1, after }), {
-      code: 'invalid_parameter',
-    });
-});
+  test(`summaries are filtered by camera, label and time (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    await withSites(db, 'north', 'south');
+    await commitBatch(
+      db,
+      [
+        anArrival(1, { summary: { camera: 'gate', takenAt: at(1000), detections: [] } }),
+        anArrival(2, {
+          summary: { camera: 'yard', takenAt: at(2000), detections: [aDetection('face')] },
+        }),
+        anArrival(3, {
+          summary: { camera: 'gate', takenAt: at(3000), detections: [aDetection('face')] },
+        }),
+        anArrival(1, { site: 'south', summary: { takenAt: at(2500) } }),
+      ],
+      0,
+    );
+    const times = async (filter: object) =>
+      (await fleet.summaries('north', { limit: 10, ...filter })).summaries.map((s) =>
+        Date.parse(s.takenAt),
+      );
+    t.deepEqual(await times({}), [3000, 2000, 1000]);
+    t.deepEqual(await times({ camera: 'gate' }), [3000, 1000]);
+    t.deepEqual(await times({ label: 'face' }), [3000, 2000]);
+    t.deepEqual(await times({ label: 'face', camera: 'yard' }), [2000]);
+    t.deepEqual(await times({ from: 2000, to: 3000 }), [2000]);
+  });
+
+  test(`totals count summaries and detections by label and day (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    await withSites(db, 'north');
+    const two = [aDetection('face'), aDetection('face'), aDetection('cat')];
+    await commitBatch(
+      db,
+      [
+        anArrival(1, { summary: { takenAt: at(10), detections: two } }),
+        anArrival(2, { summary: { takenAt: at(DAY - 1), detections: [aDetection('face')] } }),
+        anArrival(3, { summary: { takenAt: at(DAY), detections: [aDetection('face')] } }),
+      ],
+      0,
+    );
+    t.deepEqual(await fleet.dailyTotals('north', 0, 2 * DAY), [
+      { day: 0, label: 'cat', summaries: 1, detections: 1 },
+      { day: 0, label: 'face', summaries: 2, detections: 3 },
+      { day: DAY, label: 'face', summaries: 1, detections: 1 },
+    ]);
+    t.like(await fleet.site('north'), { summaries: 3, detections: 5 });
+  });
+
+  test(`a site can be made once, and after its removal nothing of it is left (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    const { password } = await fleet.createSite('north');
+    t.regex(password, /^[\w-]{27}$/);
+    await t.throwsAsync(fleet.createSite('north'), { code: 'conflict' });
+    await commitBatch(
+      db,
+      [1, 2, 9_000, 20_000].map((seq) => anArrival(seq)),
+      0,
+    );
+    await fleet.removeSite('north');
+    for (const table of [
+      'site',
+      'summary',
+      'sighted_label',
+      'daily_label',
+      'ledger',
+      'absence',
+    ] as const)
+      t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
+    await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
+    await t.throwsAsync(fleet.summaries('north', { limit: 1 }), { code: 'not_found' });
+    await fleet.createSite('north');
+    t.is((await fleet.listSites()).length, 1);
+  });
+
+  test(`a site that is removed while its records are being committed leaves nothing behind (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    for (let round = 0; round < 5; round++) {
+      await fleet.createSite('north');
+      const batches = [1, 2, 3, 4].map((n) =>
+        commitBatch(
+          db,
+          Array.from({ length: 50 }, (_, i) => anArrival(50 * n + i)),
+          0,
+        ),
+      );
+      await Promise.all([...batches, fleet.removeSite('north')]);
+      for (const table of ['summary', 'sighted_label', 'daily_label', 'ledger', 'absence'] as const)
+        t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
+    }
+  });
+
+  test(`a cursor that is none is a mistake of the caller (${name})`, async (t) => {
+    const { fleet } = await startRelay(t, undefined, undefined, open);
+    await fleet.createSite('north');
+    for (const after of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])
+      await t.throwsAsync(fleet.summaries('north', { limit: 1, after }), {
+        code: 'invalid_parameter',
+      });
+  });
+}

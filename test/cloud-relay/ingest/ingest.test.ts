@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
 import { eventually, log } from '../../support/delivery-fixtures.js';
+import { relayDatabases } from '../../support/relay-databases.js';
 import { anArrival, EPOCH, startRelay } from '../../support/relay-fixtures.js';
 
 type Relay = Awaited<ReturnType<typeof startRelay>>;
@@ -42,11 +43,25 @@ test('an acknowledgement that was lost comes again with the records that are res
   t.like(ingest.status(), { committed: 2, duplicates: 1 });
 });
 
+test('an appliance that connects is told where it stands', async (t) => {
+  const relay = await startRelay(t);
+  const { acks, deliver } = await startIngest(relay);
+  await deliver(1, 2);
+  await eventually(() => acks.at(-1) === 2);
+  acks.length = 0;
+  await relay.appliances.publish('siteAvailability', { site: 'north' }, 'online');
+  await eventually(() => acks.length > 0);
+  t.deepEqual(acks, [2]);
+  await relay.appliances.publish('siteAvailability', { site: 'unheard-of' }, 'online');
+  await deliver(3);
+  await eventually(() => acks.at(-1) === 3);
+});
+
 test('a slow database holds up the reading instead of piling up records', async (t) => {
   const relay = await startRelay(t);
   const { ingest, acks, deliver } = await startIngest(relay, {
     maxBatch: 5,
-    maxWaiting: 10,
+    maxPending: 10,
     lingerMs: 0,
   });
   let most = 0;
@@ -98,3 +113,12 @@ test('records that cannot be stored are neither acknowledged nor fatal', async (
   await eventually(() => acks.length === 2);
   t.deepEqual(acks, [1, 2]);
 });
+
+for (const { name, open } of relayDatabases(test))
+  test(`of a site that was never heard, the first records are all taken in (${name})`, async (t) => {
+    const relay = await startRelay(t, { admitUnknown: true }, undefined, open);
+    const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 0 });
+    await deliver(...Array.from({ length: 100 }, (_, i) => i + 1));
+    await eventually(() => acks.at(-1) === 100);
+    t.like(ingest.status(), { received: 100, committed: 100, refused: 0, failed: 0 });
+  });

@@ -22,6 +22,8 @@ test('each call needs its role, and no more', async (t) => {
     'get /api/v1/cameras': 'viewer',
     'get /api/v1/cameras/{camera}': 'viewer',
     'post /api/v1/cameras/{camera}/snapshot': 'operator',
+    'post /api/v1/cameras/{camera}/snapshots': 'operator',
+    'post /api/v1/config/reload': 'admin',
     'post /api/v1/cameras/{camera}/pause': 'operator',
     'post /api/v1/cameras/{camera}/resume': 'operator',
     'get /api/v1/site': 'viewer',

@@ -40,6 +40,7 @@ test.before(async (t) => {
       camera('loop', street, 'schedule: "* * * * * *"'),
       camera('broken', broken, `schedule: "${NEVER}"`),
       camera('gone', join(folder, 'gone'), `schedule: "${NEVER}"`),
+      '{ id: door, kind: push }',
     ].join(', ')}]`,
   ]);
   t.context = { edge, api: await ApiClient.connect(edge.url, edge.adminToken), folder };
@@ -61,7 +62,7 @@ test.serial('cameras tell how they are', async (t) => {
   const { json } = await t.context.api.get<{ cameras: CameraResource[] }>(t, `${API}/cameras`);
   t.deepEqual(
     json.cameras.map(({ id }) => id),
-    ['street', 'loop', 'broken', 'gone'],
+    ['street', 'loop', 'broken', 'gone', 'door'],
   );
   const one = await t.context.api.get<OneCamera>(t, `${API}/cameras/street`);
   t.like(one.json.camera, { id: 'street', kind: 'folder', name: null, taken: 0 });
@@ -130,7 +131,7 @@ test.serial('a camera that loops over a folder goes on until it is paused', asyn
 test.serial('the site tells how it is, and that there is nobody to report to', async (t) => {
   const { api } = t.context;
   const site = await api.get<z.infer<typeof siteStatusSchema>>(t, `${API}/site`);
-  t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 4 }, outboxDepth: 0 });
+  t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 5 }, outboxDepth: 0 });
   t.true(site.json.reasons.some((reason) => reason.includes('cameras are offline')));
   t.true(site.json.disk.usedBytes > 0);
   const sync = await api.get<z.infer<typeof syncSchema>>(t, `${API}/sync`);
@@ -159,6 +160,15 @@ test.serial(
       t.is((await api.get(t, path)).status, 200);
   },
 );
+
+test.serial('a camera uploads a snapshot, and the configuration is read again', async (t) => {
+  const { api } = t.context;
+  const { jpeg } = await renderScene({ width: 480, height: 270, seed: 77, signs: [] });
+  const path = `${API}/cameras/door/snapshots`;
+  const { json } = await api.upload<{ image: string | null }>(t, jpeg, {}, { path });
+  t.truthy(json.image);
+  t.is((await api.post(t, `${API}/config/reload`)).status, 200);
+});
 
 test.serial('every documented operation has been seen to succeed', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.

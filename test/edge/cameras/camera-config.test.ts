@@ -40,7 +40,10 @@ cameras:
   t.regex(message, /cameras\.0\.url: expected an http:\/\/ or https:\/\/ URL/);
   t.regex(message, /cameras\.0\.retires: is not a known setting/);
   t.regex(message, /cameras\.1\.schedule: the second is wrong; expected cron fields/);
-  t.regex(message, /cameras\.2\.kind: expected "http" or "folder"/);
+  t.regex(
+    message,
+    /cameras\.2\.kind: expected one of http, mjpeg, rtsp, device, video, folder, push/,
+  );
   t.regex(message, /cameras\.3\.schedule: expected 5 or 6 fields but got 1/);
   t.regex(message, /cameras\.4\.parameters\.minNeighbours: is not a known setting/);
 });
@@ -86,4 +89,22 @@ cameras:
       workingSize: 0,
       orientations: [0, 90],
     });
+});
+
+test('a camera that hangs turned has its picture turned before it is searched, said in one place', (t) => {
+  const turned = (more: string) => `cameras: [{ id: gate, kind: push, orientation: 90, ${more} }]`;
+  const [camera] = parse(turned('name: Gate'));
+  t.deepEqual(camera && uploadFieldsOf(camera), { orientations: [90] });
+  t.regex(
+    errorsOf(turned('parameters: { orientations: [0, 90] }')),
+    /cameras\.0\.parameters\.orientations: may not be set beside "orientation"/,
+  );
+});
+
+test('a fingerprint is of use for https alone, and has the length of a SHA-256', (t) => {
+  const camera = (url: string, fingerprint: string) =>
+    `cameras: [{ id: gate, kind: mjpeg, url: "${url}", fingerprint: "${fingerprint}" }]`;
+  t.is(errorsOf(camera('https://10.0.0.7/', 'ab:'.repeat(31).concat('ab'))), 'no error');
+  t.regex(errorsOf(camera('http://10.0.0.7/', 'ab'.repeat(32))), /fingerprint: needs an https:/);
+  t.regex(errorsOf(camera('https://10.0.0.7/', 'ab')), /fingerprint: expected a SHA-256/);
 });

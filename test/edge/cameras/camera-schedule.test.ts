@@ -270,5 +270,6 @@ test('a watched folder is emptied by its schedule alone', async (t) => {
   const config = folderConfig(folder, { ...EVERY_SECOND, afterwards: 'delete' });
   const { schedule } = await start(t, [config]);
   await until('all are taken', () => schedule.status('drop').taken === 20);
+  await schedule.stop();
   t.deepEqual(await readdir(folder), []);
 });

@@ -2,6 +2,7 @@ import {
   appendFile,
   mkdir,
   readdir,
+  readFile,
   rename,
   rm,
   symlink,
@@ -20,7 +21,8 @@ async function setUp(t: ExecutionContext, settings: Record<string, unknown> = {}
   const root = await temporaryFolder(t);
   const folder = join(root, 'drop');
   await mkdir(folder);
-  const open = () => createCamera(folderConfig(folder, settings), join(root, 'state'), Date.now);
+  const open = (clock = Date.now) =>
+    createCamera(folderConfig(folder, settings), join(root, 'state'), clock);
   return { folder, open };
 }
 
@@ -187,4 +189,22 @@ test('a camera that loops goes round its images for ever', async (t) => {
 test('a camera that loops over nothing says so', async (t) => {
   const { open } = await setUp(t, { loop: true });
   await t.throwsAsync(open().take(signal), { message: 'the folder has no images' });
+});
+
+test('a clock that is set back makes nothing that arrives later be passed over', async (t) => {
+  const { folder, open } = await setUp(t);
+  // The machine's clock is an hour ahead until it is put right: files then bear earlier times than the bookmark.
+  let ahead = 3_600_000;
+  const camera = open(() => Date.now() + ahead);
+  await put(folder, 'before.jpg');
+  t.deepEqual(await takeSettled(camera), ['before.jpg']);
+  const bookmark = join(folder, '..', 'state', 'drop.json');
+  const saved = JSON.parse(await readFile(bookmark, 'utf8'));
+  await writeFile(bookmark, JSON.stringify({ ...saved, changedMs: saved.changedMs + ahead }));
+
+  const restarted = open(() => Date.now() + ahead);
+  t.deepEqual(await takeSettled(restarted), []);
+  ahead = 0;
+  await put(folder, 'after.jpg');
+  t.deepEqual(await takeSettled(restarted), ['after.jpg']);
 });

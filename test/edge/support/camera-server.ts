@@ -50,3 +50,10 @@ export const status = (code: number): Answer => {
 
 /** Accepts the request and never says a word. */
 export const silence: Answer = () => undefined;
+
+/** Asks for a password. */
+export const challenge = (header: string): Answer => {
+  return (_request, response) => {
+    response.writeHead(401, { 'www-authenticate': header }).end('no');
+  };
+};

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import {
+  type CameraConfig,
+  cameraSchema,
   type FolderCameraConfig,
   folderCameraSchema,
   type HttpCameraConfig,
@@ -17,6 +19,10 @@ export const folderConfig = (
   path: string,
   more: Record<string, unknown> = {},
 ): FolderCameraConfig => folderCameraSchema.parse({ id: 'drop', kind: 'folder', path, ...more });
+
+/** A camera of any kind, as the configuration describes it. */
+export const cameraConfig = (camera: Record<string, unknown>): CameraConfig =>
+  cameraSchema.parse({ id: 'gate', ...camera });
 
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { UplinkRecord } from '../../../core/contract/summary.js';
 import type { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
-import { Outbox } from '../../../edge/store/outbox.js';
-import { Uplink, type UplinkOptions } from '../../../edge/uplink/uplink.js';
+import { systemClock } from '../../../core/runtime/clock.js';
+import { fileIdentity } from '../../../edge/store/file-identity.js';
+import { Outbox, type OutboxBudget } from '../../../edge/store/outbox.js';
+import { Uplink } from '../../../edge/uplink/uplink.js';
+import type { UplinkOptions } from '../../../edge/uplink/uplink-options.js';
 import {
   aSummary,
   connectedBus,
@@ -24,19 +27,28 @@ async function openAppliance(
   bus: MqttMessageBus,
   options: Partial<UplinkOptions> = {},
   file?: string,
+  budget?: OutboxBudget,
 ) {
   const path = file ?? join(await temporaryFolder(t), 'edge.db');
   const { db, sqlite, close } = await openOutboxDatabase(path);
   t.teardown(close);
-  const outbox = new Outbox(db);
-  const uplink = new Uplink(bus, outbox, { site, settleOn: 'ack', graceMs: 50, ...options }, log);
+  const outbox = new Outbox(db, systemClock, budget);
+  const identity = await fileIdentity(path);
+  const uplink = new Uplink(
+    bus,
+    outbox,
+    { site, settleOn: 'ack', graceMs: 50, identity, ...options },
+    log,
+  );
   await uplink.start();
   t.teardown(() => uplink.stop());
   const produce = async (count: number) => {
+    const summaries = Array.from({ length: count }, () => aSummary());
     await db.transaction().execute(async (trx) => {
-      for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
+      for (const summary of summaries) await outbox.append(trx, summary);
     });
     uplink.wake();
+    return summaries.map(({ snapshot }) => snapshot);
   };
   return { path, db, sqlite, close, outbox, uplink, produce };
 }
@@ -48,11 +60,14 @@ async function listen(t: ExecutionContext, url: string) {
   bus.subscribe('up', { site }, ({ payload }) => {
     records.push(payload);
   });
-  const ack = (seq: number, epoch = records[0]?.epoch ?? '') =>
-    bus.publish('ack', { site }, { epoch, seq });
+  const ack = (seq: number, epoch = records[0]?.epoch ?? '', ahead?: [number, number][]) =>
+    bus.publish('ack', { site }, { epoch, seq, ...(ahead && { ahead }) });
   const seqs = () => records.map(({ seq }) => seq);
   return { bus, records, ack, seqs };
 }
+
+const snapshotOf = (record: UplinkRecord | undefined) =>
+  record && 'summary' in record ? record.summary.snapshot : undefined;
 
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -162,13 +177,14 @@ test('an older copy of the database begins a new epoch instead of losing what it
 
   const laterBus = await startBus(t, url);
   const restored = await openAppliance(t, laterBus, { graceMs: 2_000 }, copy);
-  await restored.produce(3);
-  await eventually(() => relay.records.length === 4);
-  t.deepEqual(relay.seqs(), [1, 2, 3, 4]);
+  const since = await restored.produce(3);
+  await eventually(() => relay.records.length === 3);
+  t.deepEqual(relay.records.map(snapshotOf), since);
+  t.deepEqual(relay.seqs(), [1, 2, 3]);
   t.true(relay.records.every((record) => record.epoch !== epoch));
-  await relay.ack(4);
+  await relay.ack(3);
   await eventually(async () => (await restored.uplink.status()).depth === 0);
-  t.like(await restored.uplink.status(), { lastSeq: 4, ackedSeq: 4 });
+  t.like(await restored.uplink.status(), { lastSeq: 3, ackedSeq: 3 });
 });
 
 test('a new epoch leaves out what was acknowledged a moment before', async (t) => {
@@ -182,11 +198,184 @@ test('a new epoch leaves out what was acknowledged a moment before', async (t) =
   for (const seq of [2, 3, 50]) await relay.ack(seq, epoch);
   await eventually(() => relay.records.length === 7);
   t.deepEqual(
-    relay.records.slice(5).map(({ seq, summary }) => [seq, summary.snapshot]),
+    relay.records.slice(5).map((record) => [record.seq, snapshotOf(record)]),
     [
-      [1, fourth?.summary.snapshot],
-      [2, fifth?.summary.snapshot],
+      [1, snapshotOf(fourth)],
+      [2, snapshotOf(fifth)],
     ],
   );
   t.not((await uplink.status()).epoch, epoch);
+});
+
+test('what the relay has above a hole is not sent again', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 500 });
+  await produce(6);
+  await eventually(() => relay.records.length === 6);
+  const epoch = relay.records[0]?.epoch;
+  await relay.ack(1, epoch, [
+    [3, 4],
+    [6, 6],
+  ]);
+  await eventually(() => relay.records.length > 6);
+  await relay.ack(2, epoch, [
+    [3, 4],
+    [6, 6],
+  ]);
+  await eventually(() => relay.seqs().slice(6).includes(5));
+  await relay.ack(6, epoch);
+  await eventually(async () => (await uplink.status()).depth === 0);
+  t.deepEqual([...new Set(relay.seqs().slice(6))], [2, 5]);
+});
+
+test('over a threshold, new summaries go before the backlog, which follows at its rate', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const options = { window: 8, backlogThreshold: 20, backlogPerSecond: 200 };
+  const { produce, uplink } = await openAppliance(t, bus, { ...options, graceMs: 600 });
+  await produce(100);
+  await eventually(() => relay.records.length >= 8);
+  await produce(3);
+  const epoch = relay.records[0]?.epoch;
+  const began = performance.now();
+  const acknowledging = setInterval(() => {
+    const has = new Set(relay.seqs());
+    let seq = 0;
+    while (has.has(seq + 1)) seq++;
+    const live = relay.seqs().filter((n) => n > 100);
+    const ahead: [number, number][] = live.length > 0 ? [[101, 100 + live.length]] : [];
+    void relay.ack(seq, epoch, seq > 100 ? [] : ahead);
+  }, 10);
+  t.teardown(() => clearInterval(acknowledging));
+  await eventually(async () => (await uplink.status()).depth === 0);
+  const seqs = relay.seqs();
+  t.true(performance.now() - began > 300);
+  t.deepEqual(
+    seqs.filter((n) => n <= 100),
+    range(1, 100),
+  );
+  t.deepEqual(
+    seqs.filter((n) => n > 100),
+    range(101, 103),
+  );
+  t.true(seqs.indexOf(101) < 30, `the first new one came at ${seqs.indexOf(101)}`);
+});
+
+test('what waited for long is sent as old news, what is new is not', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const { produce, db, uplink } = await openAppliance(t, bus, { graceMs: 500 });
+  await produce(4);
+  await db
+    .updateTable('outbox')
+    .set({ created_at: Date.now() - 600_000 })
+    .where('seq', '<=', 2)
+    .execute();
+  await eventually(() => relay.records.length === 4);
+  t.deepEqual(
+    relay.records.map((record) => 'summary' in record && record.historical),
+    [true, true, undefined, undefined],
+  );
+  t.is((await uplink.status()).inFlight, 4);
+});
+
+test('what the budget evicted is reported in its place, and settled by the acknowledgement', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const budget = { maxBytes: 3_000, maxAgeMs: 86_400_000 };
+  const { produce, outbox, uplink } = await openAppliance(
+    t,
+    bus,
+    { graceMs: 500 },
+    undefined,
+    budget,
+  );
+  await produce(40);
+  const { summaries, evicted } = await outbox.state();
+  t.is(summaries + evicted, 40);
+  await eventually(() => relay.records.length === summaries + 1);
+  const [first] = relay.records;
+  t.like(first, {
+    seq: evicted,
+    dropped: { from: 1, to: evicted, count: evicted, reason: 'bytes' },
+  });
+  t.deepEqual(relay.seqs(), range(evicted, 40));
+  await relay.ack(evicted);
+  await eventually(async () => (await outbox.page(0, 40, 100))[0]?.seq === evicted + 1);
+  await relay.ack(40);
+  await eventually(async () => (await uplink.status()).depth === 0);
+  t.like(await outbox.state(), { summaries: 0, bytes: 0, evicted });
+});
+
+test('of what was evicted, only what the relay does not have is reported', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const budget = { maxBytes: 3_000, maxAgeMs: 86_400_000 };
+  const { produce, outbox } = await openAppliance(t, bus, { stallMs: 100 }, undefined, budget);
+  await produce(5);
+  await eventually(() => relay.records.length === 5);
+  const epoch = relay.records[0]?.epoch;
+  await produce(35);
+  const { evicted } = await outbox.state();
+  await relay.ack(3, epoch);
+  relay.records.length = 0;
+  await eventually(() => relay.records.some((r) => 'dropped' in r && r.dropped.from === 4));
+  t.true(relay.records.every((r) => !('dropped' in r) || r.dropped.to === evicted));
+});
+
+test('a copy that ran on, unconnected, and was started again is told from its original', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const original = await openAppliance(t, bus);
+  await original.produce(5);
+  await eventually(() => relay.records.length === 5);
+  const epoch = relay.records[0]?.epoch;
+  await relay.ack(2, epoch);
+  await eventually(async () => (await original.outbox.state()).ackedSeq === 2);
+  const copy = join(await temporaryFolder(t), 'copy.db');
+  original.sqlite.pragma('wal_checkpoint(TRUNCATE)');
+  await copyFile(original.path, copy);
+  await original.produce(5);
+  await eventually(() => relay.records.length === 10);
+  await relay.ack(10, epoch);
+  await eventually(async () => (await original.uplink.status()).depth === 0);
+  await original.uplink.stop();
+  await bus.stop();
+  relay.records.length = 0;
+
+  const nowhere = await startBus(t, `mqtt://127.0.0.1:${await freePort()}`);
+  const since: string[] = [];
+  for (const count of [4, 8]) {
+    const offline = await openAppliance(t, nowhere, {}, copy);
+    since.push(...(await offline.produce(count)));
+    await offline.uplink.stop();
+    await offline.close();
+  }
+  const restored = await openAppliance(t, await startBus(t, url), { graceMs: 2_000 }, copy);
+  await eventually(() => relay.records.length === 12);
+  t.deepEqual(relay.records.map(snapshotOf), since);
+  t.deepEqual(relay.seqs(), range(1, 12));
+  t.not((await restored.outbox.state()).epoch, epoch);
+});
+
+test('an ordinary restart after a backlog goes on in the same epoch', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url);
+  const first = await openAppliance(t, bus);
+  await first.produce(5);
+  await eventually(() => relay.records.length === 5);
+  const epoch = relay.records[0]?.epoch;
+  await first.uplink.stop();
+  await first.close();
+  await relay.ack(5, epoch);
+  const second = await openAppliance(t, bus, {}, first.path);
+  await eventually(async () => (await second.uplink.status()).depth === 0);
+  t.like(await second.uplink.status(), { epoch, ackedSeq: 5 });
 });

@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  CascadeEngine,
+  type CascadeQuery,
+  type GreyPixels,
+} from '../core/detection/engine/cascade-engine.js';
+import { clipGroups, groupCandidates } from '../core/detection/engine/group-candidates.js';
+import { parseCascade } from '../core/detection/engine/parse-cascade.js';
+import type { ScaleRange } from '../core/detection/engine/search-plan.js';
+import { openCvPackage } from '../core/detection/opencv-package.js';
+import { loadOpenCv, type Mat } from '../core/detection/worker/opencv.js';
+import { projectRoot } from '../core/runtime/project-root.js';
+import type { EngineQuestion, EngineReply } from './support/engine-loop.js';
+import { percentiles, printFigures, printTable } from './support/report.js';
+import { photo, snapshots } from './support/scenes.js';
+import { SideProcess } from './support/side-process.js';
+
+/** The project's engine against OpenCV's on one thread: search and grouping, image by image, in turns. */
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    scenes: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '4' },
+    /** Folders of photographs to search as well as the rendered scenes. */
+    images: { type: 'string', multiple: true, default: [] },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const MIN_NEIGHBORS = 3;
+const range: ScaleRange = {
+  scaleFactor: 1.1,
+  minSize: { width: 20, height: 20 },
+  maxSize: { width: 0, height: 0 },
+};
+
+const cascades = {
+  stopSign: join(projectRoot(), 'cascades', 'stop-sign.xml'),
+  face: join(openCvPackage(), 'src/lib/haarcascades/haarcascade_frontalface_default.xml'),
+  stopSignLbp: join(projectRoot(), 'cascades', 'stop-sign-lbp.xml'),
+};
+type Name = keyof typeof cascades;
+
+const cv = loadOpenCv();
+const widths = { Avx2: 'avx2', 128: '128' } as const;
+type Width = keyof typeof widths;
+const engines = Object.entries(widths).flatMap(([width, simd]) => {
+  try {
+    return [{ width: width as Width, engine: CascadeEngine.open(simd) }];
+  } catch {
+    console.log(`This processor does not run ${simd}.`);
+    return [];
+  }
+});
+
+function modelOf(file: string) {
+  const parsed = parseCascade(readFileSync(file, 'utf8'));
+  if ('notServed' in parsed) throw new Error(parsed.notServed.reason);
+  return parsed.model;
+}
+
+/** Milliseconds of processor time: others use this machine too. */
+function timed(run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function search(engine: CascadeEngine, image: GreyPixels, queries: CascadeQuery[]): void {
+  for (const candidates of engine.searchCandidates(image, queries)) {
+    clipGroups(groupCandidates(candidates, MIN_NEIGHBORS), image);
+  }
+}
+
+const median = (samples: number[]) => percentiles(samples).p50;
+
+/** Times OpenCV and each engine in turn on every image; medians, and the median of the ratios of each turn. */
+function compare(name: Name, images: { mat: Mat; pixels: GreyPixels }[]) {
+  const classifier = new cv.CascadeClassifier(cascades[name]);
+  const model = modelOf(cascades[name]);
+  const loaded = engines.map(({ width, engine }) => ({
+    width,
+    engine,
+    query: { cascade: engine.load(model), ...range },
+    ms: [] as number[],
+    ratios: [] as number[],
+  }));
+  const opencvMs: number[] = [];
+  const [minSize, maxSize] = [new cv.Size(20, 20), new cv.Size(0, 0)];
+  for (let round = 0; round <= rounds; round++) {
+    for (const { mat, pixels } of images) {
+      const theirs = timed(() => {
+        classifier.detectMultiScale(mat, range.scaleFactor, MIN_NEIGHBORS, 0, minSize, maxSize);
+      });
+      // The first round warms up.
+      if (round > 0) opencvMs.push(theirs);
+      for (const { engine, query, ms, ratios } of loaded) {
+        const ours = timed(() => search(engine, pixels, [query]));
+        if (round === 0) continue;
+        ms.push(ours);
+        ratios.push(theirs / ours);
+      }
+    }
+  }
+  return loaded.map(({ width, ms, ratios }) => ({
+    name,
+    width,
+    opencvMs: median(opencvMs),
+    ms: median(ms),
+    ratio: median(ratios),
+  }));
+}
+
+/** What three cascades cost together, of what they cost one after the other. */
+function sharing(images: { pixels: GreyPixels }[]): number {
+  const [fastest] = engines;
+  if (!fastest) throw new Error('no engine runs here');
+  const queries = Object.values(cascades).map((file) => ({
+    cascade: fastest.engine.load(modelOf(file)),
+    ...range,
+  }));
+  return median(
+    images.map(({ pixels }) => {
+      const alone = timed(() =>
+        queries.forEach((query) => search(fastest.engine, pixels, [query])),
+      );
+      return timed(() => search(fastest.engine, pixels, queries)) / alone;
+    }),
+  );
+}
+
+async function perSecond(workers: number, images: Buffer[]): Promise<number> {
+  const processes = Array.from(
+    { length: workers },
+    () => new SideProcess<EngineQuestion, EngineReply>('engine-loop'),
+  );
+  const question = { cascade: cascades.stopSign, images };
+  try {
+    await Promise.all(processes.map((process) => process.ask({ ...question, seconds: 0 })));
+    const replies = await Promise.all(
+      processes.map((process) => process.ask({ ...question, seconds })),
+    );
+    return replies.reduce((sum, reply) => sum + reply.perSecond, 0);
+  } finally {
+    await Promise.all(processes.map((process) => process.stop()));
+  }
+}
+
+async function peakOfLargePhoto(): Promise<number> {
+  const worker = new SideProcess<EngineQuestion, EngineReply>('engine-loop');
+  try {
+    const images = [await photo({ width: 4000, height: 3000 })];
+    const reply = await worker.ask({ cascade: cascades.stopSign, images, seconds: 0 });
+    return reply.peakRssMb;
+  } finally {
+    await worker.stop();
+  }
+}
+
+const scenes = await snapshots(Number(values.scenes));
+const photographs = values.images.flatMap((folder) =>
+  readdirSync(folder)
+    .sort()
+    .map((file) => readFileSync(join(folder, file))),
+);
+const images = [...scenes, ...photographs].map((bytes) => {
+  const mat = cv.imdecode(bytes, cv.IMREAD_GRAYSCALE);
+  return { mat, pixels: { width: mat.cols, height: mat.rows, data: mat.getData() } };
+});
+console.log(`${scenes.length} scenes, ${photographs.length} photographs, ${rounds} rounds`);
+
+const results = (Object.keys(cascades) as Name[]).flatMap((name) => compare(name, images));
+printTable(
+  results.map(({ name, width, opencvMs, ms, ratio }) => ({
+    cascade: name,
+    vectors: width,
+    'OpenCV ms': opencvMs,
+    'ours ms': ms,
+    'times as fast': ratio,
+  })),
+);
+const together = sharing(images);
+const one = await perSecond(1, scenes);
+const two = await perSecond(2, scenes);
+const peakMb = await peakOfLargePhoto();
+console.log(`Three cascades together take ${together.toFixed(2)} of what they take apart.`);
+console.log(`${one.toFixed(1)} images/s with one worker, ${two.toFixed(1)} with two.`);
+console.log(`A worker peaks at ${peakMb.toFixed(0)} MB on twelve megapixels.`);
+printFigures('engine', {
+  ...Object.fromEntries(results.map(({ name, width, ratio }) => [`${name}${width}`, ratio])),
+  sharedOfApart: together,
+  imagesPerSecond1: one,
+  imagesPerSecond2: two,
+  peakMb,
+});

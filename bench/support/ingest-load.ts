@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { percentiles } from './report.js';
+import { answerQuestions } from './side-process.js';
+
+export interface LoadQuestion {
+  broker: string;
+  sites: number;
+  /** Records that each site may have unacknowledged. */
+  window: number;
+  seconds: number;
+  /** Records a second of all sites together; without it, as fast as they are acknowledged. */
+  perSecond?: number;
+}
+
+export interface LoadReply {
+  perSecond: number;
+  /** Milliseconds from a record's publishing to its acknowledgement by the relay. */
+  p50: number;
+  p99: number;
+}
+
+interface Site {
+  topic: string;
+  epoch: string;
+  sent: number;
+  acked: number;
+  /** When each record within the window was sent. */
+  sentAt: Float64Array;
+}
+
+/** As an appliance writes it, with one detection: some 480 bytes. */
+const payload = (epoch: string, seq: number, snapshot: string, takenAt: string): string =>
+  `{"v":1,"epoch":"${epoch}","seq":${seq},"first":1,"summary":{"camera":"gate","snapshot":"${snapshot}","takenAt":"${takenAt}","width":1280,"height":720,"detections":[{"label":"stop sign","detector":"stop-sign","box":{"x":210,"y":120,"width":64,"height":64},"neighbors":12,"score":1.25}],"analysisMs":31.5,"clock":"synchronised"}}`;
+
+const latencies: number[] = [];
+let counted = 0;
+let sites: Site[] = [];
+let connection: Promise<MqttClient> | undefined;
+
+function hear(topic: string, bytes: Buffer): void {
+  const { epoch, seq } = JSON.parse(bytes.toString()) as { epoch: string; seq: number };
+  const site = sites.find((s) => s.epoch === epoch && topic.startsWith(s.topic.slice(0, -2)));
+  const now = performance.now();
+  for (; site && site.acked < seq; counted++) {
+    site.acked++;
+    latencies.push(now - (site.sentAt[site.acked % site.sentAt.length] ?? now));
+  }
+}
+
+function send(client: MqttClient, site: Site): void {
+  const seq = ++site.sent;
+  site.sentAt[seq % site.sentAt.length] = performance.now();
+  const now = Date.now();
+  const snapshot = `${now
+    .toString(16)
+    .padStart(12, '0')
+    .replace(/^(.{8})/, '$1-')}-7000-8000-${seq.toString(16).padStart(12, '0')}`;
+  const text = payload(site.epoch, seq, snapshot, new Date(now).toISOString());
+  client.publish(site.topic, text, { qos: 1 });
+}
+
+async function load({
+  broker,
+  window,
+  seconds,
+  perSecond,
+  ...q
+}: LoadQuestion): Promise<LoadReply> {
+  connection ??= connectAsync(broker, { reconnectPeriod: 0 }).then(async (client) => {
+    await client.subscribeAsync('siteglass/+/ack', { qos: 1 });
+    client.on('message', hear);
+    return client;
+  });
+  const client = await connection;
+  sites = Array.from({ length: q.sites }, (_, i) => ({
+    topic: `siteglass/bench-${i}/up`,
+    epoch: randomUUID(),
+    sent: 0,
+    acked: 0,
+    sentAt: new Float64Array(window + 1),
+  }));
+  latencies.length = 0;
+  counted = 0;
+  const began = performance.now();
+  const elapsed = () => (performance.now() - began) / 1_000;
+  let sent = 0;
+  while (elapsed() < seconds) {
+    const due = perSecond === undefined ? Number.POSITIVE_INFINITY : perSecond * elapsed();
+    for (let room = true; room && sent < due; ) {
+      room = false;
+      for (const site of sites) {
+        if (site.sent - site.acked >= window || sent >= due) continue;
+        send(client, site);
+        sent++;
+        room = true;
+      }
+    }
+    await sleep(2);
+  }
+  const reached = counted / elapsed();
+  while (sites.some((site) => site.acked < site.sent)) await sleep(5);
+  const { p50, p99 } = percentiles(latencies);
+  return { perSecond: reached, p50, p99 };
+}
+
+answerQuestions(load);

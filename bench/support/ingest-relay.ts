@@ -1,0 +1,50 @@
+import { SiteRegistry } from '../../cloud-relay/fleet/site-registry.js';
+import { Ingest, MAX_PENDING } from '../../cloud-relay/ingest/ingest.js';
+import { SummaryRetention } from '../../cloud-relay/ingest/summary-retention.js';
+import { relayMigrations } from '../../cloud-relay/store/migrations.js';
+import type { RelayTables } from '../../cloud-relay/store/relay-tables.js';
+import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
+import { silentLogger } from '../../core/runtime/logger.js';
+import { openDatabase, openSharedDatabase } from '../../core/store/database.js';
+import { answerQuestions } from './side-process.js';
+
+export interface RelayQuestion {
+  broker: string;
+  /** An SQLite file, or the URL of a PostgreSQL database. */
+  database: string;
+}
+
+export interface RelayReply {
+  started: boolean;
+}
+
+const log = silentLogger();
+
+/** The relay's ingest as in the field, without its HTTP side and its detection. */
+async function start({ broker, database }: RelayQuestion): Promise<RelayReply> {
+  const { db } = database.startsWith('postgres:')
+    ? await openSharedDatabase<RelayTables>(database, relayMigrations, () => undefined)
+    : await openDatabase<RelayTables>(database, relayMigrations);
+  const registry = new SiteRegistry(db, { admitUnknown: true });
+  await registry.start();
+  await new SummaryRetention(db, 365 * 86_400_000, log).start();
+  const bus = new MqttMessageBus(
+    {
+      url: broker,
+      root: 'siteglass',
+      clientId: `relay-${process.pid}`,
+      protocolVersion: 5,
+      receiveMaximum: MAX_PENDING,
+    },
+    log,
+  );
+  await new Ingest(bus, db, registry, log, { shareGroup: 'siteglass-relay' }).start();
+  const connected = new Promise<void>((resolve) => {
+    bus.onConnect(resolve);
+  });
+  await bus.start();
+  await connected;
+  return { started: true };
+}
+
+answerQuestions(start);

@@ -1,0 +1,15 @@
+import type { DroppedRecord, SummaryRecord, UplinkRecord } from '../../core/contract/summary.js';
+
+/** A record as it came in. */
+export interface Arrival<R extends UplinkRecord = UplinkRecord> {
+  site: string;
+  record: R;
+  /** By the relay's clock, in milliseconds since the Unix epoch. */
+  receivedAt: number;
+}
+
+export const isSummary = (arrival: Arrival): arrival is Arrival<SummaryRecord> =>
+  'summary' in arrival.record;
+
+export const isDrop = (arrival: Arrival): arrival is Arrival<DroppedRecord> =>
+  'dropped' in arrival.record;

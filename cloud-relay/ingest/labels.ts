@@ -1,0 +1,40 @@
+import type { SummaryRecord } from '../../core/contract/summary.js';
+import { DAY_MS, type DailyLabelTable } from '../store/daily-label-table.js';
+import type { SightedLabelTable } from '../store/sighted-label-table.js';
+import type { Arrival } from './arrival.js';
+
+/** One row for each label that a summary shows. */
+export function sightedLabels({
+  site,
+  record: { summary },
+  receivedAt,
+}: Arrival<SummaryRecord>): SightedLabelTable[] {
+  const labels = new Set(summary.detections.map(({ label }) => label));
+  return [...labels].map((label) => ({
+    site,
+    label,
+    taken_at: Date.parse(summary.takenAt),
+    snapshot: summary.snapshot,
+    received_at: receivedAt,
+  }));
+}
+
+/** What summaries add to each day's counts. */
+export function dailyLabels(arrivals: Arrival<SummaryRecord>[]): DailyLabelTable[] {
+  const totals = new Map<string, DailyLabelTable>();
+  for (const { site, record } of arrivals) {
+    const { takenAt, detections } = record.summary;
+    const ms = Date.parse(takenAt);
+    const day = ms - (((ms % DAY_MS) + DAY_MS) % DAY_MS);
+    const seen = new Set<string>();
+    for (const { label } of detections) {
+      const key = `${site} ${day} ${label}`;
+      const total = totals.get(key) ?? { site, day, label, summaries: 0, detections: 0 };
+      totals.set(key, total);
+      total.detections++;
+      if (!seen.has(label)) total.summaries++;
+      seen.add(label);
+    }
+  }
+  return [...totals.values()];
+}

@@ -1,0 +1,90 @@
+import type { Kysely } from 'kysely';
+import type { Absence, AbsenceReason } from '../ingest/settle.js';
+import type { Outlet } from './ledger-table.js';
+import type { RelayTables } from './relay-tables.js';
+
+/** Summaries that will not come: `from_seq` to `to_seq`, both inclusive. Ranges of one outbox never overlap. */
+export interface AbsenceTable {
+  site: string;
+  epoch: string;
+  from_seq: number;
+  to_seq: number;
+  noticed_at: number;
+  reason: AbsenceReason;
+}
+
+const ROWS_PER_INSERT = 1_000;
+
+/** Those that overlap the extent. */
+export async function absencesWithin(
+  trx: Kysely<RelayTables>,
+  { site, epoch }: Outlet,
+  [from, to]: readonly [number, number],
+): Promise<Absence[]> {
+  const rows = await trx
+    .selectFrom('absence')
+    .selectAll()
+    .where('site', '=', site)
+    .where('epoch', '=', epoch)
+    .where('to_seq', '>=', from)
+    .where('from_seq', '<=', to)
+    .orderBy('from_seq')
+    .execute();
+  return rows.map(present);
+}
+
+/** Puts `after` in the place of `before`. */
+export async function replaceAbsences(
+  trx: Kysely<RelayTables>,
+  { site, epoch }: Outlet,
+  before: Absence[],
+  after: Absence[],
+): Promise<void> {
+  const starts = before.map(({ from }) => from);
+  if (starts.length > 0)
+    await trx
+      .deleteFrom('absence')
+      .where('site', '=', site)
+      .where('epoch', '=', epoch)
+      .where('from_seq', '>=', Math.min(...starts))
+      .where('from_seq', '<=', Math.max(...starts))
+      .execute();
+  for (let i = 0; i < after.length; i += ROWS_PER_INSERT)
+    await trx
+      .insertInto('absence')
+      .values(
+        after.slice(i, i + ROWS_PER_INSERT).map(({ from, to, reason, noticedAt }) => ({
+          site,
+          epoch,
+          from_seq: from,
+          to_seq: to,
+          noticed_at: noticedAt,
+          reason,
+        })),
+      )
+      .execute();
+}
+
+/** The newest first, at most `limit`. */
+export async function absencesOf(
+  db: Kysely<RelayTables>,
+  site: string,
+  limit: number,
+): Promise<(Absence & { epoch: string })[]> {
+  const rows = await db
+    .selectFrom('absence')
+    .selectAll()
+    .where('site', '=', site)
+    .orderBy('noticed_at', 'desc')
+    .orderBy('from_seq', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ epoch: row.epoch, ...present(row) }));
+}
+
+const present = ({ from_seq, to_seq, reason, noticed_at }: AbsenceTable): Absence => ({
+  from: from_seq,
+  to: to_seq,
+  reason,
+  noticedAt: noticed_at,
+});

@@ -1,0 +1,55 @@
+import type { Kysely } from 'kysely';
+import type { RelayTables } from './relay-tables.js';
+
+/** How often a label was found at a site on a day: kept beside the summaries, so that a total need not read them. */
+export interface DailyLabelTable {
+  site: string;
+  /** Start of the day in UTC on which the snapshots were taken. */
+  day: number;
+  label: string;
+  /** Summaries that show the label. */
+  summaries: number;
+  detections: number;
+}
+
+export const DAY_MS = 86_400_000;
+
+const keyOf = ({ site, day, label }: DailyLabelTable) => `${site} ${day} ${label}`;
+
+/** Adds to the counts, in a fixed order, so that concurrent transactions lock them alike. */
+export async function addDailyLabels(
+  trx: Kysely<RelayTables>,
+  rows: DailyLabelTable[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  await trx
+    .insertInto('daily_label')
+    .values(rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
+    .onConflict((c) =>
+      c.columns(['site', 'day', 'label']).doUpdateSet((eb) => ({
+        summaries: eb('daily_label.summaries', '+', eb.ref('excluded.summaries')),
+        detections: eb('daily_label.detections', '+', eb.ref('excluded.detections')),
+      })),
+    )
+    .execute();
+}
+
+export type DailyTotal = Omit<DailyLabelTable, 'site'>;
+
+/** A site's labels by day, oldest first: those of the days that `from` (inclusive) to `to` (exclusive) touches. */
+export function dailyTotals(
+  db: Kysely<RelayTables>,
+  site: string,
+  from: number,
+  to: number,
+): Promise<DailyTotal[]> {
+  return db
+    .selectFrom('daily_label')
+    .select(['day', 'label', 'summaries', 'detections'])
+    .where('site', '=', site)
+    .where('day', '>', from - DAY_MS)
+    .where('day', '<', to)
+    .orderBy('day')
+    .orderBy('label')
+    .execute();
+}

@@ -1,0 +1,29 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromEnvironment, readSecret } from '../../core/runtime/configuration.js';
+import { messageOf } from '../../core/runtime/errors.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import {
+  type OpenedDatabase,
+  openDatabase,
+  openSharedDatabase,
+} from '../../core/store/database.js';
+import type { RelayConfig } from '../config.js';
+import { relayMigrations } from './migrations.js';
+
+/** PostgreSQL where a URL is configured or in the environment, else SQLite in the data folder. */
+export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<OpenedDatabase<T>> {
+  const url = databaseUrl(config);
+  if (url === undefined) return openDatabase(join(config.dataFolder, 'relay.db'), relayMigrations);
+  // What else is kept there (the first token, images) finds its folder as SQLite would leave it.
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  return openSharedDatabase(url, relayMigrations, (error) =>
+    log.warn({ error: messageOf(error) }, 'a connection to the database broke'),
+  );
+}
+
+/** Whether several relays may work on the same database and files. */
+export const isShared = (config: RelayConfig): boolean => databaseUrl(config) !== undefined;
+
+const databaseUrl = ({ database }: RelayConfig): string | undefined =>
+  database.url === undefined ? fromEnvironment('SITEGLASS_DATABASE_URL') : readSecret(database.url);

@@ -1,0 +1,138 @@
+// Rows of integral images. An element (x, y) sums the pixels above and to the left of it, in arithmetic modulo 2^32
+// (2^16 for LBP): only differences are used, and those fit.
+#pragma once
+
+#include "cascade.hpp"
+#include "simd.hpp"
+
+namespace siteglass {
+namespace {
+
+ENGINE_INLINE I32x4 prefixSum(I32x4 values) {
+  const I32x4 zero = {};
+  values += __builtin_shufflevector(zero, values, 0, 4, 5, 6);
+  values += __builtin_shufflevector(zero, values, 0, 1, 4, 5);
+  return values;
+}
+
+ENGINE_INLINE U16x8 prefixSum(U16x8 values) {
+  const U16x8 zero = {};
+  values += __builtin_shufflevector(zero, values, 0, 8, 9, 10, 11, 12, 13, 14);
+  values += __builtin_shufflevector(zero, values, 0, 1, 8, 9, 10, 11, 12, 13);
+  values += __builtin_shufflevector(zero, values, 0, 1, 2, 3, 8, 9, 10, 11);
+  return values;
+}
+
+ENGINE_INLINE U16x8 loadPixels(const std::uint8_t* pixels) {
+  return __builtin_convertvector(load<U8x8>(pixels), U16x8);
+}
+ENGINE_INLINE I32x4 lastOf(I32x4 values) { return __builtin_shufflevector(values, values, 3, 3, 3, 3); }
+
+/**
+ * Writes the integral's elements x+1 to x+8 of a row: the sums along this row onto the row above. `odd` has the first,
+ * the third and so on, `even` the others.
+ */
+template <int Step>
+ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32x4 odd, I32x4 even) {
+  if (Step == 1) {
+    std::int32_t* const to = row + x + 1;
+    store(to, __builtin_shufflevector(odd, even, 0, 4, 1, 5) + load<I32x4>(to - stride));
+    store(to + 4, __builtin_shufflevector(odd, even, 2, 6, 3, 7) + load<I32x4>(to + 4 - stride));
+  } else {
+    std::int32_t* const toOdd = row + stride / 2 + x / 2;
+    std::int32_t* const toEven = row + x / 2 + 1;
+    store(toOdd, odd + load<I32x4>(toOdd - stride));
+    store(toEven, even + load<I32x4>(toEven - stride));
+  }
+}
+
+/** Sums and sums of squares of a row of pixels, onto the rows above. Reads and writes up to eight columns more. */
+template <int Step>
+inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::int32_t* sum,
+                       std::int32_t* squares) {
+  const I16x8 ones = I16x8{} + 1;
+  sum[0] = 0;
+  squares[0] = 0;
+  I32x4 sumSoFar = {}, squaresSoFar = {};
+  for (int x = 0; x < width; x += 8) {
+    // Sums of pairs lead to the even elements; without a pair's second pixel they are the odd ones.
+    const I16x8 row = (I16x8)loadPixels(pixels + x);
+    const I32x4 second = (I32x4)row >> 16;
+    const I32x4 evenSum = prefixSum(dotPairs(row, ones)) + sumSoFar;
+    putSums<Step>(sum, stride, x, evenSum - second, evenSum);
+    sumSoFar = lastOf(evenSum);
+
+    const I32x4 evenSquares = prefixSum(dotPairs(row, row)) + squaresSoFar;
+    putSums<Step>(squares, stride, x, evenSquares - dotPairs((I16x8)second, (I16x8)second), evenSquares);
+    squaresSoFar = lastOf(evenSquares);
+  }
+}
+
+template <int Step>
+inline void addLbpRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::uint16_t* sum) {
+  sum[0] = 0;
+  U16x8 soFar = {};
+  for (int x = 0; x < width; x += 8) {
+    const U16x8 sums = prefixSum(loadPixels(pixels + x)) + soFar;
+    soFar = __builtin_shufflevector(sums, sums, 7, 7, 7, 7, 7, 7, 7, 7);
+    if (Step == 1) {
+      std::uint16_t* const to = sum + x + 1;
+      store(to, sums + load<U16x8>(to - stride));
+    } else {
+      typedef std::uint16_t U16x4 __attribute__((vector_size(8)));
+      std::uint16_t* const odd = sum + stride / 2 + x / 2;
+      std::uint16_t* const even = sum + x / 2 + 1;
+      store(odd, __builtin_shufflevector(sums, sums, 0, 2, 4, 6) + load<U16x4>(odd - stride));
+      store(even, __builtin_shufflevector(sums, sums, 1, 3, 5, 7) + load<U16x4>(even - stride));
+    }
+  }
+}
+
+/**
+ * The tilted integral: an element sums the pixels of the cone that opens upwards from the pixel at its upper left.
+ * Its recurrence needs the two rows above, which are kept with their columns in order.
+ */
+class TiltedRows {
+ public:
+  /** Four buffers of `width` + 32 elements each; the pixels of a row are widened into the last. */
+  TiltedRows(int width, std::int32_t* const (&buffers)[3], std::uint8_t* pixelsAbove)
+      : width_(width), row_{buffers[0], buffers[1], buffers[2]}, pixelsAbove_(pixelsAbove) {
+    for (std::int32_t* row : row_) std::memset(row, 0, (width + 32) * sizeof *row);
+    std::memset(pixelsAbove, 0, width + 32);
+  }
+
+  void add(const std::uint8_t* pixels, const Layout& layout, std::int32_t* to) {
+    std::int32_t* const next = row_[2];
+    const std::int32_t* const above = row_[1];
+    const std::int32_t* const twoAbove = row_[0];
+    next[0] = above[1];
+    for (int x = 1; x <= width_; x++) {
+      next[x] = above[x - 1] + above[x + 1] - twoAbove[x] + pixels[x - 1] + pixelsAbove_[x - 1];
+    }
+    // Beyond the right edge the cone one column further is this column's, a row higher.
+    next[width_ + 1] = above[width_];
+    std::memcpy(pixelsAbove_, pixels, width_);
+    row_[0] = row_[1];
+    row_[1] = row_[2];
+    row_[2] = const_cast<std::int32_t*>(twoAbove);
+
+    if (layout.step == 1) {
+      std::memcpy(to, next, (width_ + 1) * sizeof *to);
+    } else {
+      std::int32_t* const odd = to + layout.stride / 2;
+      for (int x = 0; x <= width_; x += 8) {
+        const I32x4 low = load<I32x4>(next + x), high = load<I32x4>(next + x + 4);
+        store(to + x / 2, __builtin_shufflevector(low, high, 0, 2, 4, 6));
+        store(odd + x / 2, __builtin_shufflevector(low, high, 1, 3, 5, 7));
+      }
+    }
+  }
+
+ private:
+  int width_;
+  std::int32_t* row_[3];
+  std::uint8_t* pixelsAbove_;
+};
+
+}  // namespace
+}  // namespace siteglass

@@ -1,0 +1,50 @@
+import type { Kysely, Migration } from 'kysely';
+import type { ImageTables } from './tables.js';
+
+/**
+ * Keeps other processes from removing bytes that somebody is about to refer to. It is also the row whose lock puts
+ * those who add references and those who remove bytes in an order.
+ */
+export interface BlobLeaseRow {
+  sha256: string;
+  /** Milliseconds since the Unix epoch. */
+  until: number;
+}
+
+/** Only where several processes share one database and its files. */
+export const createBlobLeaseTable: Migration = {
+  async up(db) {
+    await db.schema
+      .createTable('blob_lease')
+      .addColumn('sha256', 'text', (c) => c.primaryKey())
+      .addColumn('until', 'bigint', (c) => c.notNull())
+      .execute();
+  },
+};
+
+export const blobLeaseTable = {
+  /** Takes or prolongs leases, in a fixed order, so that concurrent transactions lock them alike. */
+  hold: async (db: Kysely<ImageTables>, shas: string[], until: number): Promise<void> => {
+    await db
+      .insertInto('blob_lease')
+      .values([...new Set(shas)].sort().map((sha256) => ({ sha256, until })))
+      .onConflict((c) => c.column('sha256').doUpdateSet({ until }))
+      .execute();
+  },
+
+  /** Locks the row for the transaction. Resolves with the end of the lease, 0 where there is none. */
+  lock: async (trx: Kysely<ImageTables>, sha256: string): Promise<number> => {
+    const { until } = await trx
+      .insertInto('blob_lease')
+      .values({ sha256, until: 0 })
+      .onConflict((c) =>
+        c.column('sha256').doUpdateSet((eb) => ({ until: eb.ref('blob_lease.until') })),
+      )
+      .returning('until')
+      .executeTakeFirstOrThrow();
+    return until;
+  },
+
+  remove: (trx: Kysely<ImageTables>, sha256: string) =>
+    trx.deleteFrom('blob_lease').where('sha256', '=', sha256).execute(),
+};

@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { messageOf, StartError } from '../runtime/errors.js';
+import type { Service } from '../runtime/lifecycle.js';
+import { checkKey } from './file-key.js';
+import type { FileStore, StoredFile } from './file-store.js';
+
+export interface S3Bucket {
+  bucket: string;
+  /** Levels above the keys. */
+  prefix?: string | undefined;
+  region: string;
+  /** Of a store that is not Amazon's. */
+  endpoint?: string | undefined;
+  /** Whether the bucket is a part of the path, not of the host's name. */
+  pathStyle: boolean;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/**
+ * Files as objects of an S3-compatible store, so that several processes share them. Keys name their content, so two
+ * that put the same one at once do no harm: either's bytes are right, and an object appears whole.
+ */
+export class S3FileStore implements FileStore, Service {
+  readonly name = 'files';
+  readonly #client: S3Client;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor({ bucket, prefix, region, endpoint, pathStyle, ...credentials }: S3Bucket) {
+    this.#bucket = bucket;
+    this.#prefix = prefix === undefined ? '' : `${prefix.replace(/\/$/, '')}/`;
+    this.#client = new S3Client({
+      region,
+      ...(endpoint !== undefined && { endpoint }),
+      forcePathStyle: pathStyle,
+      credentials,
+      // Newer checksums are not known to every store that speaks S3.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+  }
+
+  /** Throws a `StartError` where the bucket cannot be reached. */
+  async start(): Promise<void> {
+    try {
+      await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
+    } catch (error) {
+      throw new StartError(`the bucket ${this.#bucket} cannot be used: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy();
+  }
+
+  async put(key: string, bytes: Uint8Array): Promise<void> {
+    if (await this.get(key)) return;
+    await this.#client.send(
+      new PutObjectCommand({ ...this.#object(key), Body: bytes, ContentLength: bytes.length }),
+    );
+  }
+
+  async get(key: string): Promise<StoredFile | undefined> {
+    const object = this.#object(key);
+    const head = await this.#client.send(new HeadObjectCommand(object)).catch(ifMissing);
+    if (!head) return undefined;
+    return {
+      bytes: head.ContentLength ?? 0,
+      read: (range) => Readable.from(this.#chunks(key, range), { objectMode: false }),
+    };
+  }
+
+  async readWhole(key: string): Promise<Buffer | undefined> {
+    const found = await this.#client.send(new GetObjectCommand(this.#object(key))).catch(ifMissing);
+    const bytes = await found?.Body?.transformToByteArray();
+    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  async remove(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand(this.#object(key)));
+  }
+
+  /** The request is made with the first read, and given up with the reader. */
+  async *#chunks(key: string, range?: { start: number; end: number }): AsyncGenerator<Buffer> {
+    const { Body } = await this.#client.send(
+      new GetObjectCommand({
+        ...this.#object(key),
+        ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+      }),
+    );
+    if (Body instanceof Readable) yield* Body;
+  }
+
+  #object(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: `${this.#prefix}${checkKey(key)}` };
+  }
+}
+
+function ifMissing(error: unknown): undefined {
+  if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return;
+  throw error;
+}

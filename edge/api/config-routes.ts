@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { nameSchema } from '../../core/contract/names.js';
+import { type Route, route } from '../../core/http/route.js';
+import type { ConfigReload } from '../config-reload.js';
+
+const ids = z.array(nameSchema);
+const reloadedSchema = z.object({
+  status: z.literal('OK'),
+  cameras: z.object({ added: ids, removed: ids, changed: ids }),
+  needsRestart: z
+    .array(z.string())
+    .meta({ description: 'Settings that differ from those in force and wait for a restart' }),
+});
+
+export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/config/reload',
+      tag: 'site',
+      summary: 'Read the configuration again; cameras change at once',
+      access: 'admin',
+      answers: { 200: reloadedSchema },
+      problems: ['invalid_configuration', 'shutting_down'],
+      handle: async () => ({ status: 'OK', ...(await config.reload()) }),
+    }),
+  ];
+}

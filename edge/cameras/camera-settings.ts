@@ -1,0 +1,115 @@
+import { validateDetailed } from 'node-cron';
+import { z } from 'zod';
+import {
+  orientationSchema,
+  preparationSchema,
+  searchParametersSchema,
+} from '../../core/contract/detection.js';
+import { nameSchema } from '../../core/contract/names.js';
+import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
+import { secretSchema } from '../../core/runtime/configuration.js';
+import { sightingShape } from '../sightings/sighting-settings.js';
+import { timeWindowSchema } from './time-windows.js';
+import { zoneSchema } from './zones.js';
+
+const MEBIBYTE = 1_048_576;
+
+const cronSchema = z.string().superRefine((expression, context) => {
+  const [error] = validateDetailed(expression).errors;
+  if (!error) return;
+  const where = error.field === 'expression' ? error.message : `the ${error.field} is wrong`;
+  context.addIssue({
+    code: 'custom',
+    message: `${where}; expected cron fields with seconds first, e.g. "*/10 * * * * *"`,
+  });
+});
+
+const cameraIdSchema = nameSchema.refine((id) => !RESERVED_CAMERA_NAMES.includes(id), {
+  error: `may not be one of ${RESERVED_CAMERA_NAMES.join(', ')}`,
+});
+
+/** What every kind of camera has. */
+export const commonShape = {
+  id: cameraIdSchema,
+  name: z.string().min(1).max(64).optional(),
+  schedule: cronSchema.default('*/10 * * * * *'),
+  /** When the schedule holds, in the machine's local time; always where there are none. */
+  windows: z.array(timeWindowSchema).max(32).default([]),
+  /** Each run is put off by a random time up to this, so that cameras do not all answer at once. */
+  jitterSeconds: z.number().min(0).max(300).default(0),
+  /** Bound on one attempt to get a snapshot. */
+  timeoutSeconds: z.number().min(0.1).max(60).default(5),
+  maxBytes: z
+    .int()
+    .min(1024)
+    .max(100 * MEBIBYTE)
+    .default(10 * MEBIBYTE),
+  /** The default detector where it is left out. */
+  detectors: z.array(nameSchema).min(1).max(16).optional(),
+  parameters: z
+    .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
+    .partial()
+    .default({}),
+  /** How the camera hangs: the quarter turns, in degrees clockwise, that set its picture upright. */
+  orientation: orientationSchema.default(0),
+  zones: z.array(zoneSchema).max(32).default([]),
+  /** Its snapshots go after this time; by the site's retention alone where it is left out. */
+  maxAgeDays: z.number().positive().max(3_650).optional(),
+  /** A camera that is not enabled starts paused. */
+  enabled: z.boolean().default(true),
+  ...sightingShape,
+};
+
+const authSchema = z.strictObject({
+  username: z
+    .string()
+    .min(1)
+    .regex(/^[^:]*$/, 'may not hold a ":"'),
+  password: secretSchema,
+  /** `auto` answers what the camera asks for, digest first; `basic` sends the password unasked. */
+  scheme: z.enum(['auto', 'basic', 'digest']).default('auto'),
+});
+export type CameraAuth = z.infer<typeof authSchema>;
+
+const urlSchema = (protocol: RegExp, expected: string) =>
+  z.url({ protocol, error: `expected an ${expected} URL` }).refine((url) => !hasCredentials(url), {
+    error: 'may not hold a user name or password; put them under "auth"',
+  });
+
+function hasCredentials(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
+
+/** Where a camera is asked over HTTP, and how it is known. */
+export const httpShape = {
+  url: urlSchema(/^https?$/, 'http:// or https://'),
+  auth: authSchema.optional(),
+  /** SHA-256 of a self-signed certificate; in place of a certificate authority. */
+  fingerprint: z
+    .string()
+    .regex(/^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$/, 'expected a SHA-256 as 64 hexadecimal digits')
+    .optional(),
+};
+
+export const rtspShape = {
+  url: urlSchema(/^rtsp$/, 'rtsp://'),
+  auth: authSchema.omit({ scheme: true }).optional(),
+};
+
+/** A fingerprint is of no use without TLS. */
+export const fingerprintNeedsTls = {
+  check: ({ url, fingerprint }: { url: string; fingerprint?: string | undefined }) =>
+    fingerprint === undefined || url.startsWith('https:'),
+  path: ['fingerprint'],
+  error: 'needs an https:// URL',
+};
+
+/** `orientation` says how the whole picture hangs, `parameters.orientations` which turns are searched. */
+export const orientationOnce = {
+  check: (camera: { orientation: number; parameters: { orientations?: unknown } }) =>
+    camera.orientation === 0 || camera.parameters.orientations === undefined,
+  path: ['parameters', 'orientations'],
+  error: 'may not be set beside "orientation"',
+};

@@ -1,0 +1,38 @@
+/** One of the ways in which a server would have a client authenticate itself (RFC 9110, section 11.3). */
+export interface Challenge {
+  /** In lower case. */
+  scheme: string;
+  /** Names in lower case, values without their quotes. */
+  parameters: Record<string, string | undefined>;
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
+const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*("(?:[^"\\\\]|\\\\.)*"|[^\\s,"]*)`);
+const SCHEME = new RegExp(`^(${TOKEN})(?=\\s|,|$)`);
+
+/** A header that is longer is no honest one. */
+const MAX_LENGTH = 8192;
+
+/** The challenges in WWW-Authenticate headers, several of which may stand in one. What makes no sense is passed over. */
+export function parseChallenges(headers: string[]): Challenge[] {
+  return headers.filter(({ length }) => length <= MAX_LENGTH).flatMap(parseHeader);
+}
+
+function parseHeader(header: string): Challenge[] {
+  const challenges: Challenge[] = [];
+  let rest = header;
+  for (;;) {
+    rest = rest.replace(/^[\s,]+/, '');
+    if (rest === '') return challenges;
+    const parameter = PARAMETER.exec(rest);
+    const [matched, name = '', value = ''] = parameter ?? SCHEME.exec(rest) ?? [rest[0] ?? ''];
+    const current = challenges.at(-1);
+    if (parameter && current) current.parameters[name.toLowerCase()] = unquoted(value);
+    else if (!parameter && name !== '')
+      challenges.push({ scheme: name.toLowerCase(), parameters: Object.create(null) });
+    rest = rest.slice(matched.length);
+  }
+}
+
+const unquoted = (value: string) =>
+  value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;

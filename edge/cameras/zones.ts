@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import type { Box } from '../../core/contract/detection.js';
+
+const fraction = z.number().min(0).max(1);
+
+/** A polygon on a camera's picture. Points are fractions of its width and height, from the top left corner. */
+export const zoneSchema = z.strictObject({
+  name: z.string().min(1).max(64).optional(),
+  kind: z.enum(['include', 'mask']),
+  points: z
+    .array(z.tuple([fraction, fraction]))
+    .min(3)
+    .max(64),
+});
+export type Zone = z.infer<typeof zoneSchema>;
+export type Point = Zone['points'][number];
+
+/**
+ * Whether a box counts: its centre lies in one of the zones to include, if there are any, and in none of those
+ * that mask. `width` and `height` are the picture's, in the box's pixels.
+ */
+export function counts(zones: Zone[], box: Box, width: number, height: number): boolean {
+  if (zones.length === 0) return true;
+  const centre: Point = [(box.x + box.width / 2) / width, (box.y + box.height / 2) / height];
+  const isIn = (zone: Zone) => contains(zone.points, centre);
+  const included = zones.filter(({ kind }) => kind === 'include');
+  if (included.length > 0 && !included.some(isIn)) return false;
+  return !zones.some((zone) => zone.kind === 'mask' && isIn(zone));
+}
+
+/**
+ * Even-odd rule: a ray to the right of the point crosses the outline an odd number of times. Of two polygons
+ * that share an edge, exactly one contains a point on it.
+ */
+export function contains(polygon: Point[], [x, y]: Point): boolean {
+  let inside = false;
+  let [fromX, fromY] = polygon.at(-1) ?? [0, 0];
+  for (const [toX, toY] of polygon) {
+    const straddles = fromY > y !== toY > y;
+    if (straddles && x < fromX + ((y - fromY) / (toY - fromY)) * (toX - fromX)) inside = !inside;
+    [fromX, fromY] = [toX, toY];
+  }
+  return inside;
+}

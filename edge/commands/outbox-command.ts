@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { instant, systemClock } from '../../core/runtime/clock.js';
+import { StartError } from '../../core/runtime/errors.js';
+import type { EdgeConfig } from '../config.js';
+import { Outbox, type OutboxState } from '../store/outbox.js';
+import type { OutboxHour } from '../store/outbox-hours.js';
+import type { OutboxTables } from '../store/outbox-tables.js';
+
+/** What waits for the relay, as text. Reads the database, so it works whether the appliance runs or not. */
+export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
+  const file = join(dataFolder, 'edge.db');
+  if (!existsSync(file)) throw new StartError(`there is no ${file}: nothing was recorded yet`);
+  const sqlite = new Sqlite(file, { readonly: true, timeout: 2_000 });
+  const db = new Kysely<OutboxTables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  try {
+    const box = new Outbox(db, systemClock, outbox);
+    const [state, { oldestSeconds }, hours] = [
+      await box.state(),
+      await box.depth(),
+      await box.hours(),
+    ];
+    return [...facts(site, state, oldestSeconds, outbox.maxBytes), '', ...table(hours)].join('\n');
+  } finally {
+    await db.destroy();
+  }
+}
+
+function facts(
+  site: string,
+  { epoch, summaries, bytes, ackedSeq, lastSeq, evicted }: OutboxState,
+  oldestSeconds: number | null,
+  maxBytes: number,
+): string[] {
+  const oldest = oldestSeconds === null ? '' : `, the oldest for ${duration(oldestSeconds)}`;
+  const held = `${megabytes(bytes)} of ${megabytes(maxBytes)} MB`;
+  return [
+    `site          ${site}`,
+    `waiting       ${summaries} summaries, ${held}${oldest}`,
+    `acknowledged  up to ${ackedSeq} of ${lastSeq}`,
+    `evicted       ${evicted}`,
+    `epoch         ${epoch}`,
+  ];
+}
+
+function table(hours: OutboxHour[]): string[] {
+  const line = (...cells: [string, ...(string | number)[]]) =>
+    cells
+      .map((cell, i) => (i === 0 ? String(cell).padEnd(17) : String(cell).padStart(12)))
+      .join('');
+  return [
+    line('hour (UTC)', 'added', 'acknowledged', 'evicted'),
+    ...hours.map(({ began, added, settled, evicted }) =>
+      line(instant(began).slice(0, 16).replace('T', ' '), added, settled, evicted),
+    ),
+  ];
+}
+
+const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
+
+function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3_600)} h`
+    : `${Math.round(seconds / 86_400)} d`;
+}

@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import type { OutboxHourTable, OutboxTables } from './outbox-tables.js';
+
+/** Rows of `outbox_hour`; the oldest make room. */
+export const HOURS_KEPT = 48;
+const HOUR_MS = 3_600_000;
+
+export type HourlyCount = Exclude<keyof OutboxHourTable, 'hour'>;
+
+/** Counts within the caller's transaction what happens in the hour of `now`; 0 stands for a time that is not known. */
+export async function countInHour(
+  trx: Kysely<OutboxTables>,
+  now: number,
+  what: HourlyCount,
+  count: number,
+): Promise<void> {
+  const hour = Math.floor(now / HOUR_MS);
+  const { total } = await trx
+    .insertInto('outbox_hour')
+    .values({ hour, added: 0, settled: 0, evicted: 0, [what]: count })
+    .onConflict((c) =>
+      c.column('hour').doUpdateSet({ [what]: sql`outbox_hour.${sql.ref(what)} + ${count}` }),
+    )
+    .returning(sql<number>`added + settled + evicted`.as('total'))
+    .executeTakeFirstOrThrow();
+  const isNewHour = total === count;
+  if (!isNewHour) return;
+  // By its place and not by its age, so that a clock which was wrong for a while costs no more than its rows.
+  await trx
+    .deleteFrom('outbox_hour')
+    .where('hour', '<=', (eb) =>
+      eb
+        .selectFrom('outbox_hour')
+        .select('hour')
+        .orderBy('hour', 'desc')
+        .limit(1)
+        .offset(HOURS_KEPT),
+    )
+    .execute();
+}
+
+export interface OutboxHour {
+  /** When the hour began, in milliseconds since the Unix epoch. */
+  began: number;
+  added: number;
+  settled: number;
+  evicted: number;
+}
+
+/** The newest first, without what happened at times that are not known. */
+export async function outboxHours(db: Kysely<OutboxTables>): Promise<OutboxHour[]> {
+  const rows = await db
+    .selectFrom('outbox_hour')
+    .selectAll()
+    .where('hour', '>', 0)
+    .orderBy('hour', 'desc')
+    .execute();
+  return rows.map(({ hour, ...counts }) => ({ began: hour * HOUR_MS, ...counts }));
+}

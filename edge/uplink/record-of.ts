@@ -1,0 +1,17 @@
+import type { UplinkRecord } from '../../core/contract/summary.js';
+import type { OutboxRow } from '../store/outbox.js';
+
+/** A row as it goes to the relay, where everything up to `acked` is settled. */
+export function recordOf(
+  row: OutboxRow,
+  epoch: string,
+  acked: number,
+  historical: boolean,
+): UplinkRecord {
+  const { seq } = row;
+  const head = { v: 1, epoch, seq, first: acked + 1 } as const;
+  if ('summary' in row)
+    return { ...head, summary: row.summary, ...(historical && { historical: true }) };
+  const from = Math.max(row.from, head.first);
+  return { ...head, dropped: { from, to: seq, count: seq - from + 1, reason: row.reason } };
+}

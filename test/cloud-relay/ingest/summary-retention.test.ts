@@ -1,0 +1,75 @@
+import test from 'ava';
+import { sql } from 'kysely';
+import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
+import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.js';
+import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
+import { marksOf } from '../../../cloud-relay/store/ledger-table.js';
+import { log } from '../../support/delivery-fixtures.js';
+import { relayDatabases, withSites } from '../../support/relay-databases.js';
+import { anArrival } from '../../support/relay-fixtures.js';
+
+const DAY_MS = 86_400_000;
+const START = Date.parse('2026-01-10T00:00:00Z');
+
+const databases = relayDatabases(test);
+
+for (const { name, open } of databases) {
+  test(`summaries go when they are old enough, totals and the ledger stay (${name})`, async (t) => {
+    const db = await withSites(await open(t), 'north');
+    let now = START;
+    const retention = new SummaryRetention(db, 40 * DAY_MS, log, () => now);
+    await retention.start();
+    t.teardown(() => retention.stop());
+    const left = async () => {
+      await retention.sweep();
+      const counts = await Promise.all(
+        (['summary', 'sighted_label'] as const).map((table) =>
+          db.selectFrom(table).select('received_at').execute(),
+        ),
+      );
+      return counts.map((rows) => rows.length);
+    };
+    // One a week, each on the day of its arrival.
+    for (let week = 0; week < 12; week++) {
+      await retention.sweep();
+      const takenAt = new Date(now).toISOString();
+      const arrival = { ...anArrival(week + 1, { summary: { takenAt } }), receivedAt: now };
+      await commitBatch(db, [arrival], now);
+      now += 7 * DAY_MS;
+    }
+    const [summaries = 0, labels = 0] = await left();
+    t.is(summaries, labels);
+    t.true(summaries >= 5 && summaries <= 10, `${summaries} are left`);
+    const oldest = await db
+      .selectFrom('summary')
+      .select(({ fn }) => fn.min('received_at').as('at'))
+      .executeTakeFirstOrThrow();
+    // On PostgreSQL a whole month at a time.
+    t.true(oldest.at >= now - (name === 'SQLite' ? 40 : 71) * DAY_MS);
+    now += 80 * DAY_MS;
+    t.deepEqual(await left(), [0, 0]);
+    t.is((await dailyTotals(db, 'north', 0, now)).length, 12);
+    const [mark] = await marksOf(db, 'north');
+    t.is(mark?.mark, 12);
+    const again = await commitBatch(db, [anArrival(3)], now);
+    t.is(again.added, 0, 'what was removed for its age is not taken in again');
+  });
+}
+
+test('what arrives beyond the prepared months is kept, and removed in its time', async (t) => {
+  const [, postgres] = databases;
+  if (!postgres) return t.fail('there should be two');
+  const db = await withSites(await postgres.open(t), 'north');
+  let now = START;
+  const retention = new SummaryRetention(db, 40 * DAY_MS, log, () => now);
+  await retention.start();
+  t.teardown(() => retention.stop());
+  const late = START + 400 * DAY_MS;
+  await commitBatch(db, [{ ...anArrival(1), receivedAt: late }], late);
+  const inDefault = async () =>
+    (await sql<{ n: number }>`select count(*) as n from summary_default`.execute(db)).rows[0]?.n;
+  t.is(await inDefault(), 1);
+  now = late + 41 * DAY_MS;
+  await retention.sweep();
+  t.is(await inDefault(), 0);
+});

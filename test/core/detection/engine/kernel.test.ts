@@ -1,0 +1,92 @@
+import test from 'ava';
+import { CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
+import { type CascadeHandle, loadKernel } from '../../../../core/detection/engine/kernel.js';
+import { packCascade } from '../../../../core/detection/engine/pack-cascade.js';
+import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
+import { haarXml } from './support/cascade-xml.js';
+import { servedCascades } from './support/cascades.js';
+import { drawImage } from './support/images.js';
+import { Seeded } from './support/seeded.js';
+
+test('tables that are damaged in any one word load soundly or are refused', (t) => {
+  const kernel = loadKernel();
+  const [cascade] = servedCascades().filter(({ name }) => name === 'lbpcascade_frontalface');
+  const small = parseCascade(haarXml());
+  if (!cascade || !('model' in small)) return t.fail('a cascade is missing');
+  const image = drawImage('noise', { width: 64, height: 64 }, new Seeded(1));
+  const plan = Int32Array.of(1, 64, 64, 1, 1, 0, 1, 0, 20, 0, 20);
+  let refused = 0;
+  for (const tables of [packCascade(small.model), packCascade(cascade.model).slice(0, 3000)]) {
+    for (let i = 0; i < Math.min(tables.length, 400); i++) {
+      for (const value of [-1, 0, 1 << 30, 0x7fffffff]) {
+        const damaged = tables.slice();
+        damaged[i] = value;
+        try {
+          const handle = kernel.loadCascade(damaged);
+          kernel.search(image.data, 64, 64, plan, [handle], false);
+        } catch {
+          refused++;
+        }
+      }
+    }
+  }
+  t.true(refused > 500, `only ${refused} refused`);
+});
+
+test('plans and pixels that do not fit are refused before anything is read', (t) => {
+  const kernel = loadKernel();
+  const parsed = parseCascade(haarXml());
+  if (!('model' in parsed)) return t.fail('not served');
+  const cascade = kernel.loadCascade(packCascade(parsed.model));
+  const pixels = new Uint8Array(64 * 64);
+  const search = (plan: number[], data = pixels, cascades: CascadeHandle[] = [cascade]) =>
+    kernel.search(data, 64, 64, Int32Array.from(plan), cascades, false);
+  const sound = [1, 64, 64, 1, 1, 0, 1, 0, 41, 0, 41];
+  t.notThrows(() => search(sound));
+  for (const [i, message] of [
+    [1, /level width/],
+    [2, /level height/],
+    [3, /step/],
+    [4, /number of jobs/],
+    [5, /cascade/],
+    [6, /number of spans/],
+    [8, /right edge/],
+    [10, /bottom edge/],
+  ] as const) {
+    t.throws(() => search(sound.with(i, 70_000)), { message });
+    t.throws(() => search(sound.with(i, -1)), { message });
+  }
+  t.throws(() => search(sound.slice(0, -1)), { message: /ends too early/ });
+  t.throws(() => search([...sound, 0]), { message: /something follows/ });
+  t.throws(() => search(sound, pixels.subarray(1)), { message: /fewer pixels/ });
+  const stranger = {} as CascadeHandle;
+  t.throws(() => search(sound, pixels, [stranger]), { message: /not a cascade/ });
+});
+
+test('a search that lets more than a million windows pass ends with an error', (t) => {
+  const engine = CascadeEngine.open();
+  const parsed = parseCascade(haarXml({ threshold: '-10.' }));
+  if (!('model' in parsed)) return t.fail('not served');
+  const image = drawImage('noise', { width: 900, height: 700 }, new Seeded(2));
+  const query = {
+    cascade: engine.load(parsed.model),
+    scaleFactor: 1.02,
+    minSize: { width: 1, height: 1 },
+    maxSize: { width: 0, height: 0 },
+  };
+  t.throws(() => engine.searchCandidates(image, [query]), { message: /more than a million/ });
+});
+
+test('several cascades find together what each finds alone', (t) => {
+  const engine = CascadeEngine.open();
+  const image = drawImage('objects', { width: 333, height: 251 }, new Seeded(9));
+  const queries = servedCascades().map(({ model }, i) => ({
+    cascade: engine.load(model),
+    scaleFactor: i % 2 === 0 ? 1.1 : 1.07,
+    minSize: { width: 20, height: 20 },
+    maxSize: { width: 0, height: 0 },
+  }));
+  const alone = queries.flatMap((query) => engine.searchCandidates(image, [query]));
+  t.deepEqual(engine.searchCandidates(image, queries), alone);
+  t.true(alone.flat().length > 100);
+});

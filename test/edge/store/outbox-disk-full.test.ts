@@ -1,0 +1,74 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { isStorageFailure } from '../../../core/store/storage-failure.js';
+import { Outbox } from '../../../edge/store/outbox.js';
+import { aSummary, openOutboxDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
+import { fill, smallDisk } from '../../support/small-disk.js';
+
+type Opened = Awaited<ReturnType<typeof openOutboxDatabase>>;
+
+/** Appends until the storage gives in. Resolves with what it said. */
+async function appendUntilFull({ db }: Opened, outbox: Outbox): Promise<unknown> {
+  for (let i = 0; i < 50_000; i++) {
+    const error = await db
+      .transaction()
+      .execute((trx) => outbox.append(trx, aSummary()))
+      .then(() => undefined)
+      .catch((reason: unknown) => reason);
+    if (error) return error;
+  }
+  return undefined;
+}
+
+async function isWhole(outbox: Outbox): Promise<boolean> {
+  const rows = await outbox.page(0, Number.MAX_SAFE_INTEGER, 100_000);
+  const { lastSeq, summaries } = await outbox.state();
+  return (
+    rows.length === lastSeq &&
+    summaries === lastSeq &&
+    rows.every(({ seq }, index) => seq === index + 1)
+  );
+}
+
+test('a database that may not grow refuses summaries whole, and takes them again once it may', async (t) => {
+  const opened = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
+  t.teardown(opened.close);
+  const outbox = new Outbox(opened.db);
+  const pages = opened.sqlite.pragma('page_count', { simple: true }) as number;
+  opened.sqlite.pragma(`max_page_count = ${pages + 5}`);
+  const error = await appendUntilFull(opened, outbox);
+  t.true(isStorageFailure(error), String(error));
+  const { lastSeq } = await outbox.state();
+  t.true(await isWhole(outbox));
+  opened.sqlite.pragma('max_page_count = 1000000');
+  await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
+  t.is((await outbox.state()).lastSeq, lastSeq + 1);
+  t.true(await isWhole(outbox));
+});
+
+test('on a disk that is full nothing is half written, and it goes on when there is room', async (t) => {
+  const disk = await smallDisk(t, 3);
+  if (!disk) {
+    t.log('a small file system may not be mounted here, so a full disk is not tried');
+    t.pass();
+    return;
+  }
+  const opened = await openOutboxDatabase(join(disk, 'edge.db'));
+  t.teardown(opened.close);
+  const outbox = new Outbox(opened.db);
+  await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
+  await fill(join(disk, 'filler'));
+  const error = await appendUntilFull(opened, outbox);
+  t.true(isStorageFailure(error), String(error));
+  await t.throwsAsync(outbox.probe(), { any: true });
+  t.true(await isWhole(outbox));
+  await rm(join(disk, 'filler'));
+  await outbox.probe();
+  const { lastSeq } = await outbox.state();
+  await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
+  t.is((await outbox.state()).lastSeq, lastSeq + 1);
+  t.true(await isWhole(outbox));
+  await outbox.settle(lastSeq + 1);
+  t.is((await outbox.state()).summaries, 0);
+});
