@@ -40,7 +40,7 @@ export interface RecorderOptions {
   /** For cameras that have none of their own. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
   clockStatus(): ClockStatus;
-  /** Called for each snapshot that could not be stored. */
+  /** Called for each snapshot that could not be stored, or not its picture. */
   onUnstored(error: unknown): void;
   log: Logger;
   /** Called after the commit. */
@@ -95,7 +95,8 @@ export class Recorder {
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
-    const { images, retention, outbox, sightings, defaults, clockStatus, log } = this.options;
+    const { images, retention, outbox, sightings, defaults, clockStatus, onUnstored } =
+      this.options;
     const settings = camera.sightings ?? defaults.sightings;
     let observation: Observation = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
@@ -107,10 +108,11 @@ export class Recorder {
     };
     const source = { camera: camera.id, bytes, takenAt, lifetimeMs: lifetimeOf(camera) };
     const hasRoom = await retention.makeRoom(bytes.length);
-    if (!hasRoom) log.warn({ camera: camera.id }, 'there is no room for the picture of a snapshot');
     const recorded = hasRoom
       ? await images.record(source, uploadFieldsOf(camera), also)
       : await images.recordWithoutPicture(source, uploadFieldsOf(camera), also);
+    if (!hasRoom)
+      onUnstored(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
     return { recorded: counted(camera, recorded), observation, kept: hasRoom };
   }
 

@@ -76,6 +76,8 @@ export async function startRecording(
       motion: motion && motionSchema.parse(motion),
     },
     log,
+    clockStatus: () => 'unknown',
+    onUnstored: () => undefined,
     onRecorded: () => undefined,
   });
   const all = [{ name: 'database', stop: close }, ...services, ...images.services, retention];

@@ -5,6 +5,7 @@ import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contra
 import type { AnalysisPlan, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
+import { storageProblem } from '../store/storage-failure.js';
 import type { Analyser } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
 import type { ImageStore } from './image-store.js';
@@ -110,7 +111,11 @@ export class Images {
     const key = analysisKey(sha256Of(bytes), plan);
     const { analysis } = await this.analyser.analyse(key, bytes, plan);
     const recorded = { id: uuid(), analysis };
-    await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+    try {
+      await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+    } catch (error) {
+      throw storageProblem(error);
+    }
     return recorded;
   }
 
