@@ -7,7 +7,7 @@ import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { BoundedQueue } from './bounded-queue.js';
 import type { AnalysisPlan, Detection, LabelledBox } from './detection.js';
-import type { CascadeFile, Job, JobKind, JobResult } from './protocol.js';
+import type { CascadeFile, Glance, Job, JobKind, JobResult } from './protocol.js';
 import { WorkerCrew } from './worker-crew.js';
 import { WorkerHandle, WorkerUnreachable } from './worker-handle.js';
 
@@ -136,6 +136,12 @@ export class DetectionPool implements Detection, Service {
         detectMs: rounded(detectMs),
       },
     };
+  }
+
+  /** The image in small, for a look at whether anything changed; it costs a small part of an analysis. */
+  async glance(bytes: Buffer, side: number): Promise<Glance> {
+    const { result } = await this.#submit({ kind: 'glance', bytes, side }, bytes.length);
+    return result;
   }
 
   async draw(bytes: Buffer, boxes: LabelledBox[]): Promise<Buffer> {

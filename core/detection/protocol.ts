@@ -14,6 +14,13 @@ export interface Findings {
   detectMs: number;
 }
 
+/** An image in small, 8-bit grey, row by row. */
+export interface Glance {
+  width: number;
+  height: number;
+  grey: Uint8Array;
+}
+
 export interface CascadeFile {
   /** Absolute path, and the SHA-256 its content must have. */
   file: string;
@@ -22,6 +29,8 @@ export interface CascadeFile {
 
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
+  /** `side` caps the longer side, in pixels. */
+  glance: { input: { bytes: Buffer; side: number }; result: Glance };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
   /** Loads a cascade nobody vouches for, searches a small image with it, and tells which engine serves it. */
   probe: { input: { cascade: CascadeFile }; result: EngineName };

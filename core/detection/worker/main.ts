@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION } from '../protocol.js';
 import { analyse, type Engines } from './analyse.js';
 import { ClassifierCache } from './classifier-cache.js';
 import { draw } from './draw.js';
+import { glance } from './glance.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
 import { OpenCvSearch } from './opencv-search.js';
 import { probe } from './probe.js';
@@ -35,6 +36,8 @@ function main(): void {
     switch (job.kind) {
       case 'analyse':
         return analyse(cv, engines, job.bytes, job.plan, maxPixels);
+      case 'glance':
+        return glance(cv, job.bytes, job.side, maxPixels);
       case 'draw':
         return draw(cv, job.bytes, job.boxes, maxPixels);
       case 'probe':
