@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Acknowledgement } from '../../core/contract/summary.js';
-import type { MessageBus } from '../../core/messaging/message-bus.js';
+import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
@@ -18,6 +18,8 @@ const WINDOW_BYTES = 4 * 2 ** 20;
 /** Numbers noted at once as possibly sent. */
 const RESERVED = 1_024;
 const SETTLE_EVERY_MS = 250;
+/** So many times the grace, the relay is waited for before an epoch is given up. */
+const DOUBT = 20;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
@@ -29,7 +31,7 @@ export class Uplink implements Service {
   readonly name = 'uplink';
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
-  readonly #timers = new Timers<'hold' | 'settle' | 'rate' | 'stall'>();
+  readonly #timers = new Timers<'hold' | 'doubt' | 'settle' | 'rate' | 'stall'>();
   #epoch = '';
   /** Absent until the outbox could be read. */
   #plan: SendPlan | undefined;
@@ -39,6 +41,8 @@ export class Uplink implements Service {
   #evicted = 0;
   /** Up to here the relay and this outbox speak of the same summaries, though the database be a copy. */
   #shared = 0;
+  /** Whether the relay has spoken of this epoch since the start, so that what is above `shared` may be sent. */
+  #heard = false;
   /** An acknowledgement of what was never sent from here. */
   #foreign: Acknowledgement | undefined;
   #stalls = 0;
@@ -58,7 +62,7 @@ export class Uplink implements Service {
   async start(): Promise<void> {
     const { site, settleOn } = this.options;
     await this.#begin().catch((error: unknown) => this.#complain(error));
-    const take = ({ payload }: { payload: Acknowledgement }) => this.#acknowledge(payload);
+    const take = (ack: Received<'ack'>) => this.#acknowledge(ack);
     if (settleOn === 'ack') this.bus.subscribe('ack', { site }, take);
     this.#listeners = [
       this.bus.onConnect(() => this.#connected()),
@@ -121,6 +125,8 @@ export class Uplink implements Service {
 
   #resume({ epoch, ackedSeq, sentMark, evicted }: OutboxState): void {
     this.#epoch = epoch;
+    // Of what was never sent, nobody can know other summaries by the same numbers.
+    this.#heard = this.options.settleOn === 'puback' || (ackedSeq === 0 && this.#shared === 0);
     this.#settled = ackedSeq;
     this.#reserved = sentMark;
     this.#evicted = evicted;
@@ -137,16 +143,31 @@ export class Uplink implements Service {
   }
 
   async #renewEpoch(): Promise<void> {
-    if (!this.#foreign || !this.#plan) return;
+    const known = this.#foreign ?? (await this.#unanswered());
+    if (!known || !this.#plan) return;
+    const why = this.#foreign
+      ? 'the relay knows more than this outbox ever sent: the database is an older copy, so a new epoch begins'
+      : 'the relay does not say what it knows of this epoch, so a new one begins';
     await this.outbox.settle(this.#plan.acked);
-    const state = await this.outbox.startNewEpoch(this.#foreign, this.#shared);
+    const state = await this.outbox.startNewEpoch(known, this.#shared);
     this.#foreign = undefined;
     this.#shared = 0;
     this.#resume(state);
-    this.log.warn(
-      { epoch: this.#epoch, summaries: state.summaries },
-      'the relay knows more than this outbox ever sent: the database is an older copy, so a new epoch begins',
-    );
+    this.log.warn({ epoch: this.#epoch, summaries: state.summaries }, why);
+  }
+
+  /**
+   * Before the relay has spoken, this database may be an older copy, and what was numbered since may have numbers that
+   * the relay knows. It waits for a word; where none comes, and nothing is left to send that would bring one, the present
+   * epoch is given up. Resolves with what is settled of it.
+   */
+  async #unanswered(): Promise<Acknowledgement | undefined> {
+    if (this.#heard || !this.#plan || !this.#maySend() || this.#timers.has('doubt')) return;
+    const { acked } = this.#plan;
+    const { lastSeq } = await this.outbox.state();
+    const left = await this.outbox.page(acked, this.#shared, 1);
+    if (lastSeq <= this.#shared || left.length > 0) return;
+    return { epoch: this.#epoch, seq: acked };
   }
 
   /** Not for every acknowledgement: a commit each would slow the sending, and a row that stays a moment longer harms nothing. */
@@ -165,7 +186,7 @@ export class Uplink implements Service {
       if (evicted !== this.#evicted) plan.revisit();
       this.#evicted = evicted;
       const now = performance.now();
-      const turn = plan.next(lastSeq, now);
+      const turn = plan.next(this.#heard ? lastSeq : Math.min(lastSeq, this.#shared), now);
       if (!turn) return this.#rest(plan.restMs(now));
       const rows = await this.outbox.page(turn.after, turn.upTo, Math.min(PAGE, turn.count));
       await this.#reserve(rows.at(-1)?.seq ?? 0);
@@ -191,8 +212,9 @@ export class Uplink implements Service {
   /** What may have been sent is known before it is, so that a copy of the database can be told from it. */
   async #reserve(seq: number): Promise<void> {
     if (seq <= this.#reserved) return;
-    await this.outbox.reserve(seq + RESERVED);
-    this.#reserved = seq + RESERVED;
+    const mark = this.#heard ? seq + RESERVED : this.#shared;
+    await this.outbox.reserve(mark);
+    this.#reserved = mark;
   }
 
   #publish(plan: SendPlan, row: OutboxRow, stream: Stream): void {
@@ -215,7 +237,7 @@ export class Uplink implements Service {
     return now - createdAt > (this.options.historicalAfterMs ?? 300_000);
   }
 
-  #acknowledge(acknowledgement: Acknowledgement): void {
+  #acknowledge({ payload: acknowledgement, retained }: Received<'ack'>): void {
     if (this.#stopping.signal.aborted) return;
     const { epoch, seq } = acknowledgement;
     if (epoch !== this.#epoch || !this.#plan) {
@@ -224,6 +246,8 @@ export class Uplink implements Service {
     }
     const acknowledged = this.#plan.acknowledge(acknowledgement);
     if (acknowledged === 'foreign') this.#foreign = acknowledgement;
+    // What the broker kept may be older than what the relay knows by now.
+    else if (!retained) this.#heard = true;
     this.#timers.clear('hold');
     this.#advanced(acknowledged);
   }
@@ -237,6 +261,7 @@ export class Uplink implements Service {
     this.#stalls = 0;
     const { settleOn, graceMs = 250 } = this.options;
     this.#timers.set('hold', settleOn === 'ack' ? graceMs : 0, () => this.#bell.ring());
+    this.#timers.set('doubt', graceMs * DOUBT, () => this.#bell.ring());
   }
 
   #disconnected(): void {

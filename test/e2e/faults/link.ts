@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type Conditions, Flow, PERFECT } from './flow.js';
+
+export type Direction = 'up' | 'down';
+
+/** A stretch of network before a server on this machine, with the faults that networks have. `up` is towards the server. */
+export class Link {
+  readonly #server = createServer((client) => this.#accept(client));
+  readonly #sockets = new Set<Socket>();
+  readonly #lost = new Set<Direction>();
+  #isCut = false;
+  #conditions = PERFECT;
+
+  constructor(private readonly targetPort: number) {}
+
+  async open(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Every connection is reset, and each new one at once. */
+  cut(): void {
+    this.#isCut = true;
+    this.#reset();
+  }
+
+  /**
+   * Bytes vanish from now on, and with them the end of a connection: neither side is told (half-open). Connections
+   * that lost some never work again, as behind a router that forgot them.
+   */
+  lose(...directions: Direction[]): void {
+    for (const direction of directions) this.#lost.add(direction);
+  }
+
+  shape(conditions: Conditions): void {
+    this.#conditions = conditions;
+  }
+
+  /** New connections are as good as can be. */
+  restore(): void {
+    this.#isCut = false;
+    this.#lost.clear();
+    this.#conditions = PERFECT;
+  }
+
+  async close(): Promise<void> {
+    this.#reset();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(client: Socket): void {
+    this.#keep(client);
+    if (this.#isCut) {
+      client.resetAndDestroy();
+      return;
+    }
+    const server = connect(this.targetPort, '127.0.0.1');
+    this.#keep(server);
+    this.#carry('up', client, server);
+    this.#carry('down', server, client);
+  }
+
+  #carry(direction: Direction, from: Socket, to: Socket): void {
+    const flow = new Flow(
+      from,
+      to,
+      () => this.#conditions,
+      () => this.#lost.has(direction),
+    );
+    flow.start();
+  }
+
+  #keep(socket: Socket): void {
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+}
