@@ -125,9 +125,7 @@ function sharing(images: { pixels: GreyPixels }[]): number {
   }));
   return median(
     images.map(({ pixels }) => {
-      const alone = timed(() =>
-        queries.forEach((query) => search(fastest.engine, pixels, [query])),
-      );
+      const alone = timed(() => queries.map((query) => search(fastest.engine, pixels, [query])));
       return timed(() => search(fastest.engine, pixels, queries)) / alone;
     }),
   );

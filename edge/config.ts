@@ -10,6 +10,8 @@ import {
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
 import { discoverySettings } from './discovery/discovery-settings.js';
+import { broadcastShape, lanSchema } from './publishing/lan-settings.js';
+import { motionSchema, trackingSchema } from './sightings/sighting-settings.js';
 
 const outboxSettings = z
   .strictObject({
@@ -31,6 +33,8 @@ const outboxSettings = z
     historicalAfterMs: s.historicalAfterSeconds * 1_000,
   }));
 
+const age = z.number().positive().max(3_650);
+
 /** The appliance's configuration. docs/configuration.md explains each setting. */
 export const edgeConfigSchema = z.strictObject({
   site: nameSchema.default('site'),
@@ -40,7 +44,11 @@ export const edgeConfigSchema = z.strictObject({
   detection: detectionSettings,
   images: imageSettings,
   retention: z
-    .strictObject({ maxAgeDays: z.number().positive().max(3_650).default(30) })
+    .strictObject({
+      maxAgeDays: age.default(30),
+      processedMaxAgeDays: age.default(7),
+      sightingsMaxAgeDays: age.default(365),
+    })
     .prefault({}),
   mqtt: z
     .strictObject({
@@ -48,8 +56,17 @@ export const edgeConfigSchema = z.strictObject({
       root: topicRoot,
       /** What settles a summary: the relay's acknowledgement, or the broker's where there is no relay. */
       settleOn: z.enum(['relay', 'broker']).default('relay'),
+      ...broadcastShape,
+      /** Off, since this broker is the relay's; switch it on where Home Assistant listens there. */
+      homeAssistant: broadcastShape.homeAssistant.default(false),
     })
     .optional(),
+  lan: lanSchema.optional(),
+  /** How programs on the LAN reach the API; taken from the network cards where it is left out. */
+  publicUrl: z.url({ protocol: /^https?$/ }).optional(),
+  sightings: trackingSchema.prefault({}),
+  /** For cameras that have none of their own; without it every snapshot is searched. */
+  motion: motionSchema.optional(),
   outbox: outboxSettings,
   cameras: camerasSchema.default([]),
   /** For `siteglass-edge discover`. */

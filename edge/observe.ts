@@ -4,7 +4,11 @@ import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { CameraSchedule } from './cameras/camera-schedule.js';
 import type { CameraStatus } from './cameras/camera-status.js';
+import type { Lan } from './publishing/lan.js';
 import type { Reporting } from './reporting.js';
+import type { Retention } from './retention/retention.js';
+import type { EventStream } from './sightings/event-stream.js';
+import type { MotionGates } from './sightings/motion-gates.js';
 import type { Outbox } from './store/outbox.js';
 
 interface Observed {
@@ -13,6 +17,10 @@ interface Observed {
   outbox: Outbox;
   cameras: CameraSchedule;
   reporting: Reporting | undefined;
+  lan: Lan | undefined;
+  gates: MotionGates;
+  retention: Retention;
+  events: EventStream;
   /** Snapshots that could not be stored since the start. */
   unstored(): number;
 }
@@ -81,9 +89,34 @@ export function observe(metrics: Metrics, observed: Observed): void {
     label: 'camera',
     read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
   });
+  observeSightings(metrics, observed);
   metrics.gauge({
     name: 'siteglass_images_bytes',
     help: 'Bytes that originals and processed images take',
     read: () => store.budget.usedBytes,
+  });
+}
+
+function observeSightings(metrics: Metrics, { gates, retention, events, lan }: Observed): void {
+  metrics.counter({
+    name: 'siteglass_searches_saved_total',
+    help: 'Snapshots that the motion gate left out since the start',
+    read: () => gates.saved,
+  });
+  metrics.gauge({
+    name: 'siteglass_event_streams',
+    help: 'Clients of the event stream',
+    read: () => events.clients,
+  });
+  metrics.counter({
+    name: 'siteglass_images_removed_total',
+    help: 'Images that age or budget removed since the start',
+    read: () => retention.removed.images,
+  });
+  if (!lan) return;
+  metrics.gauge({
+    name: 'siteglass_lan_broker_connected',
+    help: '1 while there is a connection to the LAN broker',
+    read: () => Number(lan.bus.connected),
   });
 }

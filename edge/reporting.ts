@@ -1,4 +1,3 @@
-import type { Health } from '../core/contract/topics.js';
 import { siteClientId } from '../core/messaging/access-rules.js';
 import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
 import type { Clock } from '../core/runtime/clock.js';
@@ -6,7 +5,7 @@ import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { EdgeConfig } from './config.js';
-import { LiveTopics } from './publishing/live-topics.js';
+import { createPublisher, type Published, type Publisher } from './publishing/publisher.js';
 import type { Outbox, OutboxBudget } from './store/outbox.js';
 import { OutboxKeeper } from './uplink/outbox-keeper.js';
 import { Uplink } from './uplink/uplink.js';
@@ -14,7 +13,7 @@ import { Uplink } from './uplink/uplink.js';
 /** All that goes over MQTT. */
 export interface Reporting {
   bus: MqttMessageBus;
-  live: LiveTopics;
+  publisher: Publisher;
   uplink: Uplink;
   services: Service[];
 }
@@ -27,7 +26,7 @@ export interface ReportingOptions {
   sending: Omit<EdgeConfig['outbox'], keyof OutboxBudget>;
   /** Tells the database's file from a copy of it. */
   identity: string;
-  health: () => Promise<Health>;
+  published: Published;
   log: Logger;
   clock: Clock;
   /** Gives 0 while the time cannot be trusted. */
@@ -38,7 +37,7 @@ export interface ReportingOptions {
 const LIVE_IN_FLIGHT = 256;
 
 export function createReporting(options: ReportingOptions): Reporting {
-  const { site, mqtt, outbox, sending, identity, health, log, clock, trustedClock } = options;
+  const { site, mqtt, outbox, sending, identity, published, log, clock, trustedClock } = options;
   const names = { site };
   const bus = new MqttMessageBus(
     {
@@ -56,7 +55,7 @@ export function createReporting(options: ReportingOptions): Reporting {
     log.child({ room: 'messaging' }),
     clock,
   );
-  const live = new LiveTopics({ site, bus, health, log: log.child({ room: 'publishing' }) });
+  const publisher = createPublisher(published, { ...mqtt, connection: 'relay' }, bus);
   const settleOn = mqtt.settleOn === 'relay' ? 'ack' : 'puback';
   const room = log.child({ room: 'uplink' });
   const uplink = new Uplink(
@@ -68,6 +67,7 @@ export function createReporting(options: ReportingOptions): Reporting {
   );
   const keeper = new OutboxKeeper(outbox, () => uplink.wake(), room);
   // Those that listen for a connection start before it; the last word is said while there still is one.
-  const farewell: Service = { name: 'farewell', stop: () => live.farewell() };
-  return { bus, live, uplink, services: [live, keeper, uplink, bus, farewell] };
+  const farewell: Service = { name: 'farewell', stop: () => publisher.live.farewell() };
+  const services = [...publisher.services, keeper, uplink, bus, farewell];
+  return { bus, publisher, uplink, services };
 }

@@ -1,5 +1,7 @@
 import { loadavg } from 'node:os';
 import type { Health } from '../core/contract/topics.js';
+import { type Clock, instant, systemClock } from '../core/runtime/clock.js';
+import { boardTemperature } from './board-temperature.js';
 
 /** What the appliance's condition is judged by. */
 export interface HealthSources {
@@ -8,16 +10,24 @@ export interface HealthSources {
   cameras(): { state: string }[];
   /** undefined where no broker is configured. */
   broker(): { connected: boolean } | undefined;
+  /** undefined where there is no LAN broker to talk to. */
+  lan(): { connected: boolean } | undefined;
   outbox(): Promise<{ depth: number; oldestSeconds: number | null }>;
   disk(): Promise<Health['disk']>;
+  /** The highest number that was acknowledged. */
+  acknowledged(): Promise<number>;
   /** Why the disk cannot be written; undefined where it can. */
   storage(): string | undefined;
   analysesPerMinute(): number;
+  clock?: Clock;
 }
 
 /** Judges the appliance: what is wrong makes it degraded, never unhealthy, as long as it can detect. */
 export class SiteHealth {
   readonly #started = performance.now();
+
+  #acknowledged: number | undefined;
+  #lastSyncAt: number | null = null;
 
   constructor(private readonly sources: HealthSources) {}
 
@@ -26,6 +36,8 @@ export class SiteHealth {
     const [outbox, disk] = await Promise.all([sources.outbox(), sources.disk()]);
     const cameras = sources.cameras();
     const reasons = this.#reasons(cameras, disk);
+    const temperatureCelsius = boardTemperature();
+    await this.#noteSync();
     return {
       version: sources.version,
       status: reasons.length === 0 ? 'ok' : 'degraded',
@@ -36,7 +48,17 @@ export class SiteHealth {
       detectionsPerMinute: sources.analysesPerMinute(),
       disk,
       load1m: Number((loadavg()[0] ?? 0).toFixed(2)),
+      lastSyncAt: this.#lastSyncAt === null ? null : instant(this.#lastSyncAt),
+      ...(temperatureCelsius !== undefined && { temperatureCelsius }),
     };
+  }
+
+  /** An acknowledgement is noticed with the next report, so its time is known to the minute. */
+  async #noteSync(): Promise<void> {
+    const { acknowledged, clock = systemClock } = this.sources;
+    const now = await acknowledged();
+    if (this.#acknowledged !== undefined && now > this.#acknowledged) this.#lastSyncAt = clock();
+    this.#acknowledged = now;
   }
 
   #reasons(cameras: { state: string }[], disk: Health['disk']): string[] {
@@ -47,6 +69,7 @@ export class SiteHealth {
       ...(storage ? [storage] : []),
       ...(state === 'ok' ? [] : [`detection is ${state}`]),
       ...(this.sources.broker()?.connected === false ? ['the MQTT broker is not connected'] : []),
+      ...(this.sources.lan()?.connected === false ? ['the LAN broker is not connected'] : []),
       ...(offline === 0 ? [] : [`${offline} of ${cameras.length} cameras are offline`]),
       ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
     ];

@@ -26,6 +26,7 @@ async function start(workers: number) {
   const catalog = new DetectorCatalog({
     manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
     defaultDetectors: ['stop-sign'],
+    engines: () => pool.status().engines,
     probe: (cascade) => pool.probe(cascade),
     log,
   });

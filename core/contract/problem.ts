@@ -32,6 +32,7 @@ export const problemKinds = {
   internal: { status: 500, title: 'Something went wrong here' },
   camera_failed: { status: 502, title: 'The camera gave no snapshot' },
   queue_full: { status: 503, title: 'The detection queue is full' },
+  streams_full: { status: 503, title: 'Too many event streams are open' },
   uploads_full: { status: 503, title: 'Too many uploads are under way' },
   detection_unavailable: { status: 503, title: 'Detection is not available' },
   shutting_down: { status: 503, title: 'The service is stopping' },

@@ -24,6 +24,9 @@ export const cameraResourceSchema = z
       .enum(['closed', 'open', 'half-open'])
       .meta({ description: 'open: left alone after failures; half-open: the next run is a probe' }),
     taken: count.meta({ description: 'Snapshots analysed since the start' }),
+    unchanged: count.meta({
+      description: 'Snapshots that the motion gate left out: searches saved since the start',
+    }),
     failed: count,
     shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
     outsideWindows: count.meta({ description: 'Runs left out because no time window was open' }),
@@ -74,6 +77,10 @@ export const siteStatusSchema = z
     }),
     disk: z.object({ usedBytes: z.number(), budgetBytes: z.number(), freeBytes: z.number() }),
     outboxDepth: count,
+    lastSyncAt: moment.optional().meta({
+      description: 'When the relay last acknowledged something, to the minute',
+    }),
+    temperatureCelsius: z.number().optional(),
   })
   .meta({ id: 'SiteStatus' });
 

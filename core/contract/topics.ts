@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { commandResultSchema, commandTextSchema } from './command.js';
+import { discoverySchema } from './discovery.js';
 import { imageIdSchema, instantSchema } from './names.js';
+import { sightingEventSchema } from './sighting.js';
 import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
 
 export const siteAvailabilitySchema = z.enum(['online', 'stopped', 'offline']);
@@ -8,11 +11,38 @@ export const cameraAvailabilitySchema = z.enum(['online', 'offline']);
 
 export const cameraStateSchema = z
   .object({
-    counts: z.record(z.string(), z.int().min(0)),
+    counts: z
+      .record(z.string(), z.int().min(0))
+      .meta({ description: 'Detections by label in the last analysed snapshot' }),
     snapshot: imageIdSchema,
     takenAt: instantSchema,
+    present: z
+      .record(z.string(), z.int().min(1))
+      .meta({ description: 'Objects by label that are there, static ones left out' }),
+    static: z.record(z.string(), z.int().min(1)).meta({ description: 'Static objects by label' }),
+    occupied: z.boolean().meta({ description: 'Whether anything is there that is not static' }),
+    url: z
+      .string()
+      .nullable()
+      .meta({ description: 'The snapshot with boxes, for programs on the LAN; needs no token' }),
   })
   .meta({ id: 'CameraState' });
+export type CameraStatePayload = z.infer<typeof cameraStateSchema>;
+
+const count = z.int().min(0);
+
+/** How a camera does, as REST tells it, in short. The error holds no URL and no credentials. */
+export const cameraReportSchema = z
+  .object({
+    state: z.enum(['starting', 'online', 'offline', 'paused']),
+    paused: z.boolean(),
+    lastError: z.string().nullable(),
+    lastSnapshotAt: instantSchema.nullable(),
+    consecutiveFailures: count,
+    taken: count,
+    unchanged: count.meta({ description: 'Snapshots that the motion gate left out' }),
+  })
+  .meta({ id: 'CameraReport' });
 
 export const healthSchema = z
   .object({
@@ -25,42 +55,159 @@ export const healthSchema = z
     detectionsPerMinute: z.number(),
     disk: z.object({ usedBytes: z.int(), budgetBytes: z.int(), freeBytes: z.int() }),
     load1m: z.number(),
+    lastSyncAt: instantSchema
+      .nullable()
+      .optional()
+      .meta({ description: 'When the relay last acknowledged something' }),
+    temperatureCelsius: z
+      .number()
+      .optional()
+      .meta({ description: "The hottest of the board's sensors, where it has any" }),
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof healthSchema>;
 
+type Form = 'text' | 'json' | 'bytes';
+
 interface Topic<S extends z.ZodType = z.ZodType, P extends string = string> {
-  /** Levels below the root; `{site}` and `{camera}` stand for names. */
+  /** Levels below the root, or whole where `absolute`; `{site}` and `{camera}` stand for names. */
   path: P;
   payload: S;
-  /** Text payloads go as they are, the others as JSON. */
-  form: 'text' | 'json';
+  /** Text and bytes go as they are, the others as JSON. */
+  form: Form;
   qos: 0 | 1;
   retain: boolean;
+  /** `in` is what the appliance listens to. */
+  direction: 'out' | 'in';
+  about: string;
+  absolute?: boolean;
+  maxBytes?: number;
 }
 
 const topic = <S extends z.ZodType, P extends string>(
   path: P,
   payload: S,
-  form: 'text' | 'json',
+  form: Form,
   qos: 0 | 1,
   retain: boolean,
-): Topic<S, P> => ({ path, payload, form, qos, retain });
+  about: string,
+  more: Partial<Pick<Topic, 'direction' | 'absolute' | 'maxBytes'>> = {},
+): Topic<S, P> => ({ path, payload, form, qos, retain, about, direction: 'out', ...more });
 
-/** The one map of what goes over MQTT, below the configurable root (`siteglass`). */
+/** Bytes of a picture or of a device's whole description: what the embedded broker accepts, less the packet's head. */
+const MAX_LARGE_BYTES = 1_000_000;
+
+/** The one map of what goes over MQTT, below the configurable root (`siteglass`) but for Home Assistant's own. */
 export const topics = {
-  siteAvailability: topic('{site}/availability', siteAvailabilitySchema, 'text', 1, true),
-  health: topic('{site}/health', healthSchema, 'json', 0, true),
+  siteAvailability: topic(
+    '{site}/availability',
+    siteAvailabilitySchema,
+    'text',
+    1,
+    true,
+    '`online`; `stopped` after a clean stop; `offline`, by the broker, after any other',
+  ),
+  health: topic(
+    '{site}/health',
+    healthSchema,
+    'json',
+    0,
+    true,
+    'every minute: version, `ok` or `degraded` with reasons, uptime, outbox, cameras, disk, load',
+  ),
   cameraAvailability: topic(
     '{site}/{camera}/availability',
     cameraAvailabilitySchema,
     'text',
     1,
     true,
+    '`online`, `offline`; a paused camera is offline',
   ),
-  cameraState: topic('{site}/{camera}/state', cameraStateSchema, 'json', 1, true),
-  up: topic('{site}/up', uplinkRecordSchema, 'json', 1, false),
-  ack: topic('{site}/ack', acknowledgementSchema, 'json', 1, true),
+  cameraState: topic(
+    '{site}/{camera}/state',
+    cameraStateSchema,
+    'json',
+    1,
+    true,
+    'what is there: counts by label in the last analysed snapshot, objects present and static; at least each minute',
+  ),
+  cameraReport: topic(
+    '{site}/{camera}/report',
+    cameraReportSchema,
+    'json',
+    1,
+    true,
+    'how the camera does: its state, its last error, what it took; on each change and each minute',
+  ),
+  event: topic(
+    '{site}/{camera}/event',
+    sightingEventSchema,
+    'json',
+    1,
+    false,
+    'an object `appeared` or `left`, in the form of a Home Assistant event',
+  ),
+  snapshot: topic(
+    '{site}/{camera}/snapshot',
+    z.instanceof(Uint8Array),
+    'bytes',
+    0,
+    true,
+    'the last snapshot with boxes, as JPEG; off unless configured',
+    { maxBytes: MAX_LARGE_BYTES },
+  ),
+  command: topic(
+    '{site}/{camera}/command',
+    commandTextSchema,
+    'text',
+    1,
+    false,
+    '`snapshot`, `pause` or `resume`, as a word or as `{"command","id"}`',
+    { direction: 'in' },
+  ),
+  result: topic(
+    '{site}/{camera}/result',
+    commandResultSchema,
+    'json',
+    1,
+    false,
+    'what became of a command; an unknown one is answered with an error',
+  ),
+  up: topic(
+    '{site}/up',
+    uplinkRecordSchema,
+    'json',
+    1,
+    false,
+    'a summary for the relay, with `epoch` and `seq`',
+  ),
+  ack: topic(
+    '{site}/ack',
+    acknowledgementSchema,
+    'json',
+    1,
+    true,
+    'from the relay: everything up to `seq` of `epoch` is committed there',
+    { direction: 'in' },
+  ),
+  discovery: topic(
+    'homeassistant/device/siteglass-{site}/config',
+    discoverySchema,
+    'json',
+    1,
+    true,
+    "Home Assistant's device discovery, one message a box",
+    { absolute: true, maxBytes: MAX_LARGE_BYTES },
+  ),
+  homeAssistant: topic(
+    'homeassistant/status',
+    z.enum(['online', 'offline']),
+    'text',
+    1,
+    true,
+    'from Home Assistant: on `online` the discovery and all that is retained is published again',
+    { direction: 'in', absolute: true },
+  ),
 } as const satisfies Record<string, Topic>;
 
 /** Largest payload that is published or accepted, in bytes. */
@@ -72,17 +219,26 @@ export type Payload<N extends TopicName> = z.infer<(typeof topics)[N]['payload']
 /** The names that a topic's path asks for, e.g. `{ site, camera }`. */
 type NamesIn<P extends string> = P extends `${string}{${infer K}}${infer Rest}`
   ? { [key in K]: string } & NamesIn<Rest>
-  : unknown;
+  : Record<never, string>;
 export type TopicNames<N extends TopicName> = NamesIn<(typeof topics)[N]['path']>;
 
 /** A camera may not bear the name of a level that a site's own topics use. */
 export const RESERVED_CAMERA_NAMES = ['availability', 'health', 'up', 'ack'];
 
-const fill = (path: string, names: Record<string, string>) =>
-  path.replace(/\{(\w+)\}/g, (_, key: string) => names[key] ?? '+');
+/** The bound on a topic's payload, in bytes. */
+export const maxBytesOf = (name: TopicName): number =>
+  (topics[name] as Topic).maxBytes ?? MAX_PAYLOAD_BYTES;
+
+const patternOf = (root: string, name: TopicName): string => {
+  const { path, absolute } = topics[name] as Topic;
+  return absolute ? path : `${root}/${path}`;
+};
+
+const fill = (root: string, name: TopicName, names: Record<string, string>) =>
+  patternOf(root, name).replace(/\{(\w+)\}/g, (_, key: string) => names[key] ?? '+');
 
 export function topicFor<N extends TopicName>(root: string, name: N, names: TopicNames<N>): string {
-  return `${root}/${fill(topics[name].path, names as Record<string, string>)}`;
+  return fill(root, name, names as Record<string, string>);
 }
 
 /** The filter that matches a topic for every name that is left out. */
@@ -91,7 +247,7 @@ export function filterFor<N extends TopicName>(
   name: N,
   names: Partial<Record<string, string>> = {},
 ): string {
-  return `${root}/${fill(topics[name].path, names as Record<string, string>)}`;
+  return fill(root, name, names as Record<string, string>);
 }
 
 /** The names in a received topic, or undefined where it is not one of `name`'s. */
@@ -100,7 +256,7 @@ export function namesIn<N extends TopicName>(
   name: N,
   received: string,
 ): TopicNames<N> | undefined {
-  const expected = `${root}/${topics[name].path}`.split('/');
+  const expected = patternOf(root, name).split('/');
   const levels = received.split('/');
   if (levels.length !== expected.length) return undefined;
   const names: Record<string, string> = {};
@@ -112,7 +268,11 @@ export function namesIn<N extends TopicName>(
   return names as TopicNames<N>;
 }
 
-export function encodePayload<N extends TopicName>(name: N, payload: Payload<N>): string {
+export function encodePayload<N extends TopicName>(
+  name: N,
+  payload: Payload<N>,
+): string | Uint8Array {
+  if (payload instanceof Uint8Array) return payload;
   return topics[name].form === 'text' ? String(payload) : JSON.stringify(payload);
 }
 
@@ -120,12 +280,15 @@ export type Decoded<N extends TopicName> =
   | { ok: true; payload: Payload<N> }
   | { ok: false; reason: string };
 
-export function decodePayload<N extends TopicName>(name: N, bytes: string): Decoded<N> {
-  const { form, payload } = topics[name];
+export function decodePayload<N extends TopicName>(
+  name: N,
+  bytes: string | Uint8Array,
+): Decoded<N> {
+  const { form, payload } = topics[name] as Topic;
   let value: unknown = bytes;
   if (form === 'json') {
     try {
-      value = JSON.parse(bytes);
+      value = JSON.parse(String(bytes));
     } catch {
       return { ok: false, reason: 'not JSON' };
     }

@@ -43,6 +43,7 @@ export function createDetection(options: DetectionOptions): DetectionService {
     ...(workingSize !== undefined && { preparation: { workingSize } }),
     folder: settings.folder,
     probe: (cascade) => pool.probe(cascade),
+    engines: () => (settings.engine === 'opencv' ? ['opencv'] : pool.status().engines),
     log,
   });
   return { pool, catalog, services: [pool, catalog] };

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Analysis } from '../contract/detection.js';
+import type { Analysis, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { BoundedQueue } from './bounded-queue.js';
 import type { AnalysisPlan, Detection, LabelledBox } from './detection.js';
-import type { CascadeFile, Job, JobKind, JobResult } from './protocol.js';
+import type { CascadeFile, Glance, Job, JobKind, JobResult } from './protocol.js';
 import { WorkerCrew } from './worker-crew.js';
 import { WorkerHandle, WorkerUnreachable } from './worker-handle.js';
 
@@ -39,6 +39,8 @@ export interface JobRecord {
   /** Of an analysis that was done. */
   decodeMs?: number;
   detectMs?: number;
+  /** What an analysis searched with. */
+  engines?: EngineName[];
 }
 
 export interface PoolStatus {
@@ -52,6 +54,8 @@ export interface PoolStatus {
   /** Since the pool started. */
   restarts: number;
   openCvVersion: string | null;
+  /** What the workers can search with. */
+  engines: EngineName[];
   /** Process ids of the ready workers. */
   pids: number[];
 }
@@ -134,18 +138,25 @@ export class DetectionPool implements Detection, Service {
     };
   }
 
+  /** The image in small, for a look at whether anything changed; it costs a small part of an analysis. */
+  async glance(bytes: Buffer, side: number): Promise<Glance> {
+    const { result } = await this.#submit({ kind: 'glance', bytes, side }, bytes.length);
+    return result;
+  }
+
   async draw(bytes: Buffer, boxes: LabelledBox[]): Promise<Buffer> {
     const { result } = await this.#submit({ kind: 'draw', bytes, boxes }, bytes.length);
     return result;
   }
 
-  /** Tries a cascade in a worker. Throws ProblemError where it does not load, or ends or stalls the worker. */
-  async probe(cascade: CascadeFile): Promise<void> {
-    await this.#submit({ kind: 'probe', cascade }, 0);
+  /** Tries a cascade in a worker, and tells which engine serves it. Throws ProblemError where it does not load, or ends or stalls the worker. */
+  async probe(cascade: CascadeFile): Promise<EngineName> {
+    const { result } = await this.#submit({ kind: 'probe', cascade }, 0);
+    return result;
   }
 
   status(): PoolStatus {
-    const { alive, ready, restarts, openCvVersion } = this.#crew;
+    const { alive, ready, restarts, openCvVersion, engines } = this.#crew;
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
       workers: this.#size,
@@ -154,6 +165,7 @@ export class DetectionPool implements Detection, Service {
       queued: this.#queue.length,
       restarts,
       openCvVersion,
+      engines,
       pids: ready,
     };
   }
@@ -193,9 +205,10 @@ export class DetectionPool implements Detection, Service {
     const sentAt = performance.now();
     const queueMs = sentAt - queuedAt;
     const record = (outcome: JobRecord['outcome'], result?: JobResult) => {
-      const times = result && 'decodeMs' in result ? pickTimes(result) : {};
+      const times = typeof result === 'object' && 'decodeMs' in result ? pickTimes(result) : {};
       const runMs = performance.now() - sentAt;
-      this.#onJob({ kind: job.kind, outcome, queueMs, runMs, ...times });
+      const searched = job.kind === 'analyse' && { engines: enginesOf(job.plan) };
+      this.#onJob({ kind: job.kind, outcome, queueMs, runMs, ...times, ...searched });
     };
     try {
       const result = await worker.run(job);
@@ -239,6 +252,10 @@ export class DetectionPool implements Detection, Service {
     });
   }
 }
+
+const enginesOf = ({ detectors }: AnalysisPlan): EngineName[] => [
+  ...new Set(detectors.map(({ engine }) => engine)),
+];
 
 const pickTimes = ({ decodeMs, detectMs }: { decodeMs: number; detectMs: number }) => ({
   decodeMs,

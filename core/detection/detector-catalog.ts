@@ -5,7 +5,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { AnalysisPlan, Planner } from './detection.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { OperatorDetectors } from './operator-detectors.js';
-import { planAnalysis } from './plan-analysis.js';
+import { engineOf, planAnalysis } from './plan-analysis.js';
 import type { CascadeFile } from './protocol.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
@@ -19,12 +19,12 @@ export interface CatalogOptions {
   /** A folder whose XML files are detectors as well. */
   folder?: string | undefined;
   /** Tries a cascade in a worker, as `DetectionPool.probe` does. */
-  probe: (cascade: CascadeFile) => Promise<void>;
+  probe: (cascade: CascadeFile) => Promise<EngineName>;
+  /** What the workers can search with. */
+  engines: () => EngineName[];
   log: Logger;
   pollMs?: number;
 }
-
-const ENGINE: EngineName = 'opencv';
 
 /** The detectors there are: those that ship, then the operator's. Start the pool first. */
 export class DetectorCatalog implements Planner, Service {
@@ -65,14 +65,15 @@ export class DetectorCatalog implements Planner, Service {
       entries: this.#entries(),
       defaultDetectors,
       preparation,
-      engine: ENGINE,
+      engines: this.#options.engines(),
     });
   }
 
   detectors(): DetectorResource[] {
     const entries = this.#entries();
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
-    return entries.map((entry) => resource(entry, defaults.includes(entry)));
+    const engines = this.#options.engines();
+    return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
   }
 
   #entries(): DetectorEntry[] {
@@ -80,8 +81,12 @@ export class DetectorCatalog implements Planner, Service {
   }
 }
 
-function resource(entry: DetectorEntry, isDefault: boolean): DetectorResource {
+function resource(
+  entry: DetectorEntry,
+  isDefault: boolean,
+  engines: EngineName[],
+): DetectorResource {
   if (entry.status === 'refused') return { ...entry, default: isDefault };
   const { file: _, ...shown } = entry;
-  return { ...shown, default: isDefault, engine: ENGINE };
+  return { ...shown, default: isDefault, engine: engineOf(entry, engines) };
 }

@@ -1,4 +1,4 @@
-import type { DetectorResource, SearchParameters } from '../contract/detection.js';
+import type { DetectorResource, EngineName, SearchParameters } from '../contract/detection.js';
 
 export type CascadeKind = 'haar' | 'lbp' | 'hog';
 
@@ -17,6 +17,8 @@ export interface ReadyDetector extends KnownDetector {
   file: string;
   sha256: string;
   kind: CascadeKind;
+  /** The engine that serves it; OpenCV does where a processor cannot run another. */
+  engine: EngineName;
   /** Size of the cascade's window in pixels: the smallest object it finds. */
   window: { width: number; height: number };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { searchDefaults } from '../contract/detection.js';
+import { type EngineName, searchDefaults } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
 import { messageOf, ProblemError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
@@ -12,8 +12,8 @@ import type { CascadeFile } from './protocol.js';
 
 export interface OperatorDetectorsOptions {
   folder: string;
-  /** Tries a cascade in a worker; throws ProblemError. */
-  probe: (cascade: CascadeFile) => Promise<void>;
+  /** Tries a cascade in a worker, and tells which engine serves it; throws ProblemError. */
+  probe: (cascade: CascadeFile) => Promise<EngineName>;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
@@ -122,8 +122,8 @@ export class OperatorDetectors {
       const content = await readFile(file);
       const sha256 = createHash('sha256').update(content).digest('hex');
       const description = await describeCascade(content);
-      await this.#options.probe({ file, sha256 });
-      return { ...known, ...description, status: 'ready', file, sha256 };
+      const engine = await this.#options.probe({ file, sha256 });
+      return { ...known, ...description, status: 'ready', file, sha256, engine };
     } catch (error) {
       // The pool is full or away, or the file changed meanwhile: nothing is known about the cascade.
       if (error instanceof ProblemError && error.status === 503) return 'later';

@@ -18,7 +18,8 @@ export interface PlanContext {
   entries: DetectorEntry[];
   defaultDetectors: string[];
   preparation: Partial<Preparation>;
-  engine: EngineName;
+  /** What the workers can search with. */
+  engines: EngineName[];
 }
 
 const MAX_DETECTORS = 8;
@@ -30,7 +31,7 @@ const MAX_DETECTORS = 8;
 export function planAnalysis(fields: UploadFields, context: PlanContext): AnalysisPlan {
   const asked = chosenDetectors(fields, context);
   return {
-    detectors: asked.map((detector) => planned(detector, fields, context.engine)),
+    detectors: asked.map((detector) => planned(detector, fields, context.engines)),
     preparation: plannedPreparation(fields, context.preparation),
   };
 }
@@ -58,11 +59,16 @@ function fault(id: string, entry: DetectorEntry | undefined): FieldError[] {
 function planned(
   detector: ReadyDetector,
   fields: UploadFields,
-  engine: EngineName,
+  engines: EngineName[],
 ): PlannedDetector {
   const { id, label, file, sha256 } = detector;
+  const engine = engineOf(detector, engines);
   return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
 }
+
+/** OpenCV serves every cascade; another engine only what it is able to, on a processor that can run it. */
+export const engineOf = ({ engine }: ReadyDetector, able: EngineName[]): EngineName =>
+  able.includes(engine) ? engine : 'opencv';
 
 function plannedParameters(detector: ReadyDetector, fields: UploadFields): SearchParameters {
   const parameters = valid(searchParametersSchema, {

@@ -1,9 +1,9 @@
-import type { Detection } from '../contract/detection.js';
+import type { Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -14,6 +14,13 @@ export interface Findings {
   detectMs: number;
 }
 
+/** An image in small, 8-bit grey, row by row. */
+export interface Glance {
+  width: number;
+  height: number;
+  grey: Uint8Array;
+}
+
 export interface CascadeFile {
   /** Absolute path, and the SHA-256 its content must have. */
   file: string;
@@ -22,9 +29,11 @@ export interface CascadeFile {
 
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
+  /** `side` caps the longer side, in pixels. */
+  glance: { input: { bytes: Buffer; side: number }; result: Glance };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
-  /** Loads a cascade nobody vouches for and searches a small image with it. */
-  probe: { input: { cascade: CascadeFile }; result: null };
+  /** Loads a cascade nobody vouches for, searches a small image with it, and tells which engine serves it. */
+  probe: { input: { cascade: CascadeFile }; result: EngineName };
 }
 
 export type JobKind = keyof Jobs;
@@ -35,6 +44,8 @@ export interface Ready {
   type: 'ready';
   protocol: number;
   openCvVersion: string;
+  /** What it can search with on this processor. */
+  engines: EngineName[];
   pid: number;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { searchDefaults, searchParametersSchema } from '../contract/detection.js';
+import { engineSchema, searchDefaults, searchParametersSchema } from '../contract/detection.js';
 import { labelSchema, nameSchema } from '../contract/names.js';
 import { loadConfiguration } from '../runtime/configuration.js';
 import type { DetectorEntry } from './detector-entry.js';
@@ -17,6 +17,7 @@ const shippedDetectorSchema = z.strictObject({
   file: z.string().min(1),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   kind: z.enum(['haar', 'lbp']),
+  engine: engineSchema,
   window: z.strictObject({ width: side, height: side }),
   source: z.string().min(1),
   licence: z.string().min(1),
@@ -44,7 +45,7 @@ export async function loadShippedDetectors(manifestFile: string): Promise<Detect
 }
 
 async function verified(shipped: ShippedDetector, file: string): Promise<DetectorEntry> {
-  const { sha256, kind, window, file: _, ...rest } = shipped;
+  const { sha256, kind, engine, window, file: _, ...rest } = shipped;
   const known = { ...rest, parameters: { ...searchDefaults, ...shipped.parameters } };
   const content = await readFile(file).catch(() => undefined);
   if (!content) return { ...known, status: 'refused', reason: `${shipped.file} cannot be read` };
@@ -54,5 +55,5 @@ async function verified(shipped: ShippedDetector, file: string): Promise<Detecto
       status: 'refused',
       reason: `${shipped.file} is not the file that the manifest vouches for: its SHA-256 differs`,
     };
-  return { ...known, status: 'ready', file, sha256, kind, window };
+  return { ...known, status: 'ready', file, sha256, kind, engine, window };
 }

@@ -1,3 +1,4 @@
+import type { EngineName } from '../contract/detection.js';
 import { messageOf } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import { RestartBudget } from './restart-budget.js';
@@ -24,6 +25,7 @@ export class WorkerCrew {
   readonly #due = new Map<NodeJS.Timeout, number>();
   #restarts = 0;
   #openCvVersion: string | null = null;
+  #engines: EngineName[] = [];
   #stopped = false;
 
   constructor(options: CrewOptions) {
@@ -47,6 +49,11 @@ export class WorkerCrew {
 
   get openCvVersion(): string | null {
     return this.#openCvVersion;
+  }
+
+  /** What the workers can search with; known once the first of them is ready. */
+  get engines(): EngineName[] {
+    return this.#engines;
   }
 
   /** Seconds until the next worker is due, rounded up; at least 1. */
@@ -80,8 +87,9 @@ export class WorkerCrew {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
     void worker.ended.then(() => this.#onEnded(worker));
-    const { openCvVersion, pid } = await worker.start();
+    const { openCvVersion, engines, pid } = await worker.start();
     this.#openCvVersion = openCvVersion;
+    this.#engines = engines;
     this.#ready.set(worker, pid);
     this.#options.onReady(worker);
   }

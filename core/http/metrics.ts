@@ -24,6 +24,7 @@ export interface FinishedJob {
   queueMs: number;
   decodeMs?: number;
   detectMs?: number;
+  engines?: string[];
 }
 
 /** A process's metrics in Prometheus' form. Names follow its conventions: base units, `_total` on counters. */
@@ -49,6 +50,12 @@ export class Metrics {
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
+  readonly #searches = new Counter({
+    name: 'siteglass_searches_total',
+    help: 'Images searched, by engine; one that was searched by both counts for both',
+    labelNames: ['engine'] as const,
+    registers: [this.registry],
+  });
   readonly #analyses = new Counter({
     name: 'siteglass_analyses_total',
     help: 'Images analysed, anew or answered from a stored result',
@@ -72,8 +79,9 @@ export class Metrics {
     };
   }
 
-  job({ outcome, queueMs, decodeMs, detectMs }: FinishedJob): void {
+  job({ outcome, queueMs, decodeMs, detectMs, engines = [] }: FinishedJob): void {
     this.#jobs.inc({ outcome });
+    for (const engine of engines) this.#searches.inc({ engine });
     this.#stages.observe({ stage: 'queue' }, queueMs / 1000);
     if (decodeMs !== undefined) this.#stages.observe({ stage: 'decode' }, decodeMs / 1000);
     if (detectMs !== undefined) this.#stages.observe({ stage: 'detect' }, detectMs / 1000);

@@ -65,6 +65,28 @@ export const analysisTable = {
       )
       .execute() as Promise<Pick<AnalysisRow, 'key'>[]>,
 
+  /** Analyses with a rendered picture all of whose images were made before `ms`. */
+  processedBefore: async (db: Db, ms: number, limit: number): Promise<string[]> => {
+    const rows = await db
+      .selectFrom('analysis')
+      .select('key')
+      .where('processed_bytes', '>', 0)
+      .where((q) =>
+        q.not(
+          q.exists(
+            q
+              .selectFrom('image')
+              .select('image.id')
+              .whereRef('image.analysis_key', '=', 'analysis.key')
+              .where('image.created_at', '>=', ms),
+          ),
+        ),
+      )
+      .limit(limit)
+      .execute();
+    return rows.map(({ key }) => key);
+  },
+
   /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
   takeProcessedBytes: (db: Db, key: string): Promise<number> => {
     const take = async (transaction: Db): Promise<number> => {

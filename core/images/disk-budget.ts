@@ -30,6 +30,8 @@ export class DiskBudget {
 
   add(bytes: number): void {
     this.#used += bytes;
+    // What the file system said last is kept true in between.
+    this.#free.bytes -= bytes;
   }
 
   async freeBytes(): Promise<number> {

@@ -4,7 +4,6 @@ import { cronLogger } from '../runtime/cron-logger.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { ImageStore } from './image-store.js';
-import { imageTable } from './image-table.js';
 
 const AT_ONCE = 200;
 
@@ -35,7 +34,7 @@ export class Expiry implements Service {
   async sweep(): Promise<void> {
     try {
       for (;;) {
-        const expired = await imageTable.expired(this.store.db, this.clock(), AT_ONCE);
+        const expired = await this.store.expired(this.clock(), AT_ONCE);
         if (expired.length === 0) break;
         await this.store.remove(expired);
         this.log.info({ images: expired.length }, 'removed expired images');

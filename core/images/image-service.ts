@@ -11,6 +11,7 @@ import { BlobLeases } from './blob-leases.js';
 import { DiskBudget } from './disk-budget.js';
 import { Expiry } from './expiry.js';
 import { ImageStore } from './image-store.js';
+import type { Spared } from './image-table.js';
 import { Images } from './images.js';
 import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
@@ -32,6 +33,8 @@ export interface ImageServiceOptions {
     uploadLifetimeMs: number | undefined;
   };
   onAnalysed: (source: Source) => void;
+  /** Images that neither age nor budget removes. */
+  spared?: Spared;
   log: Logger;
   clock: Clock;
 }
@@ -55,7 +58,7 @@ export function createImageService(options: ImageServiceOptions): ImageService {
     minFreeBytes: limits.minFreeBytes,
   });
   const leases = options.shared ? new BlobLeases(clock) : undefined;
-  const store = new ImageStore(db, files, budget, leases);
+  const store = new ImageStore(db, files, budget, { leases, spared: options.spared });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);

@@ -9,8 +9,15 @@ import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
 import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
-import { imageTable } from './image-table.js';
+import { imageTable, type Spared } from './image-table.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+
+export interface ImageStoreOptions {
+  /** Where other processes work on the same rows and files. */
+  leases?: BlobLeases | undefined;
+  /** Images that neither age nor budget removes. */
+  spared?: Spared | undefined;
+}
 
 /** One image to be written, with what belongs into the same transaction. */
 export interface ImageEntry {
@@ -42,8 +49,7 @@ export class ImageStore implements Service {
     readonly db: Kysely<ImageTables>,
     private readonly files: FileStore,
     readonly budget: DiskBudget,
-    /** Where other processes work on the same rows and files. */
-    private readonly leases?: BlobLeases,
+    private readonly options: ImageStoreOptions = {},
   ) {
     this.#commits = new Batcher((entries) => this.#write(entries));
   }
@@ -64,7 +70,7 @@ export class ImageStore implements Service {
   async commit(entry: ImageEntry, bytes: Buffer): Promise<void> {
     const { sha256 } = entry.blob;
     try {
-      await this.leases?.hold(this.db, [sha256]);
+      await this.options.leases?.hold(this.db, [sha256]);
       await this.files.put(originalKey(sha256), bytes);
       await this.#commits.add(entry);
     } catch (error) {
@@ -74,7 +80,7 @@ export class ImageStore implements Service {
 
   async #write(entries: ImageEntry[]): Promise<undefined[]> {
     const addedBytes = await this.db.transaction().execute(async (transaction) => {
-      await this.leases?.hold(
+      await this.options.leases?.hold(
         transaction,
         entries.map(({ blob }) => blob.sha256),
       );
@@ -84,7 +90,7 @@ export class ImageStore implements Service {
       );
       // Another process may have removed meanwhile what was read before.
       for (const { image, analysis, isStored } of entries)
-        if (analysis && (!isStored || this.leases))
+        if (analysis && (!isStored || this.options.leases))
           await analysisTable.insert(transaction, image.analysis_key, image.sha256, analysis);
       await imageTable.insert(
         transaction,
@@ -137,14 +143,30 @@ export class ImageStore implements Service {
     return this.budget.usedBytes;
   }
 
+  /** Images whose time is over, at most `limit`. */
+  expired(now: number, limit: number): Promise<string[]> {
+    return imageTable.expired(this.db, now, limit, this.options.spared);
+  }
+
+  freeBytes(): Promise<number> {
+    return this.budget.freeBytes();
+  }
+
   /** Removes images made before an instant, at most `limit`. */
   async removeOlderThan(ms: number, limit: number): Promise<number> {
-    return this.remove(await imageTable.olderThan(this.db, ms, limit));
+    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.options.spared));
+  }
+
+  /** Removes rendered pictures of images made before an instant, at most `limit`; they are rendered anew when asked for. */
+  async removeProcessedOlderThan(ms: number, limit: number): Promise<number> {
+    const keys = await analysisTable.processedBefore(this.db, ms, limit);
+    for (const key of keys) await this.removeProcessed(key);
+    return keys.length;
   }
 
   /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
   async removeOldest(limit: number): Promise<number> {
-    return this.remove(await imageTable.oldestOfCameras(this.db, limit));
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.options.spared));
   }
 
   /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */
@@ -152,13 +174,13 @@ export class ImageStore implements Service {
     for (const { sha256 } of await blobTable.unreferenced(this.db, COLLECT_AT_ONCE))
       await this.#collect(sha256);
     // What other processes added and removed counts as well.
-    if (this.leases) await this.#measure();
+    if (this.options.leases) await this.#measure();
   }
 
   #collect(sha256: string): Promise<boolean> {
     return this.guard.remove(sha256, async () => {
-      if (!this.leases) return this.#removeUnreferenced(this.db, sha256);
-      await this.leases.unlessHeld(this.db, sha256, (locked) =>
+      if (!this.options.leases) return this.#removeUnreferenced(this.db, sha256);
+      await this.options.leases.unlessHeld(this.db, sha256, (locked) =>
         this.#removeUnreferenced(locked, sha256),
       );
     });

@@ -1,8 +1,11 @@
-import type { Kysely } from 'kysely';
+import type { Expression, Kysely } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
+
+/** A condition over `image`, never null. */
+export type Spared = Expression<boolean>;
 
 /** An image with what is known of its bytes and, where there is one, its result. */
 export type StoredImage = ImageRow &
@@ -79,25 +82,35 @@ export const imageTable = {
       .where('plan', 'is not', null)
       .execute(),
 
-  expired: async (db: Db, now: number, limit: number): Promise<string[]> =>
-    idsOf(db.selectFrom('image').select('id').where('expires_at', '<=', now).limit(limit)),
+  expired: async (db: Db, now: number, limit: number, spared?: Spared): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        .where('expires_at', '<=', now)
+        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
+        .limit(limit),
+    ),
 
-  olderThan: (db: Db, ms: number, limit: number): Promise<string[]> =>
+  /** This and the next leave out the images for which `spared` holds. */
+  olderThan: (db: Db, ms: number, limit: number, spared?: Spared): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
         .where('created_at', '<', ms)
+        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
         .orderBy('created_at')
         .limit(limit),
     ),
 
-  oldestOfCameras: (db: Db, limit: number): Promise<string[]> =>
+  oldestOfCameras: (db: Db, limit: number, spared?: Spared): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
         .where('camera', 'is not', null)
+        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
         .orderBy('id')
         .limit(limit),
     ),

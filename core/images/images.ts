@@ -5,6 +5,7 @@ import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contra
 import type { AnalysisPlan, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
+import { storageProblem } from '../store/storage-failure.js';
 import type { Analyser } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
 import type { ImageStore } from './image-store.js';
@@ -97,6 +98,25 @@ export class Images {
       also(transaction, recorded(result)),
     );
     return recorded(analysis);
+  }
+
+  /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
+  async recordWithoutPicture(
+    { bytes }: CameraSnapshot,
+    fields: UploadFields,
+    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
+  ): Promise<Recorded> {
+    const plan = this.planner.plan(fields);
+    inspectImage(bytes, this.limits.maxPixels);
+    const key = analysisKey(sha256Of(bytes), plan);
+    const { analysis } = await this.analyser.analyse(key, bytes, plan);
+    const recorded = { id: uuid(), analysis };
+    try {
+      await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+    } catch (error) {
+      throw storageProblem(error);
+    }
+    return recorded;
   }
 
   async result(id: string): Promise<ImageResult> {

@@ -1,5 +1,15 @@
-/** Who a client of the broker is. A site may speak for itself, a reader may only listen, the relay may do both everywhere. */
-export type Account = { role: 'site'; site: string } | { role: 'relay' } | { role: 'reader' };
+/**
+ * Who a client of the broker is. A site may speak for itself, a reader may only listen, an operator may listen
+ * and give commands to cameras, the relay may do both everywhere.
+ */
+export type Account =
+  | { role: 'site'; site: string }
+  | { role: 'relay' }
+  | { role: 'operator' }
+  | { role: 'reader' };
+
+/** Where Home Assistant says that it is there. */
+const HOME_ASSISTANT = 'homeassistant/status';
 
 /** Resolves with whose credentials these are, or undefined where they are nobody's. */
 export interface BrokerAccounts {
@@ -17,6 +27,7 @@ export function mayBear(account: Account, clientId: string): boolean {
 
 export function mayPublish(account: Account, root: string, topic: string): boolean {
   if (topic.startsWith('$')) return false;
+  if (account.role === 'operator') return topic === HOME_ASSISTANT || isCommand(root, topic);
   if (account.role !== 'site') return account.role === 'relay';
   const own = `${root}/${account.site}/`;
   if (topic === `${own}ack`) return false;
@@ -27,11 +38,19 @@ export function mayPublish(account: Account, root: string, topic: string): boole
 
 export function maySubscribe(account: Account, root: string, filter: string): boolean {
   if (account.role === 'relay') return true;
-  if (account.role === 'reader') return !filter.startsWith('$');
+  if (account.role !== 'site') return !filter.startsWith('$');
+  if (filter === HOME_ASSISTANT) return true;
   const own = `${root}/${account.site}/`;
   if (!filter.startsWith(own)) return false;
   const levels = filter.slice(own.length).split('/');
   return (
     (levels.length === 1 && levels[0] === 'ack') || (levels.length === 2 && levels[1] === 'command')
   );
+}
+
+/** `ROOT/SITE/CAMERA/command`. */
+function isCommand(root: string, topic: string): boolean {
+  if (!topic.startsWith(`${root}/`)) return false;
+  const levels = topic.slice(root.length + 1).split('/');
+  return levels.length === 3 && levels[2] === 'command';
 }

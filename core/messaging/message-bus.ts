@@ -49,6 +49,8 @@ export interface MessageBus {
    * a `MessagingError` when there is no connection, or it ends first: nothing is queued for later.
    */
   publish<N extends TopicName>(topic: N, names: TopicNames<N>, payload: Payload<N>): Promise<void>;
+  /** Takes a retained message away from the broker. Resolves and rejects as `publish` does. */
+  clear<N extends TopicName>(topic: N, names: TopicNames<N>): Promise<void>;
   /** Holds for every later connection, too. Names that are left out match any. */
   subscribe<N extends TopicName>(
     topic: N,

@@ -6,7 +6,7 @@ import type { Dispatched } from './subscriptions.js';
 
 export interface OutgoingMessage {
   topic: string;
-  payload: string;
+  payload: string | Uint8Array;
   qos: 0 | 1;
   retain: boolean;
 }
@@ -58,7 +58,10 @@ export class MqttConnection {
       username: options.username ?? address.username,
       password: options.password ?? address.password,
       ca: options.ca,
-      will: options.will && { ...options.will, payload: Buffer.from(options.will.payload) },
+      will: options.will && {
+        ...options.will,
+        payload: Buffer.from(asBuffer(options.will.payload)),
+      },
       keepalive: options.keepaliveSeconds,
       connectTimeout: options.connectTimeoutMs,
       protocolVersion: options.protocolVersion,
@@ -92,7 +95,7 @@ export class MqttConnection {
   /** Resolves on PUBACK (QoS 1) or once it was handed to the socket (QoS 0). */
   publish({ topic, payload, qos, retain }: OutgoingMessage): Promise<void> {
     return this.#whileConnected((done) =>
-      this.#client.publish(topic, payload, { qos, retain }, done),
+      this.#client.publish(topic, asBuffer(payload), { qos, retain }, done),
     );
   }
 
@@ -172,3 +175,9 @@ export class MqttConnection {
     this.#pending.clear();
   }
 }
+
+/** The same bytes; mqtt.js knows text and Buffers. */
+const asBuffer = (payload: string | Uint8Array): string | Buffer =>
+  typeof payload === 'string'
+    ? payload
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);

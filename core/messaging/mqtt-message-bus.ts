@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   encodePayload,
-  MAX_PAYLOAD_BYTES,
+  maxBytesOf,
   type Payload,
   type TopicName,
   type TopicNames,
@@ -113,18 +113,16 @@ export class MqttMessageBus implements MessageBus, Service {
     names: TopicNames<N>,
     payload: Payload<N>,
   ): Promise<void> {
-    const connection = this.#connection;
-    if (!connection)
-      throw new MessagingError('not_connected', 'there is no connection to the broker');
-    if (connection.inFlight >= this.#maxInFlight)
-      throw new MessagingError(
-        'too_many_in_flight',
-        `the broker has ${connection.inFlight} messages to confirm`,
-      );
+    const connection = this.#ready();
     const message = this.#encode({ topic, names, payload } as Publication);
-    if (Buffer.byteLength(message.payload) > MAX_PAYLOAD_BYTES)
+    if (Buffer.byteLength(message.payload) > maxBytesOf(topic))
       throw new MessagingError('payload_too_large', `a ${topic} has too many bytes`);
     await connection.publish(message);
+  }
+
+  async clear<N extends TopicName>(topic: N, names: TopicNames<N>): Promise<void> {
+    const path = topicFor(this.options.root, topic, names);
+    await this.#ready().publish({ topic: path, payload: '', qos: 1, retain: true });
   }
 
   subscribe<N extends TopicName>(
@@ -158,6 +156,18 @@ export class MqttMessageBus implements MessageBus, Service {
       inFlight: this.#connection?.inFlight ?? 0,
       invalid: this.#subscriptions.invalid,
     };
+  }
+
+  #ready(): MqttConnection {
+    const connection = this.#connection;
+    if (!connection)
+      throw new MessagingError('not_connected', 'there is no connection to the broker');
+    if (connection.inFlight >= this.#maxInFlight)
+      throw new MessagingError(
+        'too_many_in_flight',
+        `the broker has ${connection.inFlight} messages to confirm`,
+      );
+    return connection;
   }
 
   async #keepConnected(address: BrokerAddress): Promise<void> {

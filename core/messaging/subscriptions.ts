@@ -49,8 +49,8 @@ export class Subscriptions {
     handler: MessageHandler<N>,
     { shareGroup, maxPending = 1 }: SubscribeOptions = {},
   ): Record<string, { qos: 0 | 1 }> {
-    const wantedNames = Object.entries(wanted);
-    const filter = filterFor(this.root, topic, wanted);
+    const wantedNames = Object.entries<string>(wanted as Record<string, string>);
+    const filter = filterFor(this.root, topic, Object.fromEntries(wantedNames));
     const subscription: Subscription = {
       topic,
       filter: shareGroup === undefined ? filter : `$share/${shareGroup}/${filter}`,
@@ -92,7 +92,7 @@ export class Subscriptions {
 
   #offer(subscription: Subscription, message: IncomingMessage): void | Promise<void> {
     const { topic } = subscription;
-    const names: Record<string, string> | undefined = namesIn(this.root, topic, message.topic);
+    const names = namesIn(this.root, topic, message.topic) as Record<string, string> | undefined;
     if (!names || !subscription.matches(names)) return;
     if (message.payload.length > MAX_PAYLOAD_BYTES)
       return this.#refuse(topic, {}, `${message.payload.length} bytes are too many`);

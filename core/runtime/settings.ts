@@ -52,6 +52,8 @@ export const detectionSettings = z
     deadlineSeconds: z.number().min(0.1).max(120).default(10),
     maxQueued: z.int().min(1).max(10_000).default(64),
     maxQueuedMegabytes: z.number().min(1).max(4_096).default(64),
+    /** `opencv` leaves the project's own engine out. */
+    engine: z.enum(['auto', 'opencv']).default('auto'),
     defaultDetectors: z.array(nameSchema).min(1).max(8).default(['stop-sign']),
     /** Cascades dropped here become detectors. */
     folder: z.string().min(1).optional(),

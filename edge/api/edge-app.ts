@@ -17,8 +17,13 @@ import { programVersion } from '../../core/runtime/program.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { ConfigReload } from '../config-reload.js';
+import type { PictureLinks } from '../publishing/picture-links.js';
+import type { EventStream } from '../sightings/event-stream.js';
+import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
+import { pictureRoutes } from './picture-routes.js';
+import { sightingRoutes } from './sighting-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
 
 export interface EdgeAppParts {
@@ -31,6 +36,9 @@ export interface EdgeAppParts {
   cameras: CameraSchedule;
   reload: ConfigReload;
   view: SiteApi;
+  sightings: Sightings;
+  events: EventStream;
+  links: PictureLinks;
 }
 
 /** The appliance's REST API: all that it serves, and who may use it. */
@@ -66,6 +74,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...cameraRoutes(cameras, api.uploads),
           ...configRoutes(reload),
           ...siteRoutes(view),
+          ...sightingRoutes(parts.sightings, parts.events),
+          ...pictureRoutes(images.processed, parts.links),
         ],
       },
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },

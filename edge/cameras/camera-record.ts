@@ -8,6 +8,7 @@ type Recorded = Pick<
   | 'lastError'
   | 'consecutiveFailures'
   | 'taken'
+  | 'unchanged'
   | 'failed'
   | 'outsideWindows'
   | 'shed'
@@ -21,6 +22,7 @@ export class CameraRecord {
   #lastSnapshotAt: number | null = null;
   #lastError: string | null = null;
   #taken = 0;
+  #unchanged = 0;
   #failed = 0;
   #outsideWindows = 0;
   #shed = 0;
@@ -39,6 +41,7 @@ export class CameraRecord {
       lastError: this.#lastError,
       consecutiveFailures: this.#breaker.failures,
       taken: this.#taken,
+      unchanged: this.#unchanged,
       failed: this.#failed,
       outsideWindows: this.#outsideWindows,
       shed: this.#shed,
@@ -69,6 +72,10 @@ export class CameraRecord {
   analysed(takenAt: number): void {
     this.#taken++;
     this.#lastSnapshotAt = takenAt;
+  }
+
+  leftOut(): void {
+    this.#unchanged++;
   }
 
   dropped(): void {

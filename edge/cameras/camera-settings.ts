@@ -8,6 +8,7 @@ import {
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
+import { sightingShape } from '../sightings/sighting-settings.js';
 import { timeWindowSchema } from './time-windows.js';
 import { zoneSchema } from './zones.js';
 
@@ -56,6 +57,7 @@ export const commonShape = {
   maxAgeDays: z.number().positive().max(3_650).optional(),
   /** A camera that is not enabled starts paused. */
   enabled: z.boolean().default(true),
+  ...sightingShape,
 };
 
 const authSchema = z.strictObject({

@@ -21,6 +21,8 @@ export interface CameraStatus {
   circuit: CircuitState;
   /** Snapshots analysed. */
   taken: number;
+  /** Snapshots that were not analysed because nothing had moved since the last one that was. */
+  unchanged: number;
   failed: number;
   /** Runs and uploads left out because no time window was open. */
   outsideWindows: number;

@@ -13,8 +13,15 @@ import { admitUpload } from './push-camera.js';
 import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
-/** Analyses a snapshot and keeps it, all or nothing. A ProblemError tells whether the image or the moment was wrong. */
-export type Analyse = (camera: CameraConfig, snapshot: Snapshot) => Promise<ImageId>;
+/**
+ * Analyses a snapshot and keeps it, all or nothing. A ProblemError tells whether the image or the moment was
+ * wrong. Undefined where nothing has moved since the last one; never where somebody `asked` for the snapshot.
+ */
+export type Analyse = (
+  camera: CameraConfig,
+  snapshot: Snapshot,
+  asked: boolean,
+) => Promise<ImageId | undefined>;
 
 export interface WatchOptions {
   analyse: Analyse;
@@ -37,7 +44,7 @@ export class CameraWatch {
   #announced: CameraState | undefined;
   #paused: boolean;
   #isSlow = false;
-  readonly #uploads = new Set<Promise<ImageId>>();
+  readonly #uploads = new Set<Promise<ImageId | undefined>>();
   #dropLogged = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -93,7 +100,9 @@ export class CameraWatch {
     if (this.#stopping.signal.aborted)
       throw new ProblemError('shutting_down', 'the cameras are no longer asked');
     try {
-      return await (this.#running ?? this.#run());
+      // A run under way may leave its snapshot out, since nobody had asked for it.
+      const joined = await this.#running;
+      return joined ?? (await (this.#running ?? this.#run(true)));
     } catch (error) {
       if (error instanceof CameraError)
         throw new ProblemError('camera_failed', error.message, { cause: error });
@@ -122,11 +131,12 @@ export class CameraWatch {
     }
   }
 
-  async #analyseUpload(bytes: Buffer): Promise<ImageId> {
+  async #analyseUpload(bytes: Buffer): Promise<ImageId | undefined> {
     const takenAt = this.options.clock();
     this.#record.attempted(takenAt);
     try {
-      const image = await this.#analyse({ bytes, takenAt, more: false, settle: async () => {} });
+      const upload = { bytes, takenAt, more: false, settle: async () => {} };
+      const image = await this.#analyse(upload, false);
       this.#record.answered();
       return image;
     } catch (error) {
@@ -166,11 +176,11 @@ export class CameraWatch {
     if (this.#running) this.#record.overlapped();
     else if (this.options.clock() >= this.#record.leftAloneUntil)
       // A failure is in the status and the log already.
-      await this.#run().catch(() => undefined);
+      await this.#run(false).catch(() => undefined);
   }
 
-  #run(): Promise<ImageId | undefined> {
-    this.#running = this.#takeAll().finally(() => {
+  #run(asked: boolean): Promise<ImageId | undefined> {
+    this.#running = this.#takeAll(asked).finally(() => {
       this.#running = undefined;
       this.#announce();
     });
@@ -178,14 +188,14 @@ export class CameraWatch {
   }
 
   /** Takes what the camera has; an image that cannot be analysed does not keep the next ones waiting. */
-  async #takeAll(): Promise<ImageId | undefined> {
+  async #takeAll(asked: boolean): Promise<ImageId | undefined> {
     let image: ImageId | undefined;
     for (let more = true; more && !this.#stopping.signal.aborted; ) {
       more = false;
       try {
         const snapshot = await this.#take();
         more = snapshot?.more ?? false;
-        if (snapshot) image = await this.#analyse(snapshot);
+        if (snapshot) image = (await this.#analyse(snapshot, asked)) ?? image;
         this.#record.answered();
       } catch (error) {
         this.#failed(error);
@@ -215,10 +225,11 @@ export class CameraWatch {
     return Math.max(untilNext, this.config.timeoutSeconds * 1000);
   }
 
-  async #analyse(snapshot: Snapshot): Promise<ImageId> {
+  async #analyse(snapshot: Snapshot, asked: boolean): Promise<ImageId | undefined> {
     try {
-      const image = await this.options.analyse(this.config, snapshot);
-      this.#record.analysed(snapshot.takenAt);
+      const image = await this.options.analyse(this.config, snapshot, asked);
+      if (image === undefined) this.#record.leftOut();
+      else this.#record.analysed(snapshot.takenAt);
       await snapshot.settle();
       return image;
     } catch (error) {

@@ -1,24 +1,26 @@
 import { createTask, type ScheduledTask } from 'node-cron';
-import type { Detection } from '../../core/contract/detection.js';
+import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Health, Payload } from '../../core/contract/topics.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
-import { instant } from '../../core/runtime/clock.js';
 import { cronLogger } from '../../core/runtime/cron-logger.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
+import { cameraReport } from './camera-report.js';
 
 export interface LiveTopicsOptions {
   site: string;
   bus: MessageBus;
   health: () => Promise<Health>;
+  cameras: () => CameraStatus[];
   log: Logger;
 }
 
 /**
- * What dashboards see now: retained messages that always say the latest. While there is no broker only the
- * latest of each is remembered, and published on the next connection; nothing here is a queue.
+ * What dashboards see now: retained messages that always say the latest, and events as they happen. While there
+ * is no broker only the latest of each retained one is remembered, and published on the next connection;
+ * nothing here is a queue.
  */
 export class LiveTopics implements Service {
   readonly name = 'live topics';
@@ -26,12 +28,14 @@ export class LiveTopics implements Service {
   readonly #states = new Map<string, Payload<'cameraState'>>();
   #task: ScheduledTask | undefined;
   #unsubscribe: (() => void) | undefined;
+  #hasEnded = false;
 
   constructor(private readonly options: LiveTopicsOptions) {}
 
   async start(): Promise<void> {
-    this.#unsubscribe = this.options.bus.onConnect(() => void this.#publishAll());
-    this.#task = createTask('0 * * * * *', () => this.#publishHealth(), {
+    this.#unsubscribe = this.options.bus.onConnect(() => void this.publishAll());
+    // States and reports are said again each minute: what expires at a dashboard is then known to be over.
+    this.#task = createTask('0 * * * * *', () => this.#refresh(), {
       name: this.name,
       noOverlap: true,
       logger: cronLogger(this.options.log),
@@ -46,11 +50,14 @@ export class LiveTopics implements Service {
 
   /** Cameras are no longer watched, so their availability ends with the appliance's. */
   async farewell(): Promise<void> {
+    this.#hasEnded = true;
     for (const camera of this.#availability.keys()) this.#setAvailability(camera, 'offline');
   }
 
-  cameraChanged({ id, state }: CameraStatus): void {
-    this.#setAvailability(id, state === 'online' ? 'online' : 'offline');
+  cameraChanged(status: CameraStatus): void {
+    if (this.#hasEnded) return;
+    this.#setAvailability(status.id, status.state === 'online' ? 'online' : 'offline');
+    this.#publishReport(status);
   }
 
   /** The last that is heard of a camera that is taken away. */
@@ -60,42 +67,56 @@ export class LiveTopics implements Service {
     this.#states.delete(id);
   }
 
-  snapshotAnalysed(camera: string, snapshot: string, takenAt: number, found: Detection[]): void {
-    const counts: Record<string, number> = {};
-    for (const { label } of found) counts[label] = (counts[label] ?? 0) + 1;
-    const state = { counts, snapshot, takenAt: instant(takenAt) };
+  stateChanged(camera: string, state: Payload<'cameraState'>): void {
     this.#states.set(camera, state);
-    this.#publish('a camera state', () => this.#publishState(camera, state));
+    this.#publishState(camera, state);
+  }
+
+  happened(event: SightingEvent): void {
+    const { site, bus } = this.options;
+    this.#publish('an event', () => bus.publish('event', { site, camera: event.camera }, event));
+  }
+
+  /** All that is retained, as it is now. */
+  async publishAll(): Promise<void> {
+    for (const [camera, availability] of this.#availability)
+      this.#publishAvailability(camera, availability);
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    const { site, bus, health, cameras } = this.options;
+    for (const status of cameras()) this.#publishReport(status);
+    for (const [camera, state] of this.#states)
+      if (this.#availability.get(camera) === 'online') this.#publishState(camera, state);
+    const report = await health();
+    this.#publish('the health', () => bus.publish('health', { site }, report));
   }
 
   #setAvailability(camera: string, availability: Payload<'cameraAvailability'>): void {
     if (this.#availability.get(camera) === availability) return;
     this.#availability.set(camera, availability);
-    this.#publish('an availability', () => this.#publishAvailability(camera, availability));
+    this.#publishAvailability(camera, availability);
   }
 
-  async #publishAll(): Promise<void> {
-    for (const [camera, availability] of this.#availability)
-      this.#publish('an availability', () => this.#publishAvailability(camera, availability));
-    for (const [camera, state] of this.#states)
-      this.#publish('a camera state', () => this.#publishState(camera, state));
-    await this.#publishHealth();
-  }
-
-  async #publishHealth(): Promise<void> {
-    const { site, bus, health } = this.options;
-    const report = await health();
-    this.#publish('the health', () => bus.publish('health', { site }, report));
-  }
-
-  #publishAvailability(camera: string, payload: Payload<'cameraAvailability'>) {
+  #publishAvailability(camera: string, payload: Payload<'cameraAvailability'>): void {
     const { site, bus } = this.options;
-    return bus.publish('cameraAvailability', { site, camera }, payload);
+    this.#publish('an availability', () =>
+      bus.publish('cameraAvailability', { site, camera }, payload),
+    );
   }
 
-  #publishState(camera: string, payload: Payload<'cameraState'>) {
+  #publishState(camera: string, payload: Payload<'cameraState'>): void {
     const { site, bus } = this.options;
-    return bus.publish('cameraState', { site, camera }, payload);
+    this.#publish('a camera state', () => bus.publish('cameraState', { site, camera }, payload));
+  }
+
+  #publishReport(status: CameraStatus): void {
+    const { site, bus } = this.options;
+    const names = { site, camera: status.id };
+    this.#publish('a camera report', () =>
+      bus.publish('cameraReport', names, cameraReport(status)),
+    );
   }
 
   /** Without a connection there is nothing to do: the next one begins with the latest of everything. */

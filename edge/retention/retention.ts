@@ -4,7 +4,7 @@ import { cronLogger } from '../../core/runtime/cron-logger.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import type { RetainedImages } from './retained-images.js';
+import type { RetainedImages, RetainedRows } from './retained-images.js';
 
 /** Images removed at a time, and times in one sweep: at most 20,000 images a minute. */
 const CHUNK = 25;
@@ -14,8 +14,13 @@ const TARGET = 0.95;
 
 export interface RetentionOptions {
   images: RetainedImages;
+  rows?: RetainedRows[];
   maxAgeMs: number;
+  /** Age from which on processed images go; never above `maxAgeMs` in effect. */
+  processedMaxAgeMs?: number;
   budgetBytes: number;
+  /** Bytes that stay free on the disk, whatever the budget says. */
+  minFreeBytes?: number;
   log: Logger;
   clock?: Clock;
 }
@@ -24,9 +29,13 @@ export interface Sweep {
   /** Images removed for their age, and for room. */
   aged: number;
   evicted: number;
+  /** Processed images removed while their originals stay. */
+  processed: number;
+  /** Rows removed, by the rows' name. */
+  rows: Record<string, number>;
 }
 
-/** Keeps the images within their age and their disk budget: a sweep each minute, and room on demand in between. */
+/** Keeps images and rows within their age and their budget: a sweep each minute, and room on demand in between. */
 export class Retention implements Service {
   readonly name = 'retention';
   readonly #clock: Clock;
@@ -34,6 +43,8 @@ export class Retention implements Service {
   #stopping = false;
   /** The work that is under way; the next waits for it, so that no two count the same bytes. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Since the start. */
+  readonly removed = { images: 0, processed: 0, rows: 0 };
 
   constructor(private readonly options: RetentionOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -57,28 +68,34 @@ export class Retention implements Service {
 
   sweep(): Promise<Sweep> {
     return this.#inTurn(async () => {
-      const { images, maxAgeMs, budgetBytes, log } = this.options;
+      const { images, maxAgeMs, log } = this.options;
       const before = this.#clock() - maxAgeMs;
       const aged = await this.#removeChunks(() => images.removeOlderThan(before, CHUNK));
-      const isOver = (await images.usedBytes()) > budgetBytes;
-      const evicted = isOver ? await this.#evictTo(budgetBytes * TARGET) : 0;
-      if (aged + evicted > 0) log.info({ aged, evicted }, 'removed old images');
-      return { aged, evicted };
+      const processed = await this.#removeProcessed();
+      const evicted = (await this.#lacking(0)) > 0 ? await this.#evict(0) : 0;
+      const rows = await this.#removeRows();
+      const sweep = { aged, evicted, processed, rows };
+      this.removed.images += aged + evicted;
+      this.removed.processed += processed;
+      if (aged + evicted + processed > 0 || Object.keys(rows).length > 0)
+        log.info(sweep, 'removed what is past its age or its room');
+      return sweep;
     });
   }
 
   /**
-   * Removes the oldest camera snapshots until `bytes` more fit into the budget; for a snapshot that is
-   * about to be stored. False where they do not fit even so, since uploads are not removed for it.
+   * Removes the oldest camera snapshots until `bytes` more fit into the budget and onto the disk; for a snapshot
+   * that is about to be stored. False where they do not fit even so, since uploads and what is spared stay.
    */
   async makeRoom(bytes: number): Promise<boolean> {
-    const { images, budgetBytes, log } = this.options;
-    const fits = async () => (await images.usedBytes()) + bytes <= budgetBytes;
+    const fits = async () => (await this.#lacking(bytes)) <= 0;
     if (await fits()) return true;
     return this.#inTurn(async () => {
       if (await fits()) return true;
-      const evicted = await this.#evictTo(Math.min(budgetBytes * TARGET, budgetBytes - bytes));
-      if (evicted > 0) log.info({ evicted }, 'removed the oldest snapshots to make room');
+      const evicted = await this.#evict(bytes);
+      this.removed.images += evicted;
+      if (evicted > 0)
+        this.options.log.info({ evicted }, 'removed the oldest snapshots to make room');
       return fits();
     });
   }
@@ -89,11 +106,38 @@ export class Retention implements Service {
     });
   }
 
-  async #evictTo(target: number): Promise<number> {
-    const { images } = this.options;
+  /** Bytes that have to go before `more` fit; 0 or less where they do. */
+  async #lacking(more: number): Promise<number> {
+    const { images, budgetBytes, minFreeBytes = 0 } = this.options;
+    const [used, free] = await Promise.all([images.usedBytes(), images.freeBytes()]);
+    return Math.max(used + more - budgetBytes, minFreeBytes + more - free);
+  }
+
+  /** Removes the oldest until `more` bytes fit, and some room beyond. */
+  async #evict(more: number): Promise<number> {
+    const { images, budgetBytes } = this.options;
+    const used = await images.usedBytes();
+    const target = Math.min(used - (await this.#lacking(more)), budgetBytes * TARGET);
     return this.#removeChunks(async () =>
       (await images.usedBytes()) > target ? images.removeOldest(CHUNK) : 0,
     );
+  }
+
+  async #removeProcessed(): Promise<number> {
+    const { images, processedMaxAgeMs } = this.options;
+    if (processedMaxAgeMs === undefined) return 0;
+    const before = this.#clock() - processedMaxAgeMs;
+    return this.#removeChunks(() => images.removeProcessedOlderThan(before, CHUNK));
+  }
+
+  async #removeRows(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const rows of this.options.rows ?? []) {
+      const removed = await this.#removeChunks(() => rows.removeSome(CHUNK));
+      if (removed > 0) counts[rows.name] = removed;
+      this.removed.rows += removed;
+    }
+    return counts;
   }
 
   /** Repeats until nothing is removed any more, a sweep's bound is reached, or the service stops. */

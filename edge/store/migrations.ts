@@ -3,6 +3,7 @@ import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxMigration } from './outbox-migration.js';
+import { sightingsMigration } from './sightings-migration.js';
 
 /** Every change of the appliance's schema, oldest first. A migration that has been released never changes. */
 export const edgeMigrations: Migrations = {
@@ -10,4 +11,5 @@ export const edgeMigrations: Migrations = {
   '0002_tokens': createTokenTable,
   '0003_outbox': outboxMigration,
   '0004_outbox_budget': outboxBudgetMigration,
+  '0005_sightings': sightingsMigration,
 };

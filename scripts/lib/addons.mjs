@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -39,17 +40,31 @@ const ADDONS = [
   },
 ];
 
+/** The project's own: the kernel of the cascade engine. Its version is what its sources are. */
+const ENGINE = {
+  name: 'siteglass-engine',
+  file: 'build/Release/engine.node',
+  takes: 'some seconds',
+};
+
 /** One step an addon: found built, taken from the cache, downloaded, or compiled. */
 export function addons({ root, log }) {
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
-  return ADDONS.map((addon) => {
+  const packages = ADDONS.map((addon) => {
     const version = locked[`node_modules/${addon.name}`]?.version;
-    return addonStep(
-      { ...addon, version, folder: join(root, 'node_modules', addon.name) },
-      root,
-      log,
-    );
+    return { ...addon, version, folder: join(root, 'node_modules', addon.name) };
   });
+  const native = join(root, 'core', 'detection', 'engine', 'native');
+  const engine = { ...ENGINE, version: hashOfSources(native), folder: native };
+  return [...packages, engine].map((addon) => addonStep(addon, root, log));
+}
+
+/** Changes whenever a source does. */
+function hashOfSources(folder) {
+  const hash = createHash('sha256');
+  const sources = readdirSync(folder).filter((name) => /\.(cpp|hpp|gyp)$/.test(name));
+  for (const name of sources.sort()) hash.update(name).update(readFileSync(join(folder, name)));
+  return hash.digest('hex').slice(0, 12);
 }
 
 function addonStep(addon, root, log) {

@@ -68,8 +68,10 @@ export class ApiClient {
     if (this.token && !headers.has('Authorization'))
       headers.set('Authorization', `Bearer ${this.token}`);
     const response = await fetch(`${this.url}${path}`, { ...init, method, headers });
-    const bytes = Buffer.from(await response.arrayBuffer());
     const type = (response.headers.get('Content-Type') ?? '').split(';')[0] ?? '';
+    const isEndless = type === 'text/event-stream';
+    if (isEndless) await response.body?.cancel();
+    const bytes = isEndless ? Buffer.alloc(0) : Buffer.from(await response.arrayBuffer());
     const json =
       /json$/.test(type) && bytes.length > 0 ? JSON.parse(bytes.toString('utf8')) : undefined;
     this.#check(t, method.toLowerCase(), path, response.status, type, json);

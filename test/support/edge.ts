@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Clock } from '../../core/runtime/clock.js';
 import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
@@ -31,7 +32,7 @@ export async function temporaryFolder(): Promise<string> {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string; configFile?: string } = {},
+  options: { dataFolder?: string; configFile?: string; clock?: Clock } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
   const read = () =>
@@ -42,7 +43,10 @@ export async function startEdge(
       'images.minFreeMegabytes=0',
       ...settings,
     ]);
-  const edge = await createEdge(read(), silentLogger(), { reread: read });
+  const edge = await createEdge(read(), silentLogger(), {
+    reread: read,
+    ...(options.clock && { clock: options.clock }),
+  });
   await edge.lifecycle.start();
   return {
     ...edge,

@@ -1,8 +1,11 @@
+import type { EngineName } from '../../contract/detection.js';
+import { SiteglassSearch } from '../engine/siteglass-search.js';
 import type { Job, JobResult, WorkerMessage } from '../protocol.js';
 import { PROTOCOL_VERSION } from '../protocol.js';
 import { analyse, type Engines } from './analyse.js';
 import { ClassifierCache } from './classifier-cache.js';
 import { draw } from './draw.js';
+import { glance } from './glance.js';
 import { loadOpenCv, type OpenCv } from './opencv.js';
 import { OpenCvSearch } from './opencv-search.js';
 import { probe } from './probe.js';
@@ -25,7 +28,7 @@ function main(): void {
     return;
   }
   const classifiers = new ClassifierCache(cv);
-  const engines: Engines = { opencv: new OpenCvSearch(cv, classifiers) };
+  const engines: Engines = { opencv: new OpenCvSearch(cv, classifiers), ...ownEngine() };
   // The decoders' own limit, read from where they read it.
   const maxPixels = Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS);
 
@@ -33,17 +36,35 @@ function main(): void {
     switch (job.kind) {
       case 'analyse':
         return analyse(cv, engines, job.bytes, job.plan, maxPixels);
+      case 'glance':
+        return glance(cv, job.bytes, job.side, maxPixels);
       case 'draw':
         return draw(cv, job.bytes, job.boxes, maxPixels);
       case 'probe':
-        return probe(cv, job.cascade);
+        return probe(cv, job.cascade, engines);
     }
   };
   process.on('message', (job: Job) => send(answer(perform, job)));
 
   const { major, minor, revision } = cv.version;
   const openCvVersion = `${major}.${minor}.${revision}`;
-  send({ type: 'ready', protocol: PROTOCOL_VERSION, openCvVersion, pid: process.pid });
+  send({
+    type: 'ready',
+    protocol: PROTOCOL_VERSION,
+    openCvVersion,
+    engines: Object.keys(engines) as EngineName[],
+    pid: process.pid,
+  });
+}
+
+/** A processor that cannot run the project's own engine, or an addon that is not built, leaves the work to OpenCV. */
+function ownEngine(): Engines {
+  try {
+    return { siteglass: SiteglassSearch.open() };
+  } catch (error) {
+    process.stderr.write(`${textOf(error)}\n`);
+    return {};
+  }
 }
 
 function answer(perform: (job: Job) => JobResult, job: Job): WorkerMessage {

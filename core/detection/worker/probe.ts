@@ -1,4 +1,8 @@
+import { readFileSync } from 'node:fs';
+import type { EngineName } from '../../contract/detection.js';
+import { parseCascade } from '../engine/parse-cascade.js';
 import type { CascadeFile } from '../protocol.js';
+import type { Engines } from './analyse.js';
 import { ClassifierCache } from './classifier-cache.js';
 import { GreyImage } from './grey-image.js';
 import { consume, type Mat, type OpenCv } from './opencv.js';
@@ -7,20 +11,31 @@ import { Refusal } from './refusal.js';
 
 const SIDE = 640;
 
-/** Loads a cascade and searches an image with it. One that OpenCV cannot read may end the process instead. */
-export function probe(cv: OpenCv, cascade: CascadeFile): null {
+/**
+ * Loads a cascade and searches an image with it, by OpenCV and by the engine that will serve it. One that OpenCV
+ * cannot read may end the process instead.
+ */
+export function probe(cv: OpenCv, cascade: CascadeFile, engines: Engines): EngineName {
   // A cache of its own, so that a cascade on trial displaces none in use.
   const search = new OpenCvSearch(cv, new ClassifierCache(cv, 1));
   const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
   return consume(testImage(cv), (mat) => {
     try {
-      search.search(new GreyImage(mat), [{ cascade, parameters }]);
+      const image = new GreyImage(mat);
+      search.search(image, [{ cascade, parameters }]);
+      if (!engines.siteglass || !servesExactly(cascade)) return 'opencv';
+      engines.siteglass.search(image, [{ cascade, parameters }]);
+      return 'siteglass';
     } catch (error) {
       if (error instanceof Refusal) throw error;
-      throw new Refusal('invalid_parameter', 'OpenCV does not read it as a cascade.');
+      throw new Refusal('invalid_parameter', 'It does not read as a cascade.');
     }
-    return null;
   });
+}
+
+/** Whether the project's own engine finds in images exactly what OpenCV finds with this cascade. */
+function servesExactly({ file }: CascadeFile): boolean {
+  return 'model' in parseCascade(readFileSync(file, 'utf8'));
 }
 
 /** Squares within squares: edges at every scale, so that windows get past the first stage. */

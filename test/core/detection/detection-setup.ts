@@ -16,7 +16,7 @@ export const context = async () => ({
   entries: await loadShippedDetectors(manifest),
   defaultDetectors: ['stop-sign'],
   preparation: {},
-  engine: 'opencv' as const,
+  engines: ['opencv' as const, 'siteglass' as const],
 });
 
 /** A plan as a request with these fields gets it. */

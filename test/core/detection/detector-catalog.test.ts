@@ -27,6 +27,7 @@ async function startCatalog(t: ExecutionContext, { manifestFile = manifest, fold
     defaultDetectors: ['stop-sign'],
     folder,
     probe: (cascade) => pool.probe(cascade),
+    engines: () => pool.status().engines,
     log: silentLogger(),
     pollMs: 50,
   });
@@ -153,7 +154,7 @@ test.serial('what is no usable cascade is listed with the reason and stops nothi
   t.deepEqual(
     operators.map(({ id, reason }) => [id, reason]),
     [
-      ['hollow', 'OpenCV does not read it as a cascade.'],
+      ['hollow', 'It does not read as a cascade.'],
       ['huge', 'it is larger than 16 MiB'],
       ['stop-sign', 'a detector that ships here has this name'],
       ['text', operators.find(({ id }) => id === 'text')?.reason],

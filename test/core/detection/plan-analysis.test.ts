@@ -13,12 +13,17 @@ test('a request that asks for nothing gets the default detector with the manifes
       {
         id: 'stop-sign',
         label: 'stop sign',
-        engine: 'opencv',
+        engine: 'siteglass',
         parameters: { ...searchDefaults, minNeighbors: 5 },
       },
     ],
   );
   t.deepEqual(plan.preparation, { workingSize: 1280, orientations: [0] });
+});
+
+test('where the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
+  const { detectors } = planAnalysis({}, { ...(await context()), engines: ['opencv'] });
+  t.is(detectors[0]?.engine, 'opencv');
 });
 
 test('what a request asks for goes before the configuration and the manifest', async (t) => {

@@ -9,6 +9,7 @@ import {
 const north: Account = { role: 'site', site: 'north' };
 const relay: Account = { role: 'relay' };
 const reader: Account = { role: 'reader' };
+const operator: Account = { role: 'operator' };
 
 test('a site publishes below its own name, except what only the relay may say', (t) => {
   for (const topic of [
@@ -30,7 +31,7 @@ test('a site publishes below its own name, except what only the relay may say', 
 });
 
 test('a site hears its acknowledgements and commands, and nothing else', (t) => {
-  for (const filter of ['siteglass/north/ack', 'siteglass/north/+/command'])
+  for (const filter of ['siteglass/north/ack', 'siteglass/north/+/command', 'homeassistant/status'])
     t.true(maySubscribe(north, 'siteglass', filter), filter);
   for (const filter of [
     '#',
@@ -55,4 +56,20 @@ test("no account may take an appliance's client id and so end its connection", (
   for (const account of [reader, relay, { role: 'site', site: 'south' } as Account])
     t.false(mayBear(account, 'siteglass-north'));
   t.true(mayBear(reader, 'mosq-1234'));
+});
+
+test('an operator hears everything, commands cameras and says that Home Assistant is there; no more', (t) => {
+  t.true(maySubscribe(operator, 'siteglass', 'siteglass/#'));
+  t.false(maySubscribe(operator, 'siteglass', '$SYS/#'));
+  t.true(mayPublish(operator, 'siteglass', 'siteglass/north/gate/command'));
+  t.true(mayPublish(operator, 'siteglass', 'homeassistant/status'));
+  for (const topic of [
+    'siteglass/north/gate/state',
+    'siteglass/north/command',
+    'siteglass/north/gate/command/now',
+    'other/north/gate/command',
+    'siteglass/north/ack',
+    'homeassistant/device/siteglass-north/config',
+  ])
+    t.false(mayPublish(operator, 'siteglass', topic), topic);
 });

@@ -27,7 +27,7 @@ function inThreeDays(): string {
 const CAMERAS = `
 cameras:
   - { id: door, kind: push, maxPerMinute: 4, maxAgeDays: 2 }
-  - { id: night, kind: push, windows: [{ days: [${inThreeDays()}], from: "00:00", to: "24:00" }] }
+  - { id: night, kind: push, schedule: "0 0 0 29 2 *", windows: [{ days: [${inThreeDays()}], from: "00:00", to: "24:00" }] }
   - { id: left, kind: push, zones: [{ kind: mask, points: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]] }] }
   - { id: drop, kind: folder, path: /tmp }
 `;

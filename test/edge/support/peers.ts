@@ -1,8 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -54,7 +54,7 @@ export async function startRtspServer(
 }
 
 /** A stream of frames as ffmpeg serves it over HTTP, to one viewer after the other. */
-export async function startMjpegServer(t: ExecutionContext): Promise<string> {
+export async function startMjpegServer(t: ExecutionContext) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/stream`;
   const serve = () => {
@@ -69,8 +69,7 @@ export async function startMjpegServer(t: ExecutionContext): Promise<string> {
     });
   };
   serve();
-  await sleep(500);
-  return url;
+  return { url, ready: () => waitUntilListening(port) };
 }
 
 export interface WebServer {
@@ -101,7 +100,7 @@ http {
 }`,
   );
   run(t, '/usr/sbin/nginx', ['-p', folder, '-e', 'error.log', '-c', 'nginx.conf']);
-  await listening(port);
+  await waitUntilListening(port);
   return { url: `https://127.0.0.1:${port}/snapshot.jpg`, fingerprint };
 }
 
@@ -145,7 +144,7 @@ DocumentRoot ${folder}
 `,
   );
   run(t, '/usr/sbin/apache2', ['-X', '-f', join(folder, 'apache.conf')]);
-  await listening(port);
+  await waitUntilListening(port);
   return { url: `http://127.0.0.1:${port}/snapshot.jpg` };
 }
 
@@ -187,16 +186,10 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return;
-    await sleep(50);
-  }
+/** Without connecting: a server that has a single viewer would take that for one. */
+async function waitUntilListening(port: number): Promise<void> {
+  const row = new RegExp(`0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 0A`);
+  for (let attempt = 0; attempt < 400; attempt++, await sleep(50))
+    if (row.test(await readFile('/proc/net/tcp', 'utf8'))) return;
   throw new Error(`nothing listens on port ${port}`);
 }

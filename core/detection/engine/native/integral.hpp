@@ -8,13 +8,6 @@
 namespace siteglass {
 namespace {
 
-ENGINE_INLINE I32x4 prefixSum(I32x4 values) {
-  const I32x4 zero = {};
-  values += __builtin_shufflevector(zero, values, 0, 4, 5, 6);
-  values += __builtin_shufflevector(zero, values, 0, 1, 4, 5);
-  return values;
-}
-
 ENGINE_INLINE U16x8 prefixSum(U16x8 values) {
   const U16x8 zero = {};
   values += __builtin_shufflevector(zero, values, 0, 8, 9, 10, 11, 12, 13, 14);
@@ -23,48 +16,45 @@ ENGINE_INLINE U16x8 prefixSum(U16x8 values) {
   return values;
 }
 
-ENGINE_INLINE U16x8 loadPixels(const std::uint8_t* pixels) {
-  return __builtin_convertvector(load<U8x8>(pixels), U16x8);
-}
-ENGINE_INLINE I32x4 lastOf(I32x4 values) { return __builtin_shufflevector(values, values, 3, 3, 3, 3); }
-
 /**
- * Writes the integral's elements x+1 to x+8 of a row: the sums along this row onto the row above. `odd` has the first,
- * the third and so on, `even` the others.
+ * Writes as many of the integral's elements from x+1 on as two vectors hold: the sums along this row onto the row above.
+ * `odd` has the first, the third and so on, `even` the others.
  */
 template <int Step>
-ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32x4 odd, I32x4 even) {
+ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32 odd, I32 even) {
   if (Step == 1) {
     std::int32_t* const to = row + x + 1;
-    store(to, __builtin_shufflevector(odd, even, 0, 4, 1, 5) + load<I32x4>(to - stride));
-    store(to + 4, __builtin_shufflevector(odd, even, 2, 6, 3, 7) + load<I32x4>(to + 4 - stride));
+    I32 first, second;
+    interleave(odd, even, first, second);
+    store(to, first + load<I32>(to - stride));
+    store(to + kLanes32, second + load<I32>(to + kLanes32 - stride));
   } else {
     std::int32_t* const toOdd = row + stride / 2 + x / 2;
     std::int32_t* const toEven = row + x / 2 + 1;
-    store(toOdd, odd + load<I32x4>(toOdd - stride));
-    store(toEven, even + load<I32x4>(toEven - stride));
+    store(toOdd, odd + load<I32>(toOdd - stride));
+    store(toEven, even + load<I32>(toEven - stride));
   }
 }
 
-/** Sums and sums of squares of a row of pixels, onto the rows above. Reads and writes up to eight columns more. */
+/** Sums and sums of squares of a row of pixels, onto the rows above. Reads and writes to the end of the last vector. */
 template <int Step>
 inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::int32_t* sum,
                        std::int32_t* squares) {
-  const I16x8 ones = I16x8{} + 1;
+  const I16 ones = I16{} + 1;
   sum[0] = 0;
   squares[0] = 0;
-  I32x4 sumSoFar = {}, squaresSoFar = {};
-  for (int x = 0; x < width; x += 8) {
+  I32 sumSoFar = {}, squaresSoFar = {};
+  for (int x = 0; x < width; x += kLanes16) {
     // Sums of pairs lead to the even elements; without a pair's second pixel they are the odd ones.
-    const I16x8 row = (I16x8)loadPixels(pixels + x);
-    const I32x4 second = (I32x4)row >> 16;
-    const I32x4 evenSum = prefixSum(dotPairs(row, ones)) + sumSoFar;
+    const I16 row = loadPixels(pixels + x);
+    const I32 second = (I32)row >> 16;
+    const I32 evenSum = prefixSum(dotPairs(row, ones)) + sumSoFar;
     putSums<Step>(sum, stride, x, evenSum - second, evenSum);
-    sumSoFar = lastOf(evenSum);
+    sumSoFar = lastLane(evenSum);
 
-    const I32x4 evenSquares = prefixSum(dotPairs(row, row)) + squaresSoFar;
-    putSums<Step>(squares, stride, x, evenSquares - dotPairs((I16x8)second, (I16x8)second), evenSquares);
-    squaresSoFar = lastOf(evenSquares);
+    const I32 evenSquares = prefixSum(dotPairs(row, row)) + squaresSoFar;
+    putSums<Step>(squares, stride, x, evenSquares - dotPairs((I16)second, (I16)second), evenSquares);
+    squaresSoFar = lastLane(evenSquares);
   }
 }
 
@@ -73,7 +63,7 @@ inline void addLbpRow(const std::uint8_t* pixels, int width, std::int32_t stride
   sum[0] = 0;
   U16x8 soFar = {};
   for (int x = 0; x < width; x += 8) {
-    const U16x8 sums = prefixSum(loadPixels(pixels + x)) + soFar;
+    const U16x8 sums = prefixSum(__builtin_convertvector(load<U8x8>(pixels + x), U16x8)) + soFar;
     soFar = __builtin_shufflevector(sums, sums, 7, 7, 7, 7, 7, 7, 7, 7);
     if (Step == 1) {
       std::uint16_t* const to = sum + x + 1;
@@ -120,10 +110,9 @@ class TiltedRows {
       std::memcpy(to, next, (width_ + 1) * sizeof *to);
     } else {
       std::int32_t* const odd = to + layout.stride / 2;
-      for (int x = 0; x <= width_; x += 8) {
-        const I32x4 low = load<I32x4>(next + x), high = load<I32x4>(next + x + 4);
-        store(to + x / 2, __builtin_shufflevector(low, high, 0, 2, 4, 6));
-        store(odd + x / 2, __builtin_shufflevector(low, high, 1, 3, 5, 7));
+      for (int x = 0; x <= width_; x += 2) {
+        to[x / 2] = next[x];
+        odd[x / 2] = next[x + 1];
       }
     }
   }

@@ -6,7 +6,7 @@
 namespace siteglass {
 
 ResizeWeights::ResizeWeights(int from, int to, int wanted) : count(wanted), identity(from == to) {
-  const int padded = (wanted + 7) / 8 * 8;
+  const int padded = (wanted + kPadding - 1) / kPadding * kPadding;
   source.resize(padded);
   share.resize(padded);
   const double scale = 1.0 / (static_cast<double>(to) / from);

@@ -7,7 +7,11 @@ namespace siteglass {
 
 /** For each place along one axis of a resized image, the source pixel before it and how much of the next one it takes. */
 struct ResizeWeights {
-  /** Places that are wanted. `source` and `share` go on with valid values to the next multiple of eight. */
+  /** As many places as the widest vector takes at once. */
+  static constexpr int kPadding = 16;
+
+
+  /** Places that are wanted. `source` and `share` go on with valid values to the next multiple of kPadding. */
   int count;
   bool identity;
   std::vector<std::int32_t> source;

@@ -9,60 +9,52 @@
 namespace siteglass {
 namespace {
 
-/** Eight places of a row: what lies left and right of each, blended. */
-ENGINE_INLINE U16x8 blendPixels(U16x8 left, U16x8 right, const std::uint16_t* share) {
-  return (left << 8) + (right - left) * load<U16x8>(share);
+/** Places of a row: what lies left and right of each, blended. */
+ENGINE_INLINE void putBlended(U16 left, U16 right, const std::uint16_t* share, std::uint16_t* to) {
+  store(to, (left << 8) + (right - left) * load<U16>(share));
 }
 
-/** Eight places by two look-ups among sixteen pixels. */
-ENGINE_INLINE U16x8 pickPixels(U8x16 first, U8x16 second, U8x16 index) {
-  const I64x2 low = (I64x2)lookUp(first, index), high = (I64x2)lookUp(second, index);
-  return (U16x8)__builtin_shufflevector(low, high, 0, 3);
-}
-
-/** Writes a row of `weights.count` pixels, rounded up to a multiple of eight, with eight fractional bits. */
+/** Writes a row of `weights.count` pixels with eight fractional bits, and on to the end of the last vector. */
 inline void resizeRow(const std::uint8_t* from, const ResizeWeights& weights, std::uint16_t* to) {
   const int count = weights.count;
   const std::uint16_t* const share = weights.share.data();
   if (!weights.group.empty()) {
-    const std::int32_t* const group = weights.group.data();
+    const std::int32_t* group = weights.group.data();
     const std::uint8_t* const inGroup = weights.inGroup.data();
-    const U8x16 next = (U8x16)(U16x8{} + 1);
-    for (int x = 0; x < count; x += 8) {
-      const U8x16 first = load<U8x16>(from + group[x / 4]), second = load<U8x16>(from + group[x / 4 + 1]);
-      const U8x16 index = load<U8x16>(inGroup + 2 * x);
-      const U16x8 left = pickPixels(first, second, index), right = pickPixels(first, second, index + next);
-      store(to + x, blendPixels(left, right, share + x));
+    const I8 next = (I8)(U16{} + 1);
+    for (int x = 0; x < count; x += kLanes16, group += kLanes16 / 4) {
+      const I8 first = loadPlaces(from, group, 2), second = loadPlaces(from, group + 1, 2);
+      const I8 index = load<I8>(inGroup + 2 * x);
+      const I8 left = halves(lookUp(first, index), lookUp(second, index));
+      const I8 right = halves(lookUp(first, index + next), lookUp(second, index + next));
+      putBlended((U16)left, (U16)right, share + x, to + x);
     }
     return;
   }
   const std::int32_t* const source = weights.source.data();
-  for (int x = 0; x < count; x += 8) {
-    U16x8 pairs;
-    for (int i = 0; i < 8; i++) {
+  for (int x = 0; x < count; x += kLanes16) {
+    U16 pairs;
+    for (int i = 0; i < kLanes16; i++) {
       std::uint16_t pair;
       std::memcpy(&pair, from + source[x + i], sizeof pair);
       pairs[i] = pair;
     }
-    store(to + x, blendPixels(pairs & 255, pairs >> 8, share + x));
+    putBlended(pairs & 255, pairs >> 8, share + x, to + x);
   }
 }
 
 /** Blends two rows that resizeRow wrote: `share` of 256 parts is the lower one's. */
-__attribute__((noinline)) void blendRows(const std::uint16_t* upper, const std::uint16_t* lower, int share, int count,
-                      std::uint8_t* to) {
+inline void blendRows(const std::uint16_t* upper, const std::uint16_t* lower, int share, int count, std::uint8_t* to) {
   // Offset to signed 16-bit numbers, which multiply in pairs; 256 parts of the offset are taken off again at the end.
-  const std::int16_t upperShare = static_cast<std::int16_t>(256 - share);
-  const std::int16_t lowerShare = static_cast<std::int16_t>(share);
-  const I16x8 shares = {upperShare, lowerShare, upperShare, lowerShare, upperShare, lowerShare, upperShare, lowerShare};
+  const I16 upperShare = I16{} + static_cast<std::int16_t>(256 - share);
+  const I16 shares = interleaveLow(upperShare, I16{} + static_cast<std::int16_t>(share));
   const std::int32_t rounding = (1 << 15) + (256 << 15);
-  for (int x = 0; x < count; x += 8) {
-    const I16x8 a = (I16x8)(load<U16x8>(upper + x) ^ 0x8000);
-    const I16x8 b = (I16x8)(load<U16x8>(lower + x) ^ 0x8000);
-    const I32x4 low = (dotPairs(__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11), shares) + rounding) >> 16;
-    const I32x4 high = (dotPairs(__builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15), shares) + rounding) >> 16;
-    const U8x16 l = (U8x16)low, h = (U8x16)high;
-    store(to + x, __builtin_shufflevector(l, h, 0, 4, 8, 12, 16, 20, 24, 28));
+  for (int x = 0; x < count; x += kLanes16) {
+    const I16 a = (I16)(load<U16>(upper + x) ^ 0x8000);
+    const I16 b = (I16)(load<U16>(lower + x) ^ 0x8000);
+    const I32 low = (dotPairs(interleaveLow(a, b), shares) + rounding) >> 16;
+    const I32 high = (dotPairs(interleaveHigh(a, b), shares) + rounding) >> 16;
+    storePixels(to + x, low, high);
   }
 }
 
@@ -73,7 +65,7 @@ class ResizedRows {
               std::uint16_t* lower)
       : image_(image), columns_(columns), rows_(rows), buffer_{upper, lower} {}
 
-  /** Writes the pixels of row `y`, `columns.count` of them rounded up to a multiple of eight. */
+  /** Writes the pixels of row `y`, `columns.count` of them, and on to the end of the last vector. */
   void write(int y, std::uint8_t* to) {
     if (columns_.identity && rows_.identity) {
       std::memcpy(to, image_.pixels + static_cast<std::size_t>(y) * image_.width, columns_.count);

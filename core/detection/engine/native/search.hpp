@@ -166,7 +166,8 @@ class LevelSearch {
   /** The buffer's row for the integral images' row `y`; moves the rows still needed to the top when it is full. */
   int makeRoomFor(int y) {
     if (y - baseY_ >= space_.rowCapacity) {
-      const int keep = tallest_ + kBandRows * level_.step;
+      searchUpTo(y - 1);
+      const int keep = tallest_;
       space_.moveRowsUp(y - keep - baseY_, keep);
       baseY_ = y - keep;
     }

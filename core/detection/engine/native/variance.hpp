@@ -19,22 +19,15 @@ class Normaliser {
         flatFrom_(smallestFlat(area_)) {}
 
   /** The factors of `count` windows of a row, and in `alive` a bit for each that is not too flat to be searched. */
-  __attribute__((noinline)) void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
+  void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
                 std::uint64_t* alive) const {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
-    for (int x = 0; x < count; x += kLanes64) {
-      const auto corners = [x](const std::int32_t* a, const std::int32_t* b, const std::int32_t* c,
-                               const std::int32_t* d) {
-        const HalfI32 total = load<HalfI32>(a + x) - load<HalfI32>(b + x) - load<HalfI32>(c + x) + load<HalfI32>(d + x);
-        return __builtin_convertvector(total, F64);
-      };
-      const F64 total = corners(s0, s1, s2, s3);
-      const F64 spread = area_ * corners(q0, q1, q2, q3) - total * total;
-      // As OpenCV does where there is no spread. A factor of 1 marks a window as flat.
-      const F64 factor = 1.0 / squareRoot(spread > 0 ? spread : F64{} + 1);
-      store(norm + x, __builtin_convertvector(factor, HalfF32));
+    for (int x = 0; x < count; x += kLanes32) {
+      const I32 total = load<I32>(s0 + x) - load<I32>(s1 + x) - load<I32>(s2 + x) + load<I32>(s3 + x);
+      const I32 squared = load<I32>(q0 + x) - load<I32>(q1 + x) - load<I32>(q2 + x) + load<I32>(q3 + x);
+      store(norm + x, factors(total, squared));
     }
     const F32 limit = splat(flatFrom_);
     for (int word = 0; word * 64 < count; word++) {
@@ -49,6 +42,18 @@ class Normaliser {
   }
 
  private:
+  /** In double precision, rounded to single; 1, as in OpenCV, for windows without a spread. */
+  ENGINE_INLINE F32 factors(I32 sum, I32 sumOfSquares) const {
+    F64 sums[2], squares[2], factor[2];
+    widen(sum, sums[0], sums[1]);
+    widen(sumOfSquares, squares[0], squares[1]);
+    for (int half = 0; half < 2; half++) {
+      const F64 spread = area_ * squares[half] - sums[half] * sums[half];
+      factor[half] = 1.0 / squareRoot(spread > 0 ? spread : F64{} + 1.0);
+    }
+    return narrow(factor[0], factor[1]);
+  }
+
   /** OpenCV searches a window if area × factor < 0.1 in double precision: the smallest float that fails that. */
   static float smallestFlat(double area) {
     float factor = static_cast<float>(0.1 / area);

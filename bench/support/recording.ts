@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDetection } from '../../core/detection/create-detection.js';
+import { createImageService } from '../../core/images/image-service.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { Lifecycle } from '../../core/runtime/lifecycle.js';
+import { silentLogger } from '../../core/runtime/logger.js';
+import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
+import { openDatabase, over } from '../../core/store/database.js';
+import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
+import { Recorder } from '../../edge/recorder.js';
+import { Retention } from '../../edge/retention/retention.js';
+import { sparedImages } from '../../edge/retention/spared-images.js';
+import { MotionGates } from '../../edge/sightings/motion-gates.js';
+import { motionSchema, trackingSchema } from '../../edge/sightings/sighting-settings.js';
+import { Sightings } from '../../edge/sightings/sightings.js';
+import { edgeMigrations } from '../../edge/store/migrations.js';
+import type { EdgeTables } from '../../edge/store/tables.js';
+
+export interface Recording {
+  /** True where the snapshot was searched. */
+  record(camera: string, bytes: Buffer, takenAt: number): Promise<boolean>;
+  /** Process ids. */
+  workers(): number[];
+  stop(): Promise<void>;
+}
+
+const BUDGET_BYTES = 100_000_000;
+
+/** All that an appliance does with a snapshot: gate, search, files, database, retention; without cameras and HTTP. */
+export async function startRecording(
+  workers: number,
+  motion: object | undefined,
+): Promise<Recording> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+  const log = silentLogger();
+  const clock = systemClock;
+  const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
+  const limits = imageSettings.parse({});
+  const { pool, catalog, services } = createDetection({
+    settings: detectionSettings.parse({ workers }),
+    maxPixels: limits.maxPixels,
+    onJob: () => undefined,
+    log,
+  });
+  const images = createImageService({
+    db: over(db),
+    dataFolder,
+    detection: pool,
+    planner: catalog,
+    limits: { ...limits, uploadLifetimeMs: undefined },
+    onAnalysed: () => undefined,
+    spared: sparedImages,
+    log,
+    clock,
+  });
+  const retention = new Retention({
+    images: images.store,
+    maxAgeMs: Number.MAX_SAFE_INTEGER,
+    budgetBytes: BUDGET_BYTES,
+    log,
+  });
+  const sightings = new Sightings({ db: over(db), cameras: () => [], log });
+  const recorder = new Recorder({
+    images: images.images,
+    retention,
+    outbox: undefined,
+    sightings,
+    gates: new MotionGates({
+      glance: (bytes, side) => pool.glance(bytes, side),
+      isUnsettled: (camera) => sightings.isUnsettled(camera),
+    }),
+    defaults: {
+      sightings: trackingSchema.parse({}),
+      motion: motion && motionSchema.parse(motion),
+    },
+    log,
+    clockStatus: () => 'unknown',
+    onUnstored: () => undefined,
+    onRecorded: () => undefined,
+  });
+  const all = [{ name: 'database', stop: close }, ...services, ...images.services, retention];
+  const lifecycle = new Lifecycle([...all, sightings], log);
+  await lifecycle.start();
+  return {
+    async record(camera, bytes, takenAt) {
+      const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
+      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      return (await recorder.record(config, snapshot)) !== undefined;
+    },
+    workers: () => pool.status().pids,
+    async stop() {
+      await lifecycle.stop();
+      await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}

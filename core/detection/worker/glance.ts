@@ -1,0 +1,13 @@
+import type { Glance } from '../protocol.js';
+import { decodeGrey } from './decode.js';
+import type { OpenCv } from './opencv.js';
+
+/** The image in small: grey, upright, its longer side not above `side`. A JPEG is decoded at an eighth of its size for it. */
+export function glance(cv: OpenCv, bytes: Buffer, side: number, maxPixels: number): Glance {
+  const { image } = decodeGrey(cv, bytes, side, maxPixels);
+  try {
+    return { width: image.width, height: image.height, grey: image.bytes() };
+  } finally {
+    image.release();
+  }
+}

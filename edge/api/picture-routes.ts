@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { imageIdSchema } from '../../core/contract/names.js';
+import { type Route, route } from '../../core/http/route.js';
+import { sendFile } from '../../core/http/send-file.js';
+import type { ProcessedImages } from '../../core/images/processed-images.js';
+import { ProblemError } from '../../core/runtime/errors.js';
+import type { PictureLinks } from '../publishing/picture-links.js';
+
+const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
+
+export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/pictures/{image}/{code}',
+      tag: 'pictures',
+      summary: 'One picture with boxes, for who was given its address',
+      access: 'anonymous',
+      params: z.object({ image: imageIdSchema, code: z.string().max(64) }),
+      answers: {
+        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
+        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        304: { empty: 'Not modified' },
+      },
+      problems: ['not_found', 'range_not_satisfiable', 'analysis_failed', 'queue_full'],
+      handle: async ({ params }, ctx) => {
+        if (!links.isCodeOf(params.image, params.code))
+          throw new ProblemError('not_found', 'There is no such picture.');
+        const { file, mediaType, tag, image } = await processed.get(params.image);
+        sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
+      },
+    }),
+  ];
+}

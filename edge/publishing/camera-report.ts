@@ -1,0 +1,17 @@
+import type { Payload } from '../../core/contract/topics.js';
+import { instant } from '../../core/runtime/clock.js';
+import type { CameraStatus } from '../cameras/camera-status.js';
+
+/** How a camera does, in the terms of its topic. */
+export function cameraReport(status: CameraStatus): Payload<'cameraReport'> {
+  const { state, lastError, lastSnapshotAt, consecutiveFailures, taken, unchanged } = status;
+  return {
+    state,
+    paused: state === 'paused',
+    lastError,
+    lastSnapshotAt: lastSnapshotAt === null ? null : instant(lastSnapshotAt),
+    consecutiveFailures,
+    taken,
+    unchanged,
+  };
+}

@@ -1,0 +1,18 @@
+import type { Planner } from '../../core/detection/detection.js';
+import type { CameraConfig } from '../cameras/camera-config.js';
+import type { EdgeConfig } from '../config.js';
+import type { DiscoveredCamera } from './discovery-message.js';
+
+/** A camera with the labels that its detectors look for. */
+export function discoveredCamera(
+  { id, name, detectors }: CameraConfig,
+  { detection }: EdgeConfig,
+  planner: Planner,
+): DiscoveredCamera {
+  const wanted = new Set(detectors ?? detection.defaultDetectors);
+  const labels = new Map<string, string>();
+  for (const detector of planner.detectors())
+    if (wanted.has(detector.id) && !labels.has(detector.label))
+      labels.set(detector.label, detector.id);
+  return { id, name, labels: [...labels].map(([label, slug]) => ({ slug, label })) };
+}

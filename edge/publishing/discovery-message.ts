@@ -1,0 +1,188 @@
+import type { Discovery, DiscoveryComponent } from '../../core/contract/discovery.js';
+import { type TopicName, type TopicNames, topicFor } from '../../core/contract/topics.js';
+import type { Components } from '../store/announced-table.js';
+
+export interface DiscoveredCamera {
+  id: string;
+  name: string | undefined;
+  /** What its detectors look for: a name for topics and the label. */
+  labels: { slug: string; label: string }[];
+}
+
+export interface DiscoverySources {
+  site: string;
+  root: string;
+  version: string;
+  /** Where the box's pages are, for the link at the device. */
+  url: string | undefined;
+  /** Whether pictures go over MQTT, too; otherwise their address does. */
+  snapshots: boolean;
+  hasTemperature: boolean;
+}
+
+/** A state that was not said again for so long is not known; it is said each minute. */
+const EXPIRE_SECONDS = 180;
+
+type Named = Record<string, DiscoveryComponent>;
+
+/** The appliance as one device of Home Assistant. `gone` are components to be removed. */
+export function discoveryMessage(
+  sources: DiscoverySources,
+  cameras: DiscoveredCamera[],
+  gone: Components,
+): Discovery {
+  const { site, root, version, url } = sources;
+  const device = `siteglass-${site}`;
+  const removed = Object.entries(gone).map(([id, p]) => [id, { p }] as const);
+  return {
+    dev: {
+      ids: [device],
+      name: `Siteglass ${site}`,
+      mf: 'Siteglass',
+      mdl: 'Appliance',
+      sw: version,
+      ...(url && { cu: url }),
+    },
+    o: { name: 'siteglass', sw: version },
+    cmps: {
+      ...boxComponents(sources),
+      ...Object.assign({}, ...cameras.map((camera) => cameraComponents(sources, camera))),
+      ...Object.fromEntries(removed),
+    },
+    availability: [{ topic: topicFor(root, 'siteAvailability', { site }) }],
+    availability_mode: 'all',
+    qos: 1,
+  };
+}
+
+/** A camera's components, by the ids they have within the device. */
+export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { site, root, snapshots } = sources;
+  const names = { site, camera: camera.id };
+  const topic = <N extends TopicName>(name: N) => topicFor(root, name, names as TopicNames<N>);
+  const called = (what: string) => `${camera.name ?? camera.id} ${what}`;
+  const entity = (key: string, what: string) => ({
+    name: called(what),
+    unique_id: `siteglass-${site}_${camera.id}_${key}`,
+  });
+  const live = {
+    availability: [
+      { topic: topicFor(root, 'siteAvailability', { site }) },
+      { topic: topic('cameraAvailability') },
+    ],
+    availability_mode: 'all' as const,
+  };
+  const counts = camera.labels.map(({ slug, label }): [string, DiscoveryComponent] => [
+    `count-${slug}`,
+    {
+      p: 'sensor',
+      ...entity(`count-${slug}`, label),
+      ...live,
+      state_topic: topic('cameraState'),
+      value_template: `{{ value_json.counts[${JSON.stringify(label)}] | default(0) }}`,
+      state_class: 'measurement',
+      icon: 'mdi:counter',
+    },
+  ]);
+  const components: Named = {
+    ...Object.fromEntries(counts),
+    occupancy: {
+      p: 'binary_sensor',
+      ...entity('occupancy', 'occupancy'),
+      ...live,
+      state_topic: topic('cameraState'),
+      value_template: "{{ 'ON' if value_json.occupied else 'OFF' }}",
+      device_class: 'occupancy',
+      expire_after: EXPIRE_SECONDS,
+    },
+    event: {
+      p: 'event',
+      ...entity('event', 'sighting'),
+      ...live,
+      state_topic: topic('event'),
+      event_types: ['appeared', 'left'],
+      icon: 'mdi:eye',
+    },
+    image: {
+      p: 'image',
+      ...entity('image', 'snapshot'),
+      ...live,
+      ...(snapshots
+        ? { image_topic: topic('snapshot'), content_type: 'image/jpeg' }
+        : { url_topic: topic('cameraState'), url_template: '{{ value_json.url }}' }),
+    },
+    // A paused camera is offline, and has to be resumed all the same: these hang on the box only.
+    snapshot: {
+      p: 'button',
+      ...entity('snapshot', 'take a snapshot'),
+      command_topic: topic('command'),
+      payload_press: 'snapshot',
+      icon: 'mdi:camera',
+    },
+    pause: {
+      p: 'switch',
+      ...entity('pause', 'paused'),
+      command_topic: topic('command'),
+      payload_on: 'pause',
+      payload_off: 'resume',
+      state_topic: topic('cameraReport'),
+      value_template: "{{ 'pause' if value_json.paused else 'resume' }}",
+      state_on: 'pause',
+      state_off: 'resume',
+      icon: 'mdi:pause-circle',
+    },
+    report: {
+      p: 'sensor',
+      ...entity('report', 'state'),
+      state_topic: topic('cameraReport'),
+      value_template: '{{ value_json.state }}',
+      json_attributes_topic: topic('cameraReport'),
+      entity_category: 'diagnostic',
+    },
+  };
+  return Object.fromEntries(
+    Object.entries(components).map(([key, component]) => [`${camera.id}_${key}`, component]),
+  );
+}
+
+/** The platforms of components, by which they can be removed later. */
+export const platformsOf = (components: Named): Components =>
+  Object.fromEntries(Object.entries(components).map(([id, { p }]) => [id, p]));
+
+function boxComponents({ site, root, hasTemperature }: DiscoverySources): Named {
+  const diagnostic = (key: string, name: string, value: string) => ({
+    p: 'sensor' as const,
+    name,
+    unique_id: `siteglass-${site}_${key}`,
+    state_topic: topicFor(root, 'health', { site }),
+    value_template: `{{ ${value} }}`,
+    entity_category: 'diagnostic' as const,
+  });
+  // A camera's id holds no underscore, so these are nobody's but the box's.
+  return {
+    _outbox: {
+      ...diagnostic('outbox', 'Outbox', 'value_json.outbox.depth'),
+      state_class: 'measurement',
+      icon: 'mdi:tray-full',
+    },
+    _sync: {
+      ...diagnostic('sync', 'Last sync', 'value_json.lastSyncAt | default(none, true)'),
+      device_class: 'timestamp',
+    },
+    _version: diagnostic('version', 'Version', 'value_json.version'),
+    _disk: {
+      ...diagnostic('disk', 'Disk used', 'value_json.disk.usedBytes'),
+      device_class: 'data_size',
+      unit_of_measurement: 'B',
+      state_class: 'measurement',
+    },
+    ...(hasTemperature && {
+      _temperature: {
+        ...diagnostic('temperature', 'Temperature', 'value_json.temperatureCelsius'),
+        device_class: 'temperature',
+        unit_of_measurement: '°C',
+        state_class: 'measurement',
+      },
+    }),
+  };
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { secretSchema } from '../../core/runtime/configuration.js';
+import { brokerClientShape, isLoopback, topicRoot } from '../../core/runtime/settings.js';
+
+/** What dashboards are told at a broker. */
+export const broadcastShape = {
+  /** Home Assistant's discovery. */
+  homeAssistant: z.boolean(),
+  /** Annotated snapshots as JPEG, which are large. */
+  snapshots: z.boolean().default(false),
+  /** Whether commands are taken from there. */
+  commands: z.boolean().default(true),
+};
+
+const account = z.strictObject({
+  username: z.string().min(1).max(64),
+  password: secretSchema,
+  /** A reader listens; an operator may also give commands. */
+  role: z.enum(['reader', 'operator']).default('reader'),
+});
+
+/** A broker within the appliance, for a site that has none. Anonymous clients beyond loopback have to be asked for twice. */
+const embeddedSchema = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: z.int().min(0).max(65_535).default(1883),
+    auth: z.enum(['accounts', 'none']).default('accounts'),
+    allowAnyoneOnTheNetwork: z.boolean().default(false),
+    accounts: z.array(account).max(64).default([]),
+  })
+  .refine(
+    ({ host, auth, allowAnyoneOnTheNetwork }) =>
+      auth !== 'none' || isLoopback(host) || allowAnyoneOnTheNetwork,
+    {
+      path: ['auth'],
+      error:
+        'without accounts only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well',
+    },
+  )
+  .superRefine(({ accounts }, context) => {
+    const names = accounts.map(({ username }) => username);
+    for (const [i, name] of names.entries())
+      if (names.indexOf(name) < i)
+        context.addIssue({
+          code: 'custom',
+          path: ['accounts', i, 'username'],
+          message: `another account is called ${name} already`,
+        });
+  });
+
+/** The broker on the LAN: one that is there, or the embedded one. */
+export const lanSchema = z
+  .strictObject({
+    ...brokerClientShape,
+    url: brokerClientShape.url.optional(),
+    embedded: embeddedSchema.optional(),
+    root: topicRoot,
+    ...broadcastShape,
+    homeAssistant: broadcastShape.homeAssistant.default(true),
+  })
+  .refine(({ url, embedded }) => (url === undefined) !== (embedded === undefined), {
+    path: ['url'],
+    error: 'expected either "url", a broker on the LAN, or "embedded", one in the appliance',
+  });
+export type LanSettings = z.infer<typeof lanSchema>;

@@ -1,0 +1,14 @@
+import { networkInterfaces } from 'node:os';
+
+/** A server's address as others on the LAN reach it: the first address of a network card where it listens on all. */
+export function lanUrl({ host, port }: { host: string; port: number }): string {
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const address = everywhere ? (firstAddress() ?? '127.0.0.1') : host;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+function firstAddress(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+}

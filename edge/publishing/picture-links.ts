@@ -1,0 +1,41 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const KEY_BYTES = 32;
+
+/**
+ * Addresses of single pictures for programs that cannot send a token, as Home Assistant. An address holds a code
+ * (HMAC-SHA256 over the image's id) that only this appliance can make; who has it sees that one picture.
+ */
+export class PictureLinks {
+  #key: Buffer | undefined;
+
+  /** `file` holds the key; it is made where it is not there. `base` is asked whenever an address is made. */
+  constructor(
+    private readonly file: string,
+    private readonly base: () => string,
+  ) {}
+
+  urlOf(image: string): string {
+    return `${this.base()}/api/v1/pictures/${image}/${this.#codeOf(image)}`;
+  }
+
+  isCodeOf(image: string, code: string): boolean {
+    const [given, right] = [Buffer.from(code), Buffer.from(this.#codeOf(image))];
+    return given.length === right.length && timingSafeEqual(given, right);
+  }
+
+  #codeOf(image: string): string {
+    this.#key ??= loadKey(this.file);
+    return createHmac('sha256', this.#key).update(image).digest('base64url');
+  }
+}
+
+function loadKey(file: string): Buffer {
+  if (!existsSync(file)) {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, randomBytes(KEY_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
+  }
+  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+}

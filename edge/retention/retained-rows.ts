@@ -1,0 +1,23 @@
+import type { Kysely } from 'kysely';
+import type { Clock } from '../../core/runtime/clock.js';
+import { KEPT_EVENTS } from '../sightings/event-stream.js';
+import { type EventTables, eventTable } from '../store/event-table.js';
+import { type SightingTables, sightingTable } from '../store/sighting-table.js';
+import type { RetainedRows } from './retained-images.js';
+
+/** Sightings by age, and the newest events. */
+export function retainedRows(
+  db: Kysely<SightingTables & EventTables>,
+  sightingsMaxAgeMs: number,
+  clock: Clock,
+): RetainedRows[] {
+  return [
+    {
+      name: 'sightings',
+      removeSome: (limit) =>
+        sightingTable.removeEndedBefore(db, clock() - sightingsMaxAgeMs, limit),
+    },
+    // A range of the primary key: cheap however many there are.
+    { name: 'events', removeSome: () => eventTable.keepNewest(db, KEPT_EVENTS) },
+  ];
+}

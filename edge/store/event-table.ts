@@ -1,0 +1,60 @@
+import type { Generated, Kysely } from 'kysely';
+import type { SightingEvent } from '../../core/contract/sighting.js';
+
+export interface EventTables {
+  site_event: { seq: Generated<number>; payload: string };
+}
+
+export interface NumberedEvent {
+  seq: number;
+  event: SightingEvent;
+}
+
+type Db = Kysely<EventTables>;
+
+/** The log of events. Numbers rise by one and are not given out again, so a client can resume from the last it had. */
+export const eventTable = {
+  append: async (db: Db, events: SightingEvent[]): Promise<void> => {
+    if (events.length === 0) return;
+    await db
+      .insertInto('site_event')
+      .values(events.map((event) => ({ payload: JSON.stringify(event) })))
+      .execute();
+  },
+
+  after: async (db: Db, seq: number, limit: number): Promise<NumberedEvent[]> => {
+    const rows = await db
+      .selectFrom('site_event')
+      .selectAll()
+      .where('seq', '>', seq)
+      .orderBy('seq')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      seq: row.seq,
+      event: JSON.parse(row.payload) as SightingEvent,
+    }));
+  },
+
+  /** The numbers of the oldest and the newest event; both 0 where there is none. */
+  range: async (db: Db): Promise<{ first: number; last: number }> => {
+    const { first, last } = await db
+      .selectFrom('site_event')
+      .select((q) => [
+        q.fn.min<number | null>('seq').as('first'),
+        q.fn.max<number | null>('seq').as('last'),
+      ])
+      .executeTakeFirstOrThrow();
+    return { first: first ?? 0, last: last ?? 0 };
+  },
+
+  /** Keeps the newest `count`. Returns how many were removed. */
+  keepNewest: async (db: Db, count: number): Promise<number> => {
+    const { last } = await eventTable.range(db);
+    const { numDeletedRows } = await db
+      .deleteFrom('site_event')
+      .where('seq', '<=', last - count)
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  },
+};

@@ -1,0 +1,85 @@
+import { type Kysely, sql } from 'kysely';
+import type { SightingQuery } from '../../core/contract/sighting.js';
+import type { Track } from '../sightings/tracks.js';
+
+export interface SightingRow {
+  id: string;
+  camera: string;
+  label: string;
+  state: 'present' | 'static' | 'left';
+  started_at: number;
+  last_seen_at: number;
+  /** null while it is there. */
+  ended_at: number | null;
+  best_image: string;
+  /** The `Track` as JSON. */
+  track: string;
+}
+
+export interface SightingTables {
+  sighting: SightingRow;
+}
+
+type Db = Kysely<SightingTables>;
+
+const rowOf = (camera: string, track: Track, endedAt: number | null): SightingRow => ({
+  id: track.id,
+  camera,
+  label: track.label,
+  state: endedAt !== null || track.state === 'tentative' ? 'left' : track.state,
+  started_at: track.startedAt,
+  last_seen_at: track.lastSeenAt,
+  ended_at: endedAt,
+  best_image: track.best.image,
+  track: JSON.stringify(track),
+});
+
+export const sightingTable = {
+  /** Writes a sighting as it now is; `endedAt` is null while it is there. */
+  put: (db: Db, camera: string, track: Track, endedAt: number | null) => {
+    const row = rowOf(camera, track, endedAt);
+    return db
+      .insertInto('sighting')
+      .values(row)
+      .onConflict((c) => c.column('id').doUpdateSet(row))
+      .execute();
+  },
+
+  open: (db: Db): Promise<SightingRow[]> =>
+    db.selectFrom('sighting').selectAll().where('ended_at', 'is', null).orderBy('id').execute(),
+
+  /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
+  list: (db: Db, query: SightingQuery): Promise<SightingRow[]> =>
+    db
+      .selectFrom('sighting')
+      .selectAll()
+      .$if(query.after !== undefined, (q) => q.where('id', '<', query.after ?? ''))
+      .$if(query.camera !== undefined, (q) => q.where('camera', '=', query.camera ?? ''))
+      .$if(query.label !== undefined, (q) => q.where('label', '=', query.label ?? ''))
+      .$if(query.state !== undefined, (q) => q.where('state', '=', query.state ?? 'left'))
+      .$if(query.from !== undefined, (q) =>
+        q.where((e) =>
+          e.or([e('ended_at', 'is', null), e('ended_at', '>=', Date.parse(query.from ?? ''))]),
+        ),
+      )
+      .$if(query.to !== undefined, (q) => q.where('started_at', '<', Date.parse(query.to ?? '')))
+      .orderBy('id', 'desc')
+      .limit(query.limit + 1)
+      .execute(),
+
+  /** Removes at most `limit` that ended before `ms`. Returns how many. */
+  removeEndedBefore: async (db: Db, ms: number, limit: number): Promise<number> => {
+    const { numDeletedRows } = await db
+      .deleteFrom('sighting')
+      .where('id', 'in', (q) =>
+        q.selectFrom('sighting').select('id').where('ended_at', '<', ms).limit(limit),
+      )
+      .executeTakeFirst();
+    return Number(numDeletedRows);
+  },
+};
+
+/** Images that show an open sighting best: the condition for `ImageStore`, over its own table. */
+export const isOfOpenSighting = sql<boolean>`exists (
+  select 1 from sighting where sighting.best_image = image.id and sighting.ended_at is null
+)`;

@@ -1,0 +1,125 @@
+import test from 'ava';
+import { type Discovery, discoverySchema } from '../../../core/contract/discovery.js';
+import { encodePayload, maxBytesOf } from '../../../core/contract/topics.js';
+import {
+  type DiscoverySources,
+  discoveryMessage,
+} from '../../../edge/publishing/discovery-message.js';
+
+const sources = (more: Partial<DiscoverySources> = {}): DiscoverySources => ({
+  site: 'north',
+  root: 'siteglass',
+  version: '1.2.3',
+  url: 'http://192.0.2.7:8080',
+  snapshots: false,
+  hasTemperature: true,
+  ...more,
+});
+
+const gate = {
+  id: 'gate',
+  name: 'The gate',
+  labels: [
+    { slug: 'stop-sign', label: 'stop sign' },
+    { slug: 'odd', label: `it's "odd"` },
+  ],
+};
+const yard = { id: 'yard', name: undefined, labels: [] };
+
+const componentsOf = ({ cmps }: Discovery) =>
+  cmps as Record<string, Record<string, unknown> | undefined>;
+
+test("a box with cameras is one device in the form of Home Assistant's documentation", (t) => {
+  for (const more of [{}, { snapshots: true }, { url: undefined, hasTemperature: false }]) {
+    const message = discoveryMessage(sources(more), [gate, yard], { old_image: 'image' });
+    const { error } = discoverySchema.safeParse(message);
+    t.is(error, undefined);
+  }
+});
+
+test('a camera has a count a label, an occupancy that expires, an event, an image, a button and a switch', (t) => {
+  const cmps = componentsOf(discoveryMessage(sources(), [gate], {}));
+  const platforms = Object.entries(cmps)
+    .filter(([id]) => id.startsWith('gate_'))
+    .map(([id, component]) => `${id} ${component?.p}`);
+  t.deepEqual(platforms.sort(), [
+    'gate_count-odd sensor',
+    'gate_count-stop-sign sensor',
+    'gate_event event',
+    'gate_image image',
+    'gate_occupancy binary_sensor',
+    'gate_pause switch',
+    'gate_report sensor',
+    'gate_snapshot button',
+  ]);
+  t.like(cmps.gate_occupancy, { device_class: 'occupancy', expire_after: 180 });
+  t.like(cmps.gate_image, { url_topic: 'siteglass/north/gate/state' });
+  t.is(
+    cmps['gate_count-odd']?.value_template,
+    `{{ value_json.counts["it's \\"odd\\""] | default(0) }}`,
+  );
+});
+
+test('what a camera shows is available while box and camera are; it can be resumed while the box is', (t) => {
+  const message = discoveryMessage(sources(), [gate], {});
+  t.is(message.availability_mode, 'all');
+  t.deepEqual(message.availability, [{ topic: 'siteglass/north/availability' }]);
+  const cmps = componentsOf(message);
+  t.like(cmps.gate_occupancy, {
+    availability_mode: 'all',
+    availability: [
+      { topic: 'siteglass/north/availability' },
+      { topic: 'siteglass/north/gate/availability' },
+    ],
+  });
+  t.is(cmps.gate_pause?.availability, undefined);
+  t.is(cmps.gate_snapshot?.availability, undefined);
+});
+
+test('the box tells its outbox, last sync, version, disk and, where known, temperature', (t) => {
+  const box = (more: Partial<DiscoverySources>) =>
+    Object.keys(discoveryMessage(sources(more), [], {}).cmps).sort();
+  t.deepEqual(box({}), ['_disk', '_outbox', '_sync', '_temperature', '_version']);
+  t.deepEqual(box({ hasTemperature: false }), ['_disk', '_outbox', '_sync', '_version']);
+});
+
+test('every entity has an id of its own, also where names of cameras and labels run together', (t) => {
+  const cameras = [
+    { id: 'a', name: undefined, labels: [{ slug: 'b-image', label: 'x' }] },
+    { id: 'a-count', name: undefined, labels: [{ slug: 'b', label: 'y' }] },
+    { id: 'a-count-b', name: undefined, labels: [] },
+  ];
+  const { cmps } = discoveryMessage(sources(), cameras, {});
+  const ids = Object.values(componentsOf({ cmps } as Discovery)).map((c) => c?.unique_id);
+  t.is(new Set(ids).size, ids.length);
+  t.is(ids.length, 25);
+});
+
+test('as many cameras as a box may have fit into one message', (t) => {
+  const labels = [{ slug: 'stop-sign', label: 'stop sign' }];
+  const cameras = Array.from({ length: 256 }, (_, i) => ({
+    id: `camera-${i}-with-a-name-of-some-length`,
+    name: 'A camera with a name',
+    labels,
+  }));
+  const bytes = Buffer.byteLength(
+    encodePayload('discovery', discoveryMessage(sources(), cameras, {})),
+  );
+  t.true(bytes < maxBytesOf('discovery'), `${bytes} bytes`);
+});
+
+test('misspelt, missing and contradictory options are found', (t) => {
+  const good = discoveryMessage(sources(), [yard], {});
+  const broken = (id: string, change: object) =>
+    discoverySchema.safeParse({
+      ...good,
+      cmps: { ...good.cmps, [id]: { ...(good.cmps[id] as object), ...change } },
+    }).success;
+  t.true(broken('yard_occupancy', {}));
+  t.false(broken('yard_occupancy', { expire_after: undefined }));
+  t.false(broken('yard_occupancy', { expires_after: 3 }));
+  t.false(broken('yard_image', { image_topic: 'a/b' }));
+  t.false(broken('yard_event', { event_types: [] }));
+  t.false(broken('yard_pause', { command_topic: 'a/+/b' }));
+  t.false(broken('yard_report', { unique_id: undefined }));
+});

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { parse } from 'yaml';
+import { commandNames } from '../../../core/contract/command.js';
+import { filterFor, topicFor } from '../../../core/contract/topics.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { discoveryMessage } from '../../../edge/publishing/discovery-message.js';
+import { ApiClient } from '../../support/api-client.js';
+import { startEdge } from '../../support/edge.js';
+
+const read = (name: string) => readFileSync(join(projectRoot(), 'docs', 'examples', name), 'utf8');
+
+/** As Home Assistant makes ids of names. */
+const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
+
+test("every entity on the example's dashboard is one that Home Assistant is told of", (t) => {
+  const { dev, cmps } = discoveryMessage(
+    {
+      site: 'demo',
+      root: 'siteglass',
+      version: '1',
+      url: undefined,
+      snapshots: false,
+      hasTemperature: true,
+    },
+    [{ id: 'street', name: undefined, labels: [{ slug: 'stop-sign', label: 'stop sign' }] }],
+    {},
+  );
+  const known = Object.values(cmps).map((component) =>
+    'name' in component ? `${component.p}.${slug(`${dev.name} ${component.name}`)}` : '',
+  );
+  const text = JSON.stringify(parse(read('home-assistant-dashboard.yaml')));
+  const used = [...text.matchAll(/"((?:sensor|binary_sensor|event|image|button|switch)\.\w+)"/g)];
+  t.true(used.length >= 10);
+  for (const [, id = ''] of used) t.true(known.includes(id), id);
+});
+
+test("the Grafana dashboard's metrics are ones that an appliance has", async (t) => {
+  const edge = await startEdge(['lan={ embedded: { port: 0, auth: none } }']);
+  t.teardown(edge.stop);
+  const api = await ApiClient.connect(edge.url, edge.adminToken);
+  const metrics = (await api.get(t, '/metrics')).bytes.toString('utf8');
+  const used = read('grafana-dashboard.json').match(/\b(siteglass|process)_[a-z_]+/g) ?? [];
+  t.true(used.length > 10);
+  for (const name of new Set(used)) {
+    const family = name.replace(/_(bucket|count)$/, '');
+    t.true(metrics.includes(`# HELP ${family} `), name);
+  }
+});
+
+test("the Node-RED flow's topics and commands are those of the map", (t) => {
+  const nodes = JSON.parse(read('node-red-flow.json')) as Record<string, string>[];
+  const topics = nodes.map(({ topic }) => topic);
+  t.true(topics.includes(filterFor('siteglass', 'event')));
+  t.true(topics.includes(topicFor('siteglass', 'command', { site: 'demo', camera: 'street' })));
+  const sent = nodes.find(({ type }) => type === 'inject')?.payload;
+  t.true(commandNames.some((command) => command === sent));
+});

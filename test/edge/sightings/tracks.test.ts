@@ -1,0 +1,201 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { Detection } from '../../../core/contract/detection.js';
+import { trackingSchema } from '../../../edge/sightings/sighting-settings.js';
+import { advance, isUnsettled, MAX_TRACKS, type Track } from '../../../edge/sightings/tracks.js';
+
+const SECOND = 1000;
+const settings = (more: object = {}) => trackingSchema.parse(more);
+
+const sign = (x = 100, y = 100, size = 50, more: Partial<Detection> = {}): Detection => ({
+  label: 'stop sign',
+  detector: 'stop-sign',
+  box: { x, y, width: size, height: size },
+  neighbors: 5,
+  score: null,
+  ...more,
+});
+
+/** Shows snapshots one after the other, ten seconds apart, and tells what happened in each. */
+function watch(frames: Detection[][], more: object = {}) {
+  let ids = 0;
+  let tracks: Track[] = [];
+  const told = frames.map((detections, i) => {
+    const frame = { image: `image-${i}`, takenAt: i * 10 * SECOND, detections };
+    const step = advance(tracks, frame, settings(more), () => `object-${++ids}`);
+    tracks = step.tracks;
+    return step;
+  });
+  const events = told.map(({ appeared, left }) =>
+    [...appeared.map(({ id }) => `+${id}`), ...left.map(({ id }) => `-${id}`)].join(' '),
+  );
+  return { told, events, tracks };
+}
+
+test('an object appears in the second snapshot that shows it, and leaves after three that do not', (t) => {
+  const { events, told } = watch([[], [sign()], [sign(104)], [sign(98)], [], [], [], []]);
+  t.deepEqual(events, ['', '', '+object-1', '', '', '', '-object-1', '']);
+  const [left] = told[6]?.left ?? [];
+  t.like(left, { startedAt: 10 * SECOND, lastSeenAt: 30 * SECOND, count: 3, misses: 3 });
+});
+
+test('what shows up in one snapshot only is nothing', (t) => {
+  const { events, tracks } = watch([[sign()], [], [], [sign()], [], [], []]);
+  t.true(events.every((event) => event === ''));
+  t.deepEqual(tracks, []);
+});
+
+test('an object that is missed in between is still the same', (t) => {
+  const { events } = watch([[sign()], [], [sign()], [], [], [sign()], [], [], [sign()]]);
+  t.deepEqual(events.filter(Boolean), ['+object-1']);
+});
+
+test('objects of different labels in one place are different objects', (t) => {
+  const face = { label: 'face', detector: 'face' };
+  const both = [sign(), sign(100, 100, 50, face)];
+  const { events, tracks } = watch([both, both, [sign()], [sign()], [sign()]]);
+  t.deepEqual(events.filter(Boolean), ['+object-1 +object-2', '-object-2']);
+  t.deepEqual(
+    tracks.map(({ label }) => label),
+    ['stop sign'],
+  );
+});
+
+test('of two objects side by side each stays itself, in whatever order they are found', (t) => {
+  const [a, b] = [sign(100), sign(130)];
+  const { tracks, events } = watch([
+    [a, b],
+    [b, a],
+    [a, b],
+    [b, a],
+  ]);
+  t.deepEqual(events.filter(Boolean), ['+object-1 +object-2']);
+  t.deepEqual(
+    tracks.map(({ box, count }) => [box.x, count]),
+    [
+      [100, 4],
+      [130, 4],
+    ],
+  );
+});
+
+test('the best snapshot has the largest score, or the most neighbors where there is no score', (t) => {
+  const scored = [1, 7, 3].map((score) => [sign(100, 100, 50, { score })]);
+  t.like(watch(scored).tracks[0]?.best, { image: 'image-1', score: 7 });
+  const counted = [4, 9, 9].map((neighbors) => [sign(100, 100, 50, { neighbors })]);
+  t.like(watch(counted).tracks[0]?.best, { image: 'image-1', neighbors: 9 });
+});
+
+test('what has long stood in its place is static, until it moves', (t) => {
+  const frames = Array.from({ length: 40 }, () => [sign()]);
+  const stood = watch(frames);
+  t.is(stood.told[29]?.tracks[0]?.state, 'present');
+  t.is(stood.told[30]?.tracks[0]?.state, 'static');
+  t.deepEqual(stood.events.filter(Boolean), ['+object-1'], 'it is one sighting');
+  const moved = watch([...frames, [sign(122)]]);
+  t.is(moved.tracks[0]?.state, 'present');
+  t.is(moved.tracks[0]?.id, 'object-1');
+});
+
+test('a static object that a detector misses for a while has not left', (t) => {
+  const stood = Array.from({ length: 40 }, () => [sign()]);
+  const gap = (n: number): Detection[][] => Array.from({ length: n }, () => []);
+  t.deepEqual(watch([...stood, ...gap(11), [sign()]]).events.filter(Boolean), ['+object-1']);
+  t.deepEqual(watch([...stood, ...gap(12)]).events.filter(Boolean), ['+object-1', '-object-1']);
+});
+
+test('something that moves slowly is never static', (t) => {
+  const frames = Array.from({ length: 100 }, (_, i) => [sign(100 + i * 3)]);
+  const { told } = watch(frames);
+  t.false(told.some(({ tracks }) => tracks.some(({ state }) => state === 'static')));
+  t.is(told.at(-1)?.tracks.length, 1);
+});
+
+test('a scene is unsettled while something is about to appear or to leave', (t) => {
+  const { told } = watch([[], [sign()], [sign()], [sign()], [], [], []]);
+  t.deepEqual(
+    told.map(({ tracks }) => isUnsettled(tracks)),
+    [false, true, false, false, true, true, false],
+  );
+});
+
+test('the number of objects that are followed has a bound', (t) => {
+  const crowd = Array.from({ length: 400 }, (_, i) => sign((i % 20) * 60, Math.floor(i / 20) * 60));
+  const { told, tracks } = watch([crowd, crowd, crowd]);
+  t.is(tracks.length, MAX_TRACKS);
+  t.is(told[1]?.appeared.length, MAX_TRACKS);
+});
+
+const anySettings = fc
+  .record({
+    appearAfter: fc.integer({ min: 1, max: 4 }),
+    extra: fc.integer({ min: 0, max: 3 }),
+    leaveAfter: fc.integer({ min: 1, max: 4 }),
+    staticAfterSeconds: fc.integer({ min: 10, max: 100 }),
+  })
+  .map(({ extra, ...rest }) => ({ ...rest, within: rest.appearAfter + extra }));
+
+const anyDetection = fc
+  .record({
+    x: fc.integer({ min: 0, max: 200 }),
+    y: fc.integer({ min: 0, max: 60 }),
+    size: fc.integer({ min: 20, max: 80 }),
+    label: fc.constantFrom('face', 'stop sign'),
+    neighbors: fc.integer({ min: 1, max: 40 }),
+  })
+  .map(({ x, y, size, label, neighbors }) => sign(x, y, size, { label, neighbors }));
+
+const anyScene = fc.array(fc.array(anyDetection, { maxLength: 6 }), { maxLength: 25 });
+
+test('whatever is shown, an object appears once, then leaves at most once', (t) => {
+  fc.assert(
+    fc.property(anyScene, anySettings, (frames, more) => {
+      const { told, tracks } = watch(frames, more);
+      const appeared = told.flatMap((step) => step.appeared.map(({ id }) => id));
+      const left = told.flatMap((step) => step.left.map(({ id }) => id));
+      const there = tracks.filter(({ state }) => state !== 'tentative').map(({ id }) => id);
+      t.is(new Set(appeared).size, appeared.length);
+      t.deepEqual([...left, ...there].sort(), [...appeared].sort());
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('whatever is shown, each detection belongs to one object at most and counts once', (t) => {
+  fc.assert(
+    fc.property(anyScene, anySettings, (frames, more) => {
+      let before: Track[] = [];
+      for (const [i, { tracks, left }] of watch(frames, more).told.entries()) {
+        const counts = new Map(before.map(({ id, count }) => [id, count]));
+        const grown = [...tracks, ...left].filter(({ id, count }) => count > (counts.get(id) ?? 0));
+        const boxes = grown.map(({ label, box }) => JSON.stringify([label, box]));
+        const shown = (frames[i] ?? []).map(({ label, box }) => JSON.stringify([label, box]));
+        t.true(grown.length <= shown.length);
+        t.true(boxes.every((box) => shown.includes(box)));
+        before = tracks;
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('whatever is shown, the past is not changed, and times and counts never go back', (t) => {
+  fc.assert(
+    fc.property(anyScene, anySettings, (frames, more) => {
+      const { told } = watch(frames, more);
+      const last = new Map<string, Track>();
+      for (const step of told)
+        for (const track of step.tracks) {
+          const earlier = last.get(track.id);
+          if (earlier) {
+            t.true(track.count >= earlier.count && track.lastSeenAt >= earlier.lastSeenAt);
+            t.true(track.best.neighbors >= earlier.best.neighbors);
+            t.is(track.startedAt, earlier.startedAt);
+          }
+          t.true(track.count <= told.length && track.misses < told.length + 1);
+          last.set(track.id, track);
+        }
+    }),
+    { numRuns: 300 },
+  );
+});
