@@ -33,10 +33,8 @@ export async function copyDatabase(file: string, to: string): Promise<void> {
   sqlite.close();
 }
 
-export function removeDatabase(file: string, how: 'whole' | 'but its file' = 'whole'): void {
-  const ends = ['-wal', '-shm'];
-  if (how === 'whole') ends.push('');
-  for (const end of ends) rmSync(`${file}${end}`, { force: true });
+export function removeDatabase(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
 }
 
 function reading<T>(file: string, read: (sqlite: Sqlite.Database) => T): T | undefined {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { harnessProgram, MortalProcess } from './mortal-process.js';
 import {
@@ -88,16 +88,11 @@ export class SyntheticSite implements Site {
     return copyDatabase(this.database, this.#copy);
   }
 
-  /** Puts the copy in the place of the database while the appliance is stopped: as a file of its own, or into the old one. */
-  putBack(how: 'move' | 'copy'): void {
+  /** Puts the copy in the place of the database while the appliance is stopped, as docs/operations.md tells to. */
+  putBack(): void {
     if (!existsSync(this.#copy)) throw new Error('there is no copy');
-    if (how === 'move') {
-      removeDatabase(this.database);
-      renameSync(this.#copy, this.database);
-    } else {
-      removeDatabase(this.database, 'but its file');
-      copyFileSync(this.#copy, this.database);
-    }
+    removeDatabase(this.database);
+    renameSync(this.#copy, this.database);
   }
 
   produced(): Produced {
