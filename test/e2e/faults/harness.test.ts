@@ -9,6 +9,7 @@ import { temporaryFolder } from '../../support/edge.js';
 import { openRelayTables } from './relay-tables.js';
 import { exitCode, failureReport, tableRow, totals } from './report.js';
 import { type Outcome, runScenario } from './run-scenario.js';
+import type { Scenario } from './scenario.js';
 
 /** Runs a scenario without a fault, but with somebody who meddles with the relay's database. */
 async function meddle(
@@ -17,10 +18,10 @@ async function meddle(
 ): Promise<Outcome> {
   const folder = join(await temporaryFolder(), 'world');
   t.teardown(() => rm(join(folder, '..'), { recursive: true, force: true }));
-  const scenario = {
+  const scenario: Scenario = {
     name: 'meddled-with',
     what: 'somebody meddles with the database',
-    async faults(world: { delivered(more: number): Promise<void>; database: string }) {
+    async faults(world) {
       await world.delivered(20);
       const { db, close } = await openRelayTables(world.database);
       await how(db);

@@ -37,8 +37,7 @@ const LOOK_EVERY_MS = 50;
 /** Sites, a link, a broker, relays and their database, all of them real and each a process of its own. */
 export class World {
   readonly random: Random;
-  link: Link;
-  broker: Broker;
+  readonly link: Link;
   sites: Site[] = [];
   relays: MortalProcess[] = [];
   /** Of the relays. */
@@ -50,10 +49,9 @@ export class World {
   private constructor(
     private readonly needs: Needs,
     private readonly options: WorldOptions,
-    broker: Broker,
+    readonly broker: Broker,
   ) {
     this.random = new Random(options.seed);
-    this.broker = broker;
     this.link = new Link(broker.port);
   }
 
