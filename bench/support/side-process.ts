@@ -9,8 +9,9 @@ export class SideProcess<Question extends object, Reply> {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  constructor(script: string) {
-    this.#child = fork(new URL(`./${script}.js`, import.meta.url), { serialization: 'advanced' });
+  constructor(script: string, execArgv = process.execArgv) {
+    const file = new URL(`./${script}.js`, import.meta.url);
+    this.#child = fork(file, { serialization: 'advanced', execArgv });
     this.#ended = once(this.#child, 'exit');
   }
 

@@ -11,7 +11,7 @@ export class DocumentNode {
 
   constructor(
     readonly name: string,
-    private readonly path: string,
+    private readonly line: number,
   ) {}
 
   /** The child of that name. Throws where there are none or several. */
@@ -58,7 +58,7 @@ export class DocumentNode {
   }
 
   error(problem: string): InvalidCascade {
-    return new InvalidCascade(`${this.path} ${problem}`);
+    return new InvalidCascade(`<${this.name}> in line ${this.line} ${problem}`);
   }
 }
 
@@ -109,7 +109,7 @@ function withoutComments(xml: string): string {
 }
 
 function parse(xml: string): DocumentNode {
-  const root = new DocumentNode('', '');
+  const root = new DocumentNode('', 0);
   const open = [root];
   let elements = 0;
   const parser = new SaxesParser();
@@ -125,7 +125,7 @@ function parse(xml: string): DocumentNode {
     if (open.length > DOCUMENT_LIMITS.depth) throw new InvalidCascade('elements too deep');
     const parent = open.at(-1) ?? root;
     if (parent.text.trim() !== '') throw parent.error('mixes values and elements');
-    const node = new DocumentNode(name, `<${name}> in line ${parser.line}`);
+    const node = new DocumentNode(name, parser.line);
     parent.children.push(node);
     open.push(node);
   });

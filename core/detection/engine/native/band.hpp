@@ -19,6 +19,16 @@ struct Band {
   int firstWord[kBandRows], endWord[kBandRows];
 
   int words() const { return capacity / 64; }
+  /** Whether it has the same rows with the same words in use. */
+  bool coversAsMuchAs(const Band& other) const {
+    if (rows != other.rows) return false;
+    for (int row = 0; row < rows; row++) {
+      if (y[row] != other.y[row] || firstWord[row] != other.firstWord[row] || endWord[row] != other.endWord[row]) {
+        return false;
+      }
+    }
+    return true;
+  }
   std::uint64_t* bits(std::uint64_t* plane, int row) const { return plane + row * words(); }
   const std::uint64_t* bits(const std::uint64_t* plane, int row) const { return plane + row * words(); }
 };
@@ -26,6 +36,11 @@ struct Band {
 /** The bits of `lanes` windows from `place` on; they lie in one word. */
 ENGINE_INLINE std::uint32_t bitsAt(const std::uint64_t* words, int place, int lanes) {
   return static_cast<std::uint32_t>(words[place / 64] >> (place % 64)) & ((1u << lanes) - 1);
+}
+
+/** A word with its first `count` bits set, all of them from 64 on. */
+inline std::uint64_t firstBits(int count) {
+  return count < 64 ? (std::uint64_t{1} << count) - 1 : ~std::uint64_t{0};
 }
 
 /** Writes side by side the blocks of the words in use, those with a window alive. Returns their number. */

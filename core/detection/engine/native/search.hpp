@@ -25,9 +25,9 @@ class CascadeRun {
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
       : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data() + 1) {}
 
-  /** Leaves in `alive`, of the windows it marks, those that the first stage lets pass. */
-  void firstStage(const Band& band, std::uint64_t* alive) {
-    count_ = coverRows(band, alive, kLanes, blocks_);
+  /** Marks in `alive` those windows of `varied` that the first stage lets pass. */
+  void firstStage(const Band& band, const std::uint64_t* varied, std::uint64_t* alive) {
+    count_ = coverRows(band, varied, kLanes, blocks_);
     runStage(cascade_.stages[0]);
     for (int row = 0; row < band.rows; row++) {
       std::memset(band.bits(alive, row), 0, band.words() * sizeof *alive);
@@ -221,24 +221,30 @@ class LevelSearch {
     return y;
   }
 
-  /** Marks the windows that are worth searching in the words in use of each row. */
+  /**
+   * Marks in `varied` the windows that are worth searching, in the words in use of each row, and gives them their
+   * factors. Cascades with windows of the same size share them.
+   */
   void findVaried(const Cascade& cascade, const Band& band) {
+    const bool isKnown = variedFor_ != nullptr && variedFor_->kind == cascade.kind && variedFor_->width == cascade.width &&
+                         variedFor_->height == cascade.height && varied_.coversAsMuchAs(band);
+    if (isKnown) return;
     const int columns = (level_.width - cascade.width) / layout_.step + 1;
     const Normaliser normaliser(cascade.width, cascade.height, layout_);
     for (int row = 0; row < band.rows; row++) {
       const int from = band.firstWord[row] * 64;
       const int count = std::min(columns, band.endWord[row] * 64) - from;
-      std::uint64_t* const alive = band.bits(space_.alive.data(), row) + band.firstWord[row];
+      std::uint64_t* const varied = band.bits(space_.varied.data(), row) + band.firstWord[row];
       if (cascade.kind == Cascade::kHaar) {
         const std::size_t corner = band.corner[row] + from;
         normaliser.writeRow(space_.sum() + corner, space_.squares() + corner, count,
-                            space_.norm.data() + row * band.capacity + from, alive);
+                            space_.norm.data() + row * band.capacity + from, varied);
       } else {
-        for (int word = 0; word * 64 < count; word++) {
-          alive[word] = count - word * 64 < 64 ? (std::uint64_t{1} << (count - word * 64)) - 1 : ~std::uint64_t{0};
-        }
+        for (int word = 0; word * 64 < count; word++) varied[word] = firstBits(count - word * 64);
       }
     }
+    variedFor_ = &cascade;
+    varied_ = band;
   }
 
   template <class Evaluator>
@@ -246,9 +252,7 @@ class LevelSearch {
     CascadeRun<Evaluator> run(evaluator, *job.cascade, space_);
     do {
       findVaried(*job.cascade, band);
-      const std::size_t bytes = static_cast<std::size_t>(band.rows) * band.words() * sizeof(std::uint64_t);
-      std::memcpy(space_.varied.data(), space_.alive.data(), bytes);
-      run.firstStage(band, space_.alive.data());
+      run.firstStage(band, space_.varied.data(), space_.alive.data());
     } while (startsAmongRejections(band));
     for (int row = 0; row < band.rows; row++) keepEvaluated(band, row);
     if (!run.laterStages(space_.alive.data())) return;
@@ -294,6 +298,9 @@ class LevelSearch {
   const Layout layout_;
   int top_ = 0, bottom_ = 0, width_ = 0, tallest_ = 0, baseY_ = 0;
   bool hasHaar_ = false, hasLbp_ = false, hasTilted_ = false;
+  /** What the workspace's `varied` and `norm` were last written for. */
+  const Cascade* variedFor_ = nullptr;
+  Band varied_;
 };
 
 inline void searchLevels(const Image& image, const std::vector<Level>& levels, Workspace& space, Hits& hits) {

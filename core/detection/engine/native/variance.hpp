@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "band.hpp"
 #include "cascade.hpp"
 #include "simd.hpp"
 
@@ -18,9 +19,9 @@ class Normaliser {
                 layout.offset(width - 1, height - 1)},
         flatFrom_(smallestFlat(area_)) {}
 
-  /** The factors of `count` windows of a row, and in `alive` a bit for each that is not too flat to be searched. */
+  /** The factors of `count` windows of a row, and in `varied` a bit for each that is not too flat to be searched. */
   void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
-                std::uint64_t* alive) const {
+                std::uint64_t* varied) const {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
@@ -33,11 +34,10 @@ class Normaliser {
     for (int word = 0; word * 64 < count; word++) {
       std::uint64_t bits = 0;
       for (int lane = 0; lane < 64; lane += kLanes32) {
-        const I32 varied = (I32)(load<F32>(norm + word * 64 + lane) < limit);
-        bits |= static_cast<std::uint64_t>(laneBits(varied)) << lane;
+        const I32 isVaried = (I32)(load<F32>(norm + word * 64 + lane) < limit);
+        bits |= static_cast<std::uint64_t>(laneBits(isVaried)) << lane;
       }
-      const int left = count - word * 64;
-      alive[word] = left < 64 ? bits & ((std::uint64_t{1} << left) - 1) : bits;
+      varied[word] = bits & firstBits(count - word * 64);
     }
   }
 

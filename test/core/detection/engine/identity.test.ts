@@ -1,10 +1,10 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { photo } from '../../../../bench/support/scenes.js';
+import { seededRandom } from '../../../support/render-random.js';
 import { Comparison, type SearchCase } from './support/comparison.js';
 import { corpusCase } from './support/corpus.js';
 import { drawImage, SUBJECTS } from './support/images.js';
-import { Seeded } from './support/seeded.js';
 
 test('every window and box of 300 images is OpenCV’s, with every stump cascade', (t) => {
   const comparison = Comparison.ofThisMachine();
@@ -39,7 +39,7 @@ test('no choice of size, subject and parameters makes a difference', (t) => {
   const property = fc.property(
     searches,
     ({ subject, seed, size, cascade, minNeighbors, ...range }) => {
-      const image = drawImage(subject, size, new Seeded(seed));
+      const image = drawImage(subject, size, seededRandom(seed));
       t.deepEqual(
         comparison.differences({ name: subject, image, range, minNeighbors }, [cascade]),
         [],

@@ -3,17 +3,17 @@ import { CascadeEngine } from '../../../../core/detection/engine/cascade-engine.
 import { type CascadeHandle, loadKernel } from '../../../../core/detection/engine/kernel.js';
 import { packCascade } from '../../../../core/detection/engine/pack-cascade.js';
 import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
+import { seededRandom } from '../../../support/render-random.js';
 import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage } from './support/images.js';
-import { Seeded } from './support/seeded.js';
 
 test('tables that are damaged in any one word load soundly or are refused', (t) => {
   const kernel = loadKernel();
   const [cascade] = servedCascades().filter(({ name }) => name === 'lbpcascade_frontalface');
   const small = parseCascade(haarXml());
   if (!cascade || !('model' in small)) return t.fail('a cascade is missing');
-  const image = drawImage('noise', { width: 64, height: 64 }, new Seeded(1));
+  const image = drawImage('noise', { width: 64, height: 64 }, seededRandom(1));
   const plan = Int32Array.of(1, 64, 64, 1, 1, 0, 1, 0, 20, 0, 20);
   let refused = 0;
   for (const tables of [packCascade(small.model), packCascade(cascade.model).slice(0, 3000)]) {
@@ -67,7 +67,7 @@ test('a search that lets more than a million windows pass ends with an error', (
   const engine = CascadeEngine.open();
   const parsed = parseCascade(haarXml({ threshold: '-10.' }));
   if (!('model' in parsed)) return t.fail('not served');
-  const image = drawImage('noise', { width: 900, height: 700 }, new Seeded(2));
+  const image = drawImage('noise', { width: 900, height: 700 }, seededRandom(2));
   const query = {
     cascade: engine.load(parsed.model),
     scaleFactor: 1.02,
@@ -79,7 +79,7 @@ test('a search that lets more than a million windows pass ends with an error', (
 
 test('several cascades find together what each finds alone', (t) => {
   const engine = CascadeEngine.open();
-  const image = drawImage('objects', { width: 333, height: 251 }, new Seeded(9));
+  const image = drawImage('objects', { width: 333, height: 251 }, seededRandom(9));
   const queries = servedCascades().map(({ model }, i) => ({
     cascade: engine.load(model),
     scaleFactor: i % 2 === 0 ? 1.1 : 1.07,

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import type { Box } from '../../../../core/contract/detection.js';
 import { type Candidate, CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
 import type { Size } from '../../../../core/detection/engine/geometry.js';
+import { seededRandom } from '../../../support/render-random.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage, SUBJECTS } from './support/images.js';
-import { Seeded } from './support/seeded.js';
 
 const NO_LIMIT = { width: 0, height: 0 };
 
@@ -46,7 +46,7 @@ test('regions report exactly those windows of the whole image that lie in one of
     regions: fc.array(region, { maxLength: 4 }),
   });
   const property = fc.property(searches, ({ subject, seed, size, scaleFactor, regions }) => {
-    const image = drawImage(subject, size, new Seeded(seed));
+    const image = drawImage(subject, size, seededRandom(seed));
     for (const { engine, loaded } of engines) {
       const queries = loaded.map((cascade) => ({
         cascade,
@@ -71,7 +71,7 @@ test('regions report exactly those windows of the whole image that lie in one of
 
 test('a region of the image’s size reports what no region does', (t) => {
   const engine = CascadeEngine.open();
-  const image = drawImage('objects', { width: 301, height: 203 }, new Seeded(3));
+  const image = drawImage('objects', { width: 301, height: 203 }, seededRandom(3));
   for (const { model } of servedCascades()) {
     const query = {
       cascade: engine.load(model),

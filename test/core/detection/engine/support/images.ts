@@ -1,37 +1,38 @@
 import type { GreyPixels } from '../../../../../core/detection/engine/cascade-engine.js';
 import type { Size } from '../../../../../core/detection/engine/geometry.js';
-import type { Seeded } from './seeded.js';
+import type { Random } from '../../../../support/render-random.js';
+import { integer } from './integers.js';
 
 type Shade = (x: number, y: number) => number;
 
 /** What a test image shows; each gives a shade of any size, whatever the numbers. */
 const subjects = {
   flat: (random) => {
-    const grey = random.pick([0, 255, random.integer(1, 254)]);
+    const grey = random.pick([0, 255, integer(random, 1, 254)]);
     return () => grey;
   },
   noise: (random) => {
-    const [low, high] = [random.integer(0, 120), random.integer(130, 255)];
-    return () => random.integer(low, high);
+    const [low, high] = [integer(random, 0, 120), integer(random, 130, 255)];
+    return () => integer(random, low, high);
   },
   extremes: (random) => () => random.pick([0, 255]),
   gradient: (random) => {
-    const [across, down] = [random.next() * 4 - 2, random.next() * 4 - 2];
+    const [across, down] = [random.between(0, 1) * 4 - 2, random.between(0, 1) * 4 - 2];
     return (x, y) => 128 + (across * x + down * y) / 2;
   },
   stripes: (random) => {
-    const [wide, tall] = [random.integer(1, 24), random.integer(1, 24)];
+    const [wide, tall] = [integer(random, 1, 24), integer(random, 1, 24)];
     return (x, y) => (((Math.floor(x / wide) + Math.floor(y / tall)) & 1) === 0 ? 40 : 210);
   },
   clouds: (random) => clouds(random),
   objects: (random) => objects(random),
-} satisfies Record<string, (random: Seeded, size: Size) => Shade>;
+} satisfies Record<string, (random: Random, size: Size) => Shade>;
 
 export const SUBJECTS = Object.keys(subjects) as (keyof typeof subjects)[];
 export type Subject = keyof typeof subjects;
 
 /** A grey image that is the same for the same subject, size and state of `random`. */
-export function drawImage(subject: Subject, { width, height }: Size, random: Seeded): GreyPixels {
+export function drawImage(subject: Subject, { width, height }: Size, random: Random): GreyPixels {
   const shade: Shade = subjects[subject](random);
   const data = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -43,11 +44,11 @@ export function drawImage(subject: Subject, { width, height }: Size, random: See
 }
 
 /** Waves of several sizes over each other: smooth, with light and dark places that cascades take for objects. */
-function clouds(random: Seeded): Shade {
+function clouds(random: Random): Shade {
   const waves = Array.from({ length: 6 }, (_, i) => ({
-    across: ((random.next() - 0.5) * 2 ** i) / 30,
-    down: ((random.next() - 0.5) * 2 ** i) / 30,
-    phase: random.next() * 2 * Math.PI,
+    across: ((random.between(0, 1) - 0.5) * 2 ** i) / 30,
+    down: ((random.between(0, 1) - 0.5) * 2 ** i) / 30,
+    phase: random.between(0, 1) * 2 * Math.PI,
     height: 50 / (1 + i / 2),
   }));
   return (x, y) =>
@@ -59,13 +60,13 @@ function clouds(random: Seeded): Shade {
 }
 
 /** Octagons with a light band, and discs with two eyes and a mouth, over clouds. */
-function objects(random: Seeded): Shade {
+function objects(random: Random): Shade {
   const background = clouds(random);
-  const shapes = Array.from({ length: random.integer(2, 12) }, () => ({
-    cx: random.integer(0, 400),
-    cy: random.integer(0, 300),
-    radius: random.integer(10, 60),
-    isFace: random.next() < 0.5,
+  const shapes = Array.from({ length: integer(random, 2, 12) }, () => ({
+    cx: integer(random, 0, 400),
+    cy: integer(random, 0, 300),
+    radius: integer(random, 10, 60),
+    isFace: random.between(0, 1) < 0.5,
   }));
   return (x, y) => {
     for (const { cx, cy, radius, isFace } of shapes) {
