@@ -46,7 +46,9 @@ async function openAppliance(t: ExecutionContext, path: string, maxBytes = defau
   };
   /** Connects, delivers all that waits, and disconnects. */
   const deliver = async (url: string) => {
-    const bus = await startBus(t, url);
+    // As an appliance does: the relay answers it with where it stands.
+    const birth = { topic: 'siteAvailability', names: { site }, payload: 'online' } as const;
+    const bus = await startBus(t, url, { birth });
     const identity = await fileIdentity(path);
     const uplink = new Uplink(bus, outbox, { site, settleOn: 'ack', identity, graceMs: 400 }, log);
     await uplink.start();
