@@ -10,12 +10,12 @@ import { Uplink } from '../../edge/uplink/uplink.js';
 import {
   aSummary,
   connectedBus,
+  createBus,
   eventually,
   log,
   openOutboxDatabase,
   relayDatabase,
   startBroker,
-  startBus,
   temporaryFolder,
 } from '../support/delivery-fixtures.js';
 
@@ -48,10 +48,11 @@ async function openAppliance(t: ExecutionContext, path: string, maxBytes = defau
   const deliver = async (url: string) => {
     // As an appliance does: the relay answers it with where it stands.
     const birth = { topic: 'siteAvailability', names: { site }, payload: 'online' } as const;
-    const bus = await startBus(t, url, { birth });
+    const bus = createBus(t, url, { birth });
     const identity = await fileIdentity(path);
     const uplink = new Uplink(bus, outbox, { site, settleOn: 'ack', identity, graceMs: 400 }, log);
     await uplink.start();
+    await bus.start();
     await eventually(
       async () => (await outbox.state()).ackedSeq === (await outbox.state()).lastSeq,
     );

@@ -67,12 +67,12 @@ export async function startBroker(
 
 let clients = 0;
 
-/** A bus that is started but perhaps not connected yet. */
-export async function startBus(
+/** A bus that is not started yet: what subscribes first misses nothing. */
+export function createBus(
   t: ExecutionContext,
   url: string,
   options: Partial<MqttMessageBusOptions> = {},
-): Promise<MqttMessageBus> {
+): MqttMessageBus {
   const bus = new MqttMessageBus(
     {
       url,
@@ -83,8 +83,18 @@ export async function startBus(
     },
     log,
   );
-  await bus.start();
   t.teardown(() => bus.stop());
+  return bus;
+}
+
+/** A bus that is started but perhaps not connected yet. */
+export async function startBus(
+  t: ExecutionContext,
+  url: string,
+  options: Partial<MqttMessageBusOptions> = {},
+): Promise<MqttMessageBus> {
+  const bus = createBus(t, url, options);
+  await bus.start();
   return bus;
 }
 
