@@ -84,7 +84,7 @@ inline void addLbpRow(const std::uint8_t* pixels, int width, std::int32_t stride
  */
 class TiltedRows {
  public:
-  /** Four buffers of `width` + 32 elements each; the pixels of a row are widened into the last. */
+  /** The buffers hold `width` + 32 elements each. */
   TiltedRows(int width, std::int32_t* const (&buffers)[3], std::uint8_t* pixelsAbove)
       : width_(width), row_{buffers[0], buffers[1], buffers[2]}, pixelsAbove_(pixelsAbove) {
     for (std::int32_t* row : row_) std::memset(row, 0, (width + 32) * sizeof *row);

@@ -21,13 +21,15 @@ export interface SearchCase {
 
 /** Engines that are to find what OpenCV finds, with every cascade that they serve. */
 export class Comparison {
-  readonly cascades: ServedCascade[] = servedCascades();
   readonly #opencv = new OpenCvReference();
   readonly #loaded: Map<CascadeEngine, LoadedCascade[]>;
   /** Windows that OpenCV let pass so far: a comparison of nothing with nothing proves little. */
   windows = 0;
 
-  constructor(readonly engines: Record<string, CascadeEngine>) {
+  constructor(
+    readonly engines: Record<string, CascadeEngine>,
+    readonly cascades: ServedCascade[] = servedCascades(),
+  ) {
     this.#loaded = new Map(
       Object.values(engines).map((engine) => [
         engine,
@@ -37,10 +39,11 @@ export class Comparison {
   }
 
   /** The engines on this machine, at both widths of vector where it has them. */
-  static ofThisMachine(): Comparison {
+  static ofThisMachine(cascades?: ServedCascade[]): Comparison {
     const widths = process.arch === 'x64' ? (['128', 'avx2'] as const) : (['128'] as const);
     return new Comparison(
       Object.fromEntries(widths.map((simd) => [simd, CascadeEngine.open(simd)])),
+      cascades,
     );
   }
 

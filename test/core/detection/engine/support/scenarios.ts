@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { photo, snapshots } from '../../../../../bench/support/scenes.js';
+import { SiteglassSearch } from '../../../../../core/detection/engine/siteglass-search.js';
+import { ClassifierCache } from '../../../../../core/detection/worker/classifier-cache.js';
+import { GreyImage } from '../../../../../core/detection/worker/grey-image.js';
+import { loadOpenCv } from '../../../../../core/detection/worker/opencv.js';
+import { OpenCvSearch } from '../../../../../core/detection/worker/opencv-search.js';
+import type { CascadeSearchRequest, Hit } from '../../../../../core/detection/worker/search.js';
+import { messageOf } from '../../../../../core/runtime/errors.js';
+import { projectRoot } from '../../../../../core/runtime/project-root.js';
+import { seededRandom } from '../../../../support/render-random.js';
+import { servedCascades, shortenedCascades } from './cascades.js';
+import { Comparison, type SearchCase } from './comparison.js';
+import { corpusCase } from './corpus.js';
+import { drawImage, SUBJECTS } from './images.js';
+
+export interface Compared {
+  differences: string[];
+  /** How many windows there were to compare. */
+  windows: number;
+  cascades: number;
+}
+
+const compared = (comparison: Comparison, differences: string[]): Compared => ({
+  differences,
+  windows: comparison.windows,
+  cascades: comparison.cascades.length,
+});
+
+const NO_LIMIT = { width: 0, height: 0 };
+
+/** What tests ask of OpenCV, in a process that is its own (`run-scenario.ts`). */
+export const scenarios = {
+  async corpus(): Promise<Compared> {
+    const comparison = Comparison.ofThisMachine();
+    const places = Array.from({ length: 300 }, (_, place) => place);
+    return compared(
+      comparison,
+      places.flatMap((place) => comparison.differences(corpusCase(1, place))),
+    );
+  },
+
+  async anyChoice(): Promise<Compared> {
+    const folder = mkdtempSync(join(tmpdir(), 'siteglass-cascades-'));
+    process.on('exit', () => rmSync(folder, { recursive: true }));
+    const shortened = [1, 2, 4].flatMap((stages) => shortenedCascades(folder, stages));
+    const comparison = Comparison.ofThisMachine([...servedCascades(), ...shortened]);
+    const side = fc.integer({ min: 3, max: 130 });
+    const limit = fc.record({
+      width: fc.integer({ min: 1, max: 140 }),
+      height: fc.integer({ min: 1, max: 140 }),
+    });
+    const searches = fc.record({
+      subject: fc.constantFrom(...SUBJECTS),
+      seed: fc.nat(),
+      size: fc.record({ width: side, height: side }),
+      scaleFactor: fc.double({ min: 1.01, max: 2, noNaN: true }),
+      minSize: limit,
+      maxSize: fc.oneof(fc.constant(NO_LIMIT), limit),
+      minNeighbors: fc.integer({ min: 0, max: 8 }),
+      cascade: fc.nat({ max: comparison.cascades.length - 1 }),
+    });
+    const property = fc.property(
+      searches,
+      ({ subject, seed, size, cascade, minNeighbors, ...range }) => {
+        const image = drawImage(subject, size, seededRandom(seed));
+        const search = { name: subject, image, range, minNeighbors };
+        return comparison.differences(search, [cascade]).length === 0;
+      },
+    );
+    const { failed, counterexample } = fc.check(property, { seed: 5, numRuns: 1500 });
+    return compared(comparison, failed ? [JSON.stringify(counterexample)] : []);
+  },
+
+  async photographs(): Promise<Compared> {
+    const comparison = Comparison.ofThisMachine();
+    const differences: string[] = [];
+    const find = async (
+      [width, height]: [number, number],
+      search: Omit<SearchCase, 'name' | 'image'>,
+      names: string[],
+    ) => {
+      const image = comparison.opencv.decode(await photo({ width, height }));
+      const places = names.map((name) => comparison.cascades.findIndex((c) => c.name === name));
+      differences.push(...comparison.differences({ name: 'photo', image, ...search }, places));
+    };
+    const stopSigns = ['stop-sign', 'stop-sign-lbp'];
+    const range = { scaleFactor: 1.1, minSize: { width: 20, height: 20 }, maxSize: NO_LIMIT };
+    const others = ['haarcascade_frontalface_default', 'haarcascade_fullbody'];
+    await find([979, 551], { range, minNeighbors: 3 }, [...stopSigns, ...others]);
+    await find([4000, 3000], { range: { ...range, scaleFactor: 1.3 }, minNeighbors: 3 }, stopSigns);
+    return compared(comparison, differences);
+  },
+
+  /** What a worker gets from either engine for rendered snapshots. */
+  async hits(): Promise<{ ours: Hit[][][]; opencv: Hit[][][] }> {
+    const cv = loadOpenCv();
+    const requests: CascadeSearchRequest[] = ['stop-sign', 'stop-sign-lbp'].map((name, i) => ({
+      cascade: cascadeFile(name),
+      parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
+    }));
+    const images = (await snapshots(3)).map(
+      (jpeg) => new GreyImage(cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
+    );
+    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv, new ClassifierCache(cv))];
+    return {
+      ours: images.map((image) => ours.search(image, requests)),
+      opencv: images.map((image) => theirs.search(image, requests)),
+    };
+  },
+
+  /** The errors of searching with a file that has other content than planned, and with one that is not there. */
+  async changedCascades(): Promise<string[]> {
+    const cv = loadOpenCv();
+    const image = new GreyImage(new cv.Mat(40, 40, cv.CV_8UC1, 0));
+    const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
+    const sha256 = '0'.repeat(64);
+    return [cascadeFile('stop-sign').file, '/nowhere.xml'].map((file) => {
+      try {
+        SiteglassSearch.open().search(image, [{ cascade: { file, sha256 }, parameters }]);
+        return 'searched';
+      } catch (error) {
+        return messageOf(error);
+      }
+    });
+  },
+};
+
+function cascadeFile(name: string) {
+  const file = join(projectRoot(), 'cascades', `${name}.xml`);
+  return { file, sha256: createHash('sha256').update(readFileSync(file)).digest('hex') };
+}
