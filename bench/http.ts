@@ -15,6 +15,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '5' },
     workers: { type: 'string', default: '2' },
     connections: { type: 'string', default: '8' },
+    /** `auto` searches with the project's own engine, in the service and in the bare loop. */
+    engine: { type: 'string', default: 'opencv' },
     /** A folder for a CPU profile of the service. */
     profile: { type: 'string' },
   },
@@ -22,6 +24,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const workers = Number(values.workers);
+const engine = values.engine === 'auto' ? 'auto' : 'opencv';
 const CACHED_CONNECTIONS = 32;
 const PHOTOS = 7;
 
@@ -58,7 +61,7 @@ async function measureRounds(appliance: Appliance, load: Load, bare: Bare, image
   const endless = { port, requests: Number.POSITIVE_INFINITY };
   const connections = Number(values.connections);
   let from = 0;
-  const alone = (lasting: number) => bare.ask({ workers, images, seconds: lasting });
+  const alone = (lasting: number) => bare.ask({ workers, images, seconds: lasting, engine });
   const unique = async (lasting: number) => {
     const question = { ...endless, images, connections, unique: true, from, seconds: lasting };
     const reply = await load.ask(question);
@@ -116,7 +119,7 @@ const images = await snapshots(8);
 const load: Load = new SideProcess('load');
 const bare: Bare = new SideProcess('bare-loop');
 const profiling = values.profile ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : [];
-const appliance = await startAppliance(workers, profiling);
+const appliance = await startAppliance(workers, profiling, [`detection.engine=${engine}`]);
 try {
   const measured = await measureRounds(appliance, load, bare, images);
   const photos = await measurePhotos(appliance, load);

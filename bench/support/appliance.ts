@@ -25,6 +25,7 @@ const START_DEADLINE_MS = 30_000;
 export async function startAppliance(
   workers: number,
   nodeArguments: string[] = [],
+  more: string[] = [],
 ): Promise<Appliance> {
   const dataFolder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
   const settings = [
@@ -32,6 +33,7 @@ export async function startAppliance(
     'http.port=0',
     'http.auth=none',
     `detection.workers=${workers}`,
+    ...more,
   ];
   const child = spawn(
     process.execPath,

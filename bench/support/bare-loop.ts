@@ -10,6 +10,7 @@ export interface BareQuestion {
   workers: number;
   images: Buffer[];
   seconds: number;
+  engine: 'auto' | 'opencv';
 }
 
 export interface BareReply {
@@ -20,13 +21,13 @@ export interface BareReply {
 /** The same worker processes doing the same work, without HTTP, files and database. */
 let running: Promise<{ pool: DetectionPool; catalog: DetectorCatalog }> | undefined;
 
-async function start(workers: number) {
+async function start(workers: number, engine: BareQuestion['engine']) {
   const log = silentLogger();
   const pool = new DetectionPool({ log, workers });
   const catalog = new DetectorCatalog({
     manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
     defaultDetectors: ['stop-sign'],
-    engines: () => pool.status().engines,
+    engines: () => (engine === 'opencv' ? ['opencv'] : pool.status().engines),
     probe: (cascade) => pool.probe(cascade),
     log,
   });
@@ -36,8 +37,8 @@ async function start(workers: number) {
   return { pool, catalog };
 }
 
-async function loop({ workers, images, seconds }: BareQuestion): Promise<BareReply> {
-  running ??= start(workers);
+async function loop({ workers, images, seconds, engine }: BareQuestion): Promise<BareReply> {
+  running ??= start(workers, engine);
   const { pool, catalog } = await running;
   const plan = catalog.plan({});
   const started = performance.now();
