@@ -4,13 +4,16 @@ import { runScenario } from './support/run-scenario.js';
 /** Half a minute each on an idle machine, and far more where others compute as well. */
 const PATIENCE_MS = 600_000;
 
-test.serial('every window and box of 300 images is OpenCV’s, with every stump cascade', async (t) => {
-  t.timeout(PATIENCE_MS);
-  const { differences, windows, cascades } = await runScenario('corpus');
-  t.deepEqual(differences, []);
-  t.true(cascades >= 20, `only ${cascades} cascades`);
-  t.true(windows > 3000, `only ${windows} windows to compare`);
-});
+test.serial(
+  'every window and box of 300 images is OpenCV’s, with every stump cascade',
+  async (t) => {
+    t.timeout(PATIENCE_MS);
+    const { differences, windows, cascades } = await runScenario('corpus');
+    t.deepEqual(differences, []);
+    t.true(cascades >= 20, `only ${cascades} cascades`);
+    t.true(windows > 3000, `only ${windows} windows to compare`);
+  },
+);
 
 test.serial('no choice of size, subject and parameters makes a difference', async (t) => {
   t.timeout(PATIENCE_MS);
@@ -19,9 +22,12 @@ test.serial('no choice of size, subject and parameters makes a difference', asyn
   t.true(windows > 10_000, `only ${windows} windows to compare`);
 });
 
-test.serial('a snapshot and a photo of twelve megapixels are searched as OpenCV does', async (t) => {
-  t.timeout(PATIENCE_MS);
-  const { differences, windows } = await runScenario('photographs');
-  t.deepEqual(differences, []);
-  t.true(windows > 0);
-});
+test.serial(
+  'a snapshot and a photo of twelve megapixels are searched as OpenCV does',
+  async (t) => {
+    t.timeout(PATIENCE_MS);
+    const { differences, windows } = await runScenario('photographs');
+    t.deepEqual(differences, []);
+    t.true(windows > 0);
+  },
+);
