@@ -163,14 +163,15 @@ export class Outbox {
 
   /**
    * To be called when the process starts, with what tells the database's file from a copy of it. What is there then is
-   * all that can have been sent; in a copy that was put back it is all that the copy shares with its original.
+   * all that can have been sent; in a copy that was put back it is all that the copy shares with its original. A file that
+   * begins for the first time is no copy.
    */
   async begin(identity: string): Promise<OutboxState> {
     await this.db
       .updateTable('outbox_state')
       .set({
         sent_mark: sql`min(sent_mark, last_seq)`,
-        shared_seq: sql`case when file_identity = ${identity} then shared_seq else last_seq end`,
+        shared_seq: sql`case when file_identity in ('', ${identity}) then shared_seq else last_seq end`,
         file_identity: identity,
       })
       .where((eb) =>

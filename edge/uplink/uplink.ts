@@ -18,8 +18,8 @@ const WINDOW_BYTES = 4 * 2 ** 20;
 /** Numbers noted at once as possibly sent. */
 const RESERVED = 1_024;
 const SETTLE_EVERY_MS = 250;
-/** So many times the grace, the relay is waited for before an epoch is given up. */
-const DOUBT = 20;
+/** So long the relay is waited for after a connection. */
+const DOUBT_MS = 2_000;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 
@@ -41,6 +41,7 @@ export class Uplink implements Service {
   #evicted = 0;
   /** Up to here the relay and this outbox speak of the same summaries, though the database be a copy. */
   #shared = 0;
+  #isCopy = false;
   /** Whether the relay has spoken of this epoch since the start, so that what is above `shared` may be sent. */
   #heard = false;
   /** An acknowledgement of what was never sent from here. */
@@ -120,6 +121,7 @@ export class Uplink implements Service {
   async #begin(): Promise<void> {
     const state = await this.outbox.begin(this.options.identity ?? '');
     this.#shared = Math.max(state.sharedSeq, state.sentMark);
+    this.#isCopy = state.sharedSeq > 0;
     this.#resume(state);
   }
 
@@ -152,22 +154,23 @@ export class Uplink implements Service {
     const state = await this.outbox.startNewEpoch(known, this.#shared);
     this.#foreign = undefined;
     this.#shared = 0;
+    this.#isCopy = false;
     this.#resume(state);
     this.log.warn({ epoch: this.#epoch, summaries: state.summaries }, why);
   }
 
   /**
    * Before the relay has spoken, this database may be an older copy, and what was numbered since may have numbers that
-   * the relay knows. It waits for a word; where none comes, and nothing is left to send that would bring one, the present
-   * epoch is given up. Resolves with what is settled of it.
+   * the relay knows. It waits for a word. Where none comes, and nothing is left to send that would bring one, a known copy
+   * gives the present epoch up: resolves with what is settled of it. Any other goes on.
    */
   async #unanswered(): Promise<Acknowledgement | undefined> {
-    if (this.#heard || !this.#plan || !this.#maySend() || this.#timers.has('doubt')) return;
+    if (this.#heard || !this.#plan || !this.#maySend() || this.#timers.has('doubt'))
+      return undefined;
     const { acked } = this.#plan;
-    const { lastSeq } = await this.outbox.state();
     const left = await this.outbox.page(acked, this.#shared, 1);
-    if (lastSeq <= this.#shared || left.length > 0) return;
-    return { epoch: this.#epoch, seq: acked };
+    this.#heard = left.length === 0 && !this.#isCopy;
+    return left.length === 0 && this.#isCopy ? { epoch: this.#epoch, seq: acked } : undefined;
   }
 
   /** Not for every acknowledgement: a commit each would slow the sending, and a row that stays a moment longer harms nothing. */
@@ -261,7 +264,7 @@ export class Uplink implements Service {
     this.#stalls = 0;
     const { settleOn, graceMs = 250 } = this.options;
     this.#timers.set('hold', settleOn === 'ack' ? graceMs : 0, () => this.#bell.ring());
-    this.#timers.set('doubt', graceMs * DOUBT, () => this.#bell.ring());
+    this.#timers.set('doubt', DOUBT_MS, () => this.#bell.ring());
   }
 
   #disconnected(): void {

@@ -14,7 +14,10 @@ export async function projectCopy(
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
     await cp(join(projectRoot(), name), join(folder, name), { recursive: true });
-  await symlink(join(projectRoot(), 'node_modules'), join(folder, 'node_modules'));
+  const engine = join('core', 'detection', 'engine');
+  await mkdir(join(folder, engine), { recursive: true });
+  for (const built of ['node_modules', join(engine, 'native')])
+    await symlink(join(projectRoot(), built), join(folder, built));
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);

@@ -18,7 +18,7 @@ import {
 const site = 'north';
 
 /** An outbox that has sent `sent` of its summaries in an earlier life, of which `settled` are settled, and waits with 3 more. */
-async function restarted(t: ExecutionContext, sent: number, settled: number) {
+async function restarted(t: ExecutionContext, sent: number, settled: number, identity = 'a file') {
   const { url } = await startBroker(t);
   const relay = await connectedBus(t, url);
   const records: UplinkRecord[] = [];
@@ -35,12 +35,14 @@ async function restarted(t: ExecutionContext, sent: number, settled: number) {
   await produce(sent);
   await outbox.reserve(sent);
   await outbox.settle(settled);
+  await outbox.begin('a file');
+  await outbox.begin(identity);
   await produce(3);
   const { epoch } = await outbox.state();
   const uplink = new Uplink(
     await startBus(t, url),
     outbox,
-    { site, settleOn: 'ack', graceMs: 20 },
+    { site, settleOn: 'ack', graceMs: 20, identity },
     log,
   );
   await uplink.start();
@@ -70,8 +72,15 @@ test('what a copy numbered is not taken for what its original sent, though the r
   t.true(records.slice(2).every((record) => record.epoch !== epoch));
 });
 
-test('a relay that says nothing is told in a new epoch, where nothing old is left to ask it with', async (t) => {
-  const { records, seqs, epoch } = await restarted(t, 4, 4);
+test('a relay that says nothing is not waited for without end, where nothing old is left to ask it with', async (t) => {
+  const { seqs, records, epoch } = await restarted(t, 4, 4);
+  await eventually(() => seqs().length === 3);
+  t.deepEqual(seqs(), [5, 6, 7]);
+  t.true(records.every((record) => record.epoch === epoch));
+});
+
+test('a known copy then goes on in a new epoch', async (t) => {
+  const { seqs, records, epoch } = await restarted(t, 4, 4, 'another file');
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [1, 2, 3]);
   t.true(records.every((record) => record.epoch !== epoch));
