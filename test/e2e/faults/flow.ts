@@ -67,7 +67,7 @@ export class Flow {
     }
     this.#mayRead();
     const [next] = this.#onTheWay;
-    if (next) this.#timer = setTimeout(() => this.#deliver(), Math.ceil(next.at - now));
+    if (next) this.#timer = setTimeout(() => this.#deliver(), Math.ceil(next.at - now)).unref();
     else if (this.from.destroyed) this.#close();
   }
 

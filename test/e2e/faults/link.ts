@@ -49,9 +49,11 @@ export class Link {
   }
 
   async close(): Promise<void> {
-    this.#reset();
+    this.cut();
     this.#server.close();
     await once(this.#server, 'close');
+    // Those towards the server that were made meanwhile.
+    this.#reset();
   }
 
   #accept(client: Socket): void {

@@ -57,7 +57,7 @@ export class ProgramSite implements Site {
 
   start(): void {
     this.process.start();
-    this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   kill(): Promise<void> {
