@@ -105,3 +105,19 @@ test('a slow link keeps the order, delays, and limits the rate', async (t) => {
   // 8,890 bytes each way, which overlap, and the delay of both ways.
   t.true(performance.now() - from > 400 + 200);
 });
+
+test('a connection that is just ending is gone after a cut as well', async (t) => {
+  const { link, atServer } = await aLink(t);
+  for (let i = 0; i < 20; i++) {
+    const { socket } = await aClient(t, link);
+    socket.write('x');
+    await eventually('the server knows it', () => atServer.length === i + 1);
+    if (i % 2 === 0) socket.end();
+    else atServer[i]?.end();
+    await new Promise((resolve) => setImmediate(resolve));
+    link.cut();
+    await eventually('both sides are gone', () => socket.destroyed && atServer[i]?.destroyed);
+    link.restore();
+  }
+  t.is(atServer.length, 20);
+});

@@ -59,7 +59,7 @@ export class Link {
   #accept(client: Socket): void {
     this.#keep(client);
     if (this.#isCut) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const server = connect(this.targetPort, '127.0.0.1');
@@ -86,6 +86,12 @@ export class Link {
   }
 
   #reset(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
+}
+
+/** A socket that is being ended cannot be reset: Node (20) would never close it, and hang when the process exits. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
