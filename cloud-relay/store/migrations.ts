@@ -1,5 +1,6 @@
 import { createTokenTable } from '../../core/http/token-table.js';
 import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
+import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
@@ -19,4 +20,5 @@ export const relayMigrations: Migrations = {
   ...deliveryMigrations,
   '0005_blob_leases': createBlobLeaseTable,
   '0006_summaries_by_camera': cameraIndexMigration,
+  '0007_image_labels': createImageLabelTable,
 };

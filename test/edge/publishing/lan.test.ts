@@ -9,9 +9,9 @@ import { decodePayload } from '../../../core/contract/topics.js';
 import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
-import { freePort } from '../../support/delivery-fixtures.js';
 import { startEdge, temporaryFolder } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
+import { freePort } from '../../support/free-port.js';
 import { mosquittoSub } from '../support/mosquitto.js';
 
 const publish = promisify(execFile);

@@ -12,13 +12,13 @@ import {
   aSummary,
   connectedBus,
   eventually,
-  freePort,
   log,
   openOutboxDatabase,
   startBroker,
   startBus,
   temporaryFolder,
 } from '../../support/delivery-fixtures.js';
+import { freePort } from '../../support/free-port.js';
 
 const site = 'north';
 
