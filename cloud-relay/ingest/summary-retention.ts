@@ -1,9 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
-import { createTask, type ScheduledTask } from 'node-cron';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
-import { cronLogger } from '../../core/runtime/cron-logger.js';
-import { messageOf } from '../../core/runtime/errors.js';
+import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
@@ -17,30 +15,31 @@ import type { RelayTables } from '../store/relay-tables.js';
  */
 export class SummaryRetention implements Service {
   readonly name = 'summary retention';
-  #task: ScheduledTask | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
+  readonly #job: CronJob;
 
   constructor(
     private readonly db: Kysely<RelayTables>,
     private readonly keepMs: number,
     private readonly log: Logger,
     private readonly clock: Clock = systemClock,
-  ) {}
+  ) {
+    this.#job = new CronJob({
+      name: this.name,
+      schedule: '0 17 * * * *',
+      work: () => this.sweep(),
+      failure: 'old summaries could not be removed',
+      log,
+    });
+  }
 
   async start(): Promise<void> {
     if (isPostgres(this.db)) await preparePartitions(this.db, this.clock());
-    this.#sweeping = this.#sweepQuietly();
-    this.#task = createTask('0 17 * * * *', () => this.#sweepQuietly(), {
-      name: this.name,
-      noOverlap: true,
-      logger: cronLogger(this.log),
-    });
-    this.#task.start();
+    void this.#job.run();
+    this.#job.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#task?.destroy();
-    await this.#sweeping;
+  stop(): Promise<void> {
+    return this.#job.stop();
   }
 
   async sweep(): Promise<void> {
@@ -60,13 +59,5 @@ export class SummaryRetention implements Service {
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
     await db.deleteFrom('absence').where('noticed_at', '<', before).execute();
-  }
-
-  async #sweepQuietly(): Promise<void> {
-    try {
-      await this.sweep();
-    } catch (error) {
-      this.log.error({ error: messageOf(error) }, 'old summaries could not be removed');
-    }
   }
 }

@@ -1,6 +1,5 @@
-import { createTask, type ScheduledTask } from 'node-cron';
 import type { Clock } from '../runtime/clock.js';
-import { cronLogger } from '../runtime/cron-logger.js';
+import { CronJob } from '../runtime/cron-job.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { ImageStore } from './image-store.js';
@@ -10,38 +9,37 @@ const AT_ONCE = 200;
 /** Removes what has expired, each minute, and the bytes that nothing refers to any more. */
 export class Expiry implements Service {
   readonly name = 'expiry';
-  #task: ScheduledTask | undefined;
+  readonly #job: CronJob;
 
   constructor(
     private readonly store: ImageStore,
     private readonly clock: Clock,
     private readonly log: Logger,
-  ) {}
-
-  async start(): Promise<void> {
-    this.#task = createTask('0 * * * * *', () => this.sweep(), {
+  ) {
+    this.#job = new CronJob({
       name: this.name,
-      noOverlap: true,
-      logger: cronLogger(this.log),
+      schedule: '0 * * * * *',
+      work: () => this.sweep(),
+      failure: 'expired images could not be removed',
+      log,
     });
-    this.#task.start();
   }
 
-  async stop(): Promise<void> {
-    await this.#task?.destroy();
+  async start(): Promise<void> {
+    this.#job.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#job.stop();
   }
 
   async sweep(): Promise<void> {
-    try {
-      for (;;) {
-        const expired = await this.store.expired(this.clock(), AT_ONCE);
-        if (expired.length === 0) break;
-        await this.store.remove(expired);
-        this.log.info({ images: expired.length }, 'removed expired images');
-      }
-      await this.store.collect();
-    } catch (error) {
-      this.log.error({ err: error }, 'expired images could not be removed');
+    for (;;) {
+      const expired = await this.store.expired(this.clock(), AT_ONCE);
+      if (expired.length === 0) break;
+      await this.store.remove(expired);
+      this.log.info({ images: expired.length }, 'removed expired images');
     }
+    await this.store.collect();
   }
 }

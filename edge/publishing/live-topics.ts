@@ -1,8 +1,7 @@
-import { createTask, type ScheduledTask } from 'node-cron';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Health, Payload } from '../../core/contract/topics.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
-import { cronLogger } from '../../core/runtime/cron-logger.js';
+import { CronJob } from '../../core/runtime/cron-job.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -26,25 +25,28 @@ export class LiveTopics implements Service {
   readonly name = 'live topics';
   readonly #availability = new Map<string, Payload<'cameraAvailability'>>();
   readonly #states = new Map<string, Payload<'cameraState'>>();
-  #task: ScheduledTask | undefined;
+  /** States and reports are said again: what expires at a dashboard is then known to be over. */
+  readonly #refreshing: CronJob;
   #unsubscribe: (() => void) | undefined;
   #hasEnded = false;
 
-  constructor(private readonly options: LiveTopicsOptions) {}
+  constructor(private readonly options: LiveTopicsOptions) {
+    this.#refreshing = new CronJob({
+      name: this.name,
+      schedule: '0 * * * * *',
+      work: () => this.#refresh(),
+      failure: 'what dashboards see could not be said again',
+      log: options.log,
+    });
+  }
 
   async start(): Promise<void> {
     this.#unsubscribe = this.options.bus.onConnect(() => void this.publishAll());
-    // States and reports are said again each minute: what expires at a dashboard is then known to be over.
-    this.#task = createTask('0 * * * * *', () => this.#refresh(), {
-      name: this.name,
-      noOverlap: true,
-      logger: cronLogger(this.options.log),
-    });
-    this.#task.start();
+    this.#refreshing.start();
   }
 
   async stop(): Promise<void> {
-    this.#task?.destroy();
+    await this.#refreshing.stop();
     this.#unsubscribe?.();
   }
 
@@ -81,7 +83,7 @@ export class LiveTopics implements Service {
   async publishAll(): Promise<void> {
     for (const [camera, availability] of this.#availability)
       this.#publishAvailability(camera, availability);
-    await this.#refresh();
+    await this.#refreshing.run();
   }
 
   async #refresh(): Promise<void> {

@@ -1,7 +1,5 @@
-import { createTask, type ScheduledTask } from 'node-cron';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
-import { cronLogger } from '../../core/runtime/cron-logger.js';
-import { messageOf } from '../../core/runtime/errors.js';
+import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { RetainedImages, RetainedRows } from './retained-images.js';
@@ -39,7 +37,7 @@ export interface Sweep {
 export class Retention implements Service {
   readonly name = 'retention';
   readonly #clock: Clock;
-  #task: ScheduledTask | undefined;
+  readonly #job: CronJob;
   #stopping = false;
   /** The work that is under way; the next waits for it, so that no two count the same bytes. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -48,21 +46,23 @@ export class Retention implements Service {
 
   constructor(private readonly options: RetentionOptions) {
     this.#clock = options.clock ?? systemClock;
+    this.#job = new CronJob({
+      name: this.name,
+      schedule: '0 * * * * *',
+      work: async () => void (await this.sweep()),
+      failure: 'old images could not be removed',
+      log: options.log,
+    });
   }
 
   async start(): Promise<void> {
-    this.#task = createTask('0 * * * * *', () => this.#sweepAndLog(), {
-      name: this.name,
-      noOverlap: true,
-      logger: cronLogger(this.options.log),
-    });
-    this.#task.start();
+    this.#job.start();
   }
 
   /** Waits for the chunk that is under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#task?.destroy();
+    await this.#job.stop();
     await this.#turn;
   }
 
@@ -97,12 +97,6 @@ export class Retention implements Service {
       if (evicted > 0)
         this.options.log.info({ evicted }, 'removed the oldest snapshots to make room');
       return fits();
-    });
-  }
-
-  async #sweepAndLog(): Promise<void> {
-    await this.sweep().catch((error: unknown) => {
-      this.options.log.error({ error: messageOf(error) }, 'old images could not be removed');
     });
   }
 
