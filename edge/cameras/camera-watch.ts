@@ -7,7 +7,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
-import type { CameraState, CameraStatus } from './camera-status.js';
+import type { CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { admitUpload } from './push-camera.js';
 import { isOpen, nextOpening } from './time-windows.js';
@@ -25,7 +25,7 @@ export type Analyse = (
 
 export interface WatchOptions {
   analyse: Analyse;
-  /** Called whenever a camera's state has changed, and once at the start. */
+  /** Called whenever a camera's state, circuit or last error has changed, and once at the start. */
   onStatus(status: CameraStatus): void;
   lanes: FetchLanes;
   clock: Clock;
@@ -41,7 +41,7 @@ export class CameraWatch {
   readonly #stopping = new AbortController();
   #task: ScheduledTask | undefined;
   #running: Promise<ImageId | undefined> | undefined;
-  #announced: CameraState | undefined;
+  #announced: Pick<CameraStatus, 'state' | 'circuit' | 'lastError'> | undefined;
   #paused: boolean;
   #isSlow = false;
   readonly #uploads = new Set<Promise<ImageId | undefined>>();
@@ -174,9 +174,12 @@ export class CameraWatch {
   async #tick(): Promise<void> {
     if (!this.#isOpen()) return;
     if (this.#running) this.#record.overlapped();
-    else if (this.options.clock() >= this.#record.leftAloneUntil)
+    else if (this.options.clock() >= this.#record.leftAloneUntil) {
+      // A circuit that was open is half-open now.
+      this.#announce();
       // A failure is in the status and the log already.
       await this.#run(false).catch(() => undefined);
+    }
   }
 
   #run(asked: boolean): Promise<ImageId | undefined> {
@@ -258,11 +261,15 @@ export class CameraWatch {
 
   #announce(): void {
     const { status } = this;
-    if (status.state === this.#announced) return;
-    this.#announced = status.state;
-    const { id, state, lastError } = status;
-    const level = state === 'offline' ? 'warn' : 'info';
-    this.options.log[level]({ camera: id, error: lastError ?? undefined }, `camera is ${state}`);
+    const { id, state, circuit, lastError } = status;
+    const before = this.#announced;
+    if (before?.state === state && before.circuit === circuit && before.lastError === lastError)
+      return;
+    this.#announced = { state, circuit, lastError };
+    if (state !== before?.state) {
+      const level = state === 'offline' ? 'warn' : 'info';
+      this.options.log[level]({ camera: id, error: lastError ?? undefined }, `camera is ${state}`);
+    }
     this.options.onStatus(status);
   }
 }
