@@ -1,14 +1,17 @@
 import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
+import { DetectionProbe } from '../core/detection/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
 import { Tokens } from '../core/http/tokens.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
-import { Lifecycle } from '../core/runtime/lifecycle.js';
+import { Lifecycle, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
+import type { Probe } from '../core/runtime/watchdog.js';
 import { openDatabase, over } from '../core/store/database.js';
+import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
@@ -27,6 +30,8 @@ import { createWatching, type Watching } from './watching.js';
 
 export interface Edge {
   lifecycle: Lifecycle;
+  /** What goes on for as long as the appliance works. */
+  probes: Probe[];
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
@@ -76,29 +81,54 @@ export async function createEdge(
     tokens,
     metrics,
   });
-  const lifecycle = new Lifecycle(
-    [
-      lock,
-      { name: 'database', stop: close },
-      keeping.clockTrust,
-      keeping.storage,
-      tokens,
-      ...detection.services,
-      ...keeping.images.services,
-      keeping.retention,
-      watching.sightings,
-      ...(dashboards.reporting?.services ?? []),
-      ...(dashboards.lan?.services ?? []),
-      watching.cameras,
-      watching.reload,
-      http,
-      // Before the server, which waits for answers to end.
-      watching.events,
-    ],
-    log,
-  );
+  const services = [
+    lock,
+    { name: 'database', stop: close },
+    ...inOrder({ ground, keeping, dashboards, watching, tokens, http }),
+  ];
   const { cameras } = watching;
-  return { lifecycle, http, cameras, tokens, retention: keeping.retention };
+  return {
+    lifecycle: new Lifecycle(services, log),
+    probes: probesOf(ground, cameras),
+    http,
+    cameras,
+    tokens,
+    retention: keeping.retention,
+  };
+}
+
+interface Started
+  extends Pick<Served, 'ground' | 'keeping' | 'dashboards' | 'watching' | 'tokens'> {
+  http: HttpServer;
+}
+
+/** All that begins and ends, each after what it stands on. */
+function inOrder({ ground, keeping, dashboards, watching, tokens, http }: Started): Service[] {
+  return [
+    keeping.clockTrust,
+    keeping.storage,
+    tokens,
+    ...ground.detection.services,
+    ...keeping.images.services,
+    keeping.retention,
+    watching.sightings,
+    ...(dashboards.reporting?.services ?? []),
+    ...(dashboards.lan?.services ?? []),
+    watching.cameras,
+    watching.reload,
+    http,
+    // Before the server, which waits for answers to end.
+    watching.events,
+  ];
+}
+
+function probesOf({ config, db, detection }: Ground, cameras: CameraSchedule): Probe[] {
+  const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
+  return [
+    cameras,
+    new DatabaseProbe(over(db)),
+    new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
+  ];
 }
 
 function createHealth(

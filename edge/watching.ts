@@ -71,6 +71,7 @@ export function createWatching(
     analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
     onStatus: (status) => dashboards.cameraChanged(status),
     onRemoved: (id) => dashboards.cameraRemoved(id),
+    longestAnalysisMs: longestAnalysisMs(config),
     log: camerasLog,
     clock,
   });
@@ -96,3 +97,7 @@ export function createWatching(
     unstored: () => unstored,
   };
 }
+
+/** A look of the motion gate and a search, each behind a full queue whose jobs all take as long as they may. */
+const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
+  2 * (detection.maxQueued + 1) * detection.deadlineSeconds * 1_000 + 60_000;
