@@ -13,6 +13,7 @@ import {
 } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
 import { openPostgres } from './open-postgres.js';
+import { appliedMigrations } from './read-only.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
 export type Migrations = Record<string, Migration>;
@@ -142,14 +143,6 @@ async function migrate<T>(
   if (applied.length > 0) await backUp?.(pending[0] ?? '');
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
-}
-
-function appliedMigrations(sqlite: Sqlite.Database): string[] {
-  const table = sqlite
-    .prepare("select 1 from sqlite_master where type = 'table' and name = 'kysely_migration'")
-    .get();
-  if (!table) return [];
-  return sqlite.prepare('select name from kysely_migration').pluck().all() as string[];
 }
 
 async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { instant, systemClock } from '../../core/runtime/clock.js';
+import { duration, instant, systemClock } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
 import type { EdgeConfig } from '../config.js';
 import { Outbox, type OutboxState } from '../store/outbox.js';
@@ -59,11 +59,3 @@ function table(hours: OutboxHour[]): string[] {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.round(seconds / 3_600)} h`
-    : `${Math.round(seconds / 86_400)} d`;
-}
