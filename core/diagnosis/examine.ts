@@ -42,7 +42,7 @@ export function outcomeOf(findings: Finding[], json: boolean): CommandOutcome {
   const [failures, warnings] = [count('failure'), count('warning')];
   const worst = failures > 0 ? 'failure' : warnings > 0 ? 'warning' : 'ok';
   const text = json
-    ? JSON.stringify({ status: worst, findings }, null, 2)
+    ? JSON.stringify({ status: worst, findings })
     : [...findings.flatMap(lines), '', verdict(failures, warnings)].join('\n');
   return { text, code: EXIT[worst] };
 }

@@ -145,7 +145,8 @@ async function migrate<T>(
   if (error) throw error;
 }
 
-async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
+/** The names of the migrations that a PostgreSQL database has. */
+export async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
   const { rows: tables } = await sql<{ name: string | null }>`
     select to_regclass('kysely_migration')::text as name`.execute(db);
   if (!tables[0]?.name) return [];

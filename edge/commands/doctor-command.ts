@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
 import { dataFolderCheck } from '../../core/diagnosis/data-folder-check.js';
 import { detectionCheck } from '../../core/diagnosis/detection-check.js';
 import { diskCheck } from '../../core/diagnosis/disk-check.js';
@@ -9,11 +7,9 @@ import type { Check } from '../../core/diagnosis/finding.js';
 import { programCheck } from '../../core/diagnosis/program-check.js';
 import { schemaCheck } from '../../core/diagnosis/schema-check.js';
 import { serviceCheck } from '../../core/diagnosis/service-check.js';
-import { blobTable } from '../../core/images/blob-table.js';
-import type { ImageTables } from '../../core/images/tables.js';
+import { storedBytes } from '../../core/images/stored-bytes.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
-import { openReadOnly } from '../../core/store/read-only.js';
 import { uploadFieldsOf } from '../cameras/camera-config.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
@@ -40,7 +36,11 @@ function checksOf(config: EdgeConfig): Check[] {
     serviceCheck(config),
     secretsCheck(config),
     dataFolderCheck(dataFolder),
-    diskCheck({ folder: dataFolder, ...images, storedBytes: () => storedBytes(file) }),
+    diskCheck({
+      folder: dataFolder,
+      minFreeBytes: images.minFreeBytes,
+      images: { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
+    }),
     schemaCheck(file, edgeMigrations),
     clockCheck(),
     detectionCheck({
@@ -52,16 +52,4 @@ function checksOf(config: EdgeConfig): Check[] {
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
   ];
-}
-
-async function storedBytes(file: string): Promise<number> {
-  if (!existsSync(file)) return 0;
-  const db = new Kysely<ImageTables>({
-    dialect: new SqliteDialect({ database: openReadOnly(file) }),
-  });
-  try {
-    return await blobTable.totalBytes(db);
-  } finally {
-    await db.destroy();
-  }
 }
