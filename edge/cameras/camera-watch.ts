@@ -10,6 +10,7 @@ import { CameraRecord } from './camera-record.js';
 import type { CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { admitUpload } from './push-camera.js';
+import { ScheduleGuard } from './schedule-guard.js';
 import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -28,6 +29,8 @@ export interface WatchOptions {
   /** Called whenever a camera's state, circuit or last error has changed, and once at the start. */
   onStatus(status: CameraStatus): void;
   lanes: FetchLanes;
+  /** What an analysis may take at the longest, with all that waits before it. */
+  longestAnalysisMs: number;
   clock: Clock;
   log: Logger;
 }
@@ -39,6 +42,7 @@ const LOG_DROPS_EVERY_MS = 60_000;
 export class CameraWatch {
   readonly #record = new CameraRecord();
   readonly #stopping = new AbortController();
+  readonly #guard: ScheduleGuard;
   #task: ScheduledTask | undefined;
   #running: Promise<ImageId | undefined> | undefined;
   #announced: Pick<CameraStatus, 'state' | 'circuit' | 'lastError'> | undefined;
@@ -53,6 +57,7 @@ export class CameraWatch {
     private readonly options: WatchOptions,
   ) {
     this.#paused = !config.enabled;
+    this.#guard = new ScheduleGuard(config.id, options.log);
   }
 
   start(): void {
@@ -63,6 +68,7 @@ export class CameraWatch {
       logger: cronLogger(this.options.log),
     });
     this.#task.on('execution:overlap', () => this.#record.overlapped());
+    this.#guard.follow(this.#task);
     if (!this.#paused) this.#task.start();
     this.#announce();
   }
@@ -73,6 +79,11 @@ export class CameraWatch {
     this.#stopping.abort();
     await Promise.allSettled([this.#running, ...this.#uploads]);
     await this.camera.close?.();
+  }
+
+  /** Sees to its schedule; to be called every few seconds. What does not go on, undefined where all does. */
+  look(): string | undefined {
+    return this.#guard.look();
   }
 
   /** Paused, and not by its configuration. */
@@ -215,7 +226,11 @@ export class CameraWatch {
       const began = clock();
       this.#record.attempted(began);
       try {
-        return await withDeadline(this.#slotMs, stopping, (signal) => this.camera.take(signal));
+        const slotMs = this.#slotMs;
+        const fetch = () => withDeadline(slotMs, stopping, (signal) => this.camera.take(signal));
+        // A network drive that is away holds a folder's, and a start of ours brings no drive back.
+        if (this.config.kind === 'folder') return await fetch();
+        return await this.#guard.step('a fetch from', slotMs, fetch);
       } finally {
         this.#isSlow = clock() - began > lanes.patienceMs;
       }
@@ -230,7 +245,10 @@ export class CameraWatch {
 
   async #analyse(snapshot: Snapshot, asked: boolean): Promise<ImageId | undefined> {
     try {
-      const image = await this.options.analyse(this.config, snapshot, asked);
+      const { analyse, longestAnalysisMs } = this.options;
+      const image = await this.#guard.step('an analysis for', longestAnalysisMs, () =>
+        analyse(this.config, snapshot, asked),
+      );
       if (image === undefined) this.#record.leftOut();
       else this.#record.analysed(snapshot.takenAt);
       await snapshot.settle();
