@@ -81,7 +81,7 @@ test.serial('the queue is bounded by bytes as well', async (t) => {
 test.serial(
   'a pool whose workers keep dying answers at once, and recovers by itself',
   async (t) => {
-    const pool = await startPool(t, { restarts: { count: 2, windowMs: 8_000 } });
+    const pool = await startPool(t, { restarts: { count: 2, windowMs: 15_000 } });
     const [bytes, plan] = [await picture(), await planFor()];
     for (let restarts = 1; restarts <= 2; restarts++) {
       process.kill(workerOf(pool), 'SIGKILL');

@@ -32,7 +32,7 @@ export async function startPool(t: ExecutionContext, options: Partial<PoolOption
 
 /** Resolves once `holds` does; fails the test that it never does. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 40_000;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`it never happened that ${what}`);
     await delay(20);

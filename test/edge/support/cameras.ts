@@ -31,7 +31,7 @@ export async function temporaryFolder(t: ExecutionContext): Promise<string> {
 }
 
 /** Waits until something holds, and fails with its description where it never does. */
-export async function until(what: string, holds: () => boolean, timeoutMs = 20_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, timeoutMs = 40_000): Promise<void> {
   for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(10)) if (holds()) return;
   throw new Error(`never happened: ${what}`);
 }
