@@ -178,11 +178,11 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       method: 'post',
       path: '/sites',
       tag,
-      summary: 'Provision a site: its account at the embedded broker',
+      summary: 'Provision a site: its account at the broker',
       access: 'admin',
       body: newSiteSchema,
       answers: { 201: createdSiteSchema },
-      problems: ['conflict'],
+      problems: ['conflict', 'broker_unavailable'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
         ctx.status = 201;
@@ -197,7 +197,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       access: 'admin',
       params: bySite,
       answers: { 200: z.object(ok) },
-      problems: ['not_found'],
+      problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => {
         await fleet.removeSite(params.site);
         return { status: 'OK' };
