@@ -92,7 +92,14 @@ export async function createRelay(
     disconnect: (site) => embedded?.disconnectSite(site),
     clock,
   });
-  observe(metrics, { pool: detection.pool, ingest, store: images.store, bus });
+  observe(metrics, {
+    pool: detection.pool,
+    ingest,
+    store: images.store,
+    bus,
+    fleet,
+    keepsFiles: !isShared(config),
+  });
   const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(

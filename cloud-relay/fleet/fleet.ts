@@ -6,7 +6,14 @@ import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
 import { forgetDelivered } from '../store/forget-delivered.js';
 import { siteTotals } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import { provisionSite, removeSite, type SiteTable, site, sites } from '../store/site-table.js';
+import {
+  provisionSite,
+  removeSite,
+  type SiteTable,
+  site,
+  siteIds,
+  sites,
+} from '../store/site-table.js';
 import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
@@ -90,6 +97,16 @@ export class Fleet {
     presence.forget(id);
     disconnect?.(id);
     await forgetDelivered(db, id);
+  }
+
+  /** How many sites report in time, and how many did once and are overdue; those never heard are in neither. */
+  async attendance(): Promise<{ reporting: number; stale: number }> {
+    const { db, presence } = this.parts;
+    const heard = (await siteIds(db))
+      .map((id) => presence.of(id))
+      .filter(({ lastSeenAt }) => lastSeenAt !== null);
+    const stale = heard.filter((sign) => sign.stale).length;
+    return { reporting: heard.length - stale, stale };
   }
 
   async listSites(): Promise<SiteOverview[]> {
