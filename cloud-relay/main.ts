@@ -7,5 +7,5 @@ process.exitCode = await run({
   name: 'siteglass-relay',
   summary: "The relay: collects many sites' reports and serves the public image API.",
   schema: relayConfigSchema,
-  create: async (config, log) => (await createRelay(config, log)).lifecycle,
+  create: (config, log) => createRelay(config, log),
 });
