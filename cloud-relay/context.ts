@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
+import { DetectionProbe } from '../core/detection/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
 import type { TokenTables } from '../core/http/token-table.js';
@@ -11,7 +12,9 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import type { Probe } from '../core/runtime/watchdog.js';
 import { over } from '../core/store/database.js';
+import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createRelayApp } from './api/relay-app.js';
 import { createRelayBroker } from './broker.js';
@@ -28,6 +31,8 @@ import type { RelayTables } from './store/relay-tables.js';
 
 export interface Relay {
   lifecycle: Lifecycle;
+  /** What goes on for as long as the relay works. */
+  probes: Probe[];
   http: HttpServer;
   /** Absent where the broker is an external one. */
   broker: EmbeddedBroker | undefined;
@@ -36,6 +41,9 @@ export interface Relay {
   images: ImageService;
   tokens: Tokens;
 }
+
+/** Connections that a failed server left behind are silent for a quarter of an hour; a start makes new ones. */
+const REMOTE_PATIENCE_MS = 120_000;
 
 type AllTables = ImageTables & TokenTables & RelayTables;
 
@@ -118,5 +126,12 @@ export async function createRelay(
     ],
     log,
   );
-  return { lifecycle, http, broker: embedded, fleet, ingest, images, tokens };
+  const probes = [
+    new DatabaseProbe(over(db), isShared(config) ? REMOTE_PATIENCE_MS : undefined),
+    new DetectionProbe({
+      pool: detection.pool,
+      jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
+    }),
+  ];
+  return { lifecycle, probes, http, broker: embedded, fleet, ingest, images, tokens };
 }

@@ -11,5 +11,5 @@ process.exitCode = await run({
   commands: {
     bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
   },
-  create: async (config, log) => (await createRelay(config, log)).lifecycle,
+  create: (config, log) => createRelay(config, log),
 });

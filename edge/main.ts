@@ -16,5 +16,5 @@ process.exitCode = await run({
       run: discoverCommand,
     },
   },
-  create: async (config, log, reread) => (await createEdge(config, log, { reread })).lifecycle,
+  create: (config, log, reread) => createEdge(config, log, { reread }),
 });

@@ -35,6 +35,9 @@ const count = z.int().min(0);
 export const cameraReportSchema = z
   .object({
     state: z.enum(['starting', 'online', 'offline', 'paused']),
+    circuit: z.enum(['closed', 'open', 'half-open']).meta({
+      description: '`open` while the camera is left alone after failures, `half-open` for a probe',
+    }),
     paused: z.boolean(),
     lastError: z.string().nullable(),
     lastSnapshotAt: instantSchema.nullable(),
@@ -137,7 +140,7 @@ export const topics = {
     'json',
     1,
     true,
-    'how the camera does: its state, its last error, what it took; on each change and each minute',
+    'how the camera does: its state, its circuit, its last error, what it took; on each change and each minute',
   ),
   event: topic(
     '{site}/{camera}/event',

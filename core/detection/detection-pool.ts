@@ -30,7 +30,7 @@ export interface PoolOptions {
 }
 
 export interface JobRecord {
-  kind: JobKind;
+  kind: Exclude<JobKind, 'ping'>;
   /** `failed` is a bug of ours. */
   outcome: 'done' | ProblemCode | 'failed';
   queueMs: number;
@@ -53,6 +53,8 @@ export interface PoolStatus {
   queued: number;
   /** Since the pool started. */
   restarts: number;
+  /** Jobs that ended with a result or a reason, pings with a result only, since the pool started. */
+  answers: number;
   openCvVersion: string | null;
   /** What the workers can search with. */
   engines: EngineName[];
@@ -84,6 +86,7 @@ export class DetectionPool implements Detection, Service {
   readonly #crew: WorkerCrew;
   readonly #idle: WorkerHandle[] = [];
   readonly #running = new Set<Promise<void>>();
+  #answers = 0;
   #stopped = false;
 
   constructor(options: PoolOptions) {
@@ -155,6 +158,11 @@ export class DetectionPool implements Detection, Service {
     return result;
   }
 
+  /** Resolves when a worker has answered, which takes the jobs before it and under a millisecond. Rejects as a job does. */
+  async ping(): Promise<void> {
+    await this.#submit({ kind: 'ping' }, 0);
+  }
+
   status(): PoolStatus {
     const { alive, ready, restarts, openCvVersion, engines } = this.#crew;
     return {
@@ -164,6 +172,7 @@ export class DetectionPool implements Detection, Service {
       busy: this.#running.size,
       queued: this.#queue.length,
       restarts,
+      answers: this.#answers,
       openCvVersion,
       engines,
       pids: ready,
@@ -205,6 +214,8 @@ export class DetectionPool implements Detection, Service {
     const sentAt = performance.now();
     const queueMs = sentAt - queuedAt;
     const record = (outcome: JobRecord['outcome'], result?: JobResult) => {
+      if (job.kind !== 'ping' || result) this.#answers++;
+      if (job.kind === 'ping') return;
       const times = typeof result === 'object' && 'decodeMs' in result ? pickTimes(result) : {};
       const runMs = performance.now() - sentAt;
       const searched = job.kind === 'analyse' && { engines: enginesOf(job.plan) };

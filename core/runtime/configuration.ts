@@ -1,26 +1,53 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 
-/** A secret as text, or kept out of the configuration: `{ file: path }` or `{ env: NAME }`. */
+/** What systemd lets a credential be called, without what would lead out of its folder. */
+const credentialName = z
+  .string()
+  .regex(
+    /^(?!\.\.?$)[\w.-]{1,255}$/,
+    'expected a credential\'s name of letters, digits, "_", "-" and ".", not a path',
+  );
+
+/** A secret as text, or kept out of the configuration: in a file, a variable, or a credential of systemd's. */
 export const secretSchema = z.union(
   [
     z.string().min(1),
     z.strictObject({ file: z.string().min(1) }),
     z.strictObject({ env: z.string().min(1) }),
+    z.strictObject({ credential: credentialName }),
   ],
-  { error: 'expected text, { file: path } or { env: NAME }' },
+  { error: 'expected text, { file: path }, { env: NAME } or { credential: NAME }' },
 );
 export type SecretSource = z.infer<typeof secretSchema>;
 
-/** The text of a secret. Throws StartError where its file or variable is absent; the message never holds the secret. */
+/** The text of a secret. Throws StartError where its file, variable or credential is absent; the message never holds the secret. */
 export function readSecret(source: SecretSource): string {
   if (typeof source === 'string') return source;
   if ('file' in source) return readTextFile(source.file).trim();
+  if ('credential' in source) return readCredential(source.credential);
   const value = process.env[source.env];
   if (!value) throw new StartError(`the environment variable ${source.env} is not set`);
   return value;
+}
+
+/** What systemd hands to a service, in a folder that only this service reads (`LoadCredential=`, systemd.exec(5)). */
+function readCredential(name: string): string {
+  const folder = process.env.CREDENTIALS_DIRECTORY;
+  if (!folder)
+    throw new StartError(
+      `the credential ${name} is not there: systemd hands none to this process (CREDENTIALS_DIRECTORY is not set)`,
+    );
+  try {
+    return readFileSync(join(folder, name), 'utf8').trim();
+  } catch (cause) {
+    throw new StartError(
+      `the credential ${name} is not there; the unit has to load it (LoadCredential=): ${messageOf(cause)}`,
+    );
+  }
 }
 
 /** A setting that an operator may give in the environment, where the configuration says nothing of it. */

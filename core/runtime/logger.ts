@@ -1,18 +1,52 @@
-import { type Logger, pino } from 'pino';
+import { fstatSync } from 'node:fs';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
 
 /** The one logger of a process, JSON lines on stdout; rooms take children of it. */
 export function createLogger(name: string, level: LogLevel): Logger {
-  return pino({
-    name,
-    level,
-    redact: {
-      paths: ['*.password', '*.token', '*.authorization', 'password', 'token', 'authorization'],
-      censor: '(hidden)',
+  const stdout = pino.destination({ fd: process.stdout.fd, sync: true });
+  return pino(
+    {
+      name,
+      level,
+      redact: {
+        paths: ['*.password', '*.token', '*.authorization', 'password', 'token', 'authorization'],
+        censor: '(hidden)',
+      },
     },
-  });
+    isJournal(process.stdout.fd, process.env.JOURNAL_STREAM) ? withPriorities(stdout) : stdout,
+  );
 }
 
 export const silentLogger = (): Logger => pino({ level: 'silent' });
+
+/** Whether a file descriptor is the one that systemd connected to its journal: `DEVICE:INODE`, systemd.exec(5). */
+function isJournal(fd: number, stream: string | undefined): boolean {
+  if (!stream) return false;
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  return stream === `${dev}:${ino}`;
+}
+
+/** Lines as the journal wants them, sd-daemon(3): their priority first, by which `journalctl -p warning` chooses. */
+function withPriorities(stream: DestinationStream): DestinationStream {
+  const journal = {
+    /** pino then tells the level of each line. */
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 30,
+    write(line: string) {
+      stream.write(`<${priorityOf(journal.lastLevel)}>${line}`);
+    },
+  };
+  return journal;
+}
+
+/** From pino's levels to syslog's. */
+function priorityOf(level: number): number {
+  const [CRITICAL, ERROR, WARNING, INFO, DEBUG] = [2, 3, 4, 6, 7];
+  if (level >= 60) return CRITICAL;
+  if (level >= 50) return ERROR;
+  if (level >= 40) return WARNING;
+  return level >= 30 ? INFO : DEBUG;
+}

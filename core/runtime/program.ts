@@ -6,7 +6,9 @@ import { loadConfiguration } from './configuration.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 import { type Lifecycle, terminationSignal } from './lifecycle.js';
 import { createLogger, type Logger, type LogLevel } from './logger.js';
+import { createNotifier } from './notifier.js';
 import { projectRoot } from './project-root.js';
+import { type Probe, Watchdog } from './watchdog.js';
 
 export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   name: string;
@@ -20,7 +22,13 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
     log: Logger,
     /** Reads the configuration once more, from where it came from. Throws ConfigurationError. */
     reread: () => z.infer<S>,
-  ): Promise<Lifecycle>;
+  ): Promise<Running>;
+}
+
+/** What begins and ends, and by what one tells that it goes on in between. */
+export interface Running {
+  lifecycle: Lifecycle;
+  probes: readonly Probe[];
 }
 
 /** Something that is done at once, while the program itself may be running. */
@@ -95,10 +103,14 @@ async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
   try {
-    const lifecycle = await program.create(configuration, log, reread);
+    const notifier = createNotifier(log);
+    const { lifecycle, probes } = await program.create(configuration, log, reread);
     await lifecycle.start();
+    const watchdog = new Watchdog(probes, notifier, log.child({ room: 'watchdog' }));
+    await watchdog.start();
     log.info({ version: programVersion() }, 'started');
     log.info({ signal: await ended }, 'stopping');
+    await watchdog.stop();
     await lifecycle.stop();
     return EXIT.ok;
   } catch (error) {

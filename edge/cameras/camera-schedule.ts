@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import type { Probe } from '../../core/runtime/watchdog.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 import type { CameraStatus } from './camera-status.js';
@@ -24,6 +25,8 @@ export interface CameraScheduleOptions {
   /** Called when a camera is no longer one of the site's. */
   onRemoved?(id: string): void;
   lanes?: LaneLimits;
+  /** What an analysis may take at the longest, with all that waits before it; an hour by default. */
+  longestAnalysisMs?: number;
   clock?: Clock;
 }
 
@@ -34,13 +37,18 @@ export interface CameraChanges {
   changed: string[];
 }
 
+const LOOK_EVERY_MS = 10_000;
+const HOUR_MS = 3_600_000;
+
 /** Asks every camera of a site on its own schedule. None of them waits for another one's answer. */
-export class CameraSchedule implements Service {
+export class CameraSchedule implements Service, Probe {
   readonly name = 'cameras';
   readonly #options: WatchOptions;
   readonly #onRemoved: (id: string) => void;
   #watches: Map<string, CameraWatch>;
   #isStopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #fault: string | undefined;
 
   constructor({
     cameras,
@@ -49,21 +57,36 @@ export class CameraSchedule implements Service {
     onStatus = () => undefined,
     onRemoved = () => undefined,
     lanes,
+    longestAnalysisMs = HOUR_MS,
     clock = systemClock,
   }: CameraScheduleOptions) {
-    this.#options = { analyse, log, onStatus, lanes: new FetchLanes(lanes), clock };
+    const fetchLanes = new FetchLanes(lanes);
+    this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock };
     this.#onRemoved = onRemoved;
     this.#watches = new Map(cameras.map((camera) => [camera.config.id, this.#create(camera)]));
   }
 
   async start(): Promise<void> {
     for (const watch of this.#watches.values()) watch.start();
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   /** Ends fetches at once and waits for the analyses that are under way. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    clearInterval(this.#timer);
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
+  }
+
+  /** Why a camera is not looked at any more, though nothing is known to be wrong with it. */
+  check(): string | undefined {
+    return this.#fault;
+  }
+
+  /** In step with the schedules, not with whoever asks for the outcome. */
+  #look(): void {
+    const faults = [...this.#watches.values()].map((watch) => watch.look());
+    this.#fault = faults.find((fault) => fault !== undefined);
   }
 
   /**

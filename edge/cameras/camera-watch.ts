@@ -7,9 +7,10 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 import { CameraRecord } from './camera-record.js';
-import type { CameraState, CameraStatus } from './camera-status.js';
+import type { CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { admitUpload } from './push-camera.js';
+import { ScheduleGuard } from './schedule-guard.js';
 import { isOpen, nextOpening } from './time-windows.js';
 import { withDeadline } from './with-deadline.js';
 
@@ -25,9 +26,11 @@ export type Analyse = (
 
 export interface WatchOptions {
   analyse: Analyse;
-  /** Called whenever a camera's state has changed, and once at the start. */
+  /** Called whenever a camera's state, circuit or last error has changed, and once at the start. */
   onStatus(status: CameraStatus): void;
   lanes: FetchLanes;
+  /** What an analysis may take at the longest, with all that waits before it. */
+  longestAnalysisMs: number;
   clock: Clock;
   log: Logger;
 }
@@ -39,9 +42,10 @@ const LOG_DROPS_EVERY_MS = 60_000;
 export class CameraWatch {
   readonly #record = new CameraRecord();
   readonly #stopping = new AbortController();
+  readonly #guard: ScheduleGuard;
   #task: ScheduledTask | undefined;
   #running: Promise<ImageId | undefined> | undefined;
-  #announced: CameraState | undefined;
+  #announced: Pick<CameraStatus, 'state' | 'circuit' | 'lastError'> | undefined;
   #paused: boolean;
   #isSlow = false;
   readonly #uploads = new Set<Promise<ImageId | undefined>>();
@@ -53,6 +57,7 @@ export class CameraWatch {
     private readonly options: WatchOptions,
   ) {
     this.#paused = !config.enabled;
+    this.#guard = new ScheduleGuard(config.id, options.log);
   }
 
   start(): void {
@@ -63,6 +68,7 @@ export class CameraWatch {
       logger: cronLogger(this.options.log),
     });
     this.#task.on('execution:overlap', () => this.#record.overlapped());
+    this.#guard.follow(this.#task);
     if (!this.#paused) this.#task.start();
     this.#announce();
   }
@@ -73,6 +79,11 @@ export class CameraWatch {
     this.#stopping.abort();
     await Promise.allSettled([this.#running, ...this.#uploads]);
     await this.camera.close?.();
+  }
+
+  /** Sees to its schedule; to be called every few seconds. What does not go on, undefined where all does. */
+  look(): string | undefined {
+    return this.#guard.look();
   }
 
   /** Paused, and not by its configuration. */
@@ -174,9 +185,12 @@ export class CameraWatch {
   async #tick(): Promise<void> {
     if (!this.#isOpen()) return;
     if (this.#running) this.#record.overlapped();
-    else if (this.options.clock() >= this.#record.leftAloneUntil)
+    else if (this.options.clock() >= this.#record.leftAloneUntil) {
+      // A circuit that was open is half-open now.
+      this.#announce();
       // A failure is in the status and the log already.
       await this.#run(false).catch(() => undefined);
+    }
   }
 
   #run(asked: boolean): Promise<ImageId | undefined> {
@@ -212,7 +226,10 @@ export class CameraWatch {
       const began = clock();
       this.#record.attempted(began);
       try {
-        return await withDeadline(this.#slotMs, stopping, (signal) => this.camera.take(signal));
+        const slotMs = this.#slotMs;
+        return await this.#guard.step('a fetch from', slotMs, () =>
+          withDeadline(slotMs, stopping, (signal) => this.camera.take(signal)),
+        );
       } finally {
         this.#isSlow = clock() - began > lanes.patienceMs;
       }
@@ -227,7 +244,10 @@ export class CameraWatch {
 
   async #analyse(snapshot: Snapshot, asked: boolean): Promise<ImageId | undefined> {
     try {
-      const image = await this.options.analyse(this.config, snapshot, asked);
+      const { analyse, longestAnalysisMs } = this.options;
+      const image = await this.#guard.step('an analysis for', longestAnalysisMs, () =>
+        analyse(this.config, snapshot, asked),
+      );
       if (image === undefined) this.#record.leftOut();
       else this.#record.analysed(snapshot.takenAt);
       await snapshot.settle();
@@ -258,11 +278,15 @@ export class CameraWatch {
 
   #announce(): void {
     const { status } = this;
-    if (status.state === this.#announced) return;
-    this.#announced = status.state;
-    const { id, state, lastError } = status;
-    const level = state === 'offline' ? 'warn' : 'info';
-    this.options.log[level]({ camera: id, error: lastError ?? undefined }, `camera is ${state}`);
+    const { id, state, circuit, lastError } = status;
+    const before = this.#announced;
+    if (before?.state === state && before.circuit === circuit && before.lastError === lastError)
+      return;
+    this.#announced = { state, circuit, lastError };
+    if (state !== before?.state) {
+      const level = state === 'offline' ? 'warn' : 'info';
+      this.options.log[level]({ camera: id, error: lastError ?? undefined }, `camera is ${state}`);
+    }
     this.options.onStatus(status);
   }
 }

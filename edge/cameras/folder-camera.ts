@@ -10,11 +10,14 @@ import { tooLarge } from './read-body.js';
 /** Most files that one scan takes up; what is beyond them waits for the next. */
 const MAX_BATCH = 1000;
 
+/** More than what the clock, the file system's times and the measured jump can be apart. */
+const MARGIN_MS = 2_000;
+
 /**
  * A folder into which something puts images. They are taken in the order in which they arrived (by
  * change time, which a move into the folder renews and nobody can set), each once it was the same in two looks.
- * Where the machine's clock is set back, the place goes back with it: of files that are kept, some are taken
- * twice then, and none is passed over.
+ * Where the machine's clock is set back, the place goes back with it, and a little further, since neither clock
+ * is exact: of files that are kept, some are taken twice then, and none is passed over.
  */
 export class FolderCamera implements Camera {
   #place: Place | undefined;
@@ -47,7 +50,7 @@ export class FolderCamera implements Camera {
   async #scan(signal: AbortSignal): Promise<ImageFile[]> {
     const setBack = this.jumps.setBack();
     if (setBack > 0 && this.#place) {
-      this.#place = { ...this.#place, changedMs: this.#place.changedMs - setBack };
+      this.#place = { ...this.#place, changedMs: this.#place.changedMs - setBack - MARGIN_MS };
       await this.bookmark.write(this.#place);
     }
     const files = await firstAfter(this.config.path, this.#place, MAX_BATCH, signal);

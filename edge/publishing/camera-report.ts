@@ -4,9 +4,11 @@ import type { CameraStatus } from '../cameras/camera-status.js';
 
 /** How a camera does, in the terms of its topic. */
 export function cameraReport(status: CameraStatus): Payload<'cameraReport'> {
-  const { state, lastError, lastSnapshotAt, consecutiveFailures, taken, unchanged } = status;
+  const { state, circuit, lastError, lastSnapshotAt, consecutiveFailures, taken, unchanged } =
+    status;
   return {
     state,
+    circuit,
     paused: state === 'paused',
     lastError,
     lastSnapshotAt: lastSnapshotAt === null ? null : instant(lastSnapshotAt),

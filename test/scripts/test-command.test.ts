@@ -22,6 +22,9 @@ test('the last line of a run counts what passed, failed and was skipped', async 
   t.is(lastLine(outcome.stdout), '1 passed, 3 failed, 1 skipped');
   t.regex(outcome.stdout, /✗ failing › subtracts[\s\S]*Difference/);
   t.regex(outcome.stdout, /broken file/);
+  // Once more at the end, where a log that is cut still shows it.
+  t.is(outcome.stdout.split('✗ failing › subtracts').length, 3);
+  t.regex(outcome.stdout, /subtracts\n[\s\S]*Difference[\s\S]*\n\n1 passed[^\n]*\n$/);
 });
 
 test('a source file or a folder of tests can be named', async (t) => {

@@ -42,6 +42,8 @@ function main(): void {
         return draw(cv, job.bytes, job.boxes, maxPixels);
       case 'probe':
         return probe(cv, job.cascade, engines);
+      case 'ping':
+        return 'pong';
     }
   };
   process.on('message', (job: Job) => send(answer(perform, job)));

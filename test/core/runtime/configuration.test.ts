@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { relayConfigSchema } from '../../../cloud-relay/config.js';
 import { parseConfiguration, readSecret } from '../../../core/runtime/configuration.js';
-import { ConfigurationError } from '../../../core/runtime/errors.js';
+import { ConfigurationError, StartError } from '../../../core/runtime/errors.js';
 import { edgeConfigSchema } from '../../../edge/config.js';
 import { temporaryFolder } from '../../support/edge.js';
 
@@ -120,4 +120,30 @@ test.serial('a secret comes as text, from a file, or from the environment', asyn
   t.throws(() => readSecret({ env: 'SITEGLASS_TEST_SECRET' }), {
     message: /SITEGLASS_TEST_SECRET is not set/,
   });
+});
+
+test.serial('a secret can be a credential that systemd hands over', async (t) => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'edge_mqtt-password'), 'open sesame\n');
+  process.env.CREDENTIALS_DIRECTORY = folder;
+  t.teardown(() => delete process.env.CREDENTIALS_DIRECTORY);
+  const { mqtt } = edge('mqtt: { url: mqtt://a, password: { credential: edge_mqtt-password } }');
+  t.is(readSecret(mqtt?.password ?? ''), 'open sesame');
+  const missing = t.throws(() => readSecret({ credential: 'edge_other' }), {
+    instanceOf: StartError,
+  });
+  t.regex(missing?.message ?? '', /^the credential edge_other is not there; .*LoadCredential=/);
+  delete process.env.CREDENTIALS_DIRECTORY;
+  const none = t.throws(() => readSecret({ credential: 'edge_other' }), { instanceOf: StartError });
+  t.regex(none?.message ?? '', /systemd hands none to this process/);
+});
+
+test('a credential is a name, never a way out of its folder', (t) => {
+  for (const name of ['..', '.', 'a/b', '../edge_x', '/etc/shadow', '', 'a b', 'x'.repeat(256)]) {
+    const text = `mqtt: { url: mqtt://a, password: { credential: ${JSON.stringify(name)} } }`;
+    const error = t.throws(() => edge(text), { instanceOf: ConfigurationError }, name);
+    t.regex(error?.message ?? '', /mqtt\.password\.credential: expected .*, not a path/);
+  }
+  const error = t.throws(() => edge('mqtt: { url: mqtt://a, password: { credentials: x } }'));
+  t.regex(error?.message ?? '', /mqtt\.password: expected text, .*\{ credential: NAME \}/);
 });

@@ -42,8 +42,14 @@ async function start(
   });
   await schedule.start();
   t.teardown(() => schedule.stop());
-  const statesOf = (id: string) => changes.filter((c) => c.id === id).map((c) => c.state);
-  return { schedule, analysed, statesOf };
+  /** What was told of one camera, each time that it changed. */
+  const told = <K extends keyof CameraStatus>(id: string, key: K) =>
+    changes
+      .filter((change) => change.id === id)
+      .map((change) => change[key])
+      .filter((value, i, all) => i === 0 || value !== all[i - 1]);
+  const statesOf = (id: string) => told(id, 'state');
+  return { schedule, analysed, statesOf, told };
 }
 
 test('a camera that hangs and one that is dead delay none of the others', async (t) => {
@@ -156,7 +162,7 @@ test('a run that jitter has put off does not happen after a pause', async (t) =>
 test('a dead camera is offline after three failures, is asked less often, and recovers', async (t) => {
   let now = 1_000_000;
   const server = await startCameraServer(t, status(404));
-  const { schedule, statesOf } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
+  const { schedule, statesOf, told } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
     clock: () => now,
   });
   await until('it is offline', () => schedule.status('gate').state === 'offline');
@@ -174,6 +180,15 @@ test('a dead camera is offline after three failures, is asked less often, and re
   await until('it is online', () => schedule.status('gate').state === 'online');
   t.like(schedule.status('gate'), { consecutiveFailures: 0, lastError: null });
   t.deepEqual(statesOf('gate'), ['starting', 'offline', 'online']);
+  t.deepEqual(told('gate', 'circuit'), [
+    'closed',
+    'open',
+    'half-open',
+    'open',
+    'half-open',
+    'closed',
+  ]);
+  t.deepEqual(told('gate', 'lastError'), [null, 'the camera answered with status 404', null]);
 });
 
 test('a snapshot that finds the queue full is dropped and counted, which is no fault of the camera', async (t) => {

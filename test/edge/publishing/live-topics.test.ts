@@ -108,10 +108,21 @@ test('a camera that fails is offline for a dashboard, and online once it answers
   const snapshot = () => api.post(t, '/api/v1/cameras/street/snapshot');
   for (let i = 0; i < 3; i++) t.is((await snapshot()).status, 502);
   await seen.sees('site/street/availability', (text) => text === 'offline');
+  const { payload: dead } = await seen.sees('site/street/report', (text) =>
+    text.includes('"open"'),
+  );
+  t.like(JSON.parse(dead), {
+    state: 'offline',
+    lastError: 'the folder or a file in it cannot be used (ENOENT)',
+  });
   await mkdir(folder);
   await copyFile(join(projectRoot(), 'samples', '1-empty-street.jpg'), join(folder, '1.jpg'));
   t.is((await snapshot()).status, 200);
   await seen.sees('site/street/availability', (text) => text === 'online');
+  await seen.sees('site/street/report', (text) => {
+    const { state, circuit, lastError } = JSON.parse(text);
+    return state === 'online' && circuit === 'closed' && lastError === null;
+  });
   const { payload } = await seen.sees('site/street/state');
   t.deepEqual(JSON.parse(payload).counts, {}, 'nothing is there');
 });

@@ -1,0 +1,103 @@
+import { join } from 'node:path';
+import { over } from '../core/store/database.js';
+import type { CameraConfig } from './cameras/camera-config.js';
+import { CameraSchedule } from './cameras/camera-schedule.js';
+import { createCamera } from './cameras/create-camera.js';
+import type { EdgeConfig } from './config.js';
+import { ConfigReload } from './config-reload.js';
+import type { Dashboards } from './dashboards.js';
+import type { Ground } from './ground.js';
+import type { Keeping } from './keeping.js';
+import { Recorder } from './recorder.js';
+import { EventStream } from './sightings/event-stream.js';
+import { MotionGates } from './sightings/motion-gates.js';
+import { Sightings } from './sightings/sightings.js';
+
+/** The way of a snapshot: from a camera through motion gate, detection and record to those who look on. */
+export interface Watching {
+  cameras: CameraSchedule;
+  gates: MotionGates;
+  sightings: Sightings;
+  events: EventStream;
+  reload: ConfigReload;
+  /** The cameras as they are configured now. */
+  configured(): readonly CameraConfig[];
+  /** Snapshots that could not be stored since the start. */
+  unstored(): number;
+}
+
+export function createWatching(
+  ground: Ground,
+  keeping: Keeping,
+  dashboards: Dashboards,
+  reread: () => EdgeConfig,
+): Watching {
+  const { config, db, detection, log, clock } = ground;
+  const camerasLog = log.child({ room: 'cameras' });
+  let configured: readonly CameraConfig[] = config.cameras;
+  let unstored = 0;
+  const sightings = new Sightings({
+    db: over(db),
+    cameras: () => configured.map(({ id }) => id),
+    log: log.child({ room: 'sightings' }),
+  });
+  const events = new EventStream({ db: over(db) });
+  const gates = new MotionGates({
+    glance: (bytes, side) => detection.pool.glance(bytes, side),
+    isUnsettled: (camera) => sightings.isUnsettled(camera),
+  });
+  const recorder = new Recorder({
+    images: keeping.images.images,
+    retention: keeping.retention,
+    outbox: dashboards.reporting && keeping.outbox,
+    sightings,
+    gates,
+    defaults: { sightings: config.sightings, motion: config.motion },
+    clockStatus: () => keeping.clockTrust.status,
+    onUnstored: (error) => {
+      unstored++;
+      keeping.storage.failed(error);
+    },
+    log: camerasLog,
+    onRecorded: (recording) => {
+      dashboards.recorded(recording, sightings.tracksOf(recording.camera));
+      if (recording.events.length > 0) events.wake();
+    },
+  });
+  const open = (camera: CameraConfig) =>
+    createCamera(camera, join(config.dataFolder, 'cameras'), clock);
+  const cameras = new CameraSchedule({
+    cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
+    analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
+    onStatus: (status) => dashboards.cameraChanged(status),
+    onRemoved: (id) => dashboards.cameraRemoved(id),
+    longestAnalysisMs: longestAnalysisMs(config),
+    log: camerasLog,
+    clock,
+  });
+  const reload = new ConfigReload({
+    config,
+    read: reread,
+    replaceCameras: async (configs) => {
+      const changes = await cameras.replace(configs, open);
+      configured = configs;
+      await sightings.closeAbsent();
+      dashboards.camerasReplaced();
+      return changes;
+    },
+    log: log.child({ room: 'configuration' }),
+  });
+  return {
+    cameras,
+    gates,
+    sightings,
+    events,
+    reload,
+    configured: () => configured,
+    unstored: () => unstored,
+  };
+}
+
+/** A look of the motion gate and a search, each behind a full queue whose jobs all take as long as they may. */
+const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
+  2 * (detection.maxQueued + 1) * detection.deadlineSeconds * 1_000 + 60_000;
