@@ -190,6 +190,20 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       },
     }),
     route({
+      method: 'post',
+      path: '/sites/{site}/password',
+      tag,
+      summary: 'Give a site a new password in place of the old one; what it reported stays',
+      access: 'admin',
+      params: bySite,
+      answers: { 200: createdSiteSchema },
+      problems: ['not_found', 'broker_unavailable'],
+      handle: async ({ params }) => ({
+        status: 'OK',
+        ...(await fleet.renewPassword(params.site)),
+      }),
+    }),
+    route({
       method: 'delete',
       path: '/sites/{site}',
       tag,

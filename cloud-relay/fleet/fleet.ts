@@ -10,6 +10,7 @@ import {
   provisionSite,
   removeSite,
   type SiteTable,
+  setPasswordHash,
   site,
   siteIds,
   sites,
@@ -83,6 +84,23 @@ export class Fleet {
       await accounts?.give(id, password);
     });
     registry.add(id);
+    return { id, password };
+  }
+
+  /**
+   * Gives a site a new password in place of the one that it may have, and ends its connection; what it reported stays.
+   * For a box that is replaced, or a password that somebody else may know. Throws `not_found`, and `broker_unavailable`.
+   */
+  async renewPassword(id: string): Promise<{ id: string; password: string }> {
+    const { db, registry, accounts, disconnect } = this.parts;
+    const password = newPassword();
+    const hash = await hashPassword(password);
+    await db.transaction().execute(async (trx) => {
+      if (!(await setPasswordHash(trx, id, hash))) throw notFound(id);
+      await accounts?.give(id, password);
+    });
+    registry.add(id);
+    disconnect?.(id);
     return { id, password };
   }
 

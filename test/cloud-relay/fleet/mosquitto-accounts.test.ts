@@ -84,13 +84,20 @@ test('a site that is provisioned at the relay reports through Mosquitto, until i
   t.is(topic, `${ROOT}/north/ack`);
   t.like(JSON.parse(String(payload)), { epoch: EPOCH, seq: 1 });
 
-  const cut = new Promise<void>((resolve) => site.once('close', () => resolve()));
+  const renewed = await admin.post<{ password: string }>(t, `${SITES}/north/password`);
+  t.is(renewed.status, 200);
+  await t.throwsAsync(connect(t, broker.url, credentials), { message: /not authorized/i });
+  const newer = asSite('north', renewed.json.password);
+  const replacement = await connect(t, broker.url, newer);
+  t.true(await publishes(replacement, `${ROOT}/north/up`));
+
+  const cut = new Promise<void>((resolve) => replacement.once('close', () => resolve()));
   t.is((await admin.delete(t, `${SITES}/north`)).status, 200);
   await cut;
-  await t.throwsAsync(connect(t, broker.url, credentials), { message: /not authorized/i });
+  await t.throwsAsync(connect(t, broker.url, newer), { message: /not authorized/i });
   const again = await admin.post<{ password: string }>(t, SITES, { id: 'north' });
   t.is(again.status, 201);
-  await t.throwsAsync(connect(t, broker.url, credentials));
+  await t.throwsAsync(connect(t, broker.url, newer));
   t.true((await connect(t, broker.url, asSite('north', again.json.password))).connected);
 });
 
