@@ -20,9 +20,10 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
 COPY . .
 # Of what is built; without git's history here, package.json's version stands in.
 ARG VERSION=
-RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=cache,target=/root/.npm \
+RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
+    --mount=type=cache,target=/root/.npm --mount=type=cache,target=/addons \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca npm_config_cafile=/run/secrets/ca; fi \
- && npm run package -- --here --out /packages ${VERSION:+--version "$VERSION"}
+ && SITEGLASS_ADDON_CACHE=/addons npm run package -- --here --out /packages ${VERSION:+--version "$VERSION"}
 
 FROM ${BASE} AS runtime
 ENV DEBIAN_FRONTEND=noninteractive NODE_ENV=production

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { outputOf, run, succeeds } from './command.mjs';
+import { takeLock } from './lock.mjs';
+import { Problem } from './problem.mjs';
+
+const SUITE = 'trixie';
+const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+/** Certificate authorities that this machine's network needs beside the usual ones; npm and Node in a root take them. */
+const HOST_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
+const AUTHORITIES = '/run/host-authorities.crt';
+
+const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'siteglass');
+
+/** Where what is slow to make is kept between runs, below the user's cache folder. */
+export function cacheFolder(name) {
+  const folder = join(cache(), name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. `key` is what
+ * else it depends on; another one makes another root. Needs root and debootstrap.
+ */
+export async function debianRoot(name, { key = '', from, log, prepare }) {
+  requireTools();
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
+  const folder = join(cacheFolder('roots'), `${SUITE}-${name}-${hash}`);
+  const release = await takeLock(cacheFolder('roots'), {
+    onWait: () => console.log('Another run makes a root; waiting for it.'),
+  });
+  try {
+    if (existsSync(folder)) return folder;
+    // Made beside, and renamed when it is whole.
+    const partial = `${folder}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    if (from) await copyRoot(from, partial, log);
+    else await bootstrap(partial, log);
+    await prepare?.(partial);
+    renameSync(partial, folder);
+    return folder;
+  } finally {
+    release();
+  }
+}
+
+function requireTools() {
+  if (process.getuid() !== 0)
+    throw new Problem(
+      'A Debian root is made by root alone; on Debian 13, `npm run package -- --here` does without.',
+    );
+  const missing = ['debootstrap', 'unshare'].filter((tool) => !succeeds('which', [tool]));
+  if (missing.length > 0)
+    throw new Problem(`Missing: ${missing.join(', ')}; on Debian: apt-get install debootstrap`);
+}
+
+/** A copy that shares its blocks where the file system can. */
+export const copyRoot = (from, to, log) =>
+  run('cp', ['--archive', '--reflink=auto', from, to], {
+    log,
+    failure: `${from} cannot be copied`,
+  });
+
+async function bootstrap(folder, log) {
+  const args = ['--variant=minbase', '--include=ca-certificates', SUITE, folder, MIRROR];
+  await run('debootstrap', args, { log, failure: 'debootstrap failed' });
+  const sources = [
+    `deb ${MIRROR} ${SUITE} main`,
+    `deb ${MIRROR} ${SUITE}-updates main`,
+    `deb ${MIRROR.replace(/debian\/?$/, 'debian-security')} ${SUITE}-security main`,
+  ];
+  writeFileSync(join(folder, 'etc/apt/sources.list'), `${sources.join('\n')}\n`);
+  writeFileSync(join(folder, 'etc/apt/apt.conf.d/90host'), hostProxy());
+}
+
+/** How this machine's apt reaches the archive. */
+function hostProxy() {
+  const all = outputOf('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']) ?? '';
+  const lines = all.split('\n').filter((line) => /^Acquire::https?::(.*::)?Proxy /i.test(line));
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Runs a command in a root, with the network, /dev and the named folders of this machine (`binds`: inside → outside). Its
+ * mounts and processes are in namespaces of their own, so that nothing of them is left, however it ends.
+ */
+export function enterRoot(folder, command, { binds = {}, env = {}, log, failure, onLine }) {
+  const all = { '/etc/resolv.conf': '/etc/resolv.conf', ...binds };
+  if (existsSync(HOST_AUTHORITIES)) all[AUTHORITIES] = HOST_AUTHORITIES;
+  const mounts = [
+    `mount -t proc proc ${quote(join(folder, 'proc'))}`,
+    `mount --rbind /dev ${quote(join(folder, 'dev'))}`,
+    ...Object.entries(all).flatMap(([inside, outside]) => bind(join(folder, inside), outside)),
+  ];
+  const settings = Object.entries({ ...rootEnvironment(), ...env }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const words = ['chroot', folder, 'env', '--ignore-environment', ...settings, ...command];
+  const script = `set -e\n${mounts.join('\n')}\nexec ${words.map(quote).join(' ')}`;
+  const isolate = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+  return run('unshare', [...isolate, 'sh', '-c', script], { log, failure, onLine });
+}
+
+const bind = (target, source) => [
+  `mkdir -p ${quote(join(target, '..'))}`,
+  `if [ -d ${quote(source)} ]; then mkdir -p ${quote(target)}; else : >>${quote(target)}; fi`,
+  `mount --bind ${quote(source)} ${quote(target)}`,
+];
+
+const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+
+function rootEnvironment() {
+  const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    DEBIAN_FRONTEND: 'noninteractive',
+    ...(existsSync(HOST_AUTHORITIES) && {
+      NODE_EXTRA_CA_CERTS: AUTHORITIES,
+      npm_config_cafile: AUTHORITIES,
+    }),
+    ...Object.fromEntries(proxies),
+  };
+}
