@@ -8,6 +8,8 @@
 #   --secret id=apt,src=/etc/apt/apt.conf.d/90proxy; HTTP_PROXY and its kin go by --build-arg.
 
 ARG BASE=debian:trixie-slim
+# An image with the packages in /packages, where they are built already (cross-compiled for arm64, say).
+ARG PACKAGES=packages
 
 FROM ${BASE} AS packages
 ENV DEBIAN_FRONTEND=noninteractive
@@ -25,6 +27,8 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca npm_config_cafile=/run/secrets/ca; fi \
  && SITEGLASS_ADDON_CACHE=/addons npm run package -- --here --out /packages ${VERSION:+--version "$VERSION"}
 
+FROM ${PACKAGES} AS built
+
 FROM ${BASE} AS runtime
 ENV DEBIAN_FRONTEND=noninteractive NODE_ENV=production
 # What dpkg leaves out, and why, stands in that file.
@@ -39,7 +43,7 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["siteglass-healthcheck"]
 
 FROM runtime AS edge
-RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
+RUN --mount=type=bind,from=built,source=/packages,target=/packages \
     --mount=type=bind,source=deploy/image/install,target=/install \
     --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
     sh /install edge
@@ -55,7 +59,7 @@ USER 10001:10001
 ENTRYPOINT ["siteglass-edge", "--set", "dataFolder=/var/lib/siteglass-edge", "--set", "http.host=0.0.0.0"]
 
 FROM runtime AS relay
-RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
+RUN --mount=type=bind,from=built,source=/packages,target=/packages \
     --mount=type=bind,source=deploy/image/install,target=/install \
     --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
     sh /install relay

@@ -15,6 +15,7 @@ const INSIDE = '--inside';
 export async function inSandbox(script, args) {
   if (args.includes(INSIDE)) {
     await once(process.stdin, 'data');
+    process.stdin.destroy();
     if (!succeeds('ip', ['link', 'set', 'lo', 'up']))
       throw new Problem('ip is missing (iproute2).');
     return undefined;

@@ -17,6 +17,7 @@ export function cloudEnv(secrets) {
     SITEGLASS_HOST: HOST,
     SITEGLASS_SECRETS: secrets,
     SITEGLASS_MQTT_BIND: '0.0.0.0',
+    ACME_EMAIL: 'ops@example.test',
     ACME_CA: 'https://acme:14000/dir',
     CADDY_IMAGE: 'siteglass-verify-caddy',
     MOSQUITTO_IMAGE: 'siteglass-verify-mosquitto',
