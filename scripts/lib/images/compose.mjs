@@ -61,6 +61,40 @@ export class Compose {
   }
 }
 
+/** What each running container takes, as Docker counts it. */
+export function memoryOf(docker, project) {
+  const names = project
+    .containers()
+    .filter(({ State }) => State.Running)
+    .map(({ Name }) => Name.slice(1));
+  const lines = docker.output([
+    'stats',
+    '--no-stream',
+    '--format',
+    '{{.Name}}\t{{.MemUsage}}',
+    ...names,
+  ]);
+  return lines.split('\n').map((line) => line.split(/\t| \/ /).slice(0, 2));
+}
+
+/** What every container of the compose files promises, but for the one-shot that gives volumes to their users. */
+export function hardened(project) {
+  for (const { Name, Config, HostConfig } of project.containers()) {
+    const service = Config.Labels['com.docker.compose.service'];
+    if (service === 'acme') continue;
+    const is = (condition, what) => must(condition, `${Name} ${what}`);
+    is(HostConfig.CapDrop?.includes('ALL'), 'keeps capabilities');
+    is(HostConfig.SecurityOpt?.includes('no-new-privileges:true'), 'may gain privileges');
+    is(HostConfig.ReadonlyRootfs, 'has a writable root');
+    if (service === 'owners') continue;
+    is(Config.User && !/^(0|root)(:|$)/.test(Config.User), 'is root’s');
+    is(
+      HostConfig.Memory > 0 && HostConfig.PidsLimit > 0 && HostConfig.NanoCpus > 0,
+      'has no limits',
+    );
+  }
+}
+
 /** Asks until the answer is true. Where patience ends, the last answer, a text, is in the Problem. */
 export async function eventually(otherwise, withinMs, ask) {
   const until = performance.now() + withinMs;

@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Api, curlUpload } from './api.mjs';
-import { Compose, eventually, fileFor, makeSecrets, must } from './compose.mjs';
-import { cloudEnv, edgeOf, HOST, hardened, memoryOf, takeAuthority } from './verify-cloud.mjs';
-
-const SITE = 'depot-7';
+import { Compose, eventually, fileFor, hardened, makeSecrets, memoryOf, must } from './compose.mjs';
+import { cloudEnv, edgeOf, HOST, SITE, takeAuthority } from './projects.mjs';
 
 /** The profile for one machine: broker, database and images are the relay's own. */
 export async function verifySingle({ docker, root, runFolder, step }) {
