@@ -29,10 +29,23 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
 
 FROM ${PACKAGES} AS built
 
+# What both packages depend on, as text, so that a new version of theirs leaves the large layer below as it is.
+FROM ${BASE} AS depends
+RUN --mount=type=bind,from=built,source=/packages,target=/packages \
+    for package in /packages/*.deb; do dpkg-deb --field "$package" Pre-Depends Depends; done \
+    | sed 's/^[A-Za-z-]*: //' | paste --serial --delimiters=, > /depends
+
 FROM ${BASE} AS runtime
 ENV DEBIAN_FRONTEND=noninteractive NODE_ENV=production
 # What dpkg leaves out, and why, stands in that file.
 COPY deploy/image/dpkg.conf /etc/dpkg/dpkg.cfg.d/siteglass
+COPY --from=depends /depends /usr/share/siteglass/depends
+# The small ones of systemd's helpers, by which the packages make their users; systemd itself has no use here.
+RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
+    apt-get update \
+ && apt-get install --yes --no-install-recommends systemd-standalone-sysusers systemd-standalone-tmpfiles \
+ && apt-get satisfy --yes --no-install-recommends "$(cat /usr/share/siteglass/depends)" \
+ && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
 COPY --chmod=755 deploy/image/healthcheck /usr/local/bin/siteglass-healthcheck
 RUN groupadd --gid 10001 container \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin container
@@ -45,7 +58,6 @@ HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["sit
 FROM runtime AS edge
 RUN --mount=type=bind,from=built,source=/packages,target=/packages \
     --mount=type=bind,source=deploy/image/install,target=/install \
-    --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
     sh /install edge
 ARG VERSION=
 LABEL org.opencontainers.image.title="Siteglass appliance" \
@@ -61,7 +73,6 @@ ENTRYPOINT ["siteglass-edge", "--set", "dataFolder=/var/lib/siteglass-edge", "--
 FROM runtime AS relay
 RUN --mount=type=bind,from=built,source=/packages,target=/packages \
     --mount=type=bind,source=deploy/image/install,target=/install \
-    --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
     sh /install relay
 ARG VERSION=
 LABEL org.opencontainers.image.title="Siteglass relay" \
