@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { doctorCommand } from './commands/doctor-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -7,5 +8,12 @@ process.exitCode = await run({
   name: 'siteglass-relay',
   summary: "The relay: collects many sites' reports and serves the public image API.",
   schema: relayConfigSchema,
+  commands: {
+    doctor: {
+      summary: 'what is wrong with this relay, and what to do',
+      json: true,
+      run: doctorCommand,
+    },
+  },
   create: (config, log) => createRelay(config, log),
 });
