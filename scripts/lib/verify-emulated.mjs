@@ -11,8 +11,9 @@ import { expectSigns } from './installed-program.mjs';
 export async function detectEmulated(file, { arch, sample, log }) {
   const failure = `The package for ${arch} does not work under emulation`;
   const depends = outputOf('dpkg-deb', ['--field', file, 'Depends']);
+  const from = await debianRoot(`base-${arch}`, { arch, log });
   const root = await debianRoot(`run-${arch}`, {
-    arch,
+    from,
     key: depends,
     log,
     prepare: async (folder) => {
