@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -77,9 +77,11 @@ for (const [program, main, settings] of [
       [],
     );
     t.is(files.filter((file) => file.endsWith('.node')).length, 3);
-    const main_ = await readFile(join(tree, main), 'utf8');
+    const { mode } = await stat(join(tree, main));
+    t.is(mode & 0o111, 0o111, 'the command in the path runs it');
+    const text = await readFile(join(tree, main), 'utf8');
     t.regex(
-      main_,
+      text,
       /^#!\/usr\/bin\/node --/,
       'another Node.js in the path would not load the addons',
     );
