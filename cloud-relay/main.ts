@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { doctorCommand } from './commands/doctor-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -10,6 +11,11 @@ process.exitCode = await run({
   schema: relayConfigSchema,
   commands: {
     bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
+    doctor: {
+      summary: 'what is wrong with this relay, and what to do',
+      json: true,
+      run: doctorCommand,
+    },
   },
   create: (config, log) => createRelay(config, log),
 });

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { discoverCommand } from './commands/discover-command.js';
+import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
@@ -10,6 +11,11 @@ process.exitCode = await run({
   summary: 'The appliance: looks at cameras, finds objects, and reports what it found.',
   schema: edgeConfigSchema,
   commands: {
+    doctor: {
+      summary: 'what is wrong with this box, and what to do',
+      json: true,
+      run: doctorCommand,
+    },
     outbox: { summary: 'what waits for the relay', run: outboxCommand },
     discover: {
       summary: 'ONVIF cameras on the network, with their addresses',

@@ -1,5 +1,6 @@
-// Installs the Debian packages in a machine that boots with systemd: installs, upgrades from the previous commit's, breaks,
-// goes back, removes and purges: `npm run verify:packages [-- --previous COMMIT]`. Needs root, debootstrap, systemd-nspawn.
+// Builds the Debian packages and has them prove themselves: `npm run verify:packages [-- --previous COMMIT]` in a machine that
+// boots with systemd, where they are installed, upgraded from the previous commit's, broken, rolled back, removed and
+// purged; `-- --arch arm64` under emulation, where one is installed and detects. Needs root, debootstrap, systemd-nspawn.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -9,7 +10,8 @@ import { InstalledProgram } from './lib/installed-program.mjs';
 import { Machine } from './lib/machine.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/set-up.mjs';
-import { applianceChecks, memoryOf } from './lib/verify-appliance.mjs';
+import { applianceChecks } from './lib/verify-appliance.mjs';
+import { detectEmulated } from './lib/verify-emulated.mjs';
 import {
   breakPackage,
   machineRoot,
@@ -17,67 +19,70 @@ import {
   packagesOfCommit,
   sizeOf,
 } from './lib/verify-packages.mjs';
+import { relayChecks } from './lib/verify-relay.mjs';
 
-await runMain(async () => {
-  const { values } = parseArgs({ options: { previous: { type: 'string', default: 'HEAD~1' } } });
+const work = join(projectRoot, 'var', 'verify');
+const log = join(work, 'verify.log');
+const samples = join(projectRoot, 'samples');
+const sample = join(samples, '4-two-signs.jpg');
+
+await runMain(() => {
+  const own = outputOf('dpkg', ['--print-architecture']);
+  const { values } = parseArgs({
+    options: {
+      previous: { type: 'string', default: 'HEAD~1' },
+      arch: { type: 'string', default: own },
+    },
+  });
+  mkdirSync(work, { recursive: true });
+  const built = {};
+  const build = async () => {
+    Object.assign(
+      built,
+      await packagesOf(projectRoot, { arch: values.arch, log, out: join(work, 'next') }),
+    );
+    return `edge ${sizeOf(built.edge)}; relay ${sizeOf(built.relay)}`;
+  };
+  if (values.arch === own) return verifyBooted({ ...values, build, built });
+  return runChecks({
+    build,
+    'detect under emulation': () => detectEmulated(built.edge, { arch: values.arch, sample, log }),
+  });
+});
+
+async function verifyBooted({ arch, previous, build, built }) {
   if (!succeeds('which', ['systemd-nspawn']))
     throw new Problem('systemd-nspawn is missing; on Debian: apt-get install systemd-container');
-  const arch = outputOf('dpkg', ['--print-architecture']);
-  const work = join(projectRoot, 'var', 'verify');
-  mkdirSync(work, { recursive: true });
-  const log = join(work, 'verify.log');
-  const folder = join(work, 'machine');
-  const machine = new Machine(folder, log);
-  const files = {
-    previous: '/root/previous.deb',
-    next: '/root/next.deb',
-    broken: '/root/broken.deb',
-  };
-  const relay = new InstalledProgram(machine, {
-    name: 'siteglass-relay',
-    database: 'relay.db',
-    port: 8090,
-  });
-  let built;
+  const machine = new Machine(join(work, 'machine'), log);
+  const program = (name, port) =>
+    new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
   try {
     return await runChecks({
-      build: async () => {
-        built = await packagesOf(projectRoot, { arch, log, out: join(work, 'next') });
-        return `edge ${sizeOf(built.edge)}; relay ${sizeOf(built.relay)}`;
+      build,
+      'build the previous commit': async () => {
+        built.previous = (
+          await packagesOfCommit(projectRoot, previous, { arch, log, out: join(work, 'before') })
+        ).edge;
+        built.broken = await breakPackage(built.edge, join(work, 'broken.deb'), log);
+        return `${previous}: edge ${sizeOf(built.previous)}`;
       },
       boot: async () => {
-        const { edge } = await packagesOfCommit(projectRoot, values.previous, {
-          arch,
-          log,
-          out: join(work, 'before'),
-        });
-        const broken = await breakPackage(built.edge, join(work, 'broken.deb'), log);
-        await machine.boot(await machineRoot([built.edge, built.relay], { log }), {
-          '/root/previous.deb': edge,
-          '/root/next.deb': built.edge,
-          '/root/broken.deb': broken,
-          '/root/relay.deb': built.relay,
-          '/root/sample.jpg': join(projectRoot, 'samples', '4-two-signs.jpg'),
-          '/srv/samples': join(projectRoot, 'samples'),
-        });
+        const root = await machineRoot([built.previous, built.edge, built.relay], { log });
+        const packages = Object.entries(built).map(([name, file]) => [`/root/${name}.deb`, file]);
+        const files = {
+          ...Object.fromEntries(packages),
+          '/root/sample.jpg': sample,
+          '/srv/samples': samples,
+        };
+        await machine.boot(root, files);
         return machine.run(
-          '. /etc/os-release; echo "$PRETTY_NAME, systemd $(systemctl --version | cut -d " " -f 2 | head -n 1)"',
+          '. /etc/os-release; echo "$PRETTY_NAME, $(systemctl --version | head -n 1)"',
         );
       },
-      ...applianceChecks(machine, files),
-      'relay: install and detect': async () => {
-        const last = relay.install('/root/relay.deb').split('\n').at(-1);
-        await relay.untilReady();
-        return `${relay.detect()}; “${last}”`;
-      },
-      'relay: memory': () => memoryOf(machine, relay.name),
-      'relay: purge': () => {
-        machine.run('DEBIAN_FRONTEND=noninteractive apt-get purge --yes siteglass-relay 2>&1');
-        machine.run('test ! -e /var/lib/siteglass-relay -a ! -e /etc/siteglass');
-        return 'nothing is left';
-      },
+      ...applianceChecks(program('edge', 8080)),
+      ...relayChecks(program('relay', 8090)),
     });
   } finally {
     await machine.stop();
   }
-});
+}

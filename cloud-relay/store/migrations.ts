@@ -1,7 +1,9 @@
 import { createTokenTable } from '../../core/http/token-table.js';
 import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
+import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
+import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 
@@ -17,4 +19,6 @@ export const relayMigrations: Migrations = {
   '0002_tokens': createTokenTable,
   ...deliveryMigrations,
   '0005_blob_leases': createBlobLeaseTable,
+  '0006_summaries_by_camera': cameraIndexMigration,
+  '0007_image_labels': createImageLabelTable,
 };

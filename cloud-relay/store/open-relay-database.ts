@@ -25,5 +25,6 @@ export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<
 /** Whether several relays may work on the same database and files. */
 export const isShared = (config: RelayConfig): boolean => databaseUrl(config) !== undefined;
 
-const databaseUrl = ({ database }: RelayConfig): string | undefined =>
+/** Of PostgreSQL; undefined where the database is SQLite. */
+export const databaseUrl = ({ database }: RelayConfig): string | undefined =>
   database.url === undefined ? fromEnvironment('SITEGLASS_DATABASE_URL') : readSecret(database.url);

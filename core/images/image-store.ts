@@ -9,6 +9,7 @@ import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
 import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
+import { imageLabelTable } from './image-label-table.js';
 import { imageTable, type Spared } from './image-table.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
@@ -95,6 +96,10 @@ export class ImageStore implements Service {
       await imageTable.insert(
         transaction,
         entries.map(({ image }) => image),
+      );
+      await imageLabelTable.insert(
+        transaction,
+        entries.map(({ image }) => image.id),
       );
       for (const { also } of entries) await also?.(transaction);
       return added;

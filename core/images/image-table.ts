@@ -1,4 +1,4 @@
-import type { Expression, Kysely } from 'kysely';
+import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
@@ -28,10 +28,19 @@ export const imageTable = {
   find: (db: Db, id: string): Promise<StoredImage | undefined> =>
     images(db).where('image.id', '=', id).executeTakeFirst(),
 
-  /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
-  list: (db: Db, query: ImageQuery): Promise<StoredImage[]> =>
-    images(db)
-      .$if(query.after !== undefined, (q) => q.where('image.id', '<', query.after ?? ''))
+  /**
+   * Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. Where a
+   * label is asked for, its rows lead, so that a page does not cost more for being of a rare one.
+   */
+  list: (db: Db, query: ImageQuery): Promise<StoredImage[]> => {
+    const id = sql.ref<string>(query.label === undefined ? 'image.id' : 'image_label.image');
+    return images(db)
+      .$if(query.label !== undefined, (q) =>
+        q
+          .innerJoin('image_label', 'image_label.image', 'image.id')
+          .where('image_label.label', '=', query.label ?? ''),
+      )
+      .$if(query.after !== undefined, (q) => q.where(id, '<', query.after ?? ''))
       .$if(query.camera !== undefined, (q) => q.where('image.camera', '=', query.camera ?? ''))
       .$if(query.from !== undefined, (q) =>
         q.where('image.created_at', '>=', Date.parse(query.from ?? '')),
@@ -39,20 +48,10 @@ export const imageTable = {
       .$if(query.to !== undefined, (q) =>
         q.where('image.created_at', '<', Date.parse(query.to ?? '')),
       )
-      .$if(query.label !== undefined, (q) =>
-        q.where((e) =>
-          e.exists(
-            e
-              .selectFrom('analysis_label')
-              .select('analysis_label.label')
-              .whereRef('analysis_label.analysis_key', '=', 'image.analysis_key')
-              .where('analysis_label.label', '=', query.label ?? ''),
-          ),
-        ),
-      )
-      .orderBy('image.id', 'desc')
+      .orderBy(id, 'desc')
       .limit(query.limit + 1)
-      .execute(),
+      .execute();
+  },
 
   /** Images whose analysis is still to be made, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>
@@ -118,16 +117,15 @@ export const imageTable = {
   /** The newest images in which something was found. */
   withDetections: (db: Db, limit: number): Promise<StoredImage[]> =>
     images(db)
-      .where((e) =>
-        e.exists(
-          e
-            .selectFrom('analysis_label')
-            .select('analysis_label.label')
-            .whereRef('analysis_label.analysis_key', '=', 'image.analysis_key'),
-        ),
+      .where('image.id', 'in', (q) =>
+        q
+          .selectFrom('image_label')
+          .select('image_label.image')
+          .distinct()
+          .orderBy('image_label.image', 'desc')
+          .limit(limit),
       )
       .orderBy('image.id', 'desc')
-      .limit(limit)
       .execute(),
 
   remove: (db: Db, ids: string[]): Promise<{ sha256: string }[]> =>

@@ -6,6 +6,7 @@ import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Analyser } from './analyser.js';
 import { analysisTable } from './analysis-table.js';
+import { imageLabelTable } from './image-label-table.js';
 import type { ImageStore } from './image-store.js';
 import { imageTable } from './image-table.js';
 import type { ImageRow } from './tables.js';
@@ -79,6 +80,7 @@ export class PendingAnalyses implements Service {
       const { analysis } = await this.analyser.analyse(key, bytes, current);
       await db.transaction().execute(async (transaction) => {
         await analysisTable.insert(transaction, key, sha256, analysis);
+        await imageLabelTable.insertPending(transaction, key);
         await imageTable.settle(transaction, key, null);
       });
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Generated, Migration } from 'kysely';
 import { sql } from 'kysely';
 import type { BlobLeaseRow } from './blob-lease-table.js';
+import type { ImageLabelRow } from './image-label-table.js';
 
 /** Bytes that were uploaded or pulled, stored once however often they come. */
 export interface BlobRow {
@@ -35,7 +36,7 @@ export interface AnalysisRow {
   processed_bytes: Generated<number>;
 }
 
-/** Which labels an analysis found, for the filter. */
+/** Which labels an analysis found. */
 export interface LabelRow {
   analysis_key: string;
   label: string;
@@ -46,6 +47,7 @@ export interface ImageTables {
   image: ImageRow;
   analysis: AnalysisRow;
   analysis_label: LabelRow;
+  image_label: ImageLabelRow;
   /** Only where several processes share the images. */
   blob_lease: BlobLeaseRow;
 }

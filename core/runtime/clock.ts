@@ -4,3 +4,12 @@ export type Clock = () => number;
 export const systemClock: Clock = Date.now;
 
 export const instant = (ms: number): string => new Date(ms).toISOString();
+
+/** For people: seconds, minutes, hours or days. */
+export function duration(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800
+    ? `${Math.round(seconds / 3_600)} h`
+    : `${Math.round(seconds / 86_400)} d`;
+}

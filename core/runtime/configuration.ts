@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
@@ -33,6 +33,16 @@ export function readSecret(source: SecretSource): string {
   if (!value) throw new StartError(`the environment variable ${source.env} is not set`);
   return value;
 }
+
+/** For a command beside the service: the service's credentials, which systemd keeps while it runs; root may read them. */
+export function borrowCredentials(service: string): void {
+  const folder = `/run/credentials/${service}.service`;
+  if (!process.env.CREDENTIALS_DIRECTORY && existsSync(folder))
+    process.env.CREDENTIALS_DIRECTORY = folder;
+}
+
+/** Whether this process has any credentials to read. */
+export const areCredentialsHere = (): boolean => Boolean(process.env.CREDENTIALS_DIRECTORY);
 
 /** What systemd hands to a service, in a folder that only this service reads (`LoadCredential=`, systemd.exec(5)). */
 function readCredential(name: string): string {

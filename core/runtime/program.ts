@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
-import { loadConfiguration } from './configuration.js';
+import { borrowCredentials, loadConfiguration } from './configuration.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 import { type Lifecycle, terminationSignal } from './lifecycle.js';
 import { createLogger, type Logger, type LogLevel } from './logger.js';
@@ -34,8 +34,20 @@ export interface Running {
 /** Something that is done at once, while the program itself may be running. */
 export interface Command<C> {
   summary: string;
-  /** Resolves with what is printed. Throws StartError where it cannot be done. */
-  run(configuration: C): Promise<string>;
+  /** Whether `--json` means something to it. */
+  json?: boolean;
+  /** Resolves with what is printed, and the exit code where that is another than 0. Throws StartError where it cannot be done. */
+  run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
+}
+
+export interface CommandOptions {
+  /** To be read by a program. */
+  json: boolean;
+}
+
+export interface CommandOutcome {
+  text: string;
+  code: number;
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 };
@@ -56,7 +68,7 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   const reread = () => loadConfiguration(program.schema, options.config, options.set);
   try {
     options = readArguments(argv);
-    command = commandOf(program, options.words);
+    command = commandOf(program, options.words, options.json);
     if (options.help) return say(usage(program));
     if (options.version) return say(programVersion());
     configuration = reread();
@@ -65,20 +77,22 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     return EXIT.usage;
   }
   if (options.check) return say('The configuration is good.');
-  if (command) return perform(program, command, configuration);
+  if (command) return perform(program, command, configuration, options);
   return serve(program, configuration, reread);
 }
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   { commands = {} }: Program<S>,
   [name, ...more]: string[],
+  json: boolean,
 ): Command<z.infer<S>> | undefined {
-  if (name === undefined) return undefined;
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command || more.length > 0)
-    throw new ConfigurationError('the command line', [
-      { path: more[0] ?? name, message: 'is not a known command' },
-    ]);
+  const refuse = (path: string, message: string): never => {
+    throw new ConfigurationError('the command line', [{ path, message }]);
+  };
+  const command = name && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (name !== undefined && (!command || more.length > 0))
+    refuse(more[0] ?? name, 'is not a known command');
+  if (json && !command?.json) refuse('--json', `means nothing ${name ? `to ${name}` : 'here'}`);
   return command;
 }
 
@@ -86,9 +100,14 @@ async function perform<C>(
   { name }: { name: string },
   command: Command<C>,
   configuration: C,
+  { json }: CommandOptions,
 ): Promise<number> {
+  borrowCredentials(name);
   try {
-    return say(await command.run(configuration));
+    const outcome = await command.run(configuration, { json });
+    if (typeof outcome === 'string') return say(outcome);
+    say(outcome.text);
+    return outcome.code;
   } catch (error) {
     process.stderr.write(`${name}: ${messageOf(error)}\n`);
     return EXIT.failed;
@@ -129,6 +148,7 @@ function readArguments(argv: string[]) {
       config: { type: 'string', short: 'c' },
       set: { type: 'string', multiple: true, default: [] },
       check: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -158,5 +178,6 @@ ${listed(commands).join('')}
   -c, --config FILE     YAML configuration; without it the built-in defaults serve
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
       --check           says whether the configuration is good, and every error in it
+      --json            for programs to read, where a command can
       --version
   -h, --help`;

@@ -8,10 +8,10 @@ import type { Probe } from '../runtime/watchdog.js';
 export class DatabaseProbe implements Probe {
   readonly name = 'database';
 
-  /** A database on another machine may take longer: until the network gives a connection up, or comes back. */
+  /** With a slow card and much to do, others stand before it; a minute of that is none of the load. */
   constructor(
     private readonly db: Kysely<unknown>,
-    readonly patienceMs?: number,
+    readonly patienceMs = 60_000,
   ) {}
 
   async check(): Promise<undefined> {

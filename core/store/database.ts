@@ -13,6 +13,7 @@ import {
 } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
 import { openPostgres } from './open-postgres.js';
+import { appliedMigrations } from './read-only.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
 export type Migrations = Record<string, Migration>;
@@ -144,15 +145,8 @@ async function migrate<T>(
   if (error) throw error;
 }
 
-function appliedMigrations(sqlite: Sqlite.Database): string[] {
-  const table = sqlite
-    .prepare("select 1 from sqlite_master where type = 'table' and name = 'kysely_migration'")
-    .get();
-  if (!table) return [];
-  return sqlite.prepare('select name from kysely_migration').pluck().all() as string[];
-}
-
-async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
+/** The names of the migrations that a PostgreSQL database has. */
+export async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
   const { rows: tables } = await sql<{ name: string | null }>`
     select to_regclass('kysely_migration')::text as name`.execute(db);
   if (!tables[0]?.name) return [];

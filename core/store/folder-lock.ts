@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { StartError } from '../runtime/errors.js';
@@ -13,6 +13,22 @@ export class FolderLock implements Service {
   #held: Sqlite.Database | undefined;
 
   constructor(private readonly folder: string) {}
+
+  /** Whether a process uses the folder. Changes nothing, and needs no right to write there. */
+  static isHeld(folder: string): boolean {
+    const file = join(folder, 'lock');
+    if (!existsSync(file)) return false;
+    const lock = new Sqlite(file, { readonly: true, timeout: 0 });
+    try {
+      lock.prepare('select count(*) from sqlite_master').get();
+      return false;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+      return true;
+    } finally {
+      lock.close();
+    }
+  }
 
   /** Throws StartError where another process holds it. */
   acquire(): this {

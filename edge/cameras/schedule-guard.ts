@@ -4,6 +4,8 @@ import type { Logger } from '../../core/runtime/logger.js';
 /** A schedule that is due for so long stands still. */
 const LATE_MS = 30_000;
 const ENDING_MS = 30_000;
+/** Less is a clock that is being kept right. */
+const SET_MS = 5_000;
 /** So many beginnings without a run are a fault. */
 const MOST_BEGINNINGS = 3;
 
@@ -26,7 +28,7 @@ const ROUNDS = ['execution:started', 'execution:overlap', 'execution:missed'] as
 export class ScheduleGuard {
   #schedule: Schedule | undefined;
   #expectedAt: number | undefined;
-  #lookedAt = 0;
+  #lookedAt = { wall: 0, steady: 0 };
   #lateSince: number | undefined;
   #beginnings = 0;
   readonly #steps = new Set<{ what: string; dueAt: number }>();
@@ -72,13 +74,22 @@ export class ScheduleGuard {
   #keepGoing(): void {
     const now = this.clock();
     const next = this.#schedule?.getNextRun()?.getTime();
-    const wasSetBack = now < this.#lookedAt;
-    this.#lookedAt = now;
+    const setBy = this.#setBy(now);
+    // What was late by the clock as it was says nothing.
+    if (Math.abs(setBy) > SET_MS) this.#beginnings = 0;
     if (next === undefined) this.#cameRound();
-    else if (this.#expectedAt === undefined || wasSetBack) this.#expectedAt = next;
+    else if (this.#expectedAt === undefined || setBy < -SET_MS) this.#expectedAt = next;
     else if (now >= this.#expectedAt) this.#lateSince ??= this.steady();
     if (this.#lateSince === undefined || this.steady() - this.#lateSince < LATE_MS) return;
     this.#beginAnew();
+  }
+
+  /** By how much the clock was set since the last look, or the machine slept. */
+  #setBy(wall: number): number {
+    const steady = this.steady();
+    const setBy = wall - this.#lookedAt.wall - (steady - this.#lookedAt.steady);
+    this.#lookedAt = { wall, steady };
+    return setBy;
   }
 
   #beginAnew(): void {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import Sqlite from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
-import { instant, systemClock } from '../../core/runtime/clock.js';
+import { duration, instant, systemClock } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
+import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
 import { Outbox, type OutboxState } from '../store/outbox.js';
 import type { OutboxHour } from '../store/outbox-hours.js';
@@ -13,8 +13,8 @@ import type { OutboxTables } from '../store/outbox-tables.js';
 export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`there is no ${file}: nothing was recorded yet`);
-  const sqlite = new Sqlite(file, { readonly: true, timeout: 2_000 });
-  const db = new Kysely<OutboxTables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const dialect = new SqliteDialect({ database: openReadOnly(file) });
+  const db = new Kysely<OutboxTables>({ dialect });
   try {
     const box = new Outbox(db, systemClock, outbox);
     const [state, { oldestSeconds }, hours] = [
@@ -59,11 +59,3 @@ function table(hours: OutboxHour[]): string[] {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
-
-function duration(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800
-    ? `${Math.round(seconds / 3_600)} h`
-    : `${Math.round(seconds / 86_400)} d`;
-}

@@ -1,4 +1,5 @@
 import { createTokenTable } from '../../core/http/token-table.js';
+import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
@@ -12,4 +13,5 @@ export const edgeMigrations: Migrations = {
   '0003_outbox': outboxMigration,
   '0004_outbox_budget': outboxBudgetMigration,
   '0005_sightings': sightingsMigration,
+  '0006_image_labels': createImageLabelTable,
 };

@@ -13,7 +13,15 @@ const CAMERA_PEERS = [
 ];
 const PACKAGES = {
   start: START,
-  test: [...START, 'mosquitto', 'mosquitto-clients', 'chromium', 'postgresql', ...CAMERA_PEERS],
+  test: [
+    ...START,
+    'mosquitto',
+    'mosquitto-clients',
+    'chromium',
+    'postgresql',
+    'systemd',
+    ...CAMERA_PEERS,
+  ],
 };
 
 /** Packages whose service Debian starts on install. It would take the port that the demo uses. */

@@ -23,9 +23,10 @@ export function cacheFolder(name) {
 
 /**
  * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. `key` is what
- * else it depends on; another one makes another root. Needs root and debootstrap.
+ * else it depends on; another one makes another root. Needs root and debootstrap; for another architecture (`arch`, Debian's
+ * name) also qemu's user emulation.
  */
-export async function debianRoot(name, { key = '', from, log, prepare }) {
+export async function debianRoot(name, { key = '', from, arch, log, prepare }) {
   requireTools();
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
   const folder = join(cacheFolder('roots'), `${SUITE}-${name}-${hash}`);
@@ -38,7 +39,7 @@ export async function debianRoot(name, { key = '', from, log, prepare }) {
     const partial = `${folder}.partial`;
     rmSync(partial, { recursive: true, force: true });
     if (from) await copyRoot(from, partial, log);
-    else await bootstrap(partial, log);
+    else await bootstrap(partial, arch, log);
     await prepare?.(partial);
     renameSync(partial, folder);
     return folder;
@@ -64,9 +65,10 @@ export const copyRoot = (from, to, log) =>
     failure: `${from} cannot be copied`,
   });
 
-async function bootstrap(folder, log) {
-  const args = ['--variant=minbase', '--include=ca-certificates', SUITE, folder, MIRROR];
-  await run('debootstrap', args, { log, failure: 'debootstrap failed' });
+async function bootstrap(folder, arch = outputOf('dpkg', ['--print-architecture']), log) {
+  const options = [`--arch=${arch}`, '--variant=minbase', '--include=ca-certificates'];
+  const command = ['debootstrap', ...options, SUITE, folder, MIRROR].map(quote).join(' ');
+  await isolated([...emulation(arch), command], { log, failure: 'debootstrap failed' });
   const sources = [
     `deb ${MIRROR} ${SUITE} main`,
     `deb ${MIRROR} ${SUITE}-updates main`,
@@ -84,24 +86,48 @@ function hostProxy() {
 }
 
 /**
- * Runs a command in a root, with the network, /dev and the named folders of this machine (`binds`: inside → outside). Its
- * mounts and processes are in namespaces of their own, so that nothing of them is left, however it ends.
+ * Runs a command in a root (of the architecture `arch`), with the network, /dev and the named folders of this machine
+ * (`binds`: inside → outside).
  */
-export function enterRoot(folder, command, { binds = {}, env = {}, log, failure, onLine }) {
+export function enterRoot(folder, command, { binds = {}, env = {}, arch, ...options }) {
   const all = { '/etc/resolv.conf': '/etc/resolv.conf', ...binds };
   if (existsSync(HOST_AUTHORITIES)) all[AUTHORITIES] = HOST_AUTHORITIES;
-  const mounts = [
-    `mount -t proc proc ${quote(join(folder, 'proc'))}`,
-    `mount --rbind /dev ${quote(join(folder, 'dev'))}`,
-    ...Object.entries(all).flatMap(([inside, outside]) => bind(join(folder, inside), outside)),
-  ];
   const settings = Object.entries({ ...rootEnvironment(), ...env }).map(
     ([name, value]) => `${name}=${value}`,
   );
   const words = ['chroot', folder, 'env', '--ignore-environment', ...settings, ...command];
-  const script = `set -e\n${mounts.join('\n')}\nexec ${words.map(quote).join(' ')}`;
+  const lines = [
+    ...emulation(arch),
+    `mount -t proc proc ${quote(join(folder, 'proc'))}`,
+    `mount --rbind /dev ${quote(join(folder, 'dev'))}`,
+    ...Object.entries(all).flatMap(([inside, outside]) => bind(join(folder, inside), outside)),
+    words.map(quote).join(' '),
+  ];
+  return isolated(lines, options);
+}
+
+/** Runs lines of shell in namespaces of their own: no mount and no process of them is left, however they end. */
+function isolated(lines, options) {
   const isolate = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
-  return run('unshare', [...isolate, 'sh', '-c', script], { log, failure, onLine });
+  return run('unshare', [...isolate, 'sh', '-c', ['set -e', ...lines].join('\n')], options);
+}
+
+/** Has the kernel run programs of another architecture by qemu, for as long as the namespace lives. */
+function emulation(arch) {
+  const machine = { arm64: 'aarch64', amd64: 'x86_64' }[arch];
+  if (!machine || arch === outputOf('dpkg', ['--print-architecture'])) return [];
+  const format = `/usr/lib/binfmt.d/qemu-${machine}.conf`;
+  if (!existsSync(format))
+    throw new Problem(
+      `Programs for ${arch} cannot run here; on Debian: apt-get install qemu-user-static`,
+    );
+  const registry = '/proc/sys/fs/binfmt_misc';
+  const name = `siteglass-${process.pid}`;
+  return [
+    `mount -t binfmt_misc binfmt_misc ${registry}`,
+    `sed 's/^:[^:]*:/:${name}:/' ${format} >${registry}/register`,
+    `trap 'echo -1 >${registry}/${name}' EXIT`,
+  ];
 }
 
 const bind = (target, source) => [

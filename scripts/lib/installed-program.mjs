@@ -48,19 +48,38 @@ export class InstalledProgram {
         `--form image=@/root/sample.jpg ${this.url}/api/v1/objectdetection/image`,
     );
     const { detections, image } = JSON.parse(answer);
-    expect(detections.length === SIGNS.length, 'two signs', JSON.stringify(detections));
-    for (const sign of SIGNS)
-      expect(
-        detections.some(({ box }) => isAt(box, sign)),
-        'a sign',
-        JSON.stringify(detections),
-      );
+    const found = expectSigns(detections);
     const processed = this.machine.run(
       `curl --silent --fail --header "Authorization: Bearer ${token}" --output /root/processed.jpg ` +
         `--write-out '%{content_type} %{size_download}' ${this.url}/api/v1/objectdetection/image/${image.id}/processed`,
     );
     expect(/^image\/jpeg \d{5,}$/.test(processed), 'a JPEG', processed);
-    return `${detections.map(({ box }) => `${box.width}×${box.height} at ${box.x},${box.y}`).join(' and ')}`;
+    return found;
+  }
+
+  /** The memory of its processes: the proportional set size counts what they share once. */
+  memory() {
+    const processes = `$(cat /sys/fs/cgroup/system.slice/${this.name}.service/cgroup.procs)`;
+    const lines = this.machine
+      .run(
+        `for pid in ${processes}; do cat /proc/$pid/comm; grep -E '^(Rss|Pss):' /proc/$pid/smaps_rollup; done`,
+      )
+      .split('\n');
+    const sum = (kind) =>
+      lines.reduce(
+        (total, line) => total + Number(line.startsWith(kind) && line.match(/\d+/)[0]),
+        0,
+      ) / 1024;
+    const names = lines.filter((line) => !/^[RP]ss:/.test(line));
+    return `${Math.round(sum('Pss'))} MB proportional, ${Math.round(sum('Rss'))} MB resident: ${names.join(', ')}`;
+  }
+
+  /** What of it is left on the disk, beside files of this check. */
+  traces() {
+    const found = `find / -xdev \\( -path /root -o -path /srv -o -path /var/log \\) -prune -o -name '*${this.name}*' -print`;
+    return this.machine.run(
+      `${found}; id ${this.name} 2>/dev/null || true; ls -d /etc/siteglass 2>/dev/null || true`,
+    );
   }
 
   /** Runs JavaScript with the program's own packages; `database` is its database, opened read-only. */
@@ -74,6 +93,21 @@ export class InstalledProgram {
       }),
     );
   }
+}
+
+/** Says what was found; throws unless it is both signs of the sample, where they are. */
+export function expectSigns(detections) {
+  const found = detections
+    .map(({ box }) => `${box.width}×${box.height} at ${box.x},${box.y}`)
+    .join(' and ');
+  expect(detections.length === SIGNS.length, 'two signs', found);
+  for (const { x, y, width } of SIGNS)
+    expect(
+      detections.some(({ box }) => isAt(box, { x, y, width })),
+      `a sign around ${x},${y}`,
+      found,
+    );
+  return found;
 }
 
 const isAt = ({ x, y, width, height }, sign) =>

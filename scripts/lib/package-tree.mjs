@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join, relative } from 'node:path';
 import { ADDON_FILES } from './package-addons.mjs';
@@ -29,9 +29,9 @@ const ONLY = {
   ],
 };
 
-/** Types, maps, sources and descriptions; folders that packages ship by oversight. Licences stay. */
-const UNUSED = /\.([cm]?ts|map|flow|gypi?|c|cc|cpp|h|hpp|md|markdown)$/i;
-const UNUSED_FOLDERS = /^(tests?|__tests__|benchmarks?|examples?|coverage|\.github|\.bin)$/i;
+/** Types, maps, sources, descriptions and settings of tools; folders that packages ship by oversight. Licences stay. */
+const UNUSED = /(^\.[^.].*|\.([cm]?ts|map|flow|gypi?|c|cc|cpp|h|hpp|md|markdown|html))$/i;
+const UNUSED_FOLDERS = /^(tests?|__tests__|benchmarks?|examples?|coverage)$/i;
 const LICENCE = /^(licen[cs]e|notice|copying)/i;
 
 export function installPackages(root) {
@@ -74,7 +74,7 @@ function copyPackage(root, path, copy) {
     const inside = relative(join(root, path), source);
     // Packages within are copied where something needs them.
     if (inside === 'node_modules' || UNUSED_FOLDERS.test(inside)) return false;
-    return LICENCE.test(basename(source)) || !UNUSED.test(source);
+    return LICENCE.test(basename(source)) || !UNUSED.test(basename(source));
   };
   copy(path, { filter });
 }
@@ -93,7 +93,8 @@ function setInterpreter(file) {
   const text = readFileSync(file, 'utf8');
   const first = /^#!\/usr\/bin\/env -S node (.*)\n/;
   if (!first.test(text)) throw new Problem(`${file} does not begin with the interpreter's name.`);
-  writeFileSync(file, text.replace(first, '#!/usr/bin/node $1\n'), { mode: 0o755 });
+  writeFileSync(file, text.replace(first, '#!/usr/bin/node $1\n'));
+  chmodSync(file, 0o755);
 }
 
 function run(command, args, cwd) {

@@ -1,5 +1,4 @@
 import { expect } from './checklist.mjs';
-import { InstalledProgram } from './installed-program.mjs';
 
 /** Cameras that fill the outbox, and a broker that nobody can reach: port 9 discards, where anything listens. */
 const CONFIGURATION = `dataFolder: /var/lib/siteglass-edge
@@ -13,13 +12,9 @@ cameras:
 const WAITING = 60;
 const STATE = '/var/lib/siteglass-edge';
 
-/** What is checked of siteglass-edge, in order. `files` are packages in the machine: `previous`, `next`, `broken`. */
-export function applianceChecks(machine, files) {
-  const edge = new InstalledProgram(machine, {
-    name: 'siteglass-edge',
-    database: 'edge.db',
-    port: 8080,
-  });
+/** What is checked of siteglass-edge, in order; its packages are /root/previous.deb, edge.deb and broken.deb. */
+export function applianceChecks(edge) {
+  const { machine } = edge;
   const at = {};
   const outbox = (upTo = Number.MAX_SAFE_INTEGER) => edge.query(waiting(upTo));
   /** Nothing that waited before is gone or changed. */
@@ -30,7 +25,7 @@ export function applianceChecks(machine, files) {
   };
   return {
     'install on a bare system': async () => {
-      const output = edge.install(files.previous);
+      const output = edge.install('/root/previous.deb');
       const last = output.trim().split('\n').at(-1);
       expect(
         /open http:\S+ in a browser; the first token: /.test(last),
@@ -43,7 +38,7 @@ export function applianceChecks(machine, files) {
       return `${at.previous}; “${last}”`;
     },
     detect: () => edge.detect(),
-    'memory after a first detection': () => memoryOf(machine, edge.name),
+    'memory after a first detection': () => edge.memory(),
     'commands for people': () => {
       const version = machine.run('siteglass-edge --version');
       machine.run(
@@ -66,7 +61,7 @@ export function applianceChecks(machine, files) {
     },
     'upgrade from the previous commit': async () => {
       at.outbox = outbox();
-      const output = edge.install(files.next);
+      const output = edge.install('/root/edge.deb');
       expect(
         /running\. If something is wrong: siteglass-edge-rollback$/.test(output),
         'how to go back',
@@ -115,7 +110,7 @@ export function applianceChecks(machine, files) {
     },
     'a broken upgrade': () => {
       at.outbox = outbox();
-      const output = edge.install(files.broken);
+      const output = edge.install('/root/broken.deb');
       const tail = output.trim().split('\n').slice(-2).join(' ');
       expect(tail.includes('siteglass-edge-rollback'), 'how to go back', tail);
       expect(edge.show('ActiveState') !== 'active', 'a service that does not run', 'one that does');
@@ -132,6 +127,15 @@ export function applianceChecks(machine, files) {
       expect(found === CONFIGURATION.trim(), 'what was written there', found);
       return 'unchanged by upgrade and going back';
     },
+    'back up and restore': async () => {
+      at.outbox = outbox();
+      machine.run(BACK_UP);
+      machine.run('DEBIAN_FRONTEND=noninteractive apt-get purge --yes siteglass-edge 2>&1');
+      edge.install('/root/edge.deb');
+      machine.run(RESTORE);
+      await edge.untilReady();
+      return `onto a new installation: ${kept()}, ${edge.detect()} with the old token`;
+    },
     remove: () => {
       machine.run('DEBIAN_FRONTEND=noninteractive apt-get remove --yes siteglass-edge 2>&1');
       expect(
@@ -146,21 +150,32 @@ export function applianceChecks(machine, files) {
       return 'database, pictures, token and configuration stay';
     },
     'install again': async () => {
-      edge.install(files.next);
+      edge.install('/root/edge.deb');
       await edge.untilReady();
       return kept();
     },
     purge: () => {
       machine.run('DEBIAN_FRONTEND=noninteractive apt-get purge --yes siteglass-edge 2>&1');
-      const left = machine.run(
-        `find / -xdev -path /root -prune -o -path /usr/share/doc -prune -o -name '*siteglass*' -print`,
-      );
+      const left = edge.traces();
       expect(left === '', 'nothing left', left);
-      expect(machine.try('id siteglass-edge').status !== 0, 'no user', 'siteglass-edge');
       return 'program, database, pictures, backups, configuration and user are gone';
     },
   };
 }
+
+/** As docs/operations.md has it. */
+const BACK_UP = `set -e
+  install -d -m 0700 /srv/backup
+  sqlite3 /var/lib/siteglass-edge/edge.db ".backup /srv/backup/edge.db"
+  cp -a /var/lib/siteglass-edge/images /var/lib/siteglass-edge/admin-token /var/lib/siteglass-edge/picture-key /srv/backup/
+  cp -a /etc/siteglass /srv/backup/`;
+const RESTORE = `set -e
+  systemctl stop siteglass-edge
+  rm -f /var/lib/siteglass-edge/edge.db*
+  cp -a /srv/backup/edge.db /srv/backup/images /srv/backup/admin-token /srv/backup/picture-key /var/lib/siteglass-edge/
+  cp -a /srv/backup/siteglass /etc/
+  chown -R siteglass-edge: /var/lib/siteglass-edge
+  systemctl start siteglass-edge`;
 
 /** The outbox up to a number, in JavaScript that InstalledProgram.query runs. */
 const waiting = (upTo) => `(() => {
@@ -180,22 +195,3 @@ const BLOCK = `
     const evaluate = { id: 1, method: 'Runtime.evaluate', params: { expression: 'while (true);' } };
     socket.once('open', () => socket.send(JSON.stringify(evaluate), () => process.exit()));
   });`;
-
-/** The memory of a service's processes: proportional set size, which counts what they share once. */
-export function memoryOf(machine, name) {
-  const lines = machine.run(
-    `for pid in $(cat /sys/fs/cgroup/system.slice/${name}.service/cgroup.procs); do
-       echo "$(awk '/^(Rss|Pss):/ { printf "%s ", $2 }' /proc/$pid/smaps_rollup) $(tr '\\0' ' ' </proc/$pid/cmdline | cut -c 1-200)"
-     done`,
-  );
-  const processes = lines.split('\n').map((line) =>
-    line
-      .match(/^(\d+) (\d+)/)
-      .slice(1)
-      .map(Number),
-  );
-  const [rss, pss] = [0, 1].map(
-    (column) => processes.reduce((sum, row) => sum + row[column], 0) / 1024,
-  );
-  return `${Math.round(pss)} MB proportional, ${Math.round(rss)} MB resident, in ${processes.length} processes`;
-}

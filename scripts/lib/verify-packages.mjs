@@ -1,5 +1,5 @@
-import { cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { outputOf, run } from './command.mjs';
 import { debianRoot, enterRoot } from './debian-root.mjs';
 import { Problem } from './problem.mjs';
@@ -69,14 +69,14 @@ export async function machineRoot(packages, { log }) {
   const depends = packages
     .map((file) => outputOf('dpkg-deb', ['--field', file, 'Depends']))
     .join('\n');
+  const binds = Object.fromEntries(packages.map((file, i) => [`/root/${i}.deb`, file]));
   const failure = 'The machine cannot be made';
   const prepare = async (folder) => {
-    for (const file of packages) cpSync(file, join(folder, basename(file)));
-    const apt = (...args) => enterRoot(folder, ['apt-get', '--yes', ...args], { log, failure });
+    const apt = (...args) =>
+      enterRoot(folder, ['apt-get', '--yes', ...args], { binds, log, failure });
     await apt('update');
-    await apt('install', '--no-install-recommends', 'systemd', 'systemd-sysv', 'curl');
-    await apt('install', '--download-only', ...packages.map((file) => `/${basename(file)}`));
-    for (const file of packages) rmSync(join(folder, basename(file)));
+    await apt('install', '--no-install-recommends', 'systemd', 'systemd-sysv', 'curl', 'sqlite3');
+    for (const inside of Object.keys(binds)) await apt('install', '--download-only', inside);
   };
   return debianRoot('machine', { from, key: depends, log, prepare });
 }

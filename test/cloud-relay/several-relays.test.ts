@@ -9,18 +9,19 @@ import { startMosquitto, startSecuredMosquitto } from '../support/mosquitto.js';
 import { startRelay } from '../support/relay.js';
 import { withPostgres } from '../support/relay-databases.js';
 import { renderScene } from '../support/render-scene.js';
-import { startS3 } from '../support/s3.js';
+import { withS3 } from '../support/s3.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
 const newDatabase = withPostgres(test);
+const newBucket = withS3(test);
 const API = '/api/v1';
 
 /** Two relays at one Mosquitto, one PostgreSQL database and one bucket. */
 async function startTwo(t: ExecutionContext) {
   const [{ url: broker }, s3, database] = await Promise.all([
     startMosquitto(t),
-    startS3(t),
+    newBucket(),
     newDatabase(),
   ]);
   const clock = { now: Date.now() };

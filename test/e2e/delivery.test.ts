@@ -3,17 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import {
-  eventually,
-  freePort,
-  openRelayDatabase,
-  temporaryFolder,
-} from '../support/delivery-fixtures.js';
+import { eventually, openRelayDatabase, temporaryFolder } from '../support/delivery-fixtures.js';
 import type {
   ApplianceArguments,
   ApplianceReport,
   RelayArguments,
 } from '../support/delivery-protocol.js';
+import { freePort } from '../support/free-port.js';
 
 const COUNT = 2_000;
 const support = (name: string) => new URL(`../support/${name}.js`, import.meta.url);

@@ -6,9 +6,10 @@ import type { syncSchema } from '../../core/contract/site.js';
 import type { UplinkRecord } from '../../core/contract/summary.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { connectedBus, freePort, startBroker } from '../support/delivery-fixtures.js';
+import { connectedBus, startBroker } from '../support/delivery-fixtures.js';
 import { type RunningEdge, startEdge, temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { runToEnd } from '../support/program.js';
 
 const API = '/api/v1';

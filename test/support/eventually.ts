@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 30_000;
 
 /** Asks again until there is an answer that is neither undefined nor false. Rejects when patience is at its end. */
 export async function eventually<T>(

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { eventually, freePort, temporaryFolder } from './delivery-fixtures.js';
+import { eventually, temporaryFolder } from './delivery-fixtures.js';
+import { freePort } from './free-port.js';
 
 /** As docs/operations.md advises for a relay's broker. */
 export const MOSQUITTO_SETTINGS = `allow_anonymous true

@@ -1,9 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import type { S3Bucket } from '../../../core/store/s3-file-store.js';
-import { freePort } from '../../support/delivery-fixtures.js';
+import { freePort } from '../../support/free-port.js';
 import { runToEnd } from '../../support/program.js';
 import { startRelay } from '../../support/relay.js';
-import { startS3 } from '../../support/s3.js';
+import { withS3 } from '../../support/s3.js';
+
+const newBucket = withS3(test);
 
 const bucket = (t: ExecutionContext, s3: S3Bucket) =>
   runToEnd(t, 'cloud-relay', ['bucket', '--set', `files=${JSON.stringify({ s3 })}`], {
@@ -11,7 +13,7 @@ const bucket = (t: ExecutionContext, s3: S3Bucket) =>
   });
 
 test('siteglass-relay bucket makes the bucket once, and then a relay can use it', async (t) => {
-  const s3 = { ...(await startS3(t)), bucket: 'pictures' };
+  const s3 = { ...(await newBucket()), bucket: 'pictures' };
   const settings = [`files=${JSON.stringify({ s3 })}`];
   await t.throwsAsync(startRelay(settings), { message: /the bucket pictures cannot be used/ });
   const made = await bucket(t, s3);
@@ -27,8 +29,8 @@ test('siteglass-relay bucket says what is wrong in a line', async (t) => {
   const without = await runToEnd(t, 'cloud-relay', ['bucket']);
   t.like(without, { code: 1, output: '' });
   t.regex(without.errors, /^siteglass-relay: the configuration names no bucket/);
-  const s3 = { ...(await startS3(t)), endpoint: `http://127.0.0.1:${await freePort()}` };
+  const s3 = { ...(await newBucket()), endpoint: `http://127.0.0.1:${await freePort()}` };
   const refused = await bucket(t, s3);
   t.is(refused.code, 1);
-  t.regex(refused.errors, /^siteglass-relay: the bucket siteglass-test cannot be made: /);
+  t.regex(refused.errors, /^siteglass-relay: the bucket siteglass-test-\d+ cannot be made: /);
 });

@@ -9,11 +9,11 @@ import {
   aSummary,
   connectedBus,
   eventually,
-  freePort,
   startBroker,
   startBus,
   temporaryFolder,
 } from '../../support/delivery-fixtures.js';
+import { freePort } from '../../support/free-port.js';
 
 const epoch = randomUUID();
 const ack = (seq: number) => ({ epoch, seq });

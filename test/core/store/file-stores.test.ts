@@ -6,9 +6,10 @@ import type { FileStore } from '../../../core/store/file-store.js';
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
 import { S3FileStore } from '../../../core/store/s3-file-store.js';
 import { temporaryFolder } from '../../support/delivery-fixtures.js';
-import { startS3 } from '../../support/s3.js';
+import { withS3 } from '../../support/s3.js';
 
 const KEY = 'originals/ab/abcd.jpg';
+const newBucket = withS3(test);
 
 async function started<S extends FileStore & Service>(t: ExecutionContext, store: S): Promise<S> {
   await store.start?.();
@@ -18,9 +19,9 @@ async function started<S extends FileStore & Service>(t: ExecutionContext, store
 
 const stores: Record<string, (t: ExecutionContext) => Promise<FileStore>> = {
   'a folder': async (t) => started(t, new LocalFileStore(await temporaryFolder(t))),
-  'an S3 bucket': async (t) => started(t, new S3FileStore(await startS3(t))),
+  'an S3 bucket': async (t) => started(t, new S3FileStore(await newBucket())),
   'a prefix in an S3 bucket': async (t) =>
-    started(t, new S3FileStore({ ...(await startS3(t)), prefix: 'some/where/' })),
+    started(t, new S3FileStore({ ...(await newBucket()), prefix: 'some/where/' })),
 };
 
 for (const [name, open] of Object.entries(stores)) {
@@ -75,7 +76,7 @@ for (const [name, open] of Object.entries(stores)) {
 }
 
 test('a bucket that cannot be used is said at the start', async (t) => {
-  const bucket = await startS3(t);
+  const bucket = await newBucket();
   const absent = new S3FileStore({ ...bucket, bucket: 'another-one' });
   await t.throwsAsync(absent.start(), { name: 'StartError', message: /another-one/ });
 });

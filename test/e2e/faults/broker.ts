@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { freePort } from '../../support/delivery-fixtures.js';
 import { eventually } from '../../support/eventually.js';
+import { freePort } from '../../support/free-port.js';
 import { MOSQUITTO_SETTINGS } from '../../support/mosquitto.js';
 import { MortalProcess, program } from './mortal-process.js';
 

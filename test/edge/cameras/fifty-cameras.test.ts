@@ -6,7 +6,12 @@ import { createCamera } from '../../../edge/cameras/create-camera.js';
 import { picture, startCameraServer } from '../support/camera-server.js';
 import { httpConfig } from '../support/cameras.js';
 
-const RUN_MS = 12_000;
+const RUN_SECONDS = 12;
+/**
+ * A camera that a slow one kept waiting would lose two runs of three. One that only a busy machine keeps waiting loses
+ * fewer than a third.
+ */
+const FEWEST = (RUN_SECONDS * 2) / 3;
 const names = (kind: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${kind}-${i}`);
 
@@ -29,13 +34,12 @@ test('of 50 cameras ten are dead and ten slow, and the other thirty keep their s
   });
   t.teardown(() => schedule.stop());
   await schedule.start();
-  await sleep(RUN_MS);
+  await sleep(RUN_SECONDS * 1000);
   const byKind = (kind: string) => schedule.statuses().filter(({ id }) => id.startsWith(kind));
   for (const { id, taken, failed, skippedOverlap } of byKind('good')) {
-    t.true(taken >= RUN_MS / 1000 - 3, `${id} gave ${taken}`);
+    t.true(taken >= FEWEST, `${id} gave ${taken}`);
     t.is(failed, 0, id);
-    // On a machine that others keep busy, a run may come late once.
-    t.true(skippedOverlap <= 1, `${id} left out ${skippedOverlap}`);
+    t.true(skippedOverlap <= RUN_SECONDS - FEWEST, `${id} left out ${skippedOverlap}`);
   }
   for (const { id, taken } of byKind('slow')) t.true(taken >= 3, `${id} gave ${taken}`);
   for (const { id, state, circuit, lastError } of byKind('dead')) {

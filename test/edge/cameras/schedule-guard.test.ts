@@ -7,15 +7,18 @@ import { eventually } from '../../support/eventually.js';
 const HOUR_MS = 3_600_000;
 
 /** A schedule as node-cron's, whose times and runs the test says. */
-function schedule() {
+function schedule(at: { wall: number }) {
   const listeners: (() => void)[] = [];
   const task = {
     next: null as number | null,
+    /** Until the next run, from a start on. */
+    everyMs: 0,
     began: 0,
     on: (_: string, listener: () => void) => void listeners.push(listener),
     getNextRun: () => (task.next === null ? null : new Date(task.next)),
     start: () => {
       task.began++;
+      if (task.everyMs > 0) task.next = at.wall + task.everyMs;
     },
     stop: () => undefined,
     run: () => listeners[0]?.(),
@@ -29,7 +32,7 @@ function guard() {
   const log = pino({}, { write: (line: string) => void messages.push(JSON.parse(line).msg) });
   const wall = () => at.wall;
   const guarded = new ScheduleGuard('gate', log, wall, () => at.steady);
-  const task = schedule();
+  const task = schedule(at);
   guarded.follow(task);
   /** Looks every ten seconds, for so many of them. */
   const pass = (seconds: number) => {
@@ -77,6 +80,18 @@ test('a schedule that is due and stands still begins anew, and is a fault where 
   task.run();
   task.next = at.wall + 60_000;
   t.is(pass(10), undefined);
+});
+
+test('a clock that is set again and again, on a rare schedule, is no fault', (t) => {
+  const { task, at, pass } = guard();
+  task.everyMs = 10 * HOUR_MS;
+  task.next = at.wall + task.everyMs;
+  for (let i = 0; i < 6; i++) {
+    t.is(pass(60), undefined);
+    at.wall += 11 * HOUR_MS;
+    t.is(pass(60), undefined);
+    t.is(task.began, i + 1, 'it begins anew each time');
+  }
 });
 
 test('a step that does not end in its time is a fault until it ends', async (t) => {

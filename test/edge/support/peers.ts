@@ -2,13 +2,13 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
+import { freePort } from '../../support/free-port.js';
 import { temporaryFolder } from './cameras.js';
 
 /** Programs from Debian's packages, each on a free port of the loopback interface, ended with the test. */
@@ -174,16 +174,6 @@ async function firstLine(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('the program has no output');
   for await (const line of createInterface(child.stdout)) return line;
   throw new Error('the program said nothing');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** Without connecting: a server that has a single viewer would take that for one. */

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { tryBroker } from '../../core/diagnosis/broker-check.js';
+import { dataFolderCheck } from '../../core/diagnosis/data-folder-check.js';
+import { detectionCheck } from '../../core/diagnosis/detection-check.js';
+import { diskCheck } from '../../core/diagnosis/disk-check.js';
+import { examine, outcomeOf } from '../../core/diagnosis/examine.js';
+import { type Check, ok } from '../../core/diagnosis/finding.js';
+import { programCheck } from '../../core/diagnosis/program-check.js';
+import { schemaCheck } from '../../core/diagnosis/schema-check.js';
+import { serviceCheck } from '../../core/diagnosis/service-check.js';
+import { storedBytes } from '../../core/images/stored-bytes.js';
+import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
+import type { RelayConfig } from '../config.js';
+import { bucketCheck } from '../doctor/bucket-check.js';
+import { postgresCheck } from '../doctor/postgres-check.js';
+import { relayMigrations } from '../store/migrations.js';
+import { databaseUrl } from '../store/open-relay-database.js';
+
+/** Looks at all that the relay needs, and says what to do. Works whether it runs or not, and changes nothing. */
+export async function doctorCommand(
+  config: RelayConfig,
+  { json }: CommandOptions,
+): Promise<CommandOutcome> {
+  return outcomeOf(await examine(checksOf(config)), json);
+}
+
+function checksOf(config: RelayConfig): Check[] {
+  const { dataFolder, detection, images, mqtt } = config;
+  const file = join(dataFolder, 'relay.db');
+  const url = databaseUrl(config);
+  return [
+    programCheck('siteglass-relay'),
+    serviceCheck(config),
+    dataFolderCheck(dataFolder),
+    diskCheck({
+      folder: dataFolder,
+      minFreeBytes: images.minFreeBytes,
+      // What a bucket holds takes no room here.
+      images: config.files.s3
+        ? undefined
+        : { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
+    }),
+    url === undefined ? schemaCheck(file, relayMigrations) : postgresCheck(url),
+    bucketCheck(config),
+    detectionCheck({ settings: detection, maxPixels: images.maxPixels, uses: [] }),
+    {
+      about: 'broker',
+      run: () => {
+        if ('embedded' in mqtt) return ok('it is the relay’s own');
+        const clientId = `relay-doctor-${randomBytes(4).toString('hex')}`;
+        const filter = `${mqtt.root}/+/up`;
+        return tryBroker({ ...mqtt.external, clientId, filter, protocolVersion: 5 });
+      },
+    },
+  ];
+}

@@ -1,0 +1,12 @@
+import type { Kysely, Migration } from 'kysely';
+
+/** A camera's summaries are found without reading those of the site's other cameras. */
+export const cameraIndexMigration: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createIndex('summary_by_camera')
+      .on('summary')
+      .columns(['site', 'camera', 'taken_at', 'snapshot'])
+      .execute();
+  },
+};

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs';
+import type Sqlite from 'better-sqlite3';
+import type { Migrations } from '../store/database.js';
+import { appliedMigrations, openReadOnly } from '../store/read-only.js';
+import { type Check, failure, ok, type Verdict } from './finding.js';
+
+/** Whether the database file can be read, and is of a schema that this version knows. */
+export const schemaCheck = (file: string, migrations: Migrations): Check => ({
+  about: 'database',
+  run() {
+    if (!existsSync(file)) return ok(`${file} is not there yet; the first start makes it`);
+    let sqlite: Sqlite.Database | undefined;
+    try {
+      sqlite = openReadOnly(file);
+      return schemaVerdict(file, appliedMigrations(sqlite), migrations);
+    } finally {
+      sqlite?.close();
+    }
+  },
+});
+
+/** What it means that a database has these migrations. */
+export function schemaVerdict(name: string, applied: string[], migrations: Migrations): Verdict {
+  const known = Object.keys(migrations);
+  const foreign = applied.filter((migration) => !known.includes(migration));
+  if (foreign.length > 0)
+    return failure(
+      `${name} was written by a newer version (it has ${foreign.join(', ')})`,
+      'Install that version, or restore a backup (docs/operations.md).',
+    );
+  const pending = known.length - applied.length;
+  const rest = pending > 0 ? `; the next start brings ${pending} more` : '';
+  return ok(`schema ${applied.at(-1) ?? 'none'}${rest}`);
+}

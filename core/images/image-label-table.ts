@@ -1,0 +1,65 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+import { isPostgres } from '../store/dialect.js';
+import type { ImageTables } from './tables.js';
+
+/** A label that was found in an image, in the order in which images are listed: how they are found by it. */
+export interface ImageLabelRow {
+  label: string;
+  image: string;
+}
+
+type Db = Kysely<ImageTables>;
+
+/** Labels of those images whose analysis is there. */
+const labelsOf = (db: Db) =>
+  db
+    .selectFrom('image')
+    .innerJoin('analysis_label', 'analysis_label.analysis_key', 'image.analysis_key')
+    .select(['analysis_label.label', 'image.id as image']);
+
+export const createImageLabelTable: Migration = {
+  async up(db: Db) {
+    await db.schema
+      .createTable('image_label')
+      .addColumn('label', 'text', (c) => c.notNull())
+      .addColumn('image', 'text', (c) => c.notNull().references('image.id').onDelete('cascade'))
+      .addPrimaryKeyConstraint('image_label_pk', ['label', 'image'])
+      .$call((table) => (isPostgres(db) ? table : table.modifyEnd(sql`without rowid`)))
+      .execute();
+    await db.schema.createIndex('image_label_image').on('image_label').column('image').execute();
+    await db
+      .insertInto('image_label')
+      .columns(['label', 'image'])
+      .expression(labelsOf(db).where('image.plan', 'is', null))
+      .execute();
+    // Few images wait, and they are asked for often.
+    await db.schema
+      .createIndex('image_pending')
+      .on('image')
+      .column('id')
+      .where(sql.ref('plan'), 'is not', null)
+      .execute();
+  },
+};
+
+export const imageLabelTable = {
+  /** Notes what was found in images that were just stored with their analyses. */
+  insert: async (db: Db, ids: string[]): Promise<void> => {
+    await db
+      .insertInto('image_label')
+      .columns(['label', 'image'])
+      .expression(labelsOf(db).where('image.id', 'in', ids).where('image.plan', 'is', null))
+      .execute();
+  },
+
+  /** The same of images that have waited for the analysis with this key, before they are settled. */
+  insertPending: async (db: Db, key: string): Promise<void> => {
+    await db
+      .insertInto('image_label')
+      .columns(['label', 'image'])
+      .expression(
+        labelsOf(db).where('image.analysis_key', '=', key).where('image.plan', 'is not', null),
+      )
+      .execute();
+  },
+};

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { dataFolderCheck } from '../../core/diagnosis/data-folder-check.js';
+import { detectionCheck } from '../../core/diagnosis/detection-check.js';
+import { diskCheck } from '../../core/diagnosis/disk-check.js';
+import { examine, outcomeOf } from '../../core/diagnosis/examine.js';
+import type { Check } from '../../core/diagnosis/finding.js';
+import { programCheck } from '../../core/diagnosis/program-check.js';
+import { schemaCheck } from '../../core/diagnosis/schema-check.js';
+import { serviceCheck } from '../../core/diagnosis/service-check.js';
+import { storedBytes } from '../../core/images/stored-bytes.js';
+import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
+import { FolderLock } from '../../core/store/folder-lock.js';
+import { uploadFieldsOf } from '../cameras/camera-config.js';
+import type { EdgeConfig } from '../config.js';
+import { brokerChecks } from '../doctor/broker-checks.js';
+import { camerasCheck } from '../doctor/cameras-check.js';
+import { clockCheck } from '../doctor/clock-check.js';
+import { relayCheck } from '../doctor/relay-check.js';
+import { secretsCheck } from '../doctor/secrets-check.js';
+import { edgeMigrations } from '../store/migrations.js';
+
+/** Looks at all that the appliance needs, and says what to do. Works whether it runs or not, and changes nothing. */
+export async function doctorCommand(
+  config: EdgeConfig,
+  { json }: CommandOptions,
+): Promise<CommandOutcome> {
+  return outcomeOf(await examine(checksOf(config)), json);
+}
+
+function checksOf(config: EdgeConfig): Check[] {
+  const { dataFolder, images, cameras, detection } = config;
+  const file = join(dataFolder, 'edge.db');
+  const isRunning = FolderLock.isHeld(dataFolder);
+  return [
+    programCheck('siteglass-edge'),
+    serviceCheck(config),
+    secretsCheck(config),
+    dataFolderCheck(dataFolder),
+    diskCheck({
+      folder: dataFolder,
+      minFreeBytes: images.minFreeBytes,
+      images: { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
+    }),
+    schemaCheck(file, edgeMigrations),
+    clockCheck(),
+    detectionCheck({
+      settings: detection,
+      maxPixels: images.maxPixels,
+      uses: cameras.map((camera) => ({ by: camera.id, fields: uploadFieldsOf(camera) })),
+    }),
+    camerasCheck({ cameras, maxPixels: images.maxPixels, isRunning }),
+    ...brokerChecks(config, isRunning),
+    relayCheck(config, file, isRunning),
+  ];
+}

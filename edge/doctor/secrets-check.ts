@@ -1,0 +1,44 @@
+import { type Check, failure, ok, type Verdict } from '../../core/diagnosis/finding.js';
+import { secretFault } from '../../core/diagnosis/secret-fault.js';
+import { readTextFile, type SecretSource } from '../../core/runtime/configuration.js';
+import { messageOf } from '../../core/runtime/errors.js';
+import type { EdgeConfig } from '../config.js';
+
+/** Whether the secrets and files can be read that the configuration names. */
+export const secretsCheck = (config: EdgeConfig): Check => ({
+  about: 'secrets',
+  run() {
+    const secrets = secretsOf(config).filter(([, source]) => source !== undefined);
+    const files = [config.mqtt?.caFile, config.lan?.caFile].filter((file) => file !== undefined);
+    const found = [...secrets.flatMap(faultOf), ...files.flatMap(unreadable)];
+    return found.length > 0 ? found : ok(`${secrets.length + files.length} can be read`);
+  },
+});
+
+type Named = [path: string, source: SecretSource | undefined];
+
+const secretsOf = ({ mqtt, lan, cameras }: EdgeConfig): Named[] => [
+  ['mqtt.password', mqtt?.password],
+  ['lan.password', lan?.password],
+  ...(lan?.embedded?.accounts ?? []).map(
+    ({ username, password }): Named => [`lan.embedded.accounts (${username})`, password],
+  ),
+  ...cameras.map((camera): Named => [`cameras (${camera.id})`, passwordOf(camera)]),
+];
+
+const passwordOf = (camera: EdgeConfig['cameras'][number]): SecretSource | undefined =>
+  'auth' in camera ? camera.auth?.password : undefined;
+
+function faultOf([path, source]: Named): Verdict[] {
+  const fault = secretFault(source);
+  return fault ? [{ ...fault, text: `${path}: ${fault.text}` }] : [];
+}
+
+function unreadable(file: string): Verdict[] {
+  try {
+    readTextFile(file);
+    return [];
+  } catch (error) {
+    return [failure(`caFile: ${messageOf(error)}`, 'Correct its path, or who may read it.')];
+  }
+}
