@@ -16,6 +16,7 @@ export class Docker {
     this.folder = folder;
     this.runFolder = runFolder;
     this.log = log;
+    this.daemonLog = log.replace(/(\.log)?$/, '-dockerd.log');
     this.env = {
       DOCKER_HOST: `unix://${join(runFolder, 'docker.sock')}`,
       DOCKER_CONFIG: join(folder, 'client'),
@@ -26,7 +27,7 @@ export class Docker {
   async start() {
     mkdirSync(join(this.folder, 'data'), { recursive: true });
     mkdirSync(join(this.env.DOCKER_CONFIG, 'cli-plugins'), { recursive: true });
-    const output = createWriteStream(join(this.runFolder, 'dockerd.log'));
+    const output = createWriteStream(this.daemonLog);
     await once(output, 'open');
     this.#daemon = spawn(
       'dockerd',
@@ -42,7 +43,7 @@ export class Docker {
       if (this.succeeds(['version'])) return;
       await sleep(200);
     }
-    throw new Problem(`dockerd does not start: ${join(this.runFolder, 'dockerd.log')}`);
+    throw new Problem(`dockerd does not start: ${this.daemonLog}`);
   }
 
   async stop() {
@@ -150,5 +151,7 @@ export async function baseImage(docker, { cache, arch, name, log }) {
       rmSync(root, { recursive: true, force: true });
     }
   }
-  await docker.run(['import', '--platform', `linux/${arch}`, tar, name]);
+  // Imported once more, it would be another image, and every build would begin anew.
+  if (!docker.succeeds(['image', 'inspect', name]))
+    await docker.run(['import', '--platform', `linux/${arch}`, tar, name]);
 }
