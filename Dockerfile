@@ -65,7 +65,6 @@ LABEL org.opencontainers.image.title="Siteglass appliance" \
       org.opencontainers.image.version="${VERSION}"
 ENV SITEGLASS_HEALTH_PORT=8080
 WORKDIR /var/lib/siteglass-edge
-VOLUME /var/lib/siteglass-edge
 EXPOSE 8080
 USER 10001:10001
 ENTRYPOINT ["siteglass-edge", "--set", "dataFolder=/var/lib/siteglass-edge", "--set", "http.host=0.0.0.0"]
@@ -80,7 +79,6 @@ LABEL org.opencontainers.image.title="Siteglass relay" \
       org.opencontainers.image.version="${VERSION}"
 ENV SITEGLASS_HEALTH_PORT=8090 AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true
 WORKDIR /var/lib/siteglass-relay
-VOLUME /var/lib/siteglass-relay
 EXPOSE 8090 1883
 USER 10001:10001
 ENTRYPOINT ["siteglass-relay", "--set", "dataFolder=/var/lib/siteglass-relay", "--set", "http.host=0.0.0.0"]
