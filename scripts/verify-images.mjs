@@ -1,7 +1,7 @@
 // Builds both images and brings up both compose files with a Docker daemon of its own, as root: `npm run verify:images`.
 // No registry is needed: the base image is debootstrapped, and what docker-compose.cloud.yml names besides is made of
-// Debian's packages (deploy/verify/). Takes `--keep-data` (builds go on where the last run ended; 10 GB below the user's
-// cache folder) and `--arm64` (builds the images for arm64 too, under emulation, which takes an hour).
+// Debian's packages (deploy/verify/). With `--keep-data`, builds go on where the last run ended (10 GB below the user's
+// cache folder); else nothing but the base image stays.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
