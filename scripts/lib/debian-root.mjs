@@ -30,8 +30,8 @@ export async function debianRoot(name, { key = '', from, arch, log, prepare }) {
   requireTools();
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
   const folder = join(cacheFolder('roots'), `${SUITE}-${name}-${hash}`);
-  const release = await takeLock(cacheFolder('roots'), {
-    onWait: () => console.log('Another run makes a root; waiting for it.'),
+  const release = await takeLock(folder, {
+    onWait: () => console.log('Another run makes the same root; waiting for it.'),
   });
   try {
     if (existsSync(folder)) return folder;
