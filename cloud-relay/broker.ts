@@ -6,6 +6,8 @@ import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { RelayConfig } from './config.js';
+import { DynamicSecurity } from './fleet/dynamic-security.js';
+import { type AccountKeeper, MosquittoAccounts } from './fleet/mosquitto-accounts.js';
 import { type FixedAccount, SiteAccounts } from './fleet/site-accounts.js';
 import { MAX_PENDING } from './ingest/ingest.js';
 import type { RelayTables } from './store/relay-tables.js';
@@ -16,6 +18,8 @@ export interface RelayBroker {
   embedded: EmbeddedBroker | undefined;
   /** Whether only provisioned sites can publish, so that whoever does is known. */
   hasAccounts: boolean;
+  /** Where the sites' accounts are kept beside the database: at an external broker that lets us. */
+  accounts: AccountKeeper | undefined;
   /** The shared subscription that divides the stream among relays, where there may be several. */
   shareGroup: string | undefined;
   services: Service[];
@@ -30,23 +34,7 @@ export function createRelayBroker(
 ): RelayBroker {
   const busLog = log.child({ room: 'messaging' });
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
-  if ('external' in mqtt) {
-    const { url, username, password, caFile, shareGroup } = mqtt.external;
-    const bus = new MqttMessageBus(
-      {
-        url,
-        root: mqtt.root,
-        clientId,
-        username,
-        password: password && readSecret(password),
-        ca: caFile && readTextFile(caFile),
-        protocolVersion: 5,
-        receiveMaximum: MAX_PENDING,
-      },
-      busLog,
-    );
-    return { bus, embedded: undefined, hasAccounts: false, shareGroup, services: [bus] };
-  }
+  if ('external' in mqtt) return externalBroker(mqtt.root, mqtt.external, clientId, log, busLog);
   const { host, port, auth, readers } = mqtt.embedded;
   // The relay's own password lives as long as the process and is known to nobody else.
   const own = { username: RELAY_ACCOUNT, password: randomBytes(24).toString('base64url') };
@@ -75,7 +63,39 @@ export function createRelayBroker(
     bus,
     embedded,
     hasAccounts: auth === 'accounts',
+    accounts: undefined,
     shareGroup: undefined,
     services: [embedded, bus],
   };
+}
+
+type External = Extract<RelayConfig['mqtt'], { external: unknown }>['external'];
+
+function externalBroker(
+  root: string,
+  { url, username, password, caFile, shareGroup, dynamicSecurity }: External,
+  clientId: string,
+  log: Logger,
+  busLog: Logger,
+): RelayBroker {
+  const own = { username, password: password && readSecret(password) };
+  const ca = caFile && readTextFile(caFile);
+  const bus = new MqttMessageBus(
+    { url, root, clientId, ...own, ca, protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    busLog,
+  );
+  const common = { bus, embedded: undefined, shareGroup };
+  if (!dynamicSecurity || !own.username || !own.password)
+    return { ...common, hasAccounts: false, accounts: undefined, services: [bus] };
+  const accounts = new MosquittoAccounts(
+    new DynamicSecurity({
+      url,
+      username: dynamicSecurity.username,
+      password: readSecret(dynamicSecurity.password),
+      ca,
+    }),
+    { root, username: own.username, password: own.password },
+    log.child({ room: 'fleet' }),
+  );
+  return { ...common, hasAccounts: true, accounts, services: [accounts, bus] };
 }

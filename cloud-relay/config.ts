@@ -49,14 +49,23 @@ const embeddedBrokerSettings = z
   );
 
 /** A broker of its own, e.g. Mosquitto 2; it has to speak MQTT 5. */
-const externalBrokerSettings = z.strictObject({
-  ...brokerClientShape,
-  /** Relays that name the same group divide the stream among them. */
-  shareGroup: z
-    .string()
-    .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without "/", "+", "#" or spaces')
-    .default('siteglass-relay'),
-});
+const externalBrokerSettings = z
+  .strictObject({
+    ...brokerClientShape,
+    /** An administrator of Mosquitto's dynamic-security plugin: the relay then keeps the sites' accounts there. */
+    dynamicSecurity: z
+      .strictObject({ username: z.string().min(1), password: secretSchema })
+      .optional(),
+    /** Relays that name the same group divide the stream among them. */
+    shareGroup: z
+      .string()
+      .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without "/", "+", "#" or spaces')
+      .default('siteglass-relay'),
+  })
+  .refine(({ dynamicSecurity, username, password }) => !dynamicSecurity || (username && password), {
+    path: ['dynamicSecurity'],
+    error: 'needs the username and password of the relay itself as well',
+  });
 
 /** Without a bucket, files are kept in the data folder. */
 const bucketSettings = z.strictObject({
@@ -85,6 +94,8 @@ export const relayConfigSchema = z.strictObject({
       port: z.int().min(0).max(65_535).default(8090),
       /** Believe X-Forwarded-For: only behind a proxy of one's own, or rate limits can be talked away. */
       trustProxy: z.boolean().default(false),
+      /** Given where several relays are to have one that is known beforehand; else the first start makes one. */
+      adminToken: secretSchema.optional(),
     })
     .prefault({}),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */

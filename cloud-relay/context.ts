@@ -9,6 +9,7 @@ import { createImageService, type ImageService } from '../core/images/image-serv
 import type { ImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
+import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { Probe } from '../core/runtime/watchdog.js';
@@ -58,7 +59,14 @@ export async function createRelay(
   const { db, close } = await openRelayDatabase<AllTables>(config, log);
   const files = await createFileStore(config);
   const metrics = new Metrics();
-  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
+  const { adminToken } = config.http;
+  const tokens = new Tokens(
+    over(db),
+    join(dataFolder, 'admin-token'),
+    log,
+    clock,
+    adminToken && readSecret(adminToken),
+  );
   const detection = createDetection({
     settings: config.detection,
     maxPixels: config.images.maxPixels,
@@ -78,11 +86,8 @@ export async function createRelay(
     clock,
   });
   const tables = over<RelayTables>(db);
-  const { bus, embedded, hasAccounts, shareGroup, services } = createRelayBroker(
-    config,
-    tables,
-    log,
-  );
+  const broker = createRelayBroker(config, tables, log);
+  const { bus, embedded, hasAccounts, shareGroup, services } = broker;
   const registry = new SiteRegistry(tables, { admitUnknown: !hasAccounts }, clock);
   const presence = new Presence(bus, tables, registry, log.child({ room: 'fleet' }), clock);
   const ingestLog = log.child({ room: 'ingest' });
@@ -92,10 +97,18 @@ export async function createRelay(
     db: tables,
     registry,
     presence,
+    accounts: broker.accounts,
     disconnect: (site) => embedded?.disconnectSite(site),
     clock,
   });
-  observe(metrics, { pool: detection.pool, ingest, store: images.store, bus });
+  observe(metrics, {
+    pool: detection.pool,
+    ingest,
+    store: images.store,
+    bus,
+    fleet,
+    keepsFiles: !isShared(config),
+  });
   const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
   const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
   const lifecycle = new Lifecycle(

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { bucketCommand } from './commands/bucket-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
@@ -9,6 +10,7 @@ process.exitCode = await run({
   summary: "The relay: collects many sites' reports and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
+    bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
     doctor: {
       summary: 'what is wrong with this relay, and what to do',
       json: true,

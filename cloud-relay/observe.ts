@@ -3,6 +3,7 @@ import { observePool } from '../core/detection/observe-pool.js';
 import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { MessageBus } from '../core/messaging/message-bus.js';
+import type { Fleet } from './fleet/fleet.js';
 import type { Ingest } from './ingest/ingest.js';
 
 interface Observed {
@@ -10,10 +11,16 @@ interface Observed {
   ingest: Ingest;
   store: ImageStore;
   bus: MessageBus;
+  fleet: Fleet;
+  /** Whether the data folder holds what must be kept. */
+  keepsFiles: boolean;
 }
 
 /** The gauges that only the relay has. */
-export function observe(metrics: Metrics, { pool, ingest, store, bus }: Observed): void {
+export function observe(
+  metrics: Metrics,
+  { pool, ingest, store, bus, fleet, keepsFiles }: Observed,
+): void {
   observePool(metrics, pool);
   metrics.gauge({
     name: 'siteglass_broker_connected',
@@ -24,6 +31,22 @@ export function observe(metrics: Metrics, { pool, ingest, store, bus }: Observed
     name: 'siteglass_images_bytes',
     help: 'Bytes that originals and processed images take',
     read: () => store.budget.usedBytes,
+  });
+  if (keepsFiles)
+    metrics.gauge({
+      name: 'siteglass_disk_free_bytes',
+      help: 'Bytes that are free where the data folder is',
+      read: () => store.budget.freeBytes(),
+    });
+  metrics.gauge({
+    name: 'siteglass_sites_reporting',
+    help: 'Sites whose health reports come in time',
+    read: async () => (await fleet.attendance()).reporting,
+  });
+  metrics.gauge({
+    name: 'siteglass_sites_stale',
+    help: 'Sites that were heard and whose health report is overdue',
+    read: async () => (await fleet.attendance()).stale,
   });
   for (const [name, help] of [
     ['received', 'Summaries that arrived, resent ones included'],

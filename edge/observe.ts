@@ -95,6 +95,11 @@ export function observe(metrics: Metrics, observed: Observed): void {
     help: 'Bytes that originals and processed images take',
     read: () => store.budget.usedBytes,
   });
+  metrics.gauge({
+    name: 'siteglass_disk_free_bytes',
+    help: 'Bytes that are free where the data folder is',
+    read: () => store.budget.freeBytes(),
+  });
 }
 
 function observeSightings(metrics: Metrics, { gates, retention, events, lan }: Observed): void {

@@ -178,16 +178,30 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       method: 'post',
       path: '/sites',
       tag,
-      summary: 'Provision a site: its account at the embedded broker',
+      summary: 'Provision a site: its account at the broker',
       access: 'admin',
       body: newSiteSchema,
       answers: { 201: createdSiteSchema },
-      problems: ['conflict'],
+      problems: ['conflict', 'broker_unavailable'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
         ctx.status = 201;
         return { status: 'OK', ...(await fleet.createSite(id)) };
       },
+    }),
+    route({
+      method: 'post',
+      path: '/sites/{site}/password',
+      tag,
+      summary: 'Give a site a new password in place of the old one; what it reported stays',
+      access: 'admin',
+      params: bySite,
+      answers: { 200: createdSiteSchema },
+      problems: ['not_found', 'broker_unavailable'],
+      handle: async ({ params }) => ({
+        status: 'OK',
+        ...(await fleet.renewPassword(params.site)),
+      }),
     }),
     route({
       method: 'delete',
@@ -197,7 +211,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       access: 'admin',
       params: bySite,
       answers: { 200: z.object(ok) },
-      problems: ['not_found'],
+      problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => {
         await fleet.removeSite(params.site);
         return { status: 'OK' };

@@ -6,10 +6,19 @@ import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
 import { forgetDelivered } from '../store/forget-delivered.js';
 import { siteTotals } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import { provisionSite, removeSite, type SiteTable, site, sites } from '../store/site-table.js';
+import {
+  provisionSite,
+  removeSite,
+  type SiteTable,
+  setPasswordHash,
+  site,
+  siteIds,
+  sites,
+} from '../store/site-table.js';
 import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
+import type { AccountKeeper } from './mosquitto-accounts.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
 import type { SiteRegistry } from './site-registry.js';
@@ -17,7 +26,7 @@ import type { SiteRegistry } from './site-registry.js';
 export interface SiteOverview extends SitePresence {
   id: string;
   createdAt: number;
-  /** It has an account at the embedded broker. */
+  /** It has an account at the broker. */
   provisioned: boolean;
   summaries: number;
   detections: number;
@@ -44,6 +53,8 @@ export interface FleetParts {
   db: Kysely<RelayTables>;
   registry: SiteRegistry;
   presence: Presence;
+  /** Where the sites' accounts are kept beside the database. */
+  accounts?: AccountKeeper | undefined;
   /** Ends the connection of a site that was removed. */
   disconnect?: (site: string) => void;
   clock?: Clock;
@@ -57,24 +68,63 @@ export class Fleet {
     this.#clock = parts.clock ?? systemClock;
   }
 
-  /** Gives a site its account. The password is not kept, so this is the one time to show it. Throws `conflict`. */
+  /**
+   * Gives a site its account. The password is not kept, so this is the one time to show it. Throws `conflict`, and
+   * `broker_unavailable` where the accounts are a broker's.
+   */
   async createSite(id: string): Promise<{ id: string; password: string }> {
+    const { db, accounts, registry } = this.parts;
     const password = newPassword();
     const hash = await hashPassword(password);
-    if (!(await provisionSite(this.parts.db, id, hash, this.#clock())))
-      throw new ProblemError('conflict', `the site ${id} exists already`);
-    this.parts.registry.add(id);
+    // The row is held while the broker is told: of two who make the same site, one does, and a broker that does not
+    // take the account leaves no row. At most the control's deadline, and only with an external broker.
+    await db.transaction().execute(async (trx) => {
+      if (!(await provisionSite(trx, id, hash, this.#clock())))
+        throw new ProblemError('conflict', `the site ${id} exists already`);
+      await accounts?.give(id, password);
+    });
+    registry.add(id);
     return { id, password };
   }
 
-  /** Removes a site's account and all that it delivered. Throws `not_found`. */
+  /**
+   * Gives a site a new password in place of the one that it may have, and ends its connection; what it reported stays.
+   * For a box that is replaced, or a password that somebody else may know. Throws `not_found`, and `broker_unavailable`.
+   */
+  async renewPassword(id: string): Promise<{ id: string; password: string }> {
+    const { db, registry, accounts, disconnect } = this.parts;
+    const password = newPassword();
+    const hash = await hashPassword(password);
+    await db.transaction().execute(async (trx) => {
+      if (!(await setPasswordHash(trx, id, hash))) throw notFound(id);
+      await accounts?.give(id, password);
+    });
+    registry.add(id);
+    disconnect?.(id);
+    return { id, password };
+  }
+
+  /** Removes a site's account and all that it delivered. Throws `not_found`, and `broker_unavailable` as above. */
   async removeSite(id: string): Promise<void> {
-    const { db, registry, presence, disconnect } = this.parts;
-    if (!(await removeSite(db, id))) throw notFound(id);
+    const { db, registry, presence, accounts, disconnect } = this.parts;
+    await db.transaction().execute(async (trx) => {
+      if (!(await removeSite(trx, id))) throw notFound(id);
+      await accounts?.take(id);
+    });
     registry.remove(id);
     presence.forget(id);
     disconnect?.(id);
     await forgetDelivered(db, id);
+  }
+
+  /** How many sites report in time, and how many did once and are overdue; those never heard are in neither. */
+  async attendance(): Promise<{ reporting: number; stale: number }> {
+    const { db, presence } = this.parts;
+    const heard = (await siteIds(db))
+      .map((id) => presence.of(id))
+      .filter(({ lastSeenAt }) => lastSeenAt !== null);
+    const stale = heard.filter((sign) => sign.stale).length;
+    return { reporting: heard.length - stale, stale };
   }
 
   async listSites(): Promise<SiteOverview[]> {

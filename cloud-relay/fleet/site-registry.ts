@@ -2,12 +2,12 @@ import type { Kysely } from 'kysely';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import { addSites, siteIds } from '../store/site-table.js';
+import { addSites, passwordHashOf, siteIds } from '../store/site-table.js';
 
 export interface SiteRegistryOptions {
   /**
    * Whether a site that nobody provisioned is entered when it first reports: for a broker without accounts, or
-   * one that keeps its own. Else only provisioned sites are heard.
+   * one that keeps its own. Else only provisioned sites are heard; another relay may have provisioned them.
    */
   admitUnknown: boolean;
   /** Unknown sites are admitted up to this many sites in all. */
@@ -43,8 +43,10 @@ export class SiteRegistry implements Service {
     const entering = this.#entering.get(id);
     if (entering) return entering;
     const { admitUnknown } = this.options;
-    if (!admitUnknown || this.#ids.size + this.#entering.size >= this.#maxSites) return false;
-    const entry = this.#enter(id).finally(() => this.#entering.delete(id));
+    if (admitUnknown && this.#ids.size + this.#entering.size >= this.#maxSites) return false;
+    const entry = (admitUnknown ? this.#enter(id) : this.#find(id)).finally(() =>
+      this.#entering.delete(id),
+    );
     this.#entering.set(id, entry);
     return entry;
   }
@@ -53,6 +55,12 @@ export class SiteRegistry implements Service {
     await addSites(this.db, [id], this.clock());
     this.#ids.add(id);
     return true;
+  }
+
+  async #find(id: string): Promise<boolean> {
+    const isThere = (await passwordHashOf(this.db, id)) !== undefined;
+    if (isThere) this.#ids.add(id);
+    return isThere;
   }
 
   add(id: string): void {

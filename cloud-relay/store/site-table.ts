@@ -64,6 +64,20 @@ export async function provisionSite(
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** False where there is no such site. */
+export async function setPasswordHash(
+  db: Kysely<RelayTables>,
+  id: string,
+  passwordHash: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('site')
+    .set({ password_hash: passwordHash })
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
 export async function passwordHashOf(
   db: Kysely<RelayTables>,
   id: string,

@@ -21,6 +21,24 @@ export const tokenTable = {
   insert: (db: Kysely<TokenTables>, row: TokenTables['token']) =>
     db.insertInto('token').values(row).execute(),
 
+  /** False where the name is taken. */
+  insertIfFree: async (db: Kysely<TokenTables>, row: TokenTables['token']): Promise<boolean> => {
+    const { numInsertedOrUpdatedRows } = await db
+      .insertInto('token')
+      .values(row)
+      .onConflict((c) => c.column('name').doNothing())
+      .executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
+  },
+
+  /** Gives the name this token in place of the one that it may have had. */
+  replace: (db: Kysely<TokenTables>, { name, ...token }: TokenTables['token']) =>
+    db
+      .insertInto('token')
+      .values({ name, ...token })
+      .onConflict((c) => c.column('name').doUpdateSet(token))
+      .execute(),
+
   remove: (db: Kysely<TokenTables>, name: string) =>
     db.deleteFrom('token').where('name', '=', name).execute(),
 

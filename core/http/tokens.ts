@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Kysely } from 'kysely';
 import type { Clock } from '../runtime/clock.js';
+import { StartError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Principal, Role } from './access.js';
 import { type TokenTables, tokenTable } from './token-table.js';
@@ -12,7 +13,9 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest('hex
 
 /**
  * Bearer tokens (RFC 6750). Only their SHA-256 is stored: a token has 256 random bits, so a slow hash would
- * add nothing. The first start makes an admin token and writes it to a file that only this user can read.
+ * add nothing. The first start makes an admin token and writes it to a file that only this user can read; of several
+ * processes that make their first start on one database at once, one does. Where the operator gives the admin token,
+ * that one is in force from this start on, and no file is written.
  */
 export class Tokens {
   readonly name = 'tokens';
@@ -22,15 +25,28 @@ export class Tokens {
     private readonly firstTokenFile: string,
     private readonly log: Logger,
     private readonly clock: Clock,
+    private readonly given?: string,
   ) {}
 
+  /** Throws StartError where the given token is none. */
   async start(): Promise<void> {
+    if (this.given === undefined) return this.#makeFirst();
+    if (!TOKEN.test(this.given))
+      throw new StartError('the admin token must be "sg_" and 43 of A-Z, a-z, 0-9, "-" and "_"');
+    await tokenTable.replace(this.db, this.#row('admin', 'admin', this.given));
+  }
+
+  async #makeFirst(): Promise<void> {
     if (await tokenTable.exists(this.db)) return;
     // A start that died between writing the file and the row is finished with the token in the file.
     const token = this.#tokenInFile() ?? newToken();
     rmSync(this.firstTokenFile, { force: true });
     writeFileSync(this.firstTokenFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
-    await this.#store('admin', 'admin', token);
+    if (!(await tokenTable.insertIfFree(this.db, this.#row('admin', 'admin', token)))) {
+      // Another process on this database was first, and its file has the token that counts.
+      rmSync(this.firstTokenFile, { force: true });
+      return;
+    }
     // Printed once, on purpose: this is how the first person gets in.
     this.log.info({ file: this.firstTokenFile }, `the first admin token is ${token}`);
   }
@@ -43,7 +59,7 @@ export class Tokens {
 
   async create(name: string, role: Role): Promise<string> {
     const token = newToken();
-    await this.#store(name, role, token);
+    await tokenTable.insert(this.db, this.#row(name, role, token));
     return token;
   }
 
@@ -51,9 +67,8 @@ export class Tokens {
     return tokenTable.findByHash(this.db, hashOf(token));
   }
 
-  async #store(name: string, role: Role, token: string): Promise<void> {
-    const row = { hash: hashOf(token), name, role, created_at: this.clock() };
-    await tokenTable.insert(this.db, row);
+  #row(name: string, role: Role, token: string): TokenTables['token'] {
+    return { hash: hashOf(token), name, role, created_at: this.clock() };
   }
 }
 

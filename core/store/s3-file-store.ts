@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
@@ -36,18 +37,11 @@ export class S3FileStore implements FileStore, Service {
   readonly #bucket: string;
   readonly #prefix: string;
 
-  constructor({ bucket, prefix, region, endpoint, pathStyle, ...credentials }: S3Bucket) {
-    this.#bucket = bucket;
+  constructor(bucket: S3Bucket) {
+    const { prefix } = bucket;
+    this.#bucket = bucket.bucket;
     this.#prefix = prefix === undefined ? '' : `${prefix.replace(/\/$/, '')}/`;
-    this.#client = new S3Client({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      forcePathStyle: pathStyle,
-      credentials,
-      // Newer checksums are not known to every store that speaks S3.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
+    this.#client = clientOf(bucket);
   }
 
   /** Throws a `StartError` where the bucket cannot be reached. */
@@ -107,6 +101,34 @@ export class S3FileStore implements FileStore, Service {
     return { Bucket: this.#bucket, Key: `${this.#prefix}${checkKey(key)}` };
   }
 }
+
+/** Makes a bucket; false where it was there. Throws a `StartError` where neither can be said. */
+export async function makeBucket(settings: S3Bucket): Promise<boolean> {
+  const client = clientOf(settings);
+  const { bucket: Bucket } = settings;
+  try {
+    if (await client.send(new HeadBucketCommand({ Bucket })).catch(ifMissing)) return false;
+    await client.send(new CreateBucketCommand({ Bucket }));
+    return true;
+  } catch (error) {
+    throw new StartError(`the bucket ${Bucket} cannot be made: ${messageOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    client.destroy();
+  }
+}
+
+const clientOf = ({ region, endpoint, pathStyle, accessKeyId, secretAccessKey }: S3Bucket) =>
+  new S3Client({
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    forcePathStyle: pathStyle,
+    credentials: { accessKeyId, secretAccessKey },
+    // Newer checksums are not known to every store that speaks S3.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
 
 function ifMissing(error: unknown): undefined {
   if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404) return;

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import type { ImageResult } from '../../core/contract/image.js';
 import { BLOB_LEASE_MS } from '../../core/images/blob-leases.js';
+import { siteClientId } from '../../core/messaging/access-rules.js';
 import { ApiClient } from '../support/api-client.js';
 import { aSummary, connectedBus, eventually } from '../support/delivery-fixtures.js';
-import { startMosquitto } from '../support/mosquitto.js';
+import { startMosquitto, startSecuredMosquitto } from '../support/mosquitto.js';
 import { startRelay } from '../support/relay.js';
 import { withPostgres } from '../support/relay-databases.js';
 import { renderScene } from '../support/render-scene.js';
@@ -139,4 +140,80 @@ test('bytes that nothing refers to are gone once nobody can be about to refer to
   await expiry.sweep();
   t.is(await store.original(json.image.sha256), undefined);
   t.is(store.budget.usedBytes, 0);
+});
+
+test('relays that start at once on an empty database make one admin token, and all know it', async (t) => {
+  for (let round = 0; round < 3; round++) {
+    const database = JSON.stringify({ url: await newDatabase() });
+    const relays = await Promise.all(
+      [1, 2, 3, 4].map(() => startRelay([`database=${database}`, 'detection.workers=1'])),
+    );
+    t.teardown(() => Promise.all(relays.map((relay) => relay.stop())));
+    const made = relays.map(({ adminToken }) => adminToken).filter(Boolean);
+    t.is(made.length, 1);
+    for (const { tokens } of relays)
+      t.like(await tokens.verify(made[0] ?? ''), { name: 'admin', role: 'admin' });
+  }
+});
+
+test('an admin token that is given holds at every relay, and a new one takes its place', async (t) => {
+  const database = `database=${JSON.stringify({ url: await newDatabase() })}`;
+  const token = (letter: string) => `sg_${letter.repeat(43)}`;
+  const start = async (adminToken: string) => {
+    const relay = await startRelay([database, `http.adminToken=${adminToken}`]);
+    t.teardown(() => relay.stop());
+    return relay;
+  };
+  const relays = await Promise.all([start(token('a')), start(token('a'))]);
+  for (const { tokens, adminToken } of relays) {
+    t.like(await tokens.verify(token('a')), { role: 'admin' });
+    t.is(adminToken, '', 'no file is written');
+  }
+  await start(token('b'));
+  for (const { tokens } of relays) {
+    t.like(await tokens.verify(token('b')), { role: 'admin' });
+    t.is(await tokens.verify(token('a')), undefined);
+  }
+  await t.throwsAsync(start('guess'), { message: /admin token must be/ });
+});
+
+test('a site that one relay provisions reports to all of them', async (t) => {
+  const broker = await startSecuredMosquitto(t);
+  const external = {
+    url: broker.url,
+    username: 'relay',
+    password: 'the relay’s own',
+    dynamicSecurity: broker.administrator,
+  };
+  const settings = [
+    `mqtt=${JSON.stringify({ external })}`,
+    `database=${JSON.stringify({ url: await newDatabase() })}`,
+  ];
+  const first = await startRelay(settings);
+  const second = await startRelay(settings);
+  t.teardown(() => Promise.all([first.stop(), second.stop()]));
+  const { password } = await first.fleet.createSite('north');
+  const site = await connectedBus(t, broker.url, {
+    clientId: siteClientId('north'),
+    username: 'north',
+    password,
+  });
+  const epoch = randomUUID();
+  let acknowledged = 0;
+  site.subscribe('ack', { site: 'north' }, ({ payload }) => {
+    acknowledged = Math.max(acknowledged, payload.seq);
+  });
+  await eventually(async () => {
+    for (let seq = acknowledged + 1; seq <= 40; seq++)
+      await site.publish(
+        'up',
+        { site: 'north' },
+        { v: 1, epoch, seq, first: 1, summary: aSummary() },
+      );
+    return acknowledged === 40;
+  });
+  for (const { ingest } of [first, second]) {
+    t.true(ingest.status().committed > 0);
+    t.is(ingest.status().refused, 0);
+  }
 });

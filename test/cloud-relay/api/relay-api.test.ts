@@ -206,8 +206,13 @@ test.serial(
     t.like(gaps.json.gaps[0], { kind: 'missing', epoch, from: 4, to: 5, count: 2, reason: null });
 
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
-    t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 200);
+    const renewed = await admin.post<{ password: string }>(t, `${API}/sites/harbour/password`);
+    t.is(renewed.status, 200);
+    t.not(renewed.json.password, created.json.password);
     await closed;
+    t.is((await admin.post(t, `${API}/sites/nowhere/password`)).status, 404);
+
+    t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 200);
     t.is((await admin.get(t, `${API}/sites/harbour`)).status, 404);
     t.is((await admin.get(t, path)).status, 404);
     t.is((await admin.delete(t, `${API}/sites/harbour`)).status, 404);
@@ -243,6 +248,7 @@ test.serial('each call needs its role, and no more', async (t) => {
     [`post ${API}/sites`]: 'admin',
     [`get ${site}`]: 'viewer',
     [`delete ${site}`]: 'admin',
+    [`post ${site}/password`]: 'admin',
     [`get ${site}/summaries`]: 'viewer',
     [`get ${site}/gaps`]: 'viewer',
     [`get ${site}/totals`]: 'viewer',

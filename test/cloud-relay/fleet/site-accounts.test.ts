@@ -17,7 +17,7 @@ test('a password fits its own hash only, and two hashes of it differ', async (t)
   t.false(await verifyPassword('secret', 'scrypt$16384$8$1$$'));
 });
 
-test('a provisioned site signs in with its password until it is removed', async (t) => {
+test('a provisioned site signs in with its password until it gets another, and until it is removed', async (t) => {
   const { db, fleet } = await startRelay(t, { admitUnknown: false });
   const accounts = new SiteAccounts(db, [
     { username: 'dashboard', password: 'd', account: { role: 'reader' } },
@@ -29,8 +29,12 @@ test('a provisioned site signs in with its password until it is removed', async 
   t.is(await accounts.verify('south', password), undefined);
   t.deepEqual(await accounts.verify('dashboard', 'd'), { role: 'reader' });
   t.is(await accounts.verify('dashboard', ''), undefined);
-  await fleet.removeSite('north');
+  const renewed = await fleet.renewPassword('north');
   t.is(await accounts.verify('north', password), undefined);
+  t.deepEqual(await accounts.verify('north', renewed.password), { role: 'site', site: 'north' });
+  await t.throwsAsync(fleet.renewPassword('south'), { code: 'not_found' });
+  await fleet.removeSite('north');
+  t.is(await accounts.verify('north', renewed.password), undefined);
 });
 
 test('a flood of wrong passwords is turned away, and the right one is heard after it', async (t) => {

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { outputOf, run, succeeds } from './command.mjs';
+import { takeLock } from './lock.mjs';
+import { Problem } from './problem.mjs';
+
+const SUITE = 'trixie';
+const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+/** Certificate authorities that this machine's network needs beside the usual ones; npm and Node in a root take them. */
+const HOST_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
+const AUTHORITIES = '/run/host-authorities.crt';
+
+const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'siteglass');
+
+/** Where what is slow to make is kept between runs, below the user's cache folder. */
+export function cacheFolder(name) {
+  const folder = join(cache(), name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. `key` is what
+ * else it depends on; another one makes another root. Needs root and debootstrap; for another architecture (`arch`, Debian's
+ * name) also qemu's user emulation.
+ */
+export async function debianRoot(name, { key = '', from, arch, log, prepare }) {
+  requireTools();
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
+  const folder = join(cacheFolder('roots'), `${SUITE}-${name}-${hash}`);
+  const release = await takeLock(folder, {
+    onWait: () => console.log('Another run makes the same root; waiting for it.'),
+  });
+  try {
+    if (existsSync(folder)) return folder;
+    // Made beside, and renamed when it is whole.
+    const partial = `${folder}.partial`;
+    rmSync(partial, { recursive: true, force: true });
+    if (from) await copyRoot(from, partial, log);
+    else await bootstrap(partial, arch, log);
+    await prepare?.(partial);
+    renameSync(partial, folder);
+    return folder;
+  } finally {
+    release();
+  }
+}
+
+function requireTools() {
+  if (process.getuid() !== 0)
+    throw new Problem(
+      'A Debian root is made by root alone; on Debian 13, `npm run package -- --here` does without.',
+    );
+  const missing = ['debootstrap', 'unshare'].filter((tool) => !succeeds('which', [tool]));
+  if (missing.length > 0)
+    throw new Problem(`Missing: ${missing.join(', ')}; on Debian: apt-get install debootstrap`);
+}
+
+/** A copy that shares its blocks where the file system can. */
+export const copyRoot = (from, to, log) =>
+  run('cp', ['--archive', '--reflink=auto', from, to], {
+    log,
+    failure: `${from} cannot be copied`,
+  });
+
+async function bootstrap(folder, arch = outputOf('dpkg', ['--print-architecture']), log) {
+  const options = [`--arch=${arch}`, '--variant=minbase', '--include=ca-certificates'];
+  const command = ['debootstrap', ...options, SUITE, folder, MIRROR].map(quote).join(' ');
+  await isolated([...emulation(arch), command], { log, failure: 'debootstrap failed' });
+  const sources = [
+    `deb ${MIRROR} ${SUITE} main`,
+    `deb ${MIRROR} ${SUITE}-updates main`,
+    `deb ${MIRROR.replace(/debian\/?$/, 'debian-security')} ${SUITE}-security main`,
+  ];
+  writeFileSync(join(folder, 'etc/apt/sources.list'), `${sources.join('\n')}\n`);
+  writeFileSync(join(folder, 'etc/apt/apt.conf.d/90host'), hostProxy());
+}
+
+/** How this machine's apt reaches the archive. */
+function hostProxy() {
+  const all = outputOf('apt-config', ['dump', '--format', '%F "%v";%n', 'Acquire']) ?? '';
+  const lines = all.split('\n').filter((line) => /^Acquire::https?::(.*::)?Proxy /i.test(line));
+  return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Runs a command in a root (of the architecture `arch`), with the network, /dev and the named folders of this machine
+ * (`binds`: inside → outside).
+ */
+export function enterRoot(folder, command, { binds = {}, env = {}, arch, ...options }) {
+  const all = { '/etc/resolv.conf': '/etc/resolv.conf', ...binds };
+  if (existsSync(HOST_AUTHORITIES)) all[AUTHORITIES] = HOST_AUTHORITIES;
+  const settings = Object.entries({ ...rootEnvironment(), ...env }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
+  const words = ['chroot', folder, 'env', '--ignore-environment', ...settings, ...command];
+  const lines = [
+    ...emulation(arch),
+    `mount -t proc proc ${quote(join(folder, 'proc'))}`,
+    `mount --rbind /dev ${quote(join(folder, 'dev'))}`,
+    ...Object.entries(all).flatMap(([inside, outside]) => bind(join(folder, inside), outside)),
+    words.map(quote).join(' '),
+  ];
+  return isolated(lines, options);
+}
+
+/** Runs lines of shell in namespaces of their own: no mount and no process of them is left, however they end. */
+function isolated(lines, options) {
+  const isolate = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+  return run('unshare', [...isolate, 'sh', '-c', ['set -e', ...lines].join('\n')], options);
+}
+
+/** Has the kernel run programs of another architecture by qemu, for as long as the namespace lives. */
+function emulation(arch) {
+  const machine = { arm64: 'aarch64', amd64: 'x86_64' }[arch];
+  if (!machine || arch === outputOf('dpkg', ['--print-architecture'])) return [];
+  const format = `/usr/lib/binfmt.d/qemu-${machine}.conf`;
+  if (!existsSync(format))
+    throw new Problem(
+      `Programs for ${arch} cannot run here; on Debian: apt-get install qemu-user-static`,
+    );
+  const registry = '/proc/sys/fs/binfmt_misc';
+  const name = `siteglass-${process.pid}`;
+  return [
+    `mount -t binfmt_misc binfmt_misc ${registry}`,
+    `sed 's/^:[^:]*:/:${name}:/' ${format} >${registry}/register`,
+    `trap 'echo -1 >${registry}/${name}' EXIT`,
+  ];
+}
+
+const bind = (target, source) => [
+  `mkdir -p ${quote(join(target, '..'))}`,
+  `if [ -d ${quote(source)} ]; then mkdir -p ${quote(target)}; else : >>${quote(target)}; fi`,
+  `mount --bind ${quote(source)} ${quote(target)}`,
+];
+
+const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
+
+function rootEnvironment() {
+  const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
+  return {
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: '/root',
+    LANG: 'C.UTF-8',
+    DEBIAN_FRONTEND: 'noninteractive',
+    ...(existsSync(HOST_AUTHORITIES) && {
+      NODE_EXTRA_CA_CERTS: AUTHORITIES,
+      npm_config_cafile: AUTHORITIES,
+    }),
+    ...Object.fromEntries(proxies),
+  };
+}

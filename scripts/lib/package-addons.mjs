@@ -1,0 +1,154 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { outputOf } from './command.mjs';
+import { Problem } from './problem.mjs';
+
+/** What the addon uses of OpenCV, by Debian's names of the libraries; packaging/opencv keeps it to these. */
+const OPENCV_LIBRARIES = ['core', 'imgproc', 'imgcodecs', 'objdetect', 'videoio'];
+
+/** Where the built addons are in a source tree. */
+export const ADDON_FILES = {
+  opencv: 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node',
+  sqlite: 'node_modules/better-sqlite3/build/Release/better_sqlite3.node',
+  engine: 'core/detection/engine/native/build/Release/engine.node',
+};
+
+/** Debian's architectures by Node's names. */
+const NODE_ARCHITECTURES = { amd64: 'x64', arm64: 'arm64' };
+
+/**
+ * Compiles the three native addons in the source tree `root` for a Debian architecture (`arch`) with this system's
+ * compiler (`gnu`, e.g. `aarch64-linux-gnu`) and headers.
+ */
+export function buildAddons(root, { arch, gnu }) {
+  for (const { file, folder, settings } of addons(root, gnu)) {
+    const kept = cachePath(root, { arch, gnu, file, folder, settings });
+    if (kept && existsSync(kept)) {
+      mkdirSync(dirname(join(root, file)), { recursive: true });
+      copyFileSync(kept, join(root, file));
+      continue;
+    }
+    compile(join(root, folder), { arch, gnu, root, settings });
+    if (!kept) continue;
+    copyFileSync(join(root, file), `${kept}.${process.pid}`);
+    renameSync(`${kept}.${process.pid}`, kept);
+  }
+}
+
+const addons = (root, gnu) => [
+  {
+    file: ADDON_FILES.engine,
+    folder: 'core/detection/engine/native',
+    settings: { optimise: '-O3' },
+  },
+  {
+    file: ADDON_FILES.sqlite,
+    folder: 'node_modules/better-sqlite3',
+    settings: { optimise: '-O3' },
+  },
+  {
+    file: ADDON_FILES.opencv,
+    folder: 'node_modules/@u4/opencv4nodejs',
+    settings: openCv(root, gnu),
+  },
+];
+
+function compile(
+  cwd,
+  { arch, gnu, root, settings: { optimise, flags = '', env = {}, make = [] } },
+) {
+  // After what Debian sets for all packages (hardening, no paths of this machine), so that it prevails.
+  const flagsOf = (name) => `${process.env[name] ?? ''} ${optimise} -g0 ${flags}`.trim();
+  const tools = { CC: `${gnu}-gcc`, CXX: `${gnu}-g++`, LINK: `${gnu}-g++`, AR: `${gnu}-ar` };
+  const options = {
+    cwd,
+    env: {
+      ...process.env,
+      ...env,
+      ...tools,
+      CFLAGS: flagsOf('CFLAGS'),
+      CXXFLAGS: flagsOf('CXXFLAGS'),
+    },
+  };
+  const gyp = createRequire(join(root, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
+  const configure = [
+    'configure',
+    '--release',
+    `--arch=${NODE_ARCHITECTURES[arch]}`,
+    '--nodedir=/usr',
+  ];
+  run(process.execPath, [gyp, ...configure], options);
+  run(
+    'make',
+    ['-C', 'build', 'BUILDTYPE=Release', `-j${availableParallelism()}`, ...make],
+    options,
+  );
+}
+
+/** What is compiled against, by the file that tells its version. */
+const HEADERS = [
+  '/usr/include/node/node_version.h',
+  '/usr/include/opencv4/opencv2/core/version.hpp',
+];
+
+/** Where an addon is kept, by all that its bytes depend on; undefined where SITEGLASS_ADDON_CACHE names no folder. */
+function cachePath(root, { arch, gnu, file, folder, settings }) {
+  const cache = process.env.SITEGLASS_ADDON_CACHE;
+  if (!cache) return undefined;
+  const hash = createHash('sha256').update(JSON.stringify([arch, settings]));
+  for (const name of ['CFLAGS', 'CXXFLAGS', 'LDFLAGS']) hash.update(process.env[name] ?? '');
+  hash.update(outputOf(`${gnu}-g++`, ['--version']) ?? '');
+  for (const path of [folder, 'packaging/opencv', 'scripts/lib/package-addons.mjs'])
+    hashFiles(hash, join(root, path));
+  for (const header of HEADERS) hashFiles(hash, header);
+  return join(cache, `${basename(file)}-${arch}-${hash.digest('hex').slice(0, 16)}`);
+}
+
+function hashFiles(hash, path) {
+  const inside = statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true }).sort()
+    : [''];
+  for (const name of inside) {
+    const file = join(path, name);
+    if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
+  }
+}
+
+/** Its own search for OpenCV would link all of it, and leave the paths of this machine in the addon. */
+function openCv(root, gnu) {
+  const libraries = OPENCV_LIBRARIES.map((name) => `-lopencv_${name}`).join(' ');
+  return {
+    // The heavy lifting is in OpenCV's own libraries.
+    optimise: '-O1',
+    flags: '-isystem /usr/include/opencv4',
+    env: {
+      OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
+      OPENCV_INCLUDE_DIR: join(root, 'packaging', 'opencv'),
+      OPENCV_LIB_DIR: `/usr/lib/${gnu}`,
+    },
+    make: [
+      `LIBS=${libraries}`,
+      `LDFLAGS_Release=-pthread ${process.env.LDFLAGS ?? ''} -Wl,--as-needed`,
+    ],
+  };
+}
+
+function run(command, args, options) {
+  const { status, error } = spawnSync(command, args, { ...options, stdio: 'inherit' });
+  if (error || status !== 0)
+    throw new Problem(
+      `${command} failed in ${options.cwd} (${error?.message ?? status}); see above.`,
+    );
+}

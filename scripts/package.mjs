@@ -1,0 +1,35 @@
+// Builds the Debian packages of both programs, for Debian 13 and Raspberry Pi OS 13, into var/packages:
+//   npm run package [-- --arch amd64|arm64] [--out DIR] [--fresh]    in a Debian 13 root, which debootstrap makes once
+//   npm run package -- --here [--out DIR] [--version V]              with the tools of this system
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { outputOf } from './lib/command.mjs';
+import { buildPackages } from './lib/package-build.mjs';
+import { describeSource } from './lib/package-source.mjs';
+import { Problem, runMain } from './lib/problem.mjs';
+import { projectRoot } from './lib/set-up.mjs';
+
+const ARCHITECTURES = ['amd64', 'arm64'];
+
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: {
+      arch: { type: 'string', default: outputOf('dpkg', ['--print-architecture']) ?? 'amd64' },
+      out: { type: 'string', default: 'var/packages' },
+      here: { type: 'boolean', default: false },
+      /** Compiles the addons anew, also where they were built before. */
+      fresh: { type: 'boolean', default: false },
+      /** In place of what git says, e.g. where a folder was copied without it. */
+      version: { type: 'string' },
+    },
+  });
+  const { arch, here, fresh } = values;
+  if (!ARCHITECTURES.includes(arch))
+    throw new Problem(`--arch takes ${ARCHITECTURES.join(' or ')}, not ${arch}`);
+  const found = describeSource(projectRoot);
+  const source = { ...found, version: values.version ?? found.version };
+  const out = resolve(projectRoot, values.out);
+  const work = join(projectRoot, 'var', 'package', arch);
+  const built = await buildPackages(projectRoot, { arch, out, work, source, here, fresh });
+  console.log(built.join('\n'));
+});

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { projectRoot } from '../../core/runtime/project-root.js';
+
+const library = (name: string) => pathToFileURL(join(projectRoot(), 'scripts', 'lib', name)).href;
+const { describeSource } = await import(library('package-source.mjs'));
+
+async function project(t: ExecutionContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-source-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, 'package.json'), '{"version":"1.2.0"}');
+  const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost'];
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', folder, ...identity, ...args], { stdio: 'pipe' });
+  return {
+    folder,
+    git,
+    commit: () => git('commit', '--quiet', '--allow-empty', '--message', 'change'),
+    version: () => describeSource(folder, {}).version as string,
+  };
+}
+
+const isLower = (a: string, b: string) => {
+  execFileSync('dpkg', ['--compare-versions', a, 'lt', b]);
+  return true;
+};
+
+test('each commit makes a higher version, all of them below the release that they lead to', async (t) => {
+  const { git, commit, version } = await project(t);
+  git('init', '--quiet');
+  git('add', '.');
+  commit();
+  const first = version();
+  commit();
+  const second = version();
+  git('tag', 'v1.2.0');
+  const release = version();
+  t.is(release, '1.2.0');
+  t.true(isLower(first, second));
+  t.true(isLower(second, release));
+});
+
+test('what is not committed is told by the version', async (t) => {
+  const { folder, git, commit, version } = await project(t);
+  git('init', '--quiet');
+  git('add', '.');
+  commit();
+  git('tag', 'v1.2.0');
+  await writeFile(join(folder, 'package.json'), '{"version":"1.2.0" }');
+  t.regex(version(), /^1\.2\.0~dev\.1\.g[0-9a-f]{8}\.changed$/);
+});
+
+test('without git the version is that of package.json, and the time is the one that the environment gives', async (t) => {
+  const { folder } = await project(t);
+  t.deepEqual(describeSource(folder, { SOURCE_DATE_EPOCH: '1700000000' }), {
+    version: '1.2.0',
+    time: 1700000000,
+  });
+});
