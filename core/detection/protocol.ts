@@ -3,7 +3,7 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {

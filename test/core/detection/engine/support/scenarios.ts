@@ -13,6 +13,7 @@ import type { CascadeSearchRequest, Hit } from '../../../../../core/detection/wo
 import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
+import { zonedAnalyses } from '../../zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
 import { corpusCase } from './corpus.js';
@@ -112,6 +113,8 @@ export const scenarios = {
       opencv: images.map((image) => theirs.search(image, requests)),
     };
   },
+
+  zones: zonedAnalyses,
 
   /** The errors of searching with a file that has other content than planned, and with one that is not there. */
   async changedCascades(): Promise<string[]> {
