@@ -23,14 +23,18 @@ class CascadeRun {
   void firstStage(const Band& band, const std::uint64_t* varied, std::uint64_t* alive) {
     count_ = coverRows(band, varied, kLanes, blocks_);
     runStage(cascade_.stages[0]);
+    const Block* block = blocks_;
+    const Block* const last = blocks_ + count_;
     for (int row = 0; row < band.rows; row++) {
-      const int first = band.first[row], end = band.end[row];
+      const int first = band.first[row], end = band.end[row], start = row * band.capacity;
       std::uint64_t* const words = band.bits(alive, row);
-      for (int word = first / 64; word * 64 < end; word++) words[word] &= ~bitsOfWord(word, first, end);
-    }
-    for (int i = 0; i < count_; i++) {
-      const Block& block = blocks_[i];
-      alive[block.window / 64] |= std::uint64_t{block.alive} << (block.window % 64);
+      for (int word = first / 64; word * 64 < end; word++) {
+        std::uint64_t bits = words[word] & ~bitsOfWord(word, first, end);
+        for (; block < last && block->window < start + word * 64 + 64; block++) {
+          bits |= std::uint64_t{block->alive} << (block->window % 64);
+        }
+        words[word] = bits;
+      }
     }
   }
 
