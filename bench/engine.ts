@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { Zone } from '../core/contract/zone.js';
+import type { AnalysisPlan } from '../core/detection/detection.js';
+import { DetectionPool } from '../core/detection/detection-pool.js';
 import {
   CascadeEngine,
   type CascadeQuery,
@@ -9,11 +13,16 @@ import {
 import { clipGroups, groupCandidates } from '../core/detection/engine/group-candidates.js';
 import { parseCascade } from '../core/detection/engine/parse-cascade.js';
 import type { ScaleRange } from '../core/detection/engine/search-plan.js';
+import { SiteglassSearch } from '../core/detection/engine/siteglass-search.js';
 import { openCvPackage } from '../core/detection/opencv-package.js';
+import { GreyImage } from '../core/detection/worker/grey-image.js';
 import { loadOpenCv, type Mat } from '../core/detection/worker/opencv.js';
+import { coverOf } from '../core/detection/zone-cover.js';
+import { silentLogger } from '../core/runtime/logger.js';
 import { projectRoot } from '../core/runtime/project-root.js';
 import { seededRandom } from '../test/support/render-random.js';
 import type { EngineQuestion, EngineReply } from './support/engine-loop.js';
+import { peakRssMb } from './support/processes.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
 import { photo, snapshots } from './support/scenes.js';
 import { SideProcess } from './support/side-process.js';
@@ -138,6 +147,37 @@ function sharing(images: { pixels: GreyPixels }[]): number {
   );
 }
 
+/** The stop sign as a worker is given it. */
+function stopSign() {
+  const file = cascades.stopSign;
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const parameters = { scaleFactor: 1.1, minNeighbors: MIN_NEIGHBORS, minSize: 20, maxSize: 0 };
+  return { file, sha256, parameters };
+}
+
+/** What a search costs in a zone of half the picture's width and height, in its middle, of one of the whole picture. */
+function zoned(images: { mat: Mat }[]): number {
+  const [fastest] = engines;
+  if (!fastest) throw new Error('no engine runs here');
+  const search = new SiteglassSearch(fastest.engine);
+  const { parameters, ...cascade } = stopSign();
+  const requests = [{ cascade, parameters }];
+  const points: Zone['points'] = [0, 1, 2, 3].map((i) => [
+    i % 3 === 0 ? 0.25 : 0.75,
+    i < 2 ? 0.25 : 0.75,
+  ]);
+  const ratios = Array.from({ length: rounds + 1 }, () =>
+    images.map(({ mat }) => {
+      const image = new GreyImage(cv, mat);
+      const regions = coverOf([{ kind: 'include', points }], image);
+      image.bytes();
+      const whole = timed(() => search.search(image, requests));
+      return timed(() => search.search(image, requests, regions)) / whole;
+    }),
+  );
+  return median(ratios.slice(1).flat());
+}
+
 async function perSecond(workers: number, images: Buffer[]): Promise<number> {
   const processes = Array.from(
     { length: workers },
@@ -155,14 +195,21 @@ async function perSecond(workers: number, images: Buffer[]): Promise<number> {
   }
 }
 
+/** Of a worker as the service has it, every pixel being searched. The second photo finds what the first left. */
 async function peakOfLargePhoto(): Promise<number> {
-  const worker = new SideProcess<EngineQuestion, EngineReply>('engine-loop', WORKER_FLAGS);
+  const pool = new DetectionPool({ log: silentLogger(), workers: 1 });
+  await pool.start();
   try {
-    const images = [await photo({ width: 4000, height: 3000 })];
-    const reply = await worker.ask({ cascade: cascades.stopSign, images, seconds: 0 });
-    return reply.peakRssMb;
+    const bytes = await photo({ width: 4000, height: 3000 });
+    const detector = { id: 'stop-sign', label: 'stop sign', engine: 'siteglass' as const };
+    const plan: AnalysisPlan = {
+      detectors: [{ ...detector, ...stopSign() }],
+      preparation: { workingSize: 0, orientations: [0] },
+    };
+    for (let n = 0; n < 3; n++) await pool.analyse(bytes, plan);
+    return Math.max(...pool.status().pids.map(peakRssMb));
   } finally {
-    await worker.stop();
+    await pool.stop();
   }
 }
 
@@ -225,15 +272,18 @@ printTable(
   })),
 );
 const together = sharing(images);
+const quarter = zoned(images);
 const one = await perSecond(1, scenes);
 const two = await perSecond(2, scenes);
 const peakMb = await peakOfLargePhoto();
 console.log(`Three cascades together take ${together.toFixed(2)} of what they take apart.`);
+console.log(`A zone of a quarter of the picture takes ${quarter.toFixed(2)} of the whole of it.`);
 console.log(`${one.toFixed(1)} images/s with one worker, ${two.toFixed(1)} with two.`);
 console.log(`A worker peaks at ${peakMb.toFixed(0)} MB on twelve megapixels.`);
 printFigures('engine', {
   ...Object.fromEntries(results.map(({ name, width, ratio }) => [`${name}${width}`, ratio])),
   sharedOfApart: together,
+  quarterZoneOfWhole: quarter,
   imagesPerSecond1: one,
   imagesPerSecond2: two,
   peakMb,

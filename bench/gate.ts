@@ -103,13 +103,15 @@ const hour = await run(
   (done, pids) => samples.note(done, pids),
 );
 printTable(samples.taken);
-const service = samples.taken.map((sample) => sample['service MB']);
+/** From the first quarter on, when caches are warm, to the end. */
+const growthOf = (of: 'service MB' | 'workers MB') =>
+  (samples.taken.at(-1)?.[of] ?? 0) / (samples.taken[1]?.[of] ?? 1);
 printFigures('gate', {
   perSecondWithout: without.perSecond,
   perSecondWith: gated.perSecond,
   timesFaster: gated.perSecond / without.perSecond,
   savedRatio: 1 - gated.searched / gated.done,
   simulatedSnapshots: hour.done,
-  // From the first quarter on, when caches are warm, to the end.
-  growthRatio: (service.at(-1) ?? 0) / (service[1] ?? 1),
+  growthRatio: growthOf('service MB'),
+  workersGrowthRatio: growthOf('workers MB'),
 });

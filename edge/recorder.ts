@@ -11,7 +11,6 @@ import type { Logger } from '../core/runtime/logger.js';
 import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
-import { counts } from './cameras/zones.js';
 import type { ClockStatus } from './clock-trust.js';
 import type { Retention } from './retention/retention.js';
 import type { MotionGates } from './sightings/motion-gates.js';
@@ -100,20 +99,20 @@ export class Recorder {
     const settings = camera.sightings ?? defaults.sightings;
     let observation: Observation = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
-      const seen = counted(camera, result);
-      const summary = summaryOf(camera.id, takenAt, seen);
+      const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
-      const frame = { image: result.id, takenAt, detections: seen.analysis.detections };
+      const frame = { image: result.id, takenAt, detections: result.analysis.detections };
       observation = await sightings.observe(over(transaction), camera.id, frame, settings);
     };
-    const source = { camera: camera.id, bytes, takenAt, lifetimeMs: lifetimeOf(camera) };
+    const { id, zones } = camera;
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
     const hasRoom = await retention.makeRoom(bytes.length);
     const recorded = hasRoom
       ? await images.record(source, uploadFieldsOf(camera), also)
       : await images.recordWithoutPicture(source, uploadFieldsOf(camera), also);
     if (!hasRoom)
       onUnstored(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
-    return { recorded: counted(camera, recorded), observation, kept: hasRoom };
+    return { recorded, observation, kept: hasRoom };
   }
 
   #logChange(camera: string, detections: Detection[]): void {
@@ -126,13 +125,6 @@ export class Recorder {
 }
 
 const lifetimeOf = ({ maxAgeDays }: CameraConfig) => maxAgeDays && maxAgeDays * DAY_MS;
-
-/** Without the detections outside the camera's zones. The image keeps all of them: another camera may share them. */
-function counted({ zones }: CameraConfig, { id, analysis }: Recorded): Recorded {
-  const { width, height } = analysis;
-  const detections = analysis.detections.filter(({ box }) => counts(zones, box, width, height));
-  return { id, analysis: { ...analysis, detections } };
-}
 
 function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded): Summary {
   const { width, height, detections, times } = analysis;

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { CascadeEngine } from '../../core/detection/engine/cascade-engine.js';
 import { clipGroups, groupCandidates } from '../../core/detection/engine/group-candidates.js';
 import { parseCascade } from '../../core/detection/engine/parse-cascade.js';
+import { GreyImage } from '../../core/detection/worker/grey-image.js';
 import { consume, loadOpenCv } from '../../core/detection/worker/opencv.js';
-import { peakRssMb } from './processes.js';
 import { answerQuestions } from './side-process.js';
 
 export interface EngineQuestion {
@@ -16,8 +16,6 @@ export interface EngineQuestion {
 
 export interface EngineReply {
   perSecond: number;
-  /** Of this process, OpenCV's decoder included. */
-  peakRssMb: number;
 }
 
 /** A worker's decoding and searching, over and over. */
@@ -38,14 +36,15 @@ async function run({ cascade, images, seconds }: EngineQuestion): Promise<Engine
   while (done === 0 || elapsed < seconds) {
     const bytes = images[done % images.length] ?? Buffer.alloc(0);
     consume(cv.imdecode(Buffer.from(bytes), cv.IMREAD_GRAYSCALE), (mat) => {
-      const image = { width: mat.cols, height: mat.rows, data: mat.getData() };
+      const grey = new GreyImage(cv, mat);
+      const image = { width: grey.width, height: grey.height, data: grey.bytes() };
       const [candidates = []] = engine.searchCandidates(image, [query]);
       clipGroups(groupCandidates(candidates, 3), image);
     });
     done++;
     elapsed = (performance.now() - started) / 1000;
   }
-  return { perSecond: done / elapsed, peakRssMb: peakRssMb(process.pid) };
+  return { perSecond: done / elapsed };
 }
 
 answerQuestions(run);

@@ -6,6 +6,7 @@ import type {
   Preparation,
 } from '../contract/detection.js';
 import type { UploadFields } from '../contract/image.js';
+import type { Zone } from '../contract/zone.js';
 
 /** One detector of a plan: which cascade file to search with, and how. */
 export interface PlannedDetector extends AppliedDetector {
@@ -19,6 +20,8 @@ export interface PlannedDetector extends AppliedDetector {
 export interface AnalysisPlan {
   detectors: PlannedDetector[];
   preparation: Preparation;
+  /** Of a camera: where detections count, at least one zone. The rest of the picture need not be searched. */
+  zones?: Zone[];
 }
 
 export interface LabelledBox {

@@ -29,8 +29,8 @@ interface Pending {
 
 const ENTRY = new URL('./worker/main.js', import.meta.url);
 
-/** Pixels live outside V8's heap, which holds little else. */
-const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
+/** Pixels live outside V8's heap, which holds little else; the worker has those that are done with freed (`--expose-gc`). */
+const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--expose-gc'];
 
 /** One worker process: a handshake, then one job at a time, each under a deadline. Once ended it stays so. */
 export class WorkerHandle {

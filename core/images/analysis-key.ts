@@ -6,9 +6,12 @@ export const sha256Of = (bytes: Uint8Array): string =>
 
 /**
  * Names the result of a plan for an image: the same bytes, searched by the same cascades (by their files' hashes)
- * with the same parameters, give the same key.
+ * with the same parameters in the same zones, give the same key.
  */
-export function analysisKey(sha256: string, { detectors, preparation }: AnalysisPlan): string {
+export function analysisKey(
+  sha256: string,
+  { detectors, preparation, zones }: AnalysisPlan,
+): string {
   const work = [
     sha256,
     preparation.workingSize,
@@ -23,6 +26,7 @@ export function analysisKey(sha256: string, { detectors, preparation }: Analysis
       p.minSize,
       p.maxSize,
     ]),
+    ...(zones ? [zones.map(({ kind, points }) => [kind, points])] : []),
   ];
   return createHash('sha256').update(JSON.stringify(work)).digest('hex');
 }

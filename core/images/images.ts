@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
+import type { Zone } from '../contract/zone.js';
 import type { AnalysisPlan, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
@@ -26,6 +27,8 @@ export interface CameraSnapshot {
   camera: string;
   bytes: Buffer;
   takenAt: number;
+  /** Where detections count; everywhere if there are none. */
+  zones?: Zone[];
   /** Milliseconds from when it was taken until it is removed; undefined leaves that to the site's retention. */
   lifetimeMs?: number | undefined;
 }
@@ -87,11 +90,11 @@ export class Images {
 
   /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
   async record(
-    { camera, bytes, takenAt, lifetimeMs }: CameraSnapshot,
+    { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
     fields: UploadFields,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
-    const plan = this.planner.plan(fields);
+    const plan = this.#planFor(fields, zones);
     const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
     const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
@@ -102,11 +105,11 @@ export class Images {
 
   /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
   async recordWithoutPicture(
-    { bytes }: CameraSnapshot,
+    { bytes, zones }: CameraSnapshot,
     fields: UploadFields,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
-    const plan = this.planner.plan(fields);
+    const plan = this.#planFor(fields, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
     const { analysis } = await this.analyser.analyse(key, bytes, plan);
@@ -137,6 +140,10 @@ export class Images {
   async remove(id: string): Promise<void> {
     await this.find(id);
     await this.store.remove([id]);
+  }
+
+  #planFor(fields: UploadFields, zones: Zone[] = []): AnalysisPlan {
+    return { ...this.planner.plan(fields), ...(zones.length > 0 && { zones }) };
   }
 
   #upload(): Origin {

@@ -7,10 +7,10 @@ import {
 } from '../../core/contract/detection.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
+import { zoneSchema } from '../../core/contract/zone.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { sightingShape } from '../sightings/sighting-settings.js';
 import { timeWindowSchema } from './time-windows.js';
-import { zoneSchema } from './zones.js';
 
 const MEBIBYTE = 1_048_576;
 

@@ -71,6 +71,8 @@ function addonStep(addon, root, log) {
   const built = join(addon.folder, addon.file);
   const stamp = join(addon.folder, 'build', 'siteglass-addon.json');
   const stamped = () => existsSync(built) && readStamp(stamp) === keyOf(addon);
+  /** What npm's own install left is of the right version; what was marked before, or built from other sources, is not. */
+  const isAsInstalled = () => addon.name !== ENGINE.name && !existsSync(stamp);
   const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon) }));
   return {
     title: addon.name,
@@ -84,7 +86,7 @@ function addonStep(addon, root, log) {
       if (loads(cachePath(addon), root)) {
         copyWhole(cachePath(addon), built);
       } else {
-        if (!loads(built, root)) await make(addon, { root, log, status });
+        if (!isAsInstalled() || !loads(built, root)) await make(addon, { root, log, status });
         copyWhole(built, cachePath(addon));
         removeObjects(built);
       }

@@ -5,6 +5,7 @@ import { encodePlan, type PlannedJob } from './encode-plan.js';
 import type { Size } from './geometry.js';
 import { type CascadeHandle, type Kernel, loadKernel } from './kernel.js';
 import { packCascade } from './pack-cascade.js';
+import type { Region } from './regions.js';
 import { atScale, planLevels, type ScaleRange, windowAt } from './search-plan.js';
 
 /** 8-bit grey pixels, row by row without gaps. */
@@ -30,14 +31,6 @@ export interface Candidate extends Box {
   score: number;
 }
 
-export interface CandidateOptions {
-  /**
-   * Where to look: a candidate is reported if its box, clipped to the image, lies in one of these. The result is what
-   * the search of the whole image would report there, for the work of the rows and columns that the regions touch.
-   */
-  regions?: Box[];
-}
-
 /** Searches images with cascades, and finds the windows that OpenCV finds. */
 export class CascadeEngine {
   constructor(
@@ -61,17 +54,14 @@ export class CascadeEngine {
 
   /**
    * The candidates of each query, in OpenCV's order on one thread: by level, row and column. Queries share the resized
-   * images and their sums. Throws where more than a million windows pass.
+   * images and their sums. With regions, those that reach one of them, for the work of the rows and columns where such
+   * windows lie. Throws where more than a million windows pass.
    */
-  searchCandidates(
-    image: GreyPixels,
-    queries: CascadeQuery[],
-    { regions }: CandidateOptions = {},
-  ): Candidate[][] {
+  searchCandidates(image: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
     const planned = queries.map(({ cascade: { window }, ...range }, cascade) =>
       planLevels(image, window, range).map((level): PlannedJob => ({ cascade, window, level })),
     );
-    const plan = encodePlan(planned.flat(), image, regions);
+    const plan = encodePlan(planned.flat(), regions);
     if (plan.jobs.length === 0) return queries.map(() => []);
     const { windows, scores } = this.kernel.search(
       image.data,

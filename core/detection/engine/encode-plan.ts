@@ -1,5 +1,5 @@
-import type { Box } from '../../contract/detection.js';
 import type { Size } from './geometry.js';
+import { hasWidth, insetOf, type Region } from './regions.js';
 import { atScale, type ScaleLevel, windowAt } from './search-plan.js';
 
 /** The search of one level with one cascade. */
@@ -26,13 +26,13 @@ interface Span {
   y1: number;
 }
 
-export function encodePlan(jobs: PlannedJob[], image: Size, regions?: Box[]): EncodedPlan {
+export function encodePlan(jobs: PlannedJob[], regions?: Region[]): EncodedPlan {
   const levels = new Map<
     string,
     { level: ScaleLevel; jobs: { job: PlannedJob; spans: Span[] }[] }
   >();
   for (const job of jobs) {
-    const spans = spansOf(job, image, regions);
+    const spans = spansOf(job, regions);
     if (spans.length === 0) continue;
     const { width, height, step } = job.level;
     const key = `${width} ${height} ${step}`;
@@ -55,33 +55,37 @@ export function encodePlan(jobs: PlannedJob[], image: Size, regions?: Box[]): En
   return { words: Int32Array.from(words), jobs: numbered };
 }
 
-function spansOf({ level, window }: PlannedJob, image: Size, regions?: Box[]): Span[] {
+/** As `reaches` has it, for every window of a level. */
+function spansOf({ level, window }: PlannedJob, regions?: Region[]): Span[] {
   if (!regions) return [{ x0: 0, x1: level.columns, y0: 0, y1: level.rows }];
   const { width, height } = windowAt(window, level.scale);
-  const spans: Span[] = [];
-  for (const region of regions) {
-    const x = range(level.columns, level.scale, width, image.width, region.x, region.width);
-    const y = range(level.rows, level.scale, height, image.height, region.y, region.height);
-    if (x && y) spans.push({ x0: x.from, x1: x.to, y0: y.from, y1: y.to });
-  }
-  return spans;
+  return regions.flatMap((region) => {
+    if (!hasWidth(region, width)) return [];
+    const { x, y } = region;
+    const [x0, x1] = range(level.columns, level.scale, width, insetOf(region, width), [
+      x,
+      x + region.width,
+    ]);
+    const [y0, y1] = range(level.rows, level.scale, height, insetOf(region, height), [
+      y,
+      y + region.height,
+    ]);
+    return x0 < x1 && y0 < y1 ? [{ x0, x1, y0, y1 }] : [];
+  });
 }
 
-/** Along one axis: which of `count` places give a box, clipped to the image, that lies in the region. */
+/** Along one axis: the first of `count` places whose window reaches what lies between two, and the first beyond it. */
 function range(
   count: number,
   scale: number,
   side: number,
-  imageSide: number,
-  regionStart: number,
-  regionSide: number,
-): { from: number; to: number } | undefined {
-  const from = firstWhere(count, (place) => atScale(place, scale) >= regionStart);
-  const to = firstWhere(
-    count,
-    (place) => Math.min(atScale(place, scale) + side, imageSide) > regionStart + regionSide,
-  );
-  return from < to ? { from, to } : undefined;
+  inset: number,
+  [start, end]: [number, number],
+): [number, number] {
+  return [
+    firstWhere(count, (place) => atScale(place, scale) + side - inset > start),
+    firstWhere(count, (place) => atScale(place, scale) + inset >= end),
+  ];
 }
 
 /** The first of `count` places for which the condition holds, as it does for all after it; `count` if none. */

@@ -23,7 +23,7 @@ export function groupCandidates(candidates: Candidate[], minNeighbors: number): 
   if (minNeighbors <= 0) {
     return candidates.map(({ score, ...box }) => ({ box, neighbors: 1, score }));
   }
-  const groups = classes(candidates)
+  const groups = classesOf(candidates)
     .map(meanOf)
     .filter(({ neighbors }) => neighbors > minNeighbors);
   return groups.filter((group) => !groups.some((other) => other !== group && hides(other, group)));
@@ -46,7 +46,7 @@ export function clipGroups(groups: Group[], image: Size): Group[] {
 }
 
 /** The candidates' classes of likeness, in the order of each class's first member. */
-function classes(candidates: Candidate[]): Candidate[][] {
+export function classesOf(candidates: Candidate[]): Candidate[][] {
   const parent = candidates.map((_, i) => i);
   const rootOf = (i: number): number => {
     let root = i;
@@ -76,8 +76,12 @@ function classes(candidates: Candidate[]): Candidate[][] {
   return [...members.values()];
 }
 
+/** How far apart the sides of two boxes may be that are alike. */
+export const likeness = (a: Box, b: Box): number =>
+  EPS * (Math.min(a.width, b.width) + Math.min(a.height, b.height)) * 0.5;
+
 function alike(a: Box, b: Box): boolean {
-  const delta = EPS * (Math.min(a.width, b.width) + Math.min(a.height, b.height)) * 0.5;
+  const delta = likeness(a, b);
   return (
     Math.abs(a.x - b.x) <= delta &&
     Math.abs(a.y - b.y) <= delta &&
@@ -87,7 +91,7 @@ function alike(a: Box, b: Box): boolean {
 }
 
 /** The mean in single precision, rounded, as OpenCV computes it. */
-function meanOf(members: Candidate[]): Group {
+export function meanOf(members: Candidate[]): Group {
   const share = Math.fround(1 / members.length);
   const mean = (side: keyof Box) => {
     const sum = members.reduce((total, member) => total + member[side], 0);

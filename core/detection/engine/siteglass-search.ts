@@ -1,8 +1,11 @@
+import type { Box } from '../../contract/detection.js';
 import type { GreyImage } from '../worker/grey-image.js';
 import type { CascadeSearch, CascadeSearchRequest, Hit } from '../worker/search.js';
 import { CascadeEngine } from './cascade-engine.js';
+import { completeGroups } from './complete-groups.js';
 import { clipGroups, groupCandidates } from './group-candidates.js';
 import { LoadedCascades } from './loaded-cascades.js';
+import type { Region } from './regions.js';
 
 /** The project's own engine behind the worker's port: OpenCV's boxes and neighbors, and a score. */
 export class SiteglassSearch implements CascadeSearch {
@@ -18,19 +21,27 @@ export class SiteglassSearch implements CascadeSearch {
     return new SiteglassSearch(CascadeEngine.open());
   }
 
-  search(image: GreyImage, requests: CascadeSearchRequest[]): Hit[][] {
+  search(image: GreyImage, requests: CascadeSearchRequest[], places?: Box[]): Hit[][] {
+    const regions = places?.map((place): Region => ({ ...place, by: 'centre' }));
     const { width, height } = image;
-    const candidates = this.cascadeEngine.searchCandidates(
-      { width, height, data: image.bytes() },
-      requests.map(({ cascade, parameters: { scaleFactor, minSize, maxSize } }) => ({
-        cascade: this.#cascades.get(cascade),
-        scaleFactor,
-        minSize: { width: minSize, height: minSize },
-        maxSize: { width: maxSize, height: maxSize },
-      })),
-    );
-    return requests.map(({ parameters }, i) =>
-      clipGroups(groupCandidates(candidates[i] ?? [], parameters.minNeighbors), image),
-    );
+    const pixels = { width, height, data: image.bytes() };
+    const queries = requests.map(({ cascade, parameters: { scaleFactor, minSize, maxSize } }) => ({
+      cascade: this.#cascades.get(cascade),
+      scaleFactor,
+      minSize: { width: minSize, height: minSize },
+      maxSize: { width: maxSize, height: maxSize },
+    }));
+    const found = this.cascadeEngine.searchCandidates(pixels, queries, regions);
+    return queries.map((query, i) => {
+      const { minNeighbors = 0 } = requests[i]?.parameters ?? {};
+      const inRegions = found[i] ?? [];
+      const candidates =
+        regions && minNeighbors > 0
+          ? completeGroups(inRegions, regions, minNeighbors, (beyond) =>
+              this.cascadeEngine.searchCandidates(pixels, [query], beyond).flat(),
+            )
+          : inRegions;
+      return clipGroups(groupCandidates(candidates, minNeighbors), image);
+    });
   }
 }

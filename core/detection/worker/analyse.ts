@@ -1,4 +1,5 @@
 import type {
+  Box,
   Detection,
   EngineName,
   Orientation,
@@ -6,7 +7,9 @@ import type {
 } from '../../contract/detection.js';
 import type { AnalysisPlan, PlannedDetector } from '../detection.js';
 import type { Findings } from '../protocol.js';
-import { overlap, scaled, turnedBack } from './boxes.js';
+import { coverOf } from '../zone-cover.js';
+import { counts } from '../zones.js';
+import { overlap, scaled, turned, turnedBack } from './boxes.js';
 import { decodeGrey } from './decode.js';
 import { type GreyImage, withTurned } from './grey-image.js';
 import type { OpenCv } from './opencv.js';
@@ -15,9 +18,15 @@ import type { CascadeSearch, Hit } from './search.js';
 /** Two hits in differently turned images are one object where they overlap by more than this. */
 const SAME_OBJECT = 0.5;
 
+/** Where objects in differently turned images overlap each other in longer chains, the whole image is searched. */
+const MAX_ROUNDS = 4;
+
 export type Engines = Partial<Record<EngineName, CascadeSearch>>;
 
-/** Searches one image with every detector of the plan, over one decode. Boxes are in the original's pixels. */
+/**
+ * Searches one image with every detector of the plan, over one decode. Boxes are in the original's pixels. With zones the
+ * result is that of the whole image less what does not count.
+ */
 export function analyse(
   cv: OpenCv,
   engines: Engines,
@@ -30,29 +39,24 @@ export function analyse(
   const decoded = performance.now();
   try {
     const scale = Math.max(image.width, image.height) / Math.max(width, height);
-    const searched = plan.preparation.orientations.map((orientation) => ({
-      orientation,
-      hits: withTurned(cv, image, orientation, (turned) =>
-        searchAll(engines, turned, plan.detectors, scale),
-      ),
-    }));
+    const zones = plan.zones ?? [];
+    const regions = zones.length > 0 ? coverOf(zones, image) : undefined;
+    const searched = searchTurned(cv, engines, image, plan, scale, regions);
     const detections = plan.detectors.flatMap((detector, i) => {
       const found = searched.flatMap(({ orientation, hits }) =>
-        (hits[i] ?? []).map((hit) => ({
-          ...hit,
-          orientation,
-          box: turnedBack(hit.box, orientation, image),
-        })),
+        (hits[i] ?? []).map((hit) => ({ ...hit, orientation })),
       );
-      return merged(found).map(
-        ({ box, neighbors, score }): Detection => ({
-          label: detector.label,
-          detector: detector.id,
-          box: scaled(box, image, { width, height }),
-          neighbors,
-          score,
-        }),
-      );
+      return merged(found)
+        .map(
+          ({ box, neighbors, score }): Detection => ({
+            label: detector.label,
+            detector: detector.id,
+            box: scaled(box, image, { width, height }),
+            neighbors,
+            score,
+          }),
+        )
+        .filter(({ box }) => counts(zones, box, width, height));
     });
     const detectMs = performance.now() - decoded;
     return { width, height, detections, decodeMs: decoded - started, detectMs };
@@ -61,12 +65,51 @@ export function analyse(
   }
 }
 
-/** Each detector's hits, in the detectors' order; an engine gets all of its own at once. */
+interface Searched {
+  orientation: Orientation;
+  /** Each detector's, in pixels of the image as it stands. */
+  hits: Hit[][];
+}
+
+/** The image in each of the plan's orientations. */
+function searchTurned(
+  cv: OpenCv,
+  engines: Engines,
+  image: GreyImage,
+  { preparation: { orientations }, detectors }: AnalysisPlan,
+  scale: number,
+  regions: Box[] | undefined,
+): Searched[] {
+  const search = (places: Box[] | undefined) =>
+    orientations.map((orientation) => {
+      const turnedPlaces = places?.map((place) => turned(place, orientation, image));
+      const hits = withTurned(cv, image, orientation, (turnedImage) =>
+        searchAll(engines, turnedImage, detectors, scale, turnedPlaces),
+      );
+      const back = (hit: Hit) => ({ ...hit, box: turnedBack(hit.box, orientation, image) });
+      return { orientation, hits: hits.map((ofDetector) => ofDetector.map(back)) };
+    });
+  let found = search(regions);
+  if (!regions || orientations.length === 1) return found;
+  // What else was found of an object has its centre in the object's box, and so on from there.
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const boxes = boxesOf(found);
+    if (boxes.length > 0) found = search([...regions, ...boxes]);
+    if (boxesOf(found).length === boxes.length) return found;
+  }
+  return search(undefined);
+}
+
+const boxesOf = (searched: Searched[]): Box[] =>
+  searched.flatMap(({ hits }) => hits.flat()).map(({ box }) => box);
+
+/** Each detector's hits with their centre in a region, in the detectors' order; an engine gets all of its own at once. */
 function searchAll(
   engines: Engines,
   image: GreyImage,
   detectors: PlannedDetector[],
   scale: number,
+  regions: Box[] | undefined,
 ): Hit[][] {
   const hits: Hit[][] = detectors.map(() => []);
   for (const name of new Set(detectors.map(({ engine }) => engine))) {
@@ -79,10 +122,25 @@ function searchAll(
         cascade: { file, sha256 },
         parameters: atScale(parameters, scale),
       })),
+      regions,
     );
-    for (const [answer, [i]] of own.entries()) hits[i] = answers[answer] ?? [];
+    for (const [answer, [i]] of own.entries())
+      hits[i] = (answers[answer] ?? []).filter(({ box }) => isIn(box, regions));
   }
   return hits;
+}
+
+function isIn({ x, y, width, height }: Box, regions: Box[] | undefined): boolean {
+  const [across, down] = [x + width / 2, y + height / 2];
+  return (
+    regions?.some(
+      (region) =>
+        across >= region.x &&
+        across <= region.x + region.width &&
+        down >= region.y &&
+        down <= region.y + region.height,
+    ) ?? true
+  );
 }
 
 /** Sizes in pixels of the working image. A limit stays one, where 0 would lift it. */

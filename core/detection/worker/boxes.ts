@@ -20,6 +20,20 @@ export function turnedBack(box: Box, orientation: Orientation, { width, height }
   }
 }
 
+/** A box in an image of this size, as a box in the image turned clockwise: the turn back is a turn as well. */
+export function turned(box: Box, orientation: Orientation, { width, height }: Extent): Box {
+  switch (orientation) {
+    case 0:
+      return box;
+    case 90:
+      return turnedBack(box, 270, { width: height, height: width });
+    case 180:
+      return turnedBack(box, 180, { width, height });
+    case 270:
+      return turnedBack(box, 90, { width: height, height: width });
+  }
+}
+
 /** A box in an image of size `from`, in pixels of the same image at size `to`: rounded, within it, never empty. */
 export function scaled(box: Box, from: Extent, to: Extent): Box {
   const across = (x: number) => clamp(Math.round((x * to.width) / from.width), 0, to.width);

@@ -36,7 +36,7 @@ export function decodeGrey(
       : consume(decoded, (mat) => mat.resize(rows, cols, 0, 0, cv.INTER_AREA));
   return {
     ...uprightSize(header),
-    image: new GreyImage(upright(cv, fitted, header.orientation)),
+    image: new GreyImage(cv, upright(cv, fitted, header.orientation)),
   };
 }
 

@@ -6,7 +6,7 @@ import type { OpenCv } from './opencv.js';
 export function glance(cv: OpenCv, bytes: Buffer, side: number, maxPixels: number): Glance {
   const { image } = decodeGrey(cv, bytes, side, maxPixels);
   try {
-    return { width: image.width, height: image.height, grey: image.bytes() };
+    return { width: image.width, height: image.height, grey: image.bytes().slice() };
   } finally {
     image.release();
   }

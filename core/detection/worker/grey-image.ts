@@ -1,11 +1,16 @@
 import type { Orientation } from '../../contract/detection.js';
 import { consume, type Mat, type OpenCv } from './opencv.js';
+import { PixelMemory } from './pixel-memory.js';
+
+/** One for the process, which searches one image at a time. */
+const memory = new PixelMemory();
 
 /** An 8-bit grey image, as OpenCV's Mat and, for engines that are not OpenCV, as its bytes. */
 export class GreyImage {
-  #bytes: Buffer | undefined;
-
-  constructor(readonly mat: Mat) {}
+  constructor(
+    private readonly cv: OpenCv,
+    readonly mat: Mat,
+  ) {}
 
   get width(): number {
     return this.mat.cols;
@@ -15,15 +20,18 @@ export class GreyImage {
     return this.mat.rows;
   }
 
-  /** The pixels row by row; the stride is the width. Copied on the first call, then kept. */
-  bytes(): Buffer {
-    this.#bytes ??= this.mat.getData();
-    return this.#bytes;
+  /** A copy of the pixels row by row; the stride is the width. Good until the next call for any image. */
+  bytes(): Uint8Array {
+    const { cv, mat, width, height } = this;
+    const bytes = memory.take(width * height);
+    // A Mat over that memory: `getData` would copy to new memory, and that to new memory again.
+    consume(new cv.Mat(height, width, cv.CV_8UC1, bytes), (view) => mat.copyTo(view).release());
+    return bytes;
   }
 
   release(): void {
     this.mat.release();
-    this.#bytes = undefined;
+    memory.trim();
   }
 }
 
@@ -40,5 +48,5 @@ export function withTurned<T>(
     180: cv.ROTATE_180,
     270: cv.ROTATE_90_COUNTERCLOCKWISE,
   }[orientation];
-  return consume(image.mat.rotate(code), (turned) => use(new GreyImage(turned)));
+  return consume(image.mat.rotate(code), (turned) => use(new GreyImage(cv, turned)));
 }

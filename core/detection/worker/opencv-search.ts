@@ -4,7 +4,7 @@ import type { GreyImage } from './grey-image.js';
 import type { Classifier, OpenCv } from './opencv.js';
 import type { CascadeSearch, CascadeSearchRequest, Hit } from './search.js';
 
-/** OpenCV's `CascadeClassifier::detectMultiScale`. It does not report a score. */
+/** OpenCV's `CascadeClassifier::detectMultiScale`. It does not report a score, and searches the whole image always. */
 export class OpenCvSearch implements CascadeSearch {
   readonly engine = 'opencv';
 

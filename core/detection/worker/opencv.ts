@@ -12,6 +12,8 @@ export interface Mat {
   flip(code: 0 | 1): Mat;
   /** A copy of the pixels, row by row without padding. */
   getData(): Buffer;
+  /** To a Mat of the same size and type. Answers it as another object, which is to be released as well. */
+  copyTo(other: Mat): Mat;
   release(): void;
   drawRectangle(from: Point, to: Point, colour: Colour, thickness: number, lineType: number): void;
   putText(
@@ -68,7 +70,13 @@ export interface Size {
 /** The part of the OpenCV addon that is used here. */
 export interface OpenCv {
   readonly version: { major: number; minor: number; revision: number };
-  readonly Mat: new (rows: number, cols: number, type: number, fill: number) => Mat;
+  /** Filled, or over memory that stays the caller's and has to outlive it. */
+  readonly Mat: new (
+    rows: number,
+    cols: number,
+    type: number,
+    fill: number | Uint8Array,
+  ) => Mat;
   readonly Point2: new (x: number, y: number) => Point;
   readonly Vec3: new (blue: number, green: number, red: number) => Colour;
   readonly Size: new (width: number, height: number) => Size;

@@ -17,8 +17,12 @@ export interface Hit {
   score: number | null;
 }
 
-/** An engine that searches images with cascades. One answer for each request, in their order. */
+/** An engine that searches images with cascades. */
 export interface CascadeSearch {
   readonly engine: EngineName;
-  search(image: GreyImage, requests: CascadeSearchRequest[]): Hit[][];
+  /**
+   * One answer for each request, in their order. Regions, in pixels of the image, say where hits matter: those whose centre
+   * lies in one are as in the whole image, with their neighbors and score; of others any may be missing.
+   */
+  search(image: GreyImage, requests: CascadeSearchRequest[], regions?: Box[]): Hit[][];
 }

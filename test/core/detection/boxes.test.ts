@@ -1,21 +1,23 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { ORIENTATIONS } from '../../../core/contract/detection.js';
-import { overlap, scaled, turnedBack } from '../../../core/detection/worker/boxes.js';
+import { overlap, scaled, turned, turnedBack } from '../../../core/detection/worker/boxes.js';
 
 const image = { width: 100, height: 60 };
 
 test('a box in a turned image comes back to where it was', (t) => {
   // 10 wide and 4 high, 20 from the left and 30 from the top.
   const box = { x: 20, y: 30, width: 10, height: 4 };
-  const turned = {
+  const inTurned = {
     0: box,
     90: { x: 26, y: 20, width: 4, height: 10 },
     180: { x: 70, y: 26, width: 10, height: 4 },
     270: { x: 30, y: 70, width: 4, height: 10 },
   };
-  for (const orientation of ORIENTATIONS)
-    t.deepEqual(turnedBack(turned[orientation], orientation, image), box);
+  for (const orientation of ORIENTATIONS) {
+    t.deepEqual(turnedBack(inTurned[orientation], orientation, image), box);
+    t.deepEqual(turned(box, orientation, image), inTurned[orientation]);
+  }
 });
 
 test('a scaled box lies within the image and is never empty', (t) => {

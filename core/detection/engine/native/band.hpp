@@ -11,21 +11,22 @@ namespace {
 
 /** The windows of up to kBandRows rows. A row's windows have `capacity` places, a multiple of 64 with room to spare. */
 struct Band {
+  /** Places in use begin and end at multiples of it: the widest block. */
+  static constexpr int kGrain = 16;
+
   int rows = 0;
   int capacity = 0;
-  /** For each row: its y in the level, the first window's corner in the integral image, and the words of it in use. */
+  /** For each row: its y in the level, the first window's corner in the integral image, and the places of it in use. */
   std::int32_t y[kBandRows];
   std::int32_t corner[kBandRows];
-  int firstWord[kBandRows], endWord[kBandRows];
+  int first[kBandRows], end[kBandRows];
 
   int words() const { return capacity / 64; }
-  /** Whether it has the same rows with the same words in use. */
+  /** Whether it has the same rows with the same places in use. */
   bool coversAsMuchAs(const Band& other) const {
     if (rows != other.rows) return false;
     for (int row = 0; row < rows; row++) {
-      if (y[row] != other.y[row] || firstWord[row] != other.firstWord[row] || endWord[row] != other.endWord[row]) {
-        return false;
-      }
+      if (y[row] != other.y[row] || first[row] != other.first[row] || end[row] != other.end[row]) return false;
     }
     return true;
   }
@@ -43,14 +44,20 @@ inline std::uint64_t firstBits(int count) {
   return count < 64 ? (std::uint64_t{1} << count) - 1 : ~std::uint64_t{0};
 }
 
-/** Writes side by side the blocks of the words in use, those with a window alive. Returns their number. */
+/** The bits of a row's word for the places from `first` to `end`, which it has some of. */
+inline std::uint64_t bitsOfWord(int word, int first, int end) {
+  const std::uint64_t before = first > word * 64 ? firstBits(first - word * 64) : 0;
+  return firstBits(end - word * 64) & ~before;
+}
+
+/** Writes side by side the blocks of the places in use, those with a window alive. Returns their number. */
 inline int coverRows(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
   int count = 0;
   for (int row = 0; row < band.rows; row++) {
     const std::uint64_t* const words = band.bits(alive, row);
     const std::int32_t corner = band.corner[row];
     const std::int32_t window = row * band.capacity;
-    for (int place = band.firstWord[row] * 64; place < band.endWord[row] * 64; place += lanes) {
+    for (int place = band.first[row]; place < band.end[row]; place += lanes) {
       const std::uint32_t bits = bitsAt(words, place, lanes);
       blocks[count] = {window + place, corner + place, bits};
       count += bits != 0;

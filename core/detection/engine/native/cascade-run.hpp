@@ -19,23 +19,28 @@ class CascadeRun {
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
       : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data() + 1) {}
 
-  /** Marks in `alive` those windows of `varied` that the first stage lets pass. */
+  /** Marks in `alive`, of the places in use, those windows of `varied` that the first stage lets pass. */
   void firstStage(const Band& band, const std::uint64_t* varied, std::uint64_t* alive) {
     count_ = coverRows(band, varied, kLanes, blocks_);
     runStage(cascade_.stages[0]);
+    const Block* block = blocks_;
+    const Block* const last = blocks_ + count_;
     for (int row = 0; row < band.rows; row++) {
-      std::memset(band.bits(alive, row), 0, band.words() * sizeof *alive);
-    }
-    for (int i = 0; i < count_; i++) {
-      const Block& block = blocks_[i];
-      alive[block.window / 64] |= std::uint64_t{block.alive} << (block.window % 64);
+      const int first = band.first[row], end = band.end[row], start = row * band.capacity;
+      std::uint64_t* const words = band.bits(alive, row);
+      for (int word = first / 64; word * 64 < end; word++) {
+        std::uint64_t bits = words[word] & ~bitsOfWord(word, first, end);
+        for (; block < last && block->window < start + word * 64 + 64; block++) {
+          bits |= std::uint64_t{block->alive} << (block->window % 64);
+        }
+        words[word] = bits;
+      }
     }
   }
 
-  /** Goes on with the windows of the first stage's blocks that are marked in `alive`. False if none is left. */
-  bool laterStages(const std::uint64_t* alive) {
-    for (int i = 0; i < count_; i++) blocks_[i].alive = bitsAt(alive, blocks_[i].window, kLanes);
-    count_ = tighten(blocks_, count_, kLanes);
+  /** Takes the windows that are marked in `alive` through the other stages. False if none is left. */
+  bool laterStages(const Band& band, const std::uint64_t* alive) {
+    count_ = tighten(blocks_, coverRows(band, alive, kLanes, blocks_), kLanes);
     for (std::size_t i = 1; i < cascade_.stages.size() && count_ > 0; i++) {
       runStage(cascade_.stages[i]);
       count_ = tighten(blocks_, count_, kLanes);

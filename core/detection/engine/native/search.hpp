@@ -14,29 +14,24 @@
 namespace siteglass {
 namespace {
 
-/** The words of a row's bits that are in use. */
-struct RowMask {
-  int firstWord = 0, endWord = 0;
+/** Places of a row. */
+struct Places {
+  int first, end;
 };
 
-/** Sets a bit for each of a row's windows that a job's spans allow. */
-inline RowMask writeRowMask(const Job& job, std::int32_t y, std::int32_t step, int words, std::uint64_t* mask) {
+/** Sets a bit for each of a row's windows that a job's spans allow, and returns the places between which they lie. */
+inline Places writeRowMask(const Job& job, std::int32_t y, std::int32_t step, int words, std::uint64_t* mask) {
   std::memset(mask, 0, words * sizeof *mask);
-  RowMask row{words, 0};
+  Places allowed{words * 64, 0};
   for (const Span& span : job.spans) {
     if (y < span.y0 || y >= span.y1) continue;
-    const int from = (span.x0 + step - 1) / step, to = (span.x1 + step - 1) / step;
-    if (from >= to) continue;
-    for (int word = from / 64; word * 64 < to; word++) {
-      std::uint64_t bits = ~std::uint64_t{0};
-      if (word * 64 < from) bits &= ~std::uint64_t{0} << (from - word * 64);
-      if (word * 64 + 64 > to) bits &= ~std::uint64_t{0} >> (word * 64 + 64 - to);
-      mask[word] |= bits;
-    }
-    row.firstWord = std::min(row.firstWord, from / 64);
-    row.endWord = std::max(row.endWord, (to + 63) / 64);
+    const int first = (span.x0 + step - 1) / step, end = (span.x1 + step - 1) / step;
+    for (int word = first / 64; word * 64 < end; word++) mask[word] |= bitsOfWord(word, first, end);
+    if (first >= end) continue;
+    allowed.first = std::min(allowed.first, first);
+    allowed.end = std::max(allowed.end, end);
   }
-  return row;
+  return allowed;
 }
 
 /** Searches a level for all of its jobs. */
@@ -121,13 +116,12 @@ class LevelSearch {
     band.capacity = space_.windowCapacity;
     for (; band.rows < kBandRows && y <= lastY; y += level_.step) {
       const int row = band.rows;
-      const RowMask mask =
-          writeRowMask(job, y, level_.step, band.words(), band.bits(space_.allowed.data(), row));
-      if (mask.firstWord >= mask.endWord) continue;
+      const Places allowed = writeRowMask(job, y, level_.step, band.words(), band.bits(space_.allowed.data(), row));
+      if (allowed.first >= allowed.end) continue;
       band.y[row] = y;
       band.corner[row] = (y - baseY_) * layout_.stride;
-      band.firstWord[row] = std::max(mask.firstWord - 1, 0);
-      band.endWord[row] = mask.endWord;
+      band.first[row] = std::max(allowed.first / Band::kGrain - 1, 0) * Band::kGrain;
+      band.end[row] = (allowed.end + Band::kGrain - 1) / Band::kGrain * Band::kGrain;
       band.rows++;
     }
     if (band.rows == 0) return y;
@@ -141,41 +135,44 @@ class LevelSearch {
     return y;
   }
 
-  /**
-   * Marks in `varied` the windows that are worth searching, in the words in use of each row, and gives them their
-   * factors. Cascades with windows of the same size share them.
-   */
+  /** Has `varied` and the factors of a band written. Cascades with windows of the same size share them. */
   void findVaried(const Cascade& cascade, const Band& band) {
     const bool isKnown = variedFor_ != nullptr && variedFor_->kind == cascade.kind && variedFor_->width == cascade.width &&
                          variedFor_->height == cascade.height && varied_.coversAsMuchAs(band);
     if (isKnown) return;
-    const int columns = (level_.width - cascade.width) / layout_.step + 1;
-    const Normaliser normaliser(cascade.width, cascade.height, layout_);
-    for (int row = 0; row < band.rows; row++) {
-      const int from = band.firstWord[row] * 64;
-      const int count = std::min(columns, band.endWord[row] * 64) - from;
-      std::uint64_t* const varied = band.bits(space_.varied.data(), row) + band.firstWord[row];
-      if (cascade.kind == Cascade::kHaar) {
-        const std::size_t corner = band.corner[row] + from;
-        normaliser.writeRow(space_.sum() + corner, space_.squares() + corner, count,
-                            space_.norm.data() + row * band.capacity + from, varied);
-      } else {
-        for (int word = 0; word * 64 < count; word++) varied[word] = firstBits(count - word * 64);
-      }
-    }
+    writeVaried(cascade, band);
     variedFor_ = &cascade;
     varied_ = band;
   }
 
+  /** Marks in `varied` the windows that are worth searching, of the places in use, and gives them their factors. */
+  void writeVaried(const Cascade& cascade, const Band& band) {
+    const int columns = (level_.width - cascade.width) / layout_.step + 1;
+    const Normaliser normaliser(cascade.width, cascade.height, layout_);
+    for (int row = 0; row < band.rows; row++) {
+      const int first = band.first[row], end = band.end[row];
+      std::uint64_t* const varied = band.bits(space_.varied.data(), row);
+      if (cascade.kind == Cascade::kHaar) {
+        const std::int32_t corner = band.corner[row];
+        normaliser.writeRow(space_.sum() + corner, space_.squares() + corner, first, end, columns,
+                            space_.norm.data() + row * band.capacity, varied);
+      } else {
+        for (int word = first / 64; word * 64 < end; word++) {
+          const std::uint64_t own = bitsOfWord(word, first, end);
+          varied[word] = (varied[word] & ~own) | (own & firstBits(columns - word * 64));
+        }
+      }
+    }
+  }
+
   template <class Evaluator>
-  void searchWith(const Evaluator& evaluator, const Job& job, Band& band) {
+  void searchWith(const Evaluator& evaluator, const Job& job, const Band& band) {
     CascadeRun<Evaluator> run(evaluator, *job.cascade, space_);
-    do {
-      findVaried(*job.cascade, band);
-      run.firstStage(band, space_.varied.data(), space_.alive.data());
-    } while (startsAmongRejections(band));
-    for (int row = 0; row < band.rows; row++) keepEvaluated(band, row);
-    if (!run.laterStages(space_.alive.data())) return;
+    findVaried(*job.cascade, band);
+    run.firstStage(band, space_.varied.data(), space_.alive.data());
+    const Band before = firstStageBefore(run, *job.cascade, band);
+    for (int row = 0; row < band.rows; row++) keepEvaluated(band, before.first[row], row);
+    if (!run.laterStages(band, space_.alive.data())) return;
     run.forEachLeft([&](std::int32_t window, double score) {
       const int row = window / band.capacity, place = window % band.capacity;
       hits_.add({job.id, place * layout_.step, band.y[row], score});
@@ -184,29 +181,42 @@ class LevelSearch {
 
   /**
    * Whether a window is stepped over depends on those before it, back to one that was not rejected. Where a row's
-   * words in use begin with nothing but rejections, makes them begin at the left edge and returns true.
+   * places in use begin with nothing but rejections, goes back from there, in steps that grow. Returns
+   * the band with the first places that it came to.
    */
-  bool startsAmongRejections(Band& band) const {
-    bool any = false;
-    for (int row = 0; row < band.rows; row++) {
-      const int first = band.firstWord[row];
-      const std::uint64_t alive = band.bits(space_.alive.data(), row)[first];
-      const std::uint64_t varied = band.bits(space_.varied.data(), row)[first];
-      if (first == 0 || (varied & ~alive) != ~std::uint64_t{0}) continue;
-      band.firstWord[row] = 0;
-      any = true;
+  template <class Run>
+  Band firstStageBefore(Run& run, const Cascade& cascade, const Band& band) {
+    Band before = band;
+    for (int places = Band::kGrain;; places *= 2) {
+      Band part = before;
+      bool any = false;
+      for (int row = 0; row < band.rows; row++) {
+        const int first = before.first[row];
+        part.end[row] = first;
+        if (first == 0 || !isRejected(band, row, first)) continue;
+        before.first[row] = part.first[row] = std::max(first - places, 0);
+        any = true;
+      }
+      if (!any) return before;
+      writeVaried(cascade, part);
+      run.firstStage(part, space_.varied.data(), space_.alive.data());
     }
-    return any;
   }
 
-  /** Drops the windows that OpenCV steps over, and those that are not asked for. */
-  void keepEvaluated(const Band& band, int row) {
+  /** Whether the first stage rejects as many windows as lie together, from `first` on. */
+  bool isRejected(const Band& band, int row, int first) const {
+    return bitsAt(band.bits(space_.alive.data(), row), first, Band::kGrain) == 0 &&
+           bitsAt(band.bits(space_.varied.data(), row), first, Band::kGrain) == firstBits(Band::kGrain);
+  }
+
+  /** Drops the windows that OpenCV steps over, from the place `first` on, and those that are not asked for. */
+  void keepEvaluated(const Band& band, int first, int row) {
     std::uint64_t* const alive = band.bits(space_.alive.data(), row);
     const std::uint64_t* const varied = band.bits(space_.varied.data(), row);
     const std::uint64_t* const allowed = band.bits(space_.allowed.data(), row);
     bool carry = false;
-    for (int word = band.firstWord[row]; word < band.endWord[row]; word++) {
-      const std::uint64_t rejected = varied[word] & ~alive[word];
+    for (int word = first / 64; word * 64 < band.end[row]; word++) {
+      const std::uint64_t rejected = varied[word] & ~alive[word] & bitsOfWord(word, first, band.end[row]);
       alive[word] &= allowed[word] & ~steppedOver(rejected, carry);
     }
   }

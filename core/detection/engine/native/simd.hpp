@@ -47,7 +47,8 @@ ENGINE_INLINE void store(Element* to, Vector vector) {
 }
 
 ENGINE_INLINE I32 splat(std::int32_t value) { return I32{} + value; }
-ENGINE_INLINE F32 splat(float value) { return F32{} + value; }
+/** Less zero: what is added to zero is not left as it is, since that would make 0 of −0. */
+ENGINE_INLINE F32 splat(float value) { return value - F32{}; }
 
 ENGINE_INLINE F32 toFloat(I32 value) { return __builtin_convertvector(value, F32); }
 

@@ -2,6 +2,7 @@
 // a border of one pixel.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "band.hpp"
@@ -19,25 +20,29 @@ class Normaliser {
                 layout.offset(width - 1, height - 1)},
         flatFrom_(smallestFlat(area_)) {}
 
-  /** The factors of `count` windows of a row, and in `varied` a bit for each that is not too flat to be searched. */
-  void writeRow(const std::int32_t* sum, const std::int32_t* squares, int count, float* norm,
+  /**
+   * The factors of a row's windows from `first` to `end`, of which there are `count`, and in `varied` a bit for each that is
+   * not too flat to be searched. Other bits stay as they are.
+   */
+  void writeRow(const std::int32_t* sum, const std::int32_t* squares, int first, int end, int count, float* norm,
                 std::uint64_t* varied) const {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
-    for (int x = 0; x < count; x += kLanes32) {
+    for (int x = first; x < end; x += kLanes32) {
       const I32 total = load<I32>(s0 + x) - load<I32>(s1 + x) - load<I32>(s2 + x) + load<I32>(s3 + x);
       const I32 squared = load<I32>(q0 + x) - load<I32>(q1 + x) - load<I32>(q2 + x) + load<I32>(q3 + x);
       store(norm + x, factors(total, squared));
     }
     const F32 limit = splat(flatFrom_);
-    for (int word = 0; word * 64 < count; word++) {
+    for (int word = first / 64; word * 64 < end; word++) {
       std::uint64_t bits = 0;
-      for (int lane = 0; lane < 64; lane += kLanes32) {
-        const I32 isVaried = (I32)(load<F32>(norm + word * 64 + lane) < limit);
-        bits |= static_cast<std::uint64_t>(laneBits(isVaried)) << lane;
+      for (int x = std::max(first, word * 64); x < std::min(end, word * 64 + 64); x += kLanes32) {
+        const I32 isVaried = (I32)(load<F32>(norm + x) < limit);
+        bits |= static_cast<std::uint64_t>(laneBits(isVaried)) << (x % 64);
       }
-      varied[word] = bits & firstBits(count - word * 64);
+      const std::uint64_t own = bitsOfWord(word, first, end);
+      varied[word] = (varied[word] & ~own) | (bits & firstBits(count - word * 64));
     }
   }
 

@@ -13,6 +13,7 @@ import type { CascadeSearchRequest, Hit } from '../../../../../core/detection/wo
 import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
+import { zonedAnalyses } from '../../zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
 import { corpusCase } from './corpus.js';
@@ -104,7 +105,7 @@ export const scenarios = {
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
     }));
     const images = (await snapshots(3)).map(
-      (jpeg) => new GreyImage(cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
+      (jpeg) => new GreyImage(cv, cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
     );
     const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv, new ClassifierCache(cv))];
     return {
@@ -113,10 +114,12 @@ export const scenarios = {
     };
   },
 
+  zones: zonedAnalyses,
+
   /** The errors of searching with a file that has other content than planned, and with one that is not there. */
   async changedCascades(): Promise<string[]> {
     const cv = loadOpenCv();
-    const image = new GreyImage(new cv.Mat(40, 40, cv.CV_8UC1, 0));
+    const image = new GreyImage(cv, new cv.Mat(40, 40, cv.CV_8UC1, 0));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
     return [cascadeFile('stop-sign').file, '/nowhere.xml'].map((file) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { contains, counts, type Point, zoneSchema } from '../../../edge/cameras/zones.js';
+import { type Point, zoneSchema } from '../../../core/contract/zone.js';
+import { contains, counts } from '../../../core/detection/zones.js';
 
 const zone = (kind: 'include' | 'mask', ...points: Point[]) => zoneSchema.parse({ kind, points });
 const leftHalf: Point[] = [

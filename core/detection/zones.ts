@@ -1,19 +1,5 @@
-import { z } from 'zod';
-import type { Box } from '../../core/contract/detection.js';
-
-const fraction = z.number().min(0).max(1);
-
-/** A polygon on a camera's picture. Points are fractions of its width and height, from the top left corner. */
-export const zoneSchema = z.strictObject({
-  name: z.string().min(1).max(64).optional(),
-  kind: z.enum(['include', 'mask']),
-  points: z
-    .array(z.tuple([fraction, fraction]))
-    .min(3)
-    .max(64),
-});
-export type Zone = z.infer<typeof zoneSchema>;
-export type Point = Zone['points'][number];
+import type { Box } from '../contract/detection.js';
+import type { Point, Zone } from '../contract/zone.js';
 
 /**
  * Whether a box counts: its centre lies in one of the zones to include, if there are any, and in none of those

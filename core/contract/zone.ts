@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+const fraction = z.number().min(0).max(1);
+
+/** A polygon on a picture. Points are fractions of its width and height, from the top left corner. */
+export const zoneSchema = z.strictObject({
+  name: z.string().min(1).max(64).optional(),
+  kind: z.enum(['include', 'mask']),
+  points: z
+    .array(z.tuple([fraction, fraction]))
+    .min(3)
+    .max(64),
+});
+export type Zone = z.infer<typeof zoneSchema>;
+export type Point = Zone['points'][number];
