@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Health } from '../core/contract/topics.js';
+import type { Health } from '../core/contract/live-payloads.js';
 import { programVersion } from '../core/runtime/program.js';
 import { over } from '../core/store/database.js';
 import { boardTemperature } from './board-temperature.js';

@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import type { Health } from '../core/contract/topics.js';
+import type { Health } from '../core/contract/live-payloads.js';
 import { type Clock, instant, systemClock } from '../core/runtime/clock.js';
 import { boardTemperature } from './board-temperature.js';
 

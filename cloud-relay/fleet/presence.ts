@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Health, SiteAvailability, TopicName } from '../../core/contract/topics.js';
+import type { Health, SiteAvailability } from '../../core/contract/live-payloads.js';
+import type { TopicName } from '../../core/contract/topics.js';
 import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';

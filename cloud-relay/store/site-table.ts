@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { SiteAvailability } from '../../core/contract/topics.js';
+import type { SiteAvailability } from '../../core/contract/live-payloads.js';
 import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { detectionSchema } from './detection.js';
+import { healthSchema, siteAvailabilitySchema } from './live-payloads.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 import { summarySchema } from './summary.js';
-import { healthSchema, siteAvailabilitySchema } from './topics.js';
 
 /** What the appliance and the relay tell of sites and cameras, beside images. */
 

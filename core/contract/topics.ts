@@ -1,74 +1,15 @@
 import { z } from 'zod';
 import { commandResultSchema, commandTextSchema } from './command.js';
 import { discoverySchema } from './discovery.js';
-import { imageIdSchema, instantSchema } from './names.js';
+import {
+  cameraAvailabilitySchema,
+  cameraReportSchema,
+  cameraStateSchema,
+  healthSchema,
+  siteAvailabilitySchema,
+} from './live-payloads.js';
 import { sightingEventSchema } from './sighting.js';
 import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
-
-export const siteAvailabilitySchema = z.enum(['online', 'stopped', 'offline']);
-export type SiteAvailability = z.infer<typeof siteAvailabilitySchema>;
-export const cameraAvailabilitySchema = z.enum(['online', 'offline']);
-
-export const cameraStateSchema = z
-  .object({
-    counts: z
-      .record(z.string(), z.int().min(0))
-      .meta({ description: 'Detections by label in the last analysed snapshot' }),
-    snapshot: imageIdSchema,
-    takenAt: instantSchema,
-    present: z
-      .record(z.string(), z.int().min(1))
-      .meta({ description: 'Objects by label that are there, static ones left out' }),
-    static: z.record(z.string(), z.int().min(1)).meta({ description: 'Static objects by label' }),
-    occupied: z.boolean().meta({ description: 'Whether anything is there that is not static' }),
-    url: z
-      .string()
-      .nullable()
-      .meta({ description: 'The snapshot with boxes, for programs on the LAN; needs no token' }),
-  })
-  .meta({ id: 'CameraState' });
-export type CameraStatePayload = z.infer<typeof cameraStateSchema>;
-
-const count = z.int().min(0);
-
-/** How a camera does, as REST tells it, in short. The error holds no URL and no credentials. */
-export const cameraReportSchema = z
-  .object({
-    state: z.enum(['starting', 'online', 'offline', 'paused']),
-    circuit: z.enum(['closed', 'open', 'half-open']).meta({
-      description: '`open` while the camera is left alone after failures, `half-open` for a probe',
-    }),
-    paused: z.boolean(),
-    lastError: z.string().nullable(),
-    lastSnapshotAt: instantSchema.nullable(),
-    consecutiveFailures: count,
-    taken: count,
-    unchanged: count.meta({ description: 'Snapshots that the motion gate left out' }),
-  })
-  .meta({ id: 'CameraReport' });
-
-export const healthSchema = z
-  .object({
-    version: z.string(),
-    status: z.enum(['ok', 'degraded']),
-    reasons: z.array(z.string()),
-    uptimeSeconds: z.number(),
-    outbox: z.object({ depth: z.int(), oldestSeconds: z.number().nullable() }),
-    cameras: z.object({ online: z.int(), total: z.int() }),
-    detectionsPerMinute: z.number(),
-    disk: z.object({ usedBytes: z.int(), budgetBytes: z.int(), freeBytes: z.int() }),
-    load1m: z.number(),
-    lastSyncAt: instantSchema
-      .nullable()
-      .optional()
-      .meta({ description: 'When the relay last acknowledged something' }),
-    temperatureCelsius: z
-      .number()
-      .optional()
-      .meta({ description: "The hottest of the board's sensors, where it has any" }),
-  })
-  .meta({ id: 'Health' });
-export type Health = z.infer<typeof healthSchema>;
 
 type Form = 'text' | 'json' | 'bytes';
 

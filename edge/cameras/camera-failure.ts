@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ProblemError } from '../../core/runtime/errors.js';
 import { CameraError } from './camera.js';
 
 /** The camera answered, with a status that is no success. */
@@ -31,3 +32,11 @@ export function networkFailure(error: unknown): CameraError {
 
 const isAbort = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+
+/** The image itself is refused, and always would be: 413, 415 and 422 in the table of problems. */
+export const isFaultOfImage = (error: unknown): boolean =>
+  error instanceof ProblemError && [413, 415, 422].includes(error.status);
+
+/** There is no room for the snapshot now, which is nobody's fault but ours. */
+export const isShed = (error: unknown): error is ProblemError =>
+  error instanceof ProblemError && error.status >= 500;

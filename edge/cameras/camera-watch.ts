@@ -6,6 +6,7 @@ import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
+import { isFaultOfImage, isShed } from './camera-failure.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraStatus } from './camera-status.js';
 import type { FetchLanes } from './fetch-lanes.js';
@@ -291,11 +292,3 @@ export class CameraWatch {
     this.options.onStatus(status);
   }
 }
-
-/** The image itself is refused, and always would be: 413, 415 and 422 in the table of problems. */
-const isFaultOfImage = (error: unknown): boolean =>
-  error instanceof ProblemError && [413, 415, 422].includes(error.status);
-
-/** There is no room for the snapshot now, which is nobody's fault but ours. */
-const isShed = (error: unknown): error is ProblemError =>
-  error instanceof ProblemError && error.status >= 500;

@@ -1,5 +1,5 @@
 import type { Detection } from '../../core/contract/detection.js';
-import type { CameraStatePayload } from '../../core/contract/topics.js';
+import type { CameraStatePayload } from '../../core/contract/live-payloads.js';
 import { instant } from '../../core/runtime/clock.js';
 import type { Track } from '../sightings/tracks.js';
 

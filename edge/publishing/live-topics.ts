@@ -1,5 +1,6 @@
+import type { Health } from '../../core/contract/live-payloads.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
-import type { Health, Payload } from '../../core/contract/topics.js';
+import type { Payload } from '../../core/contract/topics.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
 import { messageOf } from '../../core/runtime/errors.js';

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Health } from '../../core/contract/topics.js';
+import type { Health } from '../../core/contract/live-payloads.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Presence, STALE_AFTER_MS } from '../../../cloud-relay/fleet/presence.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
-import type { Health } from '../../../core/contract/topics.js';
+import type { Health } from '../../../core/contract/live-payloads.js';
 import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
 import { anArrival, startRelay } from '../../support/relay-fixtures.js';
