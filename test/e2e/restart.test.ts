@@ -6,7 +6,7 @@ import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
 import { temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
-import { runProgram, urlOf } from '../support/program.js';
+import { childrenOf, runProgram, urlOf } from '../support/program.js';
 import { renderScene } from '../support/render-scene.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
@@ -25,6 +25,15 @@ const scene = (seed: number) =>
   renderScene({ width: 1280, height: 720, seed, signs: [{ cx: 400, cy: 300, size: 160 }] });
 
 const prefer = { headers: { Prefer: 'respond-async' } };
+
+/** Holds a program's workers still, so that nothing is analysed. Resolves with what ends them. */
+async function stopWorkers(pid = 0): Promise<() => void> {
+  const workers = await childrenOf(pid);
+  for (const worker of workers) process.kill(worker, 'SIGSTOP');
+  return () => {
+    for (const worker of workers) process.kill(worker, 'SIGKILL');
+  };
+}
 
 test('an upload that was accepted is analysed, though the appliance is killed and started again', async (t) => {
   const dataFolder = await temporaryFolder();
@@ -57,19 +66,18 @@ test('an upload whose detector is gone after a restart fails, and keeps no other
   const detectors = join(dataFolder, 'detectors');
   await mkdir(detectors);
   await copyFile(join(projectRoot(), 'cascades', 'stop-sign-lbp.xml'), join(detectors, 'ours.xml'));
-  const settings = [`--set=detection.folder=${detectors}`];
+  const settings = [`--set=detection.folder=${detectors}`, '--set=detection.deadlineSeconds=60'];
   const before = await startEdgeProgram(t, dataFolder, settings);
-  // One that keeps the worker busy, the one in question, and one after it.
+  const release = await stopWorkers(before.program.child.pid);
   const [first, second, third] = await Promise.all([11, 12, 13].map(scene));
   if (!first || !second || !third) return t.fail('no scenes');
-  const slow = { scaleFactor: '1.02', workingSize: '0', minSize: '20' };
   const accepted = [
-    await before.api.upload<ImageResult>(t, first.jpeg, slow, prefer),
-    await before.api.upload<ImageResult>(t, first.jpeg, { ...slow, minNeighbors: '7' }, prefer),
+    await before.api.upload<ImageResult>(t, first.jpeg, {}, prefer),
     await before.api.upload<ImageResult>(t, second.jpeg, { detector: 'ours' }, prefer),
     await before.api.upload<ImageResult>(t, third.jpeg, {}, prefer),
   ];
   await before.program.end('SIGKILL');
+  release();
   t.true(accepted.every(({ status }) => status === 202));
   await rm(join(detectors, 'ours.xml'));
 
@@ -82,6 +90,6 @@ test('an upload whose detector is gone after a restart fails, and keeps no other
   });
   t.deepEqual(
     results.map(({ json }) => json.status),
-    ['OK', 'OK', 'FAILED', 'OK'],
+    ['OK', 'FAILED', 'OK'],
   );
 });
