@@ -35,7 +35,8 @@ export function applianceChecks(edge) {
       expect(edge.show('ActiveState') === 'active', 'a running service', edge.show('ActiveState'));
       await edge.untilReady();
       at.previous = edge.version();
-      return `${at.previous}; “${last}”`;
+      const [, space] = /^\s*Space needed: (\S+ \S+)/m.exec(output) ?? [];
+      return `${at.previous}, ${space} with all that it depends on; “${last}”`;
     },
     detect: () => edge.detect(),
     'memory after a first detection': () => edge.memory(),
