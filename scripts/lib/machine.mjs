@@ -65,6 +65,7 @@ export class Machine {
       input,
       encoding: 'utf8',
       timeout: timeoutMs,
+      killSignal: 'SIGKILL',
       maxBuffer: 64e6,
     });
     return { status, output: stdout ?? '', errors: error?.message ?? stderr };

@@ -35,7 +35,8 @@ export function applianceChecks(edge) {
       expect(edge.show('ActiveState') === 'active', 'a running service', edge.show('ActiveState'));
       await edge.untilReady();
       at.previous = edge.version();
-      return `${at.previous}; “${last}”`;
+      const [, space] = /After this operation, (\S+ \S+) of/.exec(output) ?? [];
+      return `${at.previous}, ${space} with all that it depends on; “${last}”`;
     },
     detect: () => edge.detect(),
     'memory after a first detection': () => edge.memory(),
@@ -117,7 +118,12 @@ export function applianceChecks(edge) {
       return `“${tail}”`;
     },
     'go back to the version before': async () => {
-      machine.run('siteglass-edge-rollback --yes');
+      const said = machine.run('siteglass-edge-rollback --yes');
+      expect(
+        said.includes('before its schema was changed'),
+        'the database to go back as well',
+        said,
+      );
       expect(edge.version() === at.next, at.next, edge.version());
       await edge.untilReady();
       return `${at.next} runs, ${kept()}, ${edge.detect()}`;

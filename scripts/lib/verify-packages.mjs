@@ -54,12 +54,14 @@ export async function breakPackage(file, out, log) {
 }
 
 const BROKEN = `#!/usr/bin/node
-import { copyFileSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 
 const file = '/var/lib/siteglass-edge/edge.db';
-copyFileSync(file, file + '.before-9999_broken');
-new Sqlite(file).exec("insert or ignore into kysely_migration values ('9999_broken', '')");
+const database = new Sqlite(file);
+if (!database.prepare("select 1 from kysely_migration where name = '9999_broken'").get()) {
+  await database.backup(file + '.before-9999_broken');
+  database.exec("insert into kysely_migration values ('9999_broken', '')");
+}
 throw new Error('broken on purpose');
 `;
 
