@@ -43,7 +43,16 @@ await runMain(() => {
     );
     return `edge ${sizeOf(built.edge)}; relay ${sizeOf(built.relay)}`;
   };
-  if (values.arch === own) return verifyBooted({ ...values, build, built });
+  // Named now: someone may commit while it runs.
+  const previous = outputOf('git', [
+    '-C',
+    projectRoot,
+    'rev-parse',
+    '--verify',
+    `${values.previous}^{commit}`,
+  ]);
+  if (!previous) throw new Problem(`git knows no commit ${values.previous}`);
+  if (values.arch === own) return verifyBooted({ arch: own, previous, build, built });
   return runChecks({
     build,
     'detect under emulation': () => detectEmulated(built.edge, { arch: values.arch, sample, log }),
@@ -64,7 +73,7 @@ async function verifyBooted({ arch, previous, build, built }) {
           await packagesOfCommit(projectRoot, previous, { arch, log, out: join(work, 'before') })
         ).edge;
         built.broken = await breakPackage(built.edge, join(work, 'broken.deb'), log);
-        return `${previous}: edge ${sizeOf(built.previous)}`;
+        return `${previous.slice(0, 8)}: edge ${sizeOf(built.previous)}`;
       },
       boot: async () => {
         const root = await machineRoot([built.previous, built.edge, built.relay], { log });

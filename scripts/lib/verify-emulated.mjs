@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { expect } from './checklist.mjs';
 import { outputOf } from './command.mjs';
 import { debianRoot, enterRoot } from './debian-root.mjs';
@@ -18,15 +17,15 @@ export async function detectEmulated(file, { arch, sample, log }) {
     log,
     prepare: async (folder) => {
       await enterRoot(folder, ['apt-get', 'update'], { arch, log, failure });
-      await enterRoot(
-        folder,
-        ['apt-get', 'satisfy', '--yes', '--no-install-recommends', `${depends}, curl`],
-        { arch, log, failure },
-      );
+      await enterRoot(folder, ['apt-get', 'satisfy', '--yes', '--no-install-recommends', depends], {
+        arch,
+        log,
+        failure,
+      });
     },
   });
   const lines = [];
-  await enterRoot(root, ['sh', '-c', script(await freePort())], {
+  await enterRoot(root, ['sh', '-c', SCRIPT], {
     arch,
     binds: { '/root/package.deb': file, '/root/sample.jpg': sample },
     log,
@@ -35,27 +34,47 @@ export async function detectEmulated(file, { arch, sample, log }) {
   });
   const answer = lines.find((line) => line.startsWith('ANSWER '))?.slice('ANSWER '.length);
   expect(answer, 'an answer', 'none');
-  const { detections, times } = JSON.parse(answer);
-  return `${expectSigns(detections)}; decoded in ${times.decodeMs} ms, searched in ${times.detectMs} ms`;
+  const { sqlite, openCv, analysis, picture } = JSON.parse(answer);
+  expect(picture > 10_000, 'a picture with boxes', `${picture} bytes`);
+  const { decodeMs, detectMs } = analysis.times;
+  return `${expectSigns(analysis.detections)} (decoded in ${decodeMs} ms, searched in ${detectMs} ms); SQLite ${sqlite}, OpenCV ${openCv}`;
 }
 
-const script = (port) => `
+/**
+ * The program's own detection, with its worker process, and with longer deadlines: an emulated worker takes longer to begin
+ * than a real one may.
+ */
+const DETECT = `
+  import { readFileSync } from 'node:fs';
+  import Sqlite from '/usr/lib/siteglass-edge/node_modules/better-sqlite3/lib/index.js';
+  import { DetectionPool } from '/usr/lib/siteglass-edge/dist/core/detection/detection-pool.js';
+  import { DetectorCatalog } from '/usr/lib/siteglass-edge/dist/core/detection/detector-catalog.js';
+  import { createLogger } from '/usr/lib/siteglass-edge/dist/core/runtime/logger.js';
+
+  const log = createLogger('emulated', 'info');
+  const pool = new DetectionPool({ log, workers: 1, handshakeDeadlineMs: 600_000, jobDeadlineMs: 600_000 });
+  const catalog = new DetectorCatalog({
+    manifest: '/usr/lib/siteglass-edge/cascades/manifest.yaml',
+    defaultDetectors: ['stop-sign'],
+    probe: (cascade) => pool.probe(cascade),
+    engines: () => pool.status().engines,
+    log,
+  });
+  await pool.start();
+  await catalog.start();
+  const bytes = readFileSync('/root/sample.jpg');
+  const analysis = await pool.analyse(bytes, catalog.plan({}));
+  const picture = (await pool.draw(bytes, analysis.detections)).length;
+  const sqlite = new Sqlite(':memory:').prepare('select sqlite_version()').pluck().get();
+  console.log('ANSWER ' + JSON.stringify({ sqlite, openCv: pool.status().openCvVersion, analysis, picture }));
+  await pool.stop();
+`;
+
+const SCRIPT = `
   set -e
   apt-get install --yes /root/package.deb
-  siteglass-edge --set http.host=127.0.0.1 --set http.port=${port} --set http.auth=none --set detection.workers=1 &
-  program=$!
-  ready() { curl --silent --fail --output /dev/null http://127.0.0.1:${port}/readyz; }
-  for second in $(seq 120); do if ready; then break; fi; sleep 1; done
-  echo "ANSWER $(curl --silent --show-error --fail --form image=@/root/sample.jpg http://127.0.0.1:${port}/api/v1/objectdetection/image)"
-  kill $program
-  wait $program
+  siteglass-edge --check
+  node --input-type=module - <<'END'
+${DETECT}
+END
   apt-get purge --yes siteglass-edge`;
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
