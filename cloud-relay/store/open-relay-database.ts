@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fromEnvironment, readSecret } from '../../core/runtime/configuration.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -8,6 +7,7 @@ import {
   openDatabase,
   openSharedDatabase,
 } from '../../core/store/database.js';
+import { makeFolder } from '../../core/store/make-folder.js';
 import type { RelayConfig } from '../config.js';
 import { relayMigrations } from './migrations.js';
 
@@ -16,7 +16,7 @@ export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<
   const url = databaseUrl(config);
   if (url === undefined) return openDatabase(join(config.dataFolder, 'relay.db'), relayMigrations);
   // What else is kept there (the first token, images) finds its folder as SQLite would leave it.
-  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  makeFolder(config.dataFolder);
   return openSharedDatabase(url, relayMigrations, (error) =>
     log.warn({ error: messageOf(error) }, 'a connection to the database broke'),
   );

@@ -106,8 +106,9 @@ export function parseConfiguration<S extends z.ZodType>(
     if (value === undefined)
       throw new ConfigurationError('--set', [{ path: override, message: 'expected PATH=VALUE' }]);
     const parsed: unknown = parse(value);
-    if (parsed === null) document.deleteIn(path.split('.'));
-    else document.setIn(path.split('.'), parsed);
+    const keys = path.split('.');
+    if (parsed !== null) document.setIn(keys, parsed);
+    else if (document.hasIn(keys)) document.deleteIn(keys);
   }
   const parsed = schema.safeParse(document.toJS() ?? {});
   if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import {
@@ -12,6 +12,7 @@ import {
   sql,
 } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
+import { makeFolder } from './make-folder.js';
 import { openPostgres } from './open-postgres.js';
 import { appliedMigrations } from './read-only.js';
 
@@ -23,7 +24,7 @@ export type Migrations = Record<string, Migration>;
  * was reported has reached the disk.
  */
 export function openSqlite(file: string): Sqlite.Database {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const sqlite = new Sqlite(file);
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');

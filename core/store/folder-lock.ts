@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { StartError } from '../runtime/errors.js';
+import { messageOf, StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
+import { makeFolder } from './make-folder.js';
 
 /**
  * Keeps a data folder to one process. The lock is SQLite's on a file of its own: the kernel takes it away with the
@@ -32,8 +33,8 @@ export class FolderLock implements Service {
 
   /** Throws StartError where another process holds it. */
   acquire(): this {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
-    const lock = new Sqlite(join(this.folder, 'lock'), { timeout: 0 });
+    makeFolder(this.folder);
+    const lock = open(this.folder);
     try {
       lock.exec('begin exclusive');
     } catch (error) {
@@ -47,5 +48,15 @@ export class FolderLock implements Service {
 
   async stop(): Promise<void> {
     this.#held?.close();
+  }
+}
+
+function open(folder: string): Sqlite.Database {
+  try {
+    return new Sqlite(join(folder, 'lock'), { timeout: 0 });
+  } catch (cause) {
+    throw new StartError(`the data folder ${folder} cannot be used: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }

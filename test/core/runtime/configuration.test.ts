@@ -66,6 +66,12 @@ test('an override wins over the file, and its value is YAML', (t) => {
   t.deepEqual(error?.errors, [{ path: 'http.port', message: 'expected PATH=VALUE' }]);
 });
 
+test('an empty override takes a setting away, also one that is not there', (t) => {
+  t.is(edge('site: a', ['site=']).site, 'site');
+  t.is(edge('', ['site=']).site, 'site');
+  t.is(edge('site: a', ['http.port=']).http.port, 8080);
+});
+
 test('a configuration cannot be changed after it was read', (t) => {
   const config = edge('');
   t.true(Object.isFrozen(config.http));

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { StartError } from '../../../core/runtime/errors.js';
 import { FolderLock } from '../../../core/store/folder-lock.js';
+import { temporaryFolder } from '../../support/delivery-fixtures.js';
 
 test('a data folder belongs to one process until that ends', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
@@ -13,4 +14,18 @@ test('a data folder belongs to one process until that ends', async (t) => {
   t.true(error?.message.includes(folder));
   await first.stop();
   await new FolderLock(folder).acquire().stop();
+});
+
+test('a data folder that cannot be made or used is one clear error', async (t) => {
+  for (const folder of ['/proc/nothing/here', '/dev/null/folder'])
+    t.throws(() => new FolderLock(folder).acquire(), {
+      name: 'StartError',
+      message: new RegExp(`^the folder ${folder} cannot be made: `),
+    });
+  const file = join(await temporaryFolder(t), 'file');
+  await writeFile(file, '');
+  t.throws(() => new FolderLock(file).acquire(), {
+    name: 'StartError',
+    message: new RegExp(`^the data folder ${file} cannot be used: `),
+  });
 });
