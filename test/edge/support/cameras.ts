@@ -13,7 +13,14 @@ import {
 } from '../../../edge/cameras/camera-config.js';
 
 export const httpConfig = (url: string, more: Record<string, unknown> = {}): HttpCameraConfig =>
-  httpCameraSchema.parse({ id: 'gate', kind: 'http', url, retries: 0, timeoutSeconds: 1, ...more });
+  httpCameraSchema.parse({
+    id: 'gate',
+    kind: 'http',
+    url,
+    retries: 0,
+    timeoutSeconds: 15,
+    ...more,
+  });
 
 export const folderConfig = (
   path: string,
