@@ -8,4 +8,10 @@ new Account(123456789001, 'relay').createKeyPair(
   credentials[0].accessKey,
   credentials[0].secretKey,
 );
-new S3rver({ address: '0.0.0.0', port: 8333, silent: true, vhostBuckets: false, directory: '/data' }).run();
+new S3rver({
+  address: '0.0.0.0',
+  port: 8333,
+  silent: true,
+  vhostBuckets: false,
+  directory: '/data',
+}).run();
