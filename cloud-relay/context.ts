@@ -22,6 +22,7 @@ import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
 import { Ingest } from './ingest/ingest.js';
+import { IngestProbe } from './ingest/ingest-probe.js';
 import { SummaryRetention } from './ingest/summary-retention.js';
 import { observe } from './observe.js';
 import { createFileStore } from './store/create-file-store.js';
@@ -119,6 +120,7 @@ export async function createRelay(
       pool: detection.pool,
       jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
     }),
+    new IngestProbe(ingest),
   ];
   return { lifecycle, probes, http, broker: embedded, fleet, ingest, images, tokens };
 }

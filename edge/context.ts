@@ -72,20 +72,9 @@ export async function createEdge(
   const watching: Watching = createWatching(ground, keeping, dashboards, reread);
   const health = createHealth(ground, keeping, dashboards, watching, analyses);
   const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
-  const http: HttpServer = createServer({
-    ground,
-    keeping,
-    dashboards,
-    watching,
-    health,
-    tokens,
-    metrics,
-  });
-  const services = [
-    lock,
-    { name: 'database', stop: close },
-    ...inOrder({ ground, keeping, dashboards, watching, tokens, http }),
-  ];
+  const rooms: Rooms = { ground, keeping, dashboards, watching, health, tokens, metrics };
+  const http: HttpServer = createServer(rooms);
+  const services = [lock, { name: 'database', stop: close }, ...inOrder(rooms, http)];
   const { cameras } = watching;
   return {
     lifecycle: new Lifecycle(services, log),
@@ -97,13 +86,21 @@ export async function createEdge(
   };
 }
 
-interface Started
-  extends Pick<Served, 'ground' | 'keeping' | 'dashboards' | 'watching' | 'tokens'> {
-  http: HttpServer;
+interface Rooms {
+  ground: Ground;
+  keeping: Keeping;
+  dashboards: Dashboards;
+  watching: Watching;
+  health: SiteHealth;
+  tokens: Tokens;
+  metrics: Metrics;
 }
 
 /** All that begins and ends, each after what it stands on. */
-function inOrder({ ground, keeping, dashboards, watching, tokens, http }: Started): Service[] {
+function inOrder(
+  { ground, keeping, dashboards, watching, tokens }: Rooms,
+  http: HttpServer,
+): Service[] {
   return [
     keeping.clockTrust,
     keeping.storage,
@@ -153,20 +150,10 @@ function createHealth(
   });
 }
 
-interface Served {
-  ground: Ground;
-  keeping: Keeping;
-  dashboards: Dashboards;
-  watching: Watching;
-  health: SiteHealth;
-  tokens: Tokens;
-  metrics: Metrics;
-}
-
 /** The REST API and the metrics, over all rooms. */
-function createServer(served: Served): HttpServer {
-  const { keeping, dashboards, watching, health, tokens, metrics } = served;
-  const { config, detection, log } = served.ground;
+function createServer(rooms: Rooms): HttpServer {
+  const { keeping, dashboards, watching, health, tokens, metrics } = rooms;
+  const { config, detection, log } = rooms.ground;
   const { images, outbox, retention } = keeping;
   const { reporting, lan, links } = dashboards;
   const { pool } = detection;

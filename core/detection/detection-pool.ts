@@ -9,6 +9,7 @@ import { BoundedQueue } from './bounded-queue.js';
 import type { AnalysisPlan, Detection, LabelledBox } from './detection.js';
 import type { CascadeFile, Glance, Job, JobKind, JobResult } from './protocol.js';
 import { WorkerCrew } from './worker-crew.js';
+import { workerEnvironment } from './worker-environment.js';
 import { WorkerHandle, WorkerUnreachable } from './worker-handle.js';
 
 export interface PoolOptions {
@@ -95,7 +96,7 @@ export class DetectionPool implements Detection, Service {
     this.#onJob = options.onJob ?? (() => {});
     this.#queue = new BoundedQueue(options.queueJobs ?? 64, options.queueBytes ?? 64 * 1024 ** 2);
     const workerOptions = {
-      environment: environment(options.maxPixels ?? 50_000_000),
+      environment: workerEnvironment(options.maxPixels ?? 50_000_000),
       handshakeDeadlineMs: options.handshakeDeadlineMs ?? 20_000,
       jobDeadlineMs: options.jobDeadlineMs ?? 10_000,
       log: options.log,
@@ -158,9 +159,16 @@ export class DetectionPool implements Detection, Service {
     return result;
   }
 
-  /** Resolves when a worker has answered, which takes the jobs before it and under a millisecond. Rejects as a job does. */
+  /** Asks every worker that is free. Rejects where one does not answer, which is replaced as after a late job. */
   async ping(): Promise<void> {
-    await this.#submit({ kind: 'ping' }, 0);
+    const asked = this.#idle.splice(0).map(
+      (worker) =>
+        new Promise((resolve, reject) => {
+          const entry = { job: { kind: 'ping' } as const, bytes: 0, attempts: 1, resolve, reject };
+          this.#give(worker, { ...entry, queuedAt: performance.now() });
+        }),
+    );
+    await Promise.all(asked);
   }
 
   status(): PoolStatus {
@@ -282,17 +290,3 @@ const queueFull = () =>
   new ProblemError('queue_full', 'Too many images wait to be analysed.', {
     retryAfter: RETRY_FULL_SECONDS,
   });
-
-/**
- * All that a worker's environment holds. The decoders' own limits stand behind ours. The malloc threshold
- * keeps images out of the heap, so that their memory goes back when they are done: measured after photos
- * of 12 megapixels, 157 MB instead of 209.
- */
-const environment = (maxPixels: number) => ({
-  LANG: 'C.UTF-8',
-  OPENCV_IO_MAX_IMAGE_PIXELS: String(maxPixels),
-  OPENCV_IO_MAX_IMAGE_WIDTH: '65535',
-  OPENCV_IO_MAX_IMAGE_HEIGHT: '65535',
-  MALLOC_MMAP_THRESHOLD_: '1048576',
-  UV_THREADPOOL_SIZE: '1',
-});

@@ -30,13 +30,14 @@ export class DetectionProbe implements Probe {
 
   check(): string | undefined {
     const { pool, jobDeadlineMs } = this.options;
-    const { answers, ready, busy } = pool.status();
+    const { answers, ready } = pool.status();
     const now = this.#now();
     if (this.#answers < 0) this.#readyAt = now;
     if (ready > 0) this.#readyAt = now;
     if (answers !== this.#answers || ready === 0) this.#answeredAt = now;
     this.#answers = answers;
-    if (ready > busy) void pool.ping().catch(() => undefined);
+    // One that does not answer is replaced; whether any does is seen the next time.
+    void pool.ping().catch(() => undefined);
     if (now - this.#readyAt > WITHOUT_WORKERS_MS)
       return `no detection worker has been ready for ${minutes(now - this.#readyAt)} min`;
     if (now - this.#answeredAt > jobDeadlineMs + RENEWAL_MS)

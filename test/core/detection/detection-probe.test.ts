@@ -81,6 +81,23 @@ test.serial(
   },
 );
 
+test.serial(
+  'of several free workers each is asked, and the one that hangs is replaced',
+  async (t) => {
+    const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
+    await until(() => pool.status().ready === 2, 'both are ready');
+    const hung = workerOf(pool);
+    process.kill(hung, 'SIGSTOP');
+    t.is(checkAfter(0), undefined);
+    await until(
+      () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
+      'it was replaced',
+    );
+    t.is(pool.status().restarts, 1);
+    t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
+  },
+);
+
 test.serial('workers that keep ending are the pool’s to replace, for ten minutes', async (t) => {
   const { pool, checkAfter } = await probed(t, { restarts: { count: 1, windowMs: 600_000 } });
   t.is(checkAfter(0), undefined);

@@ -1,0 +1,27 @@
+import type { Probe } from '../../core/runtime/watchdog.js';
+import type { Ingest } from './ingest.js';
+
+/** Longer than a batch takes under any load: it holds 500 summaries at most. */
+const PATIENCE_MS = 2 * 60_000;
+
+/** What is taken in gets written, or is given up; the broker sends no more than a bounded number before that. */
+export class IngestProbe implements Probe {
+  readonly name = 'ingest';
+  #done = -1;
+  #doneAt = 0;
+
+  constructor(
+    private readonly ingest: Pick<Ingest, 'status'>,
+    private readonly now = () => performance.now(),
+  ) {}
+
+  check(): string | undefined {
+    const { received, committed, duplicates, failed } = this.ingest.status();
+    const done = committed + duplicates + failed;
+    if (done !== this.#done || done >= received) this.#doneAt = this.now();
+    this.#done = done;
+    const waitedMs = this.now() - this.#doneAt;
+    if (waitedMs <= PATIENCE_MS) return undefined;
+    return `${received - done} summaries wait, and none was written for ${Math.round(waitedMs / 1000)} s`;
+  }
+}
