@@ -99,6 +99,7 @@ export async function createRelay(
     presence,
     accounts: broker.accounts,
     disconnect: (site) => embedded?.disconnectSite(site),
+    forget: (site) => embedded?.forgetSite(site),
     clock,
   });
   observe(metrics, {

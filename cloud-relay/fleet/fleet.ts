@@ -55,8 +55,10 @@ export interface FleetParts {
   presence: Presence;
   /** Where the sites' accounts are kept beside the database. */
   accounts?: AccountKeeper | undefined;
-  /** Ends the connection of a site that was removed. */
+  /** Ends the connection of a site whose password was renewed. */
   disconnect?: (site: string) => void;
+  /** Ends the connection of a site that was removed, and clears what the broker retains of it. */
+  forget?: (site: string) => void;
   clock?: Clock;
 }
 
@@ -106,14 +108,14 @@ export class Fleet {
 
   /** Removes a site's account and all that it delivered. Throws `not_found`, and `broker_unavailable` as above. */
   async removeSite(id: string): Promise<void> {
-    const { db, registry, presence, accounts, disconnect } = this.parts;
+    const { db, registry, presence, accounts, forget } = this.parts;
     await db.transaction().execute(async (trx) => {
       if (!(await removeSite(trx, id))) throw notFound(id);
       await accounts?.take(id);
     });
     registry.remove(id);
     presence.forget(id);
-    disconnect?.(id);
+    forget?.(id);
     await forgetDelivered(db, id);
   }
 
