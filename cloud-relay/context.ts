@@ -98,6 +98,7 @@ export async function createRelay(
     registry,
     presence,
     accounts: broker.accounts,
+    fixedNames: broker.fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
     forget: (site) => embedded?.forgetSite(site),
     clock,
