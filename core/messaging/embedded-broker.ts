@@ -69,6 +69,7 @@ export class EmbeddedBroker implements Service {
   readonly #accounts = new WeakMap<Client, Account>();
   readonly #retained: RetainedLedger;
   readonly #unretained = new Seldom(LOG_EVERY_MS);
+  readonly #takenOver = new Seldom(LOG_EVERY_MS);
   readonly #sockets = new Set<Socket>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
@@ -220,6 +221,7 @@ export class EmbeddedBroker implements Service {
   ): Promise<number | undefined> {
     const { accounts } = this.options;
     if (accounts === 'none') {
+      this.#noteTakeover(client);
       this.#accounts.set(client, EVERYTHING);
       return undefined;
     }
@@ -232,8 +234,22 @@ export class EmbeddedBroker implements Service {
       this.log.warn({ client: client.id, username }, 'refused a client id that is not its own');
       return NOT_AUTHORIZED;
     }
+    this.#noteTakeover(client);
     this.#accounts.set(client, account);
     return undefined;
+  }
+
+  /** MQTT ends the earlier connection of a client id. Two appliances of one site would do this to each other for ever. */
+  #noteTakeover({ id }: Client): void {
+    const isThere = [...this.#sockets].some((socket) => {
+      const other = clientOf(socket);
+      return other?.id === id && this.#accounts.has(other);
+    });
+    if (isThere && this.#takenOver.isDue(id))
+      this.log.warn(
+        { client: id },
+        'a client id was taken over: two appliances may share a site id',
+      );
   }
 
   /** An empty payload clears a retained message. */

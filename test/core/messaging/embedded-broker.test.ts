@@ -1,8 +1,15 @@
 import { connect as connectSocket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { pino } from 'pino';
 import type { Account } from '../../../core/messaging/access-rules.js';
-import { eventually, startBroker } from '../../support/delivery-fixtures.js';
+import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
+import {
+  connectedBus,
+  eventually,
+  startBroker,
+  startBus,
+} from '../../support/delivery-fixtures.js';
 
 const known: Record<string, { password: string; account: Account }> = {
   north: { password: 'n', account: { role: 'site', site: 'north' } },
@@ -238,4 +245,40 @@ test('a port that is taken is told in one line', async (t) => {
     name: 'StartError',
     message: new RegExp(`^the MQTT broker cannot listen on 127.0.0.1:${port}: .*EADDRINUSE.*$`),
   });
+});
+
+test('two appliances with one site id are noticed by the broker and by both', async (t) => {
+  const lines: { msg: string; client: string }[] = [];
+  const broker = new EmbeddedBroker(
+    { host: '127.0.0.1', port: 0, root: 'siteglass', accounts },
+    pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  );
+  await broker.start();
+  t.teardown(() => broker.stop());
+  const twin = { username: 'north', password: 'n', clientId: 'siteglass-north' };
+  const buses = [await startBus(t, broker.url, twin), await startBus(t, broker.url, twin)];
+  const suspicion = /another client may use the same site id \(siteglass-north\)/;
+  await eventually(() => buses.every((bus) => suspicion.test(bus.status().lastError ?? '')));
+  t.deepEqual(
+    lines.map(({ msg, client }) => ({ msg, client })),
+    [
+      {
+        msg: 'a client id was taken over: two appliances may share a site id',
+        client: 'siteglass-north',
+      },
+    ],
+    'once a minute',
+  );
+});
+
+test('a broker that goes away is not taken for a second appliance', async (t) => {
+  const { url, broker } = await startBroker(t, { accounts });
+  const bus = await connectedBus(t, url, {
+    username: 'north',
+    password: 'n',
+    clientId: 'siteglass-north',
+  });
+  await broker.stop();
+  await eventually(() => /ECONNREFUSED/.test(bus.status().lastError ?? ''));
+  t.false(bus.connected);
 });
