@@ -18,6 +18,8 @@ export interface RelayBroker {
   embedded: EmbeddedBroker | undefined;
   /** Whether only provisioned sites can publish, so that whoever does is known. */
   hasAccounts: boolean;
+  /** User names of accounts that are no site's, which a site with that name could never sign in beside. */
+  fixedNames: string[];
   /** Where the sites' accounts are kept beside the database: at an external broker that lets us. */
   accounts: AccountKeeper | undefined;
   /** The shared subscription that divides the stream among relays, where there may be several. */
@@ -63,6 +65,7 @@ export function createRelayBroker(
     bus,
     embedded,
     hasAccounts: auth === 'accounts',
+    fixedNames: auth === 'accounts' ? fixed.map(({ username }) => username) : [],
     accounts: undefined,
     shareGroup: undefined,
     services: [embedded, bus],
@@ -84,7 +87,7 @@ function externalBroker(
     { url, root, clientId, ...own, ca, protocolVersion: 5, receiveMaximum: MAX_PENDING },
     busLog,
   );
-  const common = { bus, embedded: undefined, shareGroup };
+  const common = { bus, embedded: undefined, fixedNames: [], shareGroup };
   if (!dynamicSecurity || !own.username || !own.password)
     return { ...common, hasAccounts: false, accounts: undefined, services: [bus] };
   const accounts = new MosquittoAccounts(

@@ -98,7 +98,9 @@ export async function createRelay(
     registry,
     presence,
     accounts: broker.accounts,
+    fixedNames: broker.fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
+    forget: (site) => embedded?.forgetSite(site),
     clock,
   });
   observe(metrics, {

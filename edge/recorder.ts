@@ -10,7 +10,7 @@ import { ProblemError } from '../core/runtime/errors.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
-import { type CameraConfig, uploadFieldsOf } from './cameras/camera-config.js';
+import { type CameraConfig, requestOf } from './cameras/camera-config.js';
 import type { ClockStatus } from './clock-trust.js';
 import type { Retention } from './retention/retention.js';
 import type { MotionGates } from './sightings/motion-gates.js';
@@ -108,8 +108,8 @@ export class Recorder {
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
     const hasRoom = await retention.makeRoom(bytes.length);
     const recorded = hasRoom
-      ? await images.record(source, uploadFieldsOf(camera), also)
-      : await images.recordWithoutPicture(source, uploadFieldsOf(camera), also);
+      ? await images.record(source, requestOf(camera), also)
+      : await images.recordWithoutPicture(source, requestOf(camera), also);
     if (!hasRoom)
       onUnstored(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
     return { recorded, observation, kept: hasRoom };

@@ -1,3 +1,5 @@
+import { siteFilters } from '../../core/messaging/access-rules.js';
+
 /**
  * What core/messaging/access-rules.ts rules for the embedded broker, as roles of Mosquitto's dynamic-security plugin. It
  * refuses what no rule of an account allows.
@@ -37,9 +39,7 @@ export function siteRole(root: string, site: string): BrokerRole {
   return {
     rolename: siteRoleName(site),
     acls: [
-      { acltype: 'publishClientSend', topic: `${own}/ack`, priority: 1, allow: false },
-      allow('publishClientSend', `${own}/#`),
-      allow('publishClientSend', `homeassistant/device/siteglass-${site}/#`),
+      ...siteFilters(root, site).map((filter) => allow('publishClientSend', filter)),
       ...mayHear(`${own}/ack`),
       ...mayHear(`${own}/+/command`),
       ...mayHear('homeassistant/status'),

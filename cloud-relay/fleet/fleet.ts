@@ -55,8 +55,12 @@ export interface FleetParts {
   presence: Presence;
   /** Where the sites' accounts are kept beside the database. */
   accounts?: AccountKeeper | undefined;
-  /** Ends the connection of a site that was removed. */
+  /** Names of the broker's accounts that are no site's. */
+  fixedNames?: readonly string[];
+  /** Ends the connection of a site whose password was renewed. */
   disconnect?: (site: string) => void;
+  /** Ends the connection of a site that was removed, and clears what the broker retains of it. */
+  forget?: (site: string) => void;
   clock?: Clock;
 }
 
@@ -73,7 +77,9 @@ export class Fleet {
    * `broker_unavailable` where the accounts are a broker's.
    */
   async createSite(id: string): Promise<{ id: string; password: string }> {
-    const { db, accounts, registry } = this.parts;
+    const { db, accounts, registry, fixedNames } = this.parts;
+    if (fixedNames?.includes(id))
+      throw new ProblemError('conflict', `the broker has another account named ${id}`);
     const password = newPassword();
     const hash = await hashPassword(password);
     // The row is held while the broker is told: of two who make the same site, one does, and a broker that does not
@@ -106,14 +112,14 @@ export class Fleet {
 
   /** Removes a site's account and all that it delivered. Throws `not_found`, and `broker_unavailable` as above. */
   async removeSite(id: string): Promise<void> {
-    const { db, registry, presence, accounts, disconnect } = this.parts;
+    const { db, registry, presence, accounts, forget } = this.parts;
     await db.transaction().execute(async (trx) => {
       if (!(await removeSite(trx, id))) throw notFound(id);
       await accounts?.take(id);
     });
     registry.remove(id);
     presence.forget(id);
-    disconnect?.(id);
+    forget?.(id);
     await forgetDelivered(db, id);
   }
 

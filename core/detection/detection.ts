@@ -3,6 +3,7 @@ import type {
   AppliedDetector,
   Box,
   DetectorResource,
+  Orientation,
   Preparation,
 } from '../contract/detection.js';
 import type { UploadFields } from '../contract/image.js';
@@ -29,10 +30,16 @@ export interface LabelledBox {
   box: Box;
 }
 
+/** What is asked of the detectors. */
+export interface AnalysisRequest extends UploadFields {
+  /** The degrees clockwise that set the whole picture upright; it is searched so, and in no other way. */
+  orientation?: Orientation | undefined;
+}
+
 /** Resolves what a request asks for against the detectors there are. */
 export interface Planner {
   /** Throws `unknown_detector` or `invalid_parameter`, naming the field. */
-  plan(fields: UploadFields): AnalysisPlan;
+  plan(request: AnalysisRequest): AnalysisPlan;
   detectors(): DetectorResource[];
 }
 

@@ -1,8 +1,7 @@
 import type { DetectorResource, EngineName, Preparation } from '../contract/detection.js';
-import type { UploadFields } from '../contract/image.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
-import type { AnalysisPlan, Planner } from './detection.js';
+import type { AnalysisPlan, AnalysisRequest, Planner } from './detection.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { OperatorDetectors } from './operator-detectors.js';
 import { engineOf, planAnalysis } from './plan-analysis.js';
@@ -59,9 +58,9 @@ export class DetectorCatalog implements Planner, Service {
     await this.#operator?.stop();
   }
 
-  plan(fields: UploadFields): AnalysisPlan {
+  plan(request: AnalysisRequest): AnalysisPlan {
     const { defaultDetectors, preparation = {} } = this.#options;
-    return planAnalysis(fields, {
+    return planAnalysis(request, {
       entries: this.#entries(),
       defaultDetectors,
       preparation,

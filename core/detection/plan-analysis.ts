@@ -10,7 +10,7 @@ import {
 import type { UploadFields } from '../contract/image.js';
 import type { FieldError } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
-import type { AnalysisPlan, PlannedDetector } from './detection.js';
+import type { AnalysisPlan, AnalysisRequest, PlannedDetector } from './detection.js';
 import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
 
 export interface PlanContext {
@@ -28,11 +28,11 @@ const MAX_DETECTORS = 8;
  * Fills in what a request leaves open. Requests for the same work give equal plans, whatever the order of
  * their fields. Throws `unknown_detector` and `invalid_parameter`, naming the fields.
  */
-export function planAnalysis(fields: UploadFields, context: PlanContext): AnalysisPlan {
-  const asked = chosenDetectors(fields, context);
+export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
+  const asked = chosenDetectors(request, context);
   return {
-    detectors: asked.map((detector) => planned(detector, fields, context.engines)),
-    preparation: plannedPreparation(fields, context.preparation),
+    detectors: asked.map((detector) => planned(detector, request, context.engines)),
+    preparation: plannedPreparation(request, context.preparation),
   };
 }
 
@@ -87,12 +87,16 @@ function plannedParameters(detector: ReadyDetector, fields: UploadFields): Searc
   return parameters;
 }
 
-function plannedPreparation(fields: UploadFields, configured: Partial<Preparation>): Preparation {
+function plannedPreparation(
+  fields: AnalysisRequest,
+  configured: Partial<Preparation>,
+): Preparation {
   const defaults = { ...preparationDefaults, ...configured };
   const { workingSize, orientations } = valid(preparationSchema, {
     workingSize: fields.workingSize ?? defaults.workingSize,
     orientations: fields.orientations ?? defaults.orientations,
   });
+  if (fields.orientation !== undefined) return { workingSize, orientations: [fields.orientation] };
   // Turns are searched besides the image as it stands.
   const all = new Set([0 as const, ...orientations]);
   return { workingSize, orientations: [...all].sort((a, b) => a - b) };

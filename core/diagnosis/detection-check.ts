@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { UploadFields } from '../contract/image.js';
 import { createDetection, type DetectionService } from '../detection/create-detection.js';
+import type { AnalysisRequest } from '../detection/detection.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { silentLogger } from '../runtime/logger.js';
@@ -11,7 +11,7 @@ export interface DetectionExpectation {
   settings: z.infer<typeof detectionSettings>;
   maxPixels: number;
   /** What is asked of the detectors, and by whom. */
-  uses: { by: string; fields: UploadFields }[];
+  uses: { by: string; request: AnalysisRequest }[];
 }
 
 /** Whether a worker of its own answers, and the detectors are there that the configuration names. */
@@ -64,10 +64,10 @@ function verdicts({ pool, catalog }: DetectionService, engine: 'auto' | 'opencv'
 
 function plan(
   { catalog }: DetectionService,
-  { by, fields }: DetectionExpectation['uses'][number],
+  { by, request }: DetectionExpectation['uses'][number],
 ): Verdict[] {
   try {
-    catalog.plan(fields);
+    catalog.plan(request);
     return [];
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;

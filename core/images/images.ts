@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
-import type { AnalysisPlan, Planner } from '../detection/detection.js';
+import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
@@ -91,10 +91,10 @@ export class Images {
   /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
   async record(
     { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
-    fields: UploadFields,
+    request: AnalysisRequest,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
-    const plan = this.#planFor(fields, zones);
+    const plan = this.#planFor(request, zones);
     const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
     const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
@@ -106,10 +106,10 @@ export class Images {
   /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
   async recordWithoutPicture(
     { bytes, zones }: CameraSnapshot,
-    fields: UploadFields,
+    request: AnalysisRequest,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
-    const plan = this.#planFor(fields, zones);
+    const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
     const { analysis } = await this.analyser.analyse(key, bytes, plan);
@@ -142,8 +142,8 @@ export class Images {
     await this.store.remove([id]);
   }
 
-  #planFor(fields: UploadFields, zones: Zone[] = []): AnalysisPlan {
-    return { ...this.planner.plan(fields), ...(zones.length > 0 && { zones }) };
+  #planFor(request: AnalysisRequest, zones: Zone[] = []): AnalysisPlan {
+    return { ...this.planner.plan(request), ...(zones.length > 0 && { zones }) };
   }
 
   #upload(): Origin {

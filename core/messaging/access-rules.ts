@@ -1,3 +1,6 @@
+import { nameSchema } from '../contract/names.js';
+import { filterFor, type TopicName, topics } from '../contract/topics.js';
+
 /**
  * Who a client of the broker is. A site may speak for itself, a reader may only listen, an operator may listen
  * and give commands to cameras, the relay may do both everywhere.
@@ -29,10 +32,23 @@ export function mayPublish(account: Account, root: string, topic: string): boole
   if (topic.startsWith('$')) return false;
   if (account.role === 'operator') return topic === HOME_ASSISTANT || isCommand(root, topic);
   if (account.role !== 'site') return account.role === 'relay';
-  const own = `${root}/${account.site}/`;
-  if (topic === `${own}ack`) return false;
+  return siteFilters(root, account.site).some((filter) => isOf(filter, topic));
+}
+
+/** The topics of the map that a site speaks on; `+` stands for any of its cameras. */
+export const siteFilters = (root: string, site: string): string[] =>
+  (Object.keys(topics) as TopicName[])
+    .filter((name) => topics[name].direction === 'out')
+    .map((name) => filterFor(root, name, { site }));
+
+function isOf(filter: string, topic: string): boolean {
+  const expected = filter.split('/');
+  const levels = topic.split('/');
   return (
-    topic.startsWith(own) || topic.startsWith(`homeassistant/device/siteglass-${account.site}/`)
+    levels.length === expected.length &&
+    levels.every((level, i) =>
+      expected[i] === '+' ? nameSchema.safeParse(level).success : level === expected[i],
+    )
   );
 }
 

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'aedes';
-import { MAX_PAYLOAD_BYTES } from '../contract/topics.js';
+import { MAX_PAYLOAD_BYTES, namesIn } from '../contract/topics.js';
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
@@ -13,6 +13,8 @@ import {
   maySubscribe,
 } from './access-rules.js';
 import { PacketMeter } from './packet-meter.js';
+import { RetainedLedger, type RetainedLimits } from './retained-ledger.js';
+import { Seldom } from './seldom.js';
 
 export interface EmbeddedBrokerOptions {
   host: string;
@@ -24,13 +26,12 @@ export interface EmbeddedBrokerOptions {
   limits?: Partial<BrokerLimits>;
 }
 
-export interface BrokerLimits {
+/** Beyond the limits of what is retained, a message is delivered, but not retained. */
+export interface BrokerLimits extends RetainedLimits {
   /** Beyond it, new connections are dropped. */
   maxConnections: number;
   /** A client that announces a larger packet is cut off. The default leaves room for an annotated snapshot. */
   maxPacketBytes: number;
-  /** Retained topics; a message that would add one more ends its sender's connection. */
-  maxRetained: number;
   /** Seconds; a client that asks for more, or for none, is refused. */
   maxKeepalive: number;
   /** A client that has not said CONNECT by then is cut off. */
@@ -43,6 +44,9 @@ const defaultLimits: BrokerLimits = {
   maxConnections: 2_000,
   maxPacketBytes: 4 * MAX_PAYLOAD_BYTES,
   maxRetained: 20_000,
+  maxRetainedBytes: 256 * 1024 * 1024,
+  maxRetainedPerSite: 1_000,
+  maxRetainedBytesPerSite: 32 * 1024 * 1024,
   maxKeepalive: 600,
   connectTimeoutMs: 10_000,
   drainTimeoutMs: 15_000,
@@ -52,6 +56,7 @@ const EVERYTHING: Account = { role: 'relay' };
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
 const STOP_MS = 2_000;
+const LOG_EVERY_MS = 60_000;
 
 /**
  * The broker inside the relay, on aedes: MQTT 3.1.1 over TCP. It keeps nothing over a restart and grants
@@ -62,7 +67,9 @@ export class EmbeddedBroker implements Service {
   readonly name = 'embedded broker';
   readonly #limits: BrokerLimits;
   readonly #accounts = new WeakMap<Client, Account>();
-  readonly #retained = new Set<string>();
+  readonly #retained: RetainedLedger;
+  readonly #unretained = new Seldom(LOG_EVERY_MS);
+  readonly #takenOver = new Seldom(LOG_EVERY_MS);
   readonly #sockets = new Set<Socket>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
@@ -72,6 +79,7 @@ export class EmbeddedBroker implements Service {
     private readonly log: Logger,
   ) {
     this.#limits = { ...defaultLimits, ...options.limits };
+    this.#retained = new RetainedLedger(this.#limits);
   }
 
   /** Where it listens. Only while it runs. */
@@ -130,13 +138,28 @@ export class EmbeddedBroker implements Service {
     clearTimeout(cut);
   }
 
-  /** Ends a site's connection, as when its account was removed. */
+  /** Ends a site's connection, as when its password was renewed. */
   disconnectSite(site: string): void {
-    for (const socket of this.#sockets) {
+    for (const { socket } of this.#connectionsOf(site)) socket.destroy();
+  }
+
+  /** Ends the connection of a site whose account was removed, and clears what it retained. */
+  forgetSite(site: string): void {
+    for (const { socket, client } of this.#connectionsOf(site)) {
+      // From here on it may not publish, and neither may its will.
+      this.#accounts.delete(client);
+      socket.destroy();
+    }
+    for (const topic of this.#retained.topicsOf(site)) this.#clear(topic);
+  }
+
+  #connectionsOf(site: string): { socket: Socket; client: Client }[] {
+    return [...this.#sockets].flatMap((socket) => {
       const client = clientOf(socket);
       const account = client && this.#accounts.get(client);
-      if (account?.role === 'site' && account.site === site) socket.destroy();
-    }
+      const isOfSite = account?.role === 'site' && account.site === site;
+      return client && isOfSite ? [{ socket, client }] : [];
+    });
   }
 
   #admit(socket: Socket, aedes: Aedes): void {
@@ -172,13 +195,15 @@ export class EmbeddedBroker implements Service {
           },
         );
       },
-      authorizePublish: (client, { topic, retain, payload }, done) => {
+      authorizePublish: (client, packet, done) => {
+        const { topic, retain } = packet;
         const account = client ? this.#accounts.get(client) : undefined;
-        if (!account || !mayPublish(account, root, topic))
+        if (!account || !mayPublish(account, root, topic)) {
           done(new Error(`may not publish ${topic}`));
-        else if (retain && !this.#retain(topic, payload.length))
-          done(new Error('retains too much'));
-        else done(null);
+          return;
+        }
+        if (retain) packet.retain = this.#mayRetain(account, topic, packet.payload.length);
+        done(null);
       },
       authorizeSubscribe: (client, subscription, done) => {
         const account = this.#accounts.get(client);
@@ -196,6 +221,7 @@ export class EmbeddedBroker implements Service {
   ): Promise<number | undefined> {
     const { accounts } = this.options;
     if (accounts === 'none') {
+      this.#noteTakeover(client);
       this.#accounts.set(client, EVERYTHING);
       return undefined;
     }
@@ -208,16 +234,48 @@ export class EmbeddedBroker implements Service {
       this.log.warn({ client: client.id, username }, 'refused a client id that is not its own');
       return NOT_AUTHORIZED;
     }
+    this.#noteTakeover(client);
     this.#accounts.set(client, account);
     return undefined;
   }
 
+  /** MQTT ends the earlier connection of a client id. Two appliances of one site would do this to each other for ever. */
+  #noteTakeover({ id }: Client): void {
+    const isThere = [...this.#sockets].some((socket) => {
+      const other = clientOf(socket);
+      return other?.id === id && this.#accounts.has(other);
+    });
+    if (isThere && this.#takenOver.isDue(id))
+      this.log.warn(
+        { client: id },
+        'a client id was taken over: two appliances may share a site id',
+      );
+  }
+
   /** An empty payload clears a retained message. */
-  #retain(topic: string, bytes: number): boolean {
-    if (bytes === 0) this.#retained.delete(topic);
-    else if (this.#retained.size < this.#limits.maxRetained) this.#retained.add(topic);
-    else return this.#retained.has(topic);
-    return true;
+  #mayRetain(account: Account, topic: string, bytes: number): boolean {
+    const held = this.#retained.remove(topic);
+    if (bytes === 0) return true;
+    // What the relay retains for a site goes with the site, too.
+    const site =
+      account.role === 'site' ? account.site : namesIn(this.options.root, 'ack', topic)?.site;
+    if (this.#retained.add(site, topic, bytes)) return true;
+    if (held) this.#clear(topic);
+    if (this.#unretained.isDue(site ?? ''))
+      this.log.warn({ site, topic, bytes }, 'too much is retained; a message was not');
+    return false;
+  }
+
+  /** Those who listen are told with the same empty message that clears it. */
+  #clear(topic: string): void {
+    this.#retained.remove(topic);
+    const payload = Buffer.alloc(0);
+    this.#aedes?.publish(
+      { cmd: 'publish', topic, payload, qos: 0, retain: true, dup: false },
+      (error) => {
+        if (error) this.log.warn({ topic, error: messageOf(error) }, 'could not clear a message');
+      },
+    );
   }
 }
 

@@ -12,6 +12,7 @@ import { type Clock, systemClock } from '../runtime/clock.js';
 import { messageOf } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { siteClientId } from './access-rules.js';
 import { type BackoffRange, backoffMs } from './backoff.js';
 import { type BrokerAddress, parseBrokerUrl } from './broker-url.js';
 import {
@@ -23,6 +24,7 @@ import {
   type SubscribeOptions,
 } from './message-bus.js';
 import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
+import { ShortConnections } from './short-connections.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MqttMessageBusOptions {
@@ -69,6 +71,7 @@ export class MqttMessageBus implements MessageBus, Service {
   readonly #disconnectListeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #maxInFlight: number;
+  readonly #short = new ShortConnections();
   /** Accepted by the broker; subscriptions are being made. */
   #accepted: MqttConnection | undefined;
   /** Ready for use. */
@@ -204,8 +207,12 @@ export class MqttMessageBus implements MessageBus, Service {
     const close = () => void connection.close(CLOSE_MS);
     this.#stopping.signal.addEventListener('abort', close, { once: true });
     let refusal: Error | undefined;
+    let openedAt: number | undefined;
     connection.opened
-      .then(() => this.#settleIn(connection, address))
+      .then(() => {
+        openedAt = performance.now();
+        return this.#settleIn(connection, address);
+      })
       .catch((error: Error) => {
         refusal = error;
         close();
@@ -213,7 +220,17 @@ export class MqttMessageBus implements MessageBus, Service {
     const reason = await connection.ended;
     this.#stopping.signal.removeEventListener('abort', close);
     this.#leave(connection);
+    if (openedAt !== undefined && isByBroker(refusal, reason))
+      if (this.#short.ended(openedAt, performance.now())) return this.#suspicion();
     return refusal ?? reason;
+  }
+
+  #suspicion(): Error {
+    const { clientId } = this.options;
+    const id = clientId.startsWith(siteClientId('')) ? 'site id' : 'client id';
+    return new Error(
+      `the broker closes each connection at once: another client may use the same ${id} (${clientId})`,
+    );
   }
 
   /** Subscribes and announces itself; only then do the others learn of the connection. */
@@ -247,3 +264,8 @@ export class MqttMessageBus implements MessageBus, Service {
     };
   }
 }
+
+/** The broker ended it: not the network, and not we, who are refused a subscription. */
+const isByBroker = (refusal: Error | undefined, reason: Error | undefined): boolean =>
+  (!refusal || (refusal instanceof MessagingError && refusal.code === 'not_connected')) &&
+  (!reason || (reason as NodeJS.ErrnoException).code === 'ECONNRESET');

@@ -94,6 +94,8 @@ export class Subscriptions {
     const { topic } = subscription;
     const names = namesIn(this.root, topic, message.topic) as Record<string, string> | undefined;
     if (!names || !subscription.matches(names)) return;
+    // A retained message was cleared.
+    if (topics[topic].retain && message.payload.length === 0) return;
     if (message.payload.length > MAX_PAYLOAD_BYTES)
       return this.#refuse(topic, {}, `${message.payload.length} bytes are too many`);
     if (!Object.values(names).every((name) => nameSchema.safeParse(name).success))

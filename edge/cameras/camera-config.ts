@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UploadFields } from '../../core/contract/image.js';
+import type { AnalysisRequest } from '../../core/detection/detection.js';
 import {
   commonShape,
   fingerprintNeedsTls,
@@ -130,11 +130,11 @@ export const camerasSchema = z
     }
   });
 
-/** What a camera asks of the detectors, in the terms of an upload. */
-export function uploadFieldsOf({ detectors, parameters, orientation }: CameraConfig): UploadFields {
+/** What a camera asks of the detectors. */
+export function requestOf({ detectors, parameters, orientation }: CameraConfig): AnalysisRequest {
   return {
     ...parameters,
-    ...(orientation !== 0 && { orientations: [orientation] }),
+    ...(orientation !== 0 && { orientation }),
     ...(detectors && { detector: [...detectors] }),
   };
 }

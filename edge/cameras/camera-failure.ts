@@ -33,8 +33,8 @@ export function networkFailure(error: unknown): CameraError {
 const isAbort = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
 
-/** The image itself is refused, and always would be: 413, 415 and 422 in the table of problems. */
-export const isFaultOfImage = (error: unknown): boolean =>
+/** The image itself is refused, and most likely always would be: 413, 415 and 422 in the table of problems. */
+export const isFaultOfImage = (error: unknown): error is ProblemError =>
   error instanceof ProblemError && [413, 415, 422].includes(error.status);
 
 /** There is no room for the snapshot now, which is nobody's fault but ours. */

@@ -9,6 +9,7 @@ import type { CameraConfig } from './camera-config.js';
 import { isFaultOfImage, isShed } from './camera-failure.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraStatus } from './camera-status.js';
+import { FaultyImages } from './faulty-images.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import { admitUpload } from './push-camera.js';
 import { ScheduleGuard } from './schedule-guard.js';
@@ -44,6 +45,7 @@ export class CameraWatch {
   readonly #record = new CameraRecord();
   readonly #stopping = new AbortController();
   readonly #guard: ScheduleGuard;
+  readonly #faulty: FaultyImages;
   #task: ScheduledTask | undefined;
   #running: Promise<ImageId | undefined> | undefined;
   #announced: Pick<CameraStatus, 'state' | 'circuit' | 'lastError'> | undefined;
@@ -59,6 +61,7 @@ export class CameraWatch {
   ) {
     this.#paused = !config.enabled;
     this.#guard = new ScheduleGuard(config.id, options.log);
+    this.#faulty = new FaultyImages(config.id, options.log);
   }
 
   start(): void {
@@ -214,7 +217,7 @@ export class CameraWatch {
         this.#record.answered();
       } catch (error) {
         this.#failed(error);
-        if (!more || !isFaultOfImage(error)) throw error;
+        if (!more || !isFaultOfImage(error) || this.#faulty.hasRetry) throw error;
       }
     }
     return image;
@@ -252,10 +255,11 @@ export class CameraWatch {
       );
       if (image === undefined) this.#record.leftOut();
       else this.#record.analysed(snapshot.takenAt);
+      this.#faulty.analysed();
       await snapshot.settle();
       return image;
     } catch (error) {
-      if (isFaultOfImage(error)) await snapshot.settle();
+      if (isFaultOfImage(error)) await this.#faulty.refuse(snapshot, error);
       throw error;
     }
   }

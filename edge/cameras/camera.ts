@@ -5,11 +5,12 @@ export interface Snapshot {
   takenAt: number;
   /** Whether the camera has another one waiting, which need not wait for the schedule. */
   more: boolean;
-  /**
-   * Tells the camera that the snapshot is dealt with for good: analysed, or known to be no image.
-   * Until then the camera offers it again.
-   */
+  /** The file that it came as, without its folder. */
+  name?: string;
+  /** Tells the camera that the snapshot was analysed. Until then the camera offers it again. */
   settle(): Promise<void>;
+  /** Tells the camera that it cannot be, so that it is not offered again; where absent, `settle` does. */
+  pass?(): Promise<void>;
 }
 
 /** A source of snapshots. Callers take one at a time from a camera. */

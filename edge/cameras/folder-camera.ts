@@ -79,7 +79,9 @@ export class FolderCamera implements Camera {
       bytes: await this.#bytesOf(file, signal),
       takenAt: Math.round(file.modifiedMs),
       more: this.#ready.length > 1,
+      name: file.name,
       settle: () => this.#settle(file),
+      pass: () => this.#pass(file).catch((error) => Promise.reject(asCameraError(error))),
     };
   }
 

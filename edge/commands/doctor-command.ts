@@ -10,7 +10,7 @@ import { serviceCheck } from '../../core/diagnosis/service-check.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
-import { uploadFieldsOf } from '../cameras/camera-config.js';
+import { requestOf } from '../cameras/camera-config.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
@@ -46,7 +46,7 @@ function checksOf(config: EdgeConfig): Check[] {
     detectionCheck({
       settings: detection,
       maxPixels: images.maxPixels,
-      uses: cameras.map((camera) => ({ by: camera.id, fields: uploadFieldsOf(camera) })),
+      uses: cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
     }),
     camerasCheck({ cameras, maxPixels: images.maxPixels, isRunning }),
     ...brokerChecks(config, isRunning),

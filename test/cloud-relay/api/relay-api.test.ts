@@ -31,9 +31,13 @@ const HOUR_MS = 3_600_000;
 
 test.before(async (t) => {
   const clock = { now: Date.parse('2026-05-04T12:00:00Z') };
-  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }'], {
-    clock: () => clock.now,
-  });
+  const relay = await startRelay(
+    [
+      'demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }',
+      'mqtt.embedded.readers=[{ username: wall-display, password: a-wall-password }]',
+    ],
+    { clock: () => clock.now },
+  );
   const anybody = await ApiClient.connect(relay.url);
   t.context = {
     relay,
@@ -127,6 +131,16 @@ function record(seq: number, takenAt: number, signs: number, epoch: string): Upl
   };
   return { v: 1, epoch, seq, first: 1, summary };
 }
+
+test.serial('a site cannot take the name of an account that is no site', async (t) => {
+  const { admin } = t.context;
+  for (const id of ['siteglass-relay', 'wall-display']) {
+    const { status, json } = await admin.post<Problem>(t, `${API}/sites`, { id });
+    t.is(status, 409, id);
+    t.is(json.code, 'conflict');
+    t.is((await admin.get(t, `${API}/sites/${id}`)).status, 404);
+  }
+});
 
 test.serial(
   'a site is provisioned, reports, is looked at, and is removed with all it reported',

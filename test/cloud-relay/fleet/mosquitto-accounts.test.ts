@@ -111,6 +111,8 @@ test('Mosquitto rules of a site as the embedded broker does', async (t) => {
     ...['up', 'ack', 'health', 'availability', 'gate/state', 'gate/command', 'gate/event'].flatMap(
       (end) => [`${ROOT}/north/${end}`, `${ROOT}/northern/${end}`, `elsewhere/north/${end}`],
     ),
+    ...['anything', 'gate/anything', 'gate/state/more'].map((end) => `${ROOT}/north/${end}`),
+    'homeassistant/device/siteglass-north/other',
     'homeassistant/device/siteglass-north/config',
     'homeassistant/device/siteglass-northern/config',
     'homeassistant/status',

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import sharp from 'sharp';
 import type { Box } from '../../../core/contract/detection.js';
-import type { UploadFields } from '../../../core/contract/image.js';
+import type { AnalysisRequest } from '../../../core/detection/detection.js';
 import { DetectionPool, type PoolOptions } from '../../../core/detection/detection-pool.js';
 import { planAnalysis } from '../../../core/detection/plan-analysis.js';
 import { loadShippedDetectors } from '../../../core/detection/shipped-detectors.js';
@@ -20,7 +20,8 @@ export const context = async () => ({
 });
 
 /** A plan as a request with these fields gets it. */
-export const planFor = async (fields: UploadFields = {}) => planAnalysis(fields, await context());
+export const planFor = async (fields: AnalysisRequest = {}) =>
+  planAnalysis(fields, await context());
 
 /** A pool of one worker, unless told otherwise, that ends with the test. */
 export async function startPool(t: ExecutionContext, options: Partial<PoolOptions> = {}) {

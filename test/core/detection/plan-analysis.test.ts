@@ -53,6 +53,14 @@ test('turned images are searched besides the image as it stands', async (t) => {
   t.deepEqual((await planFor({ orientations: [180] })).preparation.orientations, [0, 180]);
 });
 
+test('a picture that hangs turned is searched upright, and in no other way', async (t) => {
+  const configured = {
+    ...(await context()),
+    preparation: { orientations: [0 as const, 180 as const] },
+  };
+  t.deepEqual(planAnalysis({ orientation: 90 }, configured).preparation.orientations, [90]);
+});
+
 const wrong: { title: string; fields: UploadFields; path: string }[] = [
   { title: 'a scale factor of 1', fields: { scaleFactor: 1 }, path: 'scaleFactor' },
   { title: 'a scale factor above 2', fields: { scaleFactor: 2.01 }, path: 'scaleFactor' },

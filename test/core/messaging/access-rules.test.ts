@@ -11,7 +11,7 @@ const relay: Account = { role: 'relay' };
 const reader: Account = { role: 'reader' };
 const operator: Account = { role: 'operator' };
 
-test('a site publishes below its own name, except what only the relay may say', (t) => {
+test('a site publishes its own topics of the map, and nothing else', (t) => {
   for (const topic of [
     'siteglass/north/up',
     'siteglass/north/gate/state',
@@ -23,6 +23,14 @@ test('a site publishes below its own name, except what only the relay may say', 
     'siteglass/north/ack',
     'siteglass/south/up',
     'siteglass/northern/up',
+    'siteglass/north/anything',
+    'siteglass/north/gate/anything',
+    'siteglass/north/gate/command',
+    'siteglass/north/gate/state/more',
+    'siteglass/north/Gate_1/state',
+    'siteglass/north//state',
+    'homeassistant/device/siteglass-north/other',
+    'homeassistant/status',
     'homeassistant/device/siteglass-northern/config',
     '$SYS/broker/x',
     'elsewhere',

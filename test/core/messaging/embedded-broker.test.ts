@@ -1,8 +1,15 @@
 import { connect as connectSocket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
+import { pino } from 'pino';
 import type { Account } from '../../../core/messaging/access-rules.js';
-import { eventually, startBroker } from '../../support/delivery-fixtures.js';
+import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
+import {
+  connectedBus,
+  eventually,
+  startBroker,
+  startBus,
+} from '../../support/delivery-fixtures.js';
 
 const known: Record<string, { password: string; account: Account }> = {
   north: { password: 'n', account: { role: 'site', site: 'north' } },
@@ -121,17 +128,107 @@ test('a packet that announces more than the limit ends the connection before it 
   t.true(await closed);
 });
 
-test('connections and retained topics have a bound', async (t) => {
-  const { url, broker } = await startBroker(t, { limits: { maxConnections: 2, maxRetained: 2 } });
-  const first = await client(t, url, 'north');
+test('connections have a bound', async (t) => {
+  const { url, broker } = await startBroker(t, { limits: { maxConnections: 2 } });
+  await client(t, url, 'north');
   await client(t, url, 'south');
   await t.throwsAsync(connectAsync(url, { reconnectPeriod: 0, connectTimeout: 2_000 }, false));
   t.is(broker.connections, 2);
-  const closed = new Promise<true>((resolve) => first.once('close', () => resolve(true)));
-  for (const topic of ['a', 'b', 'a'])
-    await first.publishAsync(topic, 'x', { qos: 1, retain: true });
-  first.publish('c', 'x', { qos: 1, retain: true });
-  t.true(await closed);
+});
+
+/** What a newcomer is told of. The broker hands out what it retains in the order in which it came, so a mark ends it. */
+async function retainedAt(t: ExecutionContext, url: string): Promise<string[]> {
+  const mark = `siteglass/mark/${Math.random()}`;
+  const relay = await client(t, url, 'relay', `relay-${Math.random()}`);
+  await relay.subscribeAsync(mark, { qos: 1 });
+  const isStored = new Promise((resolve) => relay.once('message', resolve));
+  await relay.publishAsync(mark, 'x', asRetained);
+  await isStored;
+  const reader = await client(t, url, 'dashboard', `reader-${Math.random()}`);
+  const topics: string[] = [];
+  const isOver = new Promise<void>((resolve) =>
+    reader.on('message', (topic) => {
+      if (topic === mark) resolve();
+      else topics.push(topic);
+    }),
+  );
+  await reader.subscribeAsync('siteglass/#', { qos: 1 });
+  await isOver;
+  await relay.publishAsync(mark, '', asRetained);
+  return topics.sort();
+}
+
+const state = (site: string, camera: string) => `siteglass/${site}/${camera}/state`;
+const asRetained = { qos: 1, retain: true } as const;
+
+test('a site that retains too much keeps its connection, and takes nothing from another one', async (t) => {
+  const limits = { maxRetained: 4, maxRetainedPerSite: 2 };
+  const { url } = await startBroker(t, { accounts, limits });
+  const relay = await client(t, url, 'relay');
+  const heard = received(relay);
+  await relay.subscribeAsync('siteglass/#', { qos: 1 });
+  const north = await client(t, url, 'north', 'siteglass-north');
+  const south = await client(t, url, 'south', 'siteglass-south');
+  for (const camera of ['a', 'b', 'a', 'c'])
+    await north.publishAsync(state('north', camera), 'x', asRetained);
+  await south.publishAsync(state('south', 'a'), 'x', asRetained);
+  await eventually(() => heard.length === 5);
+  t.true(heard.includes(`${state('north', 'c')} x`), 'delivered, though not retained');
+  t.deepEqual(await retainedAt(t, url), [
+    state('north', 'a'),
+    state('north', 'b'),
+    state('south', 'a'),
+  ]);
+  await north.publishAsync(state('north', 'a'), '', asRetained);
+  await north.publishAsync(state('north', 'c'), 'x', asRetained);
+  t.true(north.connected);
+  t.deepEqual(await retainedAt(t, url), [
+    state('north', 'b'),
+    state('north', 'c'),
+    state('south', 'a'),
+  ]);
+});
+
+test('the bytes that a site retains have a bound; what no longer fits is not left there as it was', async (t) => {
+  const limits = { maxRetainedBytesPerSite: 10_000, maxRetainedBytes: 15_000 };
+  const { url } = await startBroker(t, { accounts, limits });
+  const north = await client(t, url, 'north', 'siteglass-north');
+  const south = await client(t, url, 'south', 'siteglass-south');
+  await north.publishAsync(state('north', 'a'), Buffer.alloc(4_000), asRetained);
+  await north.publishAsync(state('north', 'b'), Buffer.alloc(4_000), asRetained);
+  await north.publishAsync(state('north', 'c'), Buffer.alloc(4_000), asRetained);
+  await south.publishAsync(state('south', 'a'), Buffer.alloc(4_000), asRetained);
+  await south.publishAsync(state('south', 'b'), Buffer.alloc(4_000), asRetained);
+  t.deepEqual(
+    await retainedAt(t, url),
+    [state('north', 'a'), state('north', 'b'), state('south', 'a')],
+    'bounded for a site, and in all',
+  );
+  await north.publishAsync(state('north', 'b'), Buffer.alloc(9_000), asRetained);
+  t.deepEqual(await retainedAt(t, url), [state('north', 'a'), state('south', 'a')]);
+});
+
+test('what a removed site retained is cleared, its acknowledgement and its will with it', async (t) => {
+  const { url, broker } = await startBroker(t, { accounts });
+  const relay = await client(t, url, 'relay');
+  const north = await connectAsync(url, {
+    username: 'north',
+    password: 'n',
+    clientId: 'siteglass-north',
+    reconnectPeriod: 0,
+    will: { topic: 'siteglass/north/availability', payload: Buffer.from('offline'), ...asRetained },
+  });
+  north.on('error', () => undefined);
+  const south = await client(t, url, 'south', 'siteglass-south');
+  await north.publishAsync('siteglass/north/availability', 'online', asRetained);
+  await north.publishAsync('homeassistant/device/siteglass-north/config', '{}', asRetained);
+  await relay.publishAsync('siteglass/north/ack', '7', asRetained);
+  await south.publishAsync('siteglass/south/availability', 'online', asRetained);
+  t.is((await retainedAt(t, url)).length, 3);
+  const closed = new Promise<void>((resolve) => north.once('close', () => resolve()));
+  broker.forgetSite('north');
+  await closed;
+  t.deepEqual(await retainedAt(t, url), ['siteglass/south/availability']);
 });
 
 test('a connection that says nothing is cut off', async (t) => {
@@ -148,4 +245,40 @@ test('a port that is taken is told in one line', async (t) => {
     name: 'StartError',
     message: new RegExp(`^the MQTT broker cannot listen on 127.0.0.1:${port}: .*EADDRINUSE.*$`),
   });
+});
+
+test('two appliances with one site id are noticed by the broker and by both', async (t) => {
+  const lines: { msg: string; client: string }[] = [];
+  const broker = new EmbeddedBroker(
+    { host: '127.0.0.1', port: 0, root: 'siteglass', accounts },
+    pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
+  );
+  await broker.start();
+  t.teardown(() => broker.stop());
+  const twin = { username: 'north', password: 'n', clientId: 'siteglass-north' };
+  const buses = [await startBus(t, broker.url, twin), await startBus(t, broker.url, twin)];
+  const suspicion = /another client may use the same site id \(siteglass-north\)/;
+  await eventually(() => buses.every((bus) => suspicion.test(bus.status().lastError ?? '')));
+  t.deepEqual(
+    lines.map(({ msg, client }) => ({ msg, client })),
+    [
+      {
+        msg: 'a client id was taken over: two appliances may share a site id',
+        client: 'siteglass-north',
+      },
+    ],
+    'once a minute',
+  );
+});
+
+test('a broker that goes away is not taken for a second appliance', async (t) => {
+  const { url, broker } = await startBroker(t, { accounts });
+  const bus = await connectedBus(t, url, {
+    username: 'north',
+    password: 'n',
+    clientId: 'siteglass-north',
+  });
+  await broker.stop();
+  await eventually(() => /ECONNREFUSED/.test(bus.status().lastError ?? ''));
+  t.false(bus.connected);
 });

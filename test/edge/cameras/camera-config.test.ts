@@ -2,7 +2,8 @@ import test from 'ava';
 import { z } from 'zod';
 import { parseConfiguration } from '../../../core/runtime/configuration.js';
 import { ConfigurationError, messageOf } from '../../../core/runtime/errors.js';
-import { camerasSchema, uploadFieldsOf } from '../../../edge/cameras/camera-config.js';
+import { camerasSchema, requestOf } from '../../../edge/cameras/camera-config.js';
+import { planFor } from '../../core/detection/detection-setup.js';
 
 const schema = z.strictObject({ cameras: camerasSchema });
 const parse = (yaml: string) => parseConfiguration(schema, yaml, 'test.yaml').cameras;
@@ -83,7 +84,7 @@ cameras:
 `);
   t.truthy(camera);
   if (camera)
-    t.deepEqual(uploadFieldsOf(camera), {
+    t.deepEqual(requestOf(camera), {
       detector: ['face', 'stop-sign'],
       minNeighbors: 5,
       workingSize: 0,
@@ -91,10 +92,12 @@ cameras:
     });
 });
 
-test('a camera that hangs turned has its picture turned before it is searched, said in one place', (t) => {
+test('a camera that hangs turned has its picture turned before it is searched, said in one place', async (t) => {
   const turned = (more: string) => `cameras: [{ id: gate, kind: push, orientation: 90, ${more} }]`;
   const [camera] = parse(turned('name: Gate'));
-  t.deepEqual(camera && uploadFieldsOf(camera), { orientations: [90] });
+  t.deepEqual(camera && requestOf(camera), { orientation: 90 });
+  t.truthy(camera);
+  if (camera) t.deepEqual((await planFor(requestOf(camera))).preparation.orientations, [90]);
   t.regex(
     errorsOf(turned('parameters: { orientations: [0, 90] }')),
     /cameras\.0\.parameters\.orientations: may not be set beside "orientation"/,

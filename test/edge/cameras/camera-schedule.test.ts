@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { getTasks } from 'node-cron';
+import { pino } from 'pino';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import type { CameraConfig } from '../../../edge/cameras/camera-config.js';
@@ -17,6 +18,13 @@ import { folderConfig, httpConfig, temporaryFolder, until } from '../support/cam
 
 const EVERY_SECOND = { schedule: '* * * * * *' };
 const NEVER = { schedule: '0 0 0 29 2 *' };
+
+/** A log whose warnings can be read. */
+function keptLog() {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  return { log: pino({ level: 'warn' }, { write }), lines };
+}
 
 /** A running schedule over real cameras, its analysis counted by camera. */
 async function start(
@@ -219,8 +227,10 @@ test('an image that does not decode is a failure, and those after it are still t
     await sleep(20);
   }
   const seen: string[] = [];
+  const { log, lines } = keptLog();
   const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
   const { schedule } = await start(t, [config], {
+    log,
     analyse: async (_camera, snapshot) => {
       seen.push(snapshot.bytes.toString());
       if (seen.length === 2) throw new ProblemError('image_undecodable', 'not a picture');
@@ -231,6 +241,62 @@ test('an image that does not decode is a failure, and those after it are still t
   await schedule.snapshotNow('drop');
   t.deepEqual(seen, ['1.jpg', '2.jpg', '3.jpg']);
   t.like(schedule.status('drop'), { taken: 2, failed: 1, consecutiveFailures: 0 });
+  t.deepEqual(await readdir(folder), ['2.jpg'], 'what was not analysed is not deleted');
+  t.like(lines, [{ level: 40, camera: 'drop', file: '2.jpg', code: 'image_undecodable' }]);
+  await schedule.snapshotNow('drop');
+  t.is(seen.length, 3, 'nor is it offered again');
+});
+
+test('a file whose analysis took too long is tried once more, at a later look, and then passed over', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ['1.jpg', '2.jpg']) {
+    await writeFile(join(folder, name), name);
+    await sleep(20);
+  }
+  const seen: string[] = [];
+  const { log, lines } = keptLog();
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    log,
+    analyse: async (_camera, snapshot) => {
+      const name = snapshot.bytes.toString();
+      seen.push(name);
+      if (name === '1.jpg') throw new ProblemError('detection_timeout', 'it took too long');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'detection_timeout' });
+  t.deepEqual(seen, ['1.jpg']);
+  await schedule.snapshotNow('drop');
+  t.deepEqual(seen, ['1.jpg', '1.jpg', '2.jpg']);
+  await schedule.snapshotNow('drop');
+  t.is(seen.length, 3);
+  t.deepEqual(await readdir(folder), ['1.jpg']);
+  t.deepEqual(
+    lines.map(({ file, code, msg }) => ({ file, code, msg })),
+    ['a file will be tried once more', 'a file is passed over, and not deleted'].map((msg) => ({
+      file: '1.jpg',
+      code: 'detection_timeout',
+      msg,
+    })),
+  );
+});
+
+test('a file that is analysed at its second attempt is deleted as any other', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.jpg'), 'a');
+  let attempts = 0;
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    analyse: async () => {
+      if (++attempts === 1) throw new ProblemError('detection_timeout', 'it took too long');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'detection_timeout' });
+  t.is(await schedule.snapshotNow('drop'), 'image');
   t.deepEqual(await readdir(folder), []);
 });
 
