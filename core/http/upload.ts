@@ -10,8 +10,18 @@ export interface UploadLimits {
   maxBytesUnderWay: number;
 }
 
-/** What a form may hold beside its file; far more than any of ours does. */
-const FORM_LIMITS = { files: 1, fields: 40, parts: 42, fieldNameSize: 64, fieldSize: 4096 };
+/**
+ * What a form may hold beside its file; far more than any of ours does. Names are taken as they are: `a[4294967294]`
+ * would be read as an array of that length.
+ */
+const FORM_LIMITS = {
+  files: 1,
+  fields: 40,
+  parts: 42,
+  fieldNameSize: 64,
+  fieldSize: 4096,
+  fieldNestingDepth: 0,
+};
 const FORM_OVERHEAD = 64 * 1024;
 
 export interface Upload {
@@ -76,7 +86,8 @@ function explain(error: unknown, file: string, limits: UploadLimits): unknown {
       cause: error,
     });
   }
-  switch (error.code) {
+  // Its types lack the newest codes.
+  switch (error.code as string) {
     case 'LIMIT_FILE_SIZE':
       return tooManyBytes(limits);
     case 'LIMIT_UNEXPECTED_FILE':
@@ -86,6 +97,10 @@ function explain(error: unknown, file: string, limits: UploadLimits): unknown {
         `Expected exactly one file, in the field "${file}"${error.field ? `; got "${error.field}"` : ''}.`,
         { errors: [{ path: error.field ?? file, message: `expected one file named "${file}"` }] },
       );
+    case 'LIMIT_FIELD_NESTING':
+      return new ProblemError('invalid_parameter', 'In the form: a name of a field has a "[".', {
+        errors: [{ path: error.field ?? '', message: 'is not a known parameter' }],
+      });
     default:
       return new ProblemError('invalid_request', `The form is too large: ${error.message}.`);
   }
