@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
+import { readBody } from './read-body.js';
 import { receiveUpload, type UploadLimits } from './upload.js';
 
 const RAW_TYPES = ['image/*', 'application/octet-stream'];
@@ -34,14 +35,7 @@ export function receiveImage(file: string, limits: UploadLimits): Middleware {
 
 async function rawBody(ctx: Context, { maxBytes }: UploadLimits): Promise<Buffer> {
   const tooMany = () => new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
-  if ((ctx.request.length ?? 0) > maxBytes) throw tooMany();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooMany();
-    chunks.push(chunk);
-  }
-  if (bytes === 0) throw new ProblemError('missing_image', 'The body is empty.');
-  return Buffer.concat(chunks, bytes);
+  const body = await readBody(ctx, maxBytes, tooMany);
+  if (body.length === 0) throw new ProblemError('missing_image', 'The body is empty.');
+  return body;
 }
