@@ -8,11 +8,8 @@ const MAX_BYTES = 64 * 1024;
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json'))
     throw new ProblemError('unsupported_request_type', 'Send the body as application/json.');
-  const body = await readBody(
-    ctx,
-    MAX_BYTES,
-    () => new ProblemError('too_many_bytes', `A body may have ${MAX_BYTES} bytes.`),
-  );
+  const tooMany = `A body may have ${MAX_BYTES} bytes.`;
+  const body = await readBody(ctx, { maxBytes: MAX_BYTES, tooMany });
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (cause) {
