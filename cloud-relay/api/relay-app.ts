@@ -5,6 +5,7 @@ import { createApp } from '../../core/http/app.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
+import { UploadRoom } from '../../core/http/upload-room.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
@@ -35,10 +36,10 @@ export function createRelayApp(parts: RelayAppParts): Koa {
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
-    uploads: {
+    uploads: new UploadRoom({
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
-    },
+    }),
     ...quotas(config.demo),
   };
   return createApp({

@@ -1,6 +1,7 @@
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../runtime/logger.js';
 import type { Authentication } from './authentication.js';
+import { clientFaultOf } from './client-fault.js';
 import type { Metrics } from './metrics.js';
 import { type ApiInfo, openApiDocument, type RouteGroup } from './openapi.js';
 import { handleProblems } from './problems.js';
@@ -42,14 +43,11 @@ export function createApp(options: AppOptions): Koa {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
-  // A client that hangs up is no fault of ours; everything else has been answered by now.
+  // What a client does with its connection is no fault of ours, and its bytes are not for the log.
   app.on('error', (err: NodeJS.ErrnoException) => {
-    if (
-      err.code !== 'ECONNRESET' &&
-      err.code !== 'EPIPE' &&
-      err.code !== 'ERR_STREAM_PREMATURE_CLOSE'
-    )
-      log.error({ err }, 'an answer was cut short');
+    const code = clientFaultOf(err);
+    if (code) log.debug({ code }, 'a connection broke');
+    else log.error({ err }, 'an answer was cut short');
   });
   return app;
 }

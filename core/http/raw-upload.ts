@@ -1,6 +1,8 @@
 import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
-import { receiveUpload, type UploadLimits } from './upload.js';
+import { readBody } from './read-body.js';
+import { receiveUpload } from './upload.js';
+import type { UploadRoom } from './upload-room.js';
 
 const RAW_TYPES = ['image/*', 'application/octet-stream'];
 
@@ -8,9 +10,8 @@ const RAW_TYPES = ['image/*', 'application/octet-stream'];
  * Receives one image, as the body itself or in the field `file` of a multipart form, in memory and within limits.
  * `uploadOf` gives it either way.
  */
-export function receiveImage(file: string, limits: UploadLimits): Middleware {
-  const fromForm = receiveUpload(file, limits);
-  let underWay = 0;
+export function receiveImage(file: string, room: UploadRoom): Middleware {
+  const fromForm = receiveUpload(file, room);
 
   return async (ctx, next) => {
     if (ctx.is('multipart/form-data')) return fromForm(ctx, next);
@@ -19,29 +20,19 @@ export function receiveImage(file: string, limits: UploadLimits): Middleware {
         'unsupported_request_type',
         `Send the image as the body, e.g. as image/jpeg, or as multipart/form-data in the field "${file}".`,
       );
-    const reserved = Math.min(ctx.request.length ?? limits.maxBytes, limits.maxBytes);
-    if (underWay + reserved > limits.maxBytesUnderWay && underWay > 0)
-      throw new ProblemError('uploads_full', 'Too many uploads are under way.', { retryAfter: 1 });
-    underWay += reserved;
+    const place = room.enter(ctx.ip);
     try {
-      ctx.file = { buffer: await rawBody(ctx, limits) } as Context['file'];
+      const { maxBytes } = room.limits;
+      const buffer = await readBody(ctx, {
+        maxBytes,
+        tooMany: `An image may have ${maxBytes} bytes.`,
+        count: place.take,
+      });
+      if (buffer.length === 0) throw new ProblemError('missing_image', 'The body is empty.');
+      ctx.file = { buffer } as Context['file'];
       await next();
     } finally {
-      underWay -= reserved;
+      place.leave();
     }
   };
-}
-
-async function rawBody(ctx: Context, { maxBytes }: UploadLimits): Promise<Buffer> {
-  const tooMany = () => new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
-  if ((ctx.request.length ?? 0) > maxBytes) throw tooMany();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw tooMany();
-    chunks.push(chunk);
-  }
-  if (bytes === 0) throw new ProblemError('missing_image', 'The body is empty.');
-  return Buffer.concat(chunks, bytes);
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
+import { readBody } from './read-body.js';
 
 const MAX_BYTES = 64 * 1024;
 
@@ -7,16 +8,10 @@ const MAX_BYTES = 64 * 1024;
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json'))
     throw new ProblemError('unsupported_request_type', 'Send the body as application/json.');
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES)
-      throw new ProblemError('too_many_bytes', `A body may have ${MAX_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
+  const tooMany = `A body may have ${MAX_BYTES} bytes.`;
+  const body = await readBody(ctx, { maxBytes: MAX_BYTES, tooMany });
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body.toString('utf8'));
   } catch (cause) {
     throw new ProblemError('invalid_request', 'The body is not JSON.', { cause });
   }

@@ -1,17 +1,22 @@
+import type { Readable, Writable } from 'node:stream';
 import multer from '@koa/multer';
 import type { Context, Middleware } from 'koa';
 import { MulterError } from 'multer';
 import { ProblemError } from '../runtime/errors.js';
+import type { UploadLimits, UploadPlace, UploadRoom } from './upload-room.js';
 
-export interface UploadLimits {
-  /** Bytes of one file. */
-  maxBytes: number;
-  /** Bytes of all uploads that are being received or analysed at one time. */
-  maxBytesUnderWay: number;
-}
-
-/** What a form may hold beside its file; far more than any of ours does. */
-const FORM_LIMITS = { files: 1, fields: 40, parts: 42, fieldNameSize: 64, fieldSize: 4096 };
+/**
+ * What a form may hold beside its file; far more than any of ours does. Names are taken as they are: `a[4294967294]`
+ * would be read as an array of that length.
+ */
+const FORM_LIMITS = {
+  files: 1,
+  fields: 40,
+  parts: 42,
+  fieldNameSize: 64,
+  fieldSize: 4096,
+  fieldNestingDepth: 0,
+};
 const FORM_OVERHEAD = 64 * 1024;
 
 export interface Upload {
@@ -23,36 +28,64 @@ export interface Upload {
  * Receives a multipart form (RFC 7578) with one file in the field `file`, in memory and within limits.
  * A file's declared name and type are never looked at.
  */
-export function receiveUpload(file: string, limits: UploadLimits): Middleware {
-  const form = multer({
-    storage: multer.memoryStorage(),
-    limits: { ...FORM_LIMITS, fileSize: limits.maxBytes },
-  }).single(file);
-  let underWay = 0;
-
+export function receiveUpload(file: string, room: UploadRoom): Middleware {
+  const { limits } = room;
   return async (ctx, next) => {
     if (!ctx.is('multipart/form-data'))
       throw new ProblemError(
         'unsupported_request_type',
         `Send the image as multipart/form-data, in the field "${file}".`,
       );
-    const declared = ctx.request.length;
-    if (declared !== undefined && declared > limits.maxBytes + FORM_OVERHEAD)
-      throw tooManyBytes(limits);
-    const reserved = declared ?? limits.maxBytes;
-    if (underWay + reserved > limits.maxBytesUnderWay && underWay > 0)
-      throw new ProblemError('uploads_full', 'Too many uploads are under way.', { retryAfter: 1 });
-    underWay += reserved;
+    if ((ctx.request.length ?? 0) > limits.maxBytes + FORM_OVERHEAD) throw tooManyBytes(limits);
+    const place = room.enter(ctx.ip);
     try {
-      await Promise.resolve(form(ctx, async () => {})).catch((error: unknown) => {
-        throw explain(error, file, limits);
-      });
+      await readForm(ctx, file, limits, place);
       if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
       await next();
     } finally {
-      underWay -= reserved;
+      place.leave();
     }
   };
+}
+
+async function readForm(
+  ctx: Context,
+  file: string,
+  limits: UploadLimits,
+  place: UploadPlace,
+): Promise<void> {
+  const options: FormOptions = {
+    storage: multer.memoryStorage(),
+    limits: { ...FORM_LIMITS, fileSize: limits.maxBytes },
+    streamHandler: (request, form) => feed(request, form, place),
+  };
+  try {
+    await multer(options).single(file)(ctx, async () => {});
+  } catch (error) {
+    throw explain(error, file, limits);
+  }
+}
+
+/** An option of multer that its types lack. */
+interface FormOptions extends multer.Options {
+  streamHandler(request: Readable, form: Writable): void;
+}
+
+/** Counts what comes until the form has ended or was refused; multer passes over the rest of one that was. */
+function feed(request: Readable, form: Writable, place: UploadPlace): void {
+  const count = (chunk: Buffer) => {
+    try {
+      place.take(chunk.length);
+    } catch (error) {
+      form.destroy(error as Error);
+    }
+  };
+  form.once('unpipe', () => {
+    request.off('data', count);
+    if (!request.readableEnded) place.leave();
+  });
+  request.on('data', count);
+  request.pipe(form);
 }
 
 /** The form that `receiveUpload` has read. A field that is empty was left out: forms in a browser send them all. */
@@ -69,6 +102,7 @@ const tooManyBytes = ({ maxBytes }: UploadLimits) =>
   new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
 
 function explain(error: unknown, file: string, limits: UploadLimits): unknown {
+  if (error instanceof ProblemError) return error;
   if (!(error instanceof MulterError)) {
     // busboy's own complaints: no boundary, an end before the end.
     const detail = error instanceof Error ? error.message : 'it could not be read';
@@ -76,7 +110,8 @@ function explain(error: unknown, file: string, limits: UploadLimits): unknown {
       cause: error,
     });
   }
-  switch (error.code) {
+  // Its types lack the newest codes.
+  switch (error.code as string) {
     case 'LIMIT_FILE_SIZE':
       return tooManyBytes(limits);
     case 'LIMIT_UNEXPECTED_FILE':
@@ -86,6 +121,10 @@ function explain(error: unknown, file: string, limits: UploadLimits): unknown {
         `Expected exactly one file, in the field "${file}"${error.field ? `; got "${error.field}"` : ''}.`,
         { errors: [{ path: error.field ?? file, message: `expected one file named "${file}"` }] },
       );
+    case 'LIMIT_FIELD_NESTING':
+      return new ProblemError('invalid_parameter', 'In the form: a name of a field has a "[".', {
+        errors: [{ path: error.field ?? '', message: 'is not a known parameter' }],
+      });
     default:
       return new ProblemError('invalid_request', `The form is too large: ${error.message}.`);
   }

@@ -14,7 +14,8 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { Access } from '../http/access.js';
 import { parse, type Route, route } from '../http/route.js';
 import { sendFile } from '../http/send-file.js';
-import { receiveUpload, type UploadLimits, uploadOf } from '../http/upload.js';
+import { receiveUpload, uploadOf } from '../http/upload.js';
+import type { UploadRoom } from '../http/upload-room.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { ImageStore } from './image-store.js';
 import type { Images } from './images.js';
@@ -34,7 +35,7 @@ export interface ImageApi {
   processed: ProcessedImages;
   store: ImageStore;
   access: ImageAccess;
-  uploads: UploadLimits;
+  uploads: UploadRoom;
   /** Run before an upload is received, e.g. a rate limit. */
   beforeUpload: Middleware[];
   beforeRead: Middleware[];

@@ -11,6 +11,7 @@ export function createLogger(name: string, level: LogLevel): Logger {
     {
       name,
       level,
+      serializers: { err: loggedError },
       redact: {
         paths: ['*.password', '*.token', '*.authorization', 'password', 'token', 'authorization'],
         censor: '(hidden)',
@@ -18,6 +19,33 @@ export function createLogger(name: string, level: LogLevel): Logger {
     },
     isJournal(process.stdout.fd, process.env.JOURNAL_STREAM) ? withPriorities(stdout) : stdout,
   );
+}
+
+interface LoggedError {
+  type: string;
+  message: string;
+  code?: string;
+  stack?: string | undefined;
+  cause?: LoggedError;
+}
+
+const MAX_CAUSES = 5;
+
+/**
+ * What is logged of an error. Never what libraries hang onto theirs: Node.js a request's bytes, with its token;
+ * others a connection with its password.
+ */
+export function loggedError(error: unknown, causes = MAX_CAUSES): LoggedError {
+  if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
+  const { message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    type: error.constructor.name,
+    message,
+    ...((typeof code === 'string' || typeof code === 'number') && { code: String(code) }),
+    stack,
+    ...(cause !== undefined && causes > 0 && { cause: loggedError(cause, causes - 1) }),
+  };
 }
 
 export const silentLogger = (): Logger => pino({ level: 'silent' });

@@ -4,7 +4,8 @@ import type { ProblemCode } from '../../core/contract/problem.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
 import { receiveImage } from '../../core/http/raw-upload.js';
 import { type Route, route } from '../../core/http/route.js';
-import { type UploadLimits, uploadOf } from '../../core/http/upload.js';
+import { uploadOf } from '../../core/http/upload.js';
+import type { UploadRoom } from '../../core/http/upload-room.js';
 import { instant } from '../../core/runtime/clock.js';
 import type { CameraSchedule } from '../cameras/camera-schedule.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
@@ -36,7 +37,7 @@ const ANALYSIS_PROBLEMS: ProblemCode[] = [
   'disk_budget_spent',
 ];
 
-export function cameraRoutes(cameras: CameraSchedule, uploads: UploadLimits): Route[] {
+export function cameraRoutes(cameras: CameraSchedule, uploads: UploadRoom): Route[] {
   const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
   return [
     route({

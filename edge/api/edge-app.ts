@@ -7,6 +7,7 @@ import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
+import { UploadRoom } from '../../core/http/upload-room.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
@@ -51,10 +52,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
   const api: ImageApi = {
     ...images,
     access: { upload: 'operator', read: 'viewer', list: 'viewer', remove: 'operator' },
-    uploads: {
+    uploads: new UploadRoom({
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
-    },
+    }),
     beforeUpload: [],
     beforeRead: [],
   };

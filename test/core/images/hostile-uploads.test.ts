@@ -10,7 +10,7 @@ const test = anyTest as TestFn<{ edge: RunningEdge; api: ApiClient; photo: Buffe
 const IMAGE = '/api/v1/objectdetection/image';
 
 test.before(async (t) => {
-  const edge = await startEdge();
+  const edge = await startEdge(['cameras=[{ id: door, kind: push }]']);
   const { jpeg: photo } = await renderScene({ width: 480, height: 270, seed: 1, signs: [] });
   t.context = { edge, api: await ApiClient.connect(edge.url, edge.adminToken), photo };
 });
@@ -112,6 +112,24 @@ test('the wrong field, two files, no file and no form are told apart', async (t)
   const nul = await api.upload<Problem>(t, photo, {}, { file: { name: 'a\u0000.png' } });
   t.is(nul.json.code, 'invalid_request');
 });
+
+const forms = [
+  IMAGE,
+  '/v1/vision/detection',
+  '/v1/vision/custom/stop-sign',
+  '/api/v1/cameras/door/snapshots',
+];
+for (const path of forms)
+  test(`${path} reads no lists and objects into the names of fields`, async (t) => {
+    const { api, photo } = t.context;
+    for (const name of ['a[4294967294]', 'a[99999999][99999999]', 'detector[]', 'a[b]', '[0]']) {
+      const many = Array.from({ length: 30 }, () => 'x');
+      const { status, bytes } = await api.upload(t, photo, { [name]: many }, { path });
+      t.is(status, 400, name);
+      t.true(bytes.includes('invalid_parameter'), name);
+    }
+    t.is((await api.get(t, '/healthz')).status, 200);
+  });
 
 test('a file name is never looked at', async (t) => {
   const { api, photo } = t.context;
