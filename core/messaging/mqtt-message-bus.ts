@@ -24,7 +24,7 @@ import {
   type SubscribeOptions,
 } from './message-bus.js';
 import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
-import { ShortConnections } from './short-connections.js';
+import { SAME_ID, ShortConnections } from './short-connections.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MqttMessageBusOptions {
@@ -57,6 +57,7 @@ export interface MqttMessageBusOptions {
 
 /** A connection that held this long was a good one: the next attempt begins with the shortest delay again. */
 const STABLE_MS = 10_000;
+const CLEARED_MS = 60_000;
 const FAREWELL_MS = 1_000;
 const CLOSE_MS = 1_000;
 
@@ -154,7 +155,7 @@ export class MqttMessageBus implements MessageBus, Service {
     return {
       connected: this.connected,
       since: this.#since,
-      lastError: this.#lastError,
+      lastError: this.#isCleared ? undefined : this.#lastError,
       reconnects: Math.max(0, this.#connections - 1),
       inFlight: this.#connection?.inFlight ?? 0,
       invalid: this.#subscriptions.invalid,
@@ -225,12 +226,16 @@ export class MqttMessageBus implements MessageBus, Service {
     return refusal ?? reason;
   }
 
+  /** A suspicion is void once a connection has held for long. */
+  get #isCleared(): boolean {
+    const hasHeld = this.connected && this.clock() - this.#since > CLEARED_MS;
+    return hasHeld && (this.#lastError?.includes(SAME_ID) ?? false);
+  }
+
   #suspicion(): Error {
     const { clientId } = this.options;
     const id = clientId.startsWith(siteClientId('')) ? 'site id' : 'client id';
-    return new Error(
-      `the broker closes each connection at once: another client may use the same ${id} (${clientId})`,
-    );
+    return new Error(`the broker closes each connection at once: ${SAME_ID} ${id} (${clientId})`);
   }
 
   /** Subscribes and announces itself; only then do the others learn of the connection. */

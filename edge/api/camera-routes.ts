@@ -24,11 +24,11 @@ const pushedSchema = z.object({
   image: imageIdSchema.nullable().meta({ description: 'null outside its time windows' }),
 });
 
+/** What an upload can be, besides too large; of a camera that is asked it is the camera's failure. */
+const NO_IMAGE: ProblemCode[] = ['too_many_pixels', 'unsupported_image_kind', 'image_undecodable'];
+
 /** What the analysis of a snapshot can fail with. */
 const ANALYSIS_PROBLEMS: ProblemCode[] = [
-  'too_many_pixels',
-  'unsupported_image_kind',
-  'image_undecodable',
   'image_crashed_decoder',
   'detection_timeout',
   'queue_full',
@@ -93,6 +93,7 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadRoom): Rout
         'unsupported_request_type',
         'rate_limited',
         'uploads_full',
+        ...NO_IMAGE,
         ...ANALYSIS_PROBLEMS,
       ],
       before: [receiveImage('image', uploads)],

@@ -37,6 +37,10 @@ const isAbort = (error: unknown): boolean =>
 export const isFaultOfImage = (error: unknown): error is ProblemError =>
   error instanceof ProblemError && [413, 415, 422].includes(error.status);
 
+/** What the camera gave is no image that could be searched, by its bytes alone. */
+export const isNoImage = (error: unknown): error is ProblemError =>
+  isFaultOfImage(error) && (error.status !== 422 || error.code === 'image_undecodable');
+
 /** There is no room for the snapshot now, which is nobody's fault but ours. */
 export const isShed = (error: unknown): error is ProblemError =>
   error instanceof ProblemError && error.status >= 500;

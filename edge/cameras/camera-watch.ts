@@ -6,7 +6,7 @@ import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type Camera, CameraError, type Snapshot } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
-import { isFaultOfImage, isShed } from './camera-failure.js';
+import { isFaultOfImage, isNoImage, isShed } from './camera-failure.js';
 import { CameraRecord } from './camera-record.js';
 import type { CameraStatus } from './camera-status.js';
 import { FaultyImages } from './faulty-images.js';
@@ -119,7 +119,7 @@ export class CameraWatch {
       const joined = await this.#running;
       return joined ?? (await (this.#running ?? this.#run(true)));
     } catch (error) {
-      if (error instanceof CameraError)
+      if (error instanceof CameraError || isNoImage(error))
         throw new ProblemError('camera_failed', error.message, { cause: error });
       throw error;
     }

@@ -48,7 +48,7 @@ function facts(
 function table(hours: OutboxHour[]): string[] {
   const line = (...cells: [string, ...(string | number)[]]) =>
     cells
-      .map((cell, i) => (i === 0 ? String(cell).padEnd(17) : String(cell).padStart(12)))
+      .map((cell, i) => (i === 0 ? String(cell).padEnd(17) : String(cell).padStart(14)))
       .join('');
   return [
     line('hour (UTC)', 'added', 'acknowledged', 'evicted'),

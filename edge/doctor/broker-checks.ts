@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryBroker } from '../../core/diagnosis/broker-check.js';
-import { type Check, ok, type Verdict } from '../../core/diagnosis/finding.js';
+import { type Check, ok, type Verdict, warning } from '../../core/diagnosis/finding.js';
 import { localUrl } from '../../core/diagnosis/service-check.js';
 import { siteClientId } from '../../core/messaging/access-rules.js';
+import { SAME_ID } from '../../core/messaging/short-connections.js';
 import type { EdgeConfig } from '../config.js';
 
 const PATIENCE_MS = 5_000;
@@ -42,7 +43,9 @@ async function asTheApplianceSays({ dataFolder, http }: EdgeConfig): Promise<Ver
       headers: { authorization: `Bearer ${token.trim()}` },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
-    const sync = (await response.json()) as { connected?: boolean };
+    const sync = (await response.json()) as { connected?: boolean; lastError?: string | null };
+    if (sync.lastError?.includes(SAME_ID))
+      return warning(sync.lastError, 'give each appliance a site id of its own, in `site`');
     return sync.connected ? ok('the appliance is connected') : undefined;
   } catch {
     return undefined;

@@ -56,6 +56,7 @@ test('what waits outlives restarts, reporting switched off, and another site, ro
     t.is(code, 0);
     t.regex(output, /waiting {7}3 summaries, 0\.0 of 1074\.0 MB, the oldest for \d+ s/);
     t.regex(output, /acknowledged {2}up to 0 of 3/);
+    t.regex(output, /hour \(UTC\) +added +acknowledged +evicted\n/);
     t.regex(output, /\d{4}-\d\d-\d\d \d\d:00 +3 +0 +0/);
     return images;
   });

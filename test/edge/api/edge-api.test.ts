@@ -103,7 +103,8 @@ test.serial('a camera that gives nothing, or no image, says so', async (t) => {
     t.is(gone.json.code, 'camera_failed');
   }
   const broken = await api.post<Problem>(t, `${API}/cameras/broken/snapshot`);
-  t.is(broken.json.code, 'unsupported_image_kind');
+  t.like(broken.json, { status: 502, code: 'camera_failed' }, 'nothing that the caller sent');
+  t.truthy(broken.json.detail);
   t.is((await api.post<Problem>(t, `${API}/cameras/none/snapshot`)).status, 404);
   const { json } = await api.get<OneCamera>(t, `${API}/cameras/gone`);
   t.is(json.camera.state, 'offline');

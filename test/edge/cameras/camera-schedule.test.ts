@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { getTasks } from 'node-cron';
 import { pino } from 'pino';
+import { inspectImage } from '../../../core/images/inspect.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import type { CameraConfig } from '../../../edge/cameras/camera-config.js';
@@ -128,6 +129,19 @@ test('asking a camera that has nothing new gives nothing, and it is online', asy
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   t.is(await schedule.snapshotNow('gate'), undefined);
   t.like(schedule.status('gate'), { state: 'online', taken: 0, failed: 0 });
+});
+
+test('a camera that answers with what is no image has failed; its caller did nothing wrong', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const { schedule } = await start(t, [httpConfig(server.url, NEVER)], {
+    analyse: async (_camera, { bytes }) => {
+      inspectImage(Buffer.from('<html>'), bytes.length);
+      return 'image';
+    },
+  });
+  const error = await t.throwsAsync(schedule.snapshotNow('gate'), { instanceOf: ProblemError });
+  t.is(error?.code, 'camera_failed');
+  t.is(error?.message, schedule.status('gate').lastError ?? '');
 });
 
 test('asking a camera that fails, or that is not there, is a problem with a code', async (t) => {

@@ -88,6 +88,26 @@ test('a broker that refuses the credentials, and one that is not there', async (
   t.is(absent.text, 'failure mqtt://127.0.0.1:1 does not answer (ECONNREFUSED)');
 });
 
+test('two boxes with one site id: the doctor names the likely cause', async (t) => {
+  const { relay, password } = await relayWithSite(t);
+  const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
+  const edges = [await startEdge(settings), await startEdge(settings)];
+  for (const edge of edges) t.teardown(() => edge.stop());
+  const [edge] = edges;
+  if (!edge) return t.fail();
+  const api = await ApiClient.connect(edge.url, edge.adminToken);
+  await eventually('it suspects the other one', async () => {
+    const { json } = await api.get<{ lastError: string | null }>(t, '/api/v1/sync');
+    return json.lastError?.includes('another client may use the same site id') ?? false;
+  });
+  const { of } = await runDoctor(t, 'edge', [
+    ...settings,
+    `dataFolder=${edge.dataFolder}`,
+    `http.port=${new URL(edge.url).port}`,
+  ]);
+  t.regex(of('broker').join(), /^warning .*same site id \(siteglass-harbour\)$/);
+});
+
 test('a doctor who comes while the appliance is connected leaves its connection alone', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
