@@ -149,7 +149,6 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
         'not_found',
         'range_not_satisfiable',
         'analysis_failed',
-        'disk_budget_spent',
         'rate_limited',
         'queue_full',
       ],
