@@ -41,7 +41,7 @@ export interface ImageApi {
   beforeRead: Middleware[];
 }
 
-const byId = z.object({ id: imageIdSchema });
+const byId = z.object({ id: imageIdSchema.toLowerCase() });
 const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
