@@ -2,6 +2,7 @@
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
+import { relayTokenCommand } from './commands/token-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -11,6 +12,11 @@ process.exitCode = await run({
   schema: relayConfigSchema,
   commands: {
     bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
+    token: {
+      summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
+      words: true,
+      run: relayTokenCommand,
+    },
     doctor: {
       summary: 'what is wrong with this relay, and what to do',
       json: true,

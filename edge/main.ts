@@ -3,6 +3,7 @@ import { run } from '../core/runtime/program.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
+import { edgeTokenCommand } from './commands/token-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 
@@ -17,6 +18,11 @@ process.exitCode = await run({
       run: doctorCommand,
     },
     outbox: { summary: 'what waits for the relay', run: outboxCommand },
+    token: {
+      summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
+      words: true,
+      run: edgeTokenCommand,
+    },
     discover: {
       summary: 'ONVIF cameras on the network, with their addresses',
       run: discoverCommand,

@@ -18,7 +18,7 @@ export const problemKinds = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The resource exists already' },
   camera_takes_no_uploads: { status: 409, title: 'The camera takes no uploads' },
-  too_many_bytes: { status: 413, title: 'The image has too many bytes' },
+  too_many_bytes: { status: 413, title: 'The body has too many bytes' },
   too_many_pixels: { status: 413, title: 'The image has too many pixels' },
   unsupported_request_type: { status: 415, title: 'The request body is not of an accepted type' },
   unsupported_image_kind: { status: 415, title: 'The file is not an accepted kind of image' },

@@ -105,7 +105,9 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown, where: str
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap(fieldErrorsOf);
-  const summary = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const summary = errors
+    .map(({ path, message }) => (path ? `${path}: ${message}` : message))
+    .join('; ');
   throw new ProblemError('invalid_parameter', `In the ${where}: ${summary}.`, { errors });
 }
 

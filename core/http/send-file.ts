@@ -53,6 +53,9 @@ function requestedRange(ctx: Context, bytes: number) {
   const ifRange = ctx.get('If-Range');
   const applies = !ifRange || ifRange === ctx.response.get('ETag');
   if (!header || !applies || ctx.method !== 'GET') return undefined;
+  // The last bytes of more than there are: all of them (RFC 9110, 14.1.2).
+  const last = /^bytes=-(\d+)$/.exec(header)?.[1];
+  if (Number(last) > bytes && bytes > 0) return { start: 0, end: bytes - 1 };
   const ranges = parseRange(bytes, header);
   if (ranges === -1) {
     ctx.set('Content-Range', `bytes */${bytes}`);

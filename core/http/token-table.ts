@@ -18,9 +18,6 @@ export const createTokenTable: Migration = {
 };
 
 export const tokenTable = {
-  insert: (db: Kysely<TokenTables>, row: TokenTables['token']) =>
-    db.insertInto('token').values(row).execute(),
-
   /** False where the name is taken. */
   insertIfFree: async (db: Kysely<TokenTables>, row: TokenTables['token']): Promise<boolean> => {
     const { numInsertedOrUpdatedRows } = await db
@@ -39,8 +36,17 @@ export const tokenTable = {
       .onConflict((c) => c.column('name').doUpdateSet(token))
       .execute(),
 
-  remove: (db: Kysely<TokenTables>, name: string) =>
-    db.deleteFrom('token').where('name', '=', name).execute(),
+  /** False where there was none. */
+  remove: async (db: Kysely<TokenTables>, name: string): Promise<boolean> => {
+    const { numDeletedRows } = await db
+      .deleteFrom('token')
+      .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    return numDeletedRows === 1n;
+  },
+
+  list: (db: Kysely<TokenTables>) =>
+    db.selectFrom('token').select(['name', 'role', 'created_at']).orderBy('name').execute(),
 
   exists: async (db: Kysely<TokenTables>): Promise<boolean> =>
     (await db.selectFrom('token').select('hash').limit(1).executeTakeFirst()) !== undefined,

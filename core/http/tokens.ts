@@ -57,10 +57,22 @@ export class Tokens {
     return TOKEN.test(token) ? token : undefined;
   }
 
+  /** Throws StartError where the name is taken. */
   async create(name: string, role: Role): Promise<string> {
     const token = newToken();
-    await tokenTable.insert(this.db, this.#row(name, role, token));
+    if (!(await tokenTable.insertIfFree(this.db, this.#row(name, role, token))))
+      throw new StartError(`there is a token "${name}"`);
     return token;
+  }
+
+  /** Without what could be used to get in. */
+  list(): Promise<Omit<TokenTables['token'], 'hash'>[]> {
+    return tokenTable.list(this.db);
+  }
+
+  /** False where there was none. */
+  remove(name: string): Promise<boolean> {
+    return tokenTable.remove(this.db, name);
   }
 
   async verify(token: string): Promise<Principal | undefined> {

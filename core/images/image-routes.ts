@@ -41,7 +41,7 @@ export interface ImageApi {
   beforeRead: Middleware[];
 }
 
-const byId = z.object({ id: imageIdSchema });
+const byId = z.object({ id: imageIdSchema.toLowerCase() });
 const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
@@ -149,7 +149,6 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
         'not_found',
         'range_not_satisfiable',
         'analysis_failed',
-        'disk_budget_spent',
         'rate_limited',
         'queue_full',
       ],

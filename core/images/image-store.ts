@@ -3,7 +3,7 @@ import type { Analysis } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
 import type { FileStore } from '../store/file-store.js';
-import { storageProblem } from '../store/storage-failure.js';
+import { isStorageFailure, storageProblem } from '../store/storage-failure.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
@@ -120,13 +120,18 @@ export class ImageStore implements Service {
     return this.files.get(processedKey(key));
   }
 
-  /** Throws `disk_budget_spent` where there is no room for it. */
+  /** Keeps a rendered picture if there is room for it; where not, it is rendered anew the next time. */
   async keepProcessed(key: string, bytes: Buffer): Promise<void> {
-    await this.budget.check(bytes.length);
-    await this.files.put(processedKey(key), bytes);
-    if (await analysisTable.setProcessedBytes(this.db, key, bytes.length))
-      this.budget.add(bytes.length);
-    // Another process removed the analysis meanwhile.
+    if (await this.budget.isSpent(bytes.length)) return;
+    let isCounted = false;
+    try {
+      await this.files.put(processedKey(key), bytes);
+      isCounted = await analysisTable.setProcessedBytes(this.db, key, bytes.length);
+    } catch (error) {
+      if (!isStorageFailure(error)) throw error;
+    }
+    if (isCounted) this.budget.add(bytes.length);
+    // The row could not be written, or another process removed the analysis meanwhile.
     else await this.files.remove(processedKey(key));
   }
 

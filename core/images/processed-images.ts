@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Detection } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
@@ -18,9 +19,9 @@ export interface ProcessedImage {
   image: StoredImage;
 }
 
-/** The pictures with boxes: rendered when first asked for, and kept. */
+/** The pictures with boxes: rendered when first asked for, and kept where there is room. */
 export class ProcessedImages {
-  readonly #rendering = new Map<string, Promise<void>>();
+  readonly #rendering = new Map<string, Promise<Buffer>>();
 
   constructor(
     private readonly images: Images,
@@ -64,13 +65,10 @@ export class ProcessedImages {
     const key = image.analysis_key;
     const kept = await this.store.processed(key);
     if (kept) return kept;
-    await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image));
-    const file = await this.store.processed(key);
-    if (!file) throw new ProblemError('not_found', `The image ${image.id} has been removed.`);
-    return file;
+    return inMemory(await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image)));
   }
 
-  #renderOnce(key: string, image: StoredImage): Promise<void> {
+  #renderOnce(key: string, image: StoredImage): Promise<Buffer> {
     const running = this.#rendering.get(key);
     if (running) return running;
     const rendering = this.#render(key, image).finally(() => this.#rendering.delete(key));
@@ -78,10 +76,17 @@ export class ProcessedImages {
     return rendering;
   }
 
-  async #render(key: string, image: StoredImage): Promise<void> {
+  async #render(key: string, image: StoredImage): Promise<Buffer> {
     const bytes = await this.store.originalBytes(image.sha256);
     if (!bytes) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
     const picture = await this.detection.draw(bytes, resultOf(image).detections);
     await this.store.keepProcessed(key, picture);
+    return picture;
   }
 }
+
+const inMemory = (bytes: Buffer): StoredFile => ({
+  bytes: bytes.length,
+  read: ({ start, end } = { start: 0, end: bytes.length - 1 }) =>
+    Readable.from([bytes.subarray(start, end + 1)], { objectMode: false }),
+});

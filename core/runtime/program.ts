@@ -36,6 +36,8 @@ export interface Command<C> {
   summary: string;
   /** Whether `--json` means something to it. */
   json?: boolean;
+  /** Whether further words and `--role` mean something to it. */
+  words?: boolean;
   /** Resolves with what is printed, and the exit code where that is another than 0. Throws StartError where it cannot be done. */
   run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
 }
@@ -43,6 +45,9 @@ export interface Command<C> {
 export interface CommandOptions {
   /** To be read by a program. */
   json: boolean;
+  /** What follows the command's own word. */
+  words: string[];
+  role?: string | undefined;
 }
 
 export interface CommandOutcome {
@@ -68,7 +73,7 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   const reread = () => loadConfiguration(program.schema, options.config, options.set);
   try {
     options = readArguments(argv);
-    command = commandOf(program, options.words, options.json);
+    command = commandOf(program, options);
     if (options.help) return say(usage(program));
     if (options.version) return say(programVersion());
     configuration = reread();
@@ -83,16 +88,17 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   { commands = {} }: Program<S>,
-  [name, ...more]: string[],
-  json: boolean,
+  { words: [name, ...more], json, role }: CommandOptions,
 ): Command<z.infer<S>> | undefined {
   const refuse = (path: string, message: string): never => {
     throw new ConfigurationError('the command line', [{ path, message }]);
   };
   const command = name && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (name !== undefined && (!command || more.length > 0))
-    refuse(more[0] ?? name, 'is not a known command');
-  if (json && !command?.json) refuse('--json', `means nothing ${name ? `to ${name}` : 'here'}`);
+  if (name !== undefined && (!command || (more.length > 0 && !command.words)))
+    refuse(command ? (more[0] ?? name) : name, 'is not a known command');
+  const means = (option: string) => refuse(option, `means nothing ${name ? `to ${name}` : 'here'}`);
+  if (json && !command?.json) means('--json');
+  if (role !== undefined && !command?.words) means('--role');
   return command;
 }
 
@@ -100,11 +106,11 @@ async function perform<C>(
   { name }: { name: string },
   command: Command<C>,
   configuration: C,
-  { json }: CommandOptions,
+  { json, words, role }: CommandOptions,
 ): Promise<number> {
   borrowCredentials(name);
   try {
-    const outcome = await command.run(configuration, { json });
+    const outcome = await command.run(configuration, { json, words: words.slice(1), role });
     if (typeof outcome === 'string') return say(outcome);
     say(outcome.text);
     return outcome.code;
@@ -149,6 +155,7 @@ function readArguments(argv: string[]) {
       set: { type: 'string', multiple: true, default: [] },
       check: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      role: { type: 'string' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -179,5 +186,6 @@ ${listed(commands).join('')}
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
       --check           says whether the configuration is good, and every error in it
       --json            for programs to read, where a command can
+      --role ROLE       of the token that "token add" makes: viewer, operator or admin
       --version
   -h, --help`;

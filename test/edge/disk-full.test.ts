@@ -1,7 +1,9 @@
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import type { z } from 'zod';
+import type { ImageResult } from '../../core/contract/image.js';
 import type { siteStatusSchema, syncSchema } from '../../core/contract/site.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
@@ -42,7 +44,15 @@ test('a full disk leaves the appliance up and degraded, and it recovers by itsel
   };
   await eventually('a first summary', async () => (await sync()).lastSeq >= 2);
 
+  const sign = await readFile(join(projectRoot(), 'samples', '3-sign-near.jpg'));
+  const { json: found } = await api.upload<ImageResult>(t, sign);
+
   await fill(join(disk, 'filler'));
+  for (const range of ['', 'bytes=0-9']) {
+    const picture = await api.get(t, found.image.links.processed, range ? { Range: range } : {});
+    t.is(picture.status, range ? 206 : 200, 'a picture is drawn though it cannot be kept');
+    t.deepEqual([...picture.bytes.subarray(0, 2)], [0xff, 0xd8]);
+  }
   let seed = 0;
   const upload = async () => {
     const { jpeg } = await renderScene({ width: 480, height: 270, seed: ++seed, signs: [] });
@@ -67,4 +77,25 @@ test('a full disk leaves the appliance up and degraded, and it recovers by itsel
   t.is((await upload()).status, 200);
   const { lastSeq, acknowledgedSeq, depth } = await sync();
   t.true(depth <= lastSeq - acknowledgedSeq);
+});
+
+test('a picture is drawn, though the budget has no room to keep it', async (t) => {
+  const dataFolder = await temporaryFolder();
+  const before = await startEdge([], { dataFolder });
+  t.teardown(() => before.stop());
+  const sign = await readFile(join(projectRoot(), 'samples', '3-sign-near.jpg'));
+  const api = await ApiClient.connect(before.url, before.adminToken);
+  const { json } = await api.upload<ImageResult>(t, sign);
+  await before.stop();
+
+  const edge = await startEdge(['images.minFreeMegabytes=1000000'], { dataFolder });
+  t.teardown(() => edge.stop());
+  const spent = await ApiClient.connect(edge.url, edge.adminToken);
+  t.is((await spent.upload(t, sign)).status, 507);
+  const first = await spent.get(t, json.image.links.processed);
+  t.is(first.status, 200);
+  t.is(first.type, 'image/jpeg');
+  t.false(sign.equals(first.bytes), 'with boxes');
+  t.deepEqual((await spent.get(t, json.image.links.processed)).bytes, first.bytes);
+  t.false(existsSync(join(dataFolder, 'images', 'processed')), 'none was kept');
 });

@@ -1,5 +1,7 @@
 import anyTest, { type TestFn } from 'ava';
+import { z } from 'zod';
 import type { Problem } from '../../../core/contract/problem.js';
+import { parse } from '../../../core/http/route.js';
 import { ApiClient } from '../../support/api-client.js';
 import { type RunningEdge, startEdge } from '../../support/edge.js';
 
@@ -73,4 +75,11 @@ test('the metrics say how many requests each route had, and never their paths', 
   );
   t.notRegex(text, /00000000abcd/);
   t.regex(text, /siteglass_detection_workers|siteglass_detection_/);
+});
+
+test('a body of another type than is meant is told without a path that is none', (t) => {
+  const error = t.throws(() => parse(z.object({ id: z.string() }), 'text', 'body'));
+  t.regex(error?.message ?? '', /^In the body: Invalid input: /);
+  const named = t.throws(() => parse(z.object({ id: z.string() }), { id: 1 }, 'body'));
+  t.regex(named?.message ?? '', /^In the body: id: /);
 });

@@ -136,6 +136,12 @@ test('a client that has the picture is not sent it again, and can ask for a part
   t.is(part.headers.get('Content-Range'), `bytes 10-19/${jpeg.length}`);
   t.deepEqual(part.bytes, jpeg.subarray(10, 20));
   t.is((await api.get(t, link, { Range: `bytes=${jpeg.length}-` })).status, 416);
+  const more = await api.get(t, link, { Range: 'bytes=-99999999' });
+  t.is(more.headers.get('Content-Range'), `bytes 0-${jpeg.length - 1}/${jpeg.length}`);
+  t.deepEqual(more.bytes, jpeg);
+  t.is((await api.get(t, link, { Range: 'bytes=-0' })).status, 416);
+  const [path = '', id = ''] = [link.slice(0, link.lastIndexOf('/')), link.split('/').pop()];
+  t.is((await api.get(t, `${path}/${id.toUpperCase()}`)).status, 200);
   const stale = await api.get(t, link, { Range: 'bytes=0-9', 'If-Range': '"another"' });
   t.is(stale.status, 200);
 });

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Kysely, SqliteDialect } from 'kysely';
+import { tokenCommand } from '../../core/http/token-command.js';
+import type { TokenTables } from '../../core/http/token-table.js';
+import { Tokens } from '../../core/http/tokens.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { StartError } from '../../core/runtime/errors.js';
+import { silentLogger } from '../../core/runtime/logger.js';
+import type { CommandOptions } from '../../core/runtime/program.js';
+import { openSqlite } from '../../core/store/database.js';
+import type { EdgeConfig } from '../config.js';
+
+/** The appliance's tokens, in the database that it may be using. */
+export async function edgeTokenCommand(
+  { dataFolder }: EdgeConfig,
+  options: CommandOptions,
+): Promise<string> {
+  const file = join(dataFolder, 'edge.db');
+  if (!existsSync(file)) throw new StartError(`there is no ${file}: start the appliance once`);
+  const db = new Kysely<TokenTables>({
+    dialect: new SqliteDialect({ database: openSqlite(file) }),
+  });
+  try {
+    const tokens = new Tokens(db, join(dataFolder, 'admin-token'), silentLogger(), systemClock);
+    return await tokenCommand(tokens, options);
+  } finally {
+    await db.destroy();
+  }
+}

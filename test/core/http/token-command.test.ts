@@ -1,0 +1,42 @@
+import test from 'ava';
+import { temporaryFolder } from '../../support/edge.js';
+import { type ProgramName, runProgram, runToEnd, urlOf } from '../../support/program.js';
+
+for (const name of ['edge', 'cloud-relay'] as ProgramName[])
+  test(`tokens are made, listed and removed while the program runs (${name})`, async (t) => {
+    const folder = `--set=dataFolder=${await temporaryFolder()}`;
+    const early = await runToEnd(t, name, ['token', folder]);
+    t.is(early.code, 1, 'there is no database yet');
+
+    const broker = name === 'edge' ? [] : ['--set=mqtt.embedded.port=0'];
+    const settings = [folder, '--set=http.port=0', '--set=detection.workers=1', ...broker];
+    const url = await urlOf(runProgram(t, name, settings));
+    const token = (...words: string[]) => runToEnd(t, name, ['token', ...words, folder]);
+    const metrics = async (secret: string) =>
+      (await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${secret}` } })).status;
+
+    const made = await token('add', 'wall', '--role', 'viewer');
+    t.is(made.code, 0, made.errors);
+    t.regex(made.output, /^sg_[\w-]{43}$/);
+    t.is(await metrics(made.output), 200);
+
+    const list = await token();
+    t.regex(list.output, /^wall +viewer +20\d\d-/m);
+    t.regex(list.output, /^admin +admin /m);
+    t.notRegex(list.output, /sg_|[0-9a-f]{64}/);
+
+    t.regex((await token('add', 'wall', '--role', 'admin')).errors, /there is a token "wall"/);
+    for (const words of [
+      ['add', 'car'],
+      ['add', 'car', '--role', 'king'],
+      ['list', 'all'],
+      ['remove'],
+    ])
+      t.regex((await token(...words)).errors, /: say "token"/, words.join(' '));
+    t.regex((await token('add', 'My Wall', '--role', 'viewer')).errors, /My Wall: expected/);
+    t.is((await runToEnd(t, name, ['doctor', '--role', 'viewer', folder])).code, 2);
+    t.is((await token()).output, list.output, 'none of it changed anything');
+    t.is((await token('remove', 'wall')).code, 0);
+    t.is(await metrics(made.output), 401);
+    t.regex((await token('remove', 'wall')).errors, /there is no token "wall"/);
+  });
