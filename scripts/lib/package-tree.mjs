@@ -91,9 +91,9 @@ function openCvCascades(root) {
 /** Debian's Node.js, which the addons are compiled for, whatever else a user has in the path. */
 function setInterpreter(file) {
   const text = readFileSync(file, 'utf8');
-  const first = /^#!\/usr\/bin\/env -S node (.*)\n/;
+  const first = /^(#!\/usr\/bin\/env -S (?:[A-Z_]+=\d+ )*)node /;
   if (!first.test(text)) throw new Problem(`${file} does not begin with the interpreter's name.`);
-  writeFileSync(file, text.replace(first, '#!/usr/bin/node $1\n'));
+  writeFileSync(file, text.replace(first, '$1/usr/bin/node '));
   chmodSync(file, 0o755);
 }
 

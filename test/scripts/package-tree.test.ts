@@ -82,7 +82,7 @@ for (const [program, main, settings] of [
     const text = await readFile(join(tree, main), 'utf8');
     t.regex(
       text,
-      /^#!\/usr\/bin\/node --/,
+      /^#!\/usr\/bin\/env -S (?:MALLOC_[A-Z_]+=\d+ )+\/usr\/bin\/node --max-semi-space-size=\d+\n/,
       'another Node.js in the path would not load the addons',
     );
   });
