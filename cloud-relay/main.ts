@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=32768 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
+#!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { doctorCommand } from './commands/doctor-command.js';

@@ -7,7 +7,7 @@ const STOP_DEADLINE_MS = 12_000;
 /** Bounds the heap's young generation: docs/performance.md says what it saves. */
 const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
 /** Gives the memory of uploads back to the system once they are dealt with. */
-const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' };
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '81920', MALLOC_TRIM_THRESHOLD_: '65536' };
 
 /** Turns a line of pino's JSON into one for people; leaves any other line as it is. */
 const createFormat = () =>
