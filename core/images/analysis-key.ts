@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AnalysisPlan } from '../detection/detection.js';
 
-export const sha256Of = (bytes: Uint8Array): string =>
-  createHash('sha256').update(bytes).digest('hex');
+export const sha256Of = (data: Uint8Array | string): string => hash('sha256', data);
 
 /**
  * Names the result of a plan for an image: the same bytes, searched by the same cascades (by their files' hashes)
@@ -28,5 +27,5 @@ export function analysisKey(
     ]),
     ...(zones ? [zones.map(({ kind, points }) => [kind, points])] : []),
   ];
-  return createHash('sha256').update(JSON.stringify(work)).digest('hex');
+  return sha256Of(JSON.stringify(work));
 }

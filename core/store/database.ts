@@ -15,6 +15,7 @@ import { messageOf, StartError } from '../runtime/errors.js';
 import { makeFolder } from './make-folder.js';
 import { openPostgres } from './open-postgres.js';
 import { appliedMigrations } from './read-only.js';
+import { StatementCache } from './statement-cache.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
 export type Migrations = Record<string, Migration>;
@@ -45,7 +46,7 @@ class TransactionalDdl extends SqliteAdapter {
 /** A disk that is full ends a transaction of SQLite by itself; then there is none to roll back, and the reason counts. */
 class Driver extends SqliteDriver {
   constructor(private readonly database: Sqlite.Database) {
-    super({ database });
+    super({ database: new StatementCache(database) });
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {

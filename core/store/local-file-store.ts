@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { v7 as uuid } from 'uuid';
@@ -30,7 +30,8 @@ export class LocalFileStore implements FileStore, Service {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(key);
-    if (await stat(path).then(() => true, ifMissing(false))) return;
+    // Known uploads come here in numbers: by way of the thread pool the question costs twenty times as much.
+    if (existsSync(path)) return;
     const temporary = join(this.#incoming, uuid());
     try {
       const file = await open(temporary, 'wx', 0o600);

@@ -1,0 +1,41 @@
+import type Sqlite from 'better-sqlite3';
+import type { SqliteDatabase, SqliteStatement } from 'kysely';
+
+const MAX_STATEMENTS = 128;
+/** Longer ones are inserts of many rows, each number of rows a statement of its own that seldom comes again. */
+const MAX_LENGTH = 2_000;
+
+/**
+ * A database whose statements are prepared once: Kysely prepares each query anew, which takes longer than running most of
+ * them. It keeps the 128 used last. One that is being iterated cannot run a second time, so `stream` must not be used.
+ */
+export class StatementCache implements SqliteDatabase {
+  readonly #statements = new Map<string, SqliteStatement>();
+
+  constructor(private readonly database: Sqlite.Database) {}
+
+  prepare(text: string): SqliteStatement {
+    const known = this.#statements.get(text);
+    const statement = known ?? this.#compile(text);
+    if (text.length > MAX_LENGTH) return statement;
+    // A map keeps the order of insertion: the first is the one that was not used for longest.
+    if (known) this.#statements.delete(text);
+    else if (this.#statements.size >= MAX_STATEMENTS) this.#forgetOldest();
+    this.#statements.set(text, statement);
+    return statement;
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.database.close();
+  }
+
+  #compile(text: string): SqliteStatement {
+    return this.database.prepare<unknown[]>(text) as SqliteStatement;
+  }
+
+  #forgetOldest(): void {
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined) this.#statements.delete(oldest);
+  }
+}
