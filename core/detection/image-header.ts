@@ -11,6 +11,8 @@ export interface ImageHeader {
    * and report nothing; a PNG or WebP that is cut short fails in its decoder by itself.
    */
   truncated: boolean;
+  /** A WebP with several frames, which no decoder here takes. */
+  animated: boolean;
 }
 
 /** Reads the header of a JPEG (ITU T.81), PNG or WebP (RFC 9649); undefined where it is none or malformed. */
@@ -69,6 +71,7 @@ function readJpeg(bytes: Buffer): ImageHeader | undefined {
           orientation: orientation ?? 1,
           // Within a scan 0xff is always stuffed, so this marker cannot be pixel data.
           truncated: bytes.lastIndexOf(END_OF_IMAGE) < at,
+          animated: false,
         }
       );
     at += 2 + Math.max(2, bytes.readUInt16BE(at + 2));
@@ -87,6 +90,7 @@ function readPng(bytes: Buffer): ImageHeader | undefined {
     height: bytes.readUInt32BE(20),
     orientation: pngOrientation(bytes),
     truncated: false,
+    animated: false,
   };
 }
 
@@ -101,11 +105,22 @@ function pngOrientation(bytes: Buffer): number {
   return 1;
 }
 
+/** A flag of the chunk VP8X. */
+const ANIMATION = 0x02;
+
 function readWebp(bytes: Buffer): ImageHeader | undefined {
   if (bytes.toString('latin1', 0, 4) !== 'RIFF') return undefined;
   if (bytes.toString('latin1', 8, 12) !== 'WEBP') return undefined;
   const size = webpSize(bytes);
-  return size && { kind: 'webp', ...size, orientation: webpOrientation(bytes), truncated: false };
+  if (!size) return undefined;
+  const isExtended = bytes.toString('latin1', 12, 16) === 'VP8X';
+  return {
+    kind: 'webp',
+    ...size,
+    orientation: webpOrientation(bytes),
+    truncated: false,
+    animated: isExtended && (bytes.readUInt8(20) & ANIMATION) !== 0,
+  };
 }
 
 function webpSize(bytes: Buffer) {

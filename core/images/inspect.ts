@@ -30,6 +30,11 @@ export function inspectImage(bytes: Buffer, maxPixels: number): Inspected {
   const header = readImageHeader(bytes);
   if (!header)
     throw new ProblemError('image_undecodable', 'The header of the image cannot be read.');
+  if (header.animated)
+    throw new ProblemError(
+      'unsupported_image_kind',
+      'The image is an animation; send a still one.',
+    );
   const { width, height } = uprightSize(header);
   if (width * height > maxPixels)
     throw new ProblemError(

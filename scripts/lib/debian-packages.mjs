@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { outputOf, run, succeeds } from './command.mjs';
 import { Problem } from './problem.mjs';
 
-/** What is needed of Debian for each purpose; `test` needs all that `start` does. */
+/** What is needed of Debian for each purpose; all need what `start` does. */
 const START = ['libopencv-dev', 'g++', 'make', 'python3'];
 /** Peers of the cameras' tests: video and MJPEG, digest and basic authentication, an RTSP server. 126 MB installed. */
 const CAMERA_PEERS = [
@@ -22,6 +22,7 @@ const PACKAGES = {
     'systemd',
     ...CAMERA_PEERS,
   ],
+  arm64: [...START, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
 };
 
 /** Packages whose service Debian starts on install. It would take the port that the demo uses. */

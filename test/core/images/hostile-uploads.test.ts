@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 import anyTest, { type TestFn } from 'ava';
+import sharp from 'sharp';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem, ProblemCode } from '../../../core/contract/problem.js';
 import { ApiClient } from '../../support/api-client.js';
@@ -42,7 +43,17 @@ function pngThatClaims(width: number, height: number): Buffer {
   ]);
 }
 
-const refusals: [string, (photo: Buffer) => Buffer, number, ProblemCode][] = [
+/** Two frames: the second is the first upside down. */
+const animation = (photo: Buffer): Promise<Buffer> =>
+  Promise.all([photo, sharp(photo).flip().png().toBuffer()]).then((frames) =>
+    sharp(frames, { join: { animated: true } })
+      .webp()
+      .toBuffer(),
+  );
+
+type Maker = (photo: Buffer) => Buffer | Promise<Buffer>;
+
+const refusals: [string, Maker, number, ProblemCode][] = [
   ['an empty file', () => Buffer.alloc(0), 415, 'unsupported_image_kind'],
   ['a truncated JPEG', (p) => p.subarray(0, p.length / 2), 422, 'image_undecodable'],
   ['a JPEG of nothing but its header', (p) => p.subarray(0, 30), 422, 'image_undecodable'],
@@ -62,13 +73,14 @@ const refusals: [string, (photo: Buffer) => Buffer, number, ProblemCode][] = [
     415,
     'unsupported_image_kind',
   ],
+  ['an animated WebP', animation, 415, 'unsupported_image_kind'],
   ['a file of 30 MB', (p) => Buffer.concat([p, Buffer.alloc(30_000_000)]), 413, 'too_many_bytes'],
 ];
 
 for (const [name, make, status, code] of refusals)
   test(`${name} named photo.jpg is refused with ${code}, and leaves nothing behind`, async (t) => {
     const { api, photo } = t.context;
-    const answer = await api.upload<Problem>(t, make(photo));
+    const answer = await api.upload<Problem>(t, await make(photo));
     t.is(answer.status, status);
     t.is(answer.type, 'application/problem+json');
     t.is(answer.json.code, code);
