@@ -1,29 +1,44 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Kysely, SqliteDialect } from 'kysely';
 import { tokenCommand } from '../../core/http/token-command.js';
 import type { TokenTables } from '../../core/http/token-table.js';
 import { Tokens } from '../../core/http/tokens.js';
 import { systemClock } from '../../core/runtime/clock.js';
-import { StartError } from '../../core/runtime/errors.js';
+import { messageOf, StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
+import { type OpenedDatabase, openSqlite } from '../../core/store/database.js';
+import { openPostgres } from '../../core/store/open-postgres.js';
 import type { RelayConfig } from '../config.js';
-import { isShared, openRelayDatabase } from '../store/open-relay-database.js';
+import { databaseUrl } from '../store/open-relay-database.js';
 
-/** The relay's tokens, in the database that it may be using. */
+/** The relay's tokens, in the database that it may be using, whose schema is left as it is. */
 export async function relayTokenCommand(
   config: RelayConfig,
   options: CommandOptions,
 ): Promise<string> {
-  const file = join(config.dataFolder, 'relay.db');
-  if (!isShared(config) && !existsSync(file))
-    throw new StartError(`there is no ${file}: start the relay once`);
-  const log = silentLogger();
-  const { db, close } = await openRelayDatabase<TokenTables>(config, log);
+  const { db, close } = connect(config);
+  const file = join(config.dataFolder, 'admin-token');
   try {
-    const tokens = new Tokens(db, join(config.dataFolder, 'admin-token'), log, systemClock);
-    return await tokenCommand(tokens, options);
+    return await tokenCommand(new Tokens(db, file, silentLogger(), systemClock), options);
+  } catch (error) {
+    if (error instanceof StartError) throw error;
+    throw new StartError(`the relay's database cannot be used: ${messageOf(error)}`, {
+      cause: error,
+    });
   } finally {
     await close();
   }
+}
+
+function connect(config: RelayConfig): OpenedDatabase<TokenTables> {
+  const url = databaseUrl(config);
+  if (url !== undefined) return openPostgres(url, () => undefined);
+  const file = join(config.dataFolder, 'relay.db');
+  if (!existsSync(file)) throw new StartError(`there is no ${file}: start the relay once`);
+  const db = new Kysely<TokenTables>({
+    dialect: new SqliteDialect({ database: openSqlite(file) }),
+  });
+  return { db, close: () => db.destroy() };
 }

@@ -70,9 +70,12 @@ export class Tokens {
     return tokenTable.list(this.db);
   }
 
-  /** False where there was none. */
-  remove(name: string): Promise<boolean> {
-    return tokenTable.remove(this.db, name);
+  /** False where there was none. A file with the token that is removed goes too: the next start must not bring it back. */
+  async remove(name: string): Promise<boolean> {
+    const isRemoved = await tokenTable.remove(this.db, name);
+    const inFile = this.#tokenInFile();
+    if (inFile && !(await this.verify(inFile))) rmSync(this.firstTokenFile, { force: true });
+    return isRemoved;
   }
 
   async verify(token: string): Promise<Principal | undefined> {

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
@@ -89,4 +89,20 @@ test('a token file that was cut short locks nobody out', async (t) => {
     t.regex(textOf(file), /^sg_[\w-]{43}$/);
     t.truthy(await tokens.verify(textOf(file)));
   }
+});
+
+test('a first token that was removed does not come back, although its file was there', async (t) => {
+  const folder = await temporaryFolder();
+  const { tokens, file, stop } = await startTokens(t, folder);
+  const leaked = textOf(file);
+  await tokens.create('wall', 'viewer');
+  t.true(await tokens.remove('wall'));
+  t.is(textOf(file), leaked, 'another one’s removal leaves the file');
+  t.true(await tokens.remove('admin'));
+  t.false(existsSync(file));
+  await stop();
+
+  const next = await startTokens(t, folder);
+  t.is(await next.tokens.verify(leaked), undefined);
+  t.not(textOf(next.file), leaked);
 });
