@@ -7,7 +7,7 @@ import { setUp } from './lib/set-up.mjs';
 await runMain(async () => {
   const { values } = parseArgs({ options: { for: { type: 'string', default: 'start' } } });
   if (!purposes.includes(values.for))
-    throw new Problem(`--for takes ${purposes.join(' or ')}, not ${values.for}`);
+    throw new Problem(`--for takes one of ${purposes.join(', ')}, not ${values.for}`);
   await setUp(values.for);
   console.log('Everything is in place.');
 });

@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { access, cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -50,6 +50,28 @@ test('where packages are missing and cannot be installed, one line names them', 
   t.regex(outcome.stderr.trim(), /^This is not a Debian system; .*libopencv-dev.*$/);
 });
 
+test('an engine that was built from other sources is compiled again', async (t) => {
+  const folder = await projectCopy(t, source);
+  const native = join('core', 'detection', 'engine', 'native');
+  await unlink(join(folder, native));
+  await cp(join(projectRoot(), native), join(folder, native), { recursive: true });
+  const plan = join(folder, native, 'plan.cpp');
+  const sound = await readFile(plan, 'utf8');
+  const setUp = () => runScript(folder, 'setup.mjs', [], { XDG_CACHE_HOME: join(folder, 'cache') });
+  await writeFile(plan, `${sound}#error not to be overlooked\n`);
+  const broken = await setUp();
+  t.is(broken.code, 1);
+  t.regex(broken.stderr, /siteglass-engine does not compile/);
+  await writeFile(plan, `${sound}// Another source.\n`);
+  const changed = await setUp();
+  t.is(changed.code, 0, changed.stderr);
+  t.regex(changed.stdout, /- compile siteglass-engine [0-9a-f]{12} /);
+  t.notRegex(changed.stdout, /- compile (@u4|better)/);
+  t.is((await setUp()).stdout, 'Everything is in place.\n');
+  await unlink(join(folder, native, 'build', 'siteglass-addon.json'));
+  t.regex((await setUp()).stdout, /- take siteglass-engine [0-9a-f]{12} from the cache/);
+});
+
 test('packages that are shared through a link are never replaced', async (t) => {
   const folder = await projectCopy(t);
   const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
@@ -71,7 +93,7 @@ test('a program that does not compile ends the set-up with the reason and no sta
 test('a purpose that there is not is refused', async (t) => {
   const outcome = await runScript(await projectCopy(t), 'setup.mjs', ['--for', 'lunch']);
   t.is(outcome.code, 1);
-  t.is(outcome.stderr.trim(), '--for takes start or test, not lunch');
+  t.is(outcome.stderr.trim(), '--for takes one of start, test, arm64, not lunch');
 });
 
 test('a Node that is too old is named', async (t) => {
