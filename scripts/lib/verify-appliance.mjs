@@ -169,7 +169,7 @@ export function applianceChecks(edge) {
   };
 }
 
-/** As docs/operations.md has it. */
+/** As docs/operations.md has it; no folder is watched here, so there is no `cameras`. */
 const BACK_UP = `set -e
   install -d -m 0700 /srv/backup
   sqlite3 /var/lib/siteglass-edge/edge.db ".backup /srv/backup/edge.db"
@@ -177,7 +177,7 @@ const BACK_UP = `set -e
   cp -a /etc/siteglass /srv/backup/`;
 const RESTORE = `set -e
   systemctl stop siteglass-edge
-  rm -f /var/lib/siteglass-edge/edge.db*
+  rm -f /var/lib/siteglass-edge/edge.db /var/lib/siteglass-edge/edge.db-wal /var/lib/siteglass-edge/edge.db-shm
   cp -a /srv/backup/edge.db /srv/backup/images /srv/backup/admin-token /srv/backup/picture-key /var/lib/siteglass-edge/
   cp -a /srv/backup/siteglass /etc/
   chown -R siteglass-edge: /var/lib/siteglass-edge
