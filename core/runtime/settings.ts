@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
+import { MAX_DETECTORS } from '../detection/plan-analysis.js';
 import { secretSchema } from './configuration.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */
@@ -63,7 +64,7 @@ export const detectionSettings = z
     maxQueuedMegabytes: z.number().min(1).max(4_096).default(64),
     /** `opencv` leaves the project's own engine out. */
     engine: z.enum(['auto', 'opencv']).default('auto'),
-    defaultDetectors: z.array(nameSchema).min(1).max(8).default(['stop-sign']),
+    defaultDetectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).default(['stop-sign']),
     /** Cascades dropped here become detectors. */
     folder: z.string().min(1).optional(),
     workingSize: preparationSchema.shape.workingSize.optional(),
