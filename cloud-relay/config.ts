@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
+  accountsBeyondLoopback,
   brokerClientShape,
   detectionSettings,
   imageSettings,
-  isLoopback,
   logSettings,
   topicRoot,
 } from '../core/runtime/settings.js';
@@ -38,15 +38,7 @@ const embeddedBrokerSettings = z
       .max(64)
       .default([]),
   })
-  .refine(
-    ({ host, auth, allowAnyoneOnTheNetwork }) =>
-      auth !== 'none' || isLoopback(host) || allowAnyoneOnTheNetwork,
-    {
-      path: ['auth'],
-      error:
-        'without accounts only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well',
-    },
-  );
+  .refine(accountsBeyondLoopback.check, accountsBeyondLoopback);
 
 /** A broker of its own, e.g. Mosquitto 2; it has to speak MQTT 5. */
 const externalBrokerSettings = z

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ConfigurationError, ProblemError } from '../core/runtime/errors.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { Turn } from '../core/runtime/turns.js';
 import type { CameraConfig } from './cameras/camera-config.js';
 import type { CameraChanges } from './cameras/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
@@ -29,8 +30,7 @@ export interface Reloaded {
 export class ConfigReload implements Service {
   readonly name = 'configuration';
   readonly #onSignal = () => void this.reload().catch(() => undefined);
-  /** The reload that is under way; the next one waits for it. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(private readonly options: ConfigReloadOptions) {}
 
@@ -40,14 +40,12 @@ export class ConfigReload implements Service {
 
   async stop(): Promise<void> {
     process.off('SIGHUP', this.#onSignal);
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   /** Rejects with `invalid_configuration`, which lists every error; the old configuration stays in force then. */
   reload(): Promise<Reloaded> {
-    const result = this.#turn.then(() => this.#reload());
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turn.run(() => this.#reload());
   }
 
   async #reload(): Promise<Reloaded> {

@@ -33,7 +33,7 @@ export function createKeeping(
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs: undefined },
     onAnalysed,
-    spared: sparedImages,
+    spared: sparedImages(config),
     log: log.child({ room: 'images' }),
     clock,
   });

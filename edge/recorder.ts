@@ -8,6 +8,7 @@ import type { ImageTables } from '../core/images/tables.js';
 import { instant } from '../core/runtime/clock.js';
 import { ProblemError } from '../core/runtime/errors.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { Turns } from '../core/runtime/turns.js';
 import { over } from '../core/store/database.js';
 import type { Snapshot } from './cameras/camera.js';
 import { type CameraConfig, requestOf } from './cameras/camera-config.js';
@@ -16,7 +17,6 @@ import type { Retention } from './retention/retention.js';
 import type { MotionGates } from './sightings/motion-gates.js';
 import type { MotionSettings, TrackingSettings } from './sightings/sighting-settings.js';
 import type { Observation, Sightings } from './sightings/sightings.js';
-import { Turns } from './sightings/turns.js';
 import type { Outbox } from './store/outbox.js';
 
 const DAY_MS = 86_400_000;

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { messageOf } from '../core/runtime/errors.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { Turn } from '../core/runtime/turns.js';
 import { isStorageFailure } from '../core/store/storage-failure.js';
 
 export interface StorageWatchOptions {
@@ -24,7 +25,7 @@ export class StorageWatch implements Service {
   #reason: string | undefined;
   #lastLogged = -LOG_EVERY_MS;
   #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(private readonly options: StorageWatchOptions) {}
 
@@ -34,7 +35,7 @@ export class StorageWatch implements Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#checking;
+    await this.#turn.ended();
   }
 
   /** Why the disk cannot be written; undefined where it can. */
@@ -64,7 +65,7 @@ export class StorageWatch implements Service {
   }
 
   #checkSoon(): void {
-    this.#checking = this.#checking.then(() => this.#check());
+    void this.#turn.run(() => this.#check());
   }
 
   #note(reason: string, error: unknown): void {

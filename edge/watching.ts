@@ -8,6 +8,7 @@ import { ConfigReload } from './config-reload.js';
 import type { Dashboards } from './dashboards.js';
 import type { Ground } from './ground.js';
 import type { Keeping } from './keeping.js';
+import { longestSearchMs } from './longest-search.js';
 import { Recorder } from './recorder.js';
 import { EventStream } from './sightings/event-stream.js';
 import { MotionGates } from './sightings/motion-gates.js';
@@ -98,6 +99,6 @@ export function createWatching(
   };
 }
 
-/** A look of the motion gate and a search, each behind a full queue whose jobs all take as long as they may. */
+/** A look of the motion gate, which waits in the same queue, and a search. */
 const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
-  2 * (detection.maxQueued + 1) * detection.deadlineSeconds * 1_000 + 60_000;
+  2 * longestSearchMs(detection) + 60_000;

@@ -11,11 +11,11 @@ import { openDatabase, over } from '../../core/store/database.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
 import { Recorder } from '../../edge/recorder.js';
 import { Retention } from '../../edge/retention/retention.js';
-import { sparedImages } from '../../edge/retention/spared-images.js';
 import { MotionGates } from '../../edge/sightings/motion-gates.js';
 import { motionSchema, trackingSchema } from '../../edge/sightings/sighting-settings.js';
 import { Sightings } from '../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../edge/store/migrations.js';
+import { isOfOpenSighting } from '../../edge/store/sighting-table.js';
 import type { EdgeTables } from '../../edge/store/tables.js';
 
 export interface Recording {
@@ -51,7 +51,7 @@ export async function startRecording(
     planner: catalog,
     limits: { ...limits, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
-    spared: sparedImages,
+    spared: isOfOpenSighting,
     log,
     clock,
   });

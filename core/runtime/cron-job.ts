@@ -2,6 +2,7 @@ import { createTask, type ScheduledTask } from 'node-cron';
 import { cronLogger } from './cron-logger.js';
 import { messageOf } from './errors.js';
 import type { Logger } from './logger.js';
+import { Turn } from './turns.js';
 
 export interface CronJobOptions {
   name: string;
@@ -16,7 +17,7 @@ export interface CronJobOptions {
 /** Work that comes again by the clock, one run at a time. */
 export class CronJob {
   #task: ScheduledTask | undefined;
-  #running: Promise<void> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(private readonly options: CronJobOptions) {}
 
@@ -33,13 +34,12 @@ export class CronJob {
   /** Waits for a run that is under way. */
   async stop(): Promise<void> {
     await this.#task?.destroy();
-    await this.#running;
+    await this.#turn.ended();
   }
 
   /** Runs now, after a run that is under way. Never rejects. */
   run(): Promise<void> {
-    this.#running = this.#running.then(() => this.#attempt());
-    return this.#running;
+    return this.#turn.run(() => this.#attempt());
   }
 
   async #attempt(): Promise<void> {

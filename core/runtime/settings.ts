@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
+import { MAX_DETECTORS } from '../detection/plan-analysis.js';
 import { secretSchema } from './configuration.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */
@@ -18,13 +19,26 @@ const port = z.int().min(0).max(65_535);
 
 const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
 
-/** Whether only programs on this machine can connect to a server that listens on `host`. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+interface Access {
+  host: string;
+  auth: string;
+  allowAnyoneOnTheNetwork: boolean;
+}
 
-const NOT_WITHOUT_AUTH =
-  'without authentication only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well';
+/** For `refine`: a server that anyone may use listens where only programs on this machine connect, unless it is said twice. */
+const beyondLoopback = (what: string) => ({
+  check: ({ host, auth, allowAnyoneOnTheNetwork }: Access) =>
+    auth !== 'none' || LOOPBACK.test(host) || allowAnyoneOnTheNetwork,
+  path: ['auth'],
+  error: `without ${what} only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well`,
+});
 
-/** A server's address and who may use it. No authentication beyond loopback has to be said twice. */
+const authenticationBeyondLoopback = beyondLoopback('authentication');
+
+/** The same for a broker. */
+export const accountsBeyondLoopback = beyondLoopback('accounts');
+
+/** A server's address and who may use it. */
 export const serverSettings = (defaultPort: number) =>
   z
     .strictObject({
@@ -33,11 +47,7 @@ export const serverSettings = (defaultPort: number) =>
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
     })
-    .refine(
-      ({ host, auth, allowAnyoneOnTheNetwork }) =>
-        auth !== 'none' || isLoopback(host) || allowAnyoneOnTheNetwork,
-      { path: ['auth'], error: NOT_WITHOUT_AUTH },
-    )
+    .refine(authenticationBeyondLoopback.check, authenticationBeyondLoopback)
     .prefault({});
 
 export const detectionSettings = z
@@ -54,7 +64,7 @@ export const detectionSettings = z
     maxQueuedMegabytes: z.number().min(1).max(4_096).default(64),
     /** `opencv` leaves the project's own engine out. */
     engine: z.enum(['auto', 'opencv']).default('auto'),
-    defaultDetectors: z.array(nameSchema).min(1).max(8).default(['stop-sign']),
+    defaultDetectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).default(['stop-sign']),
     /** Cascades dropped here become detectors. */
     folder: z.string().min(1).optional(),
     workingSize: preparationSchema.shape.workingSize.optional(),

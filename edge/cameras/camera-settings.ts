@@ -8,6 +8,7 @@ import {
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { zoneSchema } from '../../core/contract/zone.js';
+import { MAX_DETECTORS } from '../../core/detection/plan-analysis.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { sightingShape } from '../sightings/sighting-settings.js';
 import { timeWindowSchema } from './time-windows.js';
@@ -45,7 +46,7 @@ export const commonShape = {
     .max(100 * MEBIBYTE)
     .default(10 * MEBIBYTE),
   /** The default detector where it is left out. */
-  detectors: z.array(nameSchema).min(1).max(16).optional(),
+  detectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).optional(),
   parameters: z
     .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
     .partial()

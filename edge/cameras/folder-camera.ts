@@ -98,11 +98,16 @@ export class FolderCamera implements Camera {
   async #settle(file: ImageFile): Promise<void> {
     try {
       await this.#pass(file);
-      if (this.config.afterwards === 'delete')
-        await rm(join(this.config.path, file.name), { force: true });
+      if (this.config.afterwards === 'delete') await this.#remove(file);
     } catch (error) {
       throw asCameraError(error);
     }
+  }
+
+  /** Not what has taken its place by now, as where a camera writes every picture under one name. */
+  async #remove(file: ImageFile): Promise<void> {
+    if (!isSame(file, await lookAt(this.config.path, file.name))) return;
+    await rm(join(this.config.path, file.name), { force: true });
   }
 
   async #pass(file: ImageFile): Promise<void> {

@@ -4,6 +4,7 @@ import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { Turn } from '../../core/runtime/turns.js';
 import { type AnnouncedTables, announcedTable, type Components } from '../store/announced-table.js';
 import {
   cameraComponents,
@@ -40,7 +41,7 @@ export class Announcements implements Service {
   readonly name = 'announcements';
   readonly #stopping = new AbortController();
   #unsubscribe: (() => void) | undefined;
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turn = new Turn();
 
   constructor(private readonly options: AnnouncementsOptions) {}
 
@@ -57,18 +58,17 @@ export class Announcements implements Service {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unsubscribe?.();
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   /** To be called whenever the cameras have changed; never rejects. */
   announce(): Promise<void> {
-    this.#turn = this.#turn
-      .then(() => this.#announce())
+    return this.#turn
+      .run(() => this.#announce())
       .catch((error: unknown) => {
         // The next connection begins with an announcement.
         this.options.log.debug({ error: messageOf(error) }, 'could not announce the cameras');
       });
-    return this.#turn;
   }
 
   async #welcome(): Promise<void> {

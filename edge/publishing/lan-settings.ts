@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { secretSchema } from '../../core/runtime/configuration.js';
-import { brokerClientShape, isLoopback, topicRoot } from '../../core/runtime/settings.js';
+import {
+  accountsBeyondLoopback,
+  brokerClientShape,
+  topicRoot,
+} from '../../core/runtime/settings.js';
 
 /** What dashboards are told at a broker. */
 export const broadcastShape = {
@@ -28,15 +32,7 @@ const embeddedSchema = z
     allowAnyoneOnTheNetwork: z.boolean().default(false),
     accounts: z.array(account).max(64).default([]),
   })
-  .refine(
-    ({ host, auth, allowAnyoneOnTheNetwork }) =>
-      auth !== 'none' || isLoopback(host) || allowAnyoneOnTheNetwork,
-    {
-      path: ['auth'],
-      error:
-        'without accounts only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well',
-    },
-  )
+  .refine(accountsBeyondLoopback.check, accountsBeyondLoopback)
   .superRefine(({ accounts }, context) => {
     const names = accounts.map(({ username }) => username);
     for (const [i, name] of names.entries())

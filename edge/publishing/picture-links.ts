@@ -1,5 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../../core/store/make-folder.js';
 
@@ -12,7 +20,7 @@ const KEY_BYTES = 32;
 export class PictureLinks {
   #key: Buffer | undefined;
 
-  /** `file` holds the key; it is made where it is not there. `base` is asked whenever an address is made. */
+  /** `file` holds the key; it is made where it is not there or not whole. `base` is asked whenever an address is made. */
   constructor(
     private readonly file: string,
     private readonly base: () => string,
@@ -34,9 +42,25 @@ export class PictureLinks {
 }
 
 function loadKey(file: string): Buffer {
-  if (!existsSync(file)) {
-    makeFolder(dirname(file));
-    writeFileSync(file, randomBytes(KEY_BYTES).toString('hex'), { mode: 0o600, flag: 'wx' });
+  const key = existsSync(file)
+    ? Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
+    : Buffer.alloc(0);
+  return key.length === KEY_BYTES ? key : makeKey(file);
+}
+
+/** Flushed before it has its name, and with it: a power cut leaves a whole key or none, and no address that was given out fails. */
+function makeKey(file: string): Buffer {
+  const folder = dirname(file);
+  makeFolder(folder);
+  const key = randomBytes(KEY_BYTES);
+  const temporary = `${file}.new`;
+  writeFileSync(temporary, key.toString('hex'), { mode: 0o600, flush: true });
+  renameSync(temporary, file);
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
-  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  return key;
 }

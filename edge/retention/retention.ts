@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { Turn } from '../../core/runtime/turns.js';
 import type { RetainedImages, RetainedRows } from './retained-images.js';
 
 /** Images removed at a time, and times in one sweep: at most 20,000 images a minute. */
@@ -39,8 +40,8 @@ export class Retention implements Service {
   readonly #clock: Clock;
   readonly #job: CronJob;
   #stopping = false;
-  /** The work that is under way; the next waits for it, so that no two count the same bytes. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Of all that removes, so that no two count the same bytes. */
+  readonly #turn = new Turn();
   /** Since the start. */
   readonly removed = { images: 0, processed: 0, rows: 0 };
 
@@ -63,11 +64,11 @@ export class Retention implements Service {
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#job.stop();
-    await this.#turn;
+    await this.#turn.ended();
   }
 
   sweep(): Promise<Sweep> {
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       const { images, maxAgeMs, log } = this.options;
       const before = this.#clock() - maxAgeMs;
       const aged = await this.#removeChunks(() => images.removeOlderThan(before, CHUNK));
@@ -90,7 +91,7 @@ export class Retention implements Service {
   async makeRoom(bytes: number): Promise<boolean> {
     const fits = async () => (await this.#lacking(bytes)) <= 0;
     if (await fits()) return true;
-    return this.#inTurn(async () => {
+    return this.#turn.run(async () => {
       if (await fits()) return true;
       const evicted = await this.#evict(bytes);
       this.removed.images += evicted;
@@ -143,11 +144,5 @@ export class Retention implements Service {
       total += removed;
     }
     return total;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }

@@ -127,6 +127,15 @@ export class SendPlan {
     if (record) record.deliveredAt = now;
   }
 
+  /** It was not sent after all and goes again, with what follows it that is not under way. False where it was not under way. */
+  refuse(seq: number): boolean {
+    const record = this.#underWay.get(seq);
+    if (!record) return false;
+    this.#drop(record);
+    this.revisit();
+    return true;
+  }
+
   /** Where the broker's word settles a record: it has this one. */
   confirm(seq: number): Acknowledged {
     const record = this.#underWay.get(seq);

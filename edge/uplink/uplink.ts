@@ -7,7 +7,7 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { Bell } from './bell.js';
-import { recordOf } from './record-of.js';
+import { isHistorical, recordOf } from './record-of.js';
 import { type Acknowledged, SendPlan, type Stream } from './send-plan.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
@@ -31,7 +31,7 @@ export class Uplink implements Service {
   readonly name = 'uplink';
   readonly #bell = new Bell();
   readonly #stopping = new AbortController();
-  readonly #timers = new Timers<'hold' | 'doubt' | 'settle' | 'rate' | 'stall'>();
+  readonly #timers = new Timers<'hold' | 'doubt' | 'settle' | 'rate' | 'refusal' | 'stall'>();
   #epoch = '';
   /** Absent until the outbox could be read. */
   #plan: SendPlan | undefined;
@@ -208,7 +208,8 @@ export class Uplink implements Service {
       this.bus.connected &&
       !this.#stopping.signal.aborted &&
       !this.#foreign &&
-      !this.#timers.has('hold')
+      !this.#timers.has('hold') &&
+      !this.#timers.has('refusal')
     );
   }
 
@@ -222,22 +223,21 @@ export class Uplink implements Service {
 
   #publish(plan: SendPlan, row: OutboxRow, stream: Stream): void {
     const { seq } = row;
-    const record = recordOf(row, this.#epoch, plan.acked, this.#isHistorical(row, stream));
-    this.bus.publish('up', { site: this.options.site }, record).then(
+    const { site, historicalAfterMs } = this.options;
+    const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
+    const record = recordOf(row, this.#epoch, plan.acked, historical);
+    this.bus.publish('up', { site }, record).then(
       () => {
         plan.delivered(seq, performance.now());
         if (this.options.settleOn === 'puback') this.#advanced(plan.confirm(seq));
       },
-      // It goes again: after the reconnect, or when the silence has lasted long enough.
-      (error: unknown) => this.log.debug({ seq, error: messageOf(error) }, 'not published'),
+      // It goes again: after the reconnect or, while connected, after a pause, since the next may be refused likewise.
+      (error: unknown) => {
+        this.log.debug({ seq, error: messageOf(error) }, 'not published');
+        if (this.bus.connected && plan.refuse(seq))
+          this.#timers.set('refusal', RETRY_MS, () => this.#bell.ring());
+      },
     );
-  }
-
-  /** Where the time is not known, what waited in the backlog is old. */
-  #isHistorical({ createdAt }: OutboxRow, stream: Stream): boolean {
-    const now = this.clock();
-    if (createdAt === 0 || now === 0) return stream === 'backlog';
-    return now - createdAt > (this.options.historicalAfterMs ?? 300_000);
   }
 
   #acknowledge({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -269,6 +269,7 @@ export class Uplink implements Service {
 
   #disconnected(): void {
     this.#timers.clear('stall');
+    this.#timers.clear('refusal');
     this.#plan?.disconnect(this.options.settleOn === 'ack');
   }
 

@@ -96,13 +96,18 @@ test('leaving out authentication beyond this machine has to be said twice', (t) 
     'none',
   );
 
-  const broker = 'host: 0.0.0.0, auth: none';
-  t.regex(
-    t.throws(() => relay(`mqtt: { embedded: { ${broker} } }`))?.message ?? '',
-    /mqtt\.embedded\.auth: .*allowAnyoneOnTheNetwork/,
-  );
-  t.notThrows(() => relay(`mqtt: { embedded: { ${broker}, allowAnyoneOnTheNetwork: true } }`));
-  t.notThrows(() => relay('mqtt: { embedded: { auth: none } }'));
+  const open = 'host: 0.0.0.0, auth: none';
+  for (const [read, room] of [
+    [relay, 'mqtt'],
+    [edge, 'lan'],
+  ] as const) {
+    const broker = (settings: string) => read(`${room}: { embedded: { ${settings} } }`);
+    t.throws(() => broker(open), {
+      message: new RegExp(`${room}\\.embedded\\.auth: without accounts .*allowAnyoneOnTheNetwork`),
+    });
+    t.notThrows(() => broker(`${open}, allowAnyoneOnTheNetwork: true`));
+    t.notThrows(() => broker('auth: none'));
+  }
 });
 
 test("a mistake in the relay's broker is named by its own path", (t) => {

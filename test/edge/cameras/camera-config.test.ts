@@ -1,5 +1,6 @@
 import test from 'ava';
 import { z } from 'zod';
+import { MAX_DETECTORS } from '../../../core/detection/plan-analysis.js';
 import { parseConfiguration } from '../../../core/runtime/configuration.js';
 import { ConfigurationError, messageOf } from '../../../core/runtime/errors.js';
 import { camerasSchema, requestOf } from '../../../edge/cameras/camera-config.js';
@@ -54,6 +55,15 @@ test('a camera that loops may not delete its files', (t) => {
     errorsOf('cameras: [{ id: demo, kind: folder, path: /srv, loop: true, afterwards: delete }]'),
     /cameras\.0\.afterwards: may not be "delete" for a camera that loops/,
   );
+});
+
+test('a camera may name as many detectors as an analysis takes, and no more', (t) => {
+  const camera = (count: number) => {
+    const detectors = Array.from({ length: count }, (_, i) => `d${i}`).join(', ');
+    return `cameras: [{ id: gate, kind: folder, path: /srv, detectors: [${detectors}] }]`;
+  };
+  t.is(parse(camera(MAX_DETECTORS))[0]?.detectors?.length, MAX_DETECTORS);
+  t.regex(errorsOf(camera(MAX_DETECTORS + 1)), /cameras\.0\.detectors: .*<=8 items/);
 });
 
 test('a password in a URL is refused without being repeated', (t) => {

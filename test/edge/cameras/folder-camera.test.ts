@@ -103,6 +103,20 @@ test('a snapshot that was not dealt with is offered again', async (t) => {
   t.deepEqual(await readdir(folder), []);
 });
 
+test('a newer picture of the same name, come while the one before was searched, is not deleted but taken next', async (t) => {
+  const { folder, open } = await setUp(t, { afterwards: 'delete' });
+  const camera = open();
+  await put(folder, 'latest.jpg');
+  t.deepEqual(await takeAll(camera), []);
+  const first = await camera.take(signal);
+  await writeFile(join(folder, 'upload.part'), 'newer');
+  await rename(join(folder, 'upload.part'), join(folder, 'latest.jpg'));
+  await first?.settle();
+  t.deepEqual(await readdir(folder), ['latest.jpg']);
+  t.deepEqual(await takeSettled(camera), ['newer']);
+  t.deepEqual(await readdir(folder), []);
+});
+
 test('what was taken before a restart is not taken again', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, 'a.jpg', 'b.jpg');

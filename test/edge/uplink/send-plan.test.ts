@@ -54,6 +54,7 @@ const event = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('acknowledge' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('refuse' as const), which: fc.nat(15) }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -100,6 +101,11 @@ function apply(trial: Trial, e: typeof event extends fc.Arbitrary<infer E> ? E :
       known.add(seq);
       underWay.delete(seq);
     }
+  } else if (e.kind === 'refuse') {
+    const seq = [...underWay][e.which];
+    if (seq === undefined || !plan.refuse(seq)) return;
+    underWay.delete(seq);
+    trial.highest = {};
   } else if (e.kind !== 'pump') {
     if (e.kind === 'disconnect') {
       plan.disconnect(true);
@@ -232,6 +238,18 @@ test('a record is overdue only from when the broker took it', (t) => {
   t.true(plan.isOverdue(1_500, 1_000));
   plan.acknowledge({ seq: 1 });
   t.false(plan.isOverdue(5_000, 1_000));
+});
+
+test('a record that was refused goes again, those beside it do not', (t) => {
+  const plan = new SendPlan(options({ windowBytes: 50 }), 0, 0);
+  pump(plan, 4);
+  t.true(plan.refuse(2));
+  t.false(plan.refuse(2));
+  t.is(plan.inFlight, 3);
+  t.deepEqual(
+    pump(plan, 9).map(({ seq }) => seq),
+    [2, 5],
+  );
 });
 
 test('where the broker settles, its confirmations may come in any order', (t) => {

@@ -72,6 +72,21 @@ const snapshotOf = (record: UplinkRecord | undefined) =>
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
+test('what is refused while connected goes again, though later records were acknowledged', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await listen(t, url);
+  const bus = await connectedBus(t, url, { maxInFlight: 4 });
+  const { uplink, outbox, produce } = await openAppliance(t, bus, { window: 10 });
+  await produce(6);
+  await eventually(() => relay.seqs().length >= 4);
+  await produce(2);
+  await eventually(() => new Set(relay.seqs()).size === 8);
+  t.deepEqual(relay.seqs(), range(1, 8));
+  await relay.ack(8);
+  await eventually(async () => (await outbox.depth()).depth === 0);
+  t.is((await uplink.status()).inFlight, 0);
+});
+
 test('records go out in order, no further than the window ahead of the acknowledgement', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
