@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
-  accountsBeyondLoopback,
   brokerClientShape,
   detectionSettings,
   imageSettings,
+  isGuarded,
   logSettings,
   topicRoot,
+  unguarded,
 } from '../core/runtime/settings.js';
 
 const MINUTE_MS = 60_000;
@@ -38,7 +39,7 @@ const embeddedBrokerSettings = z
       .max(64)
       .default([]),
   })
-  .refine(accountsBeyondLoopback.check, accountsBeyondLoopback);
+  .refine(isGuarded, unguarded('accounts'));
 
 /** A broker of its own, e.g. Mosquitto 2; it has to speak MQTT 5. */
 const externalBrokerSettings = z

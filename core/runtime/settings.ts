@@ -25,18 +25,15 @@ interface Access {
   allowAnyoneOnTheNetwork: boolean;
 }
 
-/** For `refine`: a server that anyone may use listens where only programs on this machine connect, unless it is said twice. */
-const beyondLoopback = (what: string) => ({
-  check: ({ host, auth, allowAnyoneOnTheNetwork }: Access) =>
-    auth !== 'none' || LOOPBACK.test(host) || allowAnyoneOnTheNetwork,
+/** A server that anyone may use listens where only programs on this machine connect, unless it is said twice. */
+export const isGuarded = ({ host, auth, allowAnyoneOnTheNetwork }: Access): boolean =>
+  auth !== 'none' || LOOPBACK.test(host) || allowAnyoneOnTheNetwork;
+
+/** How `refine` reports one that is not guarded; `without` is what it lacks. */
+export const unguarded = (without: string) => ({
   path: ['auth'],
-  error: `without ${what} only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well`,
+  error: `without ${without} only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well`,
 });
-
-const authenticationBeyondLoopback = beyondLoopback('authentication');
-
-/** The same for a broker. */
-export const accountsBeyondLoopback = beyondLoopback('accounts');
 
 /** A server's address and who may use it. */
 export const serverSettings = (defaultPort: number) =>
@@ -47,7 +44,7 @@ export const serverSettings = (defaultPort: number) =>
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
     })
-    .refine(authenticationBeyondLoopback.check, authenticationBeyondLoopback)
+    .refine(isGuarded, unguarded('authentication'))
     .prefault({});
 
 export const detectionSettings = z

@@ -1,10 +1,6 @@
 import { z } from 'zod';
 import { secretSchema } from '../../core/runtime/configuration.js';
-import {
-  accountsBeyondLoopback,
-  brokerClientShape,
-  topicRoot,
-} from '../../core/runtime/settings.js';
+import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
 
 /** What dashboards are told at a broker. */
 export const broadcastShape = {
@@ -32,7 +28,7 @@ const embeddedSchema = z
     allowAnyoneOnTheNetwork: z.boolean().default(false),
     accounts: z.array(account).max(64).default([]),
   })
-  .refine(accountsBeyondLoopback.check, accountsBeyondLoopback)
+  .refine(isGuarded, unguarded('accounts'))
   .superRefine(({ accounts }, context) => {
     const names = accounts.map(({ username }) => username);
     for (const [i, name] of names.entries())

@@ -10,7 +10,8 @@ const MARGIN_MS = 60_000;
 /**
  * Snapshots whose summary may not be acknowledged: those not older than the oldest one in the outbox, or older by no more
  * than an analysis can take. Image ids are UUIDv7, so the instant is in their first 48 bits (RFC 9562, section 5.7); a
- * row's `created_at` would not do, since it is 0 where the clock could not be trusted.
+ * row's `created_at` would not do, since it is 0 where the clock could not be trusted. SQLite reads hexadecimal from text
+ * as JSON5 alone.
  */
 const isUnacknowledged = (
   analysisMs: number,
