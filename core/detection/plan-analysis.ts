@@ -22,7 +22,8 @@ export interface PlanContext {
   engines: EngineName[];
 }
 
-const MAX_DETECTORS = 8;
+/** For one image. */
+export const MAX_DETECTORS = 8;
 
 /**
  * Fills in what a request leaves open. Requests for the same work give equal plans, whatever the order of
