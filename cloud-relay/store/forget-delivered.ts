@@ -5,10 +5,13 @@ import type { RelayTables } from './relay-tables.js';
 /** Rows removed at once from SQLite, so that no statement holds up the ingest for long. */
 const STRIDE = 5_000;
 
+/** In the order in which rows have to go: a label whose summary is gone would be found, and have nothing to show. */
+export const LABELS_FIRST = ['sighted_label', 'summary'] as const;
+
 /** Removes all that a site delivered. Resolves with the number of rows. */
 export async function forgetDelivered(db: Kysely<RelayTables>, site: string): Promise<number> {
   let removed = 0;
-  for (const table of ['sighted_label', 'summary'] as const)
+  for (const table of LABELS_FIRST)
     removed += await removeInStrides(db, table, sql`site = ${site}`);
   for (const table of ['absence', 'daily_label', 'ledger'] as const) {
     const { numDeletedRows } = await db
