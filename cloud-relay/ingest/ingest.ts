@@ -42,9 +42,10 @@ export interface IngestStatus {
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Takes records in: batches them, commits, and only then confirms them to the broker (PUBACK) and acknowledges them
- * to their appliance. Where several relays share the stream, the broker hands what a relay had not confirmed when
- * it died to another one; but nothing hangs on it, since the appliance keeps each record until our acknowledgement.
+ * Takes records in: batches them, commits, and acknowledges to their appliance what is committed. The broker gets its
+ * confirmation (PUBACK) once a commit has succeeded or failed: it bounds what is under way, and settles nothing. The
+ * appliance keeps each record until our acknowledgement, and sends it again where none comes. Nor does anything hang on
+ * the broker, which hands to another relay what one had not confirmed when it died.
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
