@@ -54,6 +54,8 @@ const externalBrokerSettings = z
       .string()
       .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without "/", "+", "#" or spaces')
       .default('siteglass-relay'),
+    /** Sites that nobody provisioned are taken in up to so many sites in all. */
+    maxSites: z.int().min(1).max(10_000).default(1_000),
   })
   .refine(({ dynamicSecurity, username, password }) => !dynamicSecurity || (username && password), {
     path: ['dynamicSecurity'],

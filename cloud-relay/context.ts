@@ -88,8 +88,11 @@ export async function createRelay(
   const tables = over<RelayTables>(db);
   const broker = createRelayBroker(config, tables, log);
   const { bus, embedded, hasAccounts, shareGroup, services } = broker;
-  const registry = new SiteRegistry(tables, { admitUnknown: !hasAccounts }, clock);
-  const presence = new Presence(bus, tables, registry, log.child({ room: 'fleet' }), clock);
+  const fleetLog = log.child({ room: 'fleet' });
+  const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
+  const admission = { admitUnknown: !hasAccounts, maxSites };
+  const registry = new SiteRegistry(tables, admission, fleetLog, clock);
+  const presence = new Presence(bus, tables, registry, fleetLog, clock);
   const ingestLog = log.child({ room: 'ingest' });
   const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
   const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup }, clock);

@@ -25,7 +25,7 @@ async function start({ broker, database }: RelayQuestion): Promise<RelayReply> {
   const { db } = database.startsWith('postgres:')
     ? await openSharedDatabase<RelayTables>(database, relayMigrations, () => undefined)
     : await openDatabase<RelayTables>(database, relayMigrations);
-  const registry = new SiteRegistry(db, { admitUnknown: true });
+  const registry = new SiteRegistry(db, { admitUnknown: true }, log);
   await registry.start();
   await new SummaryRetention(db, 365 * 86_400_000, log).start();
   const bus = new MqttMessageBus(

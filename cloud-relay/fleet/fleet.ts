@@ -7,6 +7,7 @@ import { forgetDelivered } from '../store/forget-delivered.js';
 import { siteTotals } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import {
+  addSites,
   provisionSite,
   removeSite,
   type SiteTable,
@@ -85,7 +86,10 @@ export class Fleet {
     // The row is held while the broker is told: of two who make the same site, one does, and a broker that does not
     // take the account leaves no row. At most the control's deadline, and only with an external broker.
     await db.transaction().execute(async (trx) => {
-      if (!(await provisionSite(trx, id, hash, this.#clock())))
+      const now = this.#clock();
+      // A removal that was cut short may have left something of an earlier site of that name.
+      if ((await addSites(trx, [id], now)) > 0) await forgetDelivered(trx, id);
+      if (!(await provisionSite(trx, id, hash, now)))
         throw new ProblemError('conflict', `the site ${id} exists already`);
       await accounts?.give(id, password);
     });
@@ -110,17 +114,25 @@ export class Fleet {
     return { id, password };
   }
 
-  /** Removes a site's account and all that it delivered. Throws `not_found`, and `broker_unavailable` as above. */
+  /**
+   * Removes a site's account and all that it delivered, or what a removal that was cut short has left of it. Throws
+   * `not_found` where there is neither, and `broker_unavailable` as above.
+   */
   async removeSite(id: string): Promise<void> {
     const { db, registry, presence, accounts, forget } = this.parts;
-    await db.transaction().execute(async (trx) => {
-      if (!(await removeSite(trx, id))) throw notFound(id);
+    const wasThere = await db.transaction().execute(async (trx) => {
+      if (!(await removeSite(trx, id))) return false;
       await accounts?.take(id);
+      return true;
     });
-    registry.remove(id);
-    presence.forget(id);
-    forget?.(id);
-    await forgetDelivered(db, id);
+    if (wasThere) {
+      registry.remove(id);
+      presence.forget(id);
+      forget?.(id);
+    }
+    // Since nothing is taken in of a site without a row, what this does not get to stays as it is until it is done again.
+    const forgotten = await forgetDelivered(db, id);
+    if (!wasThere && forgotten === 0) throw notFound(id);
   }
 
   /** How many sites report in time, and how many did once and are overdue; those never heard are in neither. */

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
+import { Seldom } from '../../core/messaging/seldom.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
+import type { Logger } from '../../core/runtime/logger.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { addSites, passwordHashOf, siteIds } from '../store/site-table.js';
 
@@ -10,9 +12,11 @@ export interface SiteRegistryOptions {
    * one that keeps its own. Else only provisioned sites are heard; another relay may have provisioned them.
    */
   admitUnknown: boolean;
-  /** Unknown sites are admitted up to this many sites in all. */
-  maxSites?: number;
+  /** Unknown sites are admitted up to this many sites in all, provisioned ones included. */
+  maxSites?: number | undefined;
 }
+
+const LOG_EVERY_MS = 3_600_000;
 
 /** The ids of all sites, in memory, since every message asks for one. */
 export class SiteRegistry implements Service {
@@ -20,10 +24,12 @@ export class SiteRegistry implements Service {
   readonly #ids = new Set<string>();
   readonly #entering = new Map<string, Promise<boolean>>();
   readonly #maxSites: number;
+  readonly #refused = new Seldom(LOG_EVERY_MS);
 
   constructor(
     private readonly db: Kysely<RelayTables>,
     private readonly options: SiteRegistryOptions,
+    private readonly log: Logger,
     private readonly clock: Clock = systemClock,
   ) {
     this.#maxSites = options.maxSites ?? 1_000;
@@ -43,12 +49,22 @@ export class SiteRegistry implements Service {
     const entering = this.#entering.get(id);
     if (entering) return entering;
     const { admitUnknown } = this.options;
-    if (admitUnknown && this.#ids.size + this.#entering.size >= this.#maxSites) return false;
+    if (admitUnknown && this.#ids.size + this.#entering.size >= this.#maxSites)
+      return this.#refuse(id);
     const entry = (admitUnknown ? this.#enter(id) : this.#find(id)).finally(() =>
       this.#entering.delete(id),
     );
     this.#entering.set(id, entry);
     return entry;
+  }
+
+  #refuse(site: string): false {
+    if (this.#refused.isDue(''))
+      this.log.warn(
+        { site, maxSites: this.#maxSites },
+        'a site is not taken in: there are as many as may come by themselves (mqtt.external.maxSites); it can be provisioned',
+      );
+    return false;
   }
 
   async #enter(id: string): Promise<boolean> {

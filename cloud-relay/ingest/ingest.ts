@@ -10,9 +10,11 @@ import { marksOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
+import { commitApart } from './commit-apart.js';
 import { commitBatch } from './commit-batch.js';
 
 export interface IngestOptions {
+  /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
   maxBatch?: number;
   /** How long a batch gathers before it is written. */
   lingerMs?: number;
@@ -40,13 +42,15 @@ export interface IngestStatus {
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Takes records in: batches them, commits, and only then confirms them to the broker (PUBACK) and acknowledges them
- * to their appliance. Where several relays share the stream, the broker hands what a relay had not confirmed when
- * it died to another one; but nothing hangs on it, since the appliance keeps each record until our acknowledgement.
+ * Takes records in: batches them, commits, and acknowledges to their appliance what is committed. The broker gets its
+ * confirmation (PUBACK) once a commit has succeeded or failed: it bounds what is under way, and settles nothing. The
+ * appliance keeps each record until our acknowledgement, and sends it again where none comes. Nor does anything hang on
+ * the broker, which hands to another relay what one had not confirmed when it died.
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
-  readonly #batcher: Batcher<Arrival, undefined>;
+  /** Answers with what kept a record from being stored. */
+  readonly #batcher: Batcher<Arrival, unknown>;
   readonly #acknowledger: Acknowledger;
   readonly #counts = {
     received: 0,
@@ -69,7 +73,7 @@ export class Ingest implements Service {
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
-      (arrivals) => this.#commit(arrivals),
+      (arrivals) => commitApart(db, arrivals, (share) => this.#commit(share)),
       options.maxBatch ?? 500,
       options.lingerMs ?? 10,
     );
@@ -104,14 +108,16 @@ export class Ingest implements Service {
   async #take(message: Received<'up'>): Promise<void> {
     const { site } = message.names;
     try {
-      if (this.sites.has(site) || (await this.sites.admit(site))) await this.#queue(message);
-      else this.#counts.refused++;
+      if (this.sites.has(site) || (await this.sites.admit(site))) {
+        const fault = await this.#queue(message);
+        if (fault !== undefined) this.#fail(site, fault);
+      } else this.#counts.refused++;
     } catch (error) {
-      this.#fail(error);
+      this.#fail(site, error);
     }
   }
 
-  /** Resolves once the record is committed. */
+  /** Resolves once the record is committed, or with what prevented that. */
   #queue({ names, payload }: Received<'up'>): Promise<unknown> {
     this.#counts.received++;
     const written = this.#batcher.add({
@@ -123,7 +129,7 @@ export class Ingest implements Service {
     return written;
   }
 
-  async #commit(arrivals: Arrival[]): Promise<undefined[]> {
+  async #commit(arrivals: Arrival[]): Promise<void> {
     const { marks, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
     this.#counts.batches++;
     this.#counts.committed += added;
@@ -132,14 +138,16 @@ export class Ingest implements Service {
     for (const { site, epoch, ranges } of lost)
       this.log.warn({ site, epoch, ranges: ranges.slice(0, 8) }, 'summaries are gone for good');
     this.#acknowledger.acknowledge(marks);
-    return arrivals.map(() => undefined);
   }
 
-  #fail(error: unknown): void {
+  #fail(site: string, error: unknown): void {
     this.#counts.failed++;
     const now = performance.now();
     if (now - this.#lastLogged < LOG_EVERY_MS) return;
     this.#lastLogged = now;
-    this.log.error({ error: messageOf(error) }, 'could not store summaries; they will come again');
+    this.log.error(
+      { site, error: messageOf(error) },
+      'could not store summaries; they will come again',
+    );
   }
 }

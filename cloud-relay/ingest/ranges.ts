@@ -21,12 +21,10 @@ export const union = (...sets: Ranges[]): Ranges => rangesOf(sets.flat());
 
 export function subtract(set: Ranges, taken: Ranges): Ranges {
   const left: Range[] = [];
-  let i = 0;
   for (const [from, to] of set) {
     let next = from;
-    while (i < taken.length && (taken[i]?.[1] ?? 0) < from) i++;
-    for (let j = i; j < taken.length; j++) {
-      const [start, end] = taken[j] as Range;
+    for (let i = firstReaching(taken, from); i < taken.length; i++) {
+      const [start, end] = taken[i] as Range;
       if (start > to) break;
       if (start > next) left.push([next, start - 1]);
       next = Math.max(next, end + 1);
@@ -36,8 +34,13 @@ export function subtract(set: Ranges, taken: Ranges): Ranges {
   return left;
 }
 
-/** By binary search. */
 export function contains(set: Ranges, value: number): boolean {
+  const found = set[firstReaching(set, value)];
+  return found !== undefined && found[0] <= value;
+}
+
+/** Index of the first range that ends at the value or above it, by binary search; the length where none does. */
+function firstReaching(set: Ranges, value: number): number {
   let low = 0;
   let high = set.length;
   while (low < high) {
@@ -45,8 +48,7 @@ export function contains(set: Ranges, value: number): boolean {
     if ((set[middle]?.[1] ?? 0) < value) low = middle + 1;
     else high = middle;
   }
-  const found = set[low];
-  return found !== undefined && found[0] <= value;
+  return low;
 }
 
 /** What lies between the ranges. */

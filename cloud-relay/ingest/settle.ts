@@ -64,13 +64,15 @@ function enter({ mark, ahead }: Settled, told: Told, known: Absence[], now: numb
   const dropped: Absence[] = [];
   let taken = union(committed, added, extents(known.filter(isReported)));
   for (const { from, to, reason } of told.drops) {
-    dropped.push(...absent(subtract([[from, to]], taken), reason, now));
+    // One by one: there can be more than a call takes arguments.
+    for (const absence of absent(subtract([[from, to]], taken), reason, now)) dropped.push(absence);
     taken = union(taken, [[from, to]]);
   }
   const accounted = union(settled, added, extents(told.drops));
   const lost = subtract([[1, told.heldFrom - 1]], accounted);
+  const addedOrDropped = union(added, extents(dropped));
   const stillAbsent = known.flatMap((absence) => {
-    const found = isReported(absence) ? added : union(added, extents(dropped));
+    const found = isReported(absence) ? added : addedOrDropped;
     const left = subtract([[absence.from, absence.to]], found);
     return absent(left, absence.reason, absence.noticedAt);
   });

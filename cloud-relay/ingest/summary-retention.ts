@@ -5,8 +5,8 @@ import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
-import { removeInStrides } from '../store/forget-delivered.js';
-import { dropPartitions, PARTITIONED, preparePartitions } from '../store/partitions.js';
+import { LABELS_FIRST, removeInStrides } from '../store/forget-delivered.js';
+import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
 
 /**
@@ -51,7 +51,7 @@ export class SummaryRetention implements Service {
       if (dropped.length > 0) this.log.info({ partitions: dropped }, 'removed old summaries');
     }
     let removed = 0;
-    for (const table of PARTITIONED)
+    for (const table of LABELS_FIRST)
       removed += await removeInStrides(
         db,
         isPostgres(db) ? `${table}_default` : table,

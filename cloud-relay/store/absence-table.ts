@@ -13,9 +13,10 @@ export interface AbsenceTable {
   reason: AbsenceReason;
 }
 
+/** Six columns each; SQLite takes 32,766 parameters in a statement. */
 const ROWS_PER_INSERT = 1_000;
 
-/** Those that overlap the extent. */
+/** Those that overlap the extent, in order. */
 export async function absencesWithin(
   trx: Kysely<RelayTables>,
   { site, epoch }: Outlet,
@@ -33,21 +34,22 @@ export async function absencesWithin(
   return rows.map(present);
 }
 
-/** Puts `after` in the place of `before`. */
+/** Puts `after` in the place of `before`, which is in order. */
 export async function replaceAbsences(
   trx: Kysely<RelayTables>,
   { site, epoch }: Outlet,
   before: Absence[],
   after: Absence[],
 ): Promise<void> {
-  const starts = before.map(({ from }) => from);
-  if (starts.length > 0)
+  const [first] = before;
+  const last = before.at(-1);
+  if (first && last)
     await trx
       .deleteFrom('absence')
       .where('site', '=', site)
       .where('epoch', '=', epoch)
-      .where('from_seq', '>=', Math.min(...starts))
-      .where('from_seq', '<=', Math.max(...starts))
+      .where('from_seq', '>=', first.from)
+      .where('from_seq', '<=', last.from)
       .execute();
   for (let i = 0; i < after.length; i += ROWS_PER_INSERT)
     await trx

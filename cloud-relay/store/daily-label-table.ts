@@ -14,6 +14,9 @@ export interface DailyLabelTable {
 
 export const DAY_MS = 86_400_000;
 
+/** Five columns each; SQLite takes 32,766 parameters in a statement. */
+const ROWS_PER_INSERT = 2_000;
+
 const keyOf = ({ site, day, label }: DailyLabelTable) => `${site} ${day} ${label}`;
 
 /** Adds to the counts, in a fixed order, so that concurrent transactions lock them alike. */
@@ -21,17 +24,18 @@ export async function addDailyLabels(
   trx: Kysely<RelayTables>,
   rows: DailyLabelTable[],
 ): Promise<void> {
-  if (rows.length === 0) return;
-  await trx
-    .insertInto('daily_label')
-    .values(rows.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)))
-    .onConflict((c) =>
-      c.columns(['site', 'day', 'label']).doUpdateSet((eb) => ({
-        summaries: eb('daily_label.summaries', '+', eb.ref('excluded.summaries')),
-        detections: eb('daily_label.detections', '+', eb.ref('excluded.detections')),
-      })),
-    )
-    .execute();
+  const sorted = rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  for (let i = 0; i < sorted.length; i += ROWS_PER_INSERT)
+    await trx
+      .insertInto('daily_label')
+      .values(sorted.slice(i, i + ROWS_PER_INSERT))
+      .onConflict((c) =>
+        c.columns(['site', 'day', 'label']).doUpdateSet((eb) => ({
+          summaries: eb('daily_label.summaries', '+', eb.ref('excluded.summaries')),
+          detections: eb('daily_label.detections', '+', eb.ref('excluded.detections')),
+        })),
+      )
+      .execute();
 }
 
 export type DailyTotal = Omit<DailyLabelTable, 'site'>;

@@ -5,12 +5,22 @@ import type { RelayTables } from './relay-tables.js';
 /** Rows removed at once from SQLite, so that no statement holds up the ingest for long. */
 const STRIDE = 5_000;
 
-/** Removes all that a site delivered. */
-export async function forgetDelivered(db: Kysely<RelayTables>, site: string): Promise<void> {
-  for (const table of ['sighted_label', 'summary'] as const)
-    await removeInStrides(db, table, sql`site = ${site}`);
-  for (const table of ['absence', 'daily_label', 'ledger'] as const)
-    await db.deleteFrom(table).where('site', '=', site).execute();
+/** In the order in which rows have to go: a label whose summary is gone would be found, and have nothing to show. */
+export const LABELS_FIRST = ['sighted_label', 'summary'] as const;
+
+/** Removes all that a site delivered. Resolves with the number of rows. */
+export async function forgetDelivered(db: Kysely<RelayTables>, site: string): Promise<number> {
+  let removed = 0;
+  for (const table of LABELS_FIRST)
+    removed += await removeInStrides(db, table, sql`site = ${site}`);
+  for (const table of ['absence', 'daily_label', 'ledger'] as const) {
+    const { numDeletedRows } = await db
+      .deleteFrom(table)
+      .where('site', '=', site)
+      .executeTakeFirstOrThrow();
+    removed += Number(numDeletedRows);
+  }
+  return removed;
 }
 
 /** Removes the rows that a condition holds for. Resolves with their number. */

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { RelayTables } from './relay-tables.js';
 
 /** Tables in partitions by the month (UTC) of arrival, on PostgreSQL. */
-export const PARTITIONED = ['summary', 'sighted_label'] as const;
+const PARTITIONED = ['summary', 'sighted_label'] as const;
 
 /** Months that are prepared beyond the present one; what comes later still lands in the default partition. */
 const MONTHS_AHEAD = 2;

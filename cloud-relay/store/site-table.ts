@@ -18,14 +18,14 @@ export interface SiteTable {
 /** What is known of a site that was not heard yet. */
 const UNHEARD = { availability: null, last_seen_at: null, health: null, health_at: null };
 
-/** Adds those that are not there yet. */
+/** Adds those that are not there yet. Resolves with their number. */
 export async function addSites(
   db: Kysely<RelayTables>,
   ids: string[],
   createdAt: number,
-): Promise<void> {
-  if (ids.length === 0) return;
-  await db
+): Promise<number> {
+  if (ids.length === 0) return 0;
+  const { numInsertedOrUpdatedRows = 0n } = await db
     .insertInto('site')
     .values(
       ids.map((id) => ({
@@ -36,7 +36,8 @@ export async function addSites(
       })),
     )
     .onConflict((c) => c.column('id').doNothing())
-    .execute();
+    .executeTakeFirstOrThrow();
+  return Number(numInsertedOrUpdatedRows);
 }
 
 /** False where the site has an account already. One that was only met before gets one. */

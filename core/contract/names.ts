@@ -7,12 +7,18 @@ export const nameSchema = z
   .string()
   .regex(NAME, 'expected 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit');
 
-/** A label shown to people; the characters that MQTT topics reserve are excluded. */
+/**
+ * A label shown to people; the characters that MQTT topics reserve are excluded, and halves of characters (lone
+ * surrogates), of which different ones become the same text in UTF-8.
+ */
 export const labelSchema = z
   .string()
   .min(1)
   .max(64)
-  .regex(/^[^/+#\p{Cc}]*$/u, 'expected no "/", "+", "#" or control characters');
+  .regex(
+    /^[^/+#\p{Cc}\p{Cs}]*$/u,
+    'expected no "/", "+", "#", control characters or halves of characters',
+  );
 
 /** An image id: UUIDv7 (RFC 9562), so ids sort by the time they were made. */
 export const imageIdSchema = z.uuid({ version: 'v7', error: 'expected a UUIDv7' });

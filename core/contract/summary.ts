@@ -5,6 +5,12 @@ import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 export const epochSchema = z.uuid();
 export const sequenceSchema = z.int().min(1);
 
+/**
+ * Different labels in a summary, each of which is rows of its own at the relay. An appliance applies at most eight
+ * detectors to a snapshot, each with one label.
+ */
+export const MAX_LABELS = 64;
+
 /** What was seen in one analysed snapshot: everything but its pixels. */
 export const summarySchema = z
   .object({
@@ -13,7 +19,12 @@ export const summarySchema = z
     takenAt: instantSchema,
     width: z.int().min(1),
     height: z.int().min(1),
-    detections: z.array(detectionSchema),
+    detections: z
+      .array(detectionSchema)
+      .refine(
+        (detections) => new Set(detections.map(({ label }) => label)).size <= MAX_LABELS,
+        `expected at most ${MAX_LABELS} different labels`,
+      ),
     omitted: z
       .int()
       .min(1)

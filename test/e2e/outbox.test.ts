@@ -23,7 +23,7 @@ const site = 'north';
 
 async function startRelay(t: ExecutionContext, url: string) {
   const db = await relayDatabase(t);
-  const registry = new SiteRegistry(db, { admitUnknown: true });
+  const registry = new SiteRegistry(db, { admitUnknown: true }, log);
   await registry.start();
   await new Ingest(await connectedBus(t, url), db, registry, log).start();
   const committed = async () => {

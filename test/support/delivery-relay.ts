@@ -6,7 +6,7 @@ import { argumentsOf, type RelayArguments } from './delivery-protocol.js';
 
 const { url, file } = argumentsOf<RelayArguments>();
 const { db } = await openRelayDatabase(file);
-const registry = new SiteRegistry(db, { admitUnknown: true });
+const registry = new SiteRegistry(db, { admitUnknown: true }, log);
 await registry.start();
 const bus = new MqttMessageBus(
   { url, root: ROOT, clientId: `relay-${process.pid}`, backoff: { minMs: 50, maxMs: 400 } },

@@ -46,7 +46,7 @@ export async function startRelay(
   const db = await openDatabase(t);
   const bus = await connectedBus(t, url);
   const appliances = await connectedBus(t, url);
-  const registry = new SiteRegistry(db, options, clock);
+  const registry = new SiteRegistry(db, options, log, clock);
   await registry.start();
   const presence = new Presence(bus, db, registry, log, clock);
   await presence.start();

@@ -1,6 +1,9 @@
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
+import type { Kysely } from 'kysely';
+import type { Fleet } from '../../../cloud-relay/fleet/fleet.js';
 import { Presence, STALE_AFTER_MS } from '../../../cloud-relay/fleet/presence.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
+import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import type { Health } from '../../../core/contract/live-payloads.js';
 import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
@@ -20,6 +23,17 @@ const health: Health = {
 
 const DAY = 86_400_000;
 const at = (ms: number) => new Date(ms).toISOString();
+
+const DELIVERED = ['summary', 'sighted_label', 'daily_label', 'ledger', 'absence'] as const;
+
+/** The database breaks off once the site's row and its labels are gone. */
+async function cutShortRemoval(t: ExecutionContext, db: Kysely<RelayTables>, fleet: Fleet) {
+  await fleet.createSite('north');
+  await commitBatch(db, [anArrival(1, { summary: { takenAt: at(0) } }), anArrival(3)], 0);
+  await db.schema.alterTable('summary').renameTo('away').execute();
+  await t.throwsAsync(fleet.removeSite('north'), { any: true });
+  await db.schema.alterTable('away').renameTo('summary').execute();
+}
 
 for (const { name, open } of relayDatabases(test)) {
   test(`a site is online while it reports, and stale when its health report is overdue (${name})`, async (t) => {
@@ -160,6 +174,32 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await fleet.listSites()).length, 1);
   });
 
+  test(`a removal that was cut short is finished by asking for it again (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    await cutShortRemoval(t, db, fleet);
+    await fleet.removeSite('north');
+    for (const table of DELIVERED)
+      t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
+    await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
+  });
+
+  test(`a site that is made anew has nothing of one whose removal was cut short (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    await cutShortRemoval(t, db, fleet);
+    await fleet.createSite('north');
+    t.like(await fleet.site('north'), { summaries: 0, detections: 0, lastReceivedAt: null });
+    t.deepEqual(await fleet.dailyTotals('north', 0, DAY), []);
+    t.deepEqual(await fleet.gaps('north'), { gaps: [], truncated: false });
+  });
+
+  test(`a site that was met before it got its account keeps what it delivered (${name})`, async (t) => {
+    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    await withSites(db, 'north');
+    await commitBatch(db, [anArrival(1)], 0);
+    await fleet.createSite('north');
+    t.like(await fleet.site('north'), { provisioned: true, summaries: 1 });
+  });
+
   test(`a site that is removed while its records are being committed leaves nothing behind (${name})`, async (t) => {
     const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
     for (let round = 0; round < 5; round++) {
@@ -172,7 +212,7 @@ for (const { name, open } of relayDatabases(test)) {
         ),
       );
       await Promise.all([...batches, fleet.removeSite('north')]);
-      for (const table of ['summary', 'sighted_label', 'daily_label', 'ledger', 'absence'] as const)
+      for (const table of DELIVERED)
         t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
     }
   });

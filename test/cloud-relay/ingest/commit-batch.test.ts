@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { siteGaps } from '../../../cloud-relay/fleet/gaps.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/settle.js';
 import { marksOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { aDetection } from '../../support/delivery-fixtures.js';
+import { aDetection, relayDatabase } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { aDrop, anArrival } from '../../support/relay-fixtures.js';
+import { aDrop, anArrival, EPOCH } from '../../support/relay-fixtures.js';
 
 const NOW = 9_000;
 
@@ -270,6 +270,26 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await marksOf(db, 'north'))[0]?.mark, 2 * MAX_RANGES_AHEAD);
   });
 
+  test(`a batch with more labels than a statement takes parameters is stored, and counted once (${name})`, async (t) => {
+    const db = await withSites(await open(t), 'north');
+    const detections = Array.from({ length: 14_000 }, (_, i) => aDetection(`label ${i}`));
+    await commitBatch(db, [anArrival(1, { summary: { detections } })], NOW);
+    await commitBatch(
+      db,
+      [1, 2].map((seq) => anArrival(seq, { summary: { detections } })),
+      NOW,
+    );
+    const counts = await db
+      .selectFrom('daily_label')
+      .select(({ fn }) => [
+        fn.countAll<number>().as('labels'),
+        fn.min('summaries').as('fewest'),
+        fn.max('summaries').as('most'),
+      ])
+      .executeTakeFirstOrThrow();
+    t.deepEqual(counts, { labels: 14_000, fewest: 2, most: 2 });
+  });
+
   test(`a batch that cannot be stored leaves nothing behind (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [anArrival(1)], NOW);
@@ -296,3 +316,20 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await storedSeqs(db, 'gone'), []);
   });
 }
+
+test('what is lost in more pieces than a call takes arguments can be told of by one report', async (t) => {
+  const db = await withSites(await relayDatabase(t), 'north');
+  const pieces = 130_000;
+  await commitBatch(db, [anArrival(2 * pieces, { first: 2 * pieces })], NOW);
+  await db.deleteFrom('absence').execute();
+  await sql`insert into absence (site, epoch, from_seq, to_seq, noticed_at, reason)
+    with recursive piece(n) as (select 1 union all select n + 1 from piece where n < ${sql.lit(pieces)})
+    select 'north', ${EPOCH}, 2 * n - 1, 2 * n - 1, 0, 'unreported' from piece`.execute(db);
+  await commitBatch(db, [aDrop(1, 2 * pieces - 1)], NOW);
+  const reasons = await db
+    .selectFrom('absence')
+    .select(({ fn }) => ['reason', fn.countAll<number>().as('pieces')])
+    .groupBy('reason')
+    .execute();
+  t.deepEqual(reasons, [{ reason: 'bytes', pieces }]);
+});

@@ -1,6 +1,10 @@
 import test from 'ava';
+import { type Kysely, sql } from 'kysely';
+import { commitApart } from '../../../cloud-relay/ingest/commit-apart.js';
 import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
-import { eventually, log } from '../../support/delivery-fixtures.js';
+import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
+import { isPostgres } from '../../../core/store/dialect.js';
+import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases } from '../../support/relay-databases.js';
 import { anArrival, EPOCH, startRelay } from '../../support/relay-fixtures.js';
 
@@ -122,3 +126,57 @@ for (const { name, open } of relayDatabases(test))
     await eventually(() => acks.at(-1) === 100);
     t.like(ingest.status(), { received: 100, committed: 100, refused: 0, failed: 0 });
   });
+
+for (const { name, open } of relayDatabases(test))
+  test(`records that the database refuses hold up those of their site, and no other's (${name})`, async (t) => {
+    const relay = await startRelay(t, { admitUnknown: true }, undefined, open);
+    const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
+    await refuseSummariesOf('broken', relay.db);
+    const broken = Promise.all(
+      [1, 2].map((seq) =>
+        relay.appliances.publish('up', { site: 'broken' }, anArrival(seq).record),
+      ),
+    );
+    await Promise.all([broken, deliver(1, 2, 3)]);
+    await eventually(() => acks.includes(3));
+    t.like(ingest.status(), { received: 5, committed: 3, duplicates: 0, failed: 2, waiting: 0 });
+    const { rows } = await sql`select distinct site from summary`.execute(relay.db);
+    t.deepEqual(rows, [{ site: 'north' }]);
+  });
+
+test('while the database cannot write for anyone, a batch is not tried once more for each site', async (t) => {
+  const relay = await startRelay(t);
+  let tries = 0;
+  const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
+  const arrivals = ['a', 'b', 'c'].map((site) => anArrival(1, { site }));
+  const faults = await commitApart(relay.db, arrivals, async () => {
+    tries++;
+    throw full;
+  });
+  t.is(tries, 1);
+  t.deepEqual(faults, [full, full, full]);
+});
+
+test('a record that does not fit the contract is counted and not acknowledged, and the next one is taken in', async (t) => {
+  const relay = await startRelay(t);
+  const { ingest, acks, deliver } = await startIngest(relay);
+  const detections = Array.from({ length: 2_000 }, (_, i) => aDetection(`label ${i}`));
+  await relay.appliances.publish(
+    'up',
+    { site: 'north' },
+    anArrival(1, { summary: { detections } }).record,
+  );
+  await deliver(2);
+  await eventually(() => acks.length > 0);
+  t.deepEqual(acks, [0]);
+  t.is(relay.bus.status().invalid, 1);
+  t.like(ingest.status(), { received: 1, committed: 1, failed: 0 });
+});
+
+async function refuseSummariesOf(site: string, db: Kysely<RelayTables>): Promise<void> {
+  if (isPostgres(db))
+    await sql`alter table summary add check (site <> ${sql.lit(site)})`.execute(db);
+  else
+    await sql`create trigger refuse before insert on summary when new.site = ${sql.lit(site)}
+      begin select raise(abort, 'refused'); end`.execute(db);
+}

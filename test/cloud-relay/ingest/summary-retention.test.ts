@@ -4,6 +4,7 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.js';
 import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { marksOf } from '../../../cloud-relay/store/ledger-table.js';
+import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import { log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
 import { anArrival } from '../../support/relay-fixtures.js';
@@ -73,3 +74,18 @@ test('what arrives beyond the prepared months is kept, and removed in its time',
   await retention.sweep();
   t.is(await inDefault(), 0);
 });
+
+for (const table of ['summary', 'sighted_label'] as const)
+  test(`a page by label has only whole summaries while the sweep has not got past ${table}`, async (t) => {
+    const [sqlite] = databases;
+    if (!sqlite) return t.fail('there should be two');
+    const db = await withSites(await sqlite.open(t), 'north');
+    await commitBatch(db, [anArrival(1)], START);
+    await sql`create trigger stuck before delete on ${sql.table(table)}
+      begin select raise(abort, 'stuck'); end`.execute(db);
+    const retention = new SummaryRetention(db, DAY_MS, log, () => START);
+    await t.throwsAsync(retention.sweep(), { any: true });
+    const page = await newestSummaries(db, 'north', { label: 'stop sign' }, 10);
+    t.true(page.every(({ payload }) => payload !== null));
+    t.is(page.length, table === 'summary' ? 0 : 1);
+  });

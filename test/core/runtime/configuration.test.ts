@@ -120,6 +120,17 @@ test("a mistake in the relay's broker is named by its own path", (t) => {
   });
 });
 
+test('how many sites may come by themselves to an external broker has a bound of its own', (t) => {
+  const external = (more: string) => relay(`mqtt: { external: { url: "mqtt://broker"${more} } }`);
+  t.like(external('').mqtt, { external: { maxSites: 1_000 } });
+  t.like(external(', maxSites: 2500').mqtt, { external: { maxSites: 2_500 } });
+  for (const count of [0, 10_001])
+    t.regex(
+      t.throws(() => external(`, maxSites: ${count}`))?.message ?? '',
+      /mqtt\.external\.maxSites/,
+    );
+});
+
 test.serial('a secret comes as text, from a file, or from the environment', async (t) => {
   t.is(readSecret('plain'), 'plain');
   const file = join(await temporaryFolder(), 'password');

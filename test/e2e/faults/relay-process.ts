@@ -42,7 +42,7 @@ const mortality: KyselyPlugin = {
 process.once('disconnect', () => process.exit());
 const { db } = await openRelayTables(database);
 const mortal: Kysely<RelayTables> = db.withPlugin(mortality);
-const registry = new SiteRegistry(mortal, { admitUnknown: true });
+const registry = new SiteRegistry(mortal, { admitUnknown: true }, log);
 const bus = new MortalBus(
   {
     url,
