@@ -76,7 +76,7 @@ const RETRY_FULL_SECONDS = 2;
 
 /**
  * Worker processes behind one bounded queue. A job that ends or stalls its worker fails alone; the worker
- * is replaced. The pool never loads OpenCV.
+ * is replaced, at once where the pool ended it at the job's deadline. The pool never loads OpenCV.
  */
 export class DetectionPool implements Detection, Service {
   readonly name = 'detection';

@@ -63,6 +63,22 @@ test.serial(
 );
 
 test.serial(
+  'jobs that hang their workers one after another cost nobody else the pool',
+  async (t) => {
+    const restarts = { count: 1, windowMs: 60_000 };
+    const pool = await startPool(t, { jobDeadlineMs: 2_000, restarts });
+    const [bytes, plan] = [await picture(), await planFor()];
+    for (let hung = 1; hung <= 3; hung++) {
+      process.kill(workerOf(pool), 'SIGSTOP');
+      t.is(await outcome(pool.analyse(bytes, plan)), 'detection_timeout');
+      await until(() => pool.status().restarts === hung && pool.status().ready === 1, 'it is back');
+    }
+    t.is(pool.status().state, 'ok');
+    t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
+  },
+);
+
+test.serial(
   'a full queue refuses with the time to try again, and takes jobs once there is room',
   async (t) => {
     const pool = await startPool(t, { queueJobs: 2 });
