@@ -21,6 +21,9 @@ const SAME_OBJECT = 0.5;
 /** Where objects in differently turned images overlap each other in longer chains, the whole image is searched. */
 const MAX_ROUNDS = 4;
 
+/** What a result holds: with `minNeighbors` 0, or a cascade that fits nearly everywhere, it would be megabytes of boxes. */
+const MAX_DETECTIONS = 1_000;
+
 export type Engines = Partial<Record<EngineName, CascadeSearch>>;
 
 /**
@@ -59,7 +62,7 @@ export function analyse(
         .filter(({ box }) => counts(zones, box, width, height));
     });
     const detectMs = performance.now() - decoded;
-    return { width, height, detections, decodeMs: decoded - started, detectMs };
+    return { width, height, ...strongest(detections), decodeMs: decoded - started, detectMs };
   } finally {
     image.release();
   }
@@ -173,4 +176,17 @@ function merged(hits: TurnedHit[]): TurnedHit[] {
     if (!known) kept.push(hit);
   }
   return kept;
+}
+
+/** The strongest, in the order that they came in. */
+function strongest(detections: Detection[]): Pick<Findings, 'detections' | 'omitted'> {
+  if (detections.length <= MAX_DETECTIONS) return { detections };
+  const best = detections.toSorted(
+    (a, b) => b.neighbors - a.neighbors || (b.score ?? 0) - (a.score ?? 0),
+  );
+  const kept = new Set(best.slice(0, MAX_DETECTIONS));
+  return {
+    detections: detections.filter((detection) => kept.has(detection)),
+    omitted: detections.length - kept.size,
+  };
 }

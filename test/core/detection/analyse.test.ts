@@ -151,6 +151,36 @@ test.serial('without grouping every window is reported, each standing for itself
   t.true(detections.every(({ neighbors }) => neighbors === 1));
 });
 
+test.serial(
+  'a result holds the thousand strongest windows, and counts those left out',
+  async (t) => {
+    const pool = await startPool(t);
+    const signs = [110, 330, 560].flatMap((cx) => [130, 400].map((cy) => ({ cx, cy, size: 120 })));
+    const { jpeg } = await renderScene({ width: 800, height: 600, seed: 7, signs });
+    const search = async (minSize: number, maxSize: number) => {
+      const fields = { minNeighbors: 0, scaleFactor: 1.02, minSize, maxSize };
+      return pool.analyse(jpeg, await planFor(fields));
+    };
+    const { detections, omitted = 0 } = await search(1, 0);
+    t.is(detections.length, 1_000);
+    const bands = [await search(1, 133), await search(134, 0)];
+    t.true(bands.every((band) => band.omitted === undefined));
+    const all = bands.flatMap((band) => band.detections);
+    t.is(omitted, all.length - 1_000);
+    const scores = all.map(({ score }) => score ?? 0).sort((a, b) => b - a);
+    t.deepEqual(
+      detections.map(({ score }) => score ?? 0).sort((a, b) => b - a),
+      scores.slice(0, 1_000),
+    );
+    const places = detections.map(({ box }) => box.y * 800 + box.x);
+    t.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+      'as they stand in the image',
+    );
+  },
+);
+
 test.serial('more detectors than a worker keeps loaded still all answer', async (t) => {
   const pool = await startPool(t);
   const bytes = await sharp((await street()).jpeg)
