@@ -1,6 +1,6 @@
 import type { Box } from '../../contract/detection.js';
 import { StartError } from '../../runtime/errors.js';
-import { Refusal } from '../worker/refusal.js';
+import { MAX_WINDOWS, tooManyWindows } from '../worker/search.js';
 import type { CascadeModel } from './cascade-model.js';
 import { encodePlan, type PlannedJob } from './encode-plan.js';
 import type { Size } from './geometry.js';
@@ -56,7 +56,7 @@ export class CascadeEngine {
   /**
    * The candidates of each query, in OpenCV's order on one thread: by level, row and column. Queries share the resized
    * images and their sums. With regions, those that reach one of them, for the work of the rows and columns where such
-   * windows lie. Throws a `Refusal` where more than a million windows pass.
+   * windows lie. Throws a `Refusal` where more than `MAX_WINDOWS` pass.
    */
   searchCandidates(image: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
     const planned = queries.map(({ cascade: { window }, ...range }, cascade) =>
@@ -72,11 +72,7 @@ export class CascadeEngine {
       queries.map(({ cascade }) => cascade.handle),
       this.avx2,
     );
-    if (!answer)
-      throw new Refusal(
-        'analysis_failed',
-        'The detectors fit at more than a million places in it.',
-      );
+    if (!answer || answer.scores.length > MAX_WINDOWS) throw tooManyWindows();
     const { windows, scores } = answer;
     const found = new Map<PlannedJob, Candidate[]>(plan.jobs.map((job) => [job, []]));
     for (const [i, score] of scores.entries()) {

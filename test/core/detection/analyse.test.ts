@@ -1,8 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
+import { sha256Of } from '../../../core/images/analysis-key.js';
+import { ProblemError } from '../../../core/runtime/errors.js';
 import { rotate } from '../../support/augment.js';
+import { temporaryFolder } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
 import { agreement, planFor, startPool } from './detection-setup.js';
+import { haarXml } from './engine/support/cascade-xml.js';
 
 const sign = { cx: 420, cy: 200, size: 120 };
 const street = (scale = 1) =>
@@ -180,6 +186,28 @@ test.serial(
     );
   },
 );
+
+test.serial('a cascade that fits nearly everywhere is refused, and ends no worker', async (t) => {
+  const pool = await startPool(t);
+  const xml = haarXml({ threshold: '-10.' });
+  const file = join(await temporaryFolder(), 'anything.xml');
+  await writeFile(file, xml);
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+  const bytes = await sharp({
+    create: { width: 300, height: 300, channels: 3, background: '#777', noise },
+  })
+    .jpeg()
+    .toBuffer();
+  for (const engine of ['siteglass', 'opencv'] as const) {
+    const plan = await planFor({ minNeighbors: 0, minSize: 1 });
+    const detectors = plan.detectors.map((d) => ({ ...d, engine, file, sha256: sha256Of(xml) }));
+    const error = await t.throwsAsync(pool.analyse(bytes, { ...plan, detectors }), {
+      instanceOf: ProblemError,
+    });
+    t.is(error?.code, 'analysis_failed', engine);
+  }
+  t.is(pool.status().restarts, 0);
+});
 
 test.serial('more detectors than a worker keeps loaded still all answer', async (t) => {
   const pool = await startPool(t);
