@@ -201,7 +201,14 @@ test('a mistake in a parameter is named', async (t) => {
     t.is(json.code, code as Problem['code']);
     t.is(json.errors?.[0]?.path, path);
   }
-  for (const query of ['limit=0', 'limit=x', 'after=../etc', 'from=yesterday', 'page=2'])
+  for (const query of [
+    'limit=0',
+    'limit=x',
+    'limit=1&limit=2',
+    'after=../etc',
+    'from=yesterday',
+    'page=2',
+  ])
     t.is((await api.get<Problem>(t, `${IMAGE}?${query}`)).json.code, 'invalid_parameter', query);
   t.is((await api.get<Problem>(t, `${IMAGE}/42`)).json.code, 'invalid_parameter');
   const unknown = '01890000-0000-7000-8000-000000000000';
