@@ -12,6 +12,7 @@ import {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+const MEGAPIXEL = 1_000_000;
 
 /** What makes the public image API safe to expose. */
 const demoSettings = z
@@ -19,11 +20,14 @@ const demoSettings = z
     uploadsPerMinute: z.int().min(1).max(100_000).default(30),
     requestsPerMinute: z.int().min(1).max(1_000_000).default(300),
     uploadLifetimeMinutes: z.number().min(1).max(525_600).default(60),
+    /** Over all passes of a search; by default a few seconds of a worker where the picture is the worst there is. */
+    maxSearchMegapixels: z.number().min(1).max(1_000_000).default(100),
   })
   .prefault({})
-  .transform(({ uploadLifetimeMinutes, ...limits }) => ({
+  .transform(({ uploadLifetimeMinutes, maxSearchMegapixels, ...limits }) => ({
     ...limits,
     uploadLifetimeMs: uploadLifetimeMinutes * MINUTE_MS,
+    maxSearchedPixels: maxSearchMegapixels * MEGAPIXEL,
   }));
 
 /** The broker inside the relay. Anonymous clients beyond loopback have to be asked for twice. */

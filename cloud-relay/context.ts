@@ -80,7 +80,11 @@ export async function createRelay(
     shared: isShared(config),
     detection: detection.pool,
     planner: detection.catalog,
-    limits: { ...config.images, uploadLifetimeMs: config.demo.uploadLifetimeMs },
+    limits: {
+      ...config.images,
+      uploadLifetimeMs: config.demo.uploadLifetimeMs,
+      maxSearchedPixels: config.demo.maxSearchedPixels,
+    },
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ room: 'images' }),
     clock,

@@ -127,7 +127,7 @@ export class Recorder {
 const lifetimeOf = ({ maxAgeDays }: CameraConfig) => maxAgeDays && maxAgeDays * DAY_MS;
 
 function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded): Summary {
-  const { width, height, detections, times } = analysis;
+  const { width, height, detections, omitted, times } = analysis;
   return {
     camera,
     snapshot: id,
@@ -135,6 +135,7 @@ function summaryOf(camera: string, takenAt: number, { id, analysis }: Recorded):
     width,
     height,
     detections,
+    ...(omitted !== undefined && { omitted }),
     analysisMs: Math.round(times.decodeMs + times.detectMs),
   };
 }

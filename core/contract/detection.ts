@@ -26,6 +26,9 @@ export const detectionSchema = z
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
 
+/** How many detections are not among those that a result or a summary holds. */
+export const omittedSchema = z.int().min(1).optional();
+
 export const ORIENTATIONS = [0, 90, 180, 270] as const;
 export const orientationSchema = z.literal(ORIENTATIONS);
 export type Orientation = z.infer<typeof orientationSchema>;
@@ -104,6 +107,7 @@ export interface Analysis {
   width: number;
   height: number;
   detections: Detection[];
+  omitted?: number;
   detectors: AppliedDetector[];
   preparation: Preparation;
   times: Times;

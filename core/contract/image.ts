@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   appliedDetectorSchema,
   detectionSchema,
+  omittedSchema,
   orientationSchema,
   preparationSchema,
   searchParametersSchema,
@@ -88,6 +89,7 @@ export const analysedImageSchema = z
     cached: z.boolean().meta({ description: 'Answered from the stored result of the same work' }),
     image: imageResourceSchema,
     detections: z.array(detectionSchema),
+    omitted: omittedSchema.meta({ description: 'Weakest detections left out: beyond 1,000' }),
     detectors: z.array(appliedDetectorSchema),
     preparation: preparationSchema,
     times: timesSchema,
@@ -113,6 +115,7 @@ export const listedImageSchema = imageResourceSchema
   .extend({
     status: imageStatusSchema,
     detections: z.array(detectionSchema),
+    omitted: omittedSchema.meta({ description: 'Weakest detections left out: beyond 1,000' }),
   })
   .meta({ id: 'ListedImage' });
 

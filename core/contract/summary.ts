@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { detectionSchema } from './detection.js';
+import { detectionSchema, omittedSchema } from './detection.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 
 export const epochSchema = z.uuid();
@@ -25,11 +25,10 @@ export const summarySchema = z
         (detections) => new Set(detections.map(({ label }) => label)).size <= MAX_LABELS,
         `expected at most ${MAX_LABELS} different labels`,
       ),
-    omitted: z
-      .int()
-      .min(1)
-      .optional()
-      .meta({ description: 'Weakest detections left out so that the summary fits one message' }),
+    omitted: omittedSchema.meta({
+      description:
+        'Weakest detections left out: beyond 1,000, or so that the summary fits one message',
+    }),
     analysisMs: z.number().min(0),
     clock: z
       .enum(['synchronised', 'unsynchronised', 'unknown'])

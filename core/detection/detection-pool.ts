@@ -76,7 +76,7 @@ const RETRY_FULL_SECONDS = 2;
 
 /**
  * Worker processes behind one bounded queue. A job that ends or stalls its worker fails alone; the worker
- * is replaced. The pool never loads OpenCV.
+ * is replaced, at once where the pool ended it at the job's deadline. The pool never loads OpenCV.
  */
 export class DetectionPool implements Detection, Service {
   readonly name = 'detection';
@@ -243,11 +243,13 @@ export class DetectionPool implements Detection, Service {
 
   /** Once more and before all others; not twice. */
   #retry(entry: Entry): void {
-    const worker = this.#idle.pop();
     if (this.#stopped) entry.reject(shuttingDown());
     else if (entry.attempts++ > 0 || this.#crew.alive === 0) entry.reject(this.#unavailable());
-    else if (worker) this.#give(worker, entry);
-    else this.#queue.putBack(entry, entry.bytes);
+    else {
+      const worker = this.#idle.pop();
+      if (worker) this.#give(worker, entry);
+      else this.#queue.putBack(entry, entry.bytes);
+    }
   }
 
   /** The worker is free: it takes the next job. */

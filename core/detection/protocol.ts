@@ -3,13 +3,15 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
   width: number;
   height: number;
   detections: Detection[];
+  /** Weakest ones beyond those that a result holds; absent where there are none. */
+  omitted?: number;
   decodeMs: number;
   detectMs: number;
 }

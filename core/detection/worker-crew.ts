@@ -14,7 +14,7 @@ export interface CrewOptions {
   onEnded: (worker: WorkerHandle, remaining: number) => void;
 }
 
-/** Keeps a number of workers alive, within a restart budget. */
+/** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
 export class WorkerCrew {
   readonly #options: CrewOptions;
   readonly #budget: RestartBudget;
@@ -97,12 +97,18 @@ export class WorkerCrew {
   #onEnded(worker: WorkerHandle): void {
     this.#alive.delete(worker);
     this.#ready.delete(worker);
-    if (!this.#stopped) this.#bookRestart();
+    if (!this.#stopped) this.#replace(worker);
     this.#options.onEnded(worker, this.#alive.size);
   }
 
-  #bookRestart(): void {
+  #replace(worker: WorkerHandle): void {
     const { log } = this.#options;
+    if (worker.wasLate) {
+      // The deadline itself bounds how often this happens. Booked, a few slow images would end detection for everybody.
+      log.warn('a detection worker was ended at its deadline and is replaced');
+      this.#relaunch();
+      return;
+    }
     const waitMs = this.#budget.book(Date.now());
     if (waitMs === 0) {
       log.warn('a detection worker ended and is replaced');

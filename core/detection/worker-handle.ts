@@ -36,6 +36,7 @@ const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--exp
 export class WorkerHandle {
   #child: ChildProcess | undefined;
   #pending: Pending | undefined;
+  #wasLate = false;
   #markEnded: () => void = () => {};
   /** Resolves when the process is gone, for whatever reason. */
   readonly ended = new Promise<void>((resolve) => {
@@ -47,6 +48,11 @@ export class WorkerHandle {
   /** It can be given a job, once its handshake is done. */
   get alive(): boolean {
     return this.#child?.connected === true && !this.#child.killed;
+  }
+
+  /** It was ended here since a job took longer than its deadline. */
+  get wasLate(): boolean {
+    return this.#wasLate;
   }
 
   /** Starts the process. Throws StartError where it cannot work or does not answer in time. */
@@ -78,7 +84,13 @@ export class WorkerHandle {
     const { jobDeadlineMs } = this.options;
     const result = this.#await<JobResult<K>>(
       jobDeadlineMs,
-      () => new ProblemError('detection_timeout', `It took longer than ${jobDeadlineMs / 1000} s.`),
+      () => {
+        this.#wasLate = true;
+        return new ProblemError(
+          'detection_timeout',
+          `It took longer than ${jobDeadlineMs / 1000} s.`,
+        );
+      },
       () => new ProblemError('image_crashed_decoder', 'The process that worked on it ended.'),
     );
     // A child that is gone is told of through the same callback.

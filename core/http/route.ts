@@ -67,7 +67,7 @@ export function route<
   const last: Middleware = async (ctx) => {
     const input = {
       params: spec.params ? parse(spec.params, ctx.params, 'path') : undefined,
-      query: spec.query ? parse(spec.query, flatten(ctx.query), 'query') : undefined,
+      query: spec.query ? parse(spec.query, { ...ctx.query }, 'query') : undefined,
     } as Input<P, Q>;
     const body = await handle(input, ctx);
     if (body !== undefined) ctx.body = body;
@@ -116,8 +116,5 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
     return issue.keys.map((path) => ({ path, message: 'is not a known parameter' }));
   return [{ path: issue.path.join('.'), message: issue.message }];
 }
-
-/** Koa gives repeated parameters as arrays; where one value is meant, the first error should say so. */
-const flatten = (query: Context['query']): Record<string, unknown> => ({ ...query });
 
 export const isSchema = (answer: Answer): answer is z.ZodType => answer instanceof z.ZodType;

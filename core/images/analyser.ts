@@ -28,6 +28,15 @@ export class Analyser {
   ): Promise<{ analysis: Analysis; source: Source }> {
     const stored = await this.stored(key);
     if (stored) return this.#answer(stored, 'stored');
+    return this.search(key, bytes, plan);
+  }
+
+  /** The same where no result is stored. It does not ask the database, so that it fails of the image or of detection. */
+  async search(
+    key: string,
+    bytes: Buffer,
+    plan: AnalysisPlan,
+  ): Promise<{ analysis: Analysis; source: Source }> {
     const running = this.#running.get(key);
     if (running) return this.#answer(await running, 'shared');
     const search = this.detection.analyse(bytes, plan);

@@ -45,6 +45,27 @@ export const blobLeaseTable = {
     return until;
   },
 
+  /** Leases that are over, of bytes that have no row. */
+  withoutBlob: async (db: Kysely<ImageTables>, now: number, limit: number): Promise<string[]> => {
+    const rows = await db
+      .selectFrom('blob_lease')
+      .select('sha256')
+      .where('until', '<=', now)
+      .where((q) =>
+        q.not(
+          q.exists(
+            q
+              .selectFrom('blob')
+              .select('blob.sha256')
+              .whereRef('blob.sha256', '=', 'blob_lease.sha256'),
+          ),
+        ),
+      )
+      .limit(limit)
+      .execute();
+    return rows.map(({ sha256 }) => sha256);
+  },
+
   remove: (trx: Kysely<ImageTables>, sha256: string) =>
     trx.deleteFrom('blob_lease').where('sha256', '=', sha256).execute(),
 };

@@ -18,6 +18,11 @@ export class BlobLeases {
     return blobLeaseTable.hold(db, shas, this.clock() + BLOB_LEASE_MS);
   }
 
+  /** What was stored to be referred to, and then was not: the commit failed, or its process ended. */
+  withoutBlob(db: Kysely<ImageTables>, limit: number): Promise<string[]> {
+    return blobLeaseTable.withoutBlob(db, this.clock(), limit);
+  }
+
   /** Runs `removal` under the lock, unless there is a lease. */
   unlessHeld(
     db: Kysely<ImageTables>,

@@ -36,6 +36,13 @@ export const blobTable = {
     return Number(total);
   },
 
+  has: async (db: Db, sha256: string): Promise<boolean> =>
+    (await db
+      .selectFrom('blob')
+      .select('sha256')
+      .where('sha256', '=', sha256)
+      .executeTakeFirst()) !== undefined,
+
   /** Those that no image refers to any more. */
   unreferenced: (db: Db, limit: number): Promise<BlobRow[]> =>
     unreferenced(db).limit(limit).execute(),

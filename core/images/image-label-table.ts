@@ -43,23 +43,12 @@ export const createImageLabelTable: Migration = {
 };
 
 export const imageLabelTable = {
-  /** Notes what was found in images that were just stored with their analyses. */
+  /** Notes what was found in images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
     await db
       .insertInto('image_label')
       .columns(['label', 'image'])
       .expression(labelsOf(db).where('image.id', 'in', ids).where('image.plan', 'is', null))
-      .execute();
-  },
-
-  /** The same of images that have waited for the analysis with this key, before they are settled. */
-  insertPending: async (db: Db, key: string): Promise<void> => {
-    await db
-      .insertInto('image_label')
-      .columns(['label', 'image'])
-      .expression(
-        labelsOf(db).where('image.analysis_key', '=', key).where('image.plan', 'is not', null),
-      )
       .execute();
   },
 };

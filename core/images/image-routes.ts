@@ -58,6 +58,7 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'image_undecodable',
   'image_crashed_decoder',
   'detection_timeout',
+  'analysis_failed',
   'rate_limited',
   'queue_full',
   'uploads_full',

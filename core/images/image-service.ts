@@ -31,6 +31,7 @@ export interface ImageServiceOptions {
     maxStoredBytes: number;
     minFreeBytes: number;
     uploadLifetimeMs: number | undefined;
+    maxSearchedPixels?: number;
   };
   onAnalysed: (source: Source) => void;
   /** Images that neither age nor budget removes. */

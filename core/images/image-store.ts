@@ -36,15 +36,19 @@ const originalKey = (sha256: string) => sharded('originals', sha256);
 const processedKey = (key: string) => sharded('processed', `${key}.jpg`);
 
 const COLLECT_AT_ONCE = 200;
+const MAX_STRAY = 10_000;
 
 /**
  * Rows and files of images, kept in step: a file stands before a row refers to it, and is removed
- * after the last row that did. What a crash leaves between the two is collected by `collect`.
+ * after the last row that did. `collect` sees to what stays between the two, and to files whose row could not be
+ * written. Of these a crash leaves one without anybody knowing, unless there are leases, which tell of it.
  */
 export class ImageStore implements Service {
   readonly name = 'images';
   readonly guard = new BlobGuard();
   readonly #commits: Batcher<ImageEntry, undefined>;
+  /** Originals that may stand without a row, since their commit failed; leases tell of them where there are any. */
+  readonly #stray = new Set<string>();
 
   constructor(
     readonly db: Kysely<ImageTables>,
@@ -75,6 +79,7 @@ export class ImageStore implements Service {
       await this.files.put(originalKey(sha256), bytes);
       await this.#commits.add(entry);
     } catch (error) {
+      if (!this.options.leases && this.#stray.size < MAX_STRAY) this.#stray.add(sha256);
       throw storageProblem(error);
     }
   }
@@ -183,17 +188,35 @@ export class ImageStore implements Service {
   async collect(): Promise<void> {
     for (const { sha256 } of await blobTable.unreferenced(this.db, COLLECT_AT_ONCE))
       await this.#collect(sha256);
+    await this.#collectStray();
     // What other processes added and removed counts as well.
     if (this.options.leases) await this.#measure();
   }
 
+  async #collectStray(): Promise<void> {
+    const { leases } = this.options;
+    const shas = leases ? await leases.withoutBlob(this.db, COLLECT_AT_ONCE) : [...this.#stray];
+    for (const sha256 of shas)
+      if (await this.#unlessUsed(sha256, (db) => this.#removeStray(db, sha256)))
+        this.#stray.delete(sha256);
+  }
+
+  async #removeStray(db: Kysely<ImageTables>, sha256: string): Promise<void> {
+    if (!(await blobTable.has(db, sha256))) await this.files.remove(originalKey(sha256));
+  }
+
   #collect(sha256: string): Promise<boolean> {
-    return this.guard.remove(sha256, async () => {
-      if (!this.options.leases) return this.#removeUnreferenced(this.db, sha256);
-      await this.options.leases.unlessHeld(this.db, sha256, (locked) =>
-        this.#removeUnreferenced(locked, sha256),
-      );
-    });
+    return this.#unlessUsed(sha256, (db) => this.#removeUnreferenced(db, sha256));
+  }
+
+  #unlessUsed(
+    sha256: string,
+    removal: (db: Kysely<ImageTables>) => Promise<void>,
+  ): Promise<boolean> {
+    const { leases } = this.options;
+    return this.guard.remove(sha256, () =>
+      leases ? leases.unlessHeld(this.db, sha256, removal) : removal(this.db),
+    );
   }
 
   async #removeUnreferenced(db: Kysely<ImageTables>, sha256: string): Promise<void> {

@@ -72,14 +72,16 @@ export const imageTable = {
     return Number(count);
   },
 
-  /** Ends the waiting of every image with this key, with a result or with a failure. */
-  settle: (db: Db, key: string, failure: string | null) =>
-    db
-      .updateTable('image')
-      .set({ plan: null, failure })
-      .where('analysis_key', '=', key)
-      .where('plan', 'is not', null)
-      .execute(),
+  /** Ends the waiting of every image with this key, with a result or with a failure. Answers which they are. */
+  settle: (db: Db, key: string, failure: string | null): Promise<string[]> =>
+    idsOf(
+      db
+        .updateTable('image')
+        .set({ plan: null, failure })
+        .where('analysis_key', '=', key)
+        .where('plan', 'is not', null)
+        .returning('id'),
+    ),
 
   expired: async (db: Db, now: number, limit: number, spared?: Spared): Promise<string[]> =>
     idsOf(

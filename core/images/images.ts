@@ -14,12 +14,15 @@ import { imageTable, type StoredImage } from './image-table.js';
 import { inspectImage } from './inspect.js';
 import type { PendingAnalyses } from './pending-analyses.js';
 import { presentAnalysis, presentImage, presentPage, presentStored } from './presenter.js';
+import { checkSearch } from './search-limit.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
 export interface ImageLimits {
   maxPixels: number;
   /** Milliseconds until an upload is removed; undefined keeps it until somebody or a budget removes it. */
   uploadLifetimeMs: number | undefined;
+  /** What an upload's search may look at over all its passes, see `checkSearch`; undefined sets no limit. */
+  maxSearchedPixels?: number | undefined;
 }
 
 /** A snapshot that a camera gave. */
@@ -63,15 +66,14 @@ export class Images {
 
   /** Analyses an upload and stores it with its result. What cannot be analysed leaves nothing behind. */
   async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
-    const received = await this.#receive(bytes, this.planner.plan(fields), this.#upload());
+    const received = await this.#receiveUpload(bytes, fields);
     const { analysis, cached } = await this.#analyseAndCommit(received);
     return presentAnalysis(presentImage(received.image, received.blob), analysis, cached);
   }
 
   /** Stores an upload at once; its analysis follows, also after a restart. */
   async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
-    const plan = this.planner.plan(fields);
-    const { image, blob } = await this.#receive(bytes, plan, this.#upload());
+    const { plan, image, blob } = await this.#receiveUpload(bytes, fields);
     await this.pending.checkRoom();
     return this.store.guard.use(blob.sha256, async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
@@ -146,8 +148,13 @@ export class Images {
     return { ...this.planner.plan(request), ...(zones.length > 0 && { zones }) };
   }
 
-  #upload(): Origin {
-    return { camera: null, takenAt: this.clock(), lifetimeMs: this.limits.uploadLifetimeMs };
+  async #receiveUpload(bytes: Buffer, fields: UploadFields): Promise<Received> {
+    const { uploadLifetimeMs: lifetimeMs, maxSearchedPixels } = this.limits;
+    const origin = { camera: null, takenAt: this.clock(), lifetimeMs };
+    const received = await this.#receive(bytes, this.planner.plan(fields), origin);
+    if (maxSearchedPixels !== undefined)
+      checkSearch(received.plan, received.blob, maxSearchedPixels);
+    return received;
   }
 
   async #receive(

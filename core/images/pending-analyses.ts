@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Analysis } from '../contract/detection.js';
+import type { Problem } from '../contract/problem.js';
 import type { AnalysisPlan, Planner } from '../detection/detection.js';
 import { problemOf } from '../http/problems.js';
 import { ProblemError } from '../runtime/errors.js';
@@ -17,7 +19,8 @@ const RETRY_MS = 1_000;
 
 /**
  * Works off the uploads that did not want to wait. They are rows of the database, so a restart goes on where it
- * was, and their number is bounded by `MAX_PENDING`; their bytes are read when their turn comes.
+ * was, and their number is bounded by `MAX_PENDING`; their bytes are read when their turn comes. One that cannot be
+ * analysed is settled with the reason; what lies with the machine, the database or the bucket is tried again.
  */
 export class PendingAnalyses implements Service {
   readonly name = 'pending-analyses';
@@ -71,21 +74,52 @@ export class PendingAnalyses implements Service {
     }
   }
 
-  async #analyse({ sha256, analysis_key: key, plan }: ImageRow): Promise<void> {
-    const { db } = this.store;
-    const bytes = await this.store.originalBytes(sha256);
-    try {
-      if (!bytes) throw new ProblemError('analysis_failed', 'Its bytes are gone.');
-      const current = this.#current(JSON.parse(plan ?? '') as AnalysisPlan);
-      const { analysis } = await this.analyser.analyse(key, bytes, current);
+  #analyse(row: ImageRow): Promise<void> {
+    const { db, guard } = this.store;
+    const { sha256, analysis_key: key } = row;
+    return guard.use(sha256, async () => {
+      const stored = await this.analyser.stored(key);
+      const found = stored ? { analysis: stored } : await this.#search(row);
+      if ('failure' in found) {
+        await imageTable.settle(db, key, JSON.stringify(found.failure));
+        return;
+      }
       await db.transaction().execute(async (transaction) => {
-        await analysisTable.insert(transaction, key, sha256, analysis);
-        await imageLabelTable.insertPending(transaction, key);
-        await imageTable.settle(transaction, key, null);
+        // Where the image was removed meanwhile nobody would ever remove its analysis.
+        const ids = await imageTable.settle(transaction, key, null);
+        if (ids.length === 0) return;
+        await analysisTable.insert(transaction, key, sha256, found.analysis);
+        await imageLabelTable.insert(transaction, ids);
       });
+    });
+  }
+
+  /** Rejects where another try may go better. */
+  async #search(row: ImageRow): Promise<{ analysis: Analysis } | { failure: Problem }> {
+    const { id, sha256, analysis_key: key, plan } = row;
+    const bytes = await this.#bytes(sha256);
+    try {
+      if (!bytes)
+        throw new ProblemError('analysis_failed', 'Its bytes are gone, or cannot be read.');
+      const current = this.#current(JSON.parse(plan ?? '') as AnalysisPlan);
+      const { analysis } = await this.analyser.search(key, bytes, current);
+      return { analysis };
     } catch (error) {
-      if (!(error instanceof ProblemError) || isPassing(error)) throw error;
-      await imageTable.settle(db, key, JSON.stringify(problemOf(error)));
+      if (isPassing(error)) throw error;
+      if (!(error instanceof ProblemError))
+        this.log.error({ err: error, image: id }, 'a waiting image cannot be analysed');
+      return { failure: problemOf(error) };
+    }
+  }
+
+  /** What is wrong with a disk at one file stays so; a bucket that does not answer may answer later. */
+  async #bytes(sha256: string): Promise<Buffer | undefined> {
+    try {
+      return await this.store.originalBytes(sha256);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+      this.log.error({ err: error }, 'the bytes of a waiting image cannot be read');
+      return undefined;
     }
   }
 

@@ -33,8 +33,9 @@ export function presentAnalysis(
   analysis: Analysis,
   cached: boolean,
 ): ImageResult {
-  const { detections, detectors, preparation, times } = analysis;
-  return { status: 'OK', cached, image, detections, detectors, preparation, times };
+  const { detectors, preparation, times } = analysis;
+  const found = foundBy(analysis);
+  return { status: 'OK', cached, image, ...found, detectors, preparation, times };
 }
 
 /** The result of a stored image, whatever became of it. */
@@ -53,11 +54,16 @@ export function presentPage(rows: StoredImage[], limit: number): ImagePage {
     images: shown.map((stored) => ({
       ...presentImage(stored, stored),
       status: statusOf(stored),
-      detections: stored.result === null ? [] : resultOf(stored).detections,
+      ...(stored.result === null ? { detections: [] } : foundBy(resultOf(stored))),
     })),
     next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
   };
 }
+
+const foundBy = ({ detections, omitted }: Analysis) => ({
+  detections,
+  ...(omitted !== undefined && { omitted }),
+});
 
 export const statusOf = ({ result, failure }: StoredImage): ImageStatus => {
   if (result !== null) return 'OK';

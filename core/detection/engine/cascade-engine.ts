@@ -1,5 +1,6 @@
 import type { Box } from '../../contract/detection.js';
 import { StartError } from '../../runtime/errors.js';
+import { MAX_WINDOWS, tooManyWindows } from '../worker/search.js';
 import type { CascadeModel } from './cascade-model.js';
 import { encodePlan, type PlannedJob } from './encode-plan.js';
 import type { Size } from './geometry.js';
@@ -55,7 +56,7 @@ export class CascadeEngine {
   /**
    * The candidates of each query, in OpenCV's order on one thread: by level, row and column. Queries share the resized
    * images and their sums. With regions, those that reach one of them, for the work of the rows and columns where such
-   * windows lie. Throws where more than a million windows pass.
+   * windows lie. Throws a `Refusal` where more than `MAX_WINDOWS` pass.
    */
   searchCandidates(image: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
     const planned = queries.map(({ cascade: { window }, ...range }, cascade) =>
@@ -63,7 +64,7 @@ export class CascadeEngine {
     );
     const plan = encodePlan(planned.flat(), regions);
     if (plan.jobs.length === 0) return queries.map(() => []);
-    const { windows, scores } = this.kernel.search(
+    const answer = this.kernel.search(
       image.data,
       image.width,
       image.height,
@@ -71,6 +72,8 @@ export class CascadeEngine {
       queries.map(({ cascade }) => cascade.handle),
       this.avx2,
     );
+    if (!answer || answer.scores.length > MAX_WINDOWS) throw tooManyWindows();
+    const { windows, scores } = answer;
     const found = new Map<PlannedJob, Candidate[]>(plan.jobs.map((job) => [job, []]));
     for (const [i, score] of scores.entries()) {
       const job = plan.jobs[windows[3 * i] ?? 0];

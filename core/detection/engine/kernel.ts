@@ -13,7 +13,7 @@ export interface Kernel {
   loadCascade(tables: Int32Array): CascadeHandle;
   /**
    * Searches as `plan` says (`encode-plan.ts`). `windows` has three numbers for each window that passes: its job, and
-   * its x and y in the level's pixels; `scores` the sum of the last stage.
+   * its x and y in the level's pixels; `scores` the sum of the last stage. Null where more than a million pass.
    */
   search(
     pixels: Uint8Array,
@@ -22,7 +22,7 @@ export interface Kernel {
     plan: Int32Array,
     cascades: CascadeHandle[],
     avx2: boolean,
-  ): { windows: Int32Array; scores: Float64Array };
+  ): { windows: Int32Array; scores: Float64Array } | null;
   /** Whether this processor can run the kernel, in vectors of 256 bits or of 128. */
   supports(avx2: boolean): boolean;
 }

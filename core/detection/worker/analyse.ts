@@ -13,13 +13,16 @@ import { overlap, scaled, turned, turnedBack } from './boxes.js';
 import { decodeGrey } from './decode.js';
 import { type GreyImage, withTurned } from './grey-image.js';
 import type { OpenCv } from './opencv.js';
-import type { CascadeSearch, Hit } from './search.js';
+import { type CascadeSearch, type Hit, MAX_WINDOWS, tooManyWindows } from './search.js';
 
 /** Two hits in differently turned images are one object where they overlap by more than this. */
 const SAME_OBJECT = 0.5;
 
 /** Where objects in differently turned images overlap each other in longer chains, the whole image is searched. */
 const MAX_ROUNDS = 4;
+
+/** What a result holds: with `minNeighbors` 0, or a cascade that fits nearly everywhere, it would be megabytes of boxes. */
+const MAX_DETECTIONS = 1_000;
 
 export type Engines = Partial<Record<EngineName, CascadeSearch>>;
 
@@ -59,7 +62,7 @@ export function analyse(
         .filter(({ box }) => counts(zones, box, width, height));
     });
     const detectMs = performance.now() - decoded;
-    return { width, height, detections, decodeMs: decoded - started, detectMs };
+    return { width, height, ...strongest(detections), decodeMs: decoded - started, detectMs };
   } finally {
     image.release();
   }
@@ -80,15 +83,19 @@ function searchTurned(
   scale: number,
   regions: Box[] | undefined,
 ): Searched[] {
-  const search = (places: Box[] | undefined) =>
-    orientations.map((orientation) => {
+  const search = (places: Box[] | undefined) => {
+    let windows = 0;
+    return orientations.map((orientation) => {
       const turnedPlaces = places?.map((place) => turned(place, orientation, image));
       const hits = withTurned(cv, image, orientation, (turnedImage) =>
         searchAll(engines, turnedImage, detectors, scale, turnedPlaces),
       );
+      windows += hits.reduce((sum, ofDetector) => sum + ofDetector.length, 0);
+      if (windows > MAX_WINDOWS) throw tooManyWindows();
       const back = (hit: Hit) => ({ ...hit, box: turnedBack(hit.box, orientation, image) });
       return { orientation, hits: hits.map((ofDetector) => ofDetector.map(back)) };
     });
+  };
   let found = search(regions);
   if (!regions || orientations.length === 1) return found;
   // What else was found of an object has its centre in the object's box, and so on from there.
@@ -165,6 +172,8 @@ function merged(hits: TurnedHit[]): TurnedHit[] {
       a.box.width - b.box.width ||
       a.orientation - b.orientation,
   );
+  // Every hit would be held against every other one, to no end.
+  if (best.every(({ orientation }) => orientation === best[0]?.orientation)) return best;
   const kept: TurnedHit[] = [];
   for (const hit of best) {
     const known = kept.some(
@@ -173,4 +182,17 @@ function merged(hits: TurnedHit[]): TurnedHit[] {
     if (!known) kept.push(hit);
   }
   return kept;
+}
+
+/** The strongest, in the order that they came in. */
+function strongest(detections: Detection[]): Pick<Findings, 'detections' | 'omitted'> {
+  if (detections.length <= MAX_DETECTIONS) return { detections };
+  const best = detections.toSorted(
+    (a, b) => b.neighbors - a.neighbors || (b.score ?? 0) - (a.score ?? 0),
+  );
+  const kept = new Set(best.slice(0, MAX_DETECTIONS));
+  return {
+    detections: detections.filter((detection) => kept.has(detection)),
+    omitted: detections.length - kept.size,
+  };
 }

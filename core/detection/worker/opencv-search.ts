@@ -2,7 +2,13 @@ import type { SearchParameters } from '../../contract/detection.js';
 import type { ClassifierCache } from './classifier-cache.js';
 import type { GreyImage } from './grey-image.js';
 import type { Classifier, OpenCv } from './opencv.js';
-import type { CascadeSearch, CascadeSearchRequest, Hit } from './search.js';
+import {
+  type CascadeSearch,
+  type CascadeSearchRequest,
+  type Hit,
+  MAX_WINDOWS,
+  tooManyWindows,
+} from './search.js';
 
 /** OpenCV's `CascadeClassifier::detectMultiScale`. It does not report a score, and searches the whole image always. */
 export class OpenCvSearch implements CascadeSearch {
@@ -29,6 +35,7 @@ export class OpenCvSearch implements CascadeSearch {
       new this.cv.Size(minSize, minSize),
       new this.cv.Size(maxSize, maxSize),
     );
+    if (objects.length > MAX_WINDOWS) throw tooManyWindows();
     return objects.map(({ x, y, width, height }, i) => ({
       box: { x, y, width, height },
       // Without grouping each window stands for itself.

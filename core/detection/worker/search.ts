@@ -1,6 +1,7 @@
 import type { Box, EngineName, SearchParameters } from '../../contract/detection.js';
 import type { CascadeFile } from '../protocol.js';
 import type { GreyImage } from './grey-image.js';
+import { Refusal } from './refusal.js';
 
 export interface CascadeSearchRequest {
   cascade: CascadeFile;
@@ -26,3 +27,12 @@ export interface CascadeSearch {
    */
   search(image: GreyImage, requests: CascadeSearchRequest[], regions?: Box[]): Hit[][];
 }
+
+/** Windows that one search may let pass: what they take as objects has to fit the worker's small heap. */
+export const MAX_WINDOWS = 50_000;
+
+export const tooManyWindows = () =>
+  new Refusal(
+    'analysis_failed',
+    `The detectors fit at more than ${MAX_WINDOWS} places in it; more minNeighbors or a larger scaleFactor leave fewer.`,
+  );

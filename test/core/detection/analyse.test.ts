@@ -1,8 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
+import { sha256Of } from '../../../core/images/analysis-key.js';
+import { ProblemError } from '../../../core/runtime/errors.js';
 import { rotate } from '../../support/augment.js';
+import { temporaryFolder } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
 import { agreement, planFor, startPool } from './detection-setup.js';
+import { haarXml } from './engine/support/cascade-xml.js';
 
 const sign = { cx: 420, cy: 200, size: 120 };
 const street = (scale = 1) =>
@@ -149,6 +155,58 @@ test.serial('without grouping every window is reported, each standing for itself
   const { detections } = await pool.analyse(jpeg, await planFor({ minNeighbors: 0 }));
   t.true(detections.length > 5);
   t.true(detections.every(({ neighbors }) => neighbors === 1));
+});
+
+test.serial(
+  'a result holds the thousand strongest windows, and counts those left out',
+  async (t) => {
+    const pool = await startPool(t);
+    const signs = [110, 330, 560].flatMap((cx) => [130, 400].map((cy) => ({ cx, cy, size: 120 })));
+    const { jpeg } = await renderScene({ width: 800, height: 600, seed: 7, signs });
+    const search = async (minSize: number, maxSize: number) => {
+      const fields = { minNeighbors: 0, scaleFactor: 1.02, minSize, maxSize };
+      return pool.analyse(jpeg, await planFor(fields));
+    };
+    const { detections, omitted = 0 } = await search(1, 0);
+    t.is(detections.length, 1_000);
+    const bands = [await search(1, 133), await search(134, 0)];
+    t.true(bands.every((band) => band.omitted === undefined));
+    const all = bands.flatMap((band) => band.detections);
+    t.is(omitted, all.length - 1_000);
+    const scores = all.map(({ score }) => score ?? 0).sort((a, b) => b - a);
+    t.deepEqual(
+      detections.map(({ score }) => score ?? 0).sort((a, b) => b - a),
+      scores.slice(0, 1_000),
+    );
+    const places = detections.map(({ box }) => box.y * 800 + box.x);
+    t.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+      'as they stand in the image',
+    );
+  },
+);
+
+test.serial('a cascade that fits nearly everywhere is refused, and ends no worker', async (t) => {
+  const pool = await startPool(t);
+  const xml = haarXml({ threshold: '-10.' });
+  const file = join(await temporaryFolder(), 'anything.xml');
+  await writeFile(file, xml);
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+  const bytes = await sharp({
+    create: { width: 300, height: 300, channels: 3, background: '#777', noise },
+  })
+    .jpeg()
+    .toBuffer();
+  for (const engine of ['siteglass', 'opencv'] as const) {
+    const plan = await planFor({ minNeighbors: 0, minSize: 1 });
+    const detectors = plan.detectors.map((d) => ({ ...d, engine, file, sha256: sha256Of(xml) }));
+    const error = await t.throwsAsync(pool.analyse(bytes, { ...plan, detectors }), {
+      instanceOf: ProblemError,
+    });
+    t.is(error?.code, 'analysis_failed', engine);
+  }
+  t.is(pool.status().restarts, 0);
 });
 
 test.serial('more detectors than a worker keeps loaded still all answer', async (t) => {

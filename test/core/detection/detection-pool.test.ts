@@ -36,6 +36,20 @@ test.serial('a worker that dies while idle costs no job', async (t) => {
   t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
 });
 
+test.serial('a job that meets two dead workers leaves the living one its work', async (t) => {
+  const pool = await startPool(t, { workers: 3 });
+  await until(() => pool.status().ready === 3, 'all are ready');
+  const [bytes, plan] = [await picture(), await planFor()];
+  // What was ready last gets a job first. The pool has had no chance yet to hear of their end.
+  for (const pid of pool.status().pids.slice(1)) process.kill(pid, 'SIGKILL');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+  t.is(await outcome(pool.analyse(bytes, plan)), 'detection_unavailable');
+  await until(() => pool.status().restarts === 2 && pool.status().ready === 3, 'all are back');
+  const jobs = [1, 2, 3].map(() => outcome(pool.analyse(bytes, plan)));
+  t.like(pool.status(), { busy: 3, queued: 0 });
+  t.deepEqual(await Promise.all(jobs), ['ok', 'ok', 'ok']);
+});
+
 test.serial(
   'a job that hangs its worker is ended at its deadline, and the next one runs',
   async (t) => {
@@ -45,6 +59,22 @@ test.serial(
     t.is(await outcome(pool.analyse(bytes, plan)), 'detection_timeout');
     t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
     t.is(pool.status().restarts, 1);
+  },
+);
+
+test.serial(
+  'jobs that hang their workers one after another cost nobody else the pool',
+  async (t) => {
+    const restarts = { count: 1, windowMs: 60_000 };
+    const pool = await startPool(t, { jobDeadlineMs: 2_000, restarts });
+    const [bytes, plan] = [await picture(), await planFor()];
+    for (let hung = 1; hung <= 3; hung++) {
+      process.kill(workerOf(pool), 'SIGSTOP');
+      t.is(await outcome(pool.analyse(bytes, plan)), 'detection_timeout');
+      await until(() => pool.status().restarts === hung && pool.status().ready === 1, 'it is back');
+    }
+    t.is(pool.status().state, 'ok');
+    t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
   },
 );
 

@@ -71,6 +71,20 @@ test('the same bytes with the same parameters are answered from the stored resul
   t.is(other.json.detectors[0]?.parameters.minNeighbors, 4);
 });
 
+test('a result of very many windows holds a thousand, and says how many it leaves out', async (t) => {
+  const { api } = t.context;
+  const signs = [110, 330, 560].flatMap((cx) => [130, 400].map((cy) => ({ cx, cy, size: 120 })));
+  const { jpeg } = await renderScene({ width: 800, height: 600, seed: 7, signs });
+  const every = { minNeighbors: '0', scaleFactor: '1.02' };
+  const { json } = await api.upload<Analysed>(t, jpeg, every);
+  t.is(json.detections.length, 1_000);
+  t.true((json.omitted ?? 0) > 0);
+  const stored = await api.get<Analysed>(t, json.image.links.detections);
+  t.is(stored.json.omitted, json.omitted);
+  const { json: page } = await api.get<ImagePage>(t, `${IMAGE}?limit=500`);
+  t.is(page.images.find(({ id }) => id === json.image.id)?.omitted, json.omitted);
+});
+
 test('removing one of two uploads of the same bytes leaves the other one whole', async (t) => {
   const { api } = t.context;
   const { jpeg } = await withSign(4);
@@ -187,7 +201,14 @@ test('a mistake in a parameter is named', async (t) => {
     t.is(json.code, code as Problem['code']);
     t.is(json.errors?.[0]?.path, path);
   }
-  for (const query of ['limit=0', 'limit=x', 'after=../etc', 'from=yesterday', 'page=2'])
+  for (const query of [
+    'limit=0',
+    'limit=x',
+    'limit=1&limit=2',
+    'after=../etc',
+    'from=yesterday',
+    'page=2',
+  ])
     t.is((await api.get<Problem>(t, `${IMAGE}?${query}`)).json.code, 'invalid_parameter', query);
   t.is((await api.get<Problem>(t, `${IMAGE}/42`)).json.code, 'invalid_parameter');
   const unknown = '01890000-0000-7000-8000-000000000000';

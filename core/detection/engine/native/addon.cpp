@@ -51,7 +51,7 @@ class Addon : public Napi::Addon<Addon> {
     });
   }
 
-  /** (pixels, width, height, plan, cascades, avx2) → { windows: job, x, y of each hit; scores } */
+  /** (pixels, width, height, plan, cascades, avx2) → { windows: job, x, y of each hit; scores }, null past a million hits */
   Napi::Value search(const Napi::CallbackInfo& info) {
     return orThrow(info, [&]() -> Napi::Value {
       const int width = info[1].As<Napi::Number>().Int32Value(), height = info[2].As<Napi::Number>().Int32Value();
@@ -63,7 +63,7 @@ class Addon : public Napi::Addon<Addon> {
 
       siteglass::Hits hits;
       siteglass::search(image, siteglass::readPlan(plan, count, image, cascades), vectors, space_, hits);
-      if (hits.overflowed()) throw std::runtime_error("too many windows fit: more than a million");
+      if (hits.overflowed()) return info.Env().Null();
       return toObject(info.Env(), hits);
     });
   }
