@@ -83,13 +83,17 @@ export const imageResourceSchema = z
   .meta({ id: 'Image' });
 export type ImageResource = z.infer<typeof imageResourceSchema>;
 
+const omittedOfResult = omittedSchema.meta({
+  description: 'Weakest detections left out: beyond 1,000',
+});
+
 export const analysedImageSchema = z
   .object({
     status: z.literal('OK'),
     cached: z.boolean().meta({ description: 'Answered from the stored result of the same work' }),
     image: imageResourceSchema,
     detections: z.array(detectionSchema),
-    omitted: omittedSchema.meta({ description: 'Weakest detections left out: beyond 1,000' }),
+    omitted: omittedOfResult,
     detectors: z.array(appliedDetectorSchema),
     preparation: preparationSchema,
     times: timesSchema,
@@ -115,7 +119,7 @@ export const listedImageSchema = imageResourceSchema
   .extend({
     status: imageStatusSchema,
     detections: z.array(detectionSchema),
-    omitted: omittedSchema.meta({ description: 'Weakest detections left out: beyond 1,000' }),
+    omitted: omittedOfResult,
   })
   .meta({ id: 'ListedImage' });
 
