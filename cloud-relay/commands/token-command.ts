@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
 import { tokenCommand } from '../../core/http/token-command.js';
 import type { TokenTables } from '../../core/http/token-table.js';
 import { Tokens } from '../../core/http/tokens.js';
@@ -9,6 +8,7 @@ import { messageOf, StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
 import { type OpenedDatabase, openSqlite } from '../../core/store/database.js';
+import { kyselyOver } from '../../core/store/dialect.js';
 import { openPostgres } from '../../core/store/open-postgres.js';
 import type { RelayConfig } from '../config.js';
 import { databaseUrl } from '../store/open-relay-database.js';
@@ -37,8 +37,6 @@ function connect(config: RelayConfig): OpenedDatabase<TokenTables> {
   if (url !== undefined) return openPostgres(url, () => undefined);
   const file = join(config.dataFolder, 'relay.db');
   if (!existsSync(file)) throw new StartError(`there is no ${file}: start the relay once`);
-  const db = new Kysely<TokenTables>({
-    dialect: new SqliteDialect({ database: openSqlite(file) }),
-  });
+  const db = kyselyOver<TokenTables>(openSqlite(file));
   return { db, close: () => db.destroy() };
 }

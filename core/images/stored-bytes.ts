@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Kysely, SqliteDialect } from 'kysely';
+import { kyselyOver } from '../store/dialect.js';
 import { openReadOnly } from '../store/read-only.js';
 import { blobTable } from './blob-table.js';
 import type { ImageTables } from './tables.js';
@@ -7,8 +7,7 @@ import type { ImageTables } from './tables.js';
 /** What images take by a database that a service may be using, in bytes; processed ones are not counted. */
 export async function storedBytes(file: string): Promise<number> {
   if (!existsSync(file)) return 0;
-  const dialect = new SqliteDialect({ database: openReadOnly(file) });
-  const db = new Kysely<ImageTables>({ dialect });
+  const db = kyselyOver<ImageTables>(openReadOnly(file));
   try {
     return await blobTable.totalBytes(db);
   } finally {

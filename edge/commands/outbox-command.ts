@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
 import { duration, instant, systemClock } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
+import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
 import { Outbox, type OutboxState } from '../store/outbox.js';
@@ -13,8 +13,7 @@ import type { OutboxTables } from '../store/outbox-tables.js';
 export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`there is no ${file}: nothing was recorded yet`);
-  const dialect = new SqliteDialect({ database: openReadOnly(file) });
-  const db = new Kysely<OutboxTables>({ dialect });
+  const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
     const box = new Outbox(db, systemClock, outbox);
     const [state, { oldestSeconds }, hours] = [

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kysely, SqliteDialect } from 'kysely';
 import { tokenCommand } from '../../core/http/token-command.js';
 import type { TokenTables } from '../../core/http/token-table.js';
 import { Tokens } from '../../core/http/tokens.js';
@@ -9,6 +8,7 @@ import { StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
 import { openSqlite } from '../../core/store/database.js';
+import { kyselyOver } from '../../core/store/dialect.js';
 import type { EdgeConfig } from '../config.js';
 
 /** The appliance's tokens, in the database that it may be using. */
@@ -18,9 +18,7 @@ export async function edgeTokenCommand(
 ): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`there is no ${file}: start the appliance once`);
-  const db = new Kysely<TokenTables>({
-    dialect: new SqliteDialect({ database: openSqlite(file) }),
-  });
+  const db = kyselyOver<TokenTables>(openSqlite(file));
   try {
     const tokens = new Tokens(db, join(dataFolder, 'admin-token'), silentLogger(), systemClock);
     return await tokenCommand(tokens, options);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { Kysely, SqliteDialect } from 'kysely';
 import { type Check, failure, ok, type Verdict, warning } from '../../core/diagnosis/finding.js';
 import { duration, systemClock } from '../../core/runtime/clock.js';
+import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
 import { Outbox } from '../store/outbox.js';
@@ -20,8 +20,7 @@ export const relayCheck = (
   async run() {
     if (!mqtt) return ok('nothing is reported: no mqtt is configured');
     if (!existsSync(file)) return ok('nothing was recorded yet');
-    const dialect = new SqliteDialect({ database: openReadOnly(file) });
-    const db = new Kysely<OutboxTables>({ dialect });
+    const db = kyselyOver<OutboxTables>(openReadOnly(file));
     try {
       const box = new Outbox(db, systemClock, outbox);
       const [state, { depth, oldestSeconds }] = [await box.state(), await box.depth()];
