@@ -9,7 +9,7 @@ import {
   topicRoot,
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
-import { discoverySettings } from './discovery/discovery-settings.js';
+import { discoverySettings } from './onvif/discovery-settings.js';
 import { broadcastShape, lanSchema } from './publishing/lan-settings.js';
 import { motionSchema, trackingSchema } from './sightings/sighting-settings.js';
 

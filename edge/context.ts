@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
-import { DetectionProbe } from '../core/detection/detection-probe.js';
+import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
 import { Tokens } from '../core/http/tokens.js';
@@ -15,18 +15,18 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
-import type { CameraSchedule } from './cameras/camera-schedule.js';
+import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
-import { createDashboards, type Dashboards } from './dashboards.js';
-import type { Ground } from './ground.js';
-import { createKeeping, type Keeping } from './keeping.js';
-import { observe } from './observe.js';
+import { observe } from './health/observe.js';
+import { SiteHealth } from './health/site-health.js';
+import type { Ground } from './pipeline/ground.js';
+import { createWatching, type Watching } from './pipeline/watching.js';
+import { createDashboards, type Dashboards } from './publishing/dashboards.js';
 import { lanUrl } from './publishing/lan-url.js';
+import { createKeeping, type Keeping } from './retention/keeping.js';
 import type { Retention } from './retention/retention.js';
-import { SiteHealth } from './site-health.js';
 import { edgeMigrations } from './store/migrations.js';
 import type { EdgeTables } from './store/tables.js';
-import { createWatching, type Watching } from './watching.js';
 
 export interface Edge {
   lifecycle: Lifecycle;
@@ -102,7 +102,7 @@ function inOrder(
   http: HttpServer,
 ): Service[] {
   return [
-    keeping.clockTrust,
+    keeping.timeSync,
     keeping.storage,
     tokens,
     ...ground.detection.services,
@@ -171,5 +171,5 @@ function createServer(rooms: Rooms): HttpServer {
     view,
     links,
   });
-  return new HttpServer(app, config.http, log.child({ room: 'http' }));
+  return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }

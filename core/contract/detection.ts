@@ -26,6 +26,9 @@ export const detectionSchema = z
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
 
+/** Detectors that are applied to one image. */
+export const MAX_DETECTORS = 8;
+
 /** How many detections are not among those that a result or a summary holds. */
 export const omittedSchema = z.int().min(1).optional();
 

@@ -4,14 +4,14 @@ import type {
   siteStatusSchema,
   syncSchema,
 } from '../../core/contract/site.js';
-import type { PoolStatus } from '../../core/detection/detection-pool.js';
+import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import type { ImageStore } from '../../core/images/image-store.js';
 import { imageTable } from '../../core/images/image-table.js';
 import { resultOf } from '../../core/images/presenter.js';
-import { instant } from '../../core/runtime/clock.js';
-import type { Reporting } from '../reporting.js';
-import type { SiteHealth } from '../site-health.js';
+import { toIsoString } from '../../core/runtime/clock.js';
+import type { SiteHealth } from '../health/site-health.js';
 import type { Outbox } from '../store/outbox.js';
+import type { Reporting } from '../uplink/reporting.js';
 import type { SiteApi } from './site-routes.js';
 
 export interface SiteSources {
@@ -52,7 +52,7 @@ export class SiteView implements SiteApi {
       maxBytes: outbox.budget.maxBytes,
       evicted,
       hours: (await outbox.hours()).map(({ began, settled, ...counts }) => ({
-        began: instant(began),
+        began: toIsoString(began),
         acknowledged: settled,
         ...counts,
       })),
@@ -66,7 +66,7 @@ export class SiteView implements SiteApi {
         ...detection,
         image: row.id,
         camera: row.camera,
-        takenAt: instant(Number(row.created_at)),
+        takenAt: toIsoString(Number(row.created_at)),
       })),
     );
     return all.slice(0, limit);

@@ -28,7 +28,7 @@ export function createLan(published: Published, settings: LanSettings): Lan {
       will: { topic: 'siteAvailability', names, payload: 'offline' },
       farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
     },
-    log.child({ room: 'messaging', connection: 'lan' }),
+    log.child({ component: 'messaging', connection: 'lan' }),
     clock,
   );
   const publisher = createPublisher(published, { ...settings, connection: 'lan' }, bus);
@@ -50,7 +50,7 @@ function brokerOf({ site, log }: Published, settings: LanSettings) {
   const accounts = new LanAccounts(site, embedded.accounts);
   const broker = new EmbeddedBroker(
     { host, port, root, accounts: auth === 'none' ? 'none' : accounts },
-    log.child({ room: 'messaging' }),
+    log.child({ component: 'messaging' }),
   );
   // Whatever address it listens on, this one is near.
   const url = () => broker.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');

@@ -58,7 +58,7 @@ export function createPublisher(
   const { db, site, version, health, statuses, cameras, commanded, picture, url, clock } =
     published;
   const { connection, root, homeAssistant, snapshots } = broadcast;
-  const log = published.log.child({ room: 'publishing', connection });
+  const log = published.log.child({ component: 'publishing', connection });
   const live = new LiveTopics({ site, bus, health, cameras: statuses, log });
   const sources = (): DiscoverySources => ({
     site,
