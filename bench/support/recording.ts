@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
 import { createImageModule } from '../../core/images/image-module.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
@@ -77,8 +78,7 @@ export async function startRecording(
     },
     log,
     clockStatus: () => 'unknown',
-    onUnstored: () => undefined,
-    onRecorded: () => undefined,
+    events: new TypedEvents(log),
   });
   const all = [{ name: 'database', stop: close }, ...services, ...images.services, retention];
   const lifecycle = new Lifecycle([...all, sightings], log);
