@@ -77,7 +77,7 @@ export class DynamicSecurity {
 
   #connect(onResponse: (payload: Buffer) => void): MqttConnection {
     const { url, username, password, ca } = this.access;
-    return new MqttConnection({
+    return MqttConnection.open({
       address: parseBrokerUrl(url),
       clientId: `relay-control-${randomBytes(6).toString('hex')}`,
       username,

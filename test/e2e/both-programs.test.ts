@@ -47,7 +47,7 @@ const summariesAt = async (t: ExecutionContext, relay: ApiClient, site: string) 
 test('what a camera sees arrives at the relay, and both stop cleanly', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
   t.is(relay.program.lines.filter((line) => line.includes(relay.token)).length, 1);
-  const listening = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
+  const listening = await relay.program.logged(({ msg }) => msg === 'embedded broker listening');
   const created = await relay.api.post<{ password: string }>(t, '/api/v1/sites', { id: 'harbour' });
 
   const street = join(await temporaryFolder(), 'street');
@@ -89,14 +89,14 @@ test('what a camera sees arrives at the relay, and both stop cleanly', async (t)
 
 test('an appliance with a wrong password goes on detecting, and says that it cannot report', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
-  const { port } = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
+  const { port } = await relay.program.logged(({ msg }) => msg === 'embedded broker listening');
   await relay.api.post(t, '/api/v1/sites', { id: 'harbour' });
   const edge = await startProgram(t, 'edge', {
     site: 'harbour',
     mqtt: `{ url: "mqtt://127.0.0.1:${port}", username: harbour, password: wrong }`,
     cameras: `[{ id: street, kind: folder, path: ${join(projectRoot(), 'samples')}, loop: true, schedule: "* * * * * *" }]`,
   });
-  await edge.program.logged(({ msg }) => msg === 'no broker');
+  await edge.program.logged(({ msg }) => msg.startsWith('broker connection failed; retrying in '));
   const recent = async () =>
     (await edge.api.get<{ detections: unknown[] }>(t, '/api/v1/detections')).json.detections;
   await eventually('detections', async () => (await recent()).length > 0);

@@ -263,7 +263,7 @@ test('two appliances with one site id are noticed by the broker and by both', as
     lines.map(({ msg, client }) => ({ msg, client })),
     [
       {
-        msg: 'a client id was taken over: two appliances may share a site id',
+        msg: 'client id taken over by a second connection; two appliances may share a site id',
         client: 'siteglass-north',
       },
     ],
