@@ -26,6 +26,9 @@ export const detectionSchema = z
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
 
+/** Limit on the detectors of one image. */
+export const MAX_DETECTORS = 8;
+
 /** Number of detections that a result or a summary leaves out. */
 export const omittedSchema = z.int().min(1).optional();
 
