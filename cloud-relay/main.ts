@@ -8,17 +8,18 @@ import { createRelay } from './context.js';
 
 process.exitCode = await run({
   name: 'siteglass-relay',
-  summary: "The relay: collects many sites' reports and serves the public image API.",
+  summary:
+    'The Siteglass relay: collects the summaries of many sites and serves the public image API.',
   schema: relayConfigSchema,
   commands: {
-    bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
+    bucket: { summary: 'creates the bucket for images, unless it exists', run: bucketCommand },
     token: {
-      summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
+      summary: 'lists tokens; also "token add NAME --role ROLE", "token remove NAME"',
       words: true,
       run: relayTokenCommand,
     },
     doctor: {
-      summary: 'what is wrong with this relay, and what to do',
+      summary: 'shows what is wrong with this relay, and what to do',
       json: true,
       run: doctorCommand,
     },

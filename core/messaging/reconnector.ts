@@ -62,10 +62,12 @@ export class Reconnector {
       if (performance.now() - began > STABLE_MS) attempt = 0;
       const delayMs = Math.round(backoffMs(attempt++, range));
       this.#lastError = reason ? messageOf(reason) : 'the broker closed the connection';
-      const what = wasAccepted ? 'broker connection lost' : 'broker connection failed';
+      const seconds = Math.round(delayMs / 100) / 10;
       this.log.warn(
         { broker: address.label, error: this.#lastError, delayMs },
-        `${what}; retrying in ${Math.round(delayMs / 100) / 10} s`,
+        wasAccepted
+          ? `broker connection lost; retrying in ${seconds} s`
+          : `broker connection failed; retrying in ${seconds} s`,
       );
       await sleep(delayMs, undefined, { signal }).catch(() => undefined);
     }

@@ -154,10 +154,10 @@ test.serial('a secret can be a credential that systemd hands over', async (t) =>
   const missing = t.throws(() => readSecret({ credential: 'edge_other' }), {
     instanceOf: StartError,
   });
-  t.regex(missing?.message ?? '', /^the credential edge_other is not there; .*LoadCredential=/);
+  t.regex(missing?.message ?? '', /^the credential edge_other was not found; .*LoadCredential=/);
   delete process.env.CREDENTIALS_DIRECTORY;
   const none = t.throws(() => readSecret({ credential: 'edge_other' }), { instanceOf: StartError });
-  t.regex(none?.message ?? '', /systemd hands none to this process/);
+  t.regex(none?.message ?? '', /this process has no credentials from systemd/);
 });
 
 test('a credential is a name, never a way out of its folder', (t) => {

@@ -6,7 +6,7 @@ import { startServiceManager } from '../../support/service-manager.js';
 test('outside systemd nobody is told anything, and nothing fails', async (t) => {
   const notifier = createNotifier(silentLogger(), {});
   t.is(notifier.watchdogMs, undefined);
-  await notifier.tell({ READY: '1' });
+  await notifier.notify({ READY: '1' });
 });
 
 test('systemd is told over its socket, with all of a message at once and each of it in one line', async (t) => {
@@ -15,7 +15,7 @@ test('systemd is told over its socket, with all of a message at once and each of
   const notifier = createNotifier(silentLogger(), environment);
   t.is(notifier.watchdogMs, 60_000);
   t.deepEqual(environment, {}, 'no child speaks for this process');
-  await notifier.tell({ READY: '1', STATUS: 'two\nlines' });
+  await notifier.notify({ READY: '1', STATUS: 'two\nlines' });
   await manager.told(({ READY }) => READY === '1');
   t.deepEqual(manager.notices, [{ READY: '1', STATUS: 'two lines' }]);
 });
@@ -30,7 +30,7 @@ test('a service manager that does not listen is said once, and ends nothing', as
   const log = silentLogger();
   log.warn = (...line: unknown[]) => void said.push(line.at(-1));
   const notifier = createNotifier(log, { NOTIFY_SOCKET: '/nowhere/notify' });
-  await notifier.tell({ READY: '1' });
-  await notifier.tell({ WATCHDOG: '1' });
-  t.deepEqual(said, ['the service manager cannot be told']);
+  await notifier.notify({ READY: '1' });
+  await notifier.notify({ WATCHDOG: '1' });
+  t.deepEqual(said, ['systemd notification failed']);
 });

@@ -17,7 +17,7 @@ test('--check says whether a configuration is good, and starts nothing', async (
     const args = name === 'edge' ? ['--config', file, '--check'] : ['--check'];
     const { code, output, errors } = await runToEnd(t, name, args);
     t.is(code, 0);
-    t.is(output, 'The configuration is good.');
+    t.is(output, 'The configuration is valid.');
     t.is(errors, '');
   }
 });
