@@ -11,31 +11,31 @@ export interface ApiInfo {
   description: string;
 }
 
-/** How errors are written down, and the schema of that. */
+/** How errors are written, and the schema of that form. */
 export interface ErrorForm {
   schema: z.ZodType;
   write: ProblemWriter;
 }
 
-/** Routes that are mounted together below one prefix. */
+/** Routes that are mounted below one prefix. */
 export interface RouteGroup {
   prefix: string;
   routes: Route[];
-  /** The JSON of errors, where they are no problem documents. */
+  /** The form of errors, if they are not problem documents. */
   errors?: ErrorForm;
 }
 
-/** What any route of ours can answer, whatever else it does. */
+/** Problems that every route can return. */
 const ALWAYS: ProblemCode[] = ['internal'];
 
-/** What `readJson` can refuse. */
+/** Problems of `readJson`. */
 const BODY_PROBLEMS: ProblemCode[] = [
   'invalid_request',
   'unsupported_request_type',
   'too_many_bytes',
 ];
 
-/** The OpenAPI 3.1 document of what is mounted, from the schemas that validate it. */
+/** The OpenAPI 3.1 document of the mounted routes, from the schemas that validate them. */
 export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
   const components: Json = {};
   const paths: Record<string, Json> = {};
@@ -124,7 +124,7 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
 function response(answer: Answer, schema: (s: z.ZodType) => Json): Json {
   if (isSchema(answer))
     return {
-      description: answer.description ?? 'Done',
+      description: answer.description ?? 'OK',
       content: { 'application/json': { schema: schema(answer) } },
     };
   if ('empty' in answer) return { description: answer.empty };
@@ -168,7 +168,7 @@ function groupByStatus(codes: Iterable<ProblemCode>): Map<number, ProblemCode[]>
   return groups;
 }
 
-/** JSON Schema of a Zod schema; what has an id becomes a component and is referred to. */
+/** JSON Schema of a Zod schema; a schema with an id becomes a component, which is referenced. */
 function jsonSchema(schema: z.ZodType, components: Json): Json {
   const { $defs, $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'output',
@@ -185,7 +185,7 @@ function jsonSchema(schema: z.ZodType, components: Json): Json {
 
 const withoutId = ({ id: _, ...rest }: Json): Json => rest;
 
-/** Turns `#/$defs/X` into `#/components/schemas/X` and drops the ids, which OpenAPI has no place for. */
+/** Replaces `#/$defs/X` by `#/components/schemas/X`, and removes the ids, which OpenAPI does not allow. */
 function refer(value: unknown, top = true): unknown {
   if (Array.isArray(value)) return value.map((item) => refer(item, false));
   if (value === null || typeof value !== 'object') return value;

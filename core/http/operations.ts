@@ -3,7 +3,7 @@ import type { Access } from './access.js';
 import type { Metrics } from './metrics.js';
 import { type Route, route } from './route.js';
 
-/** Whether the process can take work, and if not, why. */
+/** Whether the process can accept work, and the reasons if it cannot. */
 export interface Readiness {
   ready: boolean;
   reasons: string[];
@@ -15,7 +15,7 @@ const readinessSchema = z.object({
   reasons: z.array(z.string()),
 });
 
-/** What supervisors and Prometheus ask. */
+/** Routes for supervisors and Prometheus. */
 export function operationRoutes(
   readiness: () => Readiness,
   metrics: Metrics,
@@ -26,7 +26,7 @@ export function operationRoutes(
       method: 'get',
       path: '/healthz',
       tag: 'operations',
-      summary: 'The process works',
+      summary: 'Liveness: the process runs',
       access: 'anonymous',
       answers: { 200: healthSchema },
       handle: () => ({ status: 'OK' }),
@@ -35,7 +35,7 @@ export function operationRoutes(
       method: 'get',
       path: '/readyz',
       tag: 'operations',
-      summary: 'The process can take work',
+      summary: 'Readiness: the process can accept work',
       access: 'anonymous',
       answers: { 200: readinessSchema, 503: readinessSchema },
       handle: (_, ctx) => {
@@ -48,7 +48,7 @@ export function operationRoutes(
       method: 'get',
       path: '/metrics',
       tag: 'operations',
-      summary: "Prometheus' metrics",
+      summary: 'Metrics for Prometheus',
       access: metricsAccess,
       answers: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
       handle: async (_, ctx) => {

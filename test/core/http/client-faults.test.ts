@@ -48,7 +48,7 @@ test('what clients do wrong with their connections is no error, and their tokens
     program.log.filter(({ level }) => level >= 50),
     [],
   );
-  const broken = program.log.find(({ msg }) => msg === 'a connection broke');
+  const broken = program.log.find(({ msg }) => msg === 'client connection broken');
   t.regex(String(broken?.code), /^HPE_|^ECONN/);
 });
 

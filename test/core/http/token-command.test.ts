@@ -29,14 +29,14 @@ for (const name of ['edge', 'cloud-relay'] as ProgramName[])
     t.regex(list.output, /^admin +admin /m);
     t.notRegex(list.output, /sg_|[0-9a-f]{64}/);
 
-    t.regex((await token('add', 'wall', '--role', 'admin')).errors, /there is a token "wall"/);
+    t.regex((await token('add', 'wall', '--role', 'admin')).errors, /a token "wall" exists already/);
     for (const words of [
       ['add', 'car'],
       ['add', 'car', '--role', 'king'],
       ['list', 'all'],
       ['remove'],
     ])
-      t.regex((await token(...words)).errors, /: say "token"/, words.join(' '));
+      t.regex((await token(...words)).errors, /: expected "token"/, words.join(' '));
     t.regex((await token('add', 'My Wall', '--role', 'viewer')).errors, /My Wall: expected/);
     t.is((await runToEnd(t, name, ['doctor', '--role', 'viewer', folder])).code, 2);
     t.is((await token()).output, list.output, 'none of it changed anything');
