@@ -36,7 +36,7 @@ import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
   lifecycle: Lifecycle;
-  /** What keeps running for as long as the appliance works. */
+  /** For the watchdog. */
   probes: Probe[];
   http: HttpServer;
   cameras: CameraSchedule;

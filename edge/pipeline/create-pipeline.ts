@@ -15,9 +15,9 @@ import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
 import { Recorder } from './recorder.js';
 
-/** The way of a snapshot: camera, motion gate, detection, one transaction, an event. */
+/** The path of a snapshot: camera, motion gate, detection, one transaction, an event. */
 export interface CameraPipeline {
-  /** As they are configured now. */
+  /** The cameras in the present configuration. */
   configured: ConfiguredCameras;
   cameras: CameraSchedule;
   gates: MotionGates;
@@ -49,7 +49,7 @@ export function createPipeline(
   const recorder = new Recorder({
     images: storage.images.images,
     retention: storage.retention,
-    // Without a broker nothing would ever acknowledge a summary.
+    // Without a broker no summary would ever be acknowledged.
     outbox: config.mqtt && storage.outbox,
     sightings,
     gates,
@@ -62,7 +62,7 @@ export function createPipeline(
     createCamera(camera, join(config.dataFolder, 'cameras'), clock);
   const cameras = new CameraSchedule({
     cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
-    analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
+    analyse: (camera, snapshot, isRequested) => recorder.record(camera, snapshot, isRequested),
     onStatus: (status) => events.emit('cameraChanged', status),
     onRemoved: (id) => events.emit('cameraRemoved', id),
     longestAnalysisMs: longestAnalysisMs(config),

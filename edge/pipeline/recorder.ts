@@ -24,31 +24,30 @@ const DAY_MS = 86_400_000;
 export interface RecorderOptions {
   images: Images;
   retention: Pick<Retention, 'makeRoom'>;
-  /** Absent where there is no broker to report to. */
+  /** Undefined if there is no broker to report to. */
   outbox: Outbox | undefined;
   sightings: Sightings;
   gates: MotionGates;
-  /** For cameras that have none of their own. */
+  /** For cameras without their own settings. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
   clockStatus(): ClockStatus;
-  /** Hears of each snapshot after its commit, and of each that could not be stored. */
+  /** Receives each snapshot after its commit, and each failure to store one. */
   events: EdgeEvents;
   log: Logger;
 }
 
 /**
- * Takes a snapshot from its camera to the record: motion gate, space on the disk, analysis, one transaction with its
- * summary and sightings, then an event.
+ * Records a snapshot: motion gate, disk space, analysis, one transaction with summary and sightings, then an event.
  */
 export class Recorder {
-  /** What each camera showed last, for the log; one short line a camera. */
-  readonly #seen = new Map<string, string>();
+  /** The labels in each camera's last snapshot, for the log. */
+  readonly #lastLabels = new Map<string, string>();
   readonly #queues = new KeyedSerialQueue();
   #unstored = 0;
 
   constructor(private readonly options: RecorderOptions) {}
 
-  /** Snapshots that could not be stored, or not with their picture, since the start. */
+  /** Snapshots that could not be stored, or only without their image, since the start. */
   get unstored(): number {
     return this.#unstored;
   }
@@ -57,10 +56,10 @@ export class Recorder {
   async record(
     camera: CameraConfig,
     snapshot: Snapshot,
-    asked = false,
+    isRequested = false,
   ): Promise<ImageId | undefined> {
     try {
-      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, asked));
+      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, isRequested));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'disk_budget_spent') this.#failed(error);
       throw error;
@@ -70,11 +69,11 @@ export class Recorder {
   async #record(
     camera: CameraConfig,
     { bytes, takenAt }: Snapshot,
-    asked: boolean,
+    isRequested: boolean,
   ): Promise<ImageId | undefined> {
     const { gates, sightings, defaults, events } = this.options;
     const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
+    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, isRequested);
     if (!admission) {
       sightings.stillThere(id, takenAt);
       return undefined;
@@ -87,7 +86,7 @@ export class Recorder {
     return recorded.id;
   }
 
-  /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
+  /** Without disk space for the image it is analysed and recorded, but not stored. */
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
@@ -100,13 +99,13 @@ export class Recorder {
     };
     const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
-    const hasRoom = await retention.makeRoom(bytes.length);
-    const recorded = hasRoom
+    const hasSpace = await retention.makeRoom(bytes.length);
+    const recorded = hasSpace
       ? await images.record(source, requestOf(camera), also)
       : await images.recordWithoutPicture(source, requestOf(camera), also);
-    if (!hasRoom)
-      this.#failed(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
-    return { recorded, observation, kept: hasRoom };
+    if (!hasSpace)
+      this.#failed(new ProblemError('disk_budget_spent', 'There is no disk space for the image.'));
+    return { recorded, observation, kept: hasSpace };
   }
 
   #failed(error: unknown): void {
@@ -116,10 +115,10 @@ export class Recorder {
 
   #logChange(camera: string, detections: Detection[]): void {
     const labels = detections.map(({ label }) => label).sort();
-    const seen = labels.length === 0 ? 'nothing' : labels.join(', ');
-    if (this.#seen.get(camera) === seen) return;
-    this.#seen.set(camera, seen);
-    this.options.log.info({ camera }, `sees ${seen}`);
+    const detected = labels.length === 0 ? 'nothing' : labels.join(', ');
+    if (this.#lastLabels.get(camera) === detected) return;
+    this.#lastLabels.set(camera, detected);
+    this.options.log.info({ camera }, `detected: ${detected}`);
   }
 }
 

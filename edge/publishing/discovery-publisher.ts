@@ -14,64 +14,67 @@ import {
   platformsOf,
 } from './discovery-message.js';
 
-export interface AnnouncementsOptions {
+export interface DiscoveryPublisherOptions {
   db: Kysely<AnnouncedTables>;
-  /** Which broker, for what is remembered of it. */
+  /** The broker's name in the database. */
   connection: string;
   bus: MessageBus;
-  /** Whether Home Assistant listens there. */
+  /** Whether to publish Home Assistant's discovery there. */
   homeAssistant: boolean;
   sources: () => DiscoverySources;
   cameras: () => DiscoveredCamera[];
-  /** Says all that is retained again. */
+  /** Publishes every retained topic again. */
   publishAll: () => Promise<void>;
-  /** Home Assistant's start is answered after a random time up to this, since it meets many devices then. */
+  /** The longest random delay after a start of Home Assistant, because many devices answer at that time. */
   jitterMs: number;
   log: Logger;
 }
 
-/** What is retained of a camera, beside the discovery. */
+/** A camera's retained topics, besides the discovery. */
 const RETAINED = ['cameraAvailability', 'cameraState', 'cameraReport', 'snapshot'] as const;
 
 /**
- * Tells a broker which cameras there are: Home Assistant's discovery, and the end of what is retained of a camera
- * that is gone. What the broker was told is kept in the database, since it outlives this process.
+ * Publishes Home Assistant's discovery at a broker, and clears the retained messages of removed cameras. The database
+ * stores what was announced, because the broker retains it beyond this process.
  */
-export class Announcements implements Service {
-  readonly name = 'announcements';
+export class DiscoveryPublisher implements Service {
+  readonly name = 'discovery';
   readonly #stopping = new AbortController();
   #unsubscribe: (() => void) | undefined;
-  readonly #turn = new SerialQueue();
+  readonly #queue = new SerialQueue();
 
-  constructor(private readonly options: AnnouncementsOptions) {}
+  constructor(private readonly options: DiscoveryPublisherOptions) {}
 
   async start(): Promise<void> {
     const { bus, homeAssistant } = this.options;
     this.#unsubscribe = bus.onConnect(() => void this.announce());
     if (!homeAssistant) return;
     bus.subscribe('homeAssistant', {}, ({ payload, retained }) => {
-      // A retained one comes with the connection, and so with an announcement.
-      if (payload === 'online' && !retained) void this.#welcome();
+      // A retained message arrives with a connection, which is announced anyway.
+      if (payload === 'online' && !retained) void this.#onHomeAssistantStart();
     });
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unsubscribe?.();
-    await this.#turn.ended();
+    await this.#queue.ended();
   }
 
-  /** To be called whenever the cameras have changed; never rejects. */
+  /** Publishes the present cameras; call it after each change. Never rejects. */
   announce(): Promise<void> {
-    return this.#turn
+    return this.#queue
       .run(() => this.#announce())
       .catch((error: unknown) => {
-        // The next connection begins with an announcement.
-        this.options.log.debug({ error: messageOf(error) }, 'could not announce the cameras');
+        // Each connection begins with an announcement.
+        this.options.log.debug(
+          { error: messageOf(error) },
+          'discovery not published; retrying on the next connection',
+        );
       });
   }
 
-  async #welcome(): Promise<void> {
+  async #onHomeAssistantStart(): Promise<void> {
     const { jitterMs, publishAll } = this.options;
     const { signal } = this.#stopping;
     await sleep(Math.random() * jitterMs, undefined, { signal, ref: false }).catch(() => undefined);
@@ -83,43 +86,46 @@ export class Announcements implements Service {
   async #announce(): Promise<void> {
     const { db, connection, bus, homeAssistant, cameras, sources, log } = this.options;
     if (!bus.connected || this.#stopping.signal.aborted) return;
-    const told = await announcedTable.of(db, connection);
+    const announced = await announcedTable.of(db, connection);
     const current = new Map(
       cameras().map((camera) => [
         camera.id,
         homeAssistant ? platformsOf(cameraComponents(sources(), camera)) : {},
       ]),
     );
-    // Before the broker is told: what it may retain is remembered even if the answer gets lost.
+    // Stored before publishing: the broker may retain it even if its confirmation is lost.
     for (const [camera, components] of current)
-      await announcedTable.put(db, connection, camera, { ...told.get(camera), ...components });
-    await this.#discover(told, current);
+      await announcedTable.put(db, connection, camera, { ...announced.get(camera), ...components });
+    await this.#discover(announced, current);
     for (const [camera, components] of current)
       await announcedTable.put(db, connection, camera, components);
-    for (const camera of told.keys()) {
+    for (const camera of announced.keys()) {
       if (current.has(camera)) continue;
       const { site } = sources();
       for (const topic of RETAINED) await bus.clear(topic, { site, camera });
       await announcedTable.remove(db, connection, camera);
-      log.info({ camera, connection }, 'cleared what a broker retained of a camera that is gone');
+      log.info({ camera, connection }, 'camera removed; its retained messages cleared');
     }
   }
 
-  /** With components that are gone once named without their configuration, then left out. */
-  async #discover(told: Map<string, Components>, current: Map<string, Components>): Promise<void> {
+  /** Home Assistant removes a component that is first published without its configuration, and then omitted. */
+  async #discover(
+    announced: Map<string, Components>,
+    current: Map<string, Components>,
+  ): Promise<void> {
     const { bus, homeAssistant, cameras, sources } = this.options;
     const { site } = sources();
-    const gone: Components = {};
-    for (const [camera, components] of told)
+    const removed: Components = {};
+    for (const [camera, components] of announced)
       for (const [id, platform] of Object.entries(components))
-        if (!(id in (current.get(camera) ?? {}))) gone[id] = platform;
-    const isGone = Object.keys(gone).length > 0;
+        if (!(id in (current.get(camera) ?? {}))) removed[id] = platform;
+    const hasRemoved = Object.keys(removed).length > 0;
     if (!homeAssistant) {
-      if (isGone) await bus.clear('discovery', { site });
+      if (hasRemoved) await bus.clear('discovery', { site });
       return;
     }
-    if (isGone)
-      await bus.publish('discovery', { site }, discoveryMessage(sources(), cameras(), gone));
+    if (hasRemoved)
+      await bus.publish('discovery', { site }, discoveryMessage(sources(), cameras(), removed));
     await bus.publish('discovery', { site }, discoveryMessage(sources(), cameras(), {}));
   }
 }
