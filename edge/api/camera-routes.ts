@@ -44,7 +44,10 @@ const ANALYSIS_PROBLEMS: ProblemCode[] = [
 ];
 
 export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
-  const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
+  return [...readRoutes(cameras), ...snapshotRoutes(cameras, uploads), ...pauseRoutes(cameras)];
+}
+
+function readRoutes(cameras: CameraSchedule): Route[] {
   return [
     route({
       method: 'get',
@@ -64,8 +67,13 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
       params: byId,
       answers: { 200: oneSchema },
       problems: ['not_found'],
-      handle: ({ params }) => one(params.camera),
+      handle: ({ params }) => presentOne(cameras, params.camera),
     }),
+  ];
+}
+
+function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
+  return [
     route({
       method: 'post',
       path: '/cameras/{camera}/snapshot',
@@ -108,6 +116,11 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
         image: (await cameras.push(params.camera, uploadOf(ctx).bytes)) ?? null,
       }),
     }),
+  ];
+}
+
+function pauseRoutes(cameras: CameraSchedule): Route[] {
+  return [
     route({
       method: 'post',
       path: '/cameras/{camera}/pause',
@@ -119,7 +132,7 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.pause(params.camera);
-        return one(params.camera);
+        return presentOne(cameras, params.camera);
       },
     }),
     route({
@@ -133,11 +146,16 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.resume(params.camera);
-        return one(params.camera);
+        return presentOne(cameras, params.camera);
       },
     }),
   ];
 }
+
+const presentOne = (cameras: CameraSchedule, id: string) => ({
+  status: 'OK',
+  camera: presentCamera(cameras.status(id)),
+});
 
 function presentCamera(status: CameraStatus): CameraResource {
   const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;

@@ -55,24 +55,22 @@ export function discoveryMessage(
   };
 }
 
-/** A camera's components, by the ids they have within the device. */
+/** A camera's components, by their ids within the device. */
 export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCamera): Named {
-  const { site, root, snapshots } = sources;
-  const names = { site, camera: camera.id };
-  const topic = <N extends TopicName>(name: N) => topicFor(root, name, names as TopicNames<N>);
-  const nameOf = (what: string) => `${camera.name ?? camera.id} ${what}`;
-  const entity = (key: string, what: string) => ({
-    name: nameOf(what),
-    unique_id: `siteglass-${site}_${camera.id}_${key}`,
-  });
-  const live = {
-    availability: [
-      { topic: topicFor(root, 'siteAvailability', { site }) },
-      { topic: topic('cameraAvailability') },
-    ],
-    availability_mode: 'all' as const,
+  const components = {
+    ...countSensors(sources, camera),
+    ...liveComponents(sources, camera),
+    ...controls(sources, camera),
   };
-  const counts = camera.labels.map(({ slug, label }): [string, DiscoveryComponent] => [
+  return Object.fromEntries(
+    Object.entries(components).map(([key, component]) => [`${camera.id}_${key}`, component]),
+  );
+}
+
+/** One sensor for each label, with the number of objects in the last snapshot. */
+function countSensors(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity, live } = partsFor(sources, camera);
+  const sensors = camera.labels.map(({ slug, label }): [string, DiscoveryComponent] => [
     `count-${slug}`,
     {
       p: 'sensor',
@@ -84,8 +82,13 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       icon: 'mdi:counter',
     },
   ]);
-  const components: Named = {
-    ...Object.fromEntries(counts),
+  return Object.fromEntries(sensors);
+}
+
+/** What the camera shows. Unavailable while the camera is offline. */
+function liveComponents(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity, live } = partsFor(sources, camera);
+  return {
     occupancy: {
       p: 'binary_sensor',
       ...entity('occupancy', 'occupancy'),
@@ -107,11 +110,17 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       p: 'image',
       ...entity('image', 'snapshot'),
       ...live,
-      ...(snapshots
+      ...(sources.snapshots
         ? { image_topic: topic('snapshot'), content_type: 'image/jpeg' }
         : { url_topic: topic('cameraState'), url_template: '{{ value_json.url }}' }),
     },
-    // A paused camera is offline, but it must be possible to resume it: these depend on the site's availability only.
+  };
+}
+
+/** Depend on the site's availability only: a paused camera is offline, but it must be possible to resume it. */
+function controls(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity } = partsFor(sources, camera);
+  return {
     snapshot: {
       p: 'button',
       ...entity('snapshot', 'take a snapshot'),
@@ -140,9 +149,24 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       entity_category: 'diagnostic',
     },
   };
-  return Object.fromEntries(
-    Object.entries(components).map(([key, component]) => [`${camera.id}_${key}`, component]),
-  );
+}
+
+/** What the components of a camera have in common. */
+function partsFor({ site, root }: DiscoverySources, camera: DiscoveredCamera) {
+  const names = { site, camera: camera.id };
+  const topic = <N extends TopicName>(name: N) => topicFor(root, name, names as TopicNames<N>);
+  const entity = (key: string, what: string) => ({
+    name: `${camera.name ?? camera.id} ${what}`,
+    unique_id: `siteglass-${site}_${camera.id}_${key}`,
+  });
+  const live = {
+    availability: [
+      { topic: topicFor(root, 'siteAvailability', { site }) },
+      { topic: topic('cameraAvailability') },
+    ],
+    availability_mode: 'all' as const,
+  };
+  return { topic, entity, live };
 }
 
 /** The platforms of components, which are needed to remove them later. */
