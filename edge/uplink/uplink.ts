@@ -8,7 +8,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { AutoResetEvent } from './auto-reset-event.js';
 import { isHistorical, recordOf } from './record-of.js';
-import { type Acknowledged, SendPlan, type Stream } from './send-plan.js';
+import { type AckOutcome, SendPlan, type Stream } from './send-plan.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 
@@ -186,11 +186,11 @@ export class Uplink implements Service {
     while (this.#plan && this.#maySend()) {
       const plan = this.#plan;
       const { lastSeq, evicted } = await this.outbox.state();
-      if (evicted !== this.#evicted) plan.revisit();
+      if (evicted !== this.#evicted) plan.rescan();
       this.#evicted = evicted;
       const now = performance.now();
       const turn = plan.next(this.#heard ? lastSeq : Math.min(lastSeq, this.#shared), now);
-      if (!turn) return this.#rest(plan.restMs(now));
+      if (!turn) return this.#rest(plan.waitMs(now));
       const rows = await this.outbox.page(turn.after, turn.upTo, Math.min(PAGE, turn.count));
       await this.#reserve(rows.at(-1)?.seq ?? 0);
       if (!this.#maySend()) return;
@@ -255,7 +255,7 @@ export class Uplink implements Service {
     this.#advanced(acknowledged);
   }
 
-  #advanced(acknowledged: Acknowledged): void {
+  #advanced(acknowledged: AckOutcome): void {
     if (acknowledged === 'progress') this.#stalls = 0;
     this.#bell.ring();
   }
