@@ -120,17 +120,17 @@ export class Uplink implements Service {
 
   async #begin(): Promise<void> {
     const state = await this.outbox.begin(this.options.identity ?? '');
-    this.#shared = Math.max(state.sharedSeq, state.sentMark);
+    this.#shared = Math.max(state.sharedSeq, state.sentWatermark);
     this.#isCopy = state.sharedSeq > 0;
     this.#resume(state);
   }
 
-  #resume({ epoch, ackedSeq, sentMark, evicted }: OutboxState): void {
+  #resume({ epoch, ackedSeq, sentWatermark, evicted }: OutboxState): void {
     this.#epoch = epoch;
     // Of what was never sent, nobody can know other summaries by the same numbers.
     this.#heard = this.options.settleOn === 'puback' || (ackedSeq === 0 && this.#shared === 0);
     this.#settled = ackedSeq;
-    this.#reserved = sentMark;
+    this.#reserved = sentWatermark;
     this.#evicted = evicted;
     this.#plan = new SendPlan(
       {
@@ -150,7 +150,7 @@ export class Uplink implements Service {
     const why = this.#foreign
       ? 'the relay knows more than this outbox ever sent: the database is an older copy, so a new epoch begins'
       : 'the relay does not say what it knows of this epoch, so a new one begins';
-    await this.outbox.settle(this.#plan.acked);
+    await this.outbox.acknowledge(this.#plan.acked);
     const state = await this.outbox.startNewEpoch(known, this.#shared);
     this.#foreign = undefined;
     this.#shared = 0;
@@ -177,7 +177,7 @@ export class Uplink implements Service {
   async #settle(): Promise<void> {
     const { acked } = this.#plan ?? { acked: 0 };
     if (acked <= this.#settled || this.#timers.has('settle')) return;
-    await this.outbox.settle(acked);
+    await this.outbox.acknowledge(acked);
     this.#settled = acked;
     this.#timers.set('settle', SETTLE_EVERY_MS, () => this.#bell.ring());
   }
@@ -217,7 +217,7 @@ export class Uplink implements Service {
   async #reserve(seq: number): Promise<void> {
     if (seq <= this.#reserved) return;
     const mark = this.#heard ? seq + RESERVED : this.#shared;
-    await this.outbox.reserve(mark);
+    await this.outbox.raiseSentWatermark(mark);
     this.#reserved = mark;
   }
 

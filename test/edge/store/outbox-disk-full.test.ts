@@ -69,6 +69,6 @@ test('on a disk that is full nothing is half written, and it goes on when there 
   await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
   t.is((await outbox.state()).lastSeq, lastSeq + 1);
   t.true(await isWhole(outbox));
-  await outbox.settle(lastSeq + 1);
+  await outbox.acknowledge(lastSeq + 1);
   t.is((await outbox.state()).summaries, 0);
 });

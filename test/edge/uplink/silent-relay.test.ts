@@ -33,8 +33,8 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
       for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
     });
   await produce(sent);
-  await outbox.reserve(sent);
-  await outbox.settle(settled);
+  await outbox.raiseSentWatermark(sent);
+  await outbox.acknowledge(settled);
   await outbox.begin('a file');
   await outbox.begin(identity);
   await produce(3);
