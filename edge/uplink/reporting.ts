@@ -7,7 +7,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import type { EdgeConfig } from '../config.js';
 import { createPublisher, type Published, type Publisher } from '../publishing/publisher.js';
 import type { Outbox, OutboxBudget } from '../store/outbox.js';
-import { OutboxKeeper } from './outbox-keeper.js';
+import { OutboxTrimmer } from './outbox-trimmer.js';
 import { Uplink } from './uplink.js';
 
 /** All that goes over MQTT. */
@@ -65,7 +65,7 @@ export function createReporting(options: ReportingOptions): Reporting {
     room,
     trustedClock,
   );
-  const keeper = new OutboxKeeper(outbox, () => uplink.wake(), room);
+  const keeper = new OutboxTrimmer(outbox, () => uplink.wake(), room);
   // Those that listen for a connection start before it; the last word is said while there still is one.
   const farewell: Service = { name: 'farewell', stop: () => publisher.live.farewell() };
   const services = [...publisher.services, keeper, uplink, bus, farewell];
