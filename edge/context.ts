@@ -130,7 +130,7 @@ function probesOf({ config, db, detection }: Ground, cameras: CameraSchedule): P
 
 function createHealth(
   { detection, clock }: Ground,
-  { images, outbox, storage }: Keeping,
+  { images, outbox }: Keeping,
   { reporting, lan }: Dashboards,
   { cameras }: Watching,
   analyses: PerMinute,
@@ -145,7 +145,7 @@ function createHealth(
     clock,
     outbox: () => outbox.depth(),
     disk: () => images.store.budget.report(),
-    storage: () => storage.reason,
+    storage: () => images.store.budget.writeFailure,
     analysesPerMinute: () => analyses.total(),
   });
 }

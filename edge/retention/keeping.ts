@@ -41,18 +41,16 @@ export function createKeeping(
   const { maxBytes, maxAgeMs } = config.outbox;
   const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
   const storage = new StorageWatch({
-    dataFolder,
-    minFreeBytes: config.images.minFreeBytes,
+    space: images.store.budget,
     probe: () => outbox.probe(),
     log: log.child({ component: 'storage' }),
   });
   const retention = new Retention({
     images: images.store,
+    space: images.store.budget,
     rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
-    budgetBytes: config.images.maxStoredBytes,
-    minFreeBytes: config.images.minFreeBytes,
     log: log.child({ component: 'retention' }),
     clock,
   });
