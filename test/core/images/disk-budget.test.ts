@@ -17,7 +17,7 @@ type SiteStatus = z.infer<typeof siteStatusSchema>;
 
 const IMAGE = '/api/v1/objectdetection/image';
 
-/** A JPEG of so many bytes: what comes after its end is not looked at. */
+/** A JPEG of so many bytes: decoders ignore what follows its end. */
 async function photo(seed: number, bytes: number): Promise<Buffer> {
   const { jpeg } = await renderScene({ width: 320, height: 180, seed, signs: [] });
   return Buffer.concat([jpeg, Buffer.alloc(bytes - jpeg.length)]);
@@ -62,10 +62,10 @@ test('a full disk refuses uploads, while camera snapshots make room for newer on
   t.true((await site()).disk.usedBytes <= 10_000_000);
 
   t.is((await api.delete(t, kept.json.image.links.original)).status, 200);
-  t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'room makes room');
+  t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'a deletion frees space');
 });
 
-test('bytes that stand already take no room, and a removed image gives its back', async (t) => {
+test('bytes that are stored already count once, and a removed image frees its bytes', async (t) => {
   const relay = await startRelay(['images.maxStoredGigabytes=0.01']);
   t.teardown(relay.stop);
   const { budget } = relay.images.store;

@@ -87,7 +87,7 @@ function setUp(
   return { images, retention };
 }
 
-test('images past their age are removed, whoever brought them', async (t) => {
+test('images past their age are removed, whether from cameras or uploaded', async (t) => {
   const { images, retention } = setUp(t);
   for (const camera of ['gate', null])
     for (const madeAt of [1, 999_999, 1_000_000, 1_999_999]) images.add(madeAt, 10, camera);
@@ -113,14 +113,14 @@ test('within the budget nothing is removed', async (t) => {
   t.like(await retention.sweep(), { aged: 0, evicted: 0 });
 });
 
-test('much is removed in small steps', async (t) => {
+test('many images are removed in small chunks', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   t.like(await retention.sweep(), { aged: 3000, evicted: 0 });
   t.true(images.largestStep <= 25);
 });
 
-test('a new snapshot makes room for itself', async (t) => {
+test('the oldest snapshots are removed to make room for a new one', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100, 'gate');
   t.true(await retention.makeRoom(600));
@@ -135,7 +135,7 @@ test('a snapshot that fits removes nothing', async (t) => {
   t.is(images.madeAt('gate').length, 98);
 });
 
-test('there is no room where only uploads are left', async (t) => {
+test('there is no room if only uploads are left', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   images.add(1_500_000, 9_900, null);
   images.add(1_500_000, 50, 'gate');
@@ -151,7 +151,7 @@ test('callers who ask for space at the same time do not remove the same bytes tw
   t.is(images.madeAt('gate').length, 950);
 });
 
-test('stopping waits for the step under way and removes no more', async (t) => {
+test('stopping waits for the current chunk and removes no more', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   await retention.start();

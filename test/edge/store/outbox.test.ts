@@ -50,7 +50,7 @@ async function openOutbox(t: ExecutionContext, file?: string, budget?: OutboxBud
   const add = (count = 1, fail = false) =>
     db.transaction().execute(async (trx) => {
       for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
-      if (fail) throw new Error('the rest of the transaction fails');
+      if (fail) throw new Error('the transaction fails');
     });
   const seqs = async () =>
     (await outbox.page(0, Number.MAX_SAFE_INTEGER, 10_000)).map(({ seq }) => seq);
@@ -189,7 +189,7 @@ test('an eviction is undone with the transaction that needed it', async (t) => {
   t.is((await rowsOf(outbox)).length, 5);
 });
 
-test('what is older than the budget allows is evicted in chunks, the rest stays', async (t) => {
+test('what is older than the budget allows is evicted in chunks, the others stay', async (t) => {
   const { outbox, add, advance } = await openOutbox(t, undefined, {
     maxBytes: 2 ** 30,
     maxAgeMs: DAY_MS,
@@ -343,7 +343,7 @@ test('an upgrade keeps the waiting summaries, and assumes that they may have bee
   });
 });
 
-test('an upgrade notes which image each waiting summary is of', async (t) => {
+test('an upgrade stores the image id of each waiting summary', async (t) => {
   const path = join(await temporaryFolder(t), 'edge.db');
   const old = await openDatabase<EdgeTables>(path, beforeOutboxImage);
   const summaries = [aSummary(), aSummary({ detections: [], omitted: 700 }), aSummary()];
