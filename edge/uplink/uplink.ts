@@ -21,9 +21,9 @@ const LOG_EVERY_MS = 60_000;
 
 const EPOCH_END_MESSAGES = {
   'relay-is-ahead':
-    'the relay has more than this outbox ever sent, so the database is a restored copy; new epoch started',
+    'database is a restored copy: the relay has more than it ever sent; new epoch started',
   'copy-not-confirmed':
-    'the database is a restored copy and the relay does not confirm its epoch; new epoch started',
+    'database is a restored copy, and the relay does not confirm its epoch; new epoch started',
 };
 
 type TimerName = 'grace' | 'confirmation' | 'acknowledge' | 'rate' | 'refusal';
