@@ -9,7 +9,7 @@ export interface SightingRow {
   state: 'present' | 'static' | 'left';
   started_at: number;
   last_seen_at: number;
-  /** null while the sighting is open. */
+  /** null while it is there. */
   ended_at: number | null;
   best_image: string;
   /** The `Track` as JSON. */
@@ -35,7 +35,7 @@ const rowOf = (camera: string, track: Track, endedAt: number | null): SightingRo
 });
 
 export const sightingTable = {
-  /** Inserts or updates a sighting; `endedAt` is null while it is open. */
+  /** Writes a sighting as it now is; `endedAt` is null while it is there. */
   put: (db: Db, camera: string, track: Track, endedAt: number | null) => {
     const row = rowOf(camera, track, endedAt);
     return db
@@ -48,7 +48,7 @@ export const sightingTable = {
   open: (db: Db): Promise<SightingRow[]> =>
     db.selectFrom('sighting').selectAll().where('ended_at', 'is', null).orderBy('id').execute(),
 
-  /** Newest first; ids are in the order of time. One row more than `limit` means that there is another page. */
+  /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
   list: (db: Db, query: SightingQuery): Promise<SightingRow[]> =>
     db
       .selectFrom('sighting')
@@ -79,7 +79,7 @@ export const sightingTable = {
   },
 };
 
-/** Whether an image is the best one of an open sighting: a condition over `image`. */
+/** Images that show an open sighting best: the condition for `ImageStore`, over its own table. */
 export const isOfOpenSighting = sql<boolean>`exists (
   select 1 from sighting where sighting.best_image = image.id and sighting.ended_at is null
 )`;
