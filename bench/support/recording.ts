@@ -86,7 +86,7 @@ export async function startRecording(
   return {
     async record(camera, bytes, takenAt) {
       const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
-      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      const snapshot = { bytes, takenAt, more: false, markProcessed: async () => undefined };
       return (await recorder.record(config, snapshot)) !== undefined;
     },
     workers: () => pool.status().pids,

@@ -6,11 +6,11 @@ import { secretFault } from '../../core/doctor/secret-fault.js';
 import { inspectImage } from '../../core/images/inspect.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
+import { Semaphore } from '../../core/runtime/semaphore.js';
+import { withDeadline } from '../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type CameraErrorCode } from '../cameras/camera.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import { createCamera } from '../cameras/create-camera.js';
-import { Semaphore } from '../cameras/schedule/semaphore.js';
-import { withDeadline } from '../cameras/schedule/with-deadline.js';
 
 export interface CamerasExpectation {
   cameras: readonly CameraConfig[];

@@ -69,7 +69,8 @@ export function createWatching(
     createCamera(camera, join(config.dataFolder, 'cameras'), clock);
   const cameras = new CameraSchedule({
     cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
-    analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
+    analyse: (camera, snapshot, trigger) =>
+      recorder.record(camera, snapshot, trigger === 'request'),
     onStatus: (status) => dashboards.cameraChanged(status),
     onRemoved: (id) => dashboards.cameraRemoved(id),
     longestAnalysisMs: longestAnalysisMs(config),

@@ -6,7 +6,7 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
 import { type SightingTables, sightingTable } from '../store/sighting-table.js';
-import { presentSightings } from './present-sightings.js';
+import { presentSightings } from './sighting-presenter.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { advance, type Frame, isUnsettled, type Step, type Track } from './tracks.js';
 

@@ -28,7 +28,7 @@ test('Apache refuses a wrong password, and the error says no more than that', as
   const camera = cameraAt(t, url, { auth: { ...auth, password: 'hunter3' } });
   await t.throwsAsync(camera.take(patient()), {
     code: 'bad_status',
-    message: 'the camera refused the user name or password (401)',
+    message: 'the camera rejected the user name or password (HTTP 401)',
   });
 });
 
@@ -48,9 +48,9 @@ test('a camera that shows another certificate, or one that nobody vouches for, i
   const impostor = cameraAt(t, url, { auth, fingerprint: other + fingerprint.slice(2) });
   await t.throwsAsync(impostor.take(patient()), {
     code: 'wrong_certificate',
-    message: 'the camera shows another certificate',
+    message: 'the certificate of the camera does not match its fingerprint setting',
   });
   await t.throwsAsync(cameraAt(t, url, { auth }).take(patient()), {
-    message: 'the camera cannot be reached (DEPTH_ZERO_SELF_SIGNED_CERT)',
+    message: 'the camera is unreachable (DEPTH_ZERO_SELF_SIGNED_CERT)',
   });
 });

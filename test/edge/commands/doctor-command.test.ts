@@ -150,7 +150,7 @@ test('each camera is asked once, and what is wrong is said without its password'
   ]);
   t.is(code, 1);
   const [dead, refused, html, pass, gone, device, push, cred] = of('cameras');
-  t.is(dead, 'failure dead: the camera cannot be reached (ECONNREFUSED)');
+  t.is(dead, 'failure dead: the camera is unreachable (ECONNREFUSED)');
   t.regex(refused ?? '', /^failure guarded: /);
   t.regex(html ?? '', /^failure html gives no picture that can be used: Expected a JPEG/);
   t.is(pass, 'ok pass answers, and has nothing new');

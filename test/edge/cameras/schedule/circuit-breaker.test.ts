@@ -3,9 +3,9 @@ import { CircuitBreaker } from '../../../../edge/cameras/schedule/circuit-breake
 
 test('two failures in a row are tolerated', (t) => {
   const breaker = new CircuitBreaker();
-  breaker.failed(1000);
-  breaker.failed(1000);
-  t.false(breaker.isOpen);
+  breaker.recordFailure(1000);
+  breaker.recordFailure(1000);
+  t.false(breaker.isTripped);
   t.is(breaker.probeAt, 0);
 });
 
@@ -13,7 +13,7 @@ test('after three failures the pauses double from 5 s up to 60 s', (t) => {
   const breaker = new CircuitBreaker();
   const pauses: number[] = [];
   for (let failure = 1; failure <= 100; failure++) {
-    breaker.failed(0);
+    breaker.recordFailure(0);
     pauses.push(breaker.probeAt);
   }
   t.deepEqual(pauses.slice(0, 8), [0, 0, 5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
@@ -22,9 +22,9 @@ test('after three failures the pauses double from 5 s up to 60 s', (t) => {
 
 test('one success closes it', (t) => {
   const breaker = new CircuitBreaker();
-  for (let failure = 1; failure <= 5; failure++) breaker.failed(0);
-  breaker.succeeded();
-  t.false(breaker.isOpen);
+  for (let failure = 1; failure <= 5; failure++) breaker.recordFailure(0);
+  breaker.recordSuccess();
+  t.false(breaker.isTripped);
   t.is(breaker.failures, 0);
   t.is(breaker.probeAt, 0);
 });

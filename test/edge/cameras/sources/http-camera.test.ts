@@ -39,7 +39,7 @@ test('a picture that has not changed is not taken twice, once it was dealt with'
   await camera.take(patient());
   const again = await camera.take(patient());
   t.is(again?.bytes.toString(), 'a picture', 'it was not settled, so it is offered again');
-  await again?.settle();
+  await again?.markProcessed();
   t.is(await camera.take(patient()), undefined);
 });
 
@@ -57,7 +57,7 @@ test('retries have a bound', async (t) => {
   const server = await startCameraServer(t, status(500));
   await t.throwsAsync(cameraAt(server.url, { retries: 1 }).take(patient()), {
     instanceOf: CameraError,
-    message: 'the camera answered with status 500',
+    message: 'the camera responded with HTTP 500',
   });
   t.is(server.requests.length, 2);
 });
@@ -83,7 +83,7 @@ test('a camera that accepts and stays silent is given up', async (t) => {
   const server = await startCameraServer(t, silence);
   await t.throwsAsync(cameraAt(server.url, { timeoutSeconds: 0.2 }).take(patient()), {
     code: 'timeout',
-    message: 'the camera did not answer in time',
+    message: 'the camera did not respond in time',
   });
 });
 
@@ -113,7 +113,7 @@ test('a body without an end is cut off at the size limit', async (t) => {
     cameraAt(server.url, { maxBytes: 100_000, timeoutSeconds: 20 }).take(patient()),
     {
       code: 'too_large',
-      message: 'the snapshot has more than 100000 bytes',
+      message: 'the snapshot is larger than 100000 bytes (maxBytes)',
     },
   );
   t.true(sent < 50_000_000, `${sent} bytes were read`);
@@ -209,7 +209,7 @@ test('a wrong password is tried once a run', async (t) => {
 
 test('a camera on a port that browsers refuse is asked all the same', async (t) => {
   await t.throwsAsync(cameraAt('http://127.0.0.1:554/').take(patient()), {
-    message: 'the camera cannot be reached (ECONNREFUSED)',
+    message: 'the camera is unreachable (ECONNREFUSED)',
   });
 });
 
@@ -222,7 +222,7 @@ test('no credentials and no URL stand in any error', async (t) => {
     await t.throwsAsync(secretive('http://127.0.0.1:1/')),
     await t.throwsAsync(secretive('http://no-such-host.invalid/')),
   ].map((error) => error?.message ?? '');
-  t.deepEqual(messages.slice(0, 1), ['the camera refused the user name or password (401)']);
+  t.deepEqual(messages.slice(0, 1), ['the camera rejected the user name or password (HTTP 401)']);
   for (const message of messages) t.notRegex(message, /hunter2|superuser|s3cret|http:/);
 });
 

@@ -84,7 +84,7 @@ test('a frame without an end is given up at the size limit, announced or not', a
 test('what is no stream, or no frame, is an error that says so', async (t) => {
   const page = await startCameraServer(t, (_request, response) => response.end('hello'));
   await t.throwsAsync(cameraAt(t, page.url).take(patient()), {
-    message: 'the camera sends no stream of frames',
+    message: 'the response is not an MJPEG stream (multipart/x-mixed-replace)',
   });
   const noise = await startCameraServer(t, stream('cut', Buffer.alloc(20_000)));
   await t.throwsAsync(cameraAt(t, noise.url).take(patient()), { code: 'unreadable' });
