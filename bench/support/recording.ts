@@ -69,7 +69,7 @@ export async function startRecording(
     sightings,
     gates: new MotionGates({
       thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-      isUnsettled: (camera) => sightings.isUnsettled(camera),
+      isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {
       sightings: trackingSchema.parse({}),

@@ -15,7 +15,7 @@ import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings, SightingUpdate } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
 import type { MotionGates } from './motion-gates.js';
 
@@ -80,13 +80,13 @@ export class Recorder {
     const { id } = camera;
     const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
     if (!admission) {
-      sightings.stillThere(id, takenAt);
+      sightings.refreshLastSeen(id, takenAt);
       onUnchanged?.(id, takenAt);
       return undefined;
     }
     const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
     admission.searched();
-    sightings.adopt(id, observation);
+    sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
     onRecorded({ ...recorded, camera: id, takenAt, events: observation.events, kept });
     return recorded.id;
@@ -97,12 +97,12 @@ export class Recorder {
     const { images, retention, outbox, sightings, defaults, clockStatus, onUnstored } =
       this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
+    let observation: SightingUpdate = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      observation = await sightings.update(over(transaction), camera.id, frame, settings);
     };
     const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };

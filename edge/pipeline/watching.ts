@@ -45,7 +45,7 @@ export function createWatching(
   const events = new EventStream({ db: over(db) });
   const gates = new MotionGates({
     thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
-    isUnsettled: (camera) => sightings.isUnsettled(camera),
+    isUnsettled: (camera) => sightings.hasPendingChange(camera),
   });
   const recorder = new Recorder({
     images: keeping.images.images,
@@ -83,7 +83,7 @@ export function createWatching(
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured = configs;
-      await sightings.closeAbsent();
+      await sightings.endForRemovedCameras();
       dashboards.camerasReplaced();
       return changes;
     },
