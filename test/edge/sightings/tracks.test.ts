@@ -124,7 +124,7 @@ test('a change is pending while an object may appear or leave', (t) => {
   );
 });
 
-test('the number of objects that are followed has a bound', (t) => {
+test('the number of tracks is limited', (t) => {
   const crowd = Array.from({ length: 400 }, (_, i) => sign((i % 20) * 60, Math.floor(i / 20) * 60));
   const { updates, tracks } = watch([crowd, crowd, crowd]);
   t.is(tracks.length, MAX_TRACKS);
@@ -152,7 +152,7 @@ const anyDetection = fc
 
 const anyScene = fc.array(fc.array(anyDetection, { maxLength: 6 }), { maxLength: 25 });
 
-test('whatever is shown, an object appears once, then leaves at most once', (t) => {
+test('in any scene an object appears once, then leaves at most once', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       const { updates, tracks } = watch(frames, more);
@@ -166,7 +166,7 @@ test('whatever is shown, an object appears once, then leaves at most once', (t) 
   );
 });
 
-test('whatever is shown, each detection belongs to one object at most and counts once', (t) => {
+test('in any scene each detection belongs to at most one object and counts once', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       let before: Track[] = [];
@@ -184,7 +184,7 @@ test('whatever is shown, each detection belongs to one object at most and counts
   );
 });
 
-test('whatever is shown, the past is not changed, and times and counts never go back', (t) => {
+test('in any scene earlier tracks are not modified, and times and counts never decrease', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       const { updates } = watch(frames, more);

@@ -186,9 +186,11 @@ test('a run that jitter has delayed does not happen after a pause', async (t) =>
 
 test('a dead camera is offline after three failures, is tried less often, and recovers', async (t) => {
   let now = 1_000_000;
+  const { log, lines } = recordedLog();
   const server = await startCameraServer(t, status(404));
   const { schedule, statesOf, reported } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
     clock: () => now,
+    log,
   });
   await until('it is offline', () => schedule.status('gate').state === 'offline');
   t.like(schedule.status('gate'), {
@@ -213,6 +215,7 @@ test('a dead camera is offline after three failures, is tried less often, and re
     'half-open',
     'closed',
   ]);
+  t.like(lines, [{ camera: 'gate', msg: 'camera offline: the camera responded with HTTP 404' }]);
   t.deepEqual(reported('gate', 'lastError'), [null, 'the camera responded with HTTP 404', null]);
 });
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { CircuitBreaker } from '../../../../edge/cameras/schedule/circuit-breaker.js';
 
-test('two failures in a row are tolerated', (t) => {
+test('two consecutive failures do not open the circuit', (t) => {
   const breaker = new CircuitBreaker();
   breaker.recordFailure(1000);
   breaker.recordFailure(1000);
@@ -20,7 +20,7 @@ test('after three failures the pauses double from 5 s up to 60 s', (t) => {
   t.is(pauses.at(-1), 60_000);
 });
 
-test('one success closes it', (t) => {
+test('one success closes the circuit', (t) => {
   const breaker = new CircuitBreaker();
   for (let failure = 1; failure <= 5; failure++) breaker.recordFailure(0);
   breaker.recordSuccess();
