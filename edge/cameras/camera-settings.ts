@@ -52,7 +52,7 @@ export const commonShape = {
     .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
     .partial()
     .default({}),
-  /** How the camera is mounted: degrees clockwise, in quarter turns, that turn its image upright. */
+  /** How the camera is mounted: the clockwise rotation, in degrees, that makes its image upright. */
   orientation: orientationSchema.default(0),
   zones: z.array(zoneSchema).max(32).default([]),
   /** Its snapshots are deleted after this time; if absent, by the site's retention alone. */
@@ -108,7 +108,7 @@ export const fingerprintNeedsTls = {
   error: 'requires an https:// URL',
 };
 
-/** `orientation` turns the whole image upright; `parameters.orientations` lists the rotations to search. */
+/** `orientation` makes the whole image upright; `parameters.orientations` lists the rotations to search. */
 export const orientationOnce = {
   check: (camera: { orientation: number; parameters: { orientations?: unknown } }) =>
     camera.orientation === 0 || camera.parameters.orientations === undefined,
