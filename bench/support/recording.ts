@@ -70,7 +70,7 @@ export async function startRecording(
     sightings,
     gates: new MotionGates({
       thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-      isUnsettled: (camera) => sightings.isUnsettled(camera),
+      isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {
       sightings: trackingSchema.parse({}),
@@ -86,7 +86,7 @@ export async function startRecording(
   return {
     async record(camera, bytes, takenAt) {
       const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
-      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      const snapshot = { bytes, takenAt, more: false, markProcessed: async () => undefined };
       return (await recorder.record(config, snapshot)) !== undefined;
     },
     workers: () => pool.status().pids,
