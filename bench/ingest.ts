@@ -1,3 +1,4 @@
+// Debian packages: mosquitto, postgresql
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
