@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
@@ -38,4 +39,40 @@ test('a bench is set up, built and run; one that does not exist is refused with 
   t.regex(outcome.stdout, /measured\n$/);
   const refused = await runScript(folder, 'bench.mjs', ['lunch']);
   t.is(refused.stderr.trim(), 'There is no bench lunch; choose one of: load');
+});
+
+/** A folder for the path, with a Debian that has every package but mosquitto until apt-get installs it. */
+async function debianWithoutMosquitto(folder: string): Promise<string> {
+  const programs = join(folder, 'programs');
+  const installed = join(programs, 'installed');
+  await mkdir(programs);
+  const script = (name: string, text: string) =>
+    writeFile(join(programs, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  await script(
+    'dpkg-query',
+    `for name; do
+       case $name in --version) echo 1.22 ;; -*|*'{'*) continue ;; mosquitto) [ -e ${installed} ] || continue ;; esac
+       echo "ii  $name 4.6.0+dfsg-12"
+     done`,
+  );
+  await script('apt-get', `echo "$@" >> ${installed}`);
+  await script('sudo', 'exit 1');
+  await script('systemctl', 'exit 0');
+  return programs;
+}
+
+test('a bench lists the Debian package that is missing, then installs it or says how', async (t) => {
+  const folder = await projectCopy(t, {
+    'bench/load.ts': '// Debian packages: mosquitto\nconsole.log("measured");\n',
+  });
+  const programs = await debianWithoutMosquitto(folder);
+  const PATH = `${programs}:${process.env.PATH}`;
+  const outcome = await runScript(folder, 'bench.mjs', ['load'], { PATH });
+  t.regex(outcome.stdout, /^Set-up will:\n {2}- install Debian packages with apt-get: mosquitto\n/);
+  if (process.getuid?.() === 0) {
+    t.regex(outcome.stdout, /✓ Debian packages[\s\S]*measured\n$/);
+    t.regex(readFileSync(join(programs, 'installed'), 'utf8'), / mosquitto$/m);
+  } else {
+    t.regex(outcome.stderr.trim(), /^Debian packages are missing.* apt-get install mosquitto$/);
+  }
 });
