@@ -1,5 +1,5 @@
 import test from 'ava';
-import { projectCopy, runScript } from './run-script.js';
+import { projectCopy, runScript } from '../../scripts/run-script.js';
 
 const passing = `import test from 'ava'; test('adds', (t) => t.is(1 + 1, 2));`;
 const failing = `import test from 'ava'; test('subtracts', (t) => t.is(3 - 1, 1));`;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { projectRoot } from '../../core/runtime/project-root.js';
-import { benchNames, benchPackages } from '../../scripts/lib/benches.mjs';
-import { projectCopy, runScript } from './run-script.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { benchNames, benchPackages } from '../../../scripts/lib/benches.mjs';
+import { projectCopy, runScript } from '../../scripts/run-script.js';
 
 /** The packages of the servers that a bench starts, by the function that starts each. */
 const SERVERS = { startMosquitto: 'mosquitto', startPostgres: 'postgresql' };

@@ -2,10 +2,10 @@ import { access, cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
-import { projectRoot } from '../../core/runtime/project-root.js';
-import { takeLock } from '../../scripts/lib/lock.mjs';
-import { checkNode } from '../../scripts/lib/set-up.mjs';
-import { projectCopy, runScript } from './run-script.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { takeLock } from '../../../scripts/lib/lock.mjs';
+import { checkNode } from '../../../scripts/lib/set-up.mjs';
+import { projectCopy, runScript } from '../../scripts/run-script.js';
 
 const source = { 'core/answer.ts': 'export const answer = 42;\n' };
 

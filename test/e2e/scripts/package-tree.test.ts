@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
-import { projectRoot } from '../../core/runtime/project-root.js';
-import { writeTree } from '../../packaging/tree/write-tree.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { writeTree } from '../../../packaging/tree/write-tree.js';
 
 async function temporaryFolder(t: ExecutionContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'siteglass-package-'));
