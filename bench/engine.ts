@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Zone } from '../core/contract/zone.js';
 import type { AnalysisPlan } from '../core/detection/detection.js';
-import { DetectionPool } from '../core/detection/detection-pool.js';
 import {
   CascadeEngine,
   type CascadeQuery,
@@ -13,11 +12,12 @@ import {
 import { clipGroups, groupCandidates } from '../core/detection/engine/group-candidates.js';
 import { parseCascade } from '../core/detection/engine/parse-cascade.js';
 import type { ScaleRange } from '../core/detection/engine/search-plan.js';
-import { SiteglassSearch } from '../core/detection/engine/siteglass-search.js';
-import { openCvPackage } from '../core/detection/opencv-package.js';
+import { DetectionPool } from '../core/detection/pool/detection-pool.js';
+import { SiteglassSearch } from '../core/detection/worker/backends/cascade.js';
 import { GreyImage } from '../core/detection/worker/grey-image.js';
-import { loadOpenCv, type Mat } from '../core/detection/worker/opencv.js';
 import { coverOf } from '../core/detection/zone-cover.js';
+import { loadOpenCv, type Mat } from '../core/opencv/opencv.js';
+import { openCvPackage } from '../core/opencv/opencv-package.js';
 import { silentLogger } from '../core/runtime/logger.js';
 import { projectRoot } from '../core/runtime/project-root.js';
 import { seededRandom } from '../test/support/render-random.js';

@@ -34,7 +34,7 @@ export function createRelayBroker(
   db: Kysely<RelayTables>,
   log: Logger,
 ): RelayBroker {
-  const busLog = log.child({ room: 'messaging' });
+  const busLog = log.child({ component: 'messaging' });
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
   if ('external' in mqtt) return externalBroker(mqtt.root, mqtt.external, clientId, log, busLog);
   const { host, port, auth, readers } = mqtt.embedded;
@@ -55,7 +55,7 @@ export function createRelayBroker(
       root: mqtt.root,
       accounts: auth === 'none' ? 'none' : new SiteAccounts(db, fixed),
     },
-    log.child({ room: 'broker' }),
+    log.child({ component: 'broker' }),
   );
   const bus = new MqttMessageBus(
     { url: () => embedded.url, root: mqtt.root, clientId, ...own },
@@ -98,7 +98,7 @@ function externalBroker(
       ca,
     }),
     { root, username: own.username, password: own.password },
-    log.child({ room: 'fleet' }),
+    log.child({ component: 'fleet' }),
   );
   return { ...common, hasAccounts: true, accounts, services: [accounts, bus] };
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
-import { DetectionProbe } from '../core/detection/detection-probe.js';
+import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
 import type { TokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
-import { createImageService, type ImageService } from '../core/images/image-service.js';
+import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import type { ImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
@@ -39,7 +39,7 @@ export interface Relay {
   broker: EmbeddedBroker | undefined;
   fleet: Fleet;
   ingest: Ingest;
-  images: ImageService;
+  images: ImageModule;
   tokens: Tokens;
 }
 
@@ -73,7 +73,7 @@ export async function createRelay(
     onJob: (job) => metrics.job(job),
     log,
   });
-  const images = createImageService({
+  const images = createImageModule({
     db: over(db),
     files,
     dataFolder,
@@ -86,18 +86,18 @@ export async function createRelay(
       maxSearchedPixels: config.demo.maxSearchedPixels,
     },
     onAnalysed: (source) => metrics.analysed(source),
-    log: log.child({ room: 'images' }),
+    log: log.child({ component: 'images' }),
     clock,
   });
   const tables = over<RelayTables>(db);
   const broker = createRelayBroker(config, tables, log);
   const { bus, embedded, hasAccounts, shareGroup, services } = broker;
-  const fleetLog = log.child({ room: 'fleet' });
+  const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
   const admission = { admitUnknown: !hasAccounts, maxSites };
   const registry = new SiteRegistry(tables, admission, fleetLog, clock);
   const presence = new Presence(bus, tables, registry, fleetLog, clock);
-  const ingestLog = log.child({ room: 'ingest' });
+  const ingestLog = log.child({ component: 'ingest' });
   const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
   const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup }, clock);
   const fleet = new Fleet({
@@ -119,7 +119,7 @@ export async function createRelay(
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
-  const http = new HttpServer(app, config.http, log.child({ room: 'http' }));
+  const http = new HttpServer(app, config.http, log.child({ component: 'http' }));
   const lifecycle = new Lifecycle(
     [
       lock,

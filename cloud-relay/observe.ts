@@ -1,5 +1,5 @@
-import type { PoolStatus } from '../core/detection/detection-pool.js';
-import { observePool } from '../core/detection/observe-pool.js';
+import type { PoolStatus } from '../core/detection/pool/detection-pool.js';
+import { observePool } from '../core/detection/pool/observe-pool.js';
 import type { Metrics } from '../core/http/metrics.js';
 import type { ImageStore } from '../core/images/image-store.js';
 import type { MessageBus } from '../core/messaging/message-bus.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { DetectionPool } from '../../core/detection/detection-pool.js';
-import { DetectorCatalog } from '../../core/detection/detector-catalog.js';
+import { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
+import { DetectionPool } from '../../core/detection/pool/detection-pool.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { answerQuestions } from './side-process.js';

@@ -3,7 +3,7 @@ import { CascadeEngine } from '../../core/detection/engine/cascade-engine.js';
 import { clipGroups, groupCandidates } from '../../core/detection/engine/group-candidates.js';
 import { parseCascade } from '../../core/detection/engine/parse-cascade.js';
 import { GreyImage } from '../../core/detection/worker/grey-image.js';
-import { consume, loadOpenCv } from '../../core/detection/worker/opencv.js';
+import { consume, loadOpenCv } from '../../core/opencv/opencv.js';
 import { answerQuestions } from './side-process.js';
 
 export interface EngineQuestion {

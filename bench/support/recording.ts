@@ -2,16 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
-import { createImageService } from '../../core/images/image-service.js';
+import { createImageModule } from '../../core/images/image-module.js';
 import { systemClock } from '../../core/runtime/clock.js';
+import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
 import { openDatabase, over } from '../../core/store/database.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
-import { Recorder } from '../../edge/recorder.js';
+import { MotionGates } from '../../edge/pipeline/motion-gates.js';
+import { Recorder } from '../../edge/pipeline/recorder.js';
 import { Retention } from '../../edge/retention/retention.js';
-import { MotionGates } from '../../edge/sightings/motion-gates.js';
 import { motionSchema, trackingSchema } from '../../edge/sightings/sighting-settings.js';
 import { Sightings } from '../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../edge/store/migrations.js';
@@ -44,7 +45,7 @@ export async function startRecording(
     onJob: () => undefined,
     log,
   });
-  const images = createImageService({
+  const images = createImageModule({
     db: over(db),
     dataFolder,
     detection: pool,
@@ -68,7 +69,7 @@ export async function startRecording(
     outbox: undefined,
     sightings,
     gates: new MotionGates({
-      glance: (bytes, side) => pool.glance(bytes, side),
+      thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
       isUnsettled: (camera) => sightings.isUnsettled(camera),
     }),
     defaults: {
@@ -77,8 +78,7 @@ export async function startRecording(
     },
     log,
     clockStatus: () => 'unknown',
-    onUnstored: () => undefined,
-    onRecorded: () => undefined,
+    events: new TypedEvents(log),
   });
   const all = [{ name: 'database', stop: close }, ...services, ...images.services, retention];
   const lifecycle = new Lifecycle([...all, sightings], log);

@@ -1,15 +1,15 @@
 import type Koa from 'koa';
-import type { DetectionService } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/readiness.js';
+import type { DetectionModule } from '../../core/detection/create-detection.js';
+import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
-import { UploadRoom } from '../../core/http/upload-room.js';
+import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
+import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
-import type { ImageService } from '../../core/images/image-service.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -24,8 +24,8 @@ export interface RelayAppParts {
   log: Logger;
   metrics: Metrics;
   tokens: Tokens;
-  detection: DetectionService;
-  images: ImageService;
+  detection: DetectionModule;
+  images: ImageModule;
   fleet: Fleet;
   clock: Clock;
 }
@@ -36,7 +36,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
-    uploads: new UploadRoom({
+    uploads: new UploadBudget({
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
@@ -65,7 +65,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     ],
     authentication: { mode: 'token', verify: (token) => tokens.verify(token) },
     metrics,
-    log: log.child({ room: 'http' }),
+    log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
   });
 }

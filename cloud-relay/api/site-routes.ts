@@ -10,7 +10,7 @@ import {
 import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
 import { readJson } from '../../core/http/read-json.js';
 import { parse, type Route, route } from '../../core/http/route.js';
-import { type Clock, instant } from '../../core/runtime/clock.js';
+import { type Clock, toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
 import { MAX_GAPS } from '../fleet/gaps.js';
 
@@ -108,7 +108,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
         const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
         const summaries = page.summaries.map(({ receivedAt, ...summary }) => ({
           ...summary,
-          receivedAt: instant(receivedAt),
+          receivedAt: toIsoString(receivedAt),
         }));
         return { status: 'OK', summaries, next: page.next };
       },
@@ -129,7 +129,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
         const totals = await fleet.dailyTotals(params.site, from, to);
         return {
           status: 'OK',
-          days: totals.map((total) => ({ ...total, day: instant(total.day).slice(0, 10) })),
+          days: totals.map((total) => ({ ...total, day: toIsoString(total.day).slice(0, 10) })),
         };
       },
     }),
@@ -146,7 +146,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
         const { gaps, truncated } = await fleet.gaps(params.site);
         return {
           status: 'OK',
-          gaps: gaps.map((gap) => ({ ...gap, noticedAt: instant(gap.noticedAt) })),
+          gaps: gaps.map((gap) => ({ ...gap, noticedAt: toIsoString(gap.noticedAt) })),
           truncated,
         };
       },
@@ -225,13 +225,11 @@ const range = ({ from, to }: { from?: string | undefined; to?: string | undefine
   ...(to !== undefined && { to: Date.parse(to) }),
 });
 
-const momentOf = (ms: number | null): string | null => (ms === null ? null : instant(ms));
-
 function presentSite({ healthAt: _, ...site }: SiteOverview): SiteResource {
   return {
     ...site,
-    createdAt: instant(site.createdAt),
-    lastSeenAt: momentOf(site.lastSeenAt),
-    lastReceivedAt: momentOf(site.lastReceivedAt),
+    createdAt: toIsoString(site.createdAt),
+    lastSeenAt: toIsoStringOrNull(site.lastSeenAt),
+    lastReceivedAt: toIsoStringOrNull(site.lastReceivedAt),
   };
 }

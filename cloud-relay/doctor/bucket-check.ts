@@ -1,4 +1,4 @@
-import { type Check, failure, ok } from '../../core/diagnosis/finding.js';
+import { type Check, failure, ok } from '../../core/doctor/finding.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { RelayConfig } from '../config.js';
 import { createFileStore } from '../store/create-file-store.js';

@@ -1,5 +1,5 @@
-import { type Check, failure } from '../../core/diagnosis/finding.js';
-import { schemaVerdict } from '../../core/diagnosis/schema-check.js';
+import { type Check, failure } from '../../core/doctor/finding.js';
+import { schemaVerdict } from '../../core/doctor/schema-check.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import { appliedToPostgres } from '../../core/store/database.js';
 import { openPostgres } from '../../core/store/open-postgres.js';

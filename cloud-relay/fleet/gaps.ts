@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { missing } from '../ingest/settle.js';
-import { absencesOf } from '../store/absence-table.js';
+import { absencesOf } from '../store/gap-table.js';
 import { marksOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { Seldom } from '../../core/messaging/seldom.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
+import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { addSites, passwordHashOf, siteIds } from '../store/site-table.js';
@@ -24,7 +24,7 @@ export class SiteRegistry implements Service {
   readonly #ids = new Set<string>();
   readonly #entering = new Map<string, Promise<boolean>>();
   readonly #maxSites: number;
-  readonly #refused = new Seldom(LOG_EVERY_MS);
+  readonly #refused = new LogThrottle(LOG_EVERY_MS);
 
   constructor(
     private readonly db: Kysely<RelayTables>,

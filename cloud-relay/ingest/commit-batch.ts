@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SummaryRecord } from '../../core/contract/summary.js';
-import { absencesWithin, replaceAbsences } from '../store/absence-table.js';
 import { addDailyLabels } from '../store/daily-label-table.js';
+import { absencesWithin, replaceAbsences } from '../store/gap-table.js';
 import { type Arrived, advanceLedger, type Mark, openLedger } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { addSightedLabels } from '../store/sighted-label-table.js';
@@ -92,7 +92,7 @@ async function enter(
   const told = {
     summaries: summaries.map(({ record }) => record.seq),
     drops: arrivals.filter(isDrop).map(({ record }) => record.dropped),
-    heldFrom: arrivals.reduce((held, { record }) => Math.max(held, record.first), 1),
+    firstHeld: arrivals.reduce((held, { record }) => Math.max(held, record.first), 1),
   };
   const extent = touches(before, told);
   const known = extent ? await absencesWithin(trx, before, extent) : [];

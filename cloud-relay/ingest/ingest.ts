@@ -10,8 +10,8 @@ import { marksOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
-import { commitApart } from './commit-apart.js';
 import { commitBatch } from './commit-batch.js';
+import { commitPerSite } from './commit-per-site.js';
 
 export interface IngestOptions {
   /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
@@ -73,7 +73,7 @@ export class Ingest implements Service {
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
-      (arrivals) => commitApart(db, arrivals, (share) => this.#commit(share)),
+      (arrivals) => commitPerSite(db, arrivals, (share) => this.#commit(share)),
       options.maxBatch ?? 500,
       options.lingerMs ?? 10,
     );

@@ -1,13 +1,13 @@
 import type { Dropped } from '../../core/contract/summary.js';
 import { contains, holes, type Range, type Ranges, rangesOf, subtract, union } from './ranges.js';
 
-export type AbsenceReason = Dropped['reason'] | 'unreported';
+export type GapReason = Dropped['reason'] | 'unreported';
 
 /** Summaries that will not come: dropped, as the appliance reported, or gone without a report. */
-export interface Absence {
+export interface Gap {
   from: number;
   to: number;
-  reason: AbsenceReason;
+  reason: GapReason;
   /** Milliseconds since the Unix epoch. */
   noticedAt: number;
 }
@@ -19,18 +19,18 @@ export interface Settled {
 }
 
 /** What one batch tells of one outbox. */
-export interface Told {
+export interface BatchContents {
   summaries: readonly number[];
   drops: readonly Dropped[];
   /** The lowest seq that the appliance still holds. */
-  heldFrom: number;
+  firstHeld: number;
 }
 
 export interface Outcome extends Settled {
   /** Summaries to be stored: those of `summaries` that were not there yet. */
   fresh: ReadonlySet<number>;
   /** In place of the absences that were given. */
-  absences: Absence[];
+  absences: Gap[];
   /** Summaries that are gone, and that no report told of before. */
   lost: Ranges;
 }
@@ -46,7 +46,12 @@ export const MAX_RANGES_AHEAD = 1_024;
  * counts only what was not committed, and a summary that was given up for lost is welcome when it comes all the same.
  * `absences` are those known that `touches` asks for.
  */
-export function settle(before: Settled, told: Told, absences: Absence[], now: number): Outcome {
+export function settle(
+  before: Settled,
+  told: BatchContents,
+  absences: Gap[],
+  now: number,
+): Outcome {
   const outcome = enter(before, told, absences, now);
   if (outcome.ahead.length <= MAX_RANGES_AHEAD) return outcome;
   const nearby = (seq: number) => seq <= outcome.mark;
@@ -55,13 +60,13 @@ export function settle(before: Settled, told: Told, absences: Absence[], now: nu
   return enter(before, { ...told, summaries, drops }, absences, now);
 }
 
-function enter({ mark, ahead }: Settled, told: Told, known: Absence[], now: number): Outcome {
+function enter({ mark, ahead }: Settled, told: BatchContents, known: Gap[], now: number): Outcome {
   const settled = union([[1, mark]], ahead);
   const committed = subtract(settled, extents(known));
   const fresh = new Set(told.summaries.filter((seq) => !contains(committed, seq)));
   const added = rangesOf([...fresh].map((seq): Range => [seq, seq]));
 
-  const dropped: Absence[] = [];
+  const dropped: Gap[] = [];
   let taken = union(committed, added, extents(known.filter(isReported)));
   for (const { from, to, reason } of told.drops) {
     // One by one: there can be more than a call takes arguments.
@@ -69,7 +74,7 @@ function enter({ mark, ahead }: Settled, told: Told, known: Absence[], now: numb
     taken = union(taken, [[from, to]]);
   }
   const accounted = union(settled, added, extents(told.drops));
-  const lost = subtract([[1, told.heldFrom - 1]], accounted);
+  const lost = subtract([[1, told.firstHeld - 1]], accounted);
   const addedOrDropped = union(added, extents(dropped));
   const stillAbsent = known.flatMap((absence) => {
     const found = isReported(absence) ? added : addedOrDropped;
@@ -89,7 +94,10 @@ function enter({ mark, ahead }: Settled, told: Told, known: Absence[], now: numb
 }
 
 /** The extent in which known absences matter to what was told; undefined where none can. */
-export function touches({ mark, ahead }: Settled, { summaries, drops }: Told): Range | undefined {
+export function touches(
+  { mark, ahead }: Settled,
+  { summaries, drops }: BatchContents,
+): Range | undefined {
   const settled = union([[1, mark]], ahead);
   const repeated = summaries.filter((seq) => contains(settled, seq));
   const told = rangesOf([...extents(drops), ...repeated.map((seq): Range => [seq, seq])]);
@@ -102,10 +110,10 @@ export function touches({ mark, ahead }: Settled, { summaries, drops }: Told): R
 /** What lies below something that is settled, and has not come yet. */
 export const missing = ({ mark, ahead }: Settled): Ranges => holes([[0, mark], ...ahead]);
 
-const isReported = ({ reason }: Absence): boolean => reason !== 'unreported';
+const isReported = ({ reason }: Gap): boolean => reason !== 'unreported';
 
 const extents = (parts: readonly { from: number; to: number }[]): Ranges =>
   rangesOf(parts.map(({ from, to }): Range => [from, to]));
 
-const absent = (ranges: Ranges, reason: AbsenceReason, noticedAt: number): Absence[] =>
+const absent = (ranges: Ranges, reason: GapReason, noticedAt: number): Gap[] =>
   ranges.map(([from, to]) => ({ from, to, reason, noticedAt }));

@@ -17,13 +17,13 @@ export interface LedgerTable {
   updated_at: number;
 }
 
-export interface Outlet {
+export interface OutboxId {
   site: string;
   epoch: string;
 }
 
 /** How far an outbox is settled. */
-export interface Mark extends Outlet, Settled {}
+export interface Mark extends OutboxId, Settled {}
 
 /** What one batch brought, per outbox. */
 export interface Arrived extends Mark {
@@ -37,7 +37,7 @@ export interface Arrived extends Mark {
  */
 export async function openLedger(
   trx: Kysely<RelayTables>,
-  outlets: Outlet[],
+  outlets: OutboxId[],
   now: number,
 ): Promise<Mark[]> {
   const rows = await trx

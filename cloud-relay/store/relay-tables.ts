@@ -1,5 +1,5 @@
-import type { AbsenceTable } from './absence-table.js';
 import type { DailyLabelTable } from './daily-label-table.js';
+import type { AbsenceTable } from './gap-table.js';
 import type { LedgerTable } from './ledger-table.js';
 import type { SightedLabelTable } from './sighted-label-table.js';
 import type { SiteTable } from './site-table.js';

@@ -4,8 +4,8 @@ import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
-import { DetectionPool, type JobRecord } from './detection-pool.js';
-import { DetectorCatalog } from './detector-catalog.js';
+import { DetectorCatalog } from './catalog/detector-catalog.js';
+import { DetectionPool, type JobRecord } from './pool/detection-pool.js';
 
 const MEGABYTE = 1_000_000;
 
@@ -17,16 +17,16 @@ export interface DetectionOptions {
 }
 
 /** Detection, wired: the workers and the detectors that they search with. */
-export interface DetectionService {
+export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;
   /** In the order of their start. */
   services: Service[];
 }
 
-export function createDetection(options: DetectionOptions): DetectionService {
+export function createDetection(options: DetectionOptions): DetectionModule {
   const { settings, maxPixels, onJob } = options;
-  const log = options.log.child({ room: 'detection' });
+  const log = options.log.child({ component: 'detection' });
   const { workingSize } = settings;
   const pool = new DetectionPool({
     log,

@@ -17,7 +17,7 @@ export interface Findings {
 }
 
 /** An image in small, 8-bit grey, row by row. */
-export interface Glance {
+export interface Thumbnail {
   width: number;
   height: number;
   grey: Uint8Array;
@@ -32,7 +32,7 @@ export interface CascadeFile {
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
   /** `side` caps the longer side, in pixels. */
-  glance: { input: { bytes: Buffer; side: number }; result: Glance };
+  thumbnail: { input: { bytes: Buffer; side: number }; result: Thumbnail };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
   /** Loads a cascade nobody vouches for, searches a small image with it, and tells which engine serves it. */
   probe: { input: { cascade: CascadeFile }; result: EngineName };

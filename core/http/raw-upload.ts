@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
 import { readBody } from './read-body.js';
 import { receiveUpload } from './upload.js';
-import type { UploadRoom } from './upload-room.js';
+import type { UploadBudget } from './upload-budget.js';
 
 const RAW_TYPES = ['image/*', 'application/octet-stream'];
 
@@ -10,7 +10,7 @@ const RAW_TYPES = ['image/*', 'application/octet-stream'];
  * Receives one image, as the body itself or in the field `file` of a multipart form, in memory and within limits.
  * `uploadOf` gives it either way.
  */
-export function receiveImage(file: string, room: UploadRoom): Middleware {
+export function receiveImage(file: string, room: UploadBudget): Middleware {
   const fromForm = receiveUpload(file, room);
 
   return async (ctx, next) => {

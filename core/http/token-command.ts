@@ -1,5 +1,5 @@
 import { nameSchema } from '../contract/names.js';
-import { instant } from '../runtime/clock.js';
+import { toIsoString } from '../runtime/clock.js';
 import { StartError } from '../runtime/errors.js';
 import type { CommandOptions } from '../runtime/program.js';
 import { roleSchema } from './access.js';
@@ -31,7 +31,7 @@ async function list(tokens: Pick<Tokens, 'list'>): Promise<string> {
   const rows = (await tokens.list()).map(({ name, role, created_at }) => [
     name,
     role,
-    instant(created_at),
+    toIsoString(created_at),
   ]);
   return [['name', 'role', 'created'], ...rows]
     .map(

@@ -3,7 +3,7 @@ import multer from '@koa/multer';
 import type { Context, Middleware } from 'koa';
 import { MulterError } from 'multer';
 import { ProblemError } from '../runtime/errors.js';
-import type { UploadLimits, UploadPlace, UploadRoom } from './upload-room.js';
+import type { UploadBudget, UploadLimits, UploadReservation } from './upload-budget.js';
 
 /**
  * What a form may hold beside its file; far more than any of ours does. Names are taken as they are: `a[4294967294]`
@@ -28,7 +28,7 @@ export interface Upload {
  * Receives a multipart form (RFC 7578) with one file in the field `file`, in memory and within limits.
  * A file's declared name and type are never looked at.
  */
-export function receiveUpload(file: string, room: UploadRoom): Middleware {
+export function receiveUpload(file: string, room: UploadBudget): Middleware {
   const { limits } = room;
   return async (ctx, next) => {
     if (!ctx.is('multipart/form-data'))
@@ -52,7 +52,7 @@ async function readForm(
   ctx: Context,
   file: string,
   limits: UploadLimits,
-  place: UploadPlace,
+  place: UploadReservation,
 ): Promise<void> {
   const options: FormOptions = {
     storage: multer.memoryStorage(),
@@ -72,7 +72,7 @@ interface FormOptions extends multer.Options {
 }
 
 /** Counts what comes until the form has ended or was refused; multer passes over the rest of one that was. */
-function feed(request: Readable, form: Writable, place: UploadPlace): void {
+function feed(request: Readable, form: Writable, place: UploadReservation): void {
   const count = (chunk: Buffer) => {
     try {
       place.take(chunk.length);

@@ -15,7 +15,7 @@ import type { Access } from '../http/access.js';
 import { parse, type Route, route } from '../http/route.js';
 import { sendFile } from '../http/send-file.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
-import type { UploadRoom } from '../http/upload-room.js';
+import type { UploadBudget } from '../http/upload-budget.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { ImageStore } from './image-store.js';
 import type { Images } from './images.js';
@@ -35,7 +35,7 @@ export interface ImageApi {
   processed: ProcessedImages;
   store: ImageStore;
   access: ImageAccess;
-  uploads: UploadRoom;
+  uploads: UploadBudget;
   /** Run before an upload is received, e.g. a rate limit. */
   beforeUpload: Middleware[];
   beforeRead: Middleware[];

@@ -10,14 +10,14 @@ import type { BlobLeases } from './blob-leases.js';
 import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
 import { imageLabelTable } from './image-label-table.js';
-import { imageTable, type Spared } from './image-table.js';
+import { imageTable, type ProtectedImages } from './image-table.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
 export interface ImageStoreOptions {
   /** Where other processes work on the same rows and files. */
   leases?: BlobLeases | undefined;
   /** Images that neither age nor budget removes. */
-  spared?: Spared | undefined;
+  spared?: ProtectedImages | undefined;
 }
 
 /** One image to be written, with what belongs into the same transaction. */

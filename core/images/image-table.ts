@@ -5,7 +5,7 @@ import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 type Db = Kysely<ImageTables>;
 
 /** A condition over `image`, never null. */
-export type Spared = Expression<boolean>;
+export type ProtectedImages = Expression<boolean>;
 
 /** An image with what is known of its bytes and, where there is one, its result. */
 export type StoredImage = ImageRow &
@@ -83,7 +83,12 @@ export const imageTable = {
         .returning('id'),
     ),
 
-  expired: async (db: Db, now: number, limit: number, spared?: Spared): Promise<string[]> =>
+  expired: async (
+    db: Db,
+    now: number,
+    limit: number,
+    spared?: ProtectedImages,
+  ): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
@@ -94,7 +99,7 @@ export const imageTable = {
     ),
 
   /** This and the next leave out the images for which `spared` holds. */
-  olderThan: (db: Db, ms: number, limit: number, spared?: Spared): Promise<string[]> =>
+  olderThan: (db: Db, ms: number, limit: number, spared?: ProtectedImages): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
@@ -105,7 +110,7 @@ export const imageTable = {
         .limit(limit),
     ),
 
-  oldestOfCameras: (db: Db, limit: number, spared?: Spared): Promise<string[]> =>
+  oldestOfCameras: (db: Db, limit: number, spared?: ProtectedImages): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')

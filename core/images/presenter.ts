@@ -1,7 +1,7 @@
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageResource, ImageResult, ImageStatus } from '../contract/image.js';
 import type { Problem } from '../contract/problem.js';
-import { instant } from '../runtime/clock.js';
+import { toIsoString } from '../runtime/clock.js';
 import type { StoredImage } from './image-table.js';
 import type { BlobRow, ImageRow } from './tables.js';
 
@@ -22,8 +22,8 @@ export function presentImage(
     width: blob.width,
     height: blob.height,
     camera: image.camera,
-    createdAt: instant(Number(image.created_at)),
-    expiresAt: image.expires_at === null ? null : instant(Number(image.expires_at)),
+    createdAt: toIsoString(Number(image.created_at)),
+    expiresAt: image.expires_at === null ? null : toIsoString(Number(image.expires_at)),
     links: { original: self, processed: `${self}/processed`, detections: `${self}/detections` },
   };
 }

@@ -22,7 +22,7 @@ export interface BrokerAccounts {
 /** The client id of an appliance; other accounts may not bear it, since a second bearer ends the first one's connection. */
 export const siteClientId = (site: string): string => `siteglass-${site}`;
 
-export function mayBear(account: Account, clientId: string): boolean {
+export function mayUseClientId(account: Account, clientId: string): boolean {
   return account.role === 'site'
     ? clientId === siteClientId(account.site)
     : !clientId.startsWith(siteClientId(''));

@@ -4,17 +4,17 @@ import { Aedes, type AedesOptions, type AuthenticateError, type Client } from 'a
 import { MAX_PAYLOAD_BYTES, namesIn } from '../contract/topics.js';
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
+import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import {
   type Account,
   type BrokerAccounts,
-  mayBear,
   mayPublish,
   maySubscribe,
+  mayUseClientId,
 } from './access-rules.js';
 import { PacketMeter } from './packet-meter.js';
 import { RetainedLedger, type RetainedLimits } from './retained-ledger.js';
-import { Seldom } from './seldom.js';
 
 export interface EmbeddedBrokerOptions {
   host: string;
@@ -68,8 +68,8 @@ export class EmbeddedBroker implements Service {
   readonly #limits: BrokerLimits;
   readonly #accounts = new WeakMap<Client, Account>();
   readonly #retained: RetainedLedger;
-  readonly #unretained = new Seldom(LOG_EVERY_MS);
-  readonly #takenOver = new Seldom(LOG_EVERY_MS);
+  readonly #unretained = new LogThrottle(LOG_EVERY_MS);
+  readonly #takenOver = new LogThrottle(LOG_EVERY_MS);
   readonly #sockets = new Set<Socket>();
   #aedes: Aedes | undefined;
   #server: Server | undefined;
@@ -230,7 +230,7 @@ export class EmbeddedBroker implements Service {
       this.log.warn({ client: client.id, username }, 'refused credentials');
       return BAD_CREDENTIALS;
     }
-    if (!mayBear(account, client.id)) {
+    if (!mayUseClientId(account, client.id)) {
       this.log.warn({ client: client.id, username }, 'refused a client id that is not its own');
       return NOT_AUTHORIZED;
     }

@@ -3,7 +3,10 @@ export type Clock = () => number;
 
 export const systemClock: Clock = Date.now;
 
-export const instant = (ms: number): string => new Date(ms).toISOString();
+export const toIsoString = (ms: number): string => new Date(ms).toISOString();
+
+export const toIsoStringOrNull = (ms: number | null): string | null =>
+  ms === null ? null : toIsoString(ms);
 
 /** For people: seconds, minutes, hours or days. */
 export function duration(seconds: number): string {

@@ -2,7 +2,7 @@ import { createTask, type ScheduledTask } from 'node-cron';
 import { cronLogger } from './cron-logger.js';
 import { messageOf } from './errors.js';
 import type { Logger } from './logger.js';
-import { Turn } from './turns.js';
+import { SerialQueue } from './serial-queue.js';
 
 export interface CronJobOptions {
   name: string;
@@ -17,7 +17,7 @@ export interface CronJobOptions {
 /** Work that comes again by the clock, one run at a time. */
 export class CronJob {
   #task: ScheduledTask | undefined;
-  readonly #turn = new Turn();
+  readonly #turn = new SerialQueue();
 
   constructor(private readonly options: CronJobOptions) {}
 

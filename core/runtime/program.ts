@@ -131,7 +131,7 @@ async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     const notifier = createNotifier(log);
     const { lifecycle, probes } = await program.create(configuration, log, reread);
     await lifecycle.start();
-    const watchdog = new Watchdog(probes, notifier, log.child({ room: 'watchdog' }));
+    const watchdog = new Watchdog(probes, notifier, log.child({ component: 'watchdog' }));
     await watchdog.start();
     log.info({ version: programVersion() }, 'started');
     log.info({ signal: await ended }, 'stopping');

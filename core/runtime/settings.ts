@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { preparationSchema } from '../contract/detection.js';
+import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
-import { MAX_DETECTORS } from '../detection/plan-analysis.js';
 import { secretSchema } from './configuration.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */

@@ -5,10 +5,10 @@ import { type CameraResource, cameraResourceSchema } from '../../core/contract/s
 import { receiveImage } from '../../core/http/raw-upload.js';
 import { type Route, route } from '../../core/http/route.js';
 import { uploadOf } from '../../core/http/upload.js';
-import type { UploadRoom } from '../../core/http/upload-room.js';
-import { instant } from '../../core/runtime/clock.js';
-import type { CameraSchedule } from '../cameras/camera-schedule.js';
+import type { UploadBudget } from '../../core/http/upload-budget.js';
+import { toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
+import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 
 const tag = 'cameras';
 const byId = z.object({ camera: nameSchema });
@@ -37,7 +37,7 @@ const ANALYSIS_PROBLEMS: ProblemCode[] = [
   'disk_budget_spent',
 ];
 
-export function cameraRoutes(cameras: CameraSchedule, uploads: UploadRoom): Route[] {
+export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
   const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
   return [
     route({
@@ -133,15 +133,13 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadRoom): Rout
   ];
 }
 
-const momentOf = (ms: number | null): string | null => (ms === null ? null : instant(ms));
-
 function presentCamera(status: CameraStatus): CameraResource {
   const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;
   return {
     ...rest,
     name: name ?? null,
-    lastAttemptAt: momentOf(lastAttemptAt),
-    lastSnapshotAt: momentOf(lastSnapshotAt),
-    nextRunAt: momentOf(nextRunAt),
+    lastAttemptAt: toIsoStringOrNull(lastAttemptAt),
+    lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
+    nextRunAt: toIsoStringOrNull(nextRunAt),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../../core/contract/names.js';
 import { type Route, route } from '../../core/http/route.js';
-import type { ConfigReload } from '../config-reload.js';
+import type { ConfigReload } from '../cameras/config-reload.js';
 
 const ids = z.array(nameSchema);
 const reloadedSchema = z.object({

@@ -1,23 +1,23 @@
 import type Koa from 'koa';
-import type { DetectionService } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/readiness.js';
+import type { DetectionModule } from '../../core/detection/create-detection.js';
+import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Authentication } from '../../core/http/authentication.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { Tokens } from '../../core/http/tokens.js';
-import { UploadRoom } from '../../core/http/upload-room.js';
+import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
+import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
-import type { ImageService } from '../../core/images/image-service.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
-import type { CameraSchedule } from '../cameras/camera-schedule.js';
+import type { ConfigReload } from '../cameras/config-reload.js';
+import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
-import type { ConfigReload } from '../config-reload.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
@@ -32,8 +32,8 @@ export interface EdgeAppParts {
   log: Logger;
   metrics: Metrics;
   tokens: Tokens;
-  detection: DetectionService;
-  images: ImageService;
+  detection: DetectionModule;
+  images: ImageModule;
   cameras: CameraSchedule;
   reload: ConfigReload;
   view: SiteApi;
@@ -52,7 +52,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
   const api: ImageApi = {
     ...images,
     access: { upload: 'operator', read: 'viewer', list: 'viewer', remove: 'operator' },
-    uploads: new UploadRoom({
+    uploads: new UploadBudget({
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
@@ -87,7 +87,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     ],
     authentication,
     metrics,
-    log: log.child({ room: 'http' }),
+    log: log.child({ component: 'http' }),
     guards: guarded ? [onlyThisMachine] : [],
   });
 }

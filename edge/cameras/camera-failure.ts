@@ -42,5 +42,5 @@ export const isNoImage = (error: unknown): error is ProblemError =>
   isFaultOfImage(error) && (error.status !== 422 || error.code === 'image_undecodable');
 
 /** There is no room for the snapshot now, which is nobody's fault but ours. */
-export const isShed = (error: unknown): error is ProblemError =>
+export const isOverload = (error: unknown): error is ProblemError =>
   error instanceof ProblemError && error.status >= 500;

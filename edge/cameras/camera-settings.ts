@@ -1,6 +1,7 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import {
+  MAX_DETECTORS,
   orientationSchema,
   preparationSchema,
   searchParametersSchema,
@@ -8,10 +9,9 @@ import {
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { zoneSchema } from '../../core/contract/zone.js';
-import { MAX_DETECTORS } from '../../core/detection/plan-analysis.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { sightingShape } from '../sightings/sighting-settings.js';
-import { timeWindowSchema } from './time-windows.js';
+import { timeWindowSchema } from './schedule/time-windows.js';
 
 const MEBIBYTE = 1_048_576;
 

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import type { Clock } from '../../core/runtime/clock.js';
-import { Bookmark } from './bookmark.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig, RtspCameraConfig } from './camera-config.js';
-import { CaptureCamera } from './capture-camera.js';
-import { ClockJumps } from './clock-jumps.js';
-import { passwordOf } from './credentials.js';
-import { FolderCamera } from './folder-camera.js';
-import { HttpCamera } from './http-camera.js';
-import { LoopCamera } from './loop-camera.js';
-import { MjpegCamera } from './mjpeg-camera.js';
-import { PushCamera } from './push-camera.js';
-import { VideoCamera } from './video-camera.js';
+import { passwordOf } from './http/credentials.js';
+import { ClockJumps } from './schedule/clock-jumps.js';
+import { Bookmark } from './sources/bookmark.js';
+import { CaptureCamera } from './sources/capture-camera.js';
+import { FolderCamera } from './sources/folder-camera.js';
+import { HttpCamera } from './sources/http-camera.js';
+import { LoopCamera } from './sources/loop-camera.js';
+import { MjpegCamera } from './sources/mjpeg-camera.js';
+import { PushCamera } from './sources/push-camera.js';
+import { VideoCamera } from './sources/video-camera.js';
 
 /** The camera that a configuration describes. `stateFolder` holds what watched folders remember. */
 export function createCamera(config: CameraConfig, stateFolder: string, clock: Clock): Camera {

@@ -1,6 +1,6 @@
 import type { EdgeConfig } from '../config.js';
-import { type Device, discoverDevices } from '../discovery/discover-devices.js';
-import { type MediaAddresses, mediaAddresses } from '../discovery/media-addresses.js';
+import { type Device, discoverDevices } from '../onvif/discover-devices.js';
+import { type MediaAddresses, mediaAddresses } from '../onvif/media-addresses.js';
 
 /** What prints for each device; other characters than these never reach the terminal. */
 const UNPRINTABLE = /[^\x20-\x7e]/g;

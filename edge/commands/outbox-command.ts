@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { duration, instant, systemClock } from '../../core/runtime/clock.js';
+import { duration, systemClock, toIsoString } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
@@ -52,7 +52,7 @@ function table(hours: OutboxHour[]): string[] {
   return [
     line('hour (UTC)', 'added', 'acknowledged', 'evicted'),
     ...hours.map(({ began, added, settled, evicted }) =>
-      line(instant(began).slice(0, 16).replace('T', ' '), added, settled, evicted),
+      line(toIsoString(began).slice(0, 16).replace('T', ' '), added, settled, evicted),
     ),
   ];
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { tryBroker } from '../../core/diagnosis/broker-check.js';
-import { type Check, ok, type Verdict, warning } from '../../core/diagnosis/finding.js';
-import { localUrl } from '../../core/diagnosis/service-check.js';
+import { tryBroker } from '../../core/doctor/broker-check.js';
+import { type Check, ok, type Verdict, warning } from '../../core/doctor/finding.js';
+import { localUrl } from '../../core/doctor/service-check.js';
 import { siteClientId } from '../../core/messaging/access-rules.js';
 import { SAME_ID } from '../../core/messaging/short-connections.js';
 import type { EdgeConfig } from '../config.js';

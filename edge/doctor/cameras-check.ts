@@ -1,16 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Check, failure, ok, type Verdict } from '../../core/diagnosis/finding.js';
-import { secretFault } from '../../core/diagnosis/secret-fault.js';
+import { type Check, failure, ok, type Verdict } from '../../core/doctor/finding.js';
+import { secretFault } from '../../core/doctor/secret-fault.js';
 import { inspectImage } from '../../core/images/inspect.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { type Camera, CameraError, type CameraErrorCode } from '../cameras/camera.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import { createCamera } from '../cameras/create-camera.js';
-import { Semaphore } from '../cameras/semaphore.js';
-import { withDeadline } from '../cameras/with-deadline.js';
+import { Semaphore } from '../cameras/schedule/semaphore.js';
+import { withDeadline } from '../cameras/schedule/with-deadline.js';
 
 export interface CamerasExpectation {
   cameras: readonly CameraConfig[];

@@ -1,14 +1,14 @@
-import { type Check, failure, ok, warning } from '../../core/diagnosis/finding.js';
-import { instant } from '../../core/runtime/clock.js';
-import { ClockTrust } from '../clock-trust.js';
+import { type Check, failure, ok, warning } from '../../core/doctor/finding.js';
+import { toIsoString } from '../../core/runtime/clock.js';
+import { TimeSync } from '../health/time-sync.js';
 
 /** Whether the machine's clock is kept right, which summaries are marked with. */
-export const clockCheck = (trust = new ClockTrust()): Check => ({
+export const clockCheck = (trust = new TimeSync()): Check => ({
   about: 'clock',
   async run() {
     await trust.start();
     await trust.stop();
-    const time = instant(Date.now());
+    const time = toIsoString(Date.now());
     if (trust.status === 'synchronised') return ok(`${time}, synchronised`);
     if (trust.status === 'unsynchronised')
       return failure(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Check, failure, ok, type Verdict, warning } from '../../core/diagnosis/finding.js';
+import { type Check, failure, ok, type Verdict, warning } from '../../core/doctor/finding.js';
 import { duration, systemClock } from '../../core/runtime/clock.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';

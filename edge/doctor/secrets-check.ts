@@ -1,5 +1,5 @@
-import { type Check, failure, ok, type Verdict } from '../../core/diagnosis/finding.js';
-import { secretFault } from '../../core/diagnosis/secret-fault.js';
+import { type Check, failure, ok, type Verdict } from '../../core/doctor/finding.js';
+import { secretFault } from '../../core/doctor/secret-fault.js';
 import { readTextFile, type SecretSource } from '../../core/runtime/configuration.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { EdgeConfig } from '../config.js';

@@ -4,7 +4,7 @@ import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { Turn } from '../../core/runtime/turns.js';
+import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import { type AnnouncedTables, announcedTable, type Components } from '../store/announced-table.js';
 import {
   cameraComponents,
@@ -41,7 +41,7 @@ export class Announcements implements Service {
   readonly name = 'announcements';
   readonly #stopping = new AbortController();
   #unsubscribe: (() => void) | undefined;
-  readonly #turn = new Turn();
+  readonly #turn = new SerialQueue();
 
   constructor(private readonly options: AnnouncementsOptions) {}
 

@@ -1,5 +1,5 @@
 import type { Payload } from '../../core/contract/topics.js';
-import { instant } from '../../core/runtime/clock.js';
+import { toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 
 /** How a camera does, in the terms of its topic. */
@@ -11,7 +11,7 @@ export function cameraReport(status: CameraStatus): Payload<'cameraReport'> {
     circuit,
     paused: state === 'paused',
     lastError,
-    lastSnapshotAt: lastSnapshotAt === null ? null : instant(lastSnapshotAt),
+    lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
     consecutiveFailures,
     taken,
     unchanged,

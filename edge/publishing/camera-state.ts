@@ -1,6 +1,6 @@
 import type { Detection } from '../../core/contract/detection.js';
 import type { CameraStatePayload } from '../../core/contract/live-payloads.js';
-import { instant } from '../../core/runtime/clock.js';
+import { toIsoString } from '../../core/runtime/clock.js';
 import type { Track } from '../sightings/tracks.js';
 
 export interface SeenSnapshot {
@@ -18,7 +18,7 @@ export function cameraState(seen: SeenSnapshot): CameraStatePayload {
   return {
     counts: countByLabel(seen.detections),
     snapshot: seen.id,
-    takenAt: instant(seen.takenAt),
+    takenAt: toIsoString(seen.takenAt),
     present: countByLabel(present),
     static: countByLabel(seen.tracks.filter(({ state }) => state === 'static')),
     occupied: present.length > 0,

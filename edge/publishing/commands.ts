@@ -5,7 +5,7 @@ import {
   commandObjectSchema,
 } from '../../core/contract/command.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
-import { type Clock, instant } from '../../core/runtime/clock.js';
+import { type Clock, toIsoString } from '../../core/runtime/clock.js';
 import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -59,7 +59,7 @@ export class Commands implements Service {
   async #obey(camera: string, command: Command): Promise<void> {
     const { bus, site, log, clock } = this.options;
     const outcome = await this.#perform(camera, command);
-    const result: CommandResult = { ...command, at: instant(clock()), ...outcome };
+    const result: CommandResult = { ...command, at: toIsoString(clock()), ...outcome };
     log.info({ camera, command: result.command, ok: result.ok }, 'a command over MQTT');
     await bus.publish('result', { site, camera }, result).catch((error: unknown) => {
       log.debug({ error: messageOf(error) }, 'could not publish the result of a command');

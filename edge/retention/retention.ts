@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { Turn } from '../../core/runtime/turns.js';
+import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import type { RetainedImages, RetainedRows } from './retained-images.js';
 
 /** Images removed at a time, and times in one sweep: at most 20,000 images a minute. */
@@ -41,7 +41,7 @@ export class Retention implements Service {
   readonly #job: CronJob;
   #stopping = false;
   /** Of all that removes, so that no two count the same bytes. */
-  readonly #turn = new Turn();
+  readonly #turn = new SerialQueue();
   /** Since the start. */
   readonly removed = { images: 0, processed: 0, rows: 0 };
 

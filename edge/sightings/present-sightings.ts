@@ -1,5 +1,5 @@
 import type { Sighting, SightingPage } from '../../core/contract/sighting.js';
-import { instant } from '../../core/runtime/clock.js';
+import { toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { SightingRow } from '../store/sighting-table.js';
 import type { Track } from './tracks.js';
 
@@ -17,11 +17,11 @@ function presentSighting(row: SightingRow): Sighting {
     label: row.label,
     detector,
     state: row.state,
-    startedAt: instant(row.started_at),
-    lastSeenAt: instant(row.last_seen_at),
-    endedAt: row.ended_at === null ? null : instant(row.ended_at),
+    startedAt: toIsoString(row.started_at),
+    lastSeenAt: toIsoString(row.last_seen_at),
+    endedAt: toIsoStringOrNull(row.ended_at),
     count,
     box,
-    best: { ...best, takenAt: instant(best.takenAt) },
+    best: { ...best, takenAt: toIsoString(best.takenAt) },
   };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { SightingEvent, SightingPage, SightingQuery } from '../../core/contract/sighting.js';
-import { instant } from '../../core/runtime/clock.js';
+import { toIsoString } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
@@ -116,12 +116,12 @@ async function write(trx: Db, camera: string, step: Step): Promise<SightingEvent
 function eventOf(type: 'appeared' | 'left', camera: string, track: Track): SightingEvent {
   return {
     event_type: type,
-    at: instant(track.lastSeenAt),
+    at: toIsoString(track.lastSeenAt),
     camera,
     label: track.label,
     sighting: track.id,
     static: track.state === 'static',
-    startedAt: instant(track.startedAt),
+    startedAt: toIsoString(track.startedAt),
     durationSeconds: (track.lastSeenAt - track.startedAt) / 1000,
     count: track.count,
     box: track.box,

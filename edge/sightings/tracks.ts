@@ -1,5 +1,5 @@
 import type { Box, Detection } from '../../core/contract/detection.js';
-import { overlap } from '../../core/detection/worker/boxes.js';
+import { overlap } from '../../core/detection/boxes.js';
 import type { TrackingSettings } from './sighting-settings.js';
 
 /** The snapshot that shows an object best. Times are milliseconds since the epoch. */

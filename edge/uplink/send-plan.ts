@@ -15,7 +15,7 @@ export interface SendPlanOptions {
 export type Stream = 'live' | 'backlog';
 
 /** Rows to read next: at most `count` of those above `after`, up to and including `upTo`. */
-export interface Turn {
+export interface SendBatch {
   stream: Stream;
   after: number;
   upTo: number;
@@ -83,7 +83,7 @@ export class SendPlan {
   }
 
   /** What to read next, where `lastSeq` is the newest; undefined where nothing may go now. */
-  next(lastSeq: number, now: number): Turn | undefined {
+  next(lastSeq: number, now: number): SendBatch | undefined {
     if (!this.#hasRoom) return undefined;
     const room = this.#limit - this.#underWay.size;
     this.#passCommitted();
@@ -103,7 +103,7 @@ export class SendPlan {
   }
 
   /** Of the rows read for a turn, those to be sent now. None where the plan has moved on since. */
-  take<R extends Planned>({ stream, after, upTo, count }: Turn, rows: R[]): R[] {
+  take<R extends Planned>({ stream, after, upTo, count }: SendBatch, rows: R[]): R[] {
     if (this.#cursor(stream) !== after) return [];
     if (rows.length === 0) this.#move(stream, upTo);
     const taken: R[] = [];

@@ -6,7 +6,7 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
-import { Bell } from './bell.js';
+import { AutoResetEvent } from './auto-reset-event.js';
 import { isHistorical, recordOf } from './record-of.js';
 import { type Acknowledged, SendPlan, type Stream } from './send-plan.js';
 import { Timers } from './timers.js';
@@ -29,7 +29,7 @@ const LOG_EVERY_MS = 60_000;
  */
 export class Uplink implements Service {
   readonly name = 'uplink';
-  readonly #bell = new Bell();
+  readonly #bell = new AutoResetEvent();
   readonly #stopping = new AbortController();
   readonly #timers = new Timers<'hold' | 'doubt' | 'settle' | 'rate' | 'refusal' | 'stall'>();
   #epoch = '';

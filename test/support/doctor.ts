@@ -1,5 +1,5 @@
 import type { ExecutionContext } from 'ava';
-import type { Finding } from '../../core/diagnosis/finding.js';
+import type { Finding } from '../../core/doctor/finding.js';
 import { type ProgramName, runToEnd } from './program.js';
 
 export interface Diagnosis {

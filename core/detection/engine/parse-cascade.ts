@@ -4,7 +4,7 @@ import type { CascadeModel, NotServed, ParsedCascade } from './cascade-model.js'
 import type { Size } from './geometry.js';
 import { readOldCascade } from './read-old-cascade.js';
 import { readCascade } from './read-stages.js';
-import { reasonNotToServe } from './served.js';
+import { unsupportedReason } from './served.js';
 
 /** OpenCV's bound of a window's sides. */
 const MAX_SIDE = 1_000_000;
@@ -22,7 +22,7 @@ export function parseCascade(xml: string): ParsedCascade {
     const model: CascadeModel = isOld
       ? { ...header, kind: 'haar', stages: readOldCascade(node, header.window) }
       : readCascade(node, header.kind, header.window);
-    const reason = reasonNotToServe(model);
+    const reason = unsupportedReason(model);
     return reason === undefined ? { model } : { notServed: { ...header, reason } };
   } catch (error) {
     if (error instanceof Unserved) return { notServed: { ...header, reason: error.message } };

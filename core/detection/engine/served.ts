@@ -9,7 +9,7 @@ const MAX_CELL = Math.floor((2 ** 16 - 1) / WHITE);
 const MAX_SIDE = 512;
 
 /** Why the engine would not find exactly what OpenCV finds, or undefined where it does. */
-export function reasonNotToServe(model: CascadeModel): string | undefined {
+export function unsupportedReason(model: CascadeModel): string | undefined {
   const { width, height } = model.window;
   if (Math.min(width, height) < 3 || Math.max(width, height) > MAX_SIDE) {
     return `its window is not between 3 and ${MAX_SIDE} pixels a side`;

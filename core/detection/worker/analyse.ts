@@ -5,14 +5,14 @@ import type {
   Orientation,
   SearchParameters,
 } from '../../contract/detection.js';
+import type { OpenCv } from '../../opencv/opencv.js';
+import { overlap, scaled, turned, turnedBack } from '../boxes.js';
 import type { AnalysisPlan, PlannedDetector } from '../detection.js';
 import type { Findings } from '../protocol.js';
 import { coverOf } from '../zone-cover.js';
 import { counts } from '../zones.js';
-import { overlap, scaled, turned, turnedBack } from './boxes.js';
 import { decodeGrey } from './decode.js';
 import { type GreyImage, withTurned } from './grey-image.js';
-import type { OpenCv } from './opencv.js';
 import { type CascadeSearch, type Hit, MAX_WINDOWS, tooManyWindows } from './search.js';
 
 /** Two hits in differently turned images are one object where they overlap by more than this. */

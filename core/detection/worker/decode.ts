@@ -1,6 +1,6 @@
+import { consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
 import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
 import { GreyImage } from './grey-image.js';
-import { consume, type Mat, type OpenCv } from './opencv.js';
 import { Refusal } from './refusal.js';
 
 export interface DecodedGrey {

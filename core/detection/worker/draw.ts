@@ -1,6 +1,6 @@
+import type { Colour, Mat, OpenCv } from '../../opencv/opencv.js';
 import type { LabelledBox } from '../detection.js';
 import { decodeColour } from './decode.js';
-import type { Colour, Mat, OpenCv } from './opencv.js';
 
 const QUALITY = 90;
 

@@ -1,5 +1,5 @@
 import type { Orientation } from '../../contract/detection.js';
-import { consume, type Mat, type OpenCv } from './opencv.js';
+import { consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
 import { PixelMemory } from './pixel-memory.js';
 
 /** One for the process, which searches one image at a time. */

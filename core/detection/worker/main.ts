@@ -1,15 +1,15 @@
 import type { EngineName } from '../../contract/detection.js';
-import { SiteglassSearch } from '../engine/siteglass-search.js';
+import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
 import type { Job, JobResult, WorkerMessage } from '../protocol.js';
 import { PROTOCOL_VERSION } from '../protocol.js';
 import { analyse, type Engines } from './analyse.js';
-import { ClassifierCache } from './classifier-cache.js';
+import { SiteglassSearch } from './backends/cascade.js';
+import { ClassifierCache } from './backends/classifier-cache.js';
+import { OpenCvSearch } from './backends/opencv.js';
 import { draw } from './draw.js';
-import { glance } from './glance.js';
-import { loadOpenCv, type OpenCv } from './opencv.js';
-import { OpenCvSearch } from './opencv-search.js';
 import { probe } from './probe.js';
 import { Refusal } from './refusal.js';
+import { thumbnail } from './thumbnail.js';
 
 /** What buffers may hold after a job before those that are done with are freed. */
 const MAX_BUFFER_BYTES = 6_000_000;
@@ -39,8 +39,8 @@ function main(): void {
     switch (job.kind) {
       case 'analyse':
         return analyse(cv, engines, job.bytes, job.plan, maxPixels);
-      case 'glance':
-        return glance(cv, job.bytes, job.side, maxPixels);
+      case 'thumbnail':
+        return thumbnail(cv, job.bytes, job.side, maxPixels);
       case 'draw':
         return draw(cv, job.bytes, job.boxes, maxPixels);
       case 'probe':

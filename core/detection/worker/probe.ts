@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { EngineName } from '../../contract/detection.js';
+import { consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
 import { parseCascade } from '../engine/parse-cascade.js';
 import type { CascadeFile } from '../protocol.js';
 import type { Engines } from './analyse.js';
-import { ClassifierCache } from './classifier-cache.js';
+import { ClassifierCache } from './backends/classifier-cache.js';
+import { OpenCvSearch } from './backends/opencv.js';
 import { GreyImage } from './grey-image.js';
-import { consume, type Mat, type OpenCv } from './opencv.js';
-import { OpenCvSearch } from './opencv-search.js';
 import { Refusal } from './refusal.js';
 
 const SIDE = 640;

@@ -5,9 +5,9 @@ import { DynamicSecurity } from '../../../cloud-relay/fleet/dynamic-security.js'
 import { MosquittoAccounts } from '../../../cloud-relay/fleet/mosquitto-accounts.js';
 import {
   type Account,
-  mayBear,
   mayPublish,
   maySubscribe,
+  mayUseClientId,
   siteClientId,
 } from '../../../core/messaging/access-rules.js';
 import { ApiClient } from '../../support/api-client.js';
@@ -135,7 +135,7 @@ test('Mosquitto rules of a site as the embedded broker does', async (t) => {
   ])
     t.is(await subscribes(site, filter), maySubscribe(account, ROOT, filter), `hear ${filter}`);
   for (const clientId of ['siteglass-south', 'anything']) {
-    t.false(mayBear(account, clientId));
+    t.false(mayUseClientId(account, clientId));
     const other = { ...asSite('north', 'secret'), clientId };
     await t.throwsAsync(connect(t, broker.url, other), undefined, clientId);
   }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { type Kysely, sql } from 'kysely';
-import { commitApart } from '../../../cloud-relay/ingest/commit-apart.js';
+import { commitPerSite } from '../../../cloud-relay/ingest/commit-per-site.js';
 import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import { isPostgres } from '../../../core/store/dialect.js';
@@ -149,7 +149,7 @@ test('while the database cannot write for anyone, a batch is not tried once more
   let tries = 0;
   const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
   const arrivals = ['a', 'b', 'c'].map((site) => anArrival(1, { site }));
-  const faults = await commitApart(relay.db, arrivals, async () => {
+  const faults = await commitPerSite(relay.db, arrivals, async () => {
     tries++;
     throw full;
   });

@@ -1,7 +1,7 @@
 import test from 'ava';
+import { MAX_DETECTORS } from '../../../core/contract/detection.js';
 import { MAX_LABELS } from '../../../core/contract/summary.js';
 import { decodePayload } from '../../../core/contract/topics.js';
-import { MAX_DETECTORS } from '../../../core/detection/plan-analysis.js';
 import { aDetection } from '../../support/delivery-fixtures.js';
 import { anArrival } from '../../support/relay-fixtures.js';
 

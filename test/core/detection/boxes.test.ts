@@ -1,7 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { ORIENTATIONS } from '../../../core/contract/detection.js';
-import { overlap, scaled, turned, turnedBack } from '../../../core/detection/worker/boxes.js';
+import { overlap, scaled, turned, turnedBack } from '../../../core/detection/boxes.js';
 
 const image = { width: 100, height: 60 };
 

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import sharp from 'sharp';
 import type { Box } from '../../../core/contract/detection.js';
+import { planAnalysis } from '../../../core/detection/catalog/plan-analysis.js';
+import { loadShippedDetectors } from '../../../core/detection/catalog/shipped-detectors.js';
 import type { AnalysisRequest } from '../../../core/detection/detection.js';
-import { DetectionPool, type PoolOptions } from '../../../core/detection/detection-pool.js';
-import { planAnalysis } from '../../../core/detection/plan-analysis.js';
-import { loadShippedDetectors } from '../../../core/detection/shipped-detectors.js';
+import { DetectionPool, type PoolOptions } from '../../../core/detection/pool/detection-pool.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { loadShippedDetectors } from '../../../core/detection/catalog/shipped-detectors.js';
 import { parseCascade } from '../../../core/detection/engine/parse-cascade.js';
-import { loadShippedDetectors } from '../../../core/detection/shipped-detectors.js';
 import { manifest } from './detection-setup.js';
 
 test('the manifest names for each detector the engine that serves it exactly', async (t) => {

@@ -1,9 +1,9 @@
 import test from 'ava';
 import {
   type Account,
-  mayBear,
   mayPublish,
   maySubscribe,
+  mayUseClientId,
 } from '../../../core/messaging/access-rules.js';
 
 const north: Account = { role: 'site', site: 'north' };
@@ -60,10 +60,10 @@ test('a reader hears everything and says nothing; the relay may do both', (t) =>
 });
 
 test("no account may take an appliance's client id and so end its connection", (t) => {
-  t.true(mayBear(north, 'siteglass-north'));
+  t.true(mayUseClientId(north, 'siteglass-north'));
   for (const account of [reader, relay, { role: 'site', site: 'south' } as Account])
-    t.false(mayBear(account, 'siteglass-north'));
-  t.true(mayBear(reader, 'mosq-1234'));
+    t.false(mayUseClientId(account, 'siteglass-north'));
+  t.true(mayUseClientId(reader, 'mosq-1234'));
 });
 
 test('an operator hears everything, commands cameras and says that Home Assistant is there; no more', (t) => {

@@ -11,7 +11,7 @@ const SCRIPT = `
   const { createLogger } = await import(process.argv[1]);
   const log = createLogger('siteglass-edge', 'debug');
   for (const level of ['fatal', 'error', 'warn', 'info', 'debug']) log[level]({ n: 1 }, level);
-  log.child({ room: 'messaging' }).warn({ token: 'open sesame', access: { password: 'hunter2' } }, 'secret');
+  log.child({ component: 'messaging' }).warn({ token: 'open sesame', access: { password: 'hunter2' } }, 'secret');
   log.error({ text: 'two\\nlines' }, 'long');
 `;
 
@@ -40,7 +40,7 @@ test('in the journal each line begins with its priority, and is JSON without sec
     read.map(({ priority, msg }) => `${priority} ${msg}`),
     ['2 fatal', '3 error', '4 warn', '6 info', '7 debug', '4 secret', '3 long'],
   );
-  t.like(read[5], { room: 'messaging', token: '(hidden)', access: { password: '(hidden)' } });
+  t.like(read[5], { component: 'messaging', token: '(hidden)', access: { password: '(hidden)' } });
 });
 
 test('elsewhere lines are JSON alone, also where a parent of this process logged to the journal', async (t) => {

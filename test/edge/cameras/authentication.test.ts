@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { HttpCamera } from '../../../edge/cameras/http-camera.js';
+import { HttpCamera } from '../../../edge/cameras/sources/http-camera.js';
 import { httpConfig } from '../support/cameras.js';
 import { startApache, startNginx } from '../support/peers.js';
 

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { z } from 'zod';
-import { MAX_DETECTORS } from '../../../core/detection/plan-analysis.js';
+import { MAX_DETECTORS } from '../../../core/contract/detection.js';
 import { parseConfiguration } from '../../../core/runtime/configuration.js';
 import { ConfigurationError, messageOf } from '../../../core/runtime/errors.js';
 import { camerasSchema, requestOf } from '../../../edge/cameras/camera-config.js';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import { silentLogger } from '../../../core/runtime/logger.js';
-import { CameraSchedule } from '../../../edge/cameras/camera-schedule.js';
 import { createCamera } from '../../../edge/cameras/create-camera.js';
+import { CameraSchedule } from '../../../edge/cameras/schedule/camera-schedule.js';
 import { picture, startCameraServer } from '../support/camera-server.js';
 import { httpConfig } from '../support/cameras.js';
 

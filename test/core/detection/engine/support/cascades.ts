@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CascadeModel } from '../../../../../core/detection/engine/cascade-model.js';
 import { parseCascade } from '../../../../../core/detection/engine/parse-cascade.js';
-import { openCvPackage } from '../../../../../core/detection/opencv-package.js';
+import { openCvPackage } from '../../../../../core/opencv/opencv-package.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 
 export interface ShippedCascade {

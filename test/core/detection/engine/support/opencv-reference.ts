@@ -7,7 +7,7 @@ import {
   loadOpenCv,
   type Mat,
   type OpenCv,
-} from '../../../../../core/detection/worker/opencv.js';
+} from '../../../../../core/opencv/opencv.js';
 
 export interface FoundBox extends Box {
   neighbors: number;

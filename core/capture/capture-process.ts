@@ -1,0 +1,143 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type {
+  CaptureFailureReason,
+  CaptureReply,
+  CaptureRequest,
+  CaptureSource,
+} from './capture-protocol.js';
+
+/** Why a capture process gave no frame. */
+export class CaptureFailure extends Error {
+  override readonly name = 'CaptureFailure';
+
+  constructor(readonly reason: CaptureFailureReason) {
+    super(reason);
+  }
+}
+
+const ENTRY = new URL('./capture-main.js', import.meta.url);
+const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
+
+const FFMPEG_OPTIONS = {
+  stream: 'rtsp_transport;tcp',
+  // A playlist must not make a file open anything else.
+  file: 'protocol_whitelist;file',
+  device: '',
+} satisfies Record<CaptureSource['kind'], string>;
+
+/** What FFmpeg prints when a server turns it down. Its lines hold addresses, so nothing else of them is used. */
+const HINTS: [RegExp, CaptureFailureReason][] = [
+  [/ 40[13] /, 'refused'],
+  [/ 404 /, 'missing'],
+  [/Connection refused|timed out|No route to host|Network is unreachable|resolve/, 'unreachable'],
+];
+
+interface Pending {
+  resolve(jpeg: Buffer | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** One process that has one stream, device or video file open, for as long as it lives. Once ended it stays so. */
+export class CaptureProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #pending: Pending | undefined;
+  #reason: CaptureFailureReason = 'ended';
+  #hint: CaptureFailureReason | undefined;
+  #alive = true;
+
+  constructor(source: CaptureSource) {
+    const child = fork(ENTRY, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: {
+        OPENCV_LOG_LEVEL: 'SILENT',
+        OPENCV_FFMPEG_CAPTURE_OPTIONS: FFMPEG_OPTIONS[source.kind],
+        // One decoder thread holds no frames back.
+        OPENCV_FFMPEG_THREADS: '1',
+      },
+      execArgv: NODE_FLAGS,
+    });
+    this.#child = child;
+    child.on('message', (reply: CaptureReply) => this.#onReply(reply));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#hint ??= HINTS.find(([pattern]) => pattern.test(text))?.[1];
+    });
+    this.#ended = new Promise((resolve) => {
+      const end = () => {
+        this.#alive = false;
+        this.#settle()?.reject(this.#failure());
+        resolve();
+      };
+      // All that it printed has been read by then.
+      child.once('error', end).once('close', end);
+    });
+    this.#send({ type: 'open', source });
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /**
+   * A frame as JPEG, one call at a time; undefined where a file ends before `atMs`. Rejects with a
+   * CaptureFailure, or when `signal` aborts, either of which ends the process.
+   */
+  async take(signal: AbortSignal, atMs = 0): Promise<Buffer | undefined> {
+    signal.throwIfAborted();
+    const giveUp = () => {
+      this.#settle()?.reject(signal.reason);
+      this.#kill();
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await new Promise<Buffer | undefined>((resolve, reject) => {
+        this.#pending = { resolve, reject };
+        if (this.#alive) this.#send({ type: 'take', atMs });
+        else this.#settle()?.reject(this.#failure());
+      });
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Resolves when the process is gone. */
+  async stop(): Promise<void> {
+    this.#kill();
+    await this.#ended;
+  }
+
+  #send(request: CaptureRequest): void {
+    // A child that is gone is told of by its own end.
+    this.#child.send(request, () => undefined);
+  }
+
+  #onReply(reply: CaptureReply): void {
+    if (reply.type === 'frame') {
+      this.#settle()?.resolve(reply.jpeg ?? undefined);
+    } else {
+      this.#reason = reply.reason;
+      this.#kill();
+    }
+  }
+
+  #failure(): CaptureFailure {
+    const isVague = this.#reason === 'unopened' || this.#reason === 'ended';
+    return new CaptureFailure((isVague ? this.#hint : undefined) ?? this.#reason);
+  }
+
+  #kill(): void {
+    this.#alive = false;
+    this.#child.kill('SIGKILL');
+  }
+
+  #settle(): Pending | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, parse } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EngineName, searchDefaults } from '../../contract/detection.js';
+import { nameSchema } from '../../contract/names.js';
+import { messageOf, ProblemError } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/logger.js';
+import type { CascadeFile } from '../protocol.js';
+import { CascadeFault, describeCascade } from './cascade-file.js';
+import type { DetectorEntry } from './detector-entry.js';
+
+export interface OperatorDetectorsOptions {
+  folder: string;
+  /** Tries a cascade in a worker, and tells which engine serves it; throws ProblemError. */
+  probe: (cascade: CascadeFile) => Promise<EngineName>;
+  log: Logger;
+  pollMs?: number;
+  /** A file that changed less than this ago is still being written. */
+  settleMs?: number;
+}
+
+const MAX_DETECTORS = 64;
+const MAX_BYTES = 16 * 1024 * 1024;
+const FIRST_SCAN_MS = 10_000;
+
+interface SeenFile {
+  /** Changes whenever the file does. */
+  signature: string;
+  /** Absent where its name cannot be an id. */
+  entry: DetectorEntry | undefined;
+}
+
+/**
+ * Makes each `ID.xml` in a folder a detector, and notices what comes, changes and goes. It polls, since
+ * watching misses events on network and overlay file systems.
+ */
+export class OperatorDetectors {
+  readonly #options: Required<OperatorDetectorsOptions>;
+  readonly #files = new Map<string, SeenFile>();
+  #taken: ReadonlySet<string> = new Set();
+  #timer: NodeJS.Timeout | undefined;
+  #scanning: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #complaint: string | undefined;
+
+  constructor(options: OperatorDetectorsOptions) {
+    this.#options = { pollMs: 2_000, settleMs: 1_000, ...options };
+  }
+
+  /** Resolves after a first look at the folder, or ten seconds. Ids in `taken` are refused. */
+  async start(taken: ReadonlySet<string>): Promise<void> {
+    this.#taken = taken;
+    this.#scanning = this.#round();
+    await Promise.race([this.#scanning, delay(FIRST_SCAN_MS, undefined, { ref: false })]);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#scanning;
+  }
+
+  /** In the order of their file names. */
+  entries(): DetectorEntry[] {
+    return [...this.#files]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { entry }]) => entry ?? []);
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.#scan();
+      this.#complaint = undefined;
+    } catch (error) {
+      this.#complainOnce(messageOf(error));
+    }
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#scanning = this.#round();
+    }, this.#options.pollMs);
+    this.#timer.unref();
+  }
+
+  async #scan(): Promise<void> {
+    const names = (await readdir(this.#options.folder).catch(ifMissing)).filter(
+      (name) => name.endsWith('.xml') && !name.startsWith('.'),
+    );
+    for (const name of [...this.#files.keys()]) if (!names.includes(name)) this.#forget(name);
+    for (const name of names.sort()) {
+      if (this.#stopped) return;
+      await this.#look(name);
+    }
+  }
+
+  async #look(name: string): Promise<void> {
+    const file = join(this.#options.folder, name);
+    const found = await stat(file).catch(() => undefined);
+    if (!found?.isFile()) return this.#forget(name);
+    const signature = `${found.ino} ${found.size} ${found.mtimeMs}`;
+    if (this.#files.get(name)?.signature === signature) return;
+    if (Math.abs(Date.now() - found.mtimeMs) < this.#options.settleMs) return;
+    if (!this.#files.has(name) && this.#files.size >= MAX_DETECTORS)
+      throw new Error(`there are more than ${MAX_DETECTORS} cascades`);
+    const entry = await this.#examine(name, file, found.size);
+    if (entry === 'later') return;
+    this.#files.set(name, { signature, entry });
+    this.#announce(name, entry);
+  }
+
+  async #examine(
+    name: string,
+    file: string,
+    size: number,
+  ): Promise<DetectorEntry | undefined | 'later'> {
+    const id = nameSchema.safeParse(parse(name).name).data;
+    if (id === undefined) return undefined;
+    const known = { id, label: id, origin: 'operator', parameters: searchDefaults } as const;
+    try {
+      if (this.#taken.has(id)) throw new CascadeFault('a detector that ships here has this name');
+      if (size > MAX_BYTES) throw new CascadeFault('it is larger than 16 MiB');
+      const content = await readFile(file);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      const description = await describeCascade(content);
+      const engine = await this.#options.probe({ file, sha256 });
+      return { ...known, ...description, status: 'ready', file, sha256, engine };
+    } catch (error) {
+      // The pool is full or away, or the file changed meanwhile: nothing is known about the cascade.
+      if (error instanceof ProblemError && error.status === 503) return 'later';
+      return { ...known, status: 'refused', reason: reasonOf(error) };
+    }
+  }
+
+  #forget(name: string): void {
+    if (this.#files.delete(name)) this.#options.log.info({ file: name }, 'a detector was removed');
+  }
+
+  #announce(name: string, entry: DetectorEntry | undefined): void {
+    const { log } = this.#options;
+    if (!entry) log.warn({ file: name }, 'a cascade is ignored: its name cannot be an id');
+    else if (entry.status === 'ready') log.info({ detector: entry.id }, 'a detector was added');
+    else log.warn({ detector: entry.id, reason: entry.reason }, 'a detector was refused');
+  }
+
+  #complainOnce(complaint: string): void {
+    if (this.#complaint === complaint) return;
+    this.#complaint = complaint;
+    this.#options.log.warn({ reason: complaint }, "the detectors' folder is not read completely");
+  }
+}
+
+function ifMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof CascadeFault) return error.message;
+  if (error instanceof ProblemError)
+    switch (error.code) {
+      case 'image_crashed_decoder':
+        return 'it ended the process that tried it';
+      case 'detection_timeout':
+        return 'it took too long to try';
+      default:
+        return error.message;
+    }
+  return `it cannot be read (${messageOf(error)})`;
+}

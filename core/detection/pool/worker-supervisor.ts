@@ -1,0 +1,133 @@
+import type { EngineName } from '../../contract/detection.js';
+import { messageOf } from '../../runtime/errors.js';
+import type { Logger } from '../../runtime/logger.js';
+import { RestartBudget } from './restart-budget.js';
+import type { WorkerHandle } from './worker-handle.js';
+
+export interface CrewOptions {
+  size: number;
+  restarts: { count: number; windowMs: number };
+  createWorker: () => WorkerHandle;
+  log: Logger;
+  onReady: (worker: WorkerHandle) => void;
+  /** A worker ended. `remaining` are alive, those included that still start. */
+  onEnded: (worker: WorkerHandle, remaining: number) => void;
+}
+
+/** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
+export class WorkerSupervisor {
+  readonly #options: CrewOptions;
+  readonly #budget: RestartBudget;
+  readonly #alive = new Set<WorkerHandle>();
+  /** Those that answered their handshake, with their process ids. */
+  readonly #ready = new Map<WorkerHandle, number>();
+  /** Restarts that wait for the budget, with the time when each is due. */
+  readonly #due = new Map<NodeJS.Timeout, number>();
+  #restarts = 0;
+  #openCvVersion: string | null = null;
+  #engines: EngineName[] = [];
+  #stopped = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    const { count, windowMs } = options.restarts;
+    this.#budget = new RestartBudget(count, windowMs);
+  }
+
+  get alive(): number {
+    return this.#alive.size;
+  }
+
+  /** Process ids of those that answered their handshake. */
+  get ready(): number[] {
+    return [...this.#ready.values()];
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  get openCvVersion(): string | null {
+    return this.#openCvVersion;
+  }
+
+  /** What the workers can search with; known once the first of them is ready. */
+  get engines(): EngineName[] {
+    return this.#engines;
+  }
+
+  /** Seconds until the next worker is due, rounded up; at least 1. */
+  get restartsInSeconds(): number {
+    const next = Math.min(...this.#due.values());
+    return Number.isFinite(next) ? Math.max(1, Math.ceil((next - Date.now()) / 1000)) : 1;
+  }
+
+  /** Resolves when a first worker is ready. Throws the StartError of the first one where none gets so far. */
+  async start(): Promise<void> {
+    const launches = Array.from({ length: this.#options.size }, () => this.#launch());
+    try {
+      await Promise.any(launches);
+    } catch (error) {
+      await this.stop();
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    }
+  }
+
+  /** Kills the workers, whatever they do. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#due.keys()) clearTimeout(timer);
+    this.#due.clear();
+    const ends = [...this.#alive].map((worker) => worker.ended);
+    for (const worker of this.#alive) worker.kill();
+    await Promise.all(ends);
+  }
+
+  async #launch(): Promise<void> {
+    const worker = this.#options.createWorker();
+    this.#alive.add(worker);
+    void worker.ended.then(() => this.#onEnded(worker));
+    const { openCvVersion, engines, pid } = await worker.start();
+    this.#openCvVersion = openCvVersion;
+    this.#engines = engines;
+    this.#ready.set(worker, pid);
+    this.#options.onReady(worker);
+  }
+
+  #onEnded(worker: WorkerHandle): void {
+    this.#alive.delete(worker);
+    this.#ready.delete(worker);
+    if (!this.#stopped) this.#replace(worker);
+    this.#options.onEnded(worker, this.#alive.size);
+  }
+
+  #replace(worker: WorkerHandle): void {
+    const { log } = this.#options;
+    if (worker.wasLate) {
+      // The deadline itself bounds how often this happens. Booked, a few slow images would end detection for everybody.
+      log.warn('a detection worker was ended at its deadline and is replaced');
+      this.#relaunch();
+      return;
+    }
+    const waitMs = this.#budget.book(Date.now());
+    if (waitMs === 0) {
+      log.warn('a detection worker ended and is replaced');
+      this.#relaunch();
+      return;
+    }
+    log.error({ waitMs }, 'detection workers end too often; the next one waits');
+    const timer = setTimeout(() => {
+      this.#due.delete(timer);
+      this.#relaunch();
+    }, waitMs);
+    this.#due.set(timer, Date.now() + waitMs);
+  }
+
+  #relaunch(): void {
+    this.#restarts++;
+    this.#launch().catch((error: unknown) => {
+      if (!this.#stopped)
+        this.#options.log.error({ error: messageOf(error) }, 'a detection worker did not start');
+    });
+  }
+}

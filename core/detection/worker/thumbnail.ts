@@ -1,0 +1,13 @@
+import type { OpenCv } from '../../opencv/opencv.js';
+import type { Thumbnail } from '../protocol.js';
+import { decodeGrey } from './decode.js';
+
+/** The image in small: grey, upright, its longer side not above `side`. A JPEG is decoded at an eighth of its size for it. */
+export function thumbnail(cv: OpenCv, bytes: Buffer, side: number, maxPixels: number): Thumbnail {
+  const { image } = decodeGrey(cv, bytes, side, maxPixels);
+  try {
+    return { width: image.width, height: image.height, grey: image.bytes().slice() };
+  } finally {
+    image.release();
+  }
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { Kysely } from 'kysely';
+import type { Detection, Planner } from '../detection/detection.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Service } from '../runtime/lifecycle.js';
+import type { Logger } from '../runtime/logger.js';
+import type { FileStore } from '../store/file-store.js';
+import { LocalFileStore } from '../store/local-file-store.js';
+import { Analyser, type Source } from './analyser.js';
+import { BlobLeases } from './blob-leases.js';
+import { DiskBudget } from './disk-budget.js';
+import { Expiry } from './expiry.js';
+import { ImageStore } from './image-store.js';
+import type { ProtectedImages } from './image-table.js';
+import { Images } from './images.js';
+import { PendingAnalyses } from './pending-analyses.js';
+import { ProcessedImages } from './processed-images.js';
+import type { ImageTables } from './tables.js';
+
+export interface ImageServiceOptions {
+  db: Kysely<ImageTables>;
+  /** Files are kept in `images/` below it, unless `files` are given. */
+  dataFolder: string;
+  files?: FileStore & Service;
+  /** Other processes work on the same database and files. */
+  shared?: boolean;
+  detection: Detection;
+  planner: Planner;
+  limits: {
+    maxPixels: number;
+    maxStoredBytes: number;
+    minFreeBytes: number;
+    uploadLifetimeMs: number | undefined;
+    maxSearchedPixels?: number;
+  };
+  onAnalysed: (source: Source) => void;
+  /** Images that neither age nor budget removes. */
+  spared?: ProtectedImages;
+  log: Logger;
+  clock: Clock;
+}
+
+/** The parts of the image API, wired: the same on the appliance and on the relay. */
+export interface ImageModule {
+  images: Images;
+  processed: ProcessedImages;
+  store: ImageStore;
+  expiry: Expiry;
+  /** In the order of their start, the pool before them. */
+  services: Service[];
+}
+
+export function createImageModule(options: ImageServiceOptions): ImageModule {
+  const { db, detection, planner, limits, log, clock } = options;
+  const folder = join(options.dataFolder, 'images');
+  const files = options.files ?? new LocalFileStore(folder);
+  const budget = new DiskBudget(options.files ? options.dataFolder : folder, {
+    maxBytes: limits.maxStoredBytes,
+    minFreeBytes: limits.minFreeBytes,
+  });
+  const leases = options.shared ? new BlobLeases(clock) : undefined;
+  const store = new ImageStore(db, files, budget, { leases, spared: options.spared });
+  const analyser = new Analyser(db, detection, options.onAnalysed);
+  const pending = new PendingAnalyses(store, analyser, planner, log);
+  const images = new Images(store, analyser, pending, planner, limits, clock);
+  const processed = new ProcessedImages(images, store, detection);
+  const expiry = new Expiry(store, clock, log);
+  return { images, processed, store, expiry, services: [files, store, pending, expiry] };
+}

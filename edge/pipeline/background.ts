@@ -1,0 +1,90 @@
+import type { Thumbnail } from '../../core/detection/protocol.js';
+
+/** What the model remembers of the scene after each look: the newest look counts for this part. */
+const LEARNING = 0.1;
+/** A part that changed teaches its restlessness slowly: a passing car is no reason to look away for long. */
+const SLOW_LEARNING = 0.02;
+/** A change has to be so many times what is usual in its place … */
+const RESTLESSNESS = 4;
+/** … but a change of so many levels always counts, so that no place goes blind. */
+const CERTAIN = 32;
+/** Changed cells that touch each other; a single one is noise. */
+const LEAST_CELLS = 2;
+/** Ratios of the brightness of the whole picture beyond which it is another scene. */
+const DARKEST = 0.6;
+const BRIGHTEST = 1.7;
+/** Cells darker than this tell little of the light. */
+const DIM = 16;
+
+/**
+ * A scene as it was when it was last searched, in small, adapting to slow changes of light: a running mean and a
+ * running deviation a cell. The light of the whole picture is taken out before (the median ratio to the mean).
+ */
+export class Background {
+  readonly #mean: Float32Array;
+  readonly #deviation: Float32Array;
+  readonly #changed: Uint8Array;
+  readonly #width: number;
+  readonly #height: number;
+
+  constructor({ width, height, grey }: Thumbnail) {
+    this.#width = width;
+    this.#height = height;
+    this.#mean = Float32Array.from(grey);
+    this.#deviation = new Float32Array(grey.length);
+    this.#changed = new Uint8Array(grey.length);
+  }
+
+  fits({ width, height }: Thumbnail): boolean {
+    return width === this.#width && height === this.#height;
+  }
+
+  /** Whether anything of at least two cells differs from the background by `threshold` levels or more. Learns from the look. */
+  isMoved({ grey }: Thumbnail, threshold: number): boolean {
+    const gain = this.#gain(grey);
+    if (gain < DARKEST || gain > BRIGHTEST) return true;
+    let any = false;
+    for (let i = 0; i < grey.length; i++) {
+      const expected = (this.#mean[i] ?? 0) * gain;
+      const difference = Math.abs((grey[i] ?? 0) - expected);
+      const usual = this.#deviation[i] ?? 0;
+      const limit = Math.max(threshold, Math.min(CERTAIN, RESTLESSNESS * usual));
+      const changed = difference >= limit;
+      this.#changed[i] = changed ? 1 : 0;
+      any ||= changed;
+      const rate = changed ? SLOW_LEARNING : LEARNING;
+      this.#deviation[i] = usual + rate * (Math.min(difference, CERTAIN) - usual);
+      if (!changed) this.#mean[i] = expected + LEARNING * ((grey[i] ?? 0) - expected);
+      else this.#mean[i] = expected;
+    }
+    return any && this.#hasPatch();
+  }
+
+  /** The picture was searched: it is what later ones are held against. */
+  adopt({ grey }: Thumbnail): void {
+    this.#mean.set(grey);
+  }
+
+  /** How much lighter the picture is than the background: the median over the cells that are not dim. */
+  #gain(grey: Uint8Array): number {
+    const ratios: number[] = [];
+    for (let i = 0; i < grey.length; i += 3) {
+      const mean = this.#mean[i] ?? 0;
+      if (mean >= DIM) ratios.push((grey[i] ?? 0) / mean);
+    }
+    if (ratios.length < grey.length / 30) return 1;
+    const sorted = Float32Array.from(ratios).sort();
+    return sorted[sorted.length >> 1] ?? 1;
+  }
+
+  #hasPatch(): boolean {
+    const at = (x: number, y: number) =>
+      x >= 0 && x < this.#width && y < this.#height ? (this.#changed[y * this.#width + x] ?? 0) : 0;
+    for (let y = 0; y < this.#height; y++)
+      for (let x = 0; x < this.#width; x++) {
+        const touching = at(x + 1, y) + at(x - 1, y + 1) + at(x, y + 1) + at(x + 1, y + 1);
+        if (at(x, y) === 1 && 1 + touching >= LEAST_CELLS) return true;
+      }
+    return false;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Source } from '../../core/images/analyser.js';
+import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
+import { over } from '../../core/store/database.js';
+import type { HealthPart, SiteHealth } from '../health/site-health.js';
+import { TimeSync } from '../health/time-sync.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { Outbox } from '../store/outbox.js';
+import { protectedImages } from './protected-images.js';
+import { retainedRows } from './retained-rows.js';
+import { Retention } from './retention.js';
+import { StorageWatch } from './storage-watch.js';
+
+const DAY_MS = 86_400_000;
+
+/** Everything that is kept on the disk, and what keeps the disk from filling. */
+export interface Storage {
+  images: ImageModule;
+  outbox: Outbox;
+  /** Stamps the rows of the outbox. */
+  timeSync: TimeSync;
+  watch: StorageWatch;
+  retention: Retention;
+}
+
+/** Registers the condition of the disk and of the outbox with `health`. `onAnalysed` is called for each analysis. */
+export function createStorage(
+  { config, db, detection, log, clock }: EdgeDependencies,
+  health: SiteHealth,
+  onAnalysed: (source: Source) => void,
+): Storage {
+  const { dataFolder } = config;
+  const images = createImageModule({
+    db: over(db),
+    dataFolder,
+    detection: detection.pool,
+    planner: detection.catalog,
+    limits: { ...config.images, uploadLifetimeMs: undefined },
+    onAnalysed,
+    spared: protectedImages(config),
+    log: log.child({ component: 'images' }),
+    clock,
+  });
+  const timeSync = new TimeSync(clock);
+  const { maxBytes, maxAgeMs } = config.outbox;
+  const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
+  const watch = new StorageWatch({
+    dataFolder,
+    minFreeBytes: config.images.minFreeBytes,
+    probe: () => outbox.probe(),
+    log: log.child({ component: 'storage' }),
+  });
+  const retention = new Retention({
+    images: images.store,
+    rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
+    maxAgeMs: config.retention.maxAgeDays * DAY_MS,
+    processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
+    budgetBytes: config.images.maxStoredBytes,
+    minFreeBytes: config.images.minFreeBytes,
+    log: log.child({ component: 'retention' }),
+    clock,
+  });
+  const storage = { images, outbox, timeSync, watch, retention };
+  health.register(() => storageCondition(storage));
+  return storage;
+}
+
+async function storageCondition({ images, outbox, watch }: Storage): Promise<HealthPart> {
+  const [disk, depth] = await Promise.all([images.store.budget.report(), outbox.depth()]);
+  const reasons = [
+    ...(watch.reason ? [watch.reason] : []),
+    ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
+  ];
+  return { reasons, disk, outbox: depth };
+}

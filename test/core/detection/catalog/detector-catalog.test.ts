@@ -1,0 +1,193 @@
+import { cp, mkdtemp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { detectorResourceSchema } from '../../../../core/contract/detection.js';
+import { DetectorCatalog } from '../../../../core/detection/catalog/detector-catalog.js';
+import { ConfigurationError, ProblemError } from '../../../../core/runtime/errors.js';
+import { silentLogger } from '../../../../core/runtime/logger.js';
+import { manifest, startPool, until } from '../detection-setup.js';
+
+async function temporaryFolder(t: ExecutionContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-detectors-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+interface Setup {
+  manifestFile?: string;
+  folder?: string;
+}
+
+/** A catalog over a real pool. */
+async function startCatalog(t: ExecutionContext, { manifestFile = manifest, folder }: Setup) {
+  const pool = await startPool(t);
+  const catalog = new DetectorCatalog({
+    manifest: manifestFile,
+    defaultDetectors: ['stop-sign'],
+    folder,
+    probe: (cascade) => pool.probe(cascade),
+    engines: () => pool.status().engines,
+    log: silentLogger(),
+    pollMs: 50,
+  });
+  t.teardown(() => catalog.stop());
+  await catalog.start();
+  return { catalog, pool };
+}
+
+/** Writes a file as one that has been lying there for a minute. */
+async function place(file: string, content: string | Buffer) {
+  await writeFile(file, content);
+  const minuteAgo = new Date(Date.now() - 60_000);
+  await utimes(file, minuteAgo, minuteAgo);
+}
+
+const own = (name: string) => readFile(join(dirname(manifest), name));
+
+const find = (catalog: DetectorCatalog, id: string) => catalog.detectors().find((d) => d.id === id);
+
+test.serial(
+  'the shipped detectors are all ready, and described as the contract says',
+  async (t) => {
+    const { catalog } = await startCatalog(t, {});
+    const detectors = catalog.detectors();
+    t.deepEqual(
+      detectors.filter(({ status }) => status !== 'ready'),
+      [],
+    );
+    t.deepEqual(
+      detectors.filter((d) => d.default).map(({ id }) => id),
+      ['stop-sign'],
+    );
+    for (const detector of detectors) t.deepEqual(detectorResourceSchema.parse(detector), detector);
+    t.false(JSON.stringify(detectors).includes(dirname(manifest)));
+  },
+);
+
+test.serial(
+  'a cascade that differs from its manifest refuses its detector, and no other',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await cp(dirname(manifest), folder, { recursive: true });
+    await writeFile(join(folder, 'stop-sign.xml'), `${await own('stop-sign.xml')}\n`);
+    await rm(join(folder, 'stop-sign-lbp.xml'));
+    const { catalog } = await startCatalog(t, { manifestFile: join(folder, 'manifest.yaml') });
+    t.like(find(catalog, 'stop-sign'), { status: 'refused' });
+    t.regex(find(catalog, 'stop-sign')?.reason ?? '', /SHA-256 differs/);
+    t.regex(find(catalog, 'stop-sign-lbp')?.reason ?? '', /cannot be read/);
+    t.like(find(catalog, 'face'), { status: 'ready' });
+    const error = t.throws(() => catalog.plan({}), { instanceOf: ProblemError });
+    t.is(error?.code, 'unknown_detector');
+    t.notThrows(() => catalog.plan({ detector: ['face'] }));
+  },
+);
+
+test.serial('a manifest with a mistake is told in one go, with the place', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'manifest.yaml');
+  await writeFile(file, 'detectors:\n  - id: UPPER\n    label: x\n');
+  const error = await t.throwsAsync(startCatalog(t, { manifestFile: file }), {
+    instanceOf: ConfigurationError,
+  });
+  t.regex(error?.message ?? '', /detectors\.0\.id/);
+  t.regex(error?.message ?? '', /detectors\.0\.sha256/);
+});
+
+test.serial(
+  'a cascade dropped into the folder becomes a detector, and ceases with its file',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    await place(join(folder, 'lorry.xml'), await own('stop-sign-lbp.xml'));
+    const { catalog } = await startCatalog(t, { folder });
+    t.like(find(catalog, 'lorry'), {
+      status: 'ready',
+      label: 'lorry',
+      origin: 'operator',
+      kind: 'lbp',
+      window: { width: 24, height: 24 },
+    });
+    await place(join(folder, 'bicycle.xml'), await own('stop-sign.xml'));
+    await until(() => find(catalog, 'bicycle')?.status === 'ready', 'the second one was noticed');
+    t.is(catalog.plan({ detector: ['bicycle', 'lorry'] }).detectors.length, 2);
+    await rm(join(folder, 'lorry.xml'));
+    await until(() => find(catalog, 'lorry') === undefined, 'the first one went');
+  },
+);
+
+test.serial('a cascade that arrives in pieces is taken once it is whole', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'slow.xml');
+  const content = await own('stop-sign.xml');
+  await place(file, content.subarray(0, 50_000));
+  const { catalog } = await startCatalog(t, { folder });
+  t.like(find(catalog, 'slow'), { status: 'refused' });
+  await place(file, content);
+  await until(() => find(catalog, 'slow')?.status === 'ready', 'the whole file was read');
+});
+
+test.serial('a file that changed this very moment is left alone until it settles', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { catalog } = await startCatalog(t, { folder });
+  const file = join(folder, 'fresh.xml');
+  await writeFile(file, await own('stop-sign.xml'));
+  const { mtimeMs } = await stat(file);
+  await until(() => find(catalog, 'fresh')?.status === 'ready', 'it was taken');
+  t.true(Date.now() - mtimeMs >= 1_000);
+});
+
+test.serial('what is no usable cascade is listed with the reason and stops nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  await place(join(folder, 'stop-sign.xml'), await own('stop-sign.xml'));
+  await place(join(folder, 'text.xml'), 'hello');
+  await place(join(folder, 'Not A Name.xml'), await own('stop-sign.xml'));
+  const hollow =
+    '<?xml version="1.0"?><opencv_storage><cascade type_id="opencv-cascade-classifier"><stageType>BOOST</stageType><featureType>HAAR</featureType><width>24</width><height>24</height><stageNum>1</stageNum></cascade></opencv_storage>';
+  await place(join(folder, 'hollow.xml'), hollow);
+  const huge = join(folder, 'huge.xml');
+  await writeFile(huge, '');
+  await truncate(huge, 17 * 1024 * 1024);
+  await utimes(huge, 1, 1);
+  await place(join(folder, 'zebra.xml'), await own('stop-sign.xml'));
+  const { catalog } = await startCatalog(t, { folder });
+  const operators = catalog.detectors().filter(({ origin }) => origin === 'operator');
+  t.deepEqual(
+    operators.map(({ id, reason }) => [id, reason]),
+    [
+      ['hollow', 'It does not read as a cascade.'],
+      ['huge', 'it is larger than 16 MiB'],
+      ['stop-sign', 'a detector that ships here has this name'],
+      ['text', operators.find(({ id }) => id === 'text')?.reason],
+      ['zebra', undefined],
+    ],
+  );
+  t.regex(find(catalog, 'text')?.reason ?? '', /not well-formed XML/);
+  t.is(catalog.plan({}).detectors[0]?.id, 'stop-sign');
+});
+
+test.serial(
+  'a cascade that ends the process that tries it is refused, and the pool goes on',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    // Its first node points at a feature that is not there, which OpenCV reads past the end for.
+    const text = (await own('stop-sign.xml')).toString();
+    await place(
+      join(folder, 'deadly.xml'),
+      text.replace(/<internalNodes>0 -1 \d+/, '<internalNodes>0 -1 99999999'),
+    );
+    const { catalog, pool } = await startCatalog(t, { folder });
+    t.like(find(catalog, 'deadly'), {
+      status: 'refused',
+      reason: 'it ended the process that tried it',
+    });
+    await until(() => pool.status().ready === 1, 'the worker was replaced');
+    t.is(pool.status().restarts, 1);
+  },
+);
+
+test.serial('more than 64 cascades are not taken', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (let i = 0; i < 70; i++) await place(join(folder, `d${i}.xml`), 'hello');
+  const { catalog } = await startCatalog(t, { folder });
+  t.is(catalog.detectors().filter(({ origin }) => origin === 'operator').length, 64);
+});

@@ -1,0 +1,153 @@
+import test from 'ava';
+import { searchDefaults } from '../../../../core/contract/detection.js';
+import type { UploadFields } from '../../../../core/contract/image.js';
+import { planAnalysis } from '../../../../core/detection/catalog/plan-analysis.js';
+import { ProblemError } from '../../../../core/runtime/errors.js';
+import { context, planFor } from '../detection-setup.js';
+
+test('a request that asks for nothing gets the default detector with the manifest’s parameters', async (t) => {
+  const plan = await planFor();
+  t.deepEqual(
+    plan.detectors.map(({ id, label, engine, parameters }) => ({ id, label, engine, parameters })),
+    [
+      {
+        id: 'stop-sign',
+        label: 'stop sign',
+        engine: 'siteglass',
+        parameters: { ...searchDefaults, minNeighbors: 5 },
+      },
+    ],
+  );
+  t.deepEqual(plan.preparation, { workingSize: 1280, orientations: [0] });
+});
+
+test('where the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
+  const { detectors } = planAnalysis({}, { ...(await context()), engines: ['opencv'] });
+  t.is(detectors[0]?.engine, 'opencv');
+});
+
+test('what a request asks for goes before the configuration and the manifest', async (t) => {
+  const configured = { ...(await context()), preparation: { workingSize: 640 } };
+  t.is(planAnalysis({}, configured).preparation.workingSize, 640);
+  const plan = planAnalysis(
+    { workingSize: 0, scaleFactor: 1.3, minNeighbors: 0, minSize: 30, maxSize: 90 },
+    configured,
+  );
+  t.is(plan.preparation.workingSize, 0);
+  t.deepEqual(plan.detectors[0]?.parameters, {
+    scaleFactor: 1.3,
+    minNeighbors: 0,
+    minSize: 30,
+    maxSize: 90,
+  });
+});
+
+test('the same work gives the same plan, however it is asked for', async (t) => {
+  t.deepEqual(
+    await planFor({ detector: ['face', 'stop-sign', 'face'], orientations: [270, 90, 90] }),
+    await planFor({ detector: ['stop-sign', 'face'], orientations: [0, 90, 270] }),
+  );
+});
+
+test('turned images are searched besides the image as it stands', async (t) => {
+  t.deepEqual((await planFor({ orientations: [180] })).preparation.orientations, [0, 180]);
+});
+
+test('a picture that hangs turned is searched upright, and in no other way', async (t) => {
+  const configured = {
+    ...(await context()),
+    preparation: { orientations: [0 as const, 180 as const] },
+  };
+  t.deepEqual(planAnalysis({ orientation: 90 }, configured).preparation.orientations, [90]);
+});
+
+const wrong: { title: string; fields: UploadFields; path: string }[] = [
+  { title: 'a scale factor of 1', fields: { scaleFactor: 1 }, path: 'scaleFactor' },
+  { title: 'a scale factor above 2', fields: { scaleFactor: 2.01 }, path: 'scaleFactor' },
+  { title: 'a negative minNeighbors', fields: { minNeighbors: -1 }, path: 'minNeighbors' },
+  { title: 'a minNeighbors above 100', fields: { minNeighbors: 101 }, path: 'minNeighbors' },
+  { title: 'half a neighbor', fields: { minNeighbors: 2.5 }, path: 'minNeighbors' },
+  { title: 'a minSize of 0', fields: { minSize: 0 }, path: 'minSize' },
+  { title: 'a maxSize above 16384', fields: { maxSize: 16_385 }, path: 'maxSize' },
+  { title: 'a maxSize below minSize', fields: { minSize: 50, maxSize: 40 }, path: 'maxSize' },
+  { title: 'a maxSize below the default minSize', fields: { maxSize: 10 }, path: 'maxSize' },
+  { title: 'a working size of 63', fields: { workingSize: 63 }, path: 'workingSize' },
+  { title: 'a scale factor that is no number', fields: { scaleFactor: NaN }, path: 'scaleFactor' },
+];
+
+for (const { title, fields, path } of wrong)
+  test(`${title} is refused, naming ${path}`, async (t) => {
+    const error = await t.throwsAsync(planFor(fields), { instanceOf: ProblemError });
+    t.is(error?.code, 'invalid_parameter');
+    t.deepEqual(
+      error?.errors?.map((e) => e.path),
+      [path],
+    );
+  });
+
+test('a minSize above what a detector allows is refused, naming minSize', async (t) => {
+  const { entries, ...rest } = await context();
+  const limited = entries.map((entry) => ({
+    ...entry,
+    parameters: { ...entry.parameters, maxSize: 200 },
+  }));
+  const error = t.throws(() => planAnalysis({ minSize: 300 }, { ...rest, entries: limited }), {
+    instanceOf: ProblemError,
+  });
+  t.like(error, { code: 'invalid_parameter' });
+  t.is(error?.errors?.[0]?.path, 'minSize');
+});
+
+test('every unknown detector is named', async (t) => {
+  const error = await t.throwsAsync(planFor({ detector: ['stop-sign', 'unicorn', 'yeti'] }), {
+    instanceOf: ProblemError,
+  });
+  t.is(error?.code, 'unknown_detector');
+  t.deepEqual(error?.errors, [
+    { path: 'detector', message: 'there is no detector "unicorn"' },
+    { path: 'detector', message: 'there is no detector "yeti"' },
+  ]);
+});
+
+test('more than eight detectors at once are refused', async (t) => {
+  const ids = (await context()).entries.map(({ id }) => id);
+  t.is((await planFor({ detector: ids.slice(0, 8) })).detectors.length, 8);
+  const error = await t.throwsAsync(planFor({ detector: ids.slice(0, 9) }), {
+    instanceOf: ProblemError,
+  });
+  t.like(error, { code: 'invalid_parameter' });
+});
+
+test('a refused detector is answered with the reason', async (t) => {
+  const base = await context();
+  const refused = {
+    id: 'broken',
+    label: 'broken',
+    origin: 'operator',
+    parameters: searchDefaults,
+    status: 'refused',
+    reason: 'it is not an OpenCV cascade',
+  } as const;
+  const error = t.throws(
+    () => planAnalysis({ detector: ['broken'] }, { ...base, entries: [...base.entries, refused] }),
+    { instanceOf: ProblemError },
+  );
+  t.is(error?.code, 'unknown_detector');
+  t.regex(error?.message ?? '', /"broken" cannot be used: it is not an OpenCV cascade/);
+});
+
+test('an operator’s detector with the name of a shipped one does not take its place', async (t) => {
+  const base = await context();
+  const clash = {
+    id: 'stop-sign',
+    label: 'stop-sign',
+    origin: 'operator',
+    parameters: searchDefaults,
+    status: 'refused',
+    reason: 'a detector that ships here has this name',
+  } as const;
+  t.deepEqual(
+    planAnalysis({}, { ...base, entries: [...base.entries, clash] }),
+    planAnalysis({}, base),
+  );
+});

@@ -1,0 +1,111 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import { createApp } from '../../../core/http/app.js';
+import { Metrics } from '../../../core/http/metrics.js';
+import { receiveImage } from '../../../core/http/raw-upload.js';
+import { route } from '../../../core/http/route.js';
+import { uploadOf } from '../../../core/http/upload.js';
+import { UploadBudget } from '../../../core/http/upload-budget.js';
+import { silentLogger } from '../../../core/runtime/logger.js';
+import { eventually } from '../../support/eventually.js';
+
+const FILE = 1_000_000;
+const HEAD = '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n';
+const TAIL = '\r\n--b--\r\n';
+const forms = {
+  'image/jpeg': { head: '', tail: '' },
+  'multipart/form-data; boundary=b': { head: HEAD, tail: TAIL },
+};
+type Type = keyof typeof forms;
+
+/** A server with room for two uploads, which answers with how many bytes one had. */
+async function startServer(t: ExecutionContext, type: Type) {
+  const room = new UploadBudget({ maxBytes: FILE, maxBytesUnderWay: 2 * FILE });
+  const upload = route({
+    method: 'post',
+    path: '/upload',
+    tag: 'test',
+    summary: 'Upload',
+    access: 'anonymous',
+    answers: { 200: { empty: 'Its bytes' } },
+    before: [receiveImage('image', room)],
+    handle: (_, ctx) => ({ bytes: uploadOf(ctx).bytes.length }),
+  });
+  const server = createApp({
+    info: { title: 'Test', version: '1', description: 'A test' },
+    groups: [{ prefix: '', routes: [upload] }],
+    authentication: { mode: 'none' },
+    metrics: new Metrics(),
+    log: silentLogger(),
+  }).listen(0);
+  t.teardown(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { head, tail } = forms[type];
+
+  /** Begins an upload of `bytes` from an address of the loopback network. */
+  const begin = (host: string, bytes: number) => {
+    const headers = { 'Content-Type': type, 'Content-Length': head.length + bytes + tail.length };
+    const to = { host: '127.0.0.1', port, path: '/upload', method: 'POST', localAddress: host };
+    const sent = request({ ...to, headers, agent: false }).on('error', () => {});
+    t.teardown(() => sent.destroy());
+    sent.flushHeaders();
+    return sent;
+  };
+  return {
+    room,
+    begin,
+    async send(host: string, bytes: number) {
+      const sent = begin(host, bytes).end(head + 'x'.repeat(bytes) + tail);
+      const [answer] = await once(sent, 'response');
+      const body = (await json(answer)) as { bytes?: number; code?: string };
+      return { status: answer.statusCode, retryAfter: answer.headers['retry-after'], ...body };
+    },
+    /** Sends nine tenths of an upload, and waits until they have come. */
+    async hold(host: string) {
+      const before = room.bytes;
+      const sent = begin(host, FILE);
+      sent.write(head + 'x'.repeat(0.9 * FILE));
+      await eventually('the bytes have come', () => room.bytes >= before + 0.9 * FILE);
+      return sent;
+    },
+  };
+}
+
+for (const type of Object.keys(forms) as Type[]) {
+  test(`what is only announced takes no room (${type})`, async (t) => {
+    const { begin, send, room } = await startServer(t, type);
+    const idle = Array.from({ length: 10 }, () => begin('127.0.0.1', FILE));
+    await Promise.all(idle.map((sent) => once(sent, 'socket')));
+    t.like(await send('127.0.0.1', FILE), { status: 200, bytes: FILE });
+    t.like(await send('127.0.0.1', 1), { status: 200, bytes: 1 });
+    t.is(room.bytes, 0);
+  });
+
+  test(`one address cannot take all the room (${type})`, async (t) => {
+    const { hold, send, room } = await startServer(t, type);
+    const held = await hold('127.0.0.1');
+    const refused = await send('127.0.0.1', FILE / 2);
+    t.like(refused, { status: 503, code: 'uploads_full', retryAfter: '1' });
+    t.is((await send('127.0.0.2', FILE)).status, 200);
+    held.destroy();
+    await eventually('its room is free', () => room.bytes === 0);
+    t.is((await send('127.0.0.1', FILE)).status, 200);
+  });
+
+  test(`what all have under way is bounded (${type})`, async (t) => {
+    const { hold, send, room } = await startServer(t, type);
+    await hold('127.0.0.1');
+    const second = await hold('127.0.0.2');
+    t.like(await send('127.0.0.3', FILE / 2), { status: 503, code: 'uploads_full' });
+    second.destroy();
+    await eventually('its room is free', () => room.bytes < FILE);
+    t.is((await send('127.0.0.3', FILE)).status, 200);
+  });
+}

@@ -1,0 +1,373 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { getTasks } from 'node-cron';
+import { pino } from 'pino';
+import { inspectImage } from '../../../../core/images/inspect.js';
+import { ProblemError } from '../../../../core/runtime/errors.js';
+import { silentLogger } from '../../../../core/runtime/logger.js';
+import type { CameraConfig } from '../../../../edge/cameras/camera-config.js';
+import type { CameraStatus } from '../../../../edge/cameras/camera-status.js';
+import { createCamera } from '../../../../edge/cameras/create-camera.js';
+import {
+  CameraSchedule,
+  type CameraScheduleOptions,
+} from '../../../../edge/cameras/schedule/camera-schedule.js';
+import { picture, silence, startCameraServer, status } from '../../support/camera-server.js';
+import { folderConfig, httpConfig, temporaryFolder, until } from '../../support/cameras.js';
+
+const EVERY_SECOND = { schedule: '* * * * * *' };
+const NEVER = { schedule: '0 0 0 29 2 *' };
+
+/** A log whose warnings can be read. */
+function keptLog() {
+  const lines: Record<string, unknown>[] = [];
+  const write = (line: string) => void lines.push(JSON.parse(line));
+  return { log: pino({ level: 'warn' }, { write }), lines };
+}
+
+/** A running schedule over real cameras, its analysis counted by camera. */
+async function start(
+  t: ExecutionContext,
+  configs: CameraConfig[],
+  options: Partial<CameraScheduleOptions> = {},
+) {
+  const analysed: string[] = [];
+  const changes: CameraStatus[] = [];
+  const state = await temporaryFolder(t);
+  const schedule = new CameraSchedule({
+    cameras: configs.map((config) => ({
+      config,
+      camera: createCamera(config, state, Date.now),
+    })),
+    analyse: async (camera) => {
+      analysed.push(camera.id);
+      return `image-${analysed.length}`;
+    },
+    onStatus: (change) => changes.push(change),
+    log: silentLogger(),
+    ...options,
+  });
+  await schedule.start();
+  t.teardown(() => schedule.stop());
+  /** What was told of one camera, each time that it changed. */
+  const told = <K extends keyof CameraStatus>(id: string, key: K) =>
+    changes
+      .filter((change) => change.id === id)
+      .map((change) => change[key])
+      .filter((value, i, all) => i === 0 || value !== all[i - 1]);
+  const statesOf = (id: string) => told(id, 'state');
+  return { schedule, analysed, statesOf, told };
+}
+
+test('a camera that hangs and one that is dead delay none of the others', async (t) => {
+  const good = await startCameraServer(t, picture());
+  const hanging = await startCameraServer(t, silence);
+  const configs = Array.from({ length: 8 }, (_, i) =>
+    httpConfig(good.url, { id: `good-${i}`, ...EVERY_SECOND }),
+  );
+  configs.push(httpConfig(hanging.url, { id: 'hanging', timeoutSeconds: 30, ...EVERY_SECOND }));
+  configs.push(httpConfig('http://127.0.0.1:9/', { id: 'dead', ...EVERY_SECOND }));
+  const { schedule, analysed } = await start(t, configs);
+  await until('every good camera gave three snapshots', () =>
+    schedule.statuses().every(({ id, taken }) => !id.startsWith('good') || taken >= 3),
+  );
+  t.false(analysed.includes('hanging'));
+  t.is(hanging.requests.length, 1);
+  for (const { id, skippedOverlap, failed } of schedule.statuses())
+    if (id.startsWith('good')) {
+      t.is(failed, 0);
+      // A busy machine may be late once; a camera that another one delays would be at each run.
+      t.true(skippedOverlap <= 1, `${id} left out ${skippedOverlap}`);
+    }
+  t.true(schedule.status('hanging').skippedOverlap >= 1);
+  t.true(schedule.status('dead').failed >= 2);
+});
+
+test('more hanging cameras than there are places delay the others no longer than the patience', async (t) => {
+  const good = await startCameraServer(t, picture());
+  const hanging = await startCameraServer(t, silence);
+  const configs = Array.from({ length: 6 }, (_, i) =>
+    httpConfig(hanging.url, { id: `hanging-${i}`, timeoutSeconds: 30, ...EVERY_SECOND }),
+  );
+  configs.push(httpConfig(good.url, { id: 'good', ...EVERY_SECOND }));
+  const { schedule } = await start(t, configs, { lanes: { quick: 2, slow: 6, patienceMs: 50 } });
+  await until('the good camera gave two snapshots', () => schedule.status('good').taken >= 2);
+  t.is(schedule.status('good').failed, 0);
+  t.is(hanging.requests.length, 6);
+});
+
+test('a run that finds the one before it under way is left out and counted', async (t) => {
+  const server = await startCameraServer(t, picture());
+  let most = 0;
+  let running = 0;
+  const { schedule } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
+    analyse: async () => {
+      most = Math.max(most, ++running);
+      await sleep(1500);
+      running--;
+      return 'image';
+    },
+  });
+  await until('two were taken', () => schedule.status('gate').taken >= 2);
+  t.true(schedule.status('gate').skippedOverlap >= 1);
+  t.is(most, 1);
+});
+
+test('a camera can be asked now, and callers who ask together share one answer', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
+  const both = await Promise.all([schedule.snapshotNow('gate'), schedule.snapshotNow('gate')]);
+  t.deepEqual(both, ['image-1', 'image-1']);
+  t.is(server.requests.length, 1);
+  t.is(await schedule.snapshotNow('gate'), 'image-2');
+});
+
+test('asking a camera that has nothing new gives nothing, and it is online', async (t) => {
+  const server = await startCameraServer(t, status(304));
+  const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
+  t.is(await schedule.snapshotNow('gate'), undefined);
+  t.like(schedule.status('gate'), { state: 'online', taken: 0, failed: 0 });
+});
+
+test('a camera that answers with what is no image has failed; its caller did nothing wrong', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const { schedule } = await start(t, [httpConfig(server.url, NEVER)], {
+    analyse: async (_camera, { bytes }) => {
+      inspectImage(Buffer.from('<html>'), bytes.length);
+      return 'image';
+    },
+  });
+  const error = await t.throwsAsync(schedule.snapshotNow('gate'), { instanceOf: ProblemError });
+  t.is(error?.code, 'camera_failed');
+  t.is(error?.message, schedule.status('gate').lastError ?? '');
+});
+
+test('asking a camera that fails, or that is not there, is a problem with a code', async (t) => {
+  const server = await startCameraServer(t, status(404));
+  const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
+  await t.throwsAsync(schedule.snapshotNow('gate'), {
+    code: 'camera_failed',
+    message: 'the camera answered with status 404',
+  });
+  await t.throwsAsync(schedule.snapshotNow('attic'), { code: 'not_found' });
+});
+
+test('a paused camera is asked by nobody but an operator, until it is resumed', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const config = httpConfig(server.url, { ...EVERY_SECOND, enabled: false });
+  const { schedule, statesOf } = await start(t, [config]);
+  t.like(schedule.status('gate'), { state: 'paused', nextRunAt: null });
+  await sleep(1100);
+  t.is(server.requests.length, 0);
+  t.is(await schedule.snapshotNow('gate'), 'image-1');
+  schedule.resume('gate');
+  t.not(schedule.status('gate').nextRunAt, null);
+  await until('it runs again', () => schedule.status('gate').taken >= 2);
+  schedule.pause('gate');
+  const { taken } = schedule.status('gate');
+  await sleep(1100);
+  t.is(schedule.status('gate').taken, taken);
+  t.deepEqual(statesOf('gate'), ['paused', 'online', 'paused']);
+});
+
+test('a run that jitter has put off does not happen after a pause', async (t) => {
+  const server = await startCameraServer(t, picture());
+  const config = httpConfig(server.url, { ...EVERY_SECOND, jitterSeconds: 2 });
+  const { schedule } = await start(t, [config]);
+  await sleep(2200);
+  schedule.pause('gate');
+  await sleep(50);
+  const asked = server.requests.length;
+  await sleep(2100);
+  t.is(server.requests.length, asked);
+});
+
+test('a dead camera is offline after three failures, is asked less often, and recovers', async (t) => {
+  let now = 1_000_000;
+  const server = await startCameraServer(t, status(404));
+  const { schedule, statesOf, told } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
+    clock: () => now,
+  });
+  await until('it is offline', () => schedule.status('gate').state === 'offline');
+  t.like(schedule.status('gate'), {
+    consecutiveFailures: 3,
+    lastError: 'the camera answered with status 404',
+  });
+  await sleep(1100);
+  t.is(server.requests.length, 3);
+  now += 5000;
+  await until('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
+  t.is(server.requests.length, 4);
+  server.answer(picture());
+  now += 10_000;
+  await until('it is online', () => schedule.status('gate').state === 'online');
+  t.like(schedule.status('gate'), { consecutiveFailures: 0, lastError: null });
+  t.deepEqual(statesOf('gate'), ['starting', 'offline', 'online']);
+  t.deepEqual(told('gate', 'circuit'), [
+    'closed',
+    'open',
+    'half-open',
+    'open',
+    'half-open',
+    'closed',
+  ]);
+  t.deepEqual(told('gate', 'lastError'), [null, 'the camera answered with status 404', null]);
+});
+
+test('a snapshot that finds the queue full is dropped and counted, which is no fault of the camera', async (t) => {
+  const root = await temporaryFolder(t);
+  await writeFile(join(root, 'a.jpg'), 'a');
+  let isFull = true;
+  const config = folderConfig(root, NEVER);
+  const { schedule } = await start(t, [config], {
+    analyse: async () => {
+      if (isFull) throw new ProblemError('queue_full', 'try later');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'queue_full' });
+  t.like(schedule.status('drop'), { state: 'online', shed: 1, failed: 0, lastError: null });
+  isFull = false;
+  t.is(await schedule.snapshotNow('drop'), 'image', 'the file had stayed where it was');
+});
+
+test('an image that does not decode is a failure, and those after it are still taken', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ['1.jpg', '2.jpg', '3.jpg']) {
+    await writeFile(join(folder, name), name);
+    await sleep(20);
+  }
+  const seen: string[] = [];
+  const { log, lines } = keptLog();
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    log,
+    analyse: async (_camera, snapshot) => {
+      seen.push(snapshot.bytes.toString());
+      if (seen.length === 2) throw new ProblemError('image_undecodable', 'not a picture');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await schedule.snapshotNow('drop');
+  t.deepEqual(seen, ['1.jpg', '2.jpg', '3.jpg']);
+  t.like(schedule.status('drop'), { taken: 2, failed: 1, consecutiveFailures: 0 });
+  t.deepEqual(await readdir(folder), ['2.jpg'], 'what was not analysed is not deleted');
+  t.like(lines, [{ level: 40, camera: 'drop', file: '2.jpg', code: 'image_undecodable' }]);
+  await schedule.snapshotNow('drop');
+  t.is(seen.length, 3, 'nor is it offered again');
+});
+
+test('a file whose analysis took too long is tried once more, at a later look, and then passed over', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ['1.jpg', '2.jpg']) {
+    await writeFile(join(folder, name), name);
+    await sleep(20);
+  }
+  const seen: string[] = [];
+  const { log, lines } = keptLog();
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    log,
+    analyse: async (_camera, snapshot) => {
+      const name = snapshot.bytes.toString();
+      seen.push(name);
+      if (name === '1.jpg') throw new ProblemError('detection_timeout', 'it took too long');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'detection_timeout' });
+  t.deepEqual(seen, ['1.jpg']);
+  await schedule.snapshotNow('drop');
+  t.deepEqual(seen, ['1.jpg', '1.jpg', '2.jpg']);
+  await schedule.snapshotNow('drop');
+  t.is(seen.length, 3);
+  t.deepEqual(await readdir(folder), ['1.jpg']);
+  t.deepEqual(
+    lines.map(({ file, code, msg }) => ({ file, code, msg })),
+    ['a file will be tried once more', 'a file is passed over, and not deleted'].map((msg) => ({
+      file: '1.jpg',
+      code: 'detection_timeout',
+      msg,
+    })),
+  );
+});
+
+test('a file that is analysed at its second attempt is deleted as any other', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.jpg'), 'a');
+  let attempts = 0;
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    analyse: async () => {
+      if (++attempts === 1) throw new ProblemError('detection_timeout', 'it took too long');
+      return 'image';
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'detection_timeout' });
+  t.is(await schedule.snapshotNow('drop'), 'image');
+  t.deepEqual(await readdir(folder), []);
+});
+
+test('an error of our own keeps the file, and its message to itself', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'a.jpg'), 'a');
+  const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
+  const { schedule } = await start(t, [config], {
+    analyse: async () => {
+      throw new Error('SQLITE_FULL at row 7');
+    },
+  });
+  await schedule.snapshotNow('drop');
+  await t.throwsAsync(schedule.snapshotNow('drop'), { message: 'SQLITE_FULL at row 7' });
+  t.is(schedule.status('drop').lastError, 'the snapshot could not be analysed');
+  t.deepEqual(await readdir(folder), ['a.jpg']);
+});
+
+test('stopping ends fetches, waits for the analysis, and leaves no schedule behind', async (t) => {
+  const hanging = await startCameraServer(t, silence);
+  const good = await startCameraServer(t, picture());
+  let analysed = false;
+  const { schedule } = await start(
+    t,
+    [
+      httpConfig(hanging.url, { id: 'stopped-1', timeoutSeconds: 60, ...NEVER }),
+      httpConfig(good.url, { id: 'stopped-2', ...NEVER }),
+    ],
+    {
+      analyse: async () => {
+        await sleep(300);
+        analysed = true;
+        return 'image';
+      },
+    },
+  );
+  const unanswered = t.throwsAsync(schedule.snapshotNow('stopped-1'));
+  const answered = schedule.snapshotNow('stopped-2');
+  await until('both were asked', () => hanging.requests.length + good.requests.length === 2);
+  await sleep(50);
+  await schedule.stop();
+  t.true(analysed);
+  t.is(await answered, 'image');
+  await unanswered;
+  t.is(schedule.status('stopped-1').failed, 0, 'a stop is no failure');
+  await t.throwsAsync(schedule.snapshotNow('stopped-2'), { code: 'shutting_down' });
+  const names = [...getTasks().values()].map(({ name }) => name);
+  t.false(names.includes('stopped-1') || names.includes('stopped-2'));
+});
+
+test('a watched folder is emptied by its schedule alone', async (t) => {
+  const folder = join(await temporaryFolder(t), 'drop');
+  await mkdir(folder);
+  for (let i = 0; i < 20; i++) await writeFile(join(folder, `${i}.jpg`), `${i}`);
+  const config = folderConfig(folder, { ...EVERY_SECOND, afterwards: 'delete' });
+  const { schedule } = await start(t, [config]);
+  await until('all are taken', () => schedule.status('drop').taken === 20);
+  await schedule.stop();
+  t.deepEqual(await readdir(folder), []);
+});

@@ -1,0 +1,100 @@
+import test, { type ExecutionContext } from 'ava';
+import { inspectImage } from '../../../../core/images/inspect.js';
+import { mjpegCameraSchema } from '../../../../edge/cameras/camera-config.js';
+import { MjpegCamera } from '../../../../edge/cameras/sources/mjpeg-camera.js';
+import { type Answer, startCameraServer, status } from '../../support/camera-server.js';
+import { until } from '../../support/cameras.js';
+import { startMjpegServer } from '../../support/peers.js';
+
+const patient = () => AbortSignal.timeout(30_000);
+
+function cameraAt(t: ExecutionContext, url: string, more: Record<string, unknown> = {}) {
+  const config = mjpegCameraSchema.parse({ id: 'gate', kind: 'mjpeg', url, ...more });
+  const camera = new MjpegCamera(config, Date.now);
+  t.teardown(() => camera.close());
+  return camera;
+}
+
+/** A stream of the given pieces, which then stays open. */
+const stream = (boundary: string, ...pieces: (string | Buffer)[]): Answer => {
+  return (_request, response) => {
+    response.writeHead(200, { 'content-type': `multipart/x-mixed-replace; boundary=${boundary}` });
+    for (const piece of pieces) response.write(piece);
+  };
+};
+
+test("ffmpeg's stream gives a whole JPEG each time it is opened", async (t) => {
+  const { url, ready } = await startMjpegServer(t);
+  const camera = cameraAt(t, url, { timeoutSeconds: 20 });
+  for (let i = 0; i < 2; i++) {
+    await ready();
+    const { bytes } = await camera.take(patient());
+    t.deepEqual(inspectImage(bytes, 1e6), { mediaType: 'image/jpeg', width: 320, height: 240 });
+    t.deepEqual(bytes.subarray(-2), Buffer.from([0xff, 0xd9]));
+  }
+});
+
+test('a frame ends where its length says, whatever it holds', async (t) => {
+  const frame = 'ab\r\n--cut here';
+  const server = await startCameraServer(
+    t,
+    stream('cut', `--cut\r\nContent-Length: ${frame.length}\r\n\r\n`, frame),
+  );
+  t.is((await cameraAt(t, server.url).take(patient())).bytes.toString(), frame);
+});
+
+test('a frame without a length ends before the next one, however the bytes arrive', async (t) => {
+  const whole = '--cut\r\ncontent-type: image/jpeg\r\n\r\nab\r\n-cd\r\n--cut\r\n';
+  const server = await startCameraServer(t, async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace;boundary="--cut"' });
+    for (const character of whole) {
+      response.write(character);
+      await new Promise(setImmediate);
+    }
+  });
+  t.is((await cameraAt(t, server.url).take(patient())).bytes.toString(), 'ab\r\n-cd');
+});
+
+test('the connection is closed after a frame, and the next snapshot opens its own', async (t) => {
+  let open = 0;
+  const server = await startCameraServer(t, (request, response) => {
+    open++;
+    request.socket.once('close', () => open--);
+    stream(
+      'cut',
+      '--cut\r\nContent-Length: 1\r\n\r\n',
+      `${server.requests.length}`,
+    )(request, response);
+  });
+  const camera = cameraAt(t, server.url);
+  t.is((await camera.take(patient())).bytes.toString(), '1');
+  t.is((await camera.take(patient())).bytes.toString(), '2');
+  await t.notThrowsAsync(until('both connections are closed', () => open === 0));
+});
+
+test('a frame without an end is given up at the size limit, announced or not', async (t) => {
+  const announced = await startCameraServer(t, stream('c', '--c\r\nContent-Length: 5000\r\n\r\n'));
+  const endless = await startCameraServer(t, stream('c', '--c\r\n\r\n', Buffer.alloc(5000)));
+  for (const { url } of [announced, endless])
+    await t.throwsAsync(cameraAt(t, url, { maxBytes: 1024 }).take(patient()), {
+      code: 'too_large',
+    });
+});
+
+test('what is no stream, or no frame, is an error that says so', async (t) => {
+  const page = await startCameraServer(t, (_request, response) => response.end('hello'));
+  await t.throwsAsync(cameraAt(t, page.url).take(patient()), {
+    message: 'the camera sends no stream of frames',
+  });
+  const noise = await startCameraServer(t, stream('cut', Buffer.alloc(20_000)));
+  await t.throwsAsync(cameraAt(t, noise.url).take(patient()), { code: 'unreadable' });
+  const away = await startCameraServer(t, status(503));
+  await t.throwsAsync(cameraAt(t, away.url).take(patient()), { code: 'bad_status' });
+});
+
+test('a stream that says nothing is given up in time', async (t) => {
+  const server = await startCameraServer(t, stream('cut', '--cut\r\n'));
+  await t.throwsAsync(cameraAt(t, server.url, { timeoutSeconds: 0.3 }).take(patient()), {
+    code: 'timeout',
+  });
+});
