@@ -1,4 +1,3 @@
-// Debian packages: mosquitto
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +12,7 @@ import { SideProcess } from './support/side-process.js';
 
 /** One appliance with a backlog, a broker and a relay on SQLite, each a process: how fast the backlog is committed. */
 
+// Debian packages: mosquitto
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },

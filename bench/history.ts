@@ -1,4 +1,3 @@
-// Debian packages: postgresql
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +17,7 @@ import { percentiles, printFigures, printTable, type Row } from './support/repor
  * answers costs the same both times.
  */
 
+// Debian packages: postgresql
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },

@@ -1,4 +1,3 @@
-// Debian packages: mosquitto, postgresql
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,6 +16,7 @@ import { SideProcess } from './support/side-process.js';
  * acknowledges, then at a steady rate below that, for the time from publishing to acknowledgement.
  */
 
+// Debian packages: mosquitto, postgresql
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },

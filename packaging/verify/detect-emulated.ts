@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
-import { DetectionPool } from '../../core/detection/detection-pool.js';
-import { DetectorCatalog } from '../../core/detection/detector-catalog.js';
+import { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
+import { DetectionPool } from '../../core/detection/pool/detection-pool.js';
 import { createLogger } from '../../core/runtime/logger.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 

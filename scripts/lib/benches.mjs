@@ -12,13 +12,13 @@ export const benchNames = (root) =>
     .sort();
 
 /**
- * The Debian packages that a bench needs beside those of `npm start`. Its first line names them:
+ * The Debian packages that a bench needs beside those of `npm start`. A line in it names them:
  * `// Debian packages: mosquitto, postgresql`.
  * @param {string} root
  * @param {string} name
  */
 export function benchPackages(root, name) {
-  const [first = ''] = readFileSync(join(root, 'bench', `${name}.ts`), 'utf8').split('\n', 1);
-  const [, names] = /^\/\/ Debian packages: (.+)$/.exec(first) ?? [];
+  const text = readFileSync(join(root, 'bench', `${name}.ts`), 'utf8');
+  const [, names] = /^\/\/ Debian packages: (.+)$/m.exec(text) ?? [];
   return names?.split(/,\s*/) ?? [];
 }

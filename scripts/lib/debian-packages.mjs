@@ -35,6 +35,12 @@ const PACKAGES = {
 /** Packages whose service Debian starts on installation. It would use ports that the demo and the tests need. */
 const UNWANTED_SERVICES = ['mosquitto', 'postgresql', 'nginx'];
 
+/**
+ * Where benches and tests find a server. On another system than Debian, set-up looks there.
+ * @type {Record<string, string>}
+ */
+const SERVER_PATHS = { mosquitto: '/usr/sbin/mosquitto', postgresql: '/usr/lib/postgresql' };
+
 const LISTS = '/var/lib/apt/lists';
 
 /**
@@ -104,11 +110,12 @@ export function opencvVersion() {
 }
 
 /**
- * On other systems a person installs OpenCV and a compiler, and set-up uses what it finds.
+ * On other systems a person installs OpenCV, a compiler and servers, and set-up uses what it finds.
  * @param {string[]} names
  */
 function withoutDebian(names) {
-  if (opencvVersion() && succeeds('make', ['--version'])) return undefined;
+  const hasServers = names.every((name) => existsSync(SERVER_PATHS[name] ?? '/'));
+  if (hasServers && opencvVersion() && succeeds('make', ['--version'])) return undefined;
   throw new Problem(
     `This is not a Debian system; install what these Debian packages contain, then try again: ${names.join(', ')}.`,
   );
