@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generatedDocs } from '../core/contract/generated-docs.js';
 import { projectRoot } from '../core/runtime/project-root.js';
+import { generatedDocs } from './generated-docs.js';
 
 /** Writes what is generated from the topic map: the table in docs/mqtt.md, and docs/asyncapi.yaml. A test compares them. */
 const read = (file: string): string => readFileSync(join(projectRoot(), file), 'utf8');

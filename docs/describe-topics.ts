@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type TopicName, topics } from './topics.js';
+import { type TopicName, topics } from '../core/contract/topics.js';
 
 /** Renders the topic map as documents: the table of docs/mqtt.md, and docs/asyncapi.yaml. Pure, so that a test can compare the files. */
 

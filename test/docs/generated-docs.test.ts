@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import test from 'ava';
 import { parse } from 'yaml';
-import { generatedDocs } from '../../core/contract/generated-docs.js';
 import { topics } from '../../core/contract/topics.js';
 import { programVersion } from '../../core/runtime/program.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { generatedDocs } from '../../docs/generated-docs.js';
 
 const read = (file: string) => readFileSync(join(projectRoot(), file), 'utf8');
 
