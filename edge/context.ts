@@ -3,6 +3,7 @@ import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
+import { tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle, type Service } from '../core/runtime/lifecycle.js';
@@ -10,9 +11,10 @@ import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
 import type { Probe } from '../core/runtime/watchdog.js';
-import { openDatabase, over } from '../core/store/database.js';
+import { openDatabase } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
+import { tablesOf } from '../core/store/table-set.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { SiteView } from './api/site-view.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
@@ -71,7 +73,7 @@ export async function createEdge(
   });
   const watching: Watching = createWatching(ground, keeping, dashboards, reread);
   const health = createHealth(ground, keeping, dashboards, watching, analyses);
-  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
+  const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
   const rooms: Rooms = { ground, keeping, dashboards, watching, health, tokens, metrics };
   const http: HttpServer = createServer(rooms);
   const services = [lock, { name: 'database', stop: close }, ...inOrder(rooms, http)];
@@ -123,7 +125,7 @@ function probesOf({ config, db, detection }: Ground, cameras: CameraSchedule): P
   const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
   return [
     cameras,
-    new DatabaseProbe(over(db)),
+    new DatabaseProbe(db),
     new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
   ];
 }

@@ -1,3 +1,4 @@
+import { tableSet } from '../../core/store/table-set.js';
 import type { DailyLabelTable } from './daily-label-table.js';
 import type { AbsenceTable } from './gap-table.js';
 import type { LedgerTable } from './ledger-table.js';
@@ -14,3 +15,12 @@ export interface RelayTables {
   ledger: LedgerTable;
   absence: AbsenceTable;
 }
+
+export const relayTables = tableSet<RelayTables>({
+  site: true,
+  summary: true,
+  sighted_label: true,
+  daily_label: true,
+  ledger: true,
+  absence: true,
+});

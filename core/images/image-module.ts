@@ -7,7 +7,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { FileStore } from '../store/file-store.js';
 import { LocalFileStore } from '../store/local-file-store.js';
 import { Analyser, type Source } from './analyser.js';
-import { BlobLeases } from './blob-leases.js';
+import type { BlobLeases } from './blob-leases.js';
 import { DiskBudget } from './disk-budget.js';
 import { Expiry } from './expiry.js';
 import { ImageStore } from './image-store.js';
@@ -22,8 +22,8 @@ export interface ImageServiceOptions {
   /** Files are kept in `images/` below it, unless `files` are given. */
   dataFolder: string;
   files?: FileStore & Service;
-  /** Other processes work on the same database and files. */
-  shared?: boolean;
+  /** Present if other processes work on the same database and files. */
+  leases?: BlobLeases | undefined;
   detection: Detection;
   planner: Planner;
   limits: {
@@ -58,8 +58,10 @@ export function createImageModule(options: ImageServiceOptions): ImageModule {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });
-  const leases = options.shared ? new BlobLeases(clock) : undefined;
-  const store = new ImageStore(db, files, budget, { leases, spared: options.spared });
+  const store = new ImageStore(db, files, budget, {
+    leases: options.leases,
+    spared: options.spared,
+  });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);

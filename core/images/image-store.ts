@@ -2,8 +2,10 @@ import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
+import { commitInGroups, type Outcome } from '../store/commit-in-groups.js';
 import type { FileStore } from '../store/file-store.js';
 import { isStorageFailure, storageProblem } from '../store/storage-failure.js';
+import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
@@ -11,7 +13,7 @@ import { blobTable } from './blob-table.js';
 import type { DiskBudget } from './disk-budget.js';
 import { imageLabelTable } from './image-label-table.js';
 import { imageTable, type ProtectedImages } from './image-table.js';
-import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+import { type BlobRow, type ImageRow, type ImageTables, imageTables } from './tables.js';
 
 export interface ImageStoreOptions {
   /** Where other processes work on the same rows and files. */
@@ -21,15 +23,21 @@ export interface ImageStoreOptions {
 }
 
 /** One image to be written, with what belongs into the same transaction. */
-export interface ImageEntry {
+export interface ImageEntry<Value> {
   blob: BlobRow;
   image: ImageRow;
   analysis?: Analysis;
   /** The result was read from the database, so there is no need to write it. */
   isStored?: boolean;
-  /** Further writes of the same transaction, e.g. an outbox row. */
-  also?: (transaction: Kysely<ImageTables>) => Promise<void>;
+  /**
+   * Further writes of the same transaction, e.g. an outbox row; its value is the commit's. Called again, in another
+   * transaction, if the first was rolled back: it changes nothing but the database.
+   */
+  also: (transaction: Transaction) => Promise<Value>;
 }
+
+/** For an entry without further writes. */
+export const noFurtherWrites = async (): Promise<void> => undefined;
 
 const sharded = (folder: string, name: string) => `${folder}/${name.slice(0, 2)}/${name}`;
 const originalKey = (sha256: string) => sharded('originals', sha256);
@@ -46,7 +54,7 @@ const MAX_STRAY = 10_000;
 export class ImageStore implements Service {
   readonly name = 'images';
   readonly guard = new BlobGuard();
-  readonly #commits: Batcher<ImageEntry, undefined>;
+  readonly #commits: Batcher<ImageEntry<unknown>, Outcome<unknown>>;
   /** Originals that may stand without a row, since their commit failed; leases tell of them where there are any. */
   readonly #stray = new Set<string>();
 
@@ -56,7 +64,14 @@ export class ImageStore implements Service {
     readonly budget: DiskBudget,
     private readonly options: ImageStoreOptions = {},
   ) {
-    this.#commits = new Batcher((entries) => this.#write(entries));
+    this.#commits = new Batcher((entries) =>
+      commitInGroups(
+        db,
+        entries,
+        (entry) => entry,
+        (some) => this.#write(some),
+      ),
+    );
   }
 
   start(): Promise<void> {
@@ -71,46 +86,58 @@ export class ImageStore implements Service {
     this.budget.begin(originals + processed);
   }
 
-  /** Stores the bytes, then the rows. Commits that come together share a transaction. Throws `disk_budget_spent`. */
-  async commit(entry: ImageEntry, bytes: Buffer): Promise<void> {
+  /**
+   * Stores the bytes, then the rows, and resolves with the value of `also`. Commits that arrive together share a
+   * transaction; if one entry's writes fail, that entry alone fails. Throws `disk_budget_spent`.
+   */
+  async commit<Value>(entry: ImageEntry<Value>, bytes: Buffer): Promise<Value> {
     const { sha256 } = entry.blob;
     try {
-      await this.options.leases?.hold(this.db, [sha256]);
+      await this.options.leases?.hold(sha256);
       await this.files.put(originalKey(sha256), bytes);
-      await this.#commits.add(entry);
+      const outcome = await this.#commits.add(entry);
+      if (outcome.status === 'rejected') throw outcome.reason;
+      // The batch holds entries of every kind; `#write` gives each one the value of its own `also`.
+      return outcome.value as Value;
     } catch (error) {
       if (!this.options.leases && this.#stray.size < MAX_STRAY) this.#stray.add(sha256);
       throw storageProblem(error);
     }
   }
 
-  async #write(entries: ImageEntry[]): Promise<undefined[]> {
-    const addedBytes = await this.db.transaction().execute(async (transaction) => {
-      await this.options.leases?.hold(
+  /** Resolves with the value of each entry's `also`. */
+  async #write(entries: ImageEntry<unknown>[]): Promise<unknown[]> {
+    const { addedBytes, values } = await unitOfWork(this.db, async (transaction) => {
+      await this.options.leases?.lock(
         transaction,
         entries.map(({ blob }) => blob.sha256),
       );
-      const added = await blobTable.insert(
-        transaction,
-        entries.map(({ blob }) => blob),
-      );
-      // Another process may have removed meanwhile what was read before.
-      for (const { image, analysis, isStored } of entries)
-        if (analysis && (!isStored || this.options.leases))
-          await analysisTable.insert(transaction, image.analysis_key, image.sha256, analysis);
-      await imageTable.insert(
-        transaction,
-        entries.map(({ image }) => image),
-      );
-      await imageLabelTable.insert(
-        transaction,
-        entries.map(({ image }) => image.id),
-      );
-      for (const { also } of entries) await also?.(transaction);
-      return added;
+      const addedBytes = await this.#insert(transaction.of(imageTables), entries);
+      const values: unknown[] = [];
+      for (const { also } of entries) values.push(await also(transaction));
+      return { addedBytes, values };
     });
     this.budget.add(addedBytes);
-    return entries.map(() => undefined);
+    return values;
+  }
+
+  /** Resolves with the bytes of the blobs that are new. */
+  async #insert(db: Kysely<ImageTables>, entries: ImageEntry<unknown>[]): Promise<number> {
+    const images = entries.map(({ image }) => image);
+    const addedBytes = await blobTable.insert(
+      db,
+      entries.map(({ blob }) => blob),
+    );
+    // Another process may have removed meanwhile what was read before.
+    for (const { image, analysis, isStored } of entries)
+      if (analysis && (!isStored || this.options.leases))
+        await analysisTable.insert(db, image.analysis_key, image.sha256, analysis);
+    await imageTable.insert(db, images);
+    await imageLabelTable.insert(
+      db,
+      images.map(({ id }) => id),
+    );
+    return addedBytes;
   }
 
   original(sha256: string) {
@@ -195,7 +222,7 @@ export class ImageStore implements Service {
 
   async #collectStray(): Promise<void> {
     const { leases } = this.options;
-    const shas = leases ? await leases.withoutBlob(this.db, COLLECT_AT_ONCE) : [...this.#stray];
+    const shas = leases ? await leases.withoutBlob(COLLECT_AT_ONCE) : [...this.#stray];
     for (const sha256 of shas)
       if (await this.#unlessUsed(sha256, (db) => this.#removeStray(db, sha256)))
         this.#stray.delete(sha256);
@@ -215,7 +242,7 @@ export class ImageStore implements Service {
   ): Promise<boolean> {
     const { leases } = this.options;
     return this.guard.remove(sha256, () =>
-      leases ? leases.unlessHeld(this.db, sha256, removal) : removal(this.db),
+      leases ? leases.unlessHeld(sha256, removal) : removal(this.db),
     );
   }
 

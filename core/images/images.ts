@@ -1,4 +1,3 @@
-import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
@@ -7,15 +6,16 @@ import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection/detect
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
+import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import type { Analyser } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
-import type { ImageStore } from './image-store.js';
+import { type ImageStore, noFurtherWrites } from './image-store.js';
 import { imageTable, type StoredImage } from './image-table.js';
 import { inspectImage } from './inspect.js';
 import type { PendingAnalyses } from './pending-analyses.js';
 import { presentAnalysis, presentImage, presentPage, presentStored } from './presenter.js';
 import { checkSearch } from './search-limit.js';
-import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+import type { BlobRow, ImageRow } from './tables.js';
 
 export interface ImageLimits {
   maxPixels: number;
@@ -42,6 +42,9 @@ export interface Recorded {
   analysis: Analysis;
 }
 
+/** Writes what belongs to a recorded snapshot, in its transaction; see `ImageEntry.also`. */
+export type RecordedWork<Value> = (transaction: Transaction, recorded: Recorded) => Promise<Value>;
+
 /** An image that has been looked at and is ready to be analysed and stored. */
 interface Received {
   bytes: Buffer;
@@ -67,7 +70,7 @@ export class Images {
   /** Analyses an upload and stores it with its result. What cannot be analysed leaves nothing behind. */
   async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
     const received = await this.#receiveUpload(bytes, fields);
-    const { analysis, cached } = await this.#analyseAndCommit(received);
+    const { analysis, cached } = await this.#analyseAndCommit(received, noFurtherWrites);
     return presentAnalysis(presentImage(received.image, received.blob), analysis, cached);
   }
 
@@ -81,6 +84,7 @@ export class Images {
         blob,
         image: { ...image, plan: analysis ? null : JSON.stringify(plan) },
         ...(analysis && { analysis, isStored: true }),
+        also: noFurtherWrites,
       };
       await this.store.commit(entry, bytes);
       const shown = presentImage(image, blob);
@@ -90,38 +94,38 @@ export class Images {
     });
   }
 
-  /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
-  async record(
+  /** Analyses a camera's snapshot and stores it. Commits with what `also` writes, and resolves with its value. */
+  async record<Value>(
     { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
     request: AnalysisRequest,
-    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
-  ): Promise<Recorded> {
+    also: RecordedWork<Value>,
+  ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
     const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
-    const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
+    const { analysis, value } = await this.#analyseAndCommit(received, (transaction, result) =>
       also(transaction, recorded(result)),
     );
-    return recorded(analysis);
+    return { recorded: recorded(analysis), value };
   }
 
-  /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
-  async recordWithoutPicture(
+  /** The same for a snapshot whose picture there is no room for: only what `also` writes is stored. */
+  async recordWithoutPicture<Value>(
     { bytes, zones }: CameraSnapshot,
     request: AnalysisRequest,
-    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
-  ): Promise<Recorded> {
+    also: RecordedWork<Value>,
+  ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
     const { analysis } = await this.analyser.analyse(key, bytes, plan);
     const recorded = { id: uuid(), analysis };
     try {
-      await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+      const work = (transaction: Transaction) => also(transaction, recorded);
+      return { recorded, value: await unitOfWork(this.store.db, work) };
     } catch (error) {
       throw storageProblem(error);
     }
-    return recorded;
   }
 
   async result(id: string): Promise<ImageResult> {
@@ -182,10 +186,10 @@ export class Images {
     };
   }
 
-  #analyseAndCommit(
+  #analyseAndCommit<Value>(
     { bytes, plan, blob, image }: Received,
-    also?: (transaction: Kysely<ImageTables>, analysis: Analysis) => Promise<void>,
-  ): Promise<{ analysis: Analysis; cached: boolean }> {
+    also: (transaction: Transaction, analysis: Analysis) => Promise<Value>,
+  ): Promise<{ analysis: Analysis; cached: boolean; value: Value }> {
     return this.store.guard.use(blob.sha256, async () => {
       const { analysis, source } = await this.analyser.analyse(image.analysis_key, bytes, plan);
       const entry = {
@@ -193,10 +197,10 @@ export class Images {
         image,
         analysis,
         isStored: source === 'stored',
-        ...(also && { also: (t: Kysely<ImageTables>) => also(t, analysis) }),
+        also: (transaction: Transaction) => also(transaction, analysis),
       };
-      await this.store.commit(entry, bytes);
-      return { analysis, cached: source !== 'search' };
+      const value = await this.store.commit(entry, bytes);
+      return { analysis, cached: source !== 'search', value };
     });
   }
 }

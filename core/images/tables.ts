@@ -1,5 +1,6 @@
 import type { Generated, Migration } from 'kysely';
 import { sql } from 'kysely';
+import { tableSet } from '../store/table-set.js';
 import type { BlobLeaseRow } from './blob-lease-table.js';
 import type { ImageLabelRow } from './image-label-table.js';
 
@@ -48,9 +49,27 @@ export interface ImageTables {
   analysis: AnalysisRow;
   analysis_label: LabelRow;
   image_label: ImageLabelRow;
-  /** Only where several processes share the images. */
+}
+
+/** Where several processes share the images. */
+export interface SharedImageTables extends ImageTables {
   blob_lease: BlobLeaseRow;
 }
+
+const imageTableNames = {
+  blob: true,
+  image: true,
+  analysis: true,
+  analysis_label: true,
+  image_label: true,
+} as const;
+
+export const imageTables = tableSet<ImageTables>(imageTableNames);
+
+export const sharedImageTables = tableSet<SharedImageTables>({
+  ...imageTableNames,
+  blob_lease: true,
+});
 
 export const createImageTables: Migration = {
   async up(db) {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import type { Probe } from '../runtime/watchdog.js';
 
 /**
@@ -10,7 +10,7 @@ export class DatabaseProbe implements Probe {
 
   /** With a slow card and much to do, others stand before it; a minute of that is none of the load. */
   constructor(
-    private readonly db: Kysely<unknown>,
+    private readonly db: QueryExecutorProvider,
     readonly patienceMs = 60_000,
   ) {}
 

@@ -1,22 +1,21 @@
-import type { Kysely } from 'kysely';
 import type { Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
-import type { ImageTables } from '../../core/images/tables.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
-import { over } from '../../core/store/database.js';
+import type { Transaction } from '../../core/store/unit-of-work.js';
 import type { Snapshot } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import type { MotionGates } from './motion-gates.js';
 
 const DAY_MS = 86_400_000;
@@ -97,17 +96,16 @@ export class Recorder {
     const { images, retention, outbox, sightings, defaults, clockStatus, onUnstored } =
       this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
-    const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
+    const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
-      await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
+      await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      return sightings.observe(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
     const hasRoom = await retention.makeRoom(bytes.length);
-    const recorded = hasRoom
+    const { recorded, value: observation } = hasRoom
       ? await images.record(source, requestOf(camera), also)
       : await images.recordWithoutPicture(source, requestOf(camera), also);
     if (!hasRoom)

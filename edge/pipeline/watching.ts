@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { over } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import { createCamera } from '../cameras/create-camera.js';
@@ -9,6 +9,7 @@ import type { Dashboards } from '../publishing/dashboards.js';
 import type { Keeping } from '../retention/keeping.js';
 import { EventStream } from '../sightings/event-stream.js';
 import { Sightings } from '../sightings/sightings.js';
+import { eventTables, sightingTables } from '../store/tables.js';
 import type { Ground } from './ground.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
@@ -38,11 +39,11 @@ export function createWatching(
   let configured: readonly CameraConfig[] = config.cameras;
   let unstored = 0;
   const sightings = new Sightings({
-    db: over(db),
+    db: tablesOf(db, sightingTables),
     cameras: () => configured.map(({ id }) => id),
     log: log.child({ component: 'sightings' }),
   });
-  const events = new EventStream({ db: over(db) });
+  const events = new EventStream({ db: tablesOf(db, eventTables) });
   const gates = new MotionGates({
     thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
     isUnsettled: (camera) => sightings.isUnsettled(camera),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Health } from '../../core/contract/live-payloads.js';
 import { programVersion } from '../../core/runtime/program.js';
-import { over } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
@@ -11,6 +11,7 @@ import type { Recording } from '../pipeline/recorder.js';
 import type { Keeping } from '../retention/keeping.js';
 import type { Track } from '../sightings/tracks.js';
 import { fileIdentity } from '../store/file-identity.js';
+import { announcedTables } from '../store/tables.js';
 import { createReporting, type Reporting } from '../uplink/reporting.js';
 import { cameraState } from './camera-state.js';
 import { discoveredCamera } from './discovered-camera.js';
@@ -88,7 +89,7 @@ function publishedOf(
   { health, cameras, configured, lanUrl }: Shown,
 ): Published {
   return {
-    db: over(db),
+    db: tablesOf(db, announcedTables),
     site: config.site,
     version: programVersion(),
     health,

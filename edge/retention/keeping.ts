@@ -1,9 +1,11 @@
 import type { Source } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
-import { over } from '../../core/store/database.js';
+import { imageTables } from '../../core/images/tables.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import { TimeSync } from '../health/time-sync.js';
 import type { Ground } from '../pipeline/ground.js';
 import { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import { protectedImages } from './protected-images.js';
 import { retainedRows } from './retained-rows.js';
 import { Retention } from './retention.js';
@@ -27,7 +29,7 @@ export function createKeeping(
 ): Keeping {
   const { dataFolder } = config;
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     dataFolder,
     detection: detection.pool,
     planner: detection.catalog,
@@ -39,7 +41,10 @@ export function createKeeping(
   });
   const timeSync = new TimeSync(clock);
   const { maxBytes, maxAgeMs } = config.outbox;
-  const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
+  const outbox = new Outbox(tablesOf(db, outboxTables), () => timeSync.now(), {
+    maxBytes,
+    maxAgeMs,
+  });
   const storage = new StorageWatch({
     dataFolder,
     minFreeBytes: config.images.minFreeBytes,
@@ -48,7 +53,11 @@ export function createKeeping(
   });
   const retention = new Retention({
     images: images.store,
-    rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
+    rows: retainedRows(
+      tablesOf(db, sightingTables),
+      config.retention.sightingsMaxAgeDays * DAY_MS,
+      clock,
+    ),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
     budgetBytes: config.images.maxStoredBytes,
