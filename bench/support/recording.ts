@@ -8,6 +8,7 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
+import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { openDatabase } from '../../core/store/database.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
@@ -79,8 +80,7 @@ export async function startRecording(
     },
     log,
     clockStatus: () => 'unknown',
-    onUnstored: () => undefined,
-    onRecorded: () => undefined,
+    events: new TypedEvents(log),
   });
   const all = [{ name: 'database', stop: close }, ...services, ...images.services, retention];
   const lifecycle = new Lifecycle([...all, sightings], log);

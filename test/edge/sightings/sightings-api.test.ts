@@ -182,7 +182,7 @@ test('without room for its picture a snapshot is still analysed, and what is ope
 test('a picture has an address for programs without a token, which is good for it alone', async (t) => {
   const { edge, show, api } = await setUp(t);
   const [first = '', second = ''] = await show(SIGN, EMPTY);
-  const links = new PictureLinks(join(edge.dataFolder, 'picture-key'), () => edge.url);
+  const links = new PictureLinks(join(edge.dataFolder, 'picture-key'), edge);
   const picture = await fetch(links.urlOf(first));
   t.is(picture.status, 200);
   t.is(picture.headers.get('Content-Type'), 'image/jpeg');
