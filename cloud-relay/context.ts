@@ -18,6 +18,7 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
+import { registerRelayMetrics } from './api/relay-metrics.js';
 import { createRelayBroker } from './broker.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
@@ -26,7 +27,6 @@ import { SiteRegistry } from './fleet/site-registry.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
 import { SummaryRetention } from './ingest/summary-retention.js';
-import { observe } from './observe.js';
 import { createFileStore } from './store/create-file-store.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import { type RelayTables, relayTables } from './store/relay-tables.js';
@@ -111,7 +111,7 @@ export async function createRelay(
     forget: (site) => embedded?.forgetSite(site),
     clock,
   });
-  observe(metrics, {
+  registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,

@@ -2,13 +2,16 @@ import test from 'ava';
 import fc from 'fast-check';
 import {
   contains,
+  covers,
+  endOfRangeAt,
   holes,
   type Range,
   type Ranges,
+  rangesAbove,
   rangesOf,
   subtract,
   union,
-} from '../../../cloud-relay/ingest/ranges.js';
+} from '../../../core/runtime/ranges.js';
 
 const MAX = 40;
 const numbers = Array.from({ length: MAX + 1 }, (_, i) => i);
@@ -44,7 +47,7 @@ test('sets of ranges do what sets of numbers do', (t) => {
   );
 });
 
-test('ranges that touch, overlap or are empty become one', (t) => {
+test('adjacent, overlapping and empty ranges become one', (t) => {
   t.deepEqual(
     rangesOf([
       [5, 9],
@@ -55,4 +58,35 @@ test('ranges that touch, overlap or are empty become one', (t) => {
     ]),
     [[1, 12]],
   );
+});
+
+const range = fc.tuple(fc.integer({ min: 1, max: 60 }), fc.nat(12));
+
+test('ranges that are added one by one hold what was added, whatever the order and the overlaps', (t) => {
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 30 }), fc.nat(60), (ranges, watermark) => {
+      let set: Ranges = [];
+      const held = new Set<number>();
+      for (const [from, extent] of ranges) {
+        set = union(set, [[from, from + extent]]);
+        for (let n = from; n <= from + extent; n++) held.add(n);
+      }
+      set = rangesAbove(set, watermark);
+      if (set.some(([, to]) => to <= watermark) || !isNormal(set)) return false;
+      for (let n = watermark + 1; n < 80; n++) {
+        if (covers(set, [n, n]) !== held.has(n)) return false;
+        let end = n;
+        while (held.has(end + 1)) end++;
+        if (endOfRangeAt(set, n) !== (held.has(n) ? end : undefined)) return false;
+        if (covers(set, [n, n + 3]) !== [0, 1, 2, 3].every((i) => held.has(n + i))) return false;
+      }
+      return true;
+    }),
+  );
+  t.pass();
+});
+
+test('a range without numbers is covered by any set', (t) => {
+  t.true(covers([], [5, 4]));
+  t.false(covers([], [5, 5]));
 });
