@@ -54,7 +54,7 @@ export async function startRecording(
     planner: catalog,
     limits: { ...limits, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
-    spared: isOfOpenSighting,
+    protected: isOfOpenSighting,
     log,
     clock,
   });

@@ -1,16 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 import type { SharedImageTables } from './tables.js';
 
-/**
- * Keeps other processes from removing bytes that somebody is about to refer to. It is also the row whose lock puts
- * those who add references and those who remove bytes in an order.
- */
-export interface BlobLeaseRow {
-  sha256: string;
-  /** Milliseconds since the Unix epoch. */
-  until: number;
-}
-
 /** Only where several processes share one database and its files. */
 export const createBlobLeaseTable: Migration = {
   async up(db) {

@@ -2,12 +2,6 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { isPostgres } from '../store/dialect.js';
 import type { ImageTables } from './tables.js';
 
-/** A label that was found in an image, in the order in which images are listed: how they are found by it. */
-export interface ImageLabelRow {
-  label: string;
-  image: string;
-}
-
 type Db = Kysely<ImageTables>;
 
 /** Labels of those images whose analysis is there. */

@@ -1,11 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { Analysis } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
 import { commitInGroups, type Outcome } from '../store/commit-in-groups.js';
 import type { FileStore } from '../store/file-store.js';
 import { isStorageFailure, storageProblem } from '../store/storage-failure.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
+import type { SourcedAnalysis } from './analyser.js';
 import { analysisTable } from './analysis-table.js';
 import { BlobGuard } from './blob-guard.js';
 import type { BlobLeases } from './blob-leases.js';
@@ -16,19 +16,18 @@ import { imageTable, type ProtectedImages } from './image-table.js';
 import { type BlobRow, type ImageRow, type ImageTables, imageTables } from './tables.js';
 
 export interface ImageStoreOptions {
-  /** Where other processes work on the same rows and files. */
+  /** If other processes work on the same rows and files. */
   leases?: BlobLeases | undefined;
-  /** Images that neither age nor budget removes. */
-  spared?: ProtectedImages | undefined;
+  /** Images that are removed neither for their age nor for the disk budget. */
+  protected?: ProtectedImages | undefined;
 }
 
 /** One image to be written, with what belongs into the same transaction. */
 export interface ImageEntry<Value> {
   blob: BlobRow;
   image: ImageRow;
-  analysis?: Analysis;
-  /** The result was read from the database, so there is no need to write it. */
-  isStored?: boolean;
+  /** Written unless it comes from the database. */
+  result?: SourcedAnalysis;
   /**
    * Further writes of the same transaction, e.g. an outbox row; its value is the commit's. Called again, in another
    * transaction, if the first was rolled back: it changes nothing but the database.
@@ -129,9 +128,9 @@ export class ImageStore implements Service {
       entries.map(({ blob }) => blob),
     );
     // Another process may have removed meanwhile what was read before.
-    for (const { image, analysis, isStored } of entries)
-      if (analysis && (!isStored || this.options.leases))
-        await analysisTable.insert(db, image.analysis_key, image.sha256, analysis);
+    for (const { image, result } of entries)
+      if (result && (result.source !== 'stored' || this.options.leases))
+        await analysisTable.insert(db, image.analysis_key, image.sha256, result.analysis);
     await imageTable.insert(db, images);
     await imageLabelTable.insert(
       db,
@@ -187,7 +186,7 @@ export class ImageStore implements Service {
 
   /** Images whose time is over, at most `limit`. */
   expired(now: number, limit: number): Promise<string[]> {
-    return imageTable.expired(this.db, now, limit, this.options.spared);
+    return imageTable.expired(this.db, now, limit, this.options.protected);
   }
 
   freeBytes(): Promise<number> {
@@ -196,7 +195,7 @@ export class ImageStore implements Service {
 
   /** Removes images made before an instant, at most `limit`. */
   async removeOlderThan(ms: number, limit: number): Promise<number> {
-    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.options.spared));
+    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.options.protected));
   }
 
   /** Removes rendered pictures of images made before an instant, at most `limit`; they are rendered anew when asked for. */
@@ -208,7 +207,7 @@ export class ImageStore implements Service {
 
   /** Removes the oldest images of cameras, at most `limit`; uploads stay. */
   async removeOldest(limit: number): Promise<number> {
-    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.options.spared));
+    return this.remove(await imageTable.oldestOfCameras(this.db, limit, this.options.protected));
   }
 
   /** Removes what an earlier round had to leave because it was in use, or a crash left behind. */

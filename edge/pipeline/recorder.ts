@@ -101,7 +101,7 @@ export class Recorder {
     const hasRoom = await retention.makeRoom(bytes.length);
     const { recorded, value: observation } = hasRoom
       ? await images.record(source, requestOf(camera), also)
-      : await images.recordWithoutPicture(source, requestOf(camera), also);
+      : await images.recordWithoutImage(source, requestOf(camera), also);
     if (!hasRoom)
       this.#failed(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
     return { recorded, observation, kept: hasRoom };

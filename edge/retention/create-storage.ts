@@ -1,4 +1,4 @@
-import type { Source } from '../../core/images/analyser.js';
+import type { ResultSource } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
 import { imageTables } from '../../core/images/tables.js';
 import { tablesOf } from '../../core/store/table-set.js';
@@ -28,7 +28,7 @@ export interface Storage {
 export function createStorage(
   { config, db, detection, log, clock }: EdgeDependencies,
   health: SiteHealth,
-  onAnalysed: (source: Source) => void,
+  onAnalysed: (source: ResultSource) => void,
 ): Storage {
   const { dataFolder } = config;
   const images = createImageModule({
@@ -38,7 +38,7 @@ export function createStorage(
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs: undefined },
     onAnalysed,
-    spared: protectedImages(config),
+    protected: protectedImages(config),
     log: log.child({ component: 'images' }),
     clock,
   });

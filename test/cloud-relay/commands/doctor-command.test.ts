@@ -16,7 +16,7 @@ test('a relay that runs is found well, with its own broker and SQLite', async (t
   t.regex(of('database').join(), /^ok schema \d{4}_/);
   t.regex(of('detection').join(), /^ok a worker answers/);
   t.deepEqual(of('broker'), ['ok embedded in the relay']);
-  t.deepEqual(of('bucket'), ['ok none is configured: images are in the data folder']);
+  t.deepEqual(of('bucket'), ['ok none configured; images are in the data folder']);
 });
 
 test('a database, a bucket and a broker elsewhere are tried, and no password is printed', async (t) => {
