@@ -33,10 +33,10 @@ import { type RelayTables, relayTables } from './store/relay-tables.js';
 
 export interface Relay {
   lifecycle: Lifecycle;
-  /** What goes on for as long as the relay works. */
+  /** What the watchdog checks while the relay runs. */
   probes: Probe[];
   http: HttpServer;
-  /** Absent where the broker is an external one. */
+  /** Absent if the broker is external. */
   broker: EmbeddedBroker | undefined;
   fleet: Fleet;
   ingest: Ingest;
@@ -44,7 +44,7 @@ export interface Relay {
   tokens: Tokens;
 }
 
-/** Connections that a failed server left behind are silent for a quarter of an hour; a start makes new ones. */
+/** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
 type AllTables = SharedImageTables & TokenTables & RelayTables;

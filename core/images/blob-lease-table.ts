@@ -22,7 +22,7 @@ export const blobLeaseTable = {
       .execute();
   },
 
-  /** Locks the row for the transaction. Resolves with the end of the lease, 0 where there is none. */
+  /** Locks the row for the transaction. Resolves with the end of the lease, 0 if there is none. */
   lock: async (trx: Kysely<SharedImageTables>, sha256: string): Promise<number> => {
     const { until } = await trx
       .insertInto('blob_lease')

@@ -4,7 +4,7 @@ import type { ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
 
-/** Labels of those images whose analysis is there. */
+/** Labels of the images that are analysed. */
 const labelsOf = (db: Db) =>
   db
     .selectFrom('image')
@@ -26,7 +26,7 @@ export const createImageLabelTable: Migration = {
       .columns(['label', 'image'])
       .expression(labelsOf(db).where('image.plan', 'is', null))
       .execute();
-    // Few images wait, and they are asked for often.
+    // Few images are pending, and they are queried often.
     await db.schema
       .createIndex('image_pending')
       .on('image')
@@ -37,7 +37,7 @@ export const createImageLabelTable: Migration = {
 };
 
 export const imageLabelTable = {
-  /** Notes what was found in images whose analyses were just stored. */
+  /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
     await db
       .insertInto('image_label')

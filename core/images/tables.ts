@@ -31,7 +31,7 @@ export interface AnalysisRow {
   sha256: string;
   /** An `Analysis` as JSON. */
   result: string;
-  /** Bytes of the rendered picture; 0 while there is none. */
+  /** Bytes of the rendered image; 0 while there is none. */
   processed_bytes: Generated<number>;
 }
 

@@ -37,14 +37,14 @@ export function openSqlite(file: string): Sqlite.Database {
   return sqlite;
 }
 
-/** SQLite changes its schema within transactions; Kysely takes it for one of those that do not. */
+/** SQLite can change its schema within a transaction; Kysely assumes that it cannot. */
 class TransactionalDdl extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
-/** A disk that is full ends a transaction of SQLite by itself; then there is none to roll back, and the reason counts. */
+/** On a full disk SQLite rolls a transaction back itself; a second rollback would hide the reason. */
 class Driver extends SqliteDriver {
   constructor(private readonly database: Sqlite.Database) {
     super({ database: new StatementCache(database) });
@@ -102,8 +102,8 @@ export async function openDatabase<T>(
 }
 
 /**
- * Connects to a PostgreSQL database and brings it to the newest schema; several processes may do so at once. Its
- * backups are its operator's. Throws a `StartError` where it cannot be reached; the message never holds the URL.
+ * Connects to a PostgreSQL database and brings it to the newest schema; several processes may do so at once. The
+ * operator backs it up. Throws a `StartError` if it cannot be reached; the message never holds the URL.
  */
 export async function openSharedDatabase<T>(
   url: string,
