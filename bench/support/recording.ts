@@ -52,7 +52,7 @@ export async function startRecording(
     dataFolder,
     detection: pool,
     planner: catalog,
-    limits: { ...limits, uploadLifetimeMs: undefined },
+    limits: { ...limits, maxStoredBytes: BUDGET_BYTES, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
     protected: isOfOpenSighting,
     log,
@@ -61,7 +61,7 @@ export async function startRecording(
   const retention = new Retention({
     images: images.store,
     maxAgeMs: Number.MAX_SAFE_INTEGER,
-    budgetBytes: BUDGET_BYTES,
+    space: images.store.budget,
     log,
   });
   const sightings = new Sightings({ db: tablesOf(db, sightingTables), cameras: () => [], log });
@@ -72,7 +72,7 @@ export async function startRecording(
     sightings,
     gates: new MotionGates({
       thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-      isUnsettled: (camera) => sightings.isUnsettled(camera),
+      isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {
       sightings: trackingSchema.parse({}),
@@ -88,7 +88,7 @@ export async function startRecording(
   return {
     async record(camera, bytes, takenAt) {
       const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
-      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      const snapshot = { bytes, takenAt, more: false, markProcessed: async () => undefined };
       return (await recorder.record(config, snapshot)) !== undefined;
     },
     workers: () => pool.status().pids,

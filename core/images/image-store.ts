@@ -174,17 +174,9 @@ export class ImageStore implements Service {
     return removed.length;
   }
 
-  async usedBytes(): Promise<number> {
-    return this.budget.usedBytes;
-  }
-
   /** Images that have expired, at most `limit`. */
   expired(now: number, limit: number): Promise<string[]> {
     return imageTable.expired(this.db, now, limit, this.options.protected);
-  }
-
-  freeBytes(): Promise<number> {
-    return this.budget.freeBytes();
   }
 
   /** Removes images made before a time, at most `limit`. */

@@ -49,13 +49,13 @@ export function createStorage(
     maxAgeMs,
   });
   const watch = new StorageWatch({
-    dataFolder,
-    minFreeBytes: config.images.minFreeBytes,
+    space: images.store.budget,
     probe: () => outbox.probe(),
     log: log.child({ component: 'storage' }),
   });
   const retention = new Retention({
     images: images.store,
+    space: images.store.budget,
     rows: retainedRows(
       tablesOf(db, sightingTables),
       config.retention.sightingsMaxAgeDays * DAY_MS,
@@ -63,8 +63,6 @@ export function createStorage(
     ),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
-    budgetBytes: config.images.maxStoredBytes,
-    minFreeBytes: config.images.minFreeBytes,
     log: log.child({ component: 'retention' }),
     clock,
   });
@@ -73,10 +71,11 @@ export function createStorage(
   return storage;
 }
 
-async function storageCondition({ images, outbox, watch }: Storage): Promise<HealthPart> {
-  const [disk, depth] = await Promise.all([images.store.budget.report(), outbox.depth()]);
+async function storageCondition({ images, outbox }: Storage): Promise<HealthPart> {
+  const { budget } = images.store;
+  const [disk, depth] = await Promise.all([budget.report(), outbox.depth()]);
   const reasons = [
-    ...(watch.reason ? [watch.reason] : []),
+    ...(budget.writeFailure ? [budget.writeFailure] : []),
     ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
   ];
   return { reasons, disk, outbox: depth };

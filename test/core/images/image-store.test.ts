@@ -119,7 +119,7 @@ test('of images that share a commit only the one whose writes fail is missing', 
     { id: '1', failure: 'of 1' },
     { id: '3', failure: 'of 3' },
   ]);
-  t.is(await store.usedBytes(), bytes.length);
+  t.is(store.budget.usedBytes, bytes.length);
 });
 
 test('bytes that a relay stored before it ended are removed by another one', async (t) => {
