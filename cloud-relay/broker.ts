@@ -6,23 +6,24 @@ import { readSecret, readTextFile } from '../core/runtime/configuration.js';
 import type { Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { RelayConfig } from './config.js';
+import type { BrokerAccountStore } from './fleet/broker-account-store.js';
 import { DynamicSecurity } from './fleet/dynamic-security.js';
-import { type AccountKeeper, MosquittoAccounts } from './fleet/mosquitto-accounts.js';
+import { MosquittoAccounts } from './fleet/mosquitto-accounts.js';
 import { type FixedAccount, SiteAccounts } from './fleet/site-accounts.js';
 import { MAX_PENDING } from './ingest/ingest.js';
 import type { RelayTables } from './store/relay-tables.js';
 
-/** The relay's connection to its broker, and the broker itself where it is embedded. */
+/** The relay's connection to its broker, and the broker itself if it is embedded. */
 export interface RelayBroker {
   bus: MqttMessageBus;
   embedded: EmbeddedBroker | undefined;
-  /** Whether only provisioned sites can publish, so that whoever does is known. */
+  /** Whether only provisioned sites can publish. */
   hasAccounts: boolean;
-  /** User names of accounts that are no site's, which a site with that name could never sign in beside. */
+  /** User names of accounts that do not belong to a site: a site with such a name could not sign in. */
   fixedNames: string[];
-  /** Where the sites' accounts are kept beside the database: at an external broker that lets us. */
-  accounts: AccountKeeper | undefined;
-  /** The shared subscription that divides the stream among relays, where there may be several. */
+  /** The external broker's store of accounts, if the relay may write it. */
+  accounts: BrokerAccountStore | undefined;
+  /** The shared subscription that divides the records among relays, if there may be several. */
   shareGroup: string | undefined;
   services: Service[];
 }
@@ -38,7 +39,7 @@ export function createRelayBroker(
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
   if ('external' in mqtt) return externalBroker(mqtt.root, mqtt.external, clientId, log, busLog);
   const { host, port, auth, readers } = mqtt.embedded;
-  // The relay's own password lives as long as the process and is known to nobody else.
+  // The relay's own password exists only in this process.
   const own = { username: RELAY_ACCOUNT, password: randomBytes(24).toString('base64url') };
   const fixed: FixedAccount[] = [
     { ...own, account: { role: 'relay' } },

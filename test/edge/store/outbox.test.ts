@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { summaryRecordSchema } from '../../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../../core/contract/topics.js';
-import { openDatabase, over } from '../../../core/store/database.js';
+import { openDatabase } from '../../../core/store/database.js';
+import { tablesOf } from '../../../core/store/table-set.js';
+import { unitOfWork } from '../../../core/store/unit-of-work.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { Outbox, type OutboxBudget, type OutboxRow } from '../../../edge/store/outbox.js';
 import {
@@ -15,7 +17,7 @@ import {
 } from '../../../edge/store/outbox-eviction.js';
 import { outboxMigration } from '../../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../../edge/store/outbox-tables.js';
-import type { EdgeTables } from '../../../edge/store/tables.js';
+import { type EdgeTables, outboxTables } from '../../../edge/store/tables.js';
 import {
   aDetection,
   aSummary,
@@ -373,7 +375,8 @@ test('an upgrade stores the image id of each waiting summary', async (t) => {
   ];
   t.deepEqual(await imagesOf(), waiting);
   const next = aSummary();
-  await db.transaction().execute((trx) => new Outbox(over(db)).append(over(trx), next));
+  const outbox = new Outbox(tablesOf(db, outboxTables));
+  await unitOfWork(db, (transaction) => outbox.append(transaction.of(outboxTables), next));
   t.deepEqual(await imagesOf(), [...waiting, [7, next.snapshot]]);
 });
 
