@@ -1,6 +1,5 @@
-import type { Box } from '../../contract/detection.js';
 import { StartError } from '../../runtime/errors.js';
-import { MAX_WINDOWS, tooManyWindows } from '../worker/search.js';
+import { type Candidate, MAX_CANDIDATES, TooManyCandidates } from './candidate.js';
 import type { CascadeModel } from './cascade-model.js';
 import { encodePlan, type PlannedJob } from './encode-plan.js';
 import type { Size } from './geometry.js';
@@ -24,12 +23,6 @@ export interface LoadedCascade {
 
 export interface CascadeQuery extends ScaleRange {
   cascade: LoadedCascade;
-}
-
-/** A window that passed every stage, in pixels of the image. Rounding can take it a pixel past the image's edge. */
-export interface Candidate extends Box {
-  /** The last stage's sum. */
-  score: number;
 }
 
 /** Searches images with cascades, and finds the windows that OpenCV finds. */
@@ -56,7 +49,7 @@ export class CascadeEngine {
   /**
    * The candidates of each query, in OpenCV's order on one thread: by level, row and column. Queries share the resized
    * images and their sums. With regions, those that reach one of them, for the work of the rows and columns where such
-   * windows lie. Throws a `Refusal` where more than `MAX_WINDOWS` pass.
+   * windows lie. Throws `TooManyCandidates`.
    */
   searchCandidates(image: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
     const planned = queries.map(({ cascade: { window }, ...range }, cascade) =>
@@ -72,7 +65,7 @@ export class CascadeEngine {
       queries.map(({ cascade }) => cascade.handle),
       this.avx2,
     );
-    if (!answer || answer.scores.length > MAX_WINDOWS) throw tooManyWindows();
+    if (!answer || answer.scores.length > MAX_CANDIDATES) throw new TooManyCandidates();
     const { windows, scores } = answer;
     const found = new Map<PlannedJob, Candidate[]>(plan.jobs.map((job) => [job, []]));
     for (const [i, score] of scores.entries()) {

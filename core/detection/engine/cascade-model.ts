@@ -42,14 +42,14 @@ export type CascadeModel = { window: Size } & (
   | { kind: 'lbp'; stages: Stage<LbpStump>[] }
 );
 
-/** A well-formed cascade that only OpenCV can search with, or nobody can. */
-export interface NotServed {
+/** A well-formed cascade that this engine does not search with. OpenCV may. */
+export interface UnsupportedCascade {
   kind: 'haar' | 'lbp' | 'hog';
   window: Size;
   reason: string;
 }
 
-export type ParsedCascade = { model: CascadeModel } | { notServed: NotServed };
+export type ParsedCascade = { model: CascadeModel } | { unsupported: UnsupportedCascade };
 
 /** The file is not a cascade, or one that would make an engine read outside its window. */
 export class InvalidCascade extends Error {

@@ -1,5 +1,5 @@
 import type { Box } from '../../contract/detection.js';
-import type { Candidate } from './cascade-engine.js';
+import type { Candidate } from './candidate.js';
 import { classesOf, likeness, meanOf } from './group-candidates.js';
 import { hasWidth, type Region, reaches } from './regions.js';
 

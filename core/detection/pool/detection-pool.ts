@@ -84,7 +84,7 @@ export class DetectionPool implements Detection, Service {
   readonly #stopGraceMs: number;
   readonly #onJob: (record: JobRecord) => void;
   readonly #queue: BoundedQueue<Entry>;
-  readonly #crew: WorkerSupervisor;
+  readonly #supervisor: WorkerSupervisor;
   readonly #idle: WorkerHandle[] = [];
   readonly #running = new Set<Promise<void>>();
   #answers = 0;
@@ -101,7 +101,7 @@ export class DetectionPool implements Detection, Service {
       jobDeadlineMs: options.jobDeadlineMs ?? 10_000,
       log: options.log,
     };
-    this.#crew = new WorkerSupervisor({
+    this.#supervisor = new WorkerSupervisor({
       size: this.#size,
       restarts: options.restarts ?? { count: 5, windowMs: 60_000 },
       createWorker: () => new WorkerHandle(workerOptions),
@@ -113,7 +113,7 @@ export class DetectionPool implements Detection, Service {
 
   /** Resolves when a first worker is ready. Throws StartError where OpenCV does not load. */
   async start(): Promise<void> {
-    await this.#crew.start();
+    await this.#supervisor.start();
   }
 
   /** Refuses what waits, gives what runs a short grace, and ends the workers. */
@@ -124,7 +124,7 @@ export class DetectionPool implements Detection, Service {
       Promise.all(this.#running),
       delay(this.#stopGraceMs, undefined, { ref: false }),
     ]);
-    await this.#crew.stop();
+    await this.#supervisor.stop();
   }
 
   async analyse(bytes: Buffer, plan: AnalysisPlan): Promise<Analysis> {
@@ -172,7 +172,7 @@ export class DetectionPool implements Detection, Service {
   }
 
   status(): PoolStatus {
-    const { alive, ready, restarts, openCvVersion, engines } = this.#crew;
+    const { alive, ready, restarts, openCvVersion, engines } = this.#supervisor;
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
       workers: this.#size,
@@ -192,7 +192,7 @@ export class DetectionPool implements Detection, Service {
     bytes: number,
   ): Promise<{ result: JobResult<K>; queueMs: number }> {
     if (this.#stopped) throw shuttingDown();
-    if (this.#crew.alive === 0) throw this.#unavailable();
+    if (this.#supervisor.alive === 0) throw this.#unavailable();
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         job: job as Job,
@@ -244,7 +244,8 @@ export class DetectionPool implements Detection, Service {
   /** Once more and before all others; not twice. */
   #retry(entry: Entry): void {
     if (this.#stopped) entry.reject(shuttingDown());
-    else if (entry.attempts++ > 0 || this.#crew.alive === 0) entry.reject(this.#unavailable());
+    else if (entry.attempts++ > 0 || this.#supervisor.alive === 0)
+      entry.reject(this.#unavailable());
     else {
       const worker = this.#idle.pop();
       if (worker) this.#give(worker, entry);
@@ -269,7 +270,7 @@ export class DetectionPool implements Detection, Service {
 
   #unavailable(): ProblemError {
     return new ProblemError('detection_unavailable', 'No detection worker is running.', {
-      retryAfter: this.#crew.restartsInSeconds,
+      retryAfter: this.#supervisor.restartsInSeconds,
     });
   }
 }

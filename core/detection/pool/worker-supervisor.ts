@@ -4,7 +4,7 @@ import type { Logger } from '../../runtime/logger.js';
 import { RestartBudget } from './restart-budget.js';
 import type { WorkerHandle } from './worker-handle.js';
 
-export interface CrewOptions {
+export interface SupervisorOptions {
   size: number;
   restarts: { count: number; windowMs: number };
   createWorker: () => WorkerHandle;
@@ -16,7 +16,7 @@ export interface CrewOptions {
 
 /** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
 export class WorkerSupervisor {
-  readonly #options: CrewOptions;
+  readonly #options: SupervisorOptions;
   readonly #budget: RestartBudget;
   readonly #alive = new Set<WorkerHandle>();
   /** Those that answered their handshake, with their process ids. */
@@ -28,7 +28,7 @@ export class WorkerSupervisor {
   #engines: EngineName[] = [];
   #stopped = false;
 
-  constructor(options: CrewOptions) {
+  constructor(options: SupervisorOptions) {
     this.#options = options;
     const { count, windowMs } = options.restarts;
     this.#budget = new RestartBudget(count, windowMs);

@@ -2,13 +2,13 @@ import type { EngineName } from '../../contract/detection.js';
 import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
 import type { Job, JobResult, WorkerMessage } from '../protocol.js';
 import { PROTOCOL_VERSION } from '../protocol.js';
-import { analyse, type Engines } from './analyse.js';
+import { analyse } from './analyse.js';
 import { SiteglassSearch } from './backends/cascade.js';
-import { ClassifierCache } from './backends/classifier-cache.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { draw } from './draw.js';
 import { probe } from './probe.js';
 import { Refusal } from './refusal.js';
+import type { Engines } from './search-orientations.js';
 import { thumbnail } from './thumbnail.js';
 
 /** What buffers may hold after a job before those that are done with are freed. */
@@ -30,8 +30,7 @@ function main(): void {
     send({ type: 'unable', reason });
     return;
   }
-  const classifiers = new ClassifierCache(cv);
-  const engines: Engines = { opencv: new OpenCvSearch(cv, classifiers), ...ownEngine() };
+  const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
   // The decoders' own limit, read from where they read it.
   const maxPixels = Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS);
 

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
-import { sha256Of } from '../../../core/images/analysis-key.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
-import { rotate } from '../../support/augment.js';
-import { temporaryFolder } from '../../support/edge.js';
-import { renderScene } from '../../support/render-scene.js';
-import { agreement, planFor, startPool } from './detection-setup.js';
-import { haarXml } from './engine/support/cascade-xml.js';
+import { sha256Of } from '../../../../core/images/analysis-key.js';
+import { ProblemError } from '../../../../core/runtime/errors.js';
+import { rotate } from '../../../support/augment.js';
+import { temporaryFolder } from '../../../support/edge.js';
+import { renderScene } from '../../../support/render-scene.js';
+import { agreement, planFor, startPool } from '../detection-setup.js';
+import { haarXml } from '../engine/support/cascade-xml.js';
 
 const sign = { cx: 420, cy: 200, size: 120 };
 const street = (scale = 1) =>
