@@ -43,12 +43,32 @@ export interface Planner {
   detectors(): DetectorResource[];
 }
 
+/** A small copy of an image: 8-bit grey, upright, row by row. */
+export interface Thumbnail {
+  width: number;
+  height: number;
+  grey: Uint8Array;
+}
+
+/** Decides from an image's thumbnail whether the image is searched. */
+export interface SearchGate {
+  /** Caps the longer side of the thumbnail, in pixels. */
+  side: number;
+  /**
+   * What to search for, or undefined to skip the search. Called at most once an image. A worker waits for the result, so
+   * this must not wait for a worker.
+   */
+  planFor(thumbnail: Thumbnail): Promise<AnalysisPlan | undefined>;
+}
+
 /**
- * Finds objects in an image's bytes. Callers check kind and size first; what does not decode, or kills
- * or stalls a worker, is refused with a ProblemError and costs no other image anything.
+ * Finds objects in an image's bytes. Callers check kind and size first. An image that does not decode, or that ends or
+ * stalls a worker, is refused with a ProblemError and does not affect other images.
  */
-export interface Detection {
+export interface DetectionBackend {
   analyse(bytes: Buffer, plan: AnalysisPlan): Promise<Analysis>;
+  /** Makes a thumbnail and, if the gate has a plan for it, searches the image, as one job. Undefined if it has none. */
+  analyseIf(bytes: Buffer, gate: SearchGate): Promise<Analysis | undefined>;
   /** The image, upright, with boxes and labels drawn, as JPEG. */
   draw(bytes: Buffer, boxes: LabelledBox[]): Promise<Buffer>;
 }

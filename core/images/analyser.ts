@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
-import type { AnalysisPlan, Detection } from '../detection/detection.js';
+import type { AnalysisPlan, DetectionBackend, Thumbnail } from '../detection/detection.js';
 import { analysisTable } from './analysis-table.js';
 import type { ImageTables } from './tables.js';
 
@@ -9,11 +9,11 @@ export type Source = 'search' | 'shared' | 'stored';
 
 /** Answers with a stored result where there is one, and otherwise searches each image once, however many ask. */
 export class Analyser {
-  readonly #running = new Map<string, Promise<Analysis>>();
+  readonly #running = new Map<string, Promise<Analysis | undefined>>();
 
   constructor(
     private readonly db: Kysely<ImageTables>,
-    private readonly detection: Detection,
+    private readonly detection: DetectionBackend,
     private readonly onAnalysed: (source: Source) => void,
   ) {}
 
@@ -38,13 +38,42 @@ export class Analyser {
     plan: AnalysisPlan,
   ): Promise<{ analysis: Analysis; source: Source }> {
     const running = this.#running.get(key);
-    if (running) return this.#answer(await running, 'shared');
+    const shared = running && (await running);
+    if (shared) return this.#answer(shared, 'shared');
     const search = this.detection.analyse(bytes, plan);
     this.#running.set(key, search);
     try {
       return this.#answer(await search, 'search');
     } finally {
       this.#running.delete(key);
+    }
+  }
+
+  /**
+   * Searches an image, if `work` names a plan for its thumbnail, in the same job as the thumbnail. Undefined if it names
+   * none, or if the result is known or on its way: `analyse` has it.
+   */
+  async analyseIf(
+    bytes: Buffer,
+    side: number,
+    work: (thumbnail: Thumbnail) => { key: string; plan: AnalysisPlan } | undefined,
+  ): Promise<Analysis | undefined> {
+    let ownKey: string | undefined;
+    const planFor = async (thumbnail: Thumbnail) => {
+      const wanted = work(thumbnail);
+      if (!wanted || (await this.stored(wanted.key)) || this.#running.has(wanted.key))
+        return undefined;
+      ownKey = wanted.key;
+      this.#running.set(ownKey, search);
+      return wanted.plan;
+    };
+    const search = this.detection.analyseIf(bytes, { side, planFor });
+    try {
+      const analysis = await search;
+      if (analysis) this.onAnalysed('search');
+      return analysis;
+    } finally {
+      if (ownKey !== undefined) this.#running.delete(ownKey);
     }
   }
 

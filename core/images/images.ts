@@ -3,7 +3,7 @@ import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
-import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection/detection.js';
+import type { AnalysisPlan, AnalysisRequest, Planner, Thumbnail } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
@@ -34,6 +34,14 @@ export interface CameraSnapshot {
   zones?: Zone[];
   /** Milliseconds from when it was taken until it is removed; undefined leaves that to the site's retention. */
   lifetimeMs?: number | undefined;
+  /** What `analyseIf` found for it; without it the snapshot is analysed when it is recorded. */
+  analysis?: Analysis | undefined;
+}
+
+/** Decides from a snapshot's thumbnail, `side` pixels long at most, whether the snapshot is searched. */
+export interface ThumbnailGate {
+  side: number;
+  admits(thumbnail: Thumbnail): boolean;
 }
 
 /** A snapshot once it is stored with its result. */
@@ -42,12 +50,14 @@ export interface Recorded {
   analysis: Analysis;
 }
 
-/** An image that has been looked at and is ready to be analysed and stored. */
+/** An inspected image, ready to be analysed and stored. */
 interface Received {
   bytes: Buffer;
   plan: AnalysisPlan;
   blob: BlobRow;
   image: ImageRow;
+  /** Absent until it is analysed. */
+  analysis?: Analysis | undefined;
 }
 
 /** Where an image comes from, and how long it stays. */
@@ -90,14 +100,34 @@ export class Images {
     });
   }
 
+  /**
+   * Searches a camera's snapshot if the gate admits it, as one job with the thumbnail, and stores nothing. Undefined if
+   * the gate does not, or if the result is known already; `record` finds it then.
+   */
+  analyseIf(
+    { bytes, zones }: Pick<CameraSnapshot, 'bytes' | 'zones'>,
+    request: AnalysisRequest,
+    gate: ThumbnailGate,
+  ): Promise<Analysis | undefined> {
+    return this.analyser.analyseIf(bytes, gate.side, (thumbnail) => {
+      if (!gate.admits(thumbnail)) return undefined;
+      const plan = this.#planFor(request, zones);
+      inspectImage(bytes, this.limits.maxPixels);
+      return { key: analysisKey(sha256Of(bytes), plan), plan };
+    });
+  }
+
   /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
   async record(
-    { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
+    { camera, bytes, takenAt, zones, lifetimeMs, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
     const plan = this.#planFor(request, zones);
-    const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
+    const received = {
+      ...(await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs })),
+      analysis: known,
+    };
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
     const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
       also(transaction, recorded(result)),
@@ -107,14 +137,14 @@ export class Images {
 
   /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
   async recordWithoutPicture(
-    { bytes, zones }: CameraSnapshot,
+    { bytes, zones, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
     also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
   ): Promise<Recorded> {
     const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
-    const { analysis } = await this.analyser.analyse(key, bytes, plan);
+    const analysis = known ?? (await this.analyser.analyse(key, bytes, plan)).analysis;
     const recorded = { id: uuid(), analysis };
     try {
       await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
@@ -183,11 +213,13 @@ export class Images {
   }
 
   #analyseAndCommit(
-    { bytes, plan, blob, image }: Received,
+    { bytes, plan, blob, image, analysis: known }: Received,
     also?: (transaction: Kysely<ImageTables>, analysis: Analysis) => Promise<void>,
   ): Promise<{ analysis: Analysis; cached: boolean }> {
     return this.store.guard.use(blob.sha256, async () => {
-      const { analysis, source } = await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const { analysis, source } = known
+        ? { analysis: known, source: 'search' as const }
+        : await this.analyser.analyse(image.analysis_key, bytes, plan);
       const entry = {
         blob,
         image,

@@ -1,4 +1,4 @@
-import type { Thumbnail } from '../../core/detection/protocol.js';
+import type { Thumbnail } from '../../core/detection/detection.js';
 
 /** What the model remembers of the scene after each look: the newest look counts for this part. */
 const LEARNING = 0.1;

@@ -1,4 +1,4 @@
-import type { Thumbnail } from '../../core/detection/protocol.js';
+import type { Thumbnail } from '../../core/detection/detection.js';
 import type { MotionSettings } from '../sightings/sighting-settings.js';
 import { Background } from './background.js';
 

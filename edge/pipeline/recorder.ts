@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Detection } from '../../core/contract/detection.js';
+import type { Analysis, Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Summary } from '../../core/contract/summary.js';
@@ -76,15 +76,23 @@ export class Recorder {
     { bytes, takenAt }: Snapshot,
     asked: boolean,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, onRecorded, onUnchanged } = this.options;
-    const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
+    const { gates, images, sightings, defaults, onRecorded, onUnchanged } = this.options;
+    const { id, zones } = camera;
+    const motion = camera.motion ?? defaults.motion;
+    const admission = await gates.admit(id, motion, asked, (gate) =>
+      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+    );
     if (!admission) {
       sightings.stillThere(id, takenAt);
       onUnchanged?.(id, takenAt);
       return undefined;
     }
-    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(
+      camera,
+      bytes,
+      takenAt,
+      admission.analysis,
+    );
     admission.searched();
     sightings.adopt(id, observation);
     this.#logChange(id, recorded.analysis.detections);
@@ -93,7 +101,7 @@ export class Recorder {
   }
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
-  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
+  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus, onUnstored } =
       this.options;
     const settings = camera.sightings ?? defaults.sightings;
@@ -105,7 +113,7 @@ export class Recorder {
       observation = await sightings.observe(over(transaction), camera.id, frame, settings);
     };
     const { id, zones } = camera;
-    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
     const hasRoom = await retention.makeRoom(bytes.length);
     const recorded = hasRoom
       ? await images.record(source, requestOf(camera), also)

@@ -33,7 +33,7 @@ export function createWatching(
   dashboards: Dashboards,
   reread: () => EdgeConfig,
 ): Watching {
-  const { config, db, detection, log, clock } = ground;
+  const { config, db, log, clock } = ground;
   const camerasLog = log.child({ component: 'cameras' });
   let configured: readonly CameraConfig[] = config.cameras;
   let unstored = 0;
@@ -44,7 +44,6 @@ export function createWatching(
   });
   const events = new EventStream({ db: over(db) });
   const gates = new MotionGates({
-    thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
     isUnsettled: (camera) => sightings.isUnsettled(camera),
   });
   const recorder = new Recorder({

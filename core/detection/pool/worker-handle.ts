@@ -2,8 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { Job, JobKind, JobResult, Ready, WorkerMessage } from '../protocol.js';
-import { PROTOCOL_VERSION } from '../protocol.js';
+import type { SearchGate, Thumbnail } from '../detection.js';
+import {
+  type Job,
+  type JobKind,
+  type JobResult,
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  type Ready,
+  type WorkerMessage,
+} from '../protocol.js';
 
 export interface WorkerOptions {
   /** Variables of the child's environment; nothing else is in it. */
@@ -18,13 +26,20 @@ export class WorkerUnreachable extends Error {
   override readonly name = 'WorkerUnreachable';
 }
 
+/** The gate of an `analyseIf`. */
+export type PlanFor = SearchGate['planFor'];
+
 /** What the parent waits for: the handshake, or the result of a job. */
 interface Pending {
   resolve(value: unknown): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
   deadline: NodeJS.Timeout;
-  /** What it means that the process ended before. */
+  /** The error if the process ends before. */
   ifEnded(how: string): Error;
+  /** Of an `analyseIf`. */
+  planFor?: PlanFor | undefined;
+  /** What `planFor` failed with. */
+  gateError?: unknown;
 }
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
@@ -55,7 +70,7 @@ export class WorkerHandle {
     return this.#wasLate;
   }
 
-  /** Starts the process. Throws StartError where it cannot work or does not answer in time. */
+  /** Starts the process. Throws StartError if it cannot work or is not ready in time. */
   start(): Promise<Ready> {
     const child = fork(ENTRY, {
       serialization: 'advanced',
@@ -77,10 +92,11 @@ export class WorkerHandle {
   }
 
   /**
-   * Throws the ProblemError that the worker refused the job with, `image_crashed_decoder` where the
-   * worker died of it, `detection_timeout` where it took too long, and WorkerUnreachable.
+   * Throws the ProblemError that the worker refused the job with, `image_crashed_decoder` if the worker ended,
+   * `detection_timeout` if the job took too long, WorkerUnreachable, and what `planFor` throws: with an `analyseIf`, it
+   * chooses the plan for the image's thumbnail. The deadline is one for all of it.
    */
-  run<K extends JobKind>(job: Job<K>): Promise<JobResult<K>> {
+  run<K extends JobKind>(job: Job<K>, planFor?: PlanFor): Promise<JobResult<K>> {
     const { jobDeadlineMs } = this.options;
     const result = this.#await<JobResult<K>>(
       jobDeadlineMs,
@@ -91,12 +107,10 @@ export class WorkerHandle {
           `It took longer than ${jobDeadlineMs / 1000} s.`,
         );
       },
-      () => new ProblemError('image_crashed_decoder', 'The process that worked on it ended.'),
+      crashedDecoder,
+      planFor,
     );
-    // A child that is gone is told of through the same callback.
-    this.#child?.send(job, (error) => {
-      if (error) this.#giveUp(new WorkerUnreachable(error.message));
-    });
+    this.#send(job as Job, ({ message }) => new WorkerUnreachable(message));
     return result;
   }
 
@@ -104,12 +118,41 @@ export class WorkerHandle {
     this.#child?.kill('SIGKILL');
   }
 
-  #await<T>(deadlineMs: number, ifLate: () => Error, ifEnded: (how: string) => Error): Promise<T> {
+  #await<T>(
+    deadlineMs: number,
+    ifLate: () => Error,
+    ifEnded: (how: string) => Error,
+    planFor?: PlanFor,
+  ): Promise<T> {
     if (this.#pending) throw new Error('the worker is busy');
     return new Promise<T>((resolve, reject) => {
       const deadline = setTimeout(() => this.#giveUp(ifLate()), deadlineMs);
-      this.#pending = { resolve: resolve as Pending['resolve'], reject, deadline, ifEnded };
+      this.#pending = {
+        resolve: resolve as Pending['resolve'],
+        reject,
+        deadline,
+        ifEnded,
+        planFor,
+      };
     });
+  }
+
+  /** The same callback reports that the child is gone. */
+  #send(message: ParentMessage, ifUnsent: (error: Error) => Error): void {
+    this.#child?.send(message, (error) => {
+      if (error) this.#giveUp(ifUnsent(error));
+    });
+  }
+
+  /** Whatever becomes of the gate, the worker gets a decision: it waits for one. */
+  async #decide(thumbnail: Thumbnail): Promise<void> {
+    const pending = this.#pending;
+    if (!pending) return;
+    const plan = await pending.planFor?.(thumbnail).catch((error: unknown) => {
+      pending.gateError = error;
+    });
+    // The image has met a worker: another one must not get it.
+    this.#send({ kind: 'gateDecision', plan: plan ?? null }, crashedDecoder);
   }
 
   #onMessage(message: WorkerMessage): void {
@@ -121,9 +164,15 @@ export class WorkerHandle {
       case 'unable':
         this.#giveUp(new StartError(`OpenCV does not load: ${message.reason}`));
         break;
-      case 'done':
-        this.#take()?.resolve(message.result);
+      case 'thumbnail':
+        void this.#decide(message.thumbnail);
         break;
+      case 'done': {
+        const pending = this.#take();
+        if (pending?.gateError === undefined) pending?.resolve(message.result);
+        else pending.reject(pending.gateError);
+        break;
+      }
       case 'refused':
         this.#take()?.reject(new ProblemError(message.code, message.detail));
         break;
@@ -153,6 +202,9 @@ export class WorkerHandle {
   }
 }
 
+const crashedDecoder = () =>
+  new ProblemError('image_crashed_decoder', 'The process that worked on it ended.');
+
 const MAX_LINE = 500;
 const MAX_LINES = 20;
 
@@ -160,6 +212,6 @@ const MAX_LINES = 20;
 function logLines(stream: Readable | null, log: Logger): void {
   stream?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n', MAX_LINES))
-      if (line.trim() !== '') log.debug({ line: line.slice(0, MAX_LINE) }, 'a worker printed');
+      if (line.trim() !== '') log.debug({ line: line.slice(0, MAX_LINE) }, 'worker output');
   });
 }

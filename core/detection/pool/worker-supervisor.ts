@@ -10,8 +10,8 @@ export interface SupervisorOptions {
   createWorker: () => WorkerHandle;
   log: Logger;
   onReady: (worker: WorkerHandle) => void;
-  /** A worker ended. `remaining` are alive, those included that still start. */
-  onEnded: (worker: WorkerHandle, remaining: number) => void;
+  /** A worker ended. It no longer counts as alive. */
+  onEnded: (worker: WorkerHandle) => void;
 }
 
 /** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
@@ -98,7 +98,7 @@ export class WorkerSupervisor {
     this.#alive.delete(worker);
     this.#ready.delete(worker);
     if (!this.#stopped) this.#replace(worker);
-    this.#options.onEnded(worker, this.#alive.size);
+    this.#options.onEnded(worker);
   }
 
   #replace(worker: WorkerHandle): void {

@@ -25,8 +25,8 @@ async function probed(t: ExecutionContext, options: Partial<PoolOptions> = {}) {
 }
 
 const nextAnswer = (pool: DetectionPool) => {
-  const { answers } = pool.status();
-  return until(() => pool.status().answers > answers, 'a worker answered');
+  const { replies } = pool.status();
+  return until(() => pool.status().replies > replies, 'a worker answered');
 };
 
 test.serial(
@@ -67,7 +67,7 @@ test.serial(
     const { pool, checkAfter } = await probed(t, { jobDeadlineMs: 1_000 });
     t.is(checkAfter(0), undefined);
     await until(
-      () => pool.status().answers === 1 && pool.status().busy === 0,
+      () => pool.status().replies === 1 && pool.status().busy === 0,
       'the ping was answered',
     );
     process.kill(workerOf(pool), 'SIGSTOP');
