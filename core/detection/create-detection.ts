@@ -17,7 +17,7 @@ export interface DetectionOptions {
   log: Logger;
 }
 
-/** Detection, wired: the workers and the detectors that they search with. */
+/** The workers, and the detectors that they search with. */
 export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;

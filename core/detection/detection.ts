@@ -12,16 +12,16 @@ import type { Zone } from '../contract/zone.js';
 /** One detector of a plan: which cascade file to search with, and how. */
 export interface PlannedDetector extends AppliedDetector {
   label: string;
-  /** Absolute path of the cascade, and the SHA-256 that its content was found to have. */
+  /** Absolute path of the cascade, and the SHA-256 of its content when it was planned. */
   file: string;
   sha256: string;
 }
 
-/** What is to be done with an image, with every default filled in. The same plan gives the same result. */
+/** How to analyse an image, with every default filled in. The same plan gives the same result. */
 export interface AnalysisPlan {
   detectors: PlannedDetector[];
   preparation: Preparation;
-  /** Of a camera: where detections count, at least one zone. The rest of the picture need not be searched. */
+  /** Of a camera: where detections count, at least one zone. The rest of the picture is not searched. */
   zones?: Zone[];
 }
 
@@ -30,13 +30,13 @@ export interface LabelledBox {
   box: Box;
 }
 
-/** What is asked of the detectors. */
+/** What a caller wants of the detectors. */
 export interface AnalysisRequest extends UploadFields {
-  /** The degrees clockwise that set the whole picture upright; it is searched so, and in no other way. */
+  /** The degrees clockwise that turn the whole picture upright. It is searched in this orientation only. */
   orientation?: Orientation | undefined;
 }
 
-/** Resolves what a request asks for against the detectors there are. */
+/** Makes a plan for a request from the detectors that there are. */
 export interface Planner {
   /** Throws `unknown_detector` or `invalid_parameter`, naming the field. */
   plan(request: AnalysisRequest): AnalysisPlan;

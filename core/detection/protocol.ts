@@ -10,7 +10,7 @@ export interface Findings {
   width: number;
   height: number;
   detections: Detection[];
-  /** Weakest ones beyond those that a result holds; absent where there are none. */
+  /** Weakest ones beyond those that a result holds; absent if there are none. */
   omitted?: number;
   decodeMs: number;
   detectMs: number;

@@ -15,7 +15,7 @@ export interface HaarFeature {
 /** A tree of depth one: a feature, and what it adds to its stage's sum on either side. */
 export interface HaarStump {
   feature: HaarFeature;
-  /** The left leaf counts where the feature, over the window's deviation, is below it. */
+  /** The left leaf counts if the feature, over the window's deviation, is below it. */
   threshold: number;
   left: number;
   right: number;

@@ -44,10 +44,10 @@ interface Pending {
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
 
-/** Pixels live outside V8's heap, which holds little else; the worker has those that are done with freed (`--expose-gc`). */
+/** Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs (`--expose-gc`). */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--expose-gc'];
 
-/** One worker process: a handshake, then one job at a time, each under a deadline. Once ended it stays so. */
+/** One worker process: a handshake, then one job at a time, each under a deadline. It is not restarted. */
 export class WorkerHandle {
   #child: ChildProcess | undefined;
   #pending: Pending | undefined;
@@ -65,7 +65,7 @@ export class WorkerHandle {
     return this.#child?.connected === true && !this.#child.killed;
   }
 
-  /** It was ended here since a job took longer than its deadline. */
+  /** It was killed because a job exceeded its deadline. */
   get wasLate(): boolean {
     return this.#wasLate;
   }
@@ -92,9 +92,9 @@ export class WorkerHandle {
   }
 
   /**
-   * Throws the ProblemError that the worker refused the job with, `image_crashed_decoder` if the worker ended,
-   * `detection_timeout` if the job took too long, WorkerUnreachable, and what `planFor` throws: with an `analyseIf`, it
-   * chooses the plan for the image's thumbnail. The deadline is one for all of it.
+   * `planFor` is the gate of an `analyseIf`; one deadline covers the gate and the job. Throws the ProblemError that the
+   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable, and
+   * what `planFor` throws.
    */
   run<K extends JobKind>(job: Job<K>, planFor?: PlanFor): Promise<JobResult<K>> {
     const { jobDeadlineMs } = this.options;
@@ -144,14 +144,14 @@ export class WorkerHandle {
     });
   }
 
-  /** Whatever becomes of the gate, the worker gets a decision: it waits for one. */
+  /** Sends a decision even if the gate fails: the worker waits for one. */
   async #decide(thumbnail: Thumbnail): Promise<void> {
     const pending = this.#pending;
     if (!pending) return;
     const plan = await pending.planFor?.(thumbnail).catch((error: unknown) => {
       pending.gateError = error;
     });
-    // The image has met a worker: another one must not get it.
+    // No retry: the image may be what ended the worker, and the gate must not be asked twice.
     this.#send({ kind: 'gateDecision', plan: plan ?? null }, crashedDecoder);
   }
 
@@ -182,7 +182,7 @@ export class WorkerHandle {
     }
   }
 
-  /** Ends the process, and what waits for it with `error`. */
+  /** Kills the process, and rejects the pending wait with `error`. */
   #giveUp(error: Error): void {
     this.#take()?.reject(error);
     this.kill();
@@ -208,7 +208,7 @@ const crashedDecoder = () =>
 const MAX_LINE = 500;
 const MAX_LINES = 20;
 
-/** What a decoder prints goes to the log, within bounds: a hostile file must not fill it. */
+/** Logs what a decoder prints, within limits: a hostile file must not fill the log. */
 function logLines(stream: Readable | null, log: Logger): void {
   stream?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n', MAX_LINES))

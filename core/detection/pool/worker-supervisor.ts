@@ -14,12 +14,12 @@ export interface SupervisorOptions {
   onEnded: (worker: WorkerHandle) => void;
 }
 
-/** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
+/** Keeps a number of workers alive, within a restart budget for those that end unexpectedly. */
 export class WorkerSupervisor {
   readonly #options: SupervisorOptions;
   readonly #budget: RestartBudget;
   readonly #alive = new Set<WorkerHandle>();
-  /** Those that answered their handshake, with their process ids. */
+  /** Those that completed their handshake, with their process ids. */
   readonly #ready = new Map<WorkerHandle, number>();
   /** Restarts that wait for the budget, with the time when each is due. */
   readonly #due = new Map<NodeJS.Timeout, number>();
@@ -38,7 +38,7 @@ export class WorkerSupervisor {
     return this.#alive.size;
   }
 
-  /** Process ids of those that answered their handshake. */
+  /** Process ids of those that completed their handshake. */
   get ready(): number[] {
     return [...this.#ready.values()];
   }
@@ -62,7 +62,7 @@ export class WorkerSupervisor {
     return Number.isFinite(next) ? Math.max(1, Math.ceil((next - Date.now()) / 1000)) : 1;
   }
 
-  /** Resolves when a first worker is ready. Throws the StartError of the first one where none gets so far. */
+  /** Resolves when a first worker is ready. Throws the StartError of the first one if none gets ready. */
   async start(): Promise<void> {
     const launches = Array.from({ length: this.#options.size }, () => this.#launch());
     try {
@@ -73,7 +73,7 @@ export class WorkerSupervisor {
     }
   }
 
-  /** Kills the workers, whatever they do. */
+  /** Kills the workers, busy or not. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#due.keys()) clearTimeout(timer);
@@ -104,18 +104,18 @@ export class WorkerSupervisor {
   #replace(worker: WorkerHandle): void {
     const { log } = this.#options;
     if (worker.wasLate) {
-      // The deadline itself bounds how often this happens. Booked, a few slow images would end detection for everybody.
-      log.warn('a detection worker was ended at its deadline and is replaced');
+      // The deadline already limits how often this happens. If it counted, a few slow images would stop all detection.
+      log.warn('detection worker killed at its deadline; restarting');
       this.#relaunch();
       return;
     }
     const waitMs = this.#budget.book(Date.now());
     if (waitMs === 0) {
-      log.warn('a detection worker ended and is replaced');
+      log.warn('detection worker ended; restarting');
       this.#relaunch();
       return;
     }
-    log.error({ waitMs }, 'detection workers end too often; the next one waits');
+    log.error({ waitMs }, 'detection workers end too often; restart delayed');
     const timer = setTimeout(() => {
       this.#due.delete(timer);
       this.#relaunch();
@@ -127,7 +127,7 @@ export class WorkerSupervisor {
     this.#restarts++;
     this.#launch().catch((error: unknown) => {
       if (!this.#stopped)
-        this.#options.log.error({ error: messageOf(error) }, 'a detection worker did not start');
+        this.#options.log.error({ error: messageOf(error) }, 'detection worker did not start');
     });
   }
 }

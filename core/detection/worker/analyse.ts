@@ -69,7 +69,7 @@ function merged(candidates: TurnedCandidate[]): TurnedCandidate[] {
       a.box.width - b.box.width ||
       a.orientation - b.orientation,
   );
-  // Comparing each with all others would change nothing.
+  // With one orientation there is nothing to merge.
   if (best.every(({ orientation }) => orientation === best[0]?.orientation)) return best;
   const kept: TurnedCandidate[] = [];
   for (const candidate of best) {

@@ -11,7 +11,7 @@ import type { Engines } from './search-orientations.js';
 const SIDE = 640;
 
 /**
- * Loads a cascade and searches an image with it, by OpenCV and by the engine that will serve it. One that OpenCV
+ * Loads a cascade and searches an image with it, by OpenCV and by the engine that supports it. A cascade that OpenCV
  * cannot read may end the process instead.
  */
 export function probe(cv: OpenCv, cascade: CascadeFile, engines: Engines): EngineName {

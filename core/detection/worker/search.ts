@@ -15,7 +15,7 @@ export interface GroupedCandidate {
   box: Box;
   /** Number of candidates merged. */
   neighbors: number;
-  /** The last stage's sum; null where the engine does not report it. */
+  /** The last stage's sum; null if the engine does not report it. */
   score: number | null;
 }
 

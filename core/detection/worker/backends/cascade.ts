@@ -31,7 +31,7 @@ export class SiteglassSearch implements CascadeSearch {
     );
   }
 
-  /** Throws `StartError` where the addon is missing or the processor is not able to run it. */
+  /** Throws `StartError` if the addon is missing or the processor is not able to run it. */
   static open(): SiteglassSearch {
     return new SiteglassSearch(CascadeEngine.open());
   }
