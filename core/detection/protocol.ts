@@ -43,7 +43,7 @@ export type JobResult<K extends JobKind = JobKind> = Jobs[K]['result'];
 /** What becomes of the image of an `analyseIf` whose thumbnail the parent has. */
 export interface GateDecision {
   kind: 'gateDecision';
-  /** Null skips the search. */
+  /** Null skips the search and ends the job, without a reply of the worker. */
   plan: AnalysisPlan | null;
 }
 

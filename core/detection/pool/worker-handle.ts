@@ -38,8 +38,6 @@ interface Pending {
   ifEnded(how: string): Error;
   /** Of an `analyseIf`. */
   planFor?: PlanFor | undefined;
-  /** What `planFor` failed with. */
-  gateError?: unknown;
 }
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
@@ -110,7 +108,7 @@ export class WorkerHandle {
       crashedDecoder,
       planFor,
     );
-    this.#send(job as Job, ({ message }) => new WorkerUnreachable(message));
+    this.#send(job as Job, unreachable);
     return result;
   }
 
@@ -144,15 +142,25 @@ export class WorkerHandle {
     });
   }
 
-  /** Sends a decision even if the gate fails: the worker waits for one. */
+  /** Sends a decision even if the gate fails: the worker waits for one. A skipped image gets no reply. */
   async #decide(thumbnail: Thumbnail): Promise<void> {
     const pending = this.#pending;
-    if (!pending) return;
-    const plan = await pending.planFor?.(thumbnail).catch((error: unknown) => {
-      pending.gateError = error;
-    });
-    // No retry: the image may be what ended the worker, and the gate must not be asked twice.
-    this.#send({ kind: 'gateDecision', plan: plan ?? null }, crashedDecoder);
+    if (!pending?.planFor) return;
+    const decided = await pending.planFor(thumbnail).then(
+      (plan) => ({ plan, error: undefined }),
+      (error: unknown) => ({ plan: undefined, error }),
+    );
+    // The worker ended, or its job was late.
+    if (this.#pending !== pending) return;
+    if (decided.plan) {
+      // No retry: the image may be what ended the worker, and the gate must not be asked twice.
+      this.#send({ kind: 'gateDecision', plan: decided.plan }, crashedDecoder);
+      return;
+    }
+    this.#take();
+    this.#send({ kind: 'gateDecision', plan: null }, unreachable);
+    if (decided.error === undefined) pending.resolve(null);
+    else pending.reject(decided.error);
   }
 
   #onMessage(message: WorkerMessage): void {
@@ -167,12 +175,9 @@ export class WorkerHandle {
       case 'thumbnail':
         void this.#decide(message.thumbnail);
         break;
-      case 'done': {
-        const pending = this.#take();
-        if (pending?.gateError === undefined) pending?.resolve(message.result);
-        else pending.reject(pending.gateError);
+      case 'done':
+        this.#take()?.resolve(message.result);
         break;
-      }
       case 'refused':
         this.#take()?.reject(new ProblemError(message.code, message.detail));
         break;
@@ -201,6 +206,8 @@ export class WorkerHandle {
     return pending;
   }
 }
+
+const unreachable = ({ message }: Error) => new WorkerUnreachable(message);
 
 const crashedDecoder = () =>
   new ProblemError('image_crashed_decoder', 'The process that worked on it ended.');

@@ -1,13 +1,6 @@
 import type { OpenCv } from '../../opencv/opencv.js';
 import type { AnalysisPlan } from '../detection.js';
-import type {
-  Findings,
-  Job,
-  JobKind,
-  JobResult,
-  ParentMessage,
-  WorkerMessage,
-} from '../protocol.js';
+import type { Job, JobKind, JobResult, ParentMessage, WorkerMessage } from '../protocol.js';
 import { analyse } from './analyse.js';
 import { draw } from './draw.js';
 import { probe } from './probe.js';
@@ -15,7 +8,7 @@ import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 import { thumbnail } from './thumbnail.js';
 
-/** Performs a worker's jobs, one at a time: each message of the parent gets one reply. */
+/** Performs a worker's jobs, one at a time. */
 export class JobRunner {
   /** The image of an `analyseIf` that waits for the parent's decision. */
   #undecided: Buffer | undefined;
@@ -26,13 +19,14 @@ export class JobRunner {
     private readonly maxPixels: number,
   ) {}
 
-  reply(message: ParentMessage): WorkerMessage {
+  /** Undefined if the parent expects no reply: it skipped a search. */
+  reply(message: ParentMessage): WorkerMessage | undefined {
     try {
       switch (message.kind) {
         case 'analyseIf':
           return this.#begin(message);
         case 'gateDecision':
-          return { type: 'done', result: this.#resume(message.plan) };
+          return this.#resume(message.plan);
         default:
           return { type: 'done', result: this.#perform(message) };
       }
@@ -63,11 +57,12 @@ export class JobRunner {
     return { type: 'thumbnail', thumbnail: small };
   }
 
-  #resume(plan: AnalysisPlan | null): Findings | null {
+  #resume(plan: AnalysisPlan | null): WorkerMessage | undefined {
     const bytes = this.#undecided;
     this.#undecided = undefined;
-    if (!bytes) throw new Error('there is no image to decide on');
-    return plan && analyse(this.cv, this.engines, bytes, plan, this.maxPixels);
+    if (!plan) return undefined;
+    if (!bytes) throw new Error('there is no image to search');
+    return { type: 'done', result: analyse(this.cv, this.engines, bytes, plan, this.maxPixels) };
   }
 }
 

@@ -29,7 +29,8 @@ function main(): void {
   // The decoders' own limit, from the same variable.
   const runner = new JobRunner(cv, engines, Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS));
   process.on('message', (message: ParentMessage) => {
-    send(runner.reply(message));
+    const reply = runner.reply(message);
+    if (reply) send(reply);
     freeBuffers();
   });
 
