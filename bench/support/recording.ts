@@ -71,7 +71,6 @@ export async function startRecording(
     outbox: undefined,
     sightings,
     gates: new MotionGates({
-      thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
       isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { Detection, Planner } from '../detection/detection.js';
+import type { DetectionBackend, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
@@ -24,7 +24,7 @@ export interface ImageModuleOptions {
   files?: FileStore & Service;
   /** Present if other processes work on the same database and files. */
   leases?: BlobLeases | undefined;
-  detection: Detection;
+  detection: DetectionBackend;
   planner: Planner;
   limits: {
     maxPixels: number;

@@ -2,7 +2,7 @@ import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
-import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection/detection.js';
+import type { AnalysisPlan, AnalysisRequest, Planner, Thumbnail } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
@@ -34,6 +34,14 @@ export interface CameraSnapshot {
   zones?: Zone[];
   /** Milliseconds after `takenAt` until it is removed; undefined leaves that to the site's retention. */
   lifetimeMs?: number | undefined;
+  /** What `analyseIf` found for it; without it the snapshot is analysed when it is recorded. */
+  analysis?: Analysis | undefined;
+}
+
+/** Decides from a snapshot's thumbnail, `side` pixels long at most, whether the snapshot is searched. */
+export interface ThumbnailGate {
+  side: number;
+  admits(thumbnail: Thumbnail): boolean;
 }
 
 /** A stored snapshot with its result. */
@@ -45,12 +53,14 @@ export interface Recorded {
 /** Writes what belongs to a recorded snapshot, in its transaction; see `ImageEntry.also`. */
 export type RecordedWork<Value> = (transaction: Transaction, recorded: Recorded) => Promise<Value>;
 
-/** An image that was inspected, ready to be analysed and stored. */
+/** An inspected image, ready to be analysed and stored. */
 interface Received {
   bytes: Buffer;
   plan: AnalysisPlan;
   blob: BlobRow;
   image: ImageRow;
+  /** Absent until it is analysed. */
+  analysis?: Analysis | undefined;
 }
 
 /** Where an image comes from, and how long it is kept. */
@@ -95,14 +105,34 @@ export class Images {
     });
   }
 
+  /**
+   * Searches a camera's snapshot if the gate admits it, as one job with the thumbnail, and stores nothing. Undefined if
+   * the gate does not, or if the result is known already; `record` finds it then.
+   */
+  analyseIf(
+    { bytes, zones }: Pick<CameraSnapshot, 'bytes' | 'zones'>,
+    request: AnalysisRequest,
+    gate: ThumbnailGate,
+  ): Promise<Analysis | undefined> {
+    return this.analyser.analyseIf(bytes, gate.side, (thumbnail) => {
+      if (!gate.admits(thumbnail)) return undefined;
+      const plan = this.#planFor(request, zones);
+      inspectImage(bytes, this.limits.maxPixels);
+      return { key: analysisKey(sha256Of(bytes), plan), plan };
+    });
+  }
+
   /** Analyses a camera's snapshot and stores it. Commits with what `also` writes, and resolves with its value. */
   async record<Value>(
-    { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
+    { camera, bytes, takenAt, zones, lifetimeMs, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
     also: RecordedWork<Value>,
   ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
-    const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
+    const received = {
+      ...(await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs })),
+      analysis: known,
+    };
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
     const { result, value } = await this.#analyseAndCommit(received, (transaction, analysis) =>
       also(transaction, recorded(analysis)),
@@ -112,14 +142,14 @@ export class Images {
 
   /** The same without space for the image: only what `also` writes is stored. */
   async recordWithoutImage<Value>(
-    { bytes, zones }: CameraSnapshot,
+    { bytes, zones, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
     also: RecordedWork<Value>,
   ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
-    const { analysis } = await this.analyser.analyse(key, bytes, plan);
+    const analysis = known ?? (await this.analyser.analyse(key, bytes, plan)).analysis;
     const recorded = { id: uuid(), analysis };
     try {
       const work = (transaction: Transaction) => also(transaction, recorded);
@@ -188,11 +218,13 @@ export class Images {
   }
 
   #analyseAndCommit<Value>(
-    { bytes, plan, blob, image }: Received,
+    { bytes, plan, blob, image, analysis: known }: Received,
     also: (transaction: Transaction, analysis: Analysis) => Promise<Value>,
   ): Promise<{ result: SourcedAnalysis; value: Value }> {
     return this.store.guard.use(blob.sha256, async () => {
-      const result = await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const result: SourcedAnalysis = known
+        ? { analysis: known, source: 'search' }
+        : await this.analyser.analyse(image.analysis_key, bytes, plan);
       const entry = {
         blob,
         image,

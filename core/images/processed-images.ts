@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Detection } from '../detection/detection.js';
+import type { DetectionBackend } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { ImageStore } from './image-store.js';
@@ -26,7 +26,7 @@ export class ProcessedImages {
   constructor(
     private readonly images: Images,
     private readonly store: ImageStore,
-    private readonly detection: Detection,
+    private readonly detection: DetectionBackend,
   ) {}
 
   async get(id: string): Promise<ProcessedImage> {

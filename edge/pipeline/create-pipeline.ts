@@ -35,7 +35,7 @@ export function createPipeline(
   health: SiteHealth,
   reread: () => EdgeConfig,
 ): CameraPipeline {
-  const { config, db, detection, log, clock } = dependencies;
+  const { config, db, log, clock } = dependencies;
   const camerasLog = log.child({ component: 'cameras' });
   const configured = new ConfiguredCameras(config.cameras);
   const sightings = new Sightings({
@@ -44,7 +44,6 @@ export function createPipeline(
     log: log.child({ component: 'sightings' }),
   });
   const gates = new MotionGates({
-    thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
     isUnsettled: (camera) => sightings.hasPendingChange(camera),
   });
   const recorder = new Recorder({
@@ -102,6 +101,6 @@ function camerasCondition(cameras: CameraSchedule): HealthPart {
   };
 }
 
-/** A check of the motion gate, which waits in the same queue, and a search. */
+/** A search, and before it one that gave no thumbnail: both wait in the same queue. */
 const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
   2 * longestSearchMs(detection) + 60_000;

@@ -1,4 +1,4 @@
-import type { Detection } from '../../core/contract/detection.js';
+import type { Analysis, Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
@@ -71,15 +71,22 @@ export class Recorder {
     { bytes, takenAt }: Snapshot,
     trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, events } = this.options;
-    const { id } = camera;
+    const { gates, images, sightings, defaults, events } = this.options;
+    const { id, zones } = camera;
     const motion = camera.motion ?? defaults.motion;
-    const admission = await gates.admit(id, motion, bytes, trigger === 'request');
+    const admission = await gates.admit(id, motion, trigger === 'request', (gate) =>
+      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+    );
     if (!admission) {
       sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
-    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(
+      camera,
+      bytes,
+      takenAt,
+      admission.analysis,
+    );
     admission.searched();
     sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
@@ -88,7 +95,7 @@ export class Recorder {
   }
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
-  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
+  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
     const also = async (transaction: Transaction, result: Recorded) => {
@@ -98,7 +105,7 @@ export class Recorder {
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
-    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
     const hasRoom = await retention.makeRoom(bytes.length);
     const { recorded, value: observation } = hasRoom
       ? await images.record(source, requestOf(camera), also)

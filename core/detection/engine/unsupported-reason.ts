@@ -8,7 +8,7 @@ const MAX_AREA = Math.floor((2 ** 31 - 1) / WHITE ** 2);
 const MAX_CELL = Math.floor((2 ** 16 - 1) / WHITE);
 const MAX_SIDE = 512;
 
-/** Why the engine would not find exactly what OpenCV finds, or undefined where it does. */
+/** Why the engine would not find exactly what OpenCV finds, or undefined if it would. */
 export function unsupportedReason(model: CascadeModel): string | undefined {
   const { width, height } = model.window;
   if (Math.min(width, height) < 3 || Math.max(width, height) > MAX_SIDE) {

@@ -1,9 +1,9 @@
 import test from 'ava';
 import sharp from 'sharp';
-import type { DetectionPool } from '../../../core/detection/pool/detection-pool.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
-import { seededRandom } from '../../support/render-random.js';
-import { plainImage, planFor, startPool } from './detection-setup.js';
+import type { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
+import { ProblemError } from '../../../../core/runtime/errors.js';
+import { seededRandom } from '../../../support/render-random.js';
+import { plainImage, planFor, startPool } from '../detection-setup.js';
 
 async function codeFor(pool: DetectionPool, bytes: Buffer): Promise<string> {
   try {

@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import sharp from 'sharp';
-import { sha256Of } from '../../../core/images/analysis-key.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
-import { rotate } from '../../support/augment.js';
-import { temporaryFolder } from '../../support/edge.js';
-import { renderScene } from '../../support/render-scene.js';
-import { agreement, planFor, startPool } from './detection-setup.js';
-import { haarXml } from './engine/support/cascade-xml.js';
+import { sha256Of } from '../../../../core/images/analysis-key.js';
+import { ProblemError } from '../../../../core/runtime/errors.js';
+import { rotate } from '../../../support/augment.js';
+import { temporaryFolder } from '../../../support/edge.js';
+import { renderScene } from '../../../support/render-scene.js';
+import { agreement, planFor, startPool } from '../detection-setup.js';
+import { haarXml } from '../engine/support/cascade-xml.js';
 
 const sign = { cx: 420, cy: 200, size: 120 };
 const street = (scale = 1) =>
@@ -98,20 +98,17 @@ test.serial(
   },
 );
 
-test.serial(
-  'sizes that are asked for are pixels of the photo, not of the working image',
-  async (t) => {
-    const pool = await startPool(t);
-    const { jpeg } = await street(3);
-    const count = async (fields: { minSize?: number; maxSize?: number }) =>
-      (await pool.analyse(jpeg, await planFor({ workingSize: 800, ...fields }))).detections.length;
-    t.is(await count({ minSize: 200, maxSize: 600 }), 1);
-    t.is(await count({ minSize: 600 }), 0);
-    t.is(await count({ maxSize: 200 }), 0);
-    // Less than one pixel of the working image, yet still a limit.
-    t.is(await count({ minSize: 1, maxSize: 1 }), 0);
-  },
-);
+test.serial('requested sizes are pixels of the photo, not of the working image', async (t) => {
+  const pool = await startPool(t);
+  const { jpeg } = await street(3);
+  const count = async (fields: { minSize?: number; maxSize?: number }) =>
+    (await pool.analyse(jpeg, await planFor({ workingSize: 800, ...fields }))).detections.length;
+  t.is(await count({ minSize: 200, maxSize: 600 }), 1);
+  t.is(await count({ minSize: 600 }), 0);
+  t.is(await count({ maxSize: 200 }), 0);
+  // Less than one pixel of the working image, yet still a limit.
+  t.is(await count({ minSize: 1, maxSize: 1 }), 0);
+});
 
 test.serial('a turned sign is found with orientations, once, where it is', async (t) => {
   const pool = await startPool(t);

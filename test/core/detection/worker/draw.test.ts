@@ -1,6 +1,6 @@
 import test from 'ava';
 import sharp from 'sharp';
-import { plainImage, startPool } from './detection-setup.js';
+import { plainImage, startPool } from '../detection-setup.js';
 
 /** Red, green and blue of one pixel. */
 async function colourAt(jpeg: Buffer, left: number, top: number) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { until } from './detection-setup.js';
+import { until } from '../detection-setup.js';
 
 /** Whether a process still does anything; one that only waits to be collected does not. */
 function runs(pid: number): boolean {

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
-import type { Orientation } from '../../../core/contract/detection.js';
-import type { Zone } from '../../../core/contract/zone.js';
-import { analyse, type Engines } from '../../../core/detection/worker/analyse.js';
-import { SiteglassSearch } from '../../../core/detection/worker/backends/cascade.js';
-import { ClassifierCache } from '../../../core/detection/worker/backends/classifier-cache.js';
-import { OpenCvSearch } from '../../../core/detection/worker/backends/opencv.js';
-import { counts } from '../../../core/detection/zones.js';
-import { loadOpenCv } from '../../../core/opencv/opencv.js';
-import { seededRandom } from '../../support/render-random.js';
-import { planFor } from './detection-setup.js';
-import { drawImage, SUBJECTS } from './engine/support/images.js';
+import type { Orientation } from '../../../../core/contract/detection.js';
+import type { Zone } from '../../../../core/contract/zone.js';
+import { analyse } from '../../../../core/detection/worker/analyse.js';
+import { SiteglassSearch } from '../../../../core/detection/worker/backends/cascade.js';
+import { OpenCvSearch } from '../../../../core/detection/worker/backends/opencv.js';
+import type { Engines } from '../../../../core/detection/worker/search-orientations.js';
+import { counts } from '../../../../core/detection/zones.js';
+import { loadOpenCv } from '../../../../core/opencv/opencv.js';
+import { seededRandom } from '../../../support/render-random.js';
+import { planFor } from '../detection-setup.js';
+import { drawImage, SUBJECTS } from '../engine/support/images.js';
 
 const fraction = fc.integer({ min: 0, max: 20 }).map((n) => n / 20);
 const zone: fc.Arbitrary<Zone> = fc.record({
@@ -43,7 +43,7 @@ export interface ZonedAnalyses {
 export async function zonedAnalyses(): Promise<ZonedAnalyses> {
   const cv = loadOpenCv();
   const engines: Engines = {
-    opencv: new OpenCvSearch(cv, new ClassifierCache(cv)),
+    opencv: new OpenCvSearch(cv),
     siteglass: SiteglassSearch.open(),
   };
   let [counted, left] = [0, 0];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
-import { loadShippedDetectors } from '../../../core/detection/catalog/shipped-detectors.js';
-import { parseCascade } from '../../../core/detection/engine/parse-cascade.js';
-import { manifest } from './detection-setup.js';
+import { loadShippedDetectors } from '../../../../core/detection/catalog/shipped-detectors.js';
+import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
+import { manifest } from '../detection-setup.js';
 
 test('the manifest names for each detector the engine that serves it exactly', async (t) => {
   const detectors = await loadShippedDetectors(manifest);

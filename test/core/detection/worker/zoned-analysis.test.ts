@@ -1,5 +1,5 @@
 import test from 'ava';
-import { runScenario } from './engine/support/run-scenario.js';
+import { runScenario } from '../engine/support/run-scenario.js';
 
 test('a search in zones finds what that of the whole picture finds there, whatever the engine', async (t) => {
   t.timeout(180_000);

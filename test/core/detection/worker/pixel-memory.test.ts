@@ -1,5 +1,5 @@
 import test from 'ava';
-import { PixelMemory } from '../../../core/detection/worker/pixel-memory.js';
+import { PixelMemory } from '../../../../core/detection/worker/pixel-memory.js';
 
 const MEGABYTE = 1_000_000;
 
