@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
-import { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
-import { MqttMessageBus } from '../core/messaging/mqtt-message-bus.js';
-import { readSecret, readTextFile } from '../core/runtime/configuration.js';
-import type { Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
-import type { RelayConfig } from './config.js';
-import type { BrokerAccountStore } from './fleet/broker-account-store.js';
-import { DynamicSecurity } from './fleet/dynamic-security.js';
-import { MosquittoAccounts } from './fleet/mosquitto-accounts.js';
-import { type FixedAccount, SiteAccounts } from './fleet/site-accounts.js';
-import { MAX_PENDING } from './ingest/ingest.js';
-import type { RelayTables } from './store/relay-tables.js';
+import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
+import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
+import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
+import type { Service } from '../../core/runtime/lifecycle.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import type { RelayConfig } from '../config.js';
+import type { BrokerAccountStore } from '../fleet/broker-account-store.js';
+import { DynamicSecurity } from '../fleet/dynamic-security.js';
+import { MosquittoAccounts } from '../fleet/mosquitto-accounts.js';
+import { type FixedAccount, SiteAccounts } from '../fleet/site-accounts.js';
+import type { RelayTables } from '../store/relay-tables.js';
+import { MAX_PENDING } from './ingest.js';
 
 /** The relay's connection to its broker, and the broker itself if it is embedded. */
 export interface RelayBroker {
