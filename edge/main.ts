@@ -13,7 +13,7 @@ process.exitCode = await run({
   schema: edgeConfigSchema,
   commands: {
     doctor: {
-      summary: 'shows what is wrong with this appliance, and what to do',
+      summary: 'checks this appliance and advises what to do',
       json: true,
       run: doctorCommand,
     },
@@ -22,7 +22,7 @@ process.exitCode = await run({
       run: outboxCommand,
     },
     token: {
-      summary: 'lists tokens; also "token add NAME --role ROLE", "token remove NAME"',
+      summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
       run: edgeTokenCommand,
     },

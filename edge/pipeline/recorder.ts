@@ -1,21 +1,20 @@
-import type { Kysely } from 'kysely';
-import type { Detection } from '../../core/contract/detection.js';
+import type { Analysis, Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
-import type { ImageTables } from '../../core/images/tables.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
-import { over } from '../../core/store/database.js';
-import type { Snapshot } from '../cameras/camera.js';
+import type { Transaction } from '../../core/store/unit-of-work.js';
+import type { Snapshot, SnapshotTrigger } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import type { EdgeEvents } from './edge-events.js';
 import type { MotionGates } from './motion-gates.js';
 
@@ -56,10 +55,10 @@ export class Recorder {
   async record(
     camera: CameraConfig,
     snapshot: Snapshot,
-    isRequested = false,
+    trigger: SnapshotTrigger = 'schedule',
   ): Promise<ImageId | undefined> {
     try {
-      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, isRequested));
+      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, trigger));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'disk_budget_spent') this.#failed(error);
       throw error;
@@ -69,40 +68,47 @@ export class Recorder {
   async #record(
     camera: CameraConfig,
     { bytes, takenAt }: Snapshot,
-    isRequested: boolean,
+    trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, events } = this.options;
-    const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, isRequested);
+    const { gates, images, sightings, defaults, events } = this.options;
+    const { id, zones } = camera;
+    const motion = camera.motion ?? defaults.motion;
+    const admission = await gates.admit(id, motion, trigger === 'request', (gate) =>
+      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+    );
     if (!admission) {
-      sightings.stillThere(id, takenAt);
+      sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
-    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(
+      camera,
+      bytes,
+      takenAt,
+      admission.analysis,
+    );
     admission.searched();
-    sightings.adopt(id, observation);
+    sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
     events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
     return recorded.id;
   }
 
   /** Without disk space for the image it is analysed and recorded, but not stored. */
-  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
+  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
-    const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
+    const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
-      await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
+      await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
-    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
     const hasSpace = await retention.makeRoom(bytes.length);
-    const recorded = hasSpace
+    const { recorded, value: observation } = hasSpace
       ? await images.record(source, requestOf(camera), also)
-      : await images.recordWithoutPicture(source, requestOf(camera), also);
+      : await images.recordWithoutImage(source, requestOf(camera), also);
     if (!hasSpace)
       this.#failed(new ProblemError('disk_budget_spent', 'There is no disk space for the image.'));
     return { recorded, observation, kept: hasSpace };

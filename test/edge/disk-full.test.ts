@@ -15,7 +15,7 @@ import { fill, smallDisk } from '../support/small-disk.js';
 
 const API = '/api/v1';
 
-test('a full disk leaves the appliance up and degraded, and it recovers by itself when there is room', async (t) => {
+test('a full disk leaves the appliance up and degraded, and it recovers automatically when there is space', async (t) => {
   const disk = await smallDisk(t, 12);
   if (!disk) {
     t.log('a small file system may not be mounted here, so a full disk is not tried');
@@ -79,7 +79,7 @@ test('a full disk leaves the appliance up and degraded, and it recovers by itsel
   t.true(depth <= lastSeq - acknowledgedSeq);
 });
 
-test('a picture is drawn, though the budget has no room to keep it', async (t) => {
+test('a processed image is drawn even if the budget has no space to keep it', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await startEdge([], { dataFolder });
   t.teardown(() => before.stop());

@@ -15,7 +15,7 @@ import { runToEnd } from '../support/program.js';
 const API = '/api/v1';
 type Sync = z.infer<typeof syncSchema>;
 
-test('what waits outlives restarts, reporting switched off, and another site, root and budget', async (t) => {
+test('the backlog survives restarts, reporting switched off, and another site, root and budget', async (t) => {
   const folder = await temporaryFolder();
   const dataFolder = join(folder, 'data');
   const street = join(folder, 'street');
@@ -100,11 +100,11 @@ test('what waits outlives restarts, reporting switched off, and another site, ro
   t.true(records.every((record) => 'summary' in record && record.summary.clock !== undefined));
 });
 
-test('the outbox command tells in a line what it cannot do', async (t) => {
+test('the outbox command reports a usage error in one line', async (t) => {
   const dataFolder = await temporaryFolder();
   const none = await runToEnd(t, 'edge', ['outbox', '--set', `dataFolder=${dataFolder}`]);
   t.is(none.code, 1);
-  t.regex(none.errors, /^siteglass-edge: there is no .*edge\.db/);
+  t.regex(none.errors, /^siteglass-edge: .*edge\.db does not exist/);
   for (const words of [['outbux'], ['outbox', 'now'], ['toString']]) {
     const { code, errors } = await runToEnd(t, 'edge', words);
     t.is(code, 2);

@@ -29,7 +29,10 @@ for (const name of ['edge', 'cloud-relay'] as ProgramName[])
     t.regex(list.output, /^admin +admin /m);
     t.notRegex(list.output, /sg_|[0-9a-f]{64}/);
 
-    t.regex((await token('add', 'wall', '--role', 'admin')).errors, /a token "wall" exists already/);
+    t.regex(
+      (await token('add', 'wall', '--role', 'admin')).errors,
+      /a token "wall" exists already/,
+    );
     for (const words of [
       ['add', 'car'],
       ['add', 'car', '--role', 'king'],

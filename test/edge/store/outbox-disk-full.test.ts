@@ -8,7 +8,7 @@ import { fill, smallDisk } from '../../support/small-disk.js';
 
 type Opened = Awaited<ReturnType<typeof openOutboxDatabase>>;
 
-/** Appends until the storage gives in. Resolves with what it said. */
+/** Appends until the storage fails. Resolves with the error. */
 async function appendUntilFull({ db }: Opened, outbox: Outbox): Promise<unknown> {
   for (let i = 0; i < 50_000; i++) {
     const error = await db
@@ -31,7 +31,7 @@ async function isWhole(outbox: Outbox): Promise<boolean> {
   );
 }
 
-test('a database that may not grow refuses summaries whole, and takes them again once it may', async (t) => {
+test('a database that may not grow refuses whole summaries, and accepts them again when it may', async (t) => {
   const opened = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(opened.close);
   const outbox = new Outbox(opened.db);
@@ -47,7 +47,7 @@ test('a database that may not grow refuses summaries whole, and takes them again
   t.true(await isWhole(outbox));
 });
 
-test('on a disk that is full nothing is half written, and it goes on when there is room', async (t) => {
+test('on a full disk nothing is half written, and recording continues when there is space', async (t) => {
   const disk = await smallDisk(t, 3);
   if (!disk) {
     t.log('a small file system may not be mounted here, so a full disk is not tried');
@@ -69,6 +69,6 @@ test('on a disk that is full nothing is half written, and it goes on when there 
   await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
   t.is((await outbox.state()).lastSeq, lastSeq + 1);
   t.true(await isWhole(outbox));
-  await outbox.settle(lastSeq + 1);
+  await outbox.acknowledge(lastSeq + 1);
   t.is((await outbox.state()).summaries, 0);
 });

@@ -94,7 +94,7 @@ const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
 ];
 
 for (const { title, text, reason } of hostile)
-  test(`${title} is no cascade, and the reason is told`, async (t) => {
+  test(`${title} is no cascade, and the reason is given`, async (t) => {
     const error = await refused(text);
     t.true(error instanceof CascadeFault);
     t.regex(error.message, reason);

@@ -83,7 +83,7 @@ test.serial(
   },
 );
 
-test.serial('a manifest with a mistake is told in one go, with the place', async (t) => {
+test.serial('the mistakes of a manifest are reported together, with their place', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'manifest.yaml');
   await writeFile(file, 'detectors:\n  - id: UPPER\n    label: x\n');

@@ -21,7 +21,7 @@ test('a request that asks for nothing gets the default detector with the manifes
   t.deepEqual(plan.preparation, { workingSize: 1280, orientations: [0] });
 });
 
-test('where the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
+test('if the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
   const { detectors } = planAnalysis({}, { ...(await context()), engines: ['opencv'] });
   t.is(detectors[0]?.engine, 'opencv');
 });
@@ -42,7 +42,7 @@ test('what a request asks for goes before the configuration and the manifest', a
   });
 });
 
-test('the same work gives the same plan, however it is asked for', async (t) => {
+test('the same work gives the same plan, however it is requested', async (t) => {
   t.deepEqual(
     await planFor({ detector: ['face', 'stop-sign', 'face'], orientations: [270, 90, 90] }),
     await planFor({ detector: ['stop-sign', 'face'], orientations: [0, 90, 270] }),

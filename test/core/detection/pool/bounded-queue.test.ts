@@ -26,7 +26,7 @@ test('a queue refuses what would take it past its bytes', (t) => {
   t.true(queue.push('d', 100));
 });
 
-test('an item that is put back is next, even where the queue is full', (t) => {
+test('an item that is put back is next, even if the queue is full', (t) => {
   const queue = new BoundedQueue<string>(1, 10);
   queue.push('a', 10);
   queue.putBack('before', 10);

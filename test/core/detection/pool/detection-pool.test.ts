@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { JobRecord } from '../../../../core/detection/pool/detection-pool.js';
 import { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
+import type { JobRecord } from '../../../../core/detection/pool/job-record.js';
 import { ProblemError, StartError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
 import { plainImage, planFor, startPool, until, workerOf } from '../detection-setup.js';
@@ -109,7 +109,7 @@ test.serial('the queue is bounded by bytes as well', async (t) => {
 });
 
 test.serial(
-  'a pool whose workers keep dying answers at once, and recovers by itself',
+  'a pool whose workers keep dying answers at once, and recovers automatically',
   async (t) => {
     const pool = await startPool(t, { restarts: { count: 2, windowMs: 15_000 } });
     const [bytes, plan] = [await picture(), await planFor()];

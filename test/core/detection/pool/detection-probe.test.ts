@@ -25,23 +25,20 @@ async function probed(t: ExecutionContext, options: Partial<PoolOptions> = {}) {
 }
 
 const nextAnswer = (pool: DetectionPool) => {
-  const { answers } = pool.status();
-  return until(() => pool.status().answers > answers, 'a worker answered');
+  const { replies } = pool.status();
+  return until(() => pool.status().replies > replies, 'a worker answered');
 };
 
-test.serial(
-  'workers that have nothing to do are asked, and are fine for as long as they answer',
-  async (t) => {
-    const { pool, jobs, checkAfter } = await probed(t);
-    for (let i = 0; i < 5; i++) {
-      const answered = nextAnswer(pool);
-      t.is(checkAfter(MINUTE_MS), undefined);
-      await answered;
-    }
-    t.deepEqual(jobs, [], 'pings are no jobs');
-    t.is(pool.status().restarts, 0);
-  },
-);
+test.serial('idle workers are pinged, and are healthy as long as they reply', async (t) => {
+  const { pool, jobs, checkAfter } = await probed(t);
+  for (let i = 0; i < 5; i++) {
+    const answered = nextAnswer(pool);
+    t.is(checkAfter(MINUTE_MS), undefined);
+    await answered;
+  }
+  t.deepEqual(jobs, [], 'pings are no jobs');
+  t.is(pool.status().restarts, 0);
+});
 
 test.serial('a worker that does not answer is a fault, which ends with an answer', async (t) => {
   const { pool, checkAfter } = await probed(t);
@@ -62,12 +59,12 @@ test.serial('a worker that does not answer is a fault, which ends with an answer
 });
 
 test.serial(
-  'a worker that is busy is not asked, and its job ends in time or by its deadline',
+  'a busy worker is not pinged, and its job ends in time or by its deadline',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { jobDeadlineMs: 1_000 });
     t.is(checkAfter(0), undefined);
     await until(
-      () => pool.status().answers === 1 && pool.status().busy === 0,
+      () => pool.status().replies === 1 && pool.status().busy === 0,
       'the ping was answered',
     );
     process.kill(workerOf(pool), 'SIGSTOP');
@@ -82,7 +79,7 @@ test.serial(
 );
 
 test.serial(
-  'of several free workers each is asked, and the one that hangs is replaced',
+  'each of several idle workers is pinged, and the one that hangs is replaced',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
     await until(() => pool.status().ready === 2, 'both are ready');
