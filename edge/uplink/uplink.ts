@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
+import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
-import { AutoResetEvent } from './auto-reset-event.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
 import { isHistorical, recordOf } from './record-of.js';
