@@ -71,7 +71,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       tag,
       summary: 'The sites and their state',
       access: 'viewer',
-      answers: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
+      responses: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
       handle: async () => ({ status: 'OK', sites: (await fleet.listSites()).map(presentSite) }),
     }),
     route({
@@ -81,7 +81,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       summary: 'One site',
       access: 'viewer',
       params: bySite,
-      answers: { 200: z.object({ ...ok, site: siteSchema }) },
+      responses: { 200: z.object({ ...ok, site: siteSchema }) },
       problems: ['not_found'],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -96,7 +96,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       access: 'viewer',
       params: bySite,
       query: summaryQuery,
-      answers: {
+      responses: {
         200: z.object({
           ...ok,
           summaries: z.array(receivedSummarySchema),
@@ -121,7 +121,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       access: 'viewer',
       params: bySite,
       query: totalsQuery,
-      answers: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
+      responses: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
       problems: ['not_found'],
       handle: async ({ params, query }) => {
         const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
@@ -140,7 +140,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
         "Ranges of a site's summaries that the relay does not have: missing, dropped or lost",
       access: 'viewer',
       params: bySite,
-      answers: { 200: siteGapsSchema },
+      responses: { 200: siteGapsSchema },
       problems: ['not_found'],
       handle: async ({ params }) => {
         const { gaps, truncated } = await fleet.gaps(params.site);
@@ -157,7 +157,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       tag,
       summary: 'All sites together',
       access: 'viewer',
-      answers: { 200: totalsSchema.extend(ok) },
+      responses: { 200: totalsSchema.extend(ok) },
       handle: async () => {
         const sites = await fleet.listSites();
         return {
@@ -181,7 +181,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       summary: 'Provision a site: its account at the broker',
       access: 'admin',
       body: newSiteSchema,
-      answers: { 201: createdSiteSchema },
+      responses: { 201: createdSiteSchema },
       problems: ['conflict', 'broker_unavailable'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
@@ -196,7 +196,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       summary: 'Replace the password of a site; what it reported stays',
       access: 'admin',
       params: bySite,
-      answers: { 200: createdSiteSchema },
+      responses: { 200: createdSiteSchema },
       problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -210,7 +210,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       summary: 'Remove a site and all that it reported',
       access: 'admin',
       params: bySite,
-      answers: { 200: z.object(ok) },
+      responses: { 200: z.object(ok) },
       problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => {
         await fleet.removeSite(params.site);

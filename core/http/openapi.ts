@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
 import type { ProblemWriter } from './problems.js';
-import { type Answer, isSchema, type Route } from './route.js';
+import { isSchema, type ResponseSpec, type Route } from './route.js';
 
 type Json = Record<string, unknown>;
 
@@ -76,7 +76,7 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
     ...requestBody(route, schema),
     responses: {
       ...Object.fromEntries(
-        Object.entries(route.answers).map(([status, answer]) => [status, response(answer, schema)]),
+        Object.entries(route.responses).map(([status, spec]) => [status, response(spec, schema)]),
       ),
       ...problemResponses(route, group.errors?.schema, schema),
     },
@@ -121,17 +121,17 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
   return {};
 }
 
-function response(answer: Answer, schema: (s: z.ZodType) => Json): Json {
-  if (isSchema(answer))
+function response(spec: ResponseSpec, schema: (s: z.ZodType) => Json): Json {
+  if (isSchema(spec))
     return {
-      description: answer.description ?? 'OK',
-      content: { 'application/json': { schema: schema(answer) } },
+      description: spec.description ?? 'OK',
+      content: { 'application/json': { schema: schema(spec) } },
     };
-  if ('empty' in answer) return { description: answer.empty };
+  if ('empty' in spec) return { description: spec.empty };
   const binary = { schema: { type: 'string', format: 'binary' } };
   return {
-    description: answer.description,
-    content: Object.fromEntries(answer.mediaTypes.map((type) => [type, binary])),
+    description: spec.description,
+    content: Object.fromEntries(spec.mediaTypes.map((type) => [type, binary])),
   };
 }
 

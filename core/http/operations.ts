@@ -28,7 +28,7 @@ export function operationRoutes(
       tag: 'operations',
       summary: 'Liveness: the process runs',
       access: 'anonymous',
-      answers: { 200: healthSchema },
+      responses: { 200: healthSchema },
       handle: () => ({ status: 'OK' }),
     }),
     route({
@@ -37,7 +37,7 @@ export function operationRoutes(
       tag: 'operations',
       summary: 'Readiness: the process can accept work',
       access: 'anonymous',
-      answers: { 200: readinessSchema, 503: readinessSchema },
+      responses: { 200: readinessSchema, 503: readinessSchema },
       handle: (_, ctx) => {
         const { ready, reasons } = readiness();
         ctx.status = ready ? 200 : 503;
@@ -50,7 +50,7 @@ export function operationRoutes(
       tag: 'operations',
       summary: 'Metrics for Prometheus',
       access: metricsAccess,
-      answers: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
+      responses: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
       handle: async (_, ctx) => {
         ctx.type = metrics.registry.contentType;
         ctx.body = await metrics.registry.metrics();

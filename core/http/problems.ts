@@ -33,7 +33,7 @@ function throwUnmatched(ctx: Context): void {
     throw new ProblemError('method_not_allowed', `Allowed methods: ${ctx.response.get('Allow')}.`);
 }
 
-/** Turns every error into a response. A group of routes can have its own form, in `ctx.state.writeProblem`. */
+/** Converts every error to a response. A group of routes can have its own form, in `ctx.state.writeProblem`. */
 export function handleProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {

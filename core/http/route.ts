@@ -8,7 +8,10 @@ import { type Authentication, authenticate } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
-export type Answer = z.ZodType | { mediaTypes: string[]; description: string } | { empty: string };
+export type ResponseSpec =
+  | z.ZodType
+  | { mediaTypes: string[]; description: string }
+  | { empty: string };
 
 /** A multipart form with one file and further fields. */
 export interface FormSpec {
@@ -30,7 +33,7 @@ export interface RouteSpec {
   form?: FormSpec;
   body?: z.ZodType;
   headers?: Record<string, string>;
-  answers: Record<number, Answer>;
+  responses: Record<number, ResponseSpec>;
   /** Problems of this route, besides those of every route. */
   problems?: ProblemCode[];
 }
@@ -117,4 +120,4 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
   return [{ path: issue.path.join('.'), message: issue.message }];
 }
 
-export const isSchema = (answer: Answer): answer is z.ZodType => answer instanceof z.ZodType;
+export const isSchema = (spec: ResponseSpec): spec is z.ZodType => spec instanceof z.ZodType;

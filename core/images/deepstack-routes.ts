@@ -26,7 +26,7 @@ export function deepstackRoutes(api: ImageApi): Route[] {
     tag: 'DeepStack',
     access: api.access.upload,
     form: { file: 'image', fields: deepstackFieldsSchema },
-    answers: { 200: deepstackAnswerSchema },
+    responses: { 200: deepstackAnswerSchema },
     problems: UPLOAD_PROBLEMS,
     before: [...api.beforeUpload, receiveUpload('image', api.uploads)],
   };

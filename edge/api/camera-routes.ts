@@ -55,7 +55,7 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       tag,
       summary: 'List the cameras with their state',
       access: 'viewer',
-      answers: { 200: listSchema },
+      responses: { 200: listSchema },
       handle: () => ({ status: 'OK', cameras: cameras.statuses().map(presentCamera) }),
     }),
     route({
@@ -65,7 +65,7 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       summary: 'Get one camera',
       access: 'viewer',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
       handle: ({ params }) => presentOne(cameras, params.camera),
     }),
@@ -81,7 +81,7 @@ function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[]
       summary: 'Take a snapshot now and analyse it',
       access: 'operator',
       params: byId,
-      answers: { 200: snapshotSchema },
+      responses: { 200: snapshotSchema },
       problems: ['not_found', 'camera_failed', ...ANALYSIS_PROBLEMS],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -96,7 +96,7 @@ function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[]
       access: 'operator',
       params: byId,
       form: { file: 'image', fields: z.object({}), orRaw: true },
-      answers: { 200: pushedSchema },
+      responses: { 200: pushedSchema },
       problems: [
         'not_found',
         'camera_takes_no_uploads',
@@ -128,7 +128,7 @@ function pauseRoutes(cameras: CameraSchedule): Route[] {
       summary: 'Pause a camera: it takes no snapshots until resumed',
       access: 'operator',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.pause(params.camera);
@@ -142,7 +142,7 @@ function pauseRoutes(cameras: CameraSchedule): Route[] {
       summary: 'Resume a camera: it takes snapshots on schedule again',
       access: 'operator',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.resume(params.camera);

@@ -20,7 +20,7 @@ export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {
       tag: 'site',
       summary: 'Reload the configuration; changes of cameras take effect at once',
       access: 'admin',
-      answers: { 200: reloadedSchema },
+      responses: { 200: reloadedSchema },
       problems: ['invalid_configuration', 'shutting_down'],
       handle: async () => ({ status: 'OK', ...(await config.reload()) }),
     }),

@@ -17,7 +17,7 @@ export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): 
       summary: 'Get one image with boxes, for anyone with the link',
       access: 'anonymous',
       params: z.object({ image: imageIdSchema, code: z.string().max(64) }),
-      answers: {
+      responses: {
         200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
         206: { mediaTypes: MEDIA_TYPES, description: 'The requested range' },
         304: { empty: 'Not modified' },

@@ -14,7 +14,7 @@ export function sightingRoutes(sightings: Sightings, events: EventStream): Route
       summary: 'List sightings, newest first',
       access: 'viewer',
       query: sightingQuerySchema,
-      answers: { 200: sightingPageSchema },
+      responses: { 200: sightingPageSchema },
       handle: ({ query }) => sightings.list(query),
     }),
     route({
@@ -26,7 +26,7 @@ export function sightingRoutes(sightings: Sightings, events: EventStream): Route
       headers: {
         'Last-Event-ID': 'Resume after this event; without it the stream begins with new events',
       },
-      answers: {
+      responses: {
         200: {
           mediaTypes: ['text/event-stream'],
           description:

@@ -23,7 +23,7 @@ export function siteRoutes(site: SiteApi): Route[] {
       tag,
       summary: 'Get the state of the appliance',
       access: 'viewer',
-      answers: { 200: siteStatusSchema },
+      responses: { 200: siteStatusSchema },
       handle: () => site.status(),
     }),
     route({
@@ -32,7 +32,7 @@ export function siteRoutes(site: SiteApi): Route[] {
       tag,
       summary: 'Get the state of the uplink: acknowledged and waiting summaries',
       access: 'viewer',
-      answers: { 200: syncSchema },
+      responses: { 200: syncSchema },
       handle: () => site.sync(),
     }),
     route({
@@ -42,7 +42,7 @@ export function siteRoutes(site: SiteApi): Route[] {
       summary: 'List the newest detections of cameras and uploads',
       access: 'viewer',
       query: recentQuery,
-      answers: { 200: recentSchema },
+      responses: { 200: recentSchema },
       handle: async ({ query }) => ({
         status: 'OK',
         detections: await site.recentDetections(query.limit),

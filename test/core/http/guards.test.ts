@@ -15,7 +15,7 @@ async function startLimited(t: ExecutionContext, options: Partial<AppOptions> = 
     tag: 'test',
     summary: 'Hello',
     access: 'anonymous',
-    answers: { 200: { empty: 'Hello' } },
+    responses: { 200: { empty: 'Hello' } },
     before: [limitRate(2)],
     handle: () => 'hello',
   });

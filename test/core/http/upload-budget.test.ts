@@ -30,7 +30,7 @@ async function startServer(t: ExecutionContext, type: Type) {
     tag: 'test',
     summary: 'Upload',
     access: 'anonymous',
-    answers: { 200: { empty: 'Its bytes' } },
+    responses: { 200: { empty: 'Its bytes' } },
     before: [receiveImage('image', room)],
     handle: (_, ctx) => ({ bytes: uploadOf(ctx).bytes.length }),
   });
