@@ -6,7 +6,7 @@ import { relayConfigSchema } from '../../cloud-relay/config.js';
 import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { edgeConfigSchema } from '../../edge/config.js';
-import { temporaryFolder } from '../support/delivery-fixtures.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const deploy = (...path: string[]) => join(projectRoot(), 'deploy', ...path);
 

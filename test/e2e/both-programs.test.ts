@@ -6,9 +6,9 @@ import type { SiteResource } from '../../core/contract/site.js';
 import type { Summary } from '../../core/contract/summary.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { childrenOf, isAlive, type RunningProgram, runProgram, urlOf } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 

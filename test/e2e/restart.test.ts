@@ -4,10 +4,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { ImageResult } from '../../core/contract/image.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { childrenOf, runProgram, urlOf } from '../support/program.js';
 import { renderScene } from '../support/render-scene.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 

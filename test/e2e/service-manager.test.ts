@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { temporaryFolder } from '../support/edge.js';
 import { childrenOf, type ProgramName, runProgram, urlOf } from '../support/program.js';
 import { startServiceManager } from '../support/service-manager.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const WATCHDOG_MS = 1_500;
 const BLOCKING = new URL('../support/block-on-signal.js', import.meta.url).href;

@@ -6,11 +6,13 @@ import type { syncSchema } from '../../core/contract/site.js';
 import type { UplinkRecord } from '../../core/contract/summary.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { connectedBus, startBroker } from '../support/delivery-fixtures.js';
-import { type RunningEdge, startEdge, temporaryFolder } from '../support/edge.js';
+import { startBroker } from '../support/broker.js';
+import { type RunningEdge, startEdge } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
+import { connectedBus } from '../support/message-bus.js';
 import { runToEnd } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const API = '/api/v1';
 type Sync = z.infer<typeof syncSchema>;

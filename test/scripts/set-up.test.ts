@@ -1,9 +1,9 @@
-import { access, cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, cp, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { projectCopy, runScript } from './run-script.js';
 
 const source = { 'core/answer.ts': 'export const answer = 42;\n' };
@@ -106,8 +106,7 @@ test('a Node that is too old is named', async (t) => {
 
 test('two set-ups of one folder take turns; one that is gone leaves no lock', async (t) => {
   const { takeLock } = await import(library('lock.mjs'));
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-lock-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   const release = await takeLock(folder);
   await t.throwsAsync(() => takeLock(folder, { waitMs: 0 }), { message: /Another set-up/ });
   let waited = false;

@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
-import { temporaryFolder } from '../support/edge.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const UNITS = join(projectRoot(), 'systemd');
 const PROGRAMS = ['edge', 'relay'] as const;

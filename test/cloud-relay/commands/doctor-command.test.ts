@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { runDoctor } from '../../support/doctor.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { startMosquitto } from '../../support/mosquitto.js';
 import { startRelay } from '../../support/relay.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('a relay that runs is found well, with its own broker and SQLite', async (t) => {
   const relay = await startRelay();

@@ -11,10 +11,10 @@ import {
   siteClientId,
 } from '../../../core/messaging/access-rules.js';
 import { ApiClient } from '../../support/api-client.js';
-import { aSummary, eventually, log, ROOT } from '../../support/delivery-fixtures.js';
+import { aSummary, EPOCH, log, ROOT } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { type SecuredMosquitto, startSecuredMosquitto } from '../../support/mosquitto.js';
 import { startRelay } from '../../support/relay.js';
-import { EPOCH } from '../../support/relay-fixtures.js';
 
 const SITES = '/api/v1/sites';
 const RELAY = { username: 'relay', password: 'the relay’s own' };

@@ -1,13 +1,10 @@
 import test from 'ava';
 import { hashPassword, verifyPassword } from '../../../cloud-relay/fleet/password-hash.js';
 import { SiteAccounts } from '../../../cloud-relay/fleet/site-accounts.js';
-import {
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-} from '../../support/delivery-fixtures.js';
-import { startRelay } from '../../support/relay-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { eventually } from '../../support/eventually.js';
+import { startFleet } from '../../support/fleet.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
 
 test('a password fits its own hash only, and two hashes of it differ', async (t) => {
   const [one, two] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
@@ -18,7 +15,7 @@ test('a password fits its own hash only, and two hashes of it differ', async (t)
 });
 
 test('a provisioned site signs in with its password until it gets another, and until it is removed', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const accounts = new SiteAccounts(db, [
     { username: 'dashboard', password: 'd', account: { role: 'reader' } },
   ]);
@@ -38,7 +35,7 @@ test('a provisioned site signs in with its password until it gets another, and u
 });
 
 test('a flood of wrong passwords is turned away, and the right one is heard after it', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const accounts = new SiteAccounts(db, []);
   const { password } = await fleet.createSite('north');
   const guesses = await Promise.all(
@@ -49,7 +46,7 @@ test('a flood of wrong passwords is turned away, and the right one is heard afte
 });
 
 test('over a real connection, a site gets in with what provisioning showed, and no one else does', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const { url } = await startBroker(t, { accounts: new SiteAccounts(db, []) });
   const { password } = await fleet.createSite('north');
   const north = await connectedBus(t, url, {

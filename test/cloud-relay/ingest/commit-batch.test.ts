@@ -6,9 +6,14 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/settle.js';
 import { marksOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { aDetection, relayDatabase } from '../../support/delivery-fixtures.js';
+import {
+  aDetection,
+  aDrop,
+  anArrival,
+  EPOCH,
+  relayDatabase,
+} from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { aDrop, anArrival, EPOCH } from '../../support/relay-fixtures.js';
 
 const NOW = 9_000;
 

@@ -5,9 +5,8 @@ import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.
 import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { marksOf } from '../../../cloud-relay/store/ledger-table.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
-import { log } from '../../support/delivery-fixtures.js';
+import { anArrival, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { anArrival } from '../../support/relay-fixtures.js';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-10T00:00:00Z');

@@ -2,8 +2,7 @@ import test from 'ava';
 import { MAX_DETECTORS } from '../../../core/contract/detection.js';
 import { MAX_LABELS } from '../../../core/contract/summary.js';
 import { decodePayload } from '../../../core/contract/topics.js';
-import { aDetection } from '../../support/delivery-fixtures.js';
-import { anArrival } from '../../support/relay-fixtures.js';
+import { aDetection, anArrival } from '../../support/delivery-fixtures.js';
 
 const accepts = (labels: string[]) => {
   const detections = labels.map((label) => aDetection(label));

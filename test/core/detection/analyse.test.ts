@@ -5,8 +5,8 @@ import sharp from 'sharp';
 import { sha256Of } from '../../../core/images/analysis-key.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import { rotate } from '../../support/augment.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { agreement, planFor, startPool } from './detection-setup.js';
 import { haarXml } from './engine/support/cascade-xml.js';
 

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { loggedError } from '../../../core/runtime/logger.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { runProgram, urlOf } from '../../support/program.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Sends bytes as they are, and resolves when the connection has ended. */
 async function send(url: string, text: string, hangUp = false): Promise<void> {

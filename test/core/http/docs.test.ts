@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import test from 'ava';
 import { chromium } from 'playwright-core';
 import type { ImageResult } from '../../../core/contract/image.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
-import { temporaryFolder } from '../../support/edge.js';
 import { type ProgramName, runProgram, runToEnd, urlOf } from '../../support/program.js';
 import { withPostgres } from '../../support/relay-databases.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const newDatabase = withPostgres(test);
 const BROKER = '--set=mqtt.embedded.port=0';

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createTokenTable, type TokenTables } from '../../../core/http/token-table.js';
 import { Tokens } from '../../../core/http/tokens.js';
 import { openDatabase } from '../../../core/store/database.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Tokens over a real database, and what they log. */
 async function startTokens(t: ExecutionContext, folder: string) {

@@ -9,8 +9,8 @@ import { type ImageEntry, ImageStore } from '../../../core/images/image-store.js
 import type { ImageTables } from '../../../core/images/tables.js';
 import { openDatabase, openSharedDatabase } from '../../../core/store/database.js';
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { withPostgres } from '../../support/relay-databases.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const newDatabase = withPostgres(test);
 

@@ -2,10 +2,10 @@ import test from 'ava';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import { ApiClient } from '../../support/api-client.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { childrenOf, isAlive, runProgram, urlOf } from '../../support/program.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 

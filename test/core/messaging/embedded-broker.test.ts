@@ -3,13 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { pino } from 'pino';
 import type { Account } from '../../../core/messaging/access-rules.js';
-import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
-import {
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
 
 const known: Record<string, { password: string; account: Account }> = {
   north: { password: 'n', account: { role: 'site', site: 'north' } },
@@ -249,12 +245,11 @@ test('a port that is taken is told in one line', async (t) => {
 
 test('two appliances with one site id are noticed by the broker and by both', async (t) => {
   const lines: { msg: string; client: string }[] = [];
-  const broker = new EmbeddedBroker(
-    { host: '127.0.0.1', port: 0, root: 'siteglass', accounts },
+  const { broker } = await startBroker(
+    t,
+    { accounts },
     pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   );
-  await broker.start();
-  t.teardown(() => broker.stop());
   const twin = { username: 'north', password: 'n', clientId: 'siteglass-north' };
   const buses = [await startBus(t, broker.url, twin), await startBus(t, broker.url, twin)];
   const suspicion = /another client may use the same site id \(siteglass-north\)/;

@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
 import type { MessageBus } from '../../../core/messaging/message-bus.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { aSummary } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { startMosquitto } from '../../support/mosquitto.js';
 
 const epoch = randomUUID();
 const ack = (seq: number) => ({ epoch, seq });
@@ -110,12 +105,9 @@ test('the bus outlives a restart of the embedded broker, subscriptions included'
 
 test('the bus outlives a restart of Mosquitto, subscriptions included', async (t) => {
   const port = await freePort();
-  const configuration = join(await temporaryFolder(t), 'mosquitto.conf');
-  await writeFile(configuration, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
   await survivesRestart(t, port, async () => {
-    const mosquitto = spawn('/usr/sbin/mosquitto', ['-c', configuration], { stdio: 'ignore' });
-    t.teardown(() => mosquitto.kill('SIGKILL'));
-    return () => killed(mosquitto);
+    const mosquitto = await startMosquitto(t, port);
+    return () => killed(mosquitto.process);
   });
 });
 
@@ -155,10 +147,14 @@ test('a subscription made at any moment of connecting stands once connected', as
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     const heard = acksAt(bus);
     await eventually(() => bus.connected);
-    await eventually(async () => {
-      await sender.publish('ack', { site: 'north' }, ack(delayMs));
-      return heard.includes(delayMs);
-    }, 2_000);
+    await eventually(
+      'the subscription stands',
+      async () => {
+        await sender.publish('ack', { site: 'north' }, ack(delayMs));
+        return heard.includes(delayMs);
+      },
+      2_000,
+    );
     t.true(heard.length > 0);
   }
 });

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { connectAsync } from 'mqtt';
 import type { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
-import { connectedBus, eventually } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus } from '../../support/message-bus.js';
 import { startMosquitto } from '../../support/mosquitto.js';
 
 const epoch = randomUUID();

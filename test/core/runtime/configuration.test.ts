@@ -5,7 +5,7 @@ import { relayConfigSchema } from '../../../cloud-relay/config.js';
 import { parseConfiguration, readSecret } from '../../../core/runtime/configuration.js';
 import { ConfigurationError, StartError } from '../../../core/runtime/errors.js';
 import { edgeConfigSchema } from '../../../edge/config.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const edge = (text: string, overrides: string[] = []) =>
   parseConfiguration(edgeConfigSchema, text, 'edge.yaml', overrides);

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { temporaryFolder } from '../../support/edge.js';
 import { runToEnd } from '../../support/program.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function fileWith(text: string): Promise<string> {
   const file = join(await temporaryFolder(), 'configuration.yaml');

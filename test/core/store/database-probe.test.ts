@@ -3,7 +3,7 @@ import test from 'ava';
 import { sql } from 'kysely';
 import { openDatabase } from '../../../core/store/database.js';
 import { DatabaseProbe } from '../../../core/store/database-probe.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const opened = async () => openDatabase<object>(join(await temporaryFolder(), 'test.db'), {});
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import Sqlite from 'better-sqlite3';
 import { StartError } from '../../../core/runtime/errors.js';
 import { type Migrations, openDatabase } from '../../../core/store/database.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Tables {
   thing: { name: string };

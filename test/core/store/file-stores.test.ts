@@ -5,8 +5,8 @@ import type { Service } from '../../../core/runtime/lifecycle.js';
 import type { FileStore } from '../../../core/store/file-store.js';
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
 import { S3FileStore } from '../../../core/store/s3-file-store.js';
-import { temporaryFolder } from '../../support/delivery-fixtures.js';
 import { withS3 } from '../../support/s3.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const KEY = 'originals/ab/abcd.jpg';
 const newBucket = withS3(test);

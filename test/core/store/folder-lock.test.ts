@@ -1,14 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { StartError } from '../../../core/runtime/errors.js';
 import { FolderLock } from '../../../core/store/folder-lock.js';
-import { temporaryFolder } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('a data folder belongs to one process until that ends', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   const first = new FolderLock(folder).acquire();
   const error = t.throws(() => new FolderLock(folder).acquire(), { instanceOf: StartError });
   t.true(error?.message.includes(folder));

@@ -3,7 +3,7 @@ import test from 'ava';
 import { sql } from 'kysely';
 import { openDatabase, openSqlite } from '../../../core/store/database.js';
 import { StatementCache } from '../../../core/store/statement-cache.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const newFile = async () => join(await temporaryFolder(), 'test.db');
 

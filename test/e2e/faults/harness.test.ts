@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Kysely } from 'kysely';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { openRelayTables } from './relay-tables.js';
 import { exitCode, failureReport, tableRow, totals } from './report.js';
 import { type Outcome, runScenario } from './run-scenario.js';

@@ -13,9 +13,10 @@ import type {
 } from '../../../core/contract/site.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { ApiClient } from '../../support/api-client.js';
-import { type RunningEdge, startEdge, temporaryFolder } from '../../support/edge.js';
+import { type RunningEdge, startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type OneCamera = { camera: CameraResource };

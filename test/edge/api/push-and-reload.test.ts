@@ -8,7 +8,7 @@ import type { CameraResource } from '../../../core/contract/site.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 interface Pushed {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { runProgram } from '../../support/program.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('a hangup signal reads the configuration again; a bad one is told of and changes nothing', async (t) => {
   const folder = await temporaryFolder(t);

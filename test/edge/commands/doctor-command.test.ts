@@ -7,10 +7,11 @@ import Sqlite from 'better-sqlite3';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { ApiClient } from '../../support/api-client.js';
 import { runDoctor } from '../../support/doctor.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { runToEnd } from '../../support/program.js';
 import { startRelay } from '../../support/relay.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { startCameraServer } from '../support/camera-server.js';
 
 const SAMPLE = join(projectRoot(), 'samples', '4-two-signs.jpg');

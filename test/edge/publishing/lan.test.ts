@@ -6,25 +6,17 @@ import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
 import { discoverySchema } from '../../../core/contract/discovery.js';
 import { decodePayload } from '../../../core/contract/topics.js';
-import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
-import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startBroker } from '../../support/broker.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
-import { mosquittoSub } from '../support/mosquitto.js';
+import { mosquittoSub } from '../../support/mosquitto-sub.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const publish = promisify(execFile);
 const NEVER = '0 0 0 1 1 *';
 const CONFIG = 'homeassistant/device/siteglass-harbour/config';
-
-async function startBroker(t: ExecutionContext, port = 0) {
-  const options = { host: '127.0.0.1', port, root: 'siteglass', accounts: 'none' as const };
-  const broker = new EmbeddedBroker(options, silentLogger());
-  await broker.start();
-  t.teardown(() => broker.stop());
-  return broker;
-}
 
 async function folderWith(...names: string[]) {
   const folder = join(await temporaryFolder(), 'street');
@@ -39,13 +31,8 @@ const camera = (id: string, path: string) =>
 
 async function startHarbour(t: ExecutionContext, settings: string[], dataFolder?: string) {
   const edge = await startEdge(['site=harbour', ...settings], dataFolder ? { dataFolder } : {});
-  let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= edge.stop();
-    return stopping;
-  };
-  t.teardown(stop);
-  return { ...edge, stop };
+  t.teardown(edge.stop);
+  return edge;
 }
 
 /** Sends a command as `mosquitto_pub` does. */
@@ -112,7 +99,7 @@ test('the LAN broker and the relay broker are told independently of each other',
   await atRelay.sees('siteglass/harbour/street/state');
   t.deepEqual(atRelay.of(CONFIG), [], 'Home Assistant is not at the relay');
 
-  const lan = await startBroker(t, port);
+  const lan = await startBroker(t, { port });
   const atLan = await mosquittoSub(t, lan.url);
   await atLan.sees('siteglass/harbour/street/state');
   await atLan.sees('siteglass/harbour/street/availability', (text) => text === 'online');

@@ -3,21 +3,13 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { decodePayload } from '../../../core/contract/topics.js';
-import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
-import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { ApiClient } from '../../support/api-client.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startBroker } from '../../support/broker.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { runProgram, urlOf } from '../../support/program.js';
-
-async function startBroker(t: ExecutionContext) {
-  const options = { host: '127.0.0.1', port: 0, root: 'siteglass', accounts: 'none' as const };
-  const broker = new EmbeddedBroker(options, silentLogger());
-  await broker.start();
-  t.teardown(() => broker.stop());
-  return broker.url;
-}
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Message {
   topic: string;
@@ -55,17 +47,14 @@ const camera = (path: string, schedule: string) =>
   `{ id: street, kind: folder, path: ${path}, loop: true, schedule: "${schedule}" }`;
 
 test('a dashboard sees what is there now, also one that comes later, and how it ends', async (t) => {
-  const url = await startBroker(t);
+  const { url } = await startBroker(t);
   const early = await dashboard(t, url);
   const edge = await startEdge([
     'site=harbour',
     `mqtt={ url: "${url}", settleOn: broker }`,
     `cameras=[${camera(await streetFolder(), '0 0 0 1 1 *')}]`,
   ]);
-  let stopped = false;
-  t.teardown(async () => {
-    if (!stopped) await edge.stop();
-  });
+  t.teardown(edge.stop);
   await early.sees('harbour/availability', (payload) => payload === 'online');
   const api = await ApiClient.connect(edge.url, edge.adminToken);
   const taken = await api.post<{ image: string }>(t, '/api/v1/cameras/street/snapshot');
@@ -90,13 +79,12 @@ test('a dashboard sees what is there now, also one that comes later, and how it 
   );
 
   await edge.stop();
-  stopped = true;
   await late.sees('harbour/street/availability', (text) => text === 'offline');
   await late.sees('harbour/availability', (text) => text === 'stopped');
 });
 
 test('a camera that fails is offline for a dashboard, and online once it answers again', async (t) => {
-  const url = await startBroker(t);
+  const { url } = await startBroker(t);
   const folder = join(await temporaryFolder(), 'later');
   const edge = await startEdge([
     `mqtt={ url: "${url}", settleOn: broker }`,
@@ -128,7 +116,7 @@ test('a camera that fails is offline for a dashboard, and online once it answers
 });
 
 test('a dashboard learns from the broker that an appliance was killed', async (t) => {
-  const url = await startBroker(t);
+  const { url } = await startBroker(t);
   const seen = await dashboard(t, url);
   const edge = runProgram(t, 'edge', [
     `--set=dataFolder=${await temporaryFolder()}`,

@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { PictureLinks } from '../../../edge/publishing/picture-links.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const IMAGE = '0192ab34-cd56-7000-8000-000000000000';
 

@@ -10,9 +10,11 @@ import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { Outbox } from '../../../edge/store/outbox.js';
 import type { EdgeTables } from '../../../edge/store/tables.js';
 import { ApiClient } from '../../support/api-client.js';
-import { aSummary, startBroker } from '../../support/delivery-fixtures.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startBroker } from '../../support/broker.js';
+import { aSummary } from '../../support/delivery-fixtures.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const IMAGE = '/api/v1/objectdetection/image';
 const MINUTE = 60_000;

@@ -6,8 +6,9 @@ import type { CameraResource } from '../../../core/contract/site.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { PictureLinks } from '../../../edge/publishing/picture-links.js';
 import { ApiClient } from '../../support/api-client.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { readEvents } from '../support/event-reader.js';
 
 const API = '/api/v1';

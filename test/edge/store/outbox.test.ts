@@ -14,12 +14,8 @@ import {
 } from '../../../edge/store/outbox-eviction.js';
 import { outboxMigration } from '../../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../../edge/store/outbox-tables.js';
-import {
-  aDetection,
-  aSummary,
-  openOutboxDatabase,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { aDetection, aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
 

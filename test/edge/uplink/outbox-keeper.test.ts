@@ -3,7 +3,8 @@ import test from 'ava';
 import { pino } from 'pino';
 import { Outbox } from '../../../edge/store/outbox.js';
 import { OutboxKeeper } from '../../../edge/uplink/outbox-keeper.js';
-import { aSummary, openOutboxDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
+import { aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('the keeper evicts what became too old, wakes the uplink, and says how many went', async (t) => {
   const { db, close } = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));

@@ -1,18 +1,13 @@
-import { cp, mkdtemp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { detectorResourceSchema } from '../../../../core/contract/detection.js';
 import { DetectorCatalog } from '../../../../core/detection/catalog/detector-catalog.js';
 import { ConfigurationError, ProblemError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
-import { manifest, startPool, until } from '../detection-setup.js';
-
-async function temporaryFolder(t: ExecutionContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-detectors-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  return folder;
-}
+import { eventually } from '../../../support/eventually.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { manifest, startPool } from '../detection-setup.js';
 
 interface Setup {
   manifestFile?: string;
@@ -108,10 +103,13 @@ test.serial(
       window: { width: 24, height: 24 },
     });
     await place(join(folder, 'bicycle.xml'), await own('stop-sign.xml'));
-    await until(() => find(catalog, 'bicycle')?.status === 'ready', 'the second one was noticed');
+    await eventually(
+      'the second one was noticed',
+      () => find(catalog, 'bicycle')?.status === 'ready',
+    );
     t.is(catalog.plan({ detector: ['bicycle', 'lorry'] }).detectors.length, 2);
     await rm(join(folder, 'lorry.xml'));
-    await until(() => find(catalog, 'lorry') === undefined, 'the first one went');
+    await eventually('the first one went', () => find(catalog, 'lorry') === undefined);
   },
 );
 
@@ -123,7 +121,7 @@ test.serial('a cascade that arrives in pieces is taken once it is whole', async 
   const { catalog } = await startCatalog(t, { folder });
   t.like(find(catalog, 'slow'), { status: 'refused' });
   await place(file, content);
-  await until(() => find(catalog, 'slow')?.status === 'ready', 'the whole file was read');
+  await eventually('the whole file was read', () => find(catalog, 'slow')?.status === 'ready');
 });
 
 test.serial('a file that changed this very moment is left alone until it settles', async (t) => {
@@ -132,7 +130,7 @@ test.serial('a file that changed this very moment is left alone until it settles
   const file = join(folder, 'fresh.xml');
   await writeFile(file, await own('stop-sign.xml'));
   const { mtimeMs } = await stat(file);
-  await until(() => find(catalog, 'fresh')?.status === 'ready', 'it was taken');
+  await eventually('it was taken', () => find(catalog, 'fresh')?.status === 'ready');
   t.true(Date.now() - mtimeMs >= 1_000);
 });
 
@@ -180,7 +178,7 @@ test.serial(
       status: 'refused',
       reason: 'it ended the process that tried it',
     });
-    await until(() => pool.status().ready === 1, 'the worker was replaced');
+    await eventually('the worker was replaced', () => pool.status().ready === 1);
     t.is(pool.status().restarts, 1);
   },
 );

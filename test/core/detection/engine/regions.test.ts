@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { type Candidate, CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
@@ -9,6 +6,7 @@ import { type Group, groupCandidates } from '../../../../core/detection/engine/g
 import { type Region, reaches } from '../../../../core/detection/engine/regions.js';
 import { Refusal } from '../../../../core/detection/worker/refusal.js';
 import { seededRandom } from '../../../support/render-random.js';
+import { processFolder } from '../../../support/temporary-folder.js';
 import { type ServedCascade, servedCascades, shortenedCascades } from './support/cascades.js';
 import { drawImage, SUBJECTS } from './support/images.js';
 
@@ -42,9 +40,8 @@ const searches = fc.record({
 const isIn = (candidate: Candidate, regions: Region[]) =>
   regions.some((region) => reaches(candidate, region));
 
-function chosenCascades(t: ExecutionContext): ServedCascade[] {
-  const folder = mkdtempSync(join(tmpdir(), 'siteglass-cascades-'));
-  t.teardown(() => rmSync(folder, { recursive: true }));
+function chosenCascades(): ServedCascade[] {
+  const folder = processFolder();
   return [
     ...servedCascades().filter(({ name }) => NAMES.includes(name)),
     ...shortenedCascades(folder, 4).filter(({ name }) =>
@@ -75,7 +72,7 @@ function forEachSearch(
   ) => void,
 ) {
   const engine = CascadeEngine.open(simd);
-  const loaded = chosenCascades(t).map(({ model }) => engine.load(model));
+  const loaded = chosenCascades().map(({ model }) => engine.load(model));
   const property = fc.property(searches, ({ subject, seed, size, scaleFactor, regions }) => {
     const image = drawImage(subject, size, seededRandom(seed));
     const minSize = { width: 1, height: 1 };

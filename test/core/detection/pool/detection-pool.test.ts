@@ -3,7 +3,8 @@ import type { JobRecord } from '../../../../core/detection/pool/detection-pool.j
 import { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
 import { ProblemError, StartError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
-import { plainImage, planFor, startPool, until, workerOf } from '../detection-setup.js';
+import { eventually } from '../../../support/eventually.js';
+import { plainImage, planFor, startPool, workerOf } from '../detection-setup.js';
 
 const picture = () => plainImage(320, 240).jpeg().toBuffer();
 
@@ -38,13 +39,13 @@ test.serial('a worker that dies while idle costs no job', async (t) => {
 
 test.serial('a job that meets two dead workers leaves the living one its work', async (t) => {
   const pool = await startPool(t, { workers: 3 });
-  await until(() => pool.status().ready === 3, 'all are ready');
+  await eventually('all are ready', () => pool.status().ready === 3);
   const [bytes, plan] = [await picture(), await planFor()];
   // What was ready last gets a job first. The pool has had no chance yet to hear of their end.
   for (const pid of pool.status().pids.slice(1)) process.kill(pid, 'SIGKILL');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   t.is(await outcome(pool.analyse(bytes, plan)), 'detection_unavailable');
-  await until(() => pool.status().restarts === 2 && pool.status().ready === 3, 'all are back');
+  await eventually('all are back', () => pool.status().restarts === 2 && pool.status().ready === 3);
   const jobs = [1, 2, 3].map(() => outcome(pool.analyse(bytes, plan)));
   t.like(pool.status(), { busy: 3, queued: 0 });
   t.deepEqual(await Promise.all(jobs), ['ok', 'ok', 'ok']);
@@ -71,7 +72,10 @@ test.serial(
     for (let hung = 1; hung <= 3; hung++) {
       process.kill(workerOf(pool), 'SIGSTOP');
       t.is(await outcome(pool.analyse(bytes, plan)), 'detection_timeout');
-      await until(() => pool.status().restarts === hung && pool.status().ready === 1, 'it is back');
+      await eventually(
+        'it is back',
+        () => pool.status().restarts === hung && pool.status().ready === 1,
+      );
     }
     t.is(pool.status().state, 'ok');
     t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
@@ -115,9 +119,9 @@ test.serial(
     const [bytes, plan] = [await picture(), await planFor()];
     for (let restarts = 1; restarts <= 2; restarts++) {
       process.kill(workerOf(pool), 'SIGKILL');
-      await until(
-        () => pool.status().restarts === restarts && pool.status().ready === 1,
+      await eventually(
         'the worker was replaced',
+        () => pool.status().restarts === restarts && pool.status().ready === 1,
       );
     }
     const pid = workerOf(pool);
@@ -131,20 +135,23 @@ test.serial(
     const error = await t.throwsAsync(pool.analyse(bytes, plan), { instanceOf: ProblemError });
     t.is(error?.code, 'detection_unavailable');
     t.true((error?.retryAfter ?? 0) >= 1);
-    await until(() => pool.status().state === 'ok', 'the budget allowed a worker again');
+    await eventually('the budget allowed a worker again', () => pool.status().state === 'ok');
     t.is(await outcome(pool.analyse(bytes, plan)), 'ok');
   },
 );
 
 test.serial('with one of two workers missing the pool is degraded and goes on', async (t) => {
   const pool = await startPool(t, { workers: 2, restarts: { count: 1, windowMs: 60_000 } });
-  await until(() => pool.status().ready === 2, 'both workers are ready');
+  await eventually('both workers are ready', () => pool.status().ready === 2);
   const [first, second] = pool.status().pids;
   if (first === undefined || second === undefined) throw new Error('there are no two workers');
   process.kill(first, 'SIGKILL');
-  await until(() => pool.status().restarts === 1 && pool.status().ready === 2, 'it was replaced');
+  await eventually(
+    'it was replaced',
+    () => pool.status().restarts === 1 && pool.status().ready === 2,
+  );
   process.kill(second, 'SIGKILL');
-  await until(() => pool.status().state === 'degraded', 'the pool is degraded');
+  await eventually('the pool is degraded', () => pool.status().state === 'degraded');
   t.is(await outcome(pool.analyse(await picture(), await planFor())), 'ok');
 });
 

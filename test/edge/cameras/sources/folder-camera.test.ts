@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Camera } from '../../../../edge/cameras/camera.js';
 import { createCamera } from '../../../../edge/cameras/create-camera.js';
-import { folderConfig, temporaryFolder } from '../../support/cameras.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { folderConfig } from '../../support/cameras.js';
 
 const signal = new AbortController().signal;
 

@@ -1,4 +1,4 @@
-/** What the processes of the delivery test are told on the command line, and what they tell. */
+/** What the processes of the delivery test get on the command line, and what they report. */
 export interface ApplianceArguments {
   url: string;
   file: string;
@@ -21,5 +21,3 @@ export interface BrokerArguments {
 export type ApplianceReport =
   | { kind: 'produced'; snapshots: string[] }
   | { kind: 'status'; produced: number; ackedSeq: number; lastSeq: number };
-
-export const argumentsOf = <T>(): T => JSON.parse(process.argv[2] ?? '{}') as T;

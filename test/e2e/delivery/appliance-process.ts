@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
-import { Outbox } from '../../edge/store/outbox.js';
-import { Uplink } from '../../edge/uplink/uplink.js';
-import { aSummary, log, openOutboxDatabase, ROOT } from './delivery-fixtures.js';
-import { type ApplianceArguments, type ApplianceReport, argumentsOf } from './delivery-protocol.js';
+import { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
+import { Outbox } from '../../../edge/store/outbox.js';
+import { Uplink } from '../../../edge/uplink/uplink.js';
+import { appendSummaries, log, openOutboxDatabase, ROOT } from '../../support/delivery-fixtures.js';
+import { argumentsOf } from '../faults/protocol.js';
+import type { ApplianceArguments, ApplianceReport } from './protocol.js';
 
 const { url, file, site, count, each, everyMs } = argumentsOf<ApplianceArguments>();
 const report = (message: ApplianceReport) => process.send?.(message);
@@ -26,12 +27,9 @@ setInterval(async () => {
 process.once('disconnect', () => process.exit());
 
 while (produced < count) {
-  const summaries = Array.from({ length: Math.min(each, count - produced) }, () => aSummary());
-  await db.transaction().execute(async (trx) => {
-    for (const summary of summaries) await outbox.append(trx, summary);
-  });
+  const snapshots = await appendSummaries(db, outbox, Math.min(each, count - produced));
   uplink.wake();
-  report({ kind: 'produced', snapshots: summaries.map(({ snapshot }) => snapshot) });
-  produced += summaries.length;
+  report({ kind: 'produced', snapshots });
+  produced += snapshots.length;
   await sleep(everyMs);
 }

@@ -1,8 +1,9 @@
-import { SiteRegistry } from '../../cloud-relay/fleet/site-registry.js';
-import { Ingest } from '../../cloud-relay/ingest/ingest.js';
-import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
-import { log, openRelayDatabase, ROOT } from './delivery-fixtures.js';
-import { argumentsOf, type RelayArguments } from './delivery-protocol.js';
+import { SiteRegistry } from '../../../cloud-relay/fleet/site-registry.js';
+import { Ingest } from '../../../cloud-relay/ingest/ingest.js';
+import { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
+import { log, openRelayDatabase, ROOT } from '../../support/delivery-fixtures.js';
+import { argumentsOf } from '../faults/protocol.js';
+import type { RelayArguments } from './protocol.js';
 
 const { url, file } = argumentsOf<RelayArguments>();
 const { db } = await openRelayDatabase(file);

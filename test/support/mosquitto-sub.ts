@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
-import { eventually } from '../../support/eventually.js';
+import { eventually } from './eventually.js';
 
 export interface Line {
   topic: string;
