@@ -44,7 +44,7 @@ async function stopsCleanly(t: ExecutionContext, program: RunningProgram) {
 const summariesAt = async (t: ExecutionContext, relay: ApiClient, site: string) =>
   (await relay.get<{ summaries: Summary[] }>(t, `/api/v1/sites/${site}/summaries`)).json.summaries;
 
-test('what a camera sees arrives at the relay, and both stop cleanly', async (t) => {
+test('what a camera sees arrives at the relay, and both programs stop cleanly', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
   t.is(relay.program.lines.filter((line) => line.includes(relay.token)).length, 1);
   const listening = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
@@ -87,7 +87,7 @@ test('what a camera sees arrives at the relay, and both stop cleanly', async (t)
   await stopsCleanly(t, relay.program);
 });
 
-test('an appliance with a wrong password goes on detecting, and says that it cannot report', async (t) => {
+test('an appliance with a wrong password continues detecting, and reports that it cannot deliver', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
   const { port } = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
   await relay.api.post(t, '/api/v1/sites', { id: 'harbour' });

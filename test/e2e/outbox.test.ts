@@ -90,7 +90,7 @@ test('a restored copy of the database loses nothing and doubles nothing at the r
   );
 });
 
-test('what the budget evicted is known at the relay, and together with what came it is everything', async (t) => {
+test('the relay knows what the budget evicted, and that and the received summaries are everything', async (t) => {
   const { url } = await startBroker(t);
   const relay = await startIngest(t, url);
   const path = join(await temporaryFolder(t), 'edge.db');

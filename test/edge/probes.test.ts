@@ -2,7 +2,7 @@ import test from 'ava';
 import { startEdge } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 
-test('a box without cameras is healthy', async (t) => {
+test('an appliance without cameras is healthy', async (t) => {
   const edge = await startEdge();
   t.teardown(() => edge.stop());
   t.deepEqual(
@@ -12,7 +12,7 @@ test('a box without cameras is healthy', async (t) => {
   for (const probe of edge.probes) t.is(await probe.check(), undefined, probe.name);
 });
 
-test('a broker that is away, a camera that is dead and one that is paused are no faults', async (t) => {
+test('an unreachable broker, a dead camera and a paused one are not faults', async (t) => {
   const dead = '{ id: dead, kind: http, url: "http://127.0.0.1:1/", schedule: "* * * * * *" }';
   const paused = '{ id: paused, kind: folder, path: /nowhere, enabled: false }';
   const edge = await startEdge([

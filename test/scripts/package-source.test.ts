@@ -43,7 +43,7 @@ test('each commit makes a higher version, all of them below the release that the
   t.true(isLower(second, release));
 });
 
-test('what is not committed is told by the version', async (t) => {
+test('the version shows uncommitted changes', async (t) => {
   const { folder, git, commit, version } = await project(t);
   git('init', '--quiet');
   git('add', '.');

@@ -58,7 +58,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await fleet.site('north')).lastSeenAt, seen);
   });
 
-  test(`when a site was last seen outlives a restart of the relay (${name})`, async (t) => {
+  test(`the time a site was last seen survives a restart of the relay (${name})`, async (t) => {
     const { appliances, presence, db, registry, bus } = await startFleet(
       t,
       undefined,
@@ -78,7 +78,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.false(restarted.of('north').stale);
   });
 
-  test(`a site's summaries come newest first, page by page, each once (${name})`, async (t) => {
+  test(`a site's summaries are listed newest first, page by page, each once (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
     // Two at each instant, so that pages also end between equals.
@@ -149,7 +149,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.like(await fleet.site('north'), { summaries: 3, detections: 5 });
   });
 
-  test(`a site can be made once, and after its removal nothing of it is left (${name})`, async (t) => {
+  test(`a site can be created once, and its removal leaves nothing of it (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     const { password } = await fleet.createSite('north');
     t.regex(password, /^[\w-]{27}$/);
@@ -175,7 +175,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await fleet.listSites()).length, 1);
   });
 
-  test(`a removal that was cut short is finished by asking for it again (${name})`, async (t) => {
+  test(`repeating an interrupted removal completes it (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     await cutShortRemoval(t, db, fleet);
     await fleet.removeSite('north');
@@ -184,7 +184,7 @@ for (const { name, open } of relayDatabases(test)) {
     await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
   });
 
-  test(`a site that is made anew has nothing of one whose removal was cut short (${name})`, async (t) => {
+  test(`a site that is created again has nothing from before its interrupted removal (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     await cutShortRemoval(t, db, fleet);
     await fleet.createSite('north');
@@ -193,7 +193,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await fleet.gaps('north'), { gaps: [], truncated: false });
   });
 
-  test(`a site that was met before it got its account keeps what it delivered (${name})`, async (t) => {
+  test(`a site that reported before it was provisioned keeps what it delivered (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await withSites(db, 'north');
     await commitBatch(db, [anArrival(1)], 0);
@@ -218,7 +218,7 @@ for (const { name, open } of relayDatabases(test)) {
     }
   });
 
-  test(`a cursor that is none is a mistake of the caller (${name})`, async (t) => {
+  test(`an invalid cursor is the caller's error (${name})`, async (t) => {
     const { fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
     for (const after of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])

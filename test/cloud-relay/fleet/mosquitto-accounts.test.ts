@@ -64,7 +64,7 @@ const subscribes = (client: MqttClient, filter: string) =>
     () => false,
   );
 
-test('a site that is provisioned at the relay reports through Mosquitto, until it is removed', async (t) => {
+test('a site provisioned at the relay reports through Mosquitto until it is removed', async (t) => {
   const broker = await startSecuredMosquitto(t);
   const { admin } = await relayAt(t, broker);
   const { json } = await admin.post<{ password: string }>(t, SITES, { id: 'north' });
@@ -101,7 +101,7 @@ test('a site that is provisioned at the relay reports through Mosquitto, until i
   t.true((await connect(t, broker.url, asSite('north', again.json.password))).connected);
 });
 
-test('Mosquitto rules of a site as the embedded broker does', async (t) => {
+test('Mosquitto applies the same rules to a site as the embedded broker', async (t) => {
   const broker = await startSecuredMosquitto(t);
   const accounts = await accountsAt(t, broker);
   await accounts.give('north', 'secret');
@@ -141,7 +141,7 @@ test('Mosquitto rules of a site as the embedded broker does', async (t) => {
   }
 });
 
-test('the relay may acknowledge and hear, and no more than that', async (t) => {
+test('the relay may acknowledge and subscribe, and nothing else', async (t) => {
   const broker = await startSecuredMosquitto(t);
   await accountsAt(t, broker);
   const relay = await connect(t, broker.url, { ...RELAY, clientId: 'relay-x' });
@@ -154,7 +154,7 @@ test('the relay may acknowledge and hear, and no more than that', async (t) => {
     t.false(await subscribes(relay, filter), filter);
 });
 
-test('relays that start at once prepare a broker together, and a later one disturbs nobody', async (t) => {
+test('relays that start at the same time prepare a broker together, and a later one disrupts nobody', async (t) => {
   const broker = await startSecuredMosquitto(t);
   await Promise.all([1, 2, 3, 4].map(() => accountsAt(t, broker)));
   const relay = await connect(t, broker.url, { ...RELAY, clientId: 'relay-x' });
@@ -178,7 +178,7 @@ test('a site cannot take the name of another account at the broker', async (t) =
   t.is((await admin.post(t, SITES, { id: 'north' })).status, 201);
 });
 
-test('while the broker is away no site is made or removed; afterwards both go', async (t) => {
+test('while the broker is unreachable no site can be created or removed; afterwards both work', async (t) => {
   const broker = await startSecuredMosquitto(t);
   const { admin } = await relayAt(t, broker);
   t.is((await admin.post(t, SITES, { id: 'north' })).status, 201);
@@ -195,7 +195,7 @@ test('while the broker is away no site is made or removed; afterwards both go', 
   t.is((await admin.delete(t, `${SITES}/north`)).status, 200);
 });
 
-test('a relay that starts before its broker prepares it when it comes', async (t) => {
+test('a relay that starts before its broker prepares it when it comes up', async (t) => {
   const broker = await startSecuredMosquitto(t);
   broker.process.kill('SIGKILL');
   await once(broker.process, 'exit');

@@ -30,7 +30,7 @@ async function storedSeqs(db: Kysely<RelayTables>, site = 'north'): Promise<numb
 }
 
 for (const { name, open } of relayDatabases(test)) {
-  test(`the mark is the end of what came without a hole, in whatever order, batches and repeats (${name})`, async (t) => {
+  test(`the watermark is the end of the contiguous records, whatever their order, batches and repeats (${name})`, async (t) => {
     const db = await open(t);
     let run = 0;
     await fc.assert(
@@ -73,7 +73,7 @@ for (const { name, open } of relayDatabases(test)) {
     );
   });
 
-  test(`several outboxes in one batch have a mark each (${name})`, async (t) => {
+  test(`several outboxes in one batch each have a watermark (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north', 'south');
     const other = '0f0e3c0e-5b9b-4f0e-9a53-0d3bd0a3c002';
     const { marks } = await commitBatch(
@@ -94,7 +94,7 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
   });
 
-  test(`two relays that commit the same outbox at once store each record once (${name})`, async (t) => {
+  test(`two relays that commit the same outbox at the same time store each record once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const seqs = Array.from({ length: 60 }, (_, i) => i + 1);
     const halves = [0, 1].map((odd) => seqs.filter((seq) => seq % 2 === odd || seq % 5 === 0));
@@ -116,7 +116,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await marksOf(db, 'north'))[0]?.mark, 60);
   });
 
-  test(`records that came already are acknowledged again, and counted once (${name})`, async (t) => {
+  test(`repeated records are acknowledged again and counted once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const batch = [1, 2, 3].map((seq) => anArrival(seq));
     await commitBatch(db, [...batch, ...batch], NOW);
@@ -126,7 +126,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.like((await siteTotals(db, 'north'))[0], { summaries: 3, detections: 3 });
   });
 
-  test(`what was reported as dropped is settled, and told apart from what is missing or lost (${name})`, async (t) => {
+  test(`dropped ranges are acknowledged, and kept apart from missing and lost ones (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [anArrival(1), anArrival(3), anArrival(12)], NOW);
     t.deepEqual(await gapsOf(db), [
@@ -151,7 +151,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await storedSeqs(db), [1, 3, 12, 20]);
   });
 
-  test(`a drop that is told twice, grows, or comes late changes nothing that was told before (${name})`, async (t) => {
+  test(`a drop that is reported twice, grows, or arrives late does not change what was reported before (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [aDrop(1, 4)], NOW);
     await commitBatch(db, [aDrop(1, 4), aDrop(1, 6, { reason: 'age' })], NOW + 1);
@@ -170,7 +170,7 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
   });
 
-  test(`a summary that was given up for dropped or lost is kept when it comes all the same (${name})`, async (t) => {
+  test(`a summary reported as dropped or lost is stored if it arrives after all (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [aDrop(1, 4), anArrival(8, { first: 7 })], NOW);
     const { added } = await commitBatch(db, [anArrival(3), anArrival(5), anArrival(8)], NOW);
@@ -228,7 +228,7 @@ for (const { name, open } of relayDatabases(test)) {
     );
   });
 
-  test(`what the appliance no longer holds is not waited for, and what is missing of it is recorded (${name})`, async (t) => {
+  test(`the relay does not wait for records that the appliance no longer holds, and records the missing ones (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(
       db,
@@ -245,7 +245,7 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
   });
 
-  test(`a relay that begins anew records the settled ones as lost, and goes on behind them (${name})`, async (t) => {
+  test(`a relay that starts again with an empty database records what was acknowledged as lost, and continues after it (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const { marks } = await commitBatch(
       db,
@@ -256,7 +256,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await gapsOf(db), [[1, 1000, 'lost']]);
   });
 
-  test(`a record that would leave too many holes is left for later, and the outbox still drains (${name})`, async (t) => {
+  test(`a record that would leave too many gaps is deferred, and the outbox still drains (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const every = (step: number, count: number) =>
       Array.from({ length: count }, (_, i) => anArrival((i + 1) * step));
@@ -275,7 +275,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await marksOf(db, 'north'))[0]?.mark, 2 * MAX_RANGES_AHEAD);
   });
 
-  test(`a batch with more labels than a statement takes parameters is stored, and counted once (${name})`, async (t) => {
+  test(`a batch with more labels than a statement takes parameters is stored and counted once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const detections = Array.from({ length: 14_000 }, (_, i) => aDetection(`label ${i}`));
     await commitBatch(db, [anArrival(1, { summary: { detections } })], NOW);
@@ -309,7 +309,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await siteTotals(db, 'north'))[0]?.summaries, 1);
   });
 
-  test(`a site that is removed while its records are under way leaves none of them behind (${name})`, async (t) => {
+  test(`a site that is removed while its records are in flight leaves none of them behind (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north', 'south');
     const { unknown, added } = await commitBatch(
       db,
@@ -322,7 +322,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 }
 
-test('what is lost in more pieces than a call takes arguments can be told of by one report', async (t) => {
+test('one report can cover a loss in more pieces than a call takes arguments', async (t) => {
   const db = await withSites(await relayDatabase(t), 'north');
   const pieces = 130_000;
   await commitBatch(db, [anArrival(2 * pieces, { first: 2 * pieces })], NOW);

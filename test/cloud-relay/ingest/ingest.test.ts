@@ -25,7 +25,7 @@ async function startIngest({ bus, db, registry, appliances }: Relay, options: In
   return { ingest, acks, deliver };
 }
 
-test('records are committed in batches and acknowledged up to the first hole', async (t) => {
+test('records are committed in batches and acknowledged up to the first gap', async (t) => {
   const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
   await deliver(1, 2, 3, 5, 6);
@@ -36,7 +36,7 @@ test('records are committed in batches and acknowledged up to the first hole', a
   t.like(ingest.status(), { received: 6, committed: 6, duplicates: 0, failed: 0, waiting: 0 });
 });
 
-test('an acknowledgement that was lost comes again with the records that are resent', async (t) => {
+test('a lost acknowledgement is repeated when the records are resent', async (t) => {
   const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
   await deliver(1, 2);
@@ -48,7 +48,7 @@ test('an acknowledgement that was lost comes again with the records that are res
   t.like(ingest.status(), { committed: 2, duplicates: 1 });
 });
 
-test('an appliance that connects is told where it stands', async (t) => {
+test('an appliance that connects receives its current position', async (t) => {
   const relay = await startFleet(t);
   const { acks, deliver } = await startIngest(relay);
   await deliver(1, 2);
@@ -62,7 +62,7 @@ test('an appliance that connects is told where it stands', async (t) => {
   await eventually(() => acks.at(-1) === 3);
 });
 
-test('a slow database holds up the reading instead of piling up records', async (t) => {
+test('a slow database slows down reading instead of piling up records', async (t) => {
   const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay, {
     maxBatch: 5,
@@ -80,7 +80,7 @@ test('a slow database holds up the reading instead of piling up records', async 
   t.is(ingest.status().committed, 300);
 });
 
-test('sites are entered on first contact up to the bound, and not at all where they must be provisioned', async (t) => {
+test('sites are registered on first contact up to the limit, and not at all if they must be provisioned', async (t) => {
   const open = await startFleet(t, { admitUnknown: true, maxSites: 2 });
   const opened = await startIngest(open);
   for (const site of ['a', 'b', 'c'])
@@ -120,7 +120,7 @@ test('records that cannot be stored are neither acknowledged nor fatal', async (
 });
 
 for (const { name, open } of relayDatabases(test))
-  test(`of a site that was never heard, the first records are all taken in (${name})`, async (t) => {
+  test(`the first records of a new site are all stored (${name})`, async (t) => {
     const relay = await startFleet(t, { admitUnknown: true }, undefined, open);
     const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 0 });
     await deliver(...Array.from({ length: 100 }, (_, i) => i + 1));
@@ -129,7 +129,7 @@ for (const { name, open } of relayDatabases(test))
   });
 
 for (const { name, open } of relayDatabases(test))
-  test(`records that the database refuses hold up those of their site, and no other's (${name})`, async (t) => {
+  test(`records that the database rejects block only those of their own site (${name})`, async (t) => {
     const relay = await startFleet(t, { admitUnknown: true }, undefined, open);
     const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
     await refuseSummariesOf('broken', relay.db);
@@ -145,7 +145,7 @@ for (const { name, open } of relayDatabases(test))
     t.deepEqual(rows, [{ site: 'north' }]);
   });
 
-test('while the database cannot write for anyone, a batch is not tried once more for each site', async (t) => {
+test('while the database cannot write at all, a batch is not retried for each site', async (t) => {
   const relay = await startFleet(t);
   let tries = 0;
   const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
@@ -158,7 +158,7 @@ test('while the database cannot write for anyone, a batch is not tried once more
   t.deepEqual(faults, [full, full, full]);
 });
 
-test('a record that does not fit the contract is counted and not acknowledged, and the next one is taken in', async (t) => {
+test('a record that does not match the contract is counted and not acknowledged, and the next one is stored', async (t) => {
   const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
   const detections = Array.from({ length: 2_000 }, (_, i) => aDetection(`label ${i}`));

@@ -10,7 +10,7 @@ import { openDatabase } from '../../../core/store/database.js';
 import { anArrival, aSummary, EPOCH, openRelayDatabase } from '../../support/delivery-fixtures.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('what an earlier version took in is neither forgotten nor taken in again', async (t) => {
+test('records stored by an earlier version are neither forgotten nor stored again', async (t) => {
   const file = join(await temporaryFolder(t), 'relay.db');
   const old = await openDatabase(file, { '0003_delivery': deliveryMigration });
   await sql`insert into site (id, created_at) values ('north', 1)`.execute(old.db);

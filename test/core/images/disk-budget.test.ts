@@ -64,7 +64,7 @@ test('a full disk refuses uploads, while camera snapshots make room for newer on
   t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'room makes room');
 });
 
-test('bytes that stand already take no room, and a removed image gives its back', async (t) => {
+test('stored bytes take no additional budget, and a removed image gives its bytes back', async (t) => {
   const relay = await startRelay(['images.maxStoredGigabytes=0.01']);
   t.teardown(relay.stop);
   const { budget } = relay.images.store;

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 const IMAGE = '/api/v1/objectdetection/image';
 
-test('an image is listed by its label from its analysis on, however that came about, until it is gone', async (t) => {
+test('an image is listed by its label from its analysis until its removal, however it was analysed', async (t) => {
   const edge = await startEdge();
   t.teardown(edge.stop);
   const api = await ApiClient.connect(edge.url, edge.adminToken);

@@ -68,7 +68,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     t.truthy(await store.original(sha256));
   });
 
-  test(`bytes that another image has stay where a commit fails, on ${kind}`, async (t) => {
+  test(`bytes that another image has stay if a commit fails, on ${kind}`, async (t) => {
     const { newStore, leasesEnd } = await storeOn(t, kind);
     const store = newStore();
     await store.commit(entry('1'), bytes);

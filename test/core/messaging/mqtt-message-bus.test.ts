@@ -37,7 +37,7 @@ test('what one end publishes, the other receives as its topic describes it', asy
   t.deepEqual(heard[0], { names: { site: 'north' }, payload: record, retained: false });
 });
 
-test('a retained message is told apart from one that is sent now', async (t) => {
+test('a retained message is distinguished from a new one', async (t) => {
   const { url } = await startBroker(t);
   const sender = await connectedBus(t, url);
   await sender.publish('siteAvailability', { site: 'north' }, 'online');
@@ -95,7 +95,7 @@ async function survivesRestart(
   await stop();
 }
 
-test('the bus outlives a restart of the embedded broker, subscriptions included', async (t) => {
+test('the bus survives a restart of the embedded broker, with its subscriptions', async (t) => {
   const port = await freePort();
   await survivesRestart(t, port, async () => {
     const { broker } = await startBroker(t, { port });
@@ -103,7 +103,7 @@ test('the bus outlives a restart of the embedded broker, subscriptions included'
   });
 });
 
-test('the bus outlives a restart of Mosquitto, subscriptions included', async (t) => {
+test('the bus survives a restart of Mosquitto, with its subscriptions', async (t) => {
   const port = await freePort();
   await survivesRestart(t, port, async () => {
     const mosquitto = await startMosquitto(t, port);
@@ -118,7 +118,7 @@ function killed(child: ChildProcess): Promise<void> {
   });
 }
 
-test('a message that does not fit its topic is counted and goes no further', async (t) => {
+test('a message that does not match its topic is counted and discarded', async (t) => {
   const { url } = await startBroker(t);
   const bus = await connectedBus(t, url);
   const stranger = await connectAsync(url);
@@ -138,7 +138,7 @@ test('a message that does not fit its topic is counted and goes no further', asy
   t.is(bus.status().reconnects, 0);
 });
 
-test('a subscription made at any moment of connecting stands once connected', async (t) => {
+test('a subscription made at any moment of connecting is active once connected', async (t) => {
   const { url } = await startBroker(t);
   const sender = await connectedBus(t, url);
   for (const delayMs of [0, 1, 2, 4, 8, 16]) {
@@ -159,7 +159,7 @@ test('a subscription made at any moment of connecting stands once connected', as
   }
 });
 
-test('a handler that fails or takes its time neither loses nor reorders what follows', async (t) => {
+test('a handler that fails or is slow neither loses nor reorders later messages', async (t) => {
   const { url } = await startBroker(t);
   const bus = await connectedBus(t, url);
   const heard: number[] = [];
@@ -194,7 +194,7 @@ test('payloads that are too large, and too many at once, are refused', async (t)
   );
 });
 
-test('an appliance announces itself, takes leave on a clean stop, and its will covers the rest', async (t) => {
+test('an appliance announces itself, reports a clean stop, and its will covers any other end', async (t) => {
   const { url, broker } = await startBroker(t);
   const observer = await connectedBus(t, url);
   const heard: string[] = [];
@@ -215,7 +215,7 @@ test('an appliance announces itself, takes leave on a clean stop, and its will c
   t.is(broker.connections, 1);
 });
 
-test('credentials that are refused are tried again until they are accepted', async (t) => {
+test('refused credentials are retried until they are accepted', async (t) => {
   let accepted = false;
   const { url } = await startBroker(t, {
     accounts: { verify: async () => (accepted ? { role: 'relay' } : undefined) },

@@ -52,7 +52,7 @@ async function startTwo(t: ExecutionContext) {
 const scene = (seed: number) =>
   renderScene({ width: 480, height: 270, seed, signs: [{ cx: 200, cy: 120, size: 90 }] });
 
-test('two relays divide what a site reports, and either tells all of it', async (t) => {
+test("two relays share a site's records, and either serves all of them", async (t) => {
   const { broker, relays, apis } = await startTwo(t);
   const site = await connectedBus(t, broker);
   await eventually(() => relays.every(({ ingest }) => ingest.status().waiting === 0));
@@ -92,7 +92,7 @@ test('two relays divide what a site reports, and either tells all of it', async 
   }
 });
 
-test('an image that one relay took is served by the other, in every form', async (t) => {
+test('an image that one relay received is served by the other, in every form', async (t) => {
   const { apis } = await startTwo(t);
   const [one, other] = apis;
   const { jpeg } = await scene(1);
@@ -108,7 +108,7 @@ test('an image that one relay took is served by the other, in every form', async
   t.is((await one.get(t, links.original)).status, 404);
 });
 
-test('bytes that one relay removes while the other takes them in again stay', async (t) => {
+test('bytes that one relay removes while the other stores them again stay', async (t) => {
   const { apis, relays, clock } = await startTwo(t);
   const [one, other] = apis;
   const { jpeg } = await scene(2);
@@ -129,7 +129,7 @@ test('bytes that one relay removes while the other takes them in again stay', as
   }
 });
 
-test('bytes that nothing refers to are gone once nobody can be about to refer to them', async (t) => {
+test('unreferenced bytes are removed once no upload can be about to refer to them', async (t) => {
   const { apis, relays, clock } = await startTwo(t);
   const [one, other] = apis;
   const { json } = await one.upload<Analysed>(t, (await scene(3)).jpeg);
@@ -144,7 +144,7 @@ test('bytes that nothing refers to are gone once nobody can be about to refer to
   t.is(store.budget.usedBytes, 0);
 });
 
-test('relays that start at once on an empty database make one admin token, and all know it', async (t) => {
+test('relays that start at the same time on an empty database create one admin token, which all accept', async (t) => {
   for (let round = 0; round < 3; round++) {
     const database = JSON.stringify({ url: await newDatabase() });
     const relays = await Promise.all(
@@ -158,7 +158,7 @@ test('relays that start at once on an empty database make one admin token, and a
   }
 });
 
-test('an admin token that is given holds at every relay, and a new one takes its place', async (t) => {
+test('a given admin token is valid at every relay, and a new one replaces it', async (t) => {
   const database = `database=${JSON.stringify({ url: await newDatabase() })}`;
   const token = (letter: string) => `sg_${letter.repeat(43)}`;
   const start = async (adminToken: string) => {

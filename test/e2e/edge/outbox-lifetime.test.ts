@@ -17,7 +17,7 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 const API = '/api/v1';
 type Sync = z.infer<typeof syncSchema>;
 
-test('what waits outlives restarts, reporting switched off, and another site, root and budget', async (t) => {
+test('the backlog survives restarts, reporting switched off, and another site, root and budget', async (t) => {
   const folder = await temporaryFolder();
   const dataFolder = join(folder, 'data');
   const street = join(folder, 'street');
@@ -102,7 +102,7 @@ test('what waits outlives restarts, reporting switched off, and another site, ro
   t.true(records.every((record) => 'summary' in record && record.summary.clock !== undefined));
 });
 
-test('the outbox command tells in a line what it cannot do', async (t) => {
+test('the outbox command reports in one line what it cannot do', async (t) => {
   const dataFolder = await temporaryFolder();
   const none = await runToEnd(t, 'edge', ['outbox', '--set', `dataFolder=${dataFolder}`]);
   t.is(none.code, 1);

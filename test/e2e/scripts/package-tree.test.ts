@@ -36,7 +36,7 @@ for (const [program, main, settings] of [
   ['edge', 'dist/edge/main.js', ['http.auth=none']],
   ['relay', 'dist/cloud-relay/main.js', ['mqtt.embedded.port=0']],
 ] as const) {
-  test(`what the package of the ${program} holds is enough to detect`, async (t) => {
+  test(`the package of the ${program} contains enough to detect`, async (t) => {
     const folder = await temporaryFolder(t);
     const tree = join(folder, 'tree');
     writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
@@ -62,7 +62,7 @@ for (const [program, main, settings] of [
     await page.body?.cancel();
   });
 
-  test(`the package of the ${program} holds no types, maps, sources and compilers`, async (t) => {
+  test(`the package of the ${program} contains no types, maps, sources or compilers`, async (t) => {
     const tree = join(await temporaryFolder(t), 'tree');
     writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
     const files = await readdir(tree, { recursive: true });
@@ -81,7 +81,7 @@ for (const [program, main, settings] of [
     );
   });
 
-  test(`manual page and completion of the ${program} name every command and option`, async (t) => {
+  test(`the manual page and completion of the ${program} name every command and option`, async (t) => {
     const help = execFileSync(process.execPath, [join(projectRoot(), main), '--help'], {
       encoding: 'utf8',
     });

@@ -15,7 +15,7 @@ const exists = (path: string) =>
     () => false,
   );
 
-test('a set-up that finds nothing missing does nothing', async (t) => {
+test('a set-up with nothing missing does nothing', async (t) => {
   const folder = await projectCopy(t, source);
   await runScript(folder, 'setup.mjs');
   const second = await runScript(folder, 'setup.mjs');
@@ -24,7 +24,7 @@ test('a set-up that finds nothing missing does nothing', async (t) => {
   t.true(await exists(join(folder, 'dist', 'core', 'answer.js')));
 });
 
-test('what was changed is built again', async (t) => {
+test('changed sources are built again', async (t) => {
   const folder = await projectCopy(t, source);
   await runScript(folder, 'setup.mjs');
   await writeFile(join(folder, 'core', 'answer.ts'), 'export const answer = 43;\n');
@@ -33,7 +33,7 @@ test('what was changed is built again', async (t) => {
   t.regex(await readFile(join(folder, 'dist', 'core', 'answer.js'), 'utf8'), /43/);
 });
 
-test('what was built from a source that is gone is removed', async (t) => {
+test('what was built from a removed source is removed', async (t) => {
   const folder = await projectCopy(t, { ...source, 'core/old.ts': 'export const old = 1;\n' });
   await runScript(folder, 'setup.mjs');
   t.true(await exists(join(folder, 'dist', 'core', 'old.js')));
@@ -43,7 +43,7 @@ test('what was built from a source that is gone is removed', async (t) => {
   t.true(await exists(join(folder, 'dist', 'core', 'answer.js')));
 });
 
-test('where packages are missing and cannot be installed, one line names them', async (t) => {
+test('if packages are missing and cannot be installed, one line names them', async (t) => {
   const folder = await projectCopy(t);
   const outcome = await runScript(folder, 'setup.mjs', [], { PATH: folder });
   t.is(outcome.code, 1);
@@ -90,13 +90,13 @@ test('a program that does not compile ends the set-up with the reason and no sta
   t.is(outcome.stderr.trim(), 'The program does not compile; see above.');
 });
 
-test('a purpose that there is not is refused', async (t) => {
+test('an unknown purpose is refused', async (t) => {
   const outcome = await runScript(await projectCopy(t), 'setup.mjs', ['--for', 'lunch']);
   t.is(outcome.code, 1);
   t.is(outcome.stderr.trim(), '--for takes one of start, test, arm64, not lunch');
 });
 
-test('a Node that is too old is named', async (t) => {
+test('an outdated Node is named', async (t) => {
   const { checkNode } = await import(library('set-up.mjs'));
   t.throws(() => checkNode('18.20.4'), { message: /^Node 18\.20\.4 is too old.*20\.19/ });
   t.throws(() => checkNode('20.18.3'), { message: /too old/ });
@@ -104,7 +104,7 @@ test('a Node that is too old is named', async (t) => {
   t.notThrows(() => checkNode('24.1.0'));
 });
 
-test('two set-ups of one folder take turns; one that is gone leaves no lock', async (t) => {
+test('two set-ups of one folder wait for each other; one that ended leaves no lock', async (t) => {
   const { takeLock } = await import(library('lock.mjs'));
   const folder = await temporaryFolder(t);
   const release = await takeLock(folder);

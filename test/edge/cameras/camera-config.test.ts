@@ -19,7 +19,7 @@ function errorsOf(yaml: string): string {
   return 'no error';
 }
 
-test('a camera needs an id, a kind and where to look; the rest has defaults', (t) => {
+test('a camera needs an id, a kind and a source; the rest has defaults', (t) => {
   const [gate, drop] = parse(`
 cameras:
   - { id: gate, kind: http, url: "http://10.0.0.7/snap.jpg" }
@@ -29,7 +29,7 @@ cameras:
   t.like(drop, { loop: false, afterwards: 'keep', maxBytes: 10_485_760, timeoutSeconds: 5 });
 });
 
-test('every mistake is named with its place and what was expected', (t) => {
+test('every error is named with its path and what was expected', (t) => {
   const message = errorsOf(`
 cameras:
   - { id: up, kind: http, url: "ftp://10.0.0.7/snap.jpg", retires: 3 }
@@ -74,7 +74,7 @@ test('a password in a URL is refused without being repeated', (t) => {
   t.notRegex(message, /hunter2/);
 });
 
-test('two cameras may not have one id', (t) => {
+test('two cameras may not have the same id', (t) => {
   const message = errorsOf(`
 cameras:
   - { id: gate, kind: folder, path: /srv/a }
@@ -102,7 +102,7 @@ cameras:
     });
 });
 
-test('a camera that hangs turned has its picture turned before it is searched, said in one place', async (t) => {
+test('the image of a rotated camera is rotated before the search, by one setting', async (t) => {
   const turned = (more: string) => `cameras: [{ id: gate, kind: push, orientation: 90, ${more} }]`;
   const [camera] = parse(turned('name: Gate'));
   t.deepEqual(camera && requestOf(camera), { orientation: 90 });
@@ -114,7 +114,7 @@ test('a camera that hangs turned has its picture turned before it is searched, s
   );
 });
 
-test('a fingerprint is of use for https alone, and has the length of a SHA-256', (t) => {
+test('a fingerprint is valid for https only, and has the length of a SHA-256', (t) => {
   const camera = (url: string, fingerprint: string) =>
     `cameras: [{ id: gate, kind: mjpeg, url: "${url}", fingerprint: "${fingerprint}" }]`;
   t.is(errorsOf(camera('https://10.0.0.7/', 'ab:'.repeat(31).concat('ab'))), 'no error');

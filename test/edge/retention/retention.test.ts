@@ -82,7 +82,7 @@ function setUp(
   return { images, retention };
 }
 
-test('images past their age are removed, whoever brought them', async (t) => {
+test('images past their age are removed, whatever their origin', async (t) => {
   const { images, retention } = setUp(t);
   for (const camera of ['gate', null])
     for (const madeAt of [1, 999_999, 1_000_000, 1_999_999]) images.add(madeAt, 10, camera);
@@ -91,7 +91,7 @@ test('images past their age are removed, whoever brought them', async (t) => {
   t.deepEqual(images.madeAt(null), [1_000_000, 1_999_999]);
 });
 
-test('over the budget, the oldest camera snapshots go and uploads stay', async (t) => {
+test('over the budget, the oldest camera snapshots are removed and uploads stay', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   for (let i = 0; i < 200; i++) images.add(1_500_000 + i, 100, 'gate');
   images.add(1_400_000, 500, null);
@@ -108,7 +108,7 @@ test('within the budget nothing is removed', async (t) => {
   t.like(await retention.sweep(), { aged: 0, evicted: 0 });
 });
 
-test('much is removed in small steps', async (t) => {
+test('large removals are done in small steps', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   t.like(await retention.sweep(), { aged: 3000, evicted: 0 });
@@ -130,7 +130,7 @@ test('a snapshot that fits removes nothing', async (t) => {
   t.is(images.madeAt('gate').length, 98);
 });
 
-test('there is no room where only uploads are left', async (t) => {
+test('there is no room if only uploads are left', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   images.add(1_500_000, 9_900, null);
   images.add(1_500_000, 50, 'gate');
@@ -138,7 +138,7 @@ test('there is no room where only uploads are left', async (t) => {
   t.deepEqual(images.madeAt(null), [1_500_000]);
 });
 
-test('callers who ask for room together do not remove the same bytes twice over', async (t) => {
+test('callers who request room at the same time do not remove the same bytes twice', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 100_000 });
   for (let i = 0; i < 1000; i++) images.add(1_500_000 + i, 100, 'gate');
   const answers = await Promise.all(Array.from({ length: 10 }, () => retention.makeRoom(100)));
@@ -146,7 +146,7 @@ test('callers who ask for room together do not remove the same bytes twice over'
   t.is(images.madeAt('gate').length, 950);
 });
 
-test('stopping waits for the step under way and removes no more', async (t) => {
+test('stopping waits for the current step and removes no more', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   await retention.start();
@@ -160,7 +160,7 @@ test('stopping waits for the step under way and removes no more', async (t) => {
   t.is(images.madeAt('gate').length, left);
 });
 
-test('where the disk gets full for whatever reason, snapshots make room on it', async (t) => {
+test('if the disk fills up for any reason, snapshots make room on it', async (t) => {
   const { images, retention } = setUp(t, { minFreeBytes: 1_000 });
   for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100, 'gate');
   images.diskBytes = 11_000;

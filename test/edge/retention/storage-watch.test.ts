@@ -16,7 +16,7 @@ async function startWatch(t: ExecutionContext, probe: () => Promise<void>) {
   return { watch, messages };
 }
 
-test('a disk that cannot be written is a reason, said once a minute however often it fails, until a write succeeds', async (t) => {
+test('a disk that cannot be written is a reason, logged once a minute however often it fails, until a write succeeds', async (t) => {
   let writable = false;
   const { watch, messages } = await startWatch(t, async () => {
     if (!writable) throw full;
@@ -33,7 +33,7 @@ test('a disk that cannot be written is a reason, said once a minute however ofte
   t.deepEqual(messages.slice(1), ['the disk can be written again']);
 });
 
-test('an error that is none of the storage is no reason', async (t) => {
+test("an error that is not the storage's is not a reason", async (t) => {
   const { watch, messages } = await startWatch(t, async () => undefined);
   watch.failed(new Error('the camera is upside down'));
   await watch.stop();

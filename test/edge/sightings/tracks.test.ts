@@ -39,7 +39,7 @@ test('an object appears in the second snapshot that shows it, and leaves after t
   t.like(left, { startedAt: 10 * SECOND, lastSeenAt: 30 * SECOND, count: 3, misses: 3 });
 });
 
-test('what shows up in one snapshot only is nothing', (t) => {
+test('an object in a single snapshot is ignored', (t) => {
   const { events, tracks } = watch([[sign()], [], [], [sign()], [], [], []]);
   t.true(events.every((event) => event === ''));
   t.deepEqual(tracks, []);
@@ -61,7 +61,7 @@ test('objects of different labels in one place are different objects', (t) => {
   );
 });
 
-test('of two objects side by side each stays itself, in whatever order they are found', (t) => {
+test('two objects side by side keep their identity, in whatever order they are found', (t) => {
   const [a, b] = [sign(100), sign(130)];
   const { tracks, events } = watch([
     [a, b],
@@ -79,14 +79,14 @@ test('of two objects side by side each stays itself, in whatever order they are 
   );
 });
 
-test('the best snapshot has the largest score, or the most neighbors where there is no score', (t) => {
+test('the best snapshot has the largest score, or the most neighbors if there is no score', (t) => {
   const scored = [1, 7, 3].map((score) => [sign(100, 100, 50, { score })]);
   t.like(watch(scored).tracks[0]?.best, { image: 'image-1', score: 7 });
   const counted = [4, 9, 9].map((neighbors) => [sign(100, 100, 50, { neighbors })]);
   t.like(watch(counted).tracks[0]?.best, { image: 'image-1', neighbors: 9 });
 });
 
-test('what has long stood in its place is static, until it moves', (t) => {
+test('an object that has long stayed in its place is static, until it moves', (t) => {
   const frames = Array.from({ length: 40 }, () => [sign()]);
   const stood = watch(frames);
   t.is(stood.told[29]?.tracks[0]?.state, 'present');
@@ -104,7 +104,7 @@ test('a static object that a detector misses for a while has not left', (t) => {
   t.deepEqual(watch([...stood, ...gap(12)]).events.filter(Boolean), ['+object-1', '-object-1']);
 });
 
-test('something that moves slowly is never static', (t) => {
+test('an object that moves slowly is never static', (t) => {
   const frames = Array.from({ length: 100 }, (_, i) => [sign(100 + i * 3)]);
   const { told } = watch(frames);
   t.false(told.some(({ tracks }) => tracks.some(({ state }) => state === 'static')));
@@ -119,7 +119,7 @@ test('a scene is unsettled while something is about to appear or to leave', (t) 
   );
 });
 
-test('the number of objects that are followed has a bound', (t) => {
+test('the number of tracked objects is bounded', (t) => {
   const crowd = Array.from({ length: 400 }, (_, i) => sign((i % 20) * 60, Math.floor(i / 20) * 60));
   const { told, tracks } = watch([crowd, crowd, crowd]);
   t.is(tracks.length, MAX_TRACKS);
@@ -161,7 +161,7 @@ test('whatever is shown, an object appears once, then leaves at most once', (t) 
   );
 });
 
-test('whatever is shown, each detection belongs to one object at most and counts once', (t) => {
+test('whatever is shown, each detection belongs to at most one object and counts once', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       let before: Track[] = [];
@@ -179,7 +179,7 @@ test('whatever is shown, each detection belongs to one object at most and counts
   );
 });
 
-test('whatever is shown, the past is not changed, and times and counts never go back', (t) => {
+test('whatever is shown, the past is not changed, and times and counts never decrease', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       const { told } = watch(frames, more);

@@ -32,7 +32,7 @@ async function isWhole(outbox: Outbox): Promise<boolean> {
   );
 }
 
-test('a database that may not grow refuses summaries whole, and takes them again once it may', async (t) => {
+test('a database that may not grow refuses summaries whole, and accepts them again once it may', async (t) => {
   const opened = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(opened.close);
   const outbox = new Outbox(opened.db);
@@ -49,7 +49,7 @@ test('a database that may not grow refuses summaries whole, and takes them again
 });
 
 testWithMount(
-  'on a disk that is full nothing is half written, and it goes on when there is room',
+  'on a full disk nothing is half written, and appending continues when there is room',
   async (t) => {
     const disk = await smallDisk(t, 3);
     const opened = await openOutboxDatabase(join(disk.folder, 'edge.db'));

@@ -50,7 +50,7 @@ const rowsOf = (outbox: Outbox) => outbox.page(0, Number.MAX_SAFE_INTEGER, 10_00
 const snapshotOf = (row: OutboxRow) => 'summary' in row && row.summary.snapshot;
 const sumOf = (rows: OutboxRow[]) => rows.reduce((sum, { bytes }) => sum + bytes, 0);
 
-test('numbers rise by one without a hole, though transactions are rolled back between', async (t) => {
+test('numbers rise by one without a gap, though transactions are rolled back in between', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 12 }), async (fails) => {
       const { add, seqs, outbox, close } = await openOutbox(t);
@@ -67,7 +67,7 @@ test('numbers rise by one without a hole, though transactions are rolled back be
   );
 });
 
-test('a restart keeps the epoch, the numbers and what is not settled', async (t) => {
+test('a restart keeps the epoch, the numbers and the rows that are not acknowledged', async (t) => {
   const first = await openOutbox(t);
   await first.add(5);
   await first.outbox.settle(2);
@@ -80,7 +80,7 @@ test('a restart keeps the epoch, the numbers and what is not settled', async (t)
   t.deepEqual(await second.seqs(), [3, 4, 5, 6]);
 });
 
-test('a number is not given again after its row was settled', async (t) => {
+test('a number is not used again after its row was acknowledged', async (t) => {
   const { outbox, add, seqs } = await openOutbox(t);
   await add(3);
   await outbox.settle(3);
@@ -90,7 +90,7 @@ test('a number is not given again after its row was settled', async (t) => {
   t.deepEqual(await seqs(), [4]);
 });
 
-test('pages follow on from each other, and the age of the oldest is known', async (t) => {
+test('pages follow each other, and the age of the oldest is known', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   t.deepEqual(await outbox.depth(), { depth: 0, oldestSeconds: null });
   await add(7);
@@ -102,7 +102,7 @@ test('pages follow on from each other, and the age of the oldest is known', asyn
   t.deepEqual(await outbox.depth(), { depth: 7, oldestSeconds: 5 });
 });
 
-test('a new epoch settles what the relay names of the shared rows, and numbers the rest from 1 in the same order', async (t) => {
+test('a new epoch acknowledges the shared rows that the relay names, and numbers the rest from 1 in the same order', async (t) => {
   const { outbox, add, seqs } = await openOutbox(t);
   await add(9);
   await outbox.settle(1);
@@ -150,7 +150,7 @@ test('a new epoch keeps the extent of what was evicted', async (t) => {
   );
 });
 
-test('beyond the budget of bytes the oldest go, and one row tells of them', async (t) => {
+test('beyond the byte budget the oldest rows are evicted, and one row reports them', async (t) => {
   const bytes = Buffer.byteLength(JSON.stringify(aSummary()));
   const budget = { maxBytes: 10 * bytes, maxAgeMs: DAY_MS };
   const { outbox, add } = await openOutbox(t, undefined, budget);
@@ -169,7 +169,7 @@ test('beyond the budget of bytes the oldest go, and one row tells of them', asyn
   );
 });
 
-test('an eviction is undone with the transaction that needed it', async (t) => {
+test('an eviction is rolled back with the transaction that needed it', async (t) => {
   const { outbox, add } = await openOutbox(t, undefined, { maxBytes: 3_000, maxAgeMs: DAY_MS });
   await add(5);
   const before = await outbox.state();
@@ -178,7 +178,7 @@ test('an eviction is undone with the transaction that needed it', async (t) => {
   t.is((await rowsOf(outbox)).length, 5);
 });
 
-test('what is older than the budget allows goes in chunks, the rest stays', async (t) => {
+test('rows older than the budget allows are evicted in chunks, the rest stays', async (t) => {
   const { outbox, add, advance } = await openOutbox(t, undefined, {
     maxBytes: 2 ** 30,
     maxAgeMs: DAY_MS,
@@ -195,7 +195,7 @@ test('what is older than the budget allows goes in chunks, the rest stays', asyn
   t.like(await outbox.state(), { summaries: 3, evicted: 1_200, bytes: sumOf(rows) });
 });
 
-test('the clock of a box that starts in 1970 and then jumps evicts nothing that is not old', async (t) => {
+test('the clock of an appliance that starts in 1970 and then jumps evicts nothing that is not old', async (t) => {
   const { outbox, add, advance, trust } = await openOutbox(t, undefined, {
     maxBytes: 2 ** 30,
     maxAgeMs: DAY_MS,
@@ -214,7 +214,7 @@ test('the clock of a box that starts in 1970 and then jumps evicts nothing that 
   t.is(await outbox.trim(), 702, 'they are as old as the next summary whose time is known');
 });
 
-test('ranges evicted one after the other for the same reason are one, and their number is bounded', async (t) => {
+test('ranges evicted one after the other for the same reason are merged, and their number is bounded', async (t) => {
   const { outbox, add, evictOldest } = await openOutbox(t);
   await add(2_000);
   await evictOldest(3, 'bytes');
@@ -240,7 +240,7 @@ test('ranges evicted one after the other for the same reason are one, and their 
   t.is(next, 2_001);
 });
 
-test('bytes and counts are exact whatever is added, evicted, settled or rolled back', async (t) => {
+test('bytes and counts are exact whatever is added, evicted, acknowledged or rolled back', async (t) => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('add' as const), count: fc.integer({ min: 1, max: 8 }) }),
     fc.record({ kind: fc.constant('fail' as const), count: fc.integer({ min: 1, max: 8 }) }),
@@ -282,7 +282,7 @@ test('bytes and counts are exact whatever is added, evicted, settled or rolled b
   );
 });
 
-test('the last 48 hours in which something happened are counted', async (t) => {
+test('the last 48 hours with activity are counted', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   for (let hour = 0; hour < 60; hour++) {
     await add(2);
@@ -295,7 +295,7 @@ test('the last 48 hours in which something happened are counted', async (t) => {
   t.like(hours[1], { added: 2, settled: 0, evicted: 0 });
 });
 
-test('an acknowledgement of very many settles them in chunks, and summaries are added in between', async (t) => {
+test('a very large acknowledgement is applied in chunks, and summaries are added in between', async (t) => {
   const { outbox, add, db } = await openOutbox(t);
   await add(1);
   await sql`
@@ -310,7 +310,7 @@ test('an acknowledgement of very many settles them in chunks, and summaries are 
   t.like(await outbox.state(), { ackedSeq: 100_000, lastSeq: 100_001 });
 });
 
-test('an upgrade keeps what waits, and knows that it may have been sent', async (t) => {
+test('an upgrade keeps the backlog, and knows that it may have been sent', async (t) => {
   const path = join(await temporaryFolder(t), 'edge.db');
   const old = await openDatabase<OutboxTables>(path, { '0001_outbox': outboxMigration });
   const payload = JSON.stringify(aSummary());
@@ -331,7 +331,7 @@ test('an upgrade keeps what waits, and knows that it may have been sent', async 
   });
 });
 
-test('what may have been sent never exceeds what there was when the process began', async (t) => {
+test('what may have been sent never exceeds what existed when the process began', async (t) => {
   const { outbox, add } = await openOutbox(t);
   await add(3);
   await outbox.reserve(1_000);
@@ -342,7 +342,7 @@ test('what may have been sent never exceeds what there was when the process bega
   t.like(await outbox.begin('a copy of it'), { sentMark: 3, sharedSeq: 5 });
 });
 
-test('a summary too large for a message keeps its strongest detections and tells how many it lost', async (t) => {
+test('a summary too large for a message keeps its strongest detections and says how many it omits', async (t) => {
   const { db, outbox } = await openOutbox(t);
   const detections = Array.from({ length: 5_000 }, (_, i) => aDetection('stop sign', i));
   await db.transaction().execute((trx) => outbox.append(trx, aSummary({ detections })));

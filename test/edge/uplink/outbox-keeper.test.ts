@@ -6,7 +6,7 @@ import { OutboxKeeper } from '../../../edge/uplink/outbox-keeper.js';
 import { aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('the keeper evicts what became too old, wakes the uplink, and says how many went', async (t) => {
+test('the keeper evicts what became too old, wakes the uplink, and logs how many were evicted', async (t) => {
   const { db, close } = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(close);
   let now = Date.parse('2026-05-01T10:00:00Z');

@@ -26,7 +26,7 @@ test('holds what was added, whatever the order and the overlaps', (t) => {
   t.pass();
 });
 
-test('beyond its bound, the highest ranges are forgotten', (t) => {
+test('beyond its limit, the highest ranges are forgotten', (t) => {
   const set = new RangeSet(2);
   for (const n of [5, 1, 3]) set.add(n, n);
   t.deepEqual(

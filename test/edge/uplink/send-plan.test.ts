@@ -123,7 +123,7 @@ const trialArbitrary = {
   events: fc.array(event, { maxLength: 120 }),
 };
 
-test('whatever happens: never more than the window, each stream in order, nothing known to be committed, and all of it in the end', (t) => {
+test('in every case: never more than the window, each stream in order, nothing known to be committed, and everything in the end', (t) => {
   fc.assert(
     fc.property(fc.record(trialArbitrary), ({ window, backlogThreshold, rate, events }) => {
       const plan = new SendPlan(
@@ -161,7 +161,7 @@ test('whatever happens: never more than the window, each stream in order, nothin
   t.pass();
 });
 
-test('over the threshold what waits becomes the backlog, and what is new goes before it', (t) => {
+test('over the threshold the waiting summaries become the backlog, and new ones are sent before it', (t) => {
   const plan = new SendPlan(options({ window: 4 }), 0, 0);
   t.deepEqual(
     pump(plan, 30).map(({ seq }) => seq),
@@ -181,7 +181,7 @@ test('over the threshold what waits becomes the backlog, and what is new goes be
   );
 });
 
-test('under the threshold there is one stream, without a cap on its rate', (t) => {
+test('under the threshold there is one stream, without a rate limit', (t) => {
   const plan = new SendPlan(options({ window: 50, backlogPerSecond: 1 }), 0, 0);
   t.deepEqual(
     pump(plan, 20).map(({ stream }) => stream),
@@ -190,7 +190,7 @@ test('under the threshold there is one stream, without a cap on its rate', (t) =
   t.is(plan.restMs(0), undefined);
 });
 
-test('the backlog keeps to its rate, and says when it may go on', (t) => {
+test('the backlog keeps to its rate, and says when it may continue', (t) => {
   const plan = new SendPlan(options({ window: 1_000, backlogPerSecond: 100 }), 0, 0);
   const first = pump(plan, 500, 1_000).length;
   t.is(first, 10);
@@ -199,7 +199,7 @@ test('the backlog keeps to its rate, and says when it may go on', (t) => {
   t.is(pump(plan, 500, 2_000).length, 10);
 });
 
-test('after silence one record goes alone, then twice as many with each acknowledgement', (t) => {
+test('after silence one record is sent alone, then twice as many with each acknowledgement', (t) => {
   const plan = new SendPlan(options(), 0, 0);
   pump(plan, 100);
   plan.probe();
@@ -212,14 +212,14 @@ test('after silence one record goes alone, then twice as many with each acknowle
   t.deepEqual(sizes, [1, 2, 4, 8, 8]);
 });
 
-test('bytes under way are bounded, too', (t) => {
+test('bytes in flight are bounded, too', (t) => {
   const plan = new SendPlan(options({ window: 100, windowBytes: 25 }), 0, 0);
   t.is(pump(plan, 10).length, 3);
   plan.acknowledge({ seq: 2 });
   t.is(pump(plan, 10).length, 2);
 });
 
-test('an acknowledgement beyond what was ever numbered or sent is foreign, ranges ahead as well', (t) => {
+test('an acknowledgement or a range ahead beyond what was ever numbered or sent is foreign', (t) => {
   const plan = new SendPlan(options(), 5, 10);
   t.is(plan.acknowledge({ seq: 11 }), 'foreign');
   t.is(plan.acknowledge({ seq: 5, ahead: [[8, 11]] }), 'foreign');
@@ -240,7 +240,7 @@ test('a record is overdue only from when the broker took it', (t) => {
   t.false(plan.isOverdue(5_000, 1_000));
 });
 
-test('a record that was refused goes again, those beside it do not', (t) => {
+test('a refused record is sent again, its neighbours are not', (t) => {
   const plan = new SendPlan(options({ windowBytes: 50 }), 0, 0);
   pump(plan, 4);
   t.true(plan.refuse(2));
@@ -252,7 +252,7 @@ test('a record that was refused goes again, those beside it do not', (t) => {
   );
 });
 
-test('where the broker settles, its confirmations may come in any order', (t) => {
+test('if the broker acknowledges, its confirmations may come in any order', (t) => {
   fc.assert(
     fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8], { minLength: 8 }), (order) => {
       const plan = new SendPlan(options(), 0, 0);
@@ -271,7 +271,7 @@ test('where the broker settles, its confirmations may come in any order', (t) =>
   t.pass();
 });
 
-test('when rows were evicted, the one in their place goes out, and nothing under way twice', (t) => {
+test('when rows were evicted, the one in their place is sent, and nothing in flight twice', (t) => {
   const plan = new SendPlan(options({ window: 10 }), 0, 0);
   pump(plan, 5);
   plan.revisit();

@@ -44,7 +44,7 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
   return { records, seqs, ack, epoch, outbox };
 }
 
-test('until the relay has spoken, only what it may know already is sent', async (t) => {
+test('until the relay has answered, only what it may know already is sent', async (t) => {
   const { seqs, ack, epoch, outbox } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await sleep(600);
@@ -55,7 +55,7 @@ test('until the relay has spoken, only what it may know already is sent', async 
   t.is((await outbox.state()).epoch, epoch);
 });
 
-test('what a copy numbered is not taken for what its original sent, though the relay speaks late', async (t) => {
+test('what a copy numbered is not mistaken for what its original sent, though the relay answers late', async (t) => {
   const { records, seqs, ack, epoch } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await ack(6);
@@ -64,14 +64,14 @@ test('what a copy numbered is not taken for what its original sent, though the r
   t.true(records.slice(2).every((record) => record.epoch !== epoch));
 });
 
-test('a relay that says nothing is not waited for without end, where nothing old is left to ask it with', async (t) => {
+test('a silent relay is not waited for endlessly if no old record is left to ask it with', async (t) => {
   const { seqs, records, epoch } = await restarted(t, 4, 4);
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [5, 6, 7]);
   t.true(records.every((record) => record.epoch === epoch));
 });
 
-test('a known copy then goes on in a new epoch', async (t) => {
+test('a known copy then continues in a new epoch', async (t) => {
   const { seqs, records, epoch } = await restarted(t, 4, 4, 'another file');
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [1, 2, 3]);

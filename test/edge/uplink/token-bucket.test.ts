@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { TokenBucket } from '../../../edge/uplink/token-bucket.js';
 
-test('over any time no more goes than the rate and one burst, and nearly all of it may', (t) => {
+test('over any time no more than the rate and one burst is sent, and nearly all of it may be', (t) => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 5_000 }),
@@ -31,7 +31,7 @@ test('over any time no more goes than the rate and one burst, and nearly all of 
   t.true(bucket.available(rest) >= 2);
 });
 
-test('without a rate everything may go', (t) => {
+test('without a rate everything may be sent', (t) => {
   const bucket = new TokenBucket(Number.POSITIVE_INFINITY);
   bucket.take(1_000_000);
   t.is(bucket.available(0), Number.POSITIVE_INFINITY);

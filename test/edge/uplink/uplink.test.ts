@@ -64,7 +64,7 @@ const snapshotOf = (record: UplinkRecord | undefined) =>
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('what is refused while connected goes again, though later records were acknowledged', async (t) => {
+test('a record refused while connected is sent again, though later records were acknowledged', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url, { maxInFlight: 4 });
@@ -79,7 +79,7 @@ test('what is refused while connected goes again, though later records were ackn
   t.is((await uplink.status()).inFlight, 0);
 });
 
-test('records go out in order, no further than the window ahead of the acknowledgement', async (t) => {
+test('records are sent in order, no further than the window ahead of the acknowledgement', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -100,7 +100,7 @@ test('records go out in order, no further than the window ahead of the acknowled
   t.like(await uplink.status(), { ackedSeq: 25, lastSeq: 25, inFlight: 0, oldestSeconds: null });
 });
 
-test('a PUBACK alone settles nothing while a relay is expected, and everything where none is', async (t) => {
+test('a PUBACK alone acknowledges nothing if a relay is expected, and everything if none is', async (t) => {
   const { url } = await startBroker(t);
   const expecting = await openAppliance(t, await connectedBus(t, url));
   await expecting.produce(5);
@@ -114,7 +114,7 @@ test('a PUBACK alone settles nothing while a relay is expected, and everything w
   t.is((await expecting.uplink.status()).depth, 5);
 });
 
-test('after a reconnect everything above the last acknowledgement goes again', async (t) => {
+test('after a reconnect everything above the last acknowledgement is sent again', async (t) => {
   const port = await freePort();
   const first = await startBroker(t, { port });
   const bus = await startBus(t, first.url);
@@ -135,7 +135,7 @@ test('after a reconnect everything above the last acknowledgement goes again', a
   t.false(again.includes(2));
 });
 
-test('when acknowledgements stay away, the next record goes again until one comes', async (t) => {
+test('when acknowledgements stop, the next record is sent again until one comes', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 60 });
@@ -194,7 +194,7 @@ test('an older copy of the database begins a new epoch instead of losing what it
   t.like(await restored.uplink.status(), { lastSeq: 3, ackedSeq: 3 });
 });
 
-test('a new epoch leaves out what was acknowledged a moment before', async (t) => {
+test('a new epoch leaves out what was just acknowledged', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url));
@@ -214,7 +214,7 @@ test('a new epoch leaves out what was acknowledged a moment before', async (t) =
   t.not((await uplink.status()).epoch, epoch);
 });
 
-test('what the relay has above a hole is not sent again', async (t) => {
+test('what the relay has above a gap is not sent again', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 500 });
@@ -247,7 +247,7 @@ test('what the relay has above a hole is not sent again', async (t) => {
   );
 });
 
-test('over a threshold, new summaries go before the backlog, which follows at its rate', async (t) => {
+test('over a threshold, new summaries are sent before the backlog, which follows at its rate', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -281,7 +281,7 @@ test('over a threshold, new summaries go before the backlog, which follows at it
   t.true(seqs.indexOf(101) < 30, `the first new one came at ${seqs.indexOf(101)}`);
 });
 
-test('what waited for long is sent as old news, what is new is not', async (t) => {
+test('summaries that waited for long are sent as historical, new ones are not', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -300,7 +300,7 @@ test('what waited for long is sent as old news, what is new is not', async (t) =
   t.is((await uplink.status()).inFlight, 4);
 });
 
-test('what the budget evicted is reported in its place, and settled by the acknowledgement', async (t) => {
+test('what the budget evicted is reported in its place, and the acknowledgement covers it', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -346,7 +346,7 @@ test('of what was evicted, only what the relay does not have is reported', async
   t.true(relay.records.every((r) => !('dropped' in r) || r.dropped.to === evicted));
 });
 
-test('a copy that ran on, unconnected, and was started again is told from its original', async (t) => {
+test('a copy that continued offline and was restarted is distinguished from its original', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -382,7 +382,7 @@ test('a copy that ran on, unconnected, and was started again is told from its or
   t.not((await restored.outbox.state()).epoch, epoch);
 });
 
-test('an ordinary restart after a backlog goes on in the same epoch', async (t) => {
+test('an ordinary restart after a backlog continues in the same epoch', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);

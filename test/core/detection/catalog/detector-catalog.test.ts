@@ -61,7 +61,7 @@ test.serial(
 );
 
 test.serial(
-  'a cascade that differs from its manifest refuses its detector, and no other',
+  'a cascade that differs from its manifest disables its own detector and no other',
   async (t) => {
     const folder = await temporaryFolder(t);
     await cp(dirname(manifest), folder, { recursive: true });
@@ -78,7 +78,7 @@ test.serial(
   },
 );
 
-test.serial('a manifest with a mistake is told in one go, with the place', async (t) => {
+test.serial('an invalid manifest is reported in one error, with the position', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'manifest.yaml');
   await writeFile(file, 'detectors:\n  - id: UPPER\n    label: x\n');
@@ -90,7 +90,7 @@ test.serial('a manifest with a mistake is told in one go, with the place', async
 });
 
 test.serial(
-  'a cascade dropped into the folder becomes a detector, and ceases with its file',
+  'a cascade dropped into the folder becomes a detector, which disappears with its file',
   async (t) => {
     const folder = await temporaryFolder(t);
     await place(join(folder, 'lorry.xml'), await own('stop-sign-lbp.xml'));
@@ -113,7 +113,7 @@ test.serial(
   },
 );
 
-test.serial('a cascade that arrives in pieces is taken once it is whole', async (t) => {
+test.serial('a cascade that arrives in pieces is loaded once it is complete', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'slow.xml');
   const content = await own('stop-sign.xml');
@@ -124,7 +124,7 @@ test.serial('a cascade that arrives in pieces is taken once it is whole', async 
   await eventually('the whole file was read', () => find(catalog, 'slow')?.status === 'ready');
 });
 
-test.serial('a file that changed this very moment is left alone until it settles', async (t) => {
+test.serial('a file that has just changed is left alone until it is stable', async (t) => {
   const folder = await temporaryFolder(t);
   const { catalog } = await startCatalog(t, { folder });
   const file = join(folder, 'fresh.xml');
@@ -134,7 +134,7 @@ test.serial('a file that changed this very moment is left alone until it settles
   t.true(Date.now() - mtimeMs >= 1_000);
 });
 
-test.serial('what is no usable cascade is listed with the reason and stops nothing', async (t) => {
+test.serial('an unusable cascade is listed with the reason and blocks nothing', async (t) => {
   const folder = await temporaryFolder(t);
   await place(join(folder, 'stop-sign.xml'), await own('stop-sign.xml'));
   await place(join(folder, 'text.xml'), 'hello');
@@ -164,7 +164,7 @@ test.serial('what is no usable cascade is listed with the reason and stops nothi
 });
 
 test.serial(
-  'a cascade that ends the process that tries it is refused, and the pool goes on',
+  'a cascade that crashes the process that tries it is refused, and the pool continues',
   async (t) => {
     const folder = await temporaryFolder(t);
     // Its first node points at a feature that is not there, which OpenCV reads past the end for.
@@ -183,7 +183,7 @@ test.serial(
   },
 );
 
-test.serial('more than 64 cascades are not taken', async (t) => {
+test.serial('more than 64 cascades are not accepted', async (t) => {
   const folder = await temporaryFolder(t);
   for (let i = 0; i < 70; i++) await place(join(folder, `d${i}.xml`), 'hello');
   const { catalog } = await startCatalog(t, { folder });

@@ -30,19 +30,16 @@ const nextAnswer = (pool: DetectionPool) => {
   return eventually('a worker answered', () => pool.status().answers > answers);
 };
 
-test.serial(
-  'workers that have nothing to do are asked, and are fine for as long as they answer',
-  async (t) => {
-    const { pool, jobs, checkAfter } = await probed(t);
-    for (let i = 0; i < 5; i++) {
-      const answered = nextAnswer(pool);
-      t.is(checkAfter(MINUTE_MS), undefined);
-      await answered;
-    }
-    t.deepEqual(jobs, [], 'pings are no jobs');
-    t.is(pool.status().restarts, 0);
-  },
-);
+test.serial('idle workers are probed, and are healthy as long as they answer', async (t) => {
+  const { pool, jobs, checkAfter } = await probed(t);
+  for (let i = 0; i < 5; i++) {
+    const answered = nextAnswer(pool);
+    t.is(checkAfter(MINUTE_MS), undefined);
+    await answered;
+  }
+  t.deepEqual(jobs, [], 'pings are no jobs');
+  t.is(pool.status().restarts, 0);
+});
 
 test.serial('a worker that does not answer is a fault, which ends with an answer', async (t) => {
   const { pool, checkAfter } = await probed(t);
@@ -63,7 +60,7 @@ test.serial('a worker that does not answer is a fault, which ends with an answer
 });
 
 test.serial(
-  'a worker that is busy is not asked, and its job ends in time or by its deadline',
+  'a busy worker is not probed, and its job ends in time or at its deadline',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { jobDeadlineMs: 1_000 });
     t.is(checkAfter(0), undefined);
@@ -82,35 +79,35 @@ test.serial(
   },
 );
 
+test.serial('each of several free workers is probed, and one that hangs is replaced', async (t) => {
+  const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
+  await eventually('both are ready', () => pool.status().ready === 2);
+  const hung = workerOf(pool);
+  process.kill(hung, 'SIGSTOP');
+  t.is(checkAfter(0), undefined);
+  await eventually(
+    'it was replaced',
+    () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
+  );
+  t.is(pool.status().restarts, 1);
+  t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
+});
+
 test.serial(
-  'of several free workers each is asked, and the one that hangs is replaced',
+  'workers that keep ending are left to the pool to replace for ten minutes',
   async (t) => {
-    const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
-    await eventually('both are ready', () => pool.status().ready === 2);
-    const hung = workerOf(pool);
-    process.kill(hung, 'SIGSTOP');
+    const { pool, checkAfter } = await probed(t, { restarts: { count: 1, windowMs: 600_000 } });
     t.is(checkAfter(0), undefined);
-    await eventually(
-      'it was replaced',
-      () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
-    );
-    t.is(pool.status().restarts, 1);
-    t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
+    for (const restarts of [0, 1]) {
+      await eventually(
+        'ready',
+        () => pool.status().ready === 1 && pool.status().restarts === restarts,
+      );
+      process.kill(workerOf(pool), 'SIGKILL');
+    }
+    await eventually('none is left', () => pool.status().ready === 0);
+    t.is(checkAfter(5 * MINUTE_MS), undefined);
+    t.is(checkAfter(5 * MINUTE_MS), undefined);
+    t.is(checkAfter(MINUTE_MS), 'no detection worker has been ready for 11.0 min');
   },
 );
-
-test.serial('workers that keep ending are the pool’s to replace, for ten minutes', async (t) => {
-  const { pool, checkAfter } = await probed(t, { restarts: { count: 1, windowMs: 600_000 } });
-  t.is(checkAfter(0), undefined);
-  for (const restarts of [0, 1]) {
-    await eventually(
-      'ready',
-      () => pool.status().ready === 1 && pool.status().restarts === restarts,
-    );
-    process.kill(workerOf(pool), 'SIGKILL');
-  }
-  await eventually('none is left', () => pool.status().ready === 0);
-  t.is(checkAfter(5 * MINUTE_MS), undefined);
-  t.is(checkAfter(5 * MINUTE_MS), undefined);
-  t.is(checkAfter(MINUTE_MS), 'no detection worker has been ready for 11.0 min');
-});

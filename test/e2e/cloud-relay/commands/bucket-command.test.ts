@@ -12,7 +12,7 @@ const bucket = (t: ExecutionContext, s3: S3Bucket) =>
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
 
-test('siteglass-relay bucket makes the bucket once, and then a relay can use it', async (t) => {
+test('siteglass-relay bucket creates the bucket once, and then a relay can use it', async (t) => {
   const s3 = { ...(await newBucket()), bucket: 'pictures' };
   const settings = [`files=${JSON.stringify({ s3 })}`];
   await t.throwsAsync(startRelay(settings), { message: /the bucket pictures cannot be used/ });
@@ -25,7 +25,7 @@ test('siteglass-relay bucket makes the bucket once, and then a relay can use it'
   t.pass();
 });
 
-test('siteglass-relay bucket says what is wrong in a line', async (t) => {
+test('siteglass-relay bucket reports an error in one line', async (t) => {
   const without = await runToEnd(t, 'cloud-relay', ['bucket']);
   t.like(without, { code: 1, output: '' });
   t.regex(without.errors, /^siteglass-relay: the configuration names no bucket/);

@@ -5,7 +5,7 @@ import { startMosquitto } from '../../../support/mosquitto.js';
 import { startRelay } from '../../../support/relay.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-test('a relay that runs is found well, with its own broker and SQLite', async (t) => {
+test('a running relay with its own broker and SQLite has no problems', async (t) => {
   const relay = await startRelay();
   t.teardown(() => relay.stop());
   const { of } = await runDoctor(t, 'cloud-relay', [
@@ -19,7 +19,7 @@ test('a relay that runs is found well, with its own broker and SQLite', async (t
   t.deepEqual(of('bucket'), ['ok none is configured: images are in the data folder']);
 });
 
-test('a database, a bucket and a broker elsewhere are tried, and no password is printed', async (t) => {
+test('an external database, bucket and broker are checked, and no password is printed', async (t) => {
   const mosquitto = await startMosquitto(t);
   const base = [`dataFolder=${join(await temporaryFolder(), 'data')}`, 'http.port=0'];
   const settings = [

@@ -5,7 +5,7 @@ import { ApiClient } from '../../../support/api-client.js';
 import { startRelay } from '../../../support/relay.js';
 import { renderScene } from '../../../support/render-scene.js';
 
-test('an address has a quota of uploads and one of everything else', async (t) => {
+test('an address has a quota of uploads and one of all other requests', async (t) => {
   const relay = await startRelay(['demo={ uploadsPerMinute: 3, requestsPerMinute: 5 }']);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);
@@ -46,7 +46,7 @@ test('the DeepStack calls share the quota of uploads, and refuse in their own fo
   t.regex(refused.json.error, /^rate_limited:/);
 });
 
-test('a search that would keep a worker busy for long is refused, and what to change is named', async (t) => {
+test('a search that would keep a worker busy for too long is refused, naming what to change', async (t) => {
   const relay = await startRelay(['demo.uploadsPerMinute=1000']);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);

@@ -19,7 +19,7 @@ const street = (scale = 1) =>
     signs: [{ cx: sign.cx * scale, cy: sign.cy * scale, size: sign.size * scale }],
   });
 
-test.serial('a stop sign is found where it stands', async (t) => {
+test.serial('a stop sign is found at its place', async (t) => {
   const pool = await startPool(t);
   const { jpeg, boxes } = await street();
   const found = await pool.analyse(jpeg, await planFor());
@@ -34,7 +34,7 @@ test.serial('a stop sign is found where it stands', async (t) => {
   t.true(agreement(detection.box, expected) > 0.6);
 });
 
-test.serial('an image is searched upright, whatever its kind and EXIF orientation', async (t) => {
+test.serial('an image is searched upright, whatever its format and EXIF orientation', async (t) => {
   const pool = await startPool(t);
   const { jpeg } = await street();
   const plan = await planFor();
@@ -84,7 +84,7 @@ test.serial(
 );
 
 test.serial(
-  'the size of an odd photo is exact though it is decoded reduced and turned',
+  'the size of a photo with odd dimensions is exact though it is decoded reduced and rotated',
   async (t) => {
     const pool = await startPool(t);
     const bytes = await sharp({
@@ -98,22 +98,19 @@ test.serial(
   },
 );
 
-test.serial(
-  'sizes that are asked for are pixels of the photo, not of the working image',
-  async (t) => {
-    const pool = await startPool(t);
-    const { jpeg } = await street(3);
-    const count = async (fields: { minSize?: number; maxSize?: number }) =>
-      (await pool.analyse(jpeg, await planFor({ workingSize: 800, ...fields }))).detections.length;
-    t.is(await count({ minSize: 200, maxSize: 600 }), 1);
-    t.is(await count({ minSize: 600 }), 0);
-    t.is(await count({ maxSize: 200 }), 0);
-    // Less than one pixel of the working image, yet still a limit.
-    t.is(await count({ minSize: 1, maxSize: 1 }), 0);
-  },
-);
+test.serial('requested sizes are pixels of the photo, not of the working image', async (t) => {
+  const pool = await startPool(t);
+  const { jpeg } = await street(3);
+  const count = async (fields: { minSize?: number; maxSize?: number }) =>
+    (await pool.analyse(jpeg, await planFor({ workingSize: 800, ...fields }))).detections.length;
+  t.is(await count({ minSize: 200, maxSize: 600 }), 1);
+  t.is(await count({ minSize: 600 }), 0);
+  t.is(await count({ maxSize: 200 }), 0);
+  // Less than one pixel of the working image, yet still a limit.
+  t.is(await count({ minSize: 1, maxSize: 1 }), 0);
+});
 
-test.serial('a turned sign is found with orientations, once, where it is', async (t) => {
+test.serial('a rotated sign is found with orientations, once, at its place', async (t) => {
   const pool = await startPool(t);
   const scene = await street();
   for (const degrees of [90, 180, 270] as const) {
@@ -149,7 +146,7 @@ test.serial('several detectors share one image, and answer in the catalog’s or
   t.deepEqual((await pool.analyse(jpeg, plan)).detections, first.detections);
 });
 
-test.serial('without grouping every window is reported, each standing for itself', async (t) => {
+test.serial('without grouping every window is reported separately', async (t) => {
   const pool = await startPool(t);
   const { jpeg } = await street();
   const { detections } = await pool.analyse(jpeg, await planFor({ minNeighbors: 0 }));
@@ -158,7 +155,7 @@ test.serial('without grouping every window is reported, each standing for itself
 });
 
 test.serial(
-  'a result holds the thousand strongest windows, and counts those left out',
+  'a result holds the thousand strongest windows, and counts the omitted ones',
   async (t) => {
     const pool = await startPool(t);
     const signs = [110, 330, 560].flatMap((cx) => [130, 400].map((cy) => ({ cx, cy, size: 120 })));
@@ -187,29 +184,32 @@ test.serial(
   },
 );
 
-test.serial('a cascade that fits nearly everywhere is refused, and ends no worker', async (t) => {
-  const pool = await startPool(t);
-  const xml = haarXml({ threshold: '-10.' });
-  const file = join(await temporaryFolder(), 'anything.xml');
-  await writeFile(file, xml);
-  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
-  const bytes = await sharp({
-    create: { width: 300, height: 300, channels: 3, background: '#777', noise },
-  })
-    .jpeg()
-    .toBuffer();
-  for (const engine of ['siteglass', 'opencv'] as const) {
-    const plan = await planFor({ minNeighbors: 0, minSize: 1 });
-    const detectors = plan.detectors.map((d) => ({ ...d, engine, file, sha256: sha256Of(xml) }));
-    const error = await t.throwsAsync(pool.analyse(bytes, { ...plan, detectors }), {
-      instanceOf: ProblemError,
-    });
-    t.is(error?.code, 'analysis_failed', engine);
-  }
-  t.is(pool.status().restarts, 0);
-});
+test.serial(
+  'a cascade that matches nearly everywhere is refused, and crashes no worker',
+  async (t) => {
+    const pool = await startPool(t);
+    const xml = haarXml({ threshold: '-10.' });
+    const file = join(await temporaryFolder(), 'anything.xml');
+    await writeFile(file, xml);
+    const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+    const bytes = await sharp({
+      create: { width: 300, height: 300, channels: 3, background: '#777', noise },
+    })
+      .jpeg()
+      .toBuffer();
+    for (const engine of ['siteglass', 'opencv'] as const) {
+      const plan = await planFor({ minNeighbors: 0, minSize: 1 });
+      const detectors = plan.detectors.map((d) => ({ ...d, engine, file, sha256: sha256Of(xml) }));
+      const error = await t.throwsAsync(pool.analyse(bytes, { ...plan, detectors }), {
+        instanceOf: ProblemError,
+      });
+      t.is(error?.code, 'analysis_failed', engine);
+    }
+    t.is(pool.status().restarts, 0);
+  },
+);
 
-test.serial('more detectors than a worker keeps loaded still all answer', async (t) => {
+test.serial('more detectors than a worker keeps loaded all still answer', async (t) => {
   const pool = await startPool(t);
   const bytes = await sharp((await street()).jpeg)
     .resize(200)

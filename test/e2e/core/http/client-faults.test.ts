@@ -18,7 +18,7 @@ async function send(url: string, text: string, hangUp = false): Promise<void> {
   await closed;
 }
 
-test('what clients do wrong with their connections is no error, and their tokens reach no log', async (t) => {
+test('connection errors by clients are not logged as errors, and their tokens are never logged', async (t) => {
   const dataFolder = await temporaryFolder();
   const program = runProgram(t, 'edge', [
     `--set=dataFolder=${dataFolder}`,
@@ -52,7 +52,7 @@ test('what clients do wrong with their connections is no error, and their tokens
   t.regex(String(broken?.code), /^HPE_|^ECONN/);
 });
 
-test('of an error its own properties are not logged, nor those of what caused it', (t) => {
+test("an error's own properties are not logged, nor those of its causes", (t) => {
   const cause = Object.assign(new TypeError('no route'), { code: 'EHOST', password: 'secret' });
   const error = Object.assign(new Error('failed', { cause }), { rawPacket: Buffer.from('secret') });
   const logged = loggedError(error);

@@ -22,7 +22,7 @@ const FLAGS = [
 /** A name as in an office network, so that Swagger UI does not take this for somebody's own machine. */
 const NAME = 'appliance.example';
 
-test('the page to try the API on comes whole from this server', async (t) => {
+test('the page for trying out the API is served entirely by this server', async (t) => {
   const edge = await startEdge();
   t.teardown(edge.stop);
   const page = await fetch(`${edge.url}/docs`);

@@ -7,7 +7,7 @@ const newDatabase = withPostgres(test);
 const BROKER = '--set=mqtt.embedded.port=0';
 
 for (const name of ['edge', 'cloud-relay'] as ProgramName[])
-  test(`tokens are made, listed and removed while the program runs (${name})`, async (t) => {
+  test(`tokens are created, listed and removed while the program runs (${name})`, async (t) => {
     const folder = `--set=dataFolder=${await temporaryFolder()}`;
     const early = await runToEnd(t, name, ['token', folder]);
     t.is(early.code, 1, 'there is no database yet');
@@ -45,7 +45,7 @@ for (const name of ['edge', 'cloud-relay'] as ProgramName[])
     t.regex((await token('remove', 'wall')).errors, /there is no token "wall"/);
   });
 
-test('tokens of relays on PostgreSQL, whose schema the command leaves alone', async (t) => {
+test('the token command works with relays on PostgreSQL and leaves their schema alone', async (t) => {
   const environment = { SITEGLASS_DATABASE_URL: await newDatabase() };
   const token = async (...words: string[]) => {
     const folder = `--set=dataFolder=${await temporaryFolder()}`;
@@ -68,7 +68,7 @@ test('tokens of relays on PostgreSQL, whose schema the command leaves alone', as
   t.is((await fetch(`${url}/metrics`, { headers })).status, 401);
 });
 
-test('a PostgreSQL that is not there ends the command in one line without its password', async (t) => {
+test('an unreachable PostgreSQL ends the command with one line, without its password', async (t) => {
   const environment = { SITEGLASS_DATABASE_URL: 'postgres://relay:hush@127.0.0.1:9/siteglass' };
   const folder = `--set=dataFolder=${await temporaryFolder()}`;
   const { code, errors } = await runToEnd(t, 'cloud-relay', ['token', folder], environment);

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
-test('a detection worker that is killed in mid-job costs one request', async (t) => {
+test('a detection worker that is killed during a job costs one request', async (t) => {
   const edge = runProgram(t, 'edge', [
     `--set=dataFolder=${await temporaryFolder()}`,
     '--set=http={ port: 0, auth: none }',

@@ -11,7 +11,7 @@ async function fileWith(text: string): Promise<string> {
   return file;
 }
 
-test('--check says whether a configuration is good, and starts nothing', async (t) => {
+test('--check says whether a configuration is valid, and starts nothing', async (t) => {
   const file = await fileWith('site: harbour\n');
   for (const name of ['edge', 'cloud-relay'] as const) {
     const args = name === 'edge' ? ['--config', file, '--check'] : ['--check'];
@@ -22,7 +22,7 @@ test('--check says whether a configuration is good, and starts nothing', async (
   }
 });
 
-test('--check prints every error with its path and ends with 2', async (t) => {
+test('--check prints every error with its path and exits with 2', async (t) => {
   const file = await fileWith('site: "No Name"\nhttp: { port: x, host: 0.0.0.0, auth: none }\n');
   const { code, output, errors } = await runToEnd(t, 'edge', ['-c', file, '--check']);
   t.is(code, 2);
@@ -33,7 +33,7 @@ test('--check prints every error with its path and ends with 2', async (t) => {
   t.notRegex(errors, /\n\s+at /, 'without a stack trace');
 });
 
-test('a mistake on the command line is told in a line and ends with 2', async (t) => {
+test('an error on the command line is reported in one line and exits with 2', async (t) => {
   const wrong = [
     ['--confg', 'x'],
     ['--config', '/nowhere/edge.yaml'],
@@ -48,12 +48,12 @@ test('a mistake on the command line is told in a line and ends with 2', async (t
   }
 });
 
-test('the programs tell their version and how they are used', async (t) => {
+test('the programs print their version and their usage', async (t) => {
   t.regex((await runToEnd(t, 'edge', ['--version'])).output, /^\d+\.\d+\.\d+$/);
   t.regex((await runToEnd(t, 'cloud-relay', ['--help'])).output, /Usage: siteglass-relay/);
 });
 
-test('a port that is taken is one clear line and exit code 1', async (t) => {
+test('a port in use is one clear line and exit code 1', async (t) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   t.teardown(() => other.close());
@@ -77,7 +77,7 @@ test('a port that is taken is one clear line and exit code 1', async (t) => {
   }
 });
 
-test('a secret that is not there is one clear line and exit code 1', async (t) => {
+test('a missing secret is one clear line and exit code 1', async (t) => {
   const folder = await temporaryFolder();
   const settings = ['url: mqtt://127.0.0.1:1', 'username: a'];
   for (const [secret, message] of [

@@ -25,7 +25,7 @@ const stores: Record<string, (t: ExecutionContext) => Promise<FileStore>> = {
 };
 
 for (const [name, open] of Object.entries(stores)) {
-  test(`what is stored can be read, whole and in part (${name})`, async (t) => {
+  test(`a stored file can be read, whole and in part (${name})`, async (t) => {
     const store = await open(t);
     const bytes = randomBytes(300_000);
     await store.put(KEY, bytes);
@@ -38,7 +38,7 @@ for (const [name, open] of Object.entries(stores)) {
     t.deepEqual(await buffer(file.read({ start: 299_999, end: 299_999 })), bytes.subarray(-1));
   });
 
-  test(`what stands already is left as it is (${name})`, async (t) => {
+  test(`an existing file is left as it is (${name})`, async (t) => {
     const store = await open(t);
     await store.put(KEY, Buffer.from('first'));
     await store.put(KEY, Buffer.from('second'));
@@ -48,7 +48,7 @@ for (const [name, open] of Object.entries(stores)) {
     t.is(String(await store.readWhole('a/b')), 'same');
   });
 
-  test(`what is removed is gone, and what is not there is no error (${name})`, async (t) => {
+  test(`a removed file is gone, and removing a missing one is no error (${name})`, async (t) => {
     const store = await open(t);
     await store.put(KEY, Buffer.from('bytes'));
     await store.remove(KEY);
@@ -57,13 +57,13 @@ for (const [name, open] of Object.entries(stores)) {
     t.is(await store.readWhole(KEY), undefined);
   });
 
-  test(`a key leads nowhere else (${name})`, async (t) => {
+  test(`a key cannot point outside the store (${name})`, async (t) => {
     const store = await open(t);
     for (const key of ['../out', '/etc/passwd', 'a/../../b', 'A', ''])
       await t.throwsAsync(store.put(key, Buffer.from('x')), { message: /not a file key/ });
   });
 
-  test(`a reader that goes away in the middle harms nobody (${name})`, async (t) => {
+  test(`a reader that stops in the middle does no harm (${name})`, async (t) => {
     const store = await open(t);
     const bytes = randomBytes(2_000_000);
     await store.put(KEY, bytes);
@@ -75,7 +75,7 @@ for (const [name, open] of Object.entries(stores)) {
   });
 }
 
-test('a bucket that cannot be used is said at the start', async (t) => {
+test('an unusable bucket is reported at the start', async (t) => {
   const bucket = await newBucket();
   const absent = new S3FileStore({ ...bucket, bucket: 'another-one' });
   await t.throwsAsync(absent.start(), { name: 'StartError', message: /another-one/ });

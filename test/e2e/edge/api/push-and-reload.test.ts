@@ -82,7 +82,7 @@ test('a camera uploads its snapshots, as the body or in a form', async (t) => {
   t.like(await camera('door'), { state: 'online', taken: 2, circuit: 'closed' });
 });
 
-test('a camera that uploads too often is told when to come again', async (t) => {
+test('a camera that uploads too often is told when to retry', async (t) => {
   const { edge, push } = await start(t, CAMERAS);
   const picture = new Uint8Array(await scene(3));
   for (let i = 0; i < 4; i++) t.is((await push('door', picture, 'image/jpeg')).status, 200);
@@ -93,7 +93,7 @@ test('a camera that uploads too often is told when to come again', async (t) => 
   t.is(edge.cameras.status('door').taken, 4);
 });
 
-test('what a camera may not upload is refused with a reason', async (t) => {
+test('an upload that a camera may not make is refused with a reason', async (t) => {
   const { push, camera, edge } = await start(t, CAMERAS);
   const picture = new Uint8Array(await scene(4));
   const code = async (...upload: Parameters<typeof push>) => (await push(...upload)).json.code;
@@ -107,14 +107,14 @@ test('what a camera may not upload is refused with a reason', async (t) => {
   t.is(await code('door', picture, 'image/jpeg'), 'camera_takes_no_uploads');
 });
 
-test('outside its time windows a camera may upload, and nothing is looked at', async (t) => {
+test('outside its time windows a camera may upload, and nothing is analysed', async (t) => {
   const { push, camera } = await start(t, CAMERAS);
   const { status, json } = await push('night', new Uint8Array(await scene(5)), 'image/jpeg');
   t.deepEqual([status, json.image], [200, null]);
   t.like(await camera('night'), { taken: 0, outsideWindows: 1 });
 });
 
-test('a reload adds, removes and changes cameras, and leaves the others what they were', async (t) => {
+test('a reload adds, removes and changes cameras, and leaves the others unchanged', async (t) => {
   const { push, camera, reload, edge } = await start(t, CAMERAS);
   await push('door', new Uint8Array(await scene(6)), 'image/jpeg');
   edge.cameras.pause('left');
@@ -135,7 +135,7 @@ cameras:
   t.is((await push('night', 'x', 'image/jpeg')).status, 404);
 });
 
-test('a bad configuration is refused with all its errors, and the old one stays in force', async (t) => {
+test('an invalid configuration is refused with all its errors, and the old one stays in force', async (t) => {
   const { push, reload } = await start(t, CAMERAS);
   const { status, json } = await reload(`
 site: Not A Name
@@ -150,7 +150,7 @@ cameras: [{ id: door, kind: push, maxPerMinute: 0 }, { id: gate, kind: http }]
   t.is((await push('night', new Uint8Array(await scene(7)), 'image/jpeg')).status, 200);
 });
 
-test('what lies in a masked zone is neither reported nor stored, and is found for whom the whole picture counts', async (t) => {
+test('an object in a masked zone is neither reported nor stored, and is found by requests for the whole image', async (t) => {
   // Nothing listens there: the summaries wait in the outbox.
   const { edge, api, push } = await start(t, CAMERAS, ['mqtt.url=mqtt://127.0.0.1:9']);
   const picture = new Uint8Array(await scene(8));

@@ -14,7 +14,7 @@ function cameraAt(t: ExecutionContext, url: string, more: Record<string, unknown
   return camera;
 }
 
-test('a camera behind Apache with digest gives its picture, also when a nonce has gone stale', async (t) => {
+test('a camera behind Apache with digest authentication returns its image, also after a nonce has gone stale', async (t) => {
   const { url } = await startApache(t, PICTURE);
   const camera = cameraAt(t, url, { auth });
   t.deepEqual((await camera.take(patient()))?.bytes, PICTURE);
@@ -23,7 +23,7 @@ test('a camera behind Apache with digest gives its picture, also when a nonce ha
   t.deepEqual((await camera.take(patient()))?.bytes, PICTURE);
 });
 
-test('Apache refuses a wrong password, and the error says no more than that', async (t) => {
+test('Apache refuses a wrong password, and the error reveals nothing else', async (t) => {
   const { url } = await startApache(t, PICTURE);
   const camera = cameraAt(t, url, { auth: { ...auth, password: 'hunter3' } });
   await t.throwsAsync(camera.take(patient()), {
@@ -32,7 +32,7 @@ test('Apache refuses a wrong password, and the error says no more than that', as
   });
 });
 
-test('a camera behind nginx is known by the fingerprint of its own certificate', async (t) => {
+test('a camera behind nginx is recognised by the fingerprint of its own certificate', async (t) => {
   const { url, fingerprint } = await startNginx(t, PICTURE);
   const plain = fingerprint.replaceAll(':', '').toLowerCase();
   for (const known of [fingerprint, plain]) {
@@ -42,7 +42,7 @@ test('a camera behind nginx is known by the fingerprint of its own certificate',
   }
 });
 
-test('a camera that shows another certificate, or one that nobody vouches for, is refused', async (t) => {
+test('a camera with a different certificate, or one that no authority signed, is refused', async (t) => {
   const { url, fingerprint } = await startNginx(t, PICTURE);
   const other = fingerprint.startsWith('00') ? 'ff' : '00';
   const impostor = cameraAt(t, url, { auth, fingerprint: other + fingerprint.slice(2) });

@@ -4,7 +4,7 @@ import test from 'ava';
 import { runProgram } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-test('a hangup signal reads the configuration again; a bad one is told of and changes nothing', async (t) => {
+test('a hangup signal reloads the configuration; an invalid one is logged and changes nothing', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'edge.yaml');
   const write = (cameras: string) =>

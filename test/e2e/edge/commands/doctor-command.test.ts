@@ -29,7 +29,7 @@ async function relayWithSite(t: ExecutionContext) {
 const mqttOf = (url: string, password: string) =>
   `mqtt={ url: "${url}", username: harbour, password: ${password} }`;
 
-test('a box before its first start: what is missing is said, and nothing is made', async (t) => {
+test('an appliance before its first start: what is missing is reported, and nothing is created', async (t) => {
   const dataFolder = join(await temporaryFolder(), 'data');
   const { of } = await runDoctor(t, 'edge', [`dataFolder=${dataFolder}`, 'http.port=0']);
   t.regex(of('program')[0] ?? '', /^ok siteglass-edge \d+\.\d+\.\d+, Node \d+/);
@@ -42,7 +42,7 @@ test('a box before its first start: what is missing is said, and nothing is made
   t.false(existsSync(dataFolder));
 });
 
-test('a box that works: it runs, is connected, and the relay has acknowledged', async (t) => {
+test('an appliance that works: it runs, is connected, and the relay has acknowledged', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const folder = await temporaryFolder();
   await copyFile(SAMPLE, join(folder, 'a.jpg'));
@@ -72,7 +72,7 @@ test('a box that works: it runs, is connected, and the relay has acknowledged', 
   t.regex(of('relay').join(), /^ok acknowledged up to \d+ of \d+/);
 });
 
-test('a broker that refuses the credentials, and one that is not there', async (t) => {
+test('a broker that refuses the credentials, and an unreachable one', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const base = [`dataFolder=${await temporaryFolder()}`, 'http.port=0', 'site=harbour'];
   const broker = async (url: string, secret: string) => {
@@ -89,7 +89,7 @@ test('a broker that refuses the credentials, and one that is not there', async (
   t.is(absent.text, 'failure mqtt://127.0.0.1:1 does not answer (ECONNREFUSED)');
 });
 
-test('two boxes with one site id: the doctor names the likely cause', async (t) => {
+test('two appliances with one site id: the doctor names the likely cause', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
   const edges = [await startEdge(settings), await startEdge(settings)];
@@ -109,7 +109,7 @@ test('two boxes with one site id: the doctor names the likely cause', async (t) 
   t.regex(of('broker').join(), /^warning .*same site id \(siteglass-harbour\)$/);
 });
 
-test('a doctor who comes while the appliance is connected leaves its connection alone', async (t) => {
+test('the doctor leaves the connection of a running appliance alone', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
   const edge = await startEdge(settings);
@@ -125,7 +125,7 @@ test('a doctor who comes while the appliance is connected leaves its connection 
   t.like(await sync(), { connected: true, lastError: null });
 });
 
-test('each camera is asked once, and what is wrong is said without its password', async (t) => {
+test('each camera is asked once, and problems are reported without its password', async (t) => {
   const good = await startCameraServer(t, (_, response) => {
     response.setHeader('content-type', 'text/html').end('<html>');
   });
@@ -165,7 +165,7 @@ test('each camera is asked once, and what is wrong is said without its password'
   t.notRegex(output, new RegExp(PASSWORD));
 });
 
-test('a data folder that is open to others, a disk that is full, and a database of a newer version', async (t) => {
+test('a data folder that is open to others, a full disk, and a database of a newer version', async (t) => {
   const dataFolder = await temporaryFolder();
   const settings = [`dataFolder=${dataFolder}`, 'http.port=0'];
   const edge = await startEdge([], { dataFolder });
@@ -182,7 +182,7 @@ test('a data folder that is open to others, a disk that is full, and a database 
   t.regex(roomy.of('disk').join(), /^warning .* full before the budget is spent$/);
 });
 
-test('a port that another program has is found before the start', async (t) => {
+test('a port that another program uses is found before the start', async (t) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   t.teardown(() => other.close());
@@ -194,7 +194,7 @@ test('a port that another program has is found before the start', async (t) => {
   ]);
 });
 
-test('summaries that have waited for long: until the start where it is stopped, for the relay where it runs', async (t) => {
+test('summaries that have waited too long: for the start if the appliance is stopped, for the relay if it runs', async (t) => {
   const folder = await temporaryFolder();
   await copyFile(SAMPLE, join(folder, 'a.jpg'));
   const settings = [
@@ -217,7 +217,7 @@ test('summaries that have waited for long: until the start where it is stopped, 
   t.regex(stopped.of('relay').join(), /^warning acknowledged up to 0 of \d+; .*\d+ min$/);
 });
 
-test('secrets that cannot be read are named by their settings', async (t) => {
+test('unreadable secrets are named by their settings', async (t) => {
   const credentials = await temporaryFolder();
   await writeFile(join(credentials, 'here'), PASSWORD);
   const settings = [
@@ -236,7 +236,7 @@ test('secrets that cannot be read are named by their settings', async (t) => {
   t.notRegex(output, new RegExp(PASSWORD));
 });
 
-test('for people the findings are lines with advice, and their number is the last', async (t) => {
+test('the text output lists findings with advice, and ends with their number', async (t) => {
   const dataFolder = join(await temporaryFolder(), 'data');
   await mkdir(dataFolder, { mode: 0o700 });
   const args = [
@@ -254,7 +254,7 @@ test('for people the findings are lines with advice, and their number is the las
   t.regex(output, /\n1 failure, \d warnings?\.$/);
 });
 
-test('a command that has nothing for programs to read says so', async (t) => {
+test('a command without machine-readable output says so', async (t) => {
   for (const args of [['outbox', '--json'], ['--json']]) {
     const { code, errors } = await runToEnd(t, 'edge', args);
     t.is(code, 2);

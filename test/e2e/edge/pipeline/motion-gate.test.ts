@@ -18,7 +18,7 @@ test.after.always(() => pool?.stop());
 const look = async (bytes: Promise<Buffer>) => pool.thumbnail(await bytes, THUMBNAIL_SIDE);
 const settings = (more: object = {}) => motionSchema.parse(more);
 
-test('before a fixed scene with noise and slow light, nine of ten searches are saved', async (t) => {
+test('with a fixed scene, noise and slow light, nine of ten searches are saved', async (t) => {
   const view = await fixedView(7);
   const gate = new MotionGate(settings());
   let searched = 0;
@@ -33,7 +33,7 @@ test('before a fixed scene with noise and slow light, nine of ten searches are s
   t.true(searched >= 16, 'and a full search happens all the same');
 });
 
-test('none of twenty objects is missed when it comes, whatever its size', async (t) => {
+test('none of twenty objects is missed when it appears, whatever its size', async (t) => {
   const street = await fixedView(7);
   const gate = new MotionGate(settings({ searchEvery: 10_000 }));
   const missed: number[] = [];
@@ -51,7 +51,7 @@ test('none of twenty objects is missed when it comes, whatever its size', async 
   t.deepEqual(missed, []);
 });
 
-test('what was searched is the scene from then on: an object that stays is searched once, its leaving again', async (t) => {
+test('what was searched becomes the scene: an object that stays is searched once, and again when it leaves', async (t) => {
   const [sign] = twentySigns();
   const street = await fixedView(9);
   const occupied = await fixedView(9, sign ? [sign] : []);
@@ -67,7 +67,7 @@ test('what was searched is the scene from then on: an object that stays is searc
   t.deepEqual(searched, [0, 10, 30]);
 });
 
-test('a search that failed is made up for with the next snapshot', async (t) => {
+test('a failed search is made up for with the next snapshot', async (t) => {
   const street = await fixedView(9);
   const gate = new MotionGate(settings());
   t.true(gate.admits(await look(street.snapshot(1, 1)), false));
@@ -77,7 +77,7 @@ test('a search that failed is made up for with the next snapshot', async (t) => 
   t.false(gate.admits(await look(street.snapshot(3, 1)), false));
 });
 
-test('each camera has its own gate, an asked-for snapshot passes it, and what does not decode is for the search', async (t) => {
+test('each camera has its own gate, a requested snapshot passes it, and an undecodable one goes to the search', async (t) => {
   const street = await fixedView(9);
   const unsettled = new Set<string>();
   const gates = new MotionGates({

@@ -42,7 +42,7 @@ const send = (url: string, topic: string, message: string, ...args: string[]) =>
   return publish('mosquitto_pub', [...to, ...args]);
 };
 
-test('what appears at a camera is an event for mosquitto_sub, and never a retained one', async (t) => {
+test('an object that appears at a camera is an event for mosquitto_sub, and is never retained', async (t) => {
   const { url } = await startBroker(t);
   const seen = await mosquittoSub(t, url);
   const folder = await folderWith('3-sign-near.jpg');
@@ -85,7 +85,7 @@ test('what appears at a camera is an event for mosquitto_sub, and never a retain
   await seen.sees('siteglass/harbour/availability', (text) => text === 'stopped');
 });
 
-test('the LAN broker and the relay broker are told independently of each other', async (t) => {
+test('the LAN broker and the relay broker are served independently', async (t) => {
   const relay = await startBroker(t);
   const port = await freePort();
   const [atRelay, folder] = [await mosquittoSub(t, relay.url), await folderWith('3-sign-near.jpg')];
@@ -107,7 +107,7 @@ test('the LAN broker and the relay broker are told independently of each other',
   t.deepEqual(atLan.of('siteglass/harbour/up'), [], 'summaries are for the relay');
 });
 
-test('commands are done and answered, and those that there are not are answered with an error', async (t) => {
+test('commands are executed and answered, and unknown ones are answered with an error', async (t) => {
   const { url } = await startBroker(t);
   const seen = await mosquittoSub(t, url);
   const folder = await folderWith('1-empty-street.jpg');
@@ -143,7 +143,7 @@ test('commands are done and answered, and those that there are not are answered 
   t.like(attic, { ok: false, error: { code: 'not_found' } });
 });
 
-test('a command that a broker retained is not of now', async (t) => {
+test('a retained command is ignored', async (t) => {
   const { url } = await startBroker(t);
   await send(url, 'siteglass/harbour/street/command', 'pause', '-r');
   const seen = await mosquittoSub(t, url);
@@ -158,7 +158,7 @@ test('a command that a broker retained is not of now', async (t) => {
   t.not(edge.cameras.status('street').state, 'paused');
 });
 
-test('Home Assistant is told of the box again when it starts', async (t) => {
+test('the appliance announces itself again when Home Assistant starts', async (t) => {
   const { url } = await startBroker(t);
   const seen = await mosquittoSub(t, url);
   await startHarbour(t, [`lan={ url: "${url}" }`]);
@@ -169,7 +169,7 @@ test('Home Assistant is told of the box again when it starts', async (t) => {
   t.true(discoverySchema.safeParse(JSON.parse(seen.of(CONFIG).at(-1)?.payload ?? '')).success);
 });
 
-test('of a camera that is gone nothing stays: its components and all that was retained are cleared', async (t) => {
+test('a removed camera leaves nothing: its components and all its retained messages are cleared', async (t) => {
   const { url } = await startBroker(t);
   const dataFolder = await temporaryFolder();
   const folder = await folderWith('3-sign-near.jpg');
@@ -200,7 +200,7 @@ test('of a camera that is gone nothing stays: its components and all that was re
   );
 });
 
-test('the embedded broker serves the LAN with accounts: readers listen, operators command, others are turned away', async (t) => {
+test('the embedded broker serves the LAN with accounts: readers subscribe, operators command, others are refused', async (t) => {
   const port = await freePort();
   const url = `mqtt://127.0.0.1:${port}`;
   const folder = await folderWith('1-empty-street.jpg');

@@ -46,7 +46,7 @@ async function streetFolder() {
 const camera = (path: string, schedule: string) =>
   `{ id: street, kind: folder, path: ${path}, loop: true, schedule: "${schedule}" }`;
 
-test('a dashboard sees what is there now, also one that comes later, and how it ends', async (t) => {
+test('a dashboard sees the current state, even if it connects later, and how it ends', async (t) => {
   const { url } = await startBroker(t);
   const early = await dashboard(t, url);
   const edge = await startEdge([
@@ -83,7 +83,7 @@ test('a dashboard sees what is there now, also one that comes later, and how it 
   await late.sees('harbour/availability', (text) => text === 'stopped');
 });
 
-test('a camera that fails is offline for a dashboard, and online once it answers again', async (t) => {
+test('a failing camera is offline on a dashboard, and online once it answers again', async (t) => {
   const { url } = await startBroker(t);
   const folder = join(await temporaryFolder(), 'later');
   const edge = await startEdge([

@@ -68,14 +68,14 @@ async function outboxOf(t: ExecutionContext, dataFolder: string, clock: Clock) {
 
 const [EMPTY, SIGN] = ['1-empty-street.jpg', '3-sign-near.jpg'];
 
-test('the best picture of an open sighting outlives its age; the others go', async (t) => {
+test('the best image of an open sighting outlives its age; the others are removed', async (t) => {
   const { shown, kept, sweep } = await setUp(t, [SIGN, SIGN, EMPTY]);
   const { aged } = await sweep();
   t.is(aged, 2);
   t.deepEqual(await kept(), [shown[0] ?? '']);
 });
 
-test('pictures whose summary waits for the relay stay; once it is settled they go', async (t) => {
+test('images whose summary waits for the relay stay; once it is acknowledged they are removed', async (t) => {
   const { url, broker } = await startBroker(t);
   const waiting = await setUp(t, [EMPTY, SIGN], [NOWHERE]);
   t.is((await waiting.sweep()).aged, 0);
@@ -88,7 +88,7 @@ test('pictures whose summary waits for the relay stay; once it is settled they g
   t.true(broker.connections > 0);
 });
 
-test('once a long outage has evicted summaries, their pictures go like any others', async (t) => {
+test('once a long outage has evicted summaries, their images are removed like any others', async (t) => {
   const { edge, kept, sweep, shown } = await setUp(t, [EMPTY, EMPTY], [NOWHERE]);
   const later = () => Date.now() + 30 * MINUTE;
   const { outbox, append } = await outboxOf(t, edge.dataFolder, later);
@@ -99,7 +99,7 @@ test('once a long outage has evicted summaries, their pictures go like any other
   t.is((await sweep()).aged, 2);
 });
 
-test('a summary from a time when the clock could not be trusted keeps no older pictures', async (t) => {
+test('a summary from a time when the clock was not trusted protects no older images', async (t) => {
   const { edge, sweep } = await setUp(t, [EMPTY, EMPTY], [NOWHERE]);
   const { outbox, append } = await outboxOf(t, edge.dataFolder, () => 0);
   await outbox.settle(2);
@@ -107,7 +107,7 @@ test('a summary from a time when the clock could not be trusted keeps no older p
   t.is((await sweep()).aged, 2);
 });
 
-test('where reporting is switched off, what still waits keeps no pictures', async (t) => {
+test('with reporting switched off, the backlog protects no images', async (t) => {
   const dataFolder = await temporaryFolder();
   const reporting = await setUp(t, [EMPTY], [NOWHERE], dataFolder);
   t.is((await reporting.sweep()).aged, 0);

@@ -63,7 +63,7 @@ async function start(
   return { schedule, analysed, statesOf, told };
 }
 
-test('a camera that hangs and one that is dead delay none of the others', async (t) => {
+test('a hanging camera and a dead one delay none of the others', async (t) => {
   const good = await startCameraServer(t, picture());
   const hanging = await startCameraServer(t, silence);
   const configs = Array.from({ length: 8 }, (_, i) =>
@@ -87,7 +87,7 @@ test('a camera that hangs and one that is dead delay none of the others', async 
   t.true(schedule.status('dead').failed >= 2);
 });
 
-test('more hanging cameras than there are places delay the others no longer than the patience', async (t) => {
+test('more hanging cameras than places delay the others no longer than the patience', async (t) => {
   const good = await startCameraServer(t, picture());
   const hanging = await startCameraServer(t, silence);
   const configs = Array.from({ length: 6 }, (_, i) =>
@@ -100,7 +100,7 @@ test('more hanging cameras than there are places delay the others no longer than
   t.is(hanging.requests.length, 6);
 });
 
-test('a run that finds the one before it under way is left out and counted', async (t) => {
+test('a run that starts while the previous one is in progress is skipped and counted', async (t) => {
   const server = await startCameraServer(t, picture());
   let most = 0;
   let running = 0;
@@ -117,7 +117,7 @@ test('a run that finds the one before it under way is left out and counted', asy
   t.is(most, 1);
 });
 
-test('a camera can be asked now, and callers who ask together share one answer', async (t) => {
+test('a snapshot can be requested now, and simultaneous requests share one result', async (t) => {
   const server = await startCameraServer(t, picture());
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   const both = await Promise.all([schedule.snapshotNow('gate'), schedule.snapshotNow('gate')]);
@@ -126,14 +126,14 @@ test('a camera can be asked now, and callers who ask together share one answer',
   t.is(await schedule.snapshotNow('gate'), 'image-2');
 });
 
-test('asking a camera that has nothing new gives nothing, and it is online', async (t) => {
+test('requesting a snapshot from a camera that has nothing new gives nothing, and it is online', async (t) => {
   const server = await startCameraServer(t, status(304));
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   t.is(await schedule.snapshotNow('gate'), undefined);
   t.like(schedule.status('gate'), { state: 'online', taken: 0, failed: 0 });
 });
 
-test('a camera that answers with what is no image has failed; its caller did nothing wrong', async (t) => {
+test('a camera that returns something other than an image has failed; its caller did nothing wrong', async (t) => {
   const server = await startCameraServer(t, picture());
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)], {
     analyse: async (_camera, { bytes }) => {
@@ -146,7 +146,7 @@ test('a camera that answers with what is no image has failed; its caller did not
   t.is(error?.message, schedule.status('gate').lastError ?? '');
 });
 
-test('asking a camera that fails, or that is not there, is a problem with a code', async (t) => {
+test('requesting a snapshot from a failing or unknown camera is a problem with a code', async (t) => {
   const server = await startCameraServer(t, status(404));
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   await t.throwsAsync(schedule.snapshotNow('gate'), {
@@ -156,7 +156,7 @@ test('asking a camera that fails, or that is not there, is a problem with a code
   await t.throwsAsync(schedule.snapshotNow('attic'), { code: 'not_found' });
 });
 
-test('a paused camera is asked by nobody but an operator, until it is resumed', async (t) => {
+test('a paused camera takes snapshots only for an operator, until it is resumed', async (t) => {
   const server = await startCameraServer(t, picture());
   const config = httpConfig(server.url, { ...EVERY_SECOND, enabled: false });
   const { schedule, statesOf } = await start(t, [config]);
@@ -174,7 +174,7 @@ test('a paused camera is asked by nobody but an operator, until it is resumed', 
   t.deepEqual(statesOf('gate'), ['paused', 'online', 'paused']);
 });
 
-test('a run that jitter has put off does not happen after a pause', async (t) => {
+test('a run delayed by jitter does not happen after a pause', async (t) => {
   const server = await startCameraServer(t, picture());
   const config = httpConfig(server.url, { ...EVERY_SECOND, jitterSeconds: 2 });
   const { schedule } = await start(t, [config]);
@@ -218,7 +218,7 @@ test('a dead camera is offline after three failures, is asked less often, and re
   t.deepEqual(told('gate', 'lastError'), [null, 'the camera answered with status 404', null]);
 });
 
-test('a snapshot that finds the queue full is dropped and counted, which is no fault of the camera', async (t) => {
+test('a snapshot that meets a full queue is dropped and counted, and is not a failure of the camera', async (t) => {
   const root = await temporaryFolder(t);
   await writeFile(join(root, 'a.jpg'), 'a');
   let isFull = true;
@@ -236,7 +236,7 @@ test('a snapshot that finds the queue full is dropped and counted, which is no f
   t.is(await schedule.snapshotNow('drop'), 'image', 'the file had stayed where it was');
 });
 
-test('an image that does not decode is a failure, and those after it are still taken', async (t) => {
+test('an image that does not decode is a failure, and later ones are still taken', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['1.jpg', '2.jpg', '3.jpg']) {
     await writeFile(join(folder, name), name);
@@ -263,7 +263,7 @@ test('an image that does not decode is a failure, and those after it are still t
   t.is(seen.length, 3, 'nor is it offered again');
 });
 
-test('a file whose analysis took too long is tried once more, at a later look, and then passed over', async (t) => {
+test('a file whose analysis took too long is tried once more, in a later run, and then skipped', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['1.jpg', '2.jpg']) {
     await writeFile(join(folder, name), name);
@@ -299,7 +299,7 @@ test('a file whose analysis took too long is tried once more, at a later look, a
   );
 });
 
-test('a file that is analysed at its second attempt is deleted as any other', async (t) => {
+test('a file that is analysed at its second attempt is deleted like any other', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.jpg'), 'a');
   let attempts = 0;
@@ -316,7 +316,7 @@ test('a file that is analysed at its second attempt is deleted as any other', as
   t.deepEqual(await readdir(folder), []);
 });
 
-test('an error of our own keeps the file, and its message to itself', async (t) => {
+test('an internal error keeps the file, and does not show its message', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.jpg'), 'a');
   const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
@@ -363,7 +363,7 @@ test('stopping ends fetches, waits for the analysis, and leaves no schedule behi
   t.false(names.includes('stopped-1') || names.includes('stopped-2'));
 });
 
-test('a watched folder is emptied by its schedule alone', async (t) => {
+test('only its schedule empties a watched folder', async (t) => {
   const folder = join(await temporaryFolder(t), 'drop');
   await mkdir(folder);
   for (let i = 0; i < 20; i++) await writeFile(join(folder, `${i}.jpg`), `${i}`);

@@ -20,7 +20,7 @@ test('after three failures the pauses double from 5 s up to 60 s', (t) => {
   t.is(pauses.at(-1), 60_000);
 });
 
-test('one success closes it', (t) => {
+test('one success closes the circuit breaker', (t) => {
   const breaker = new CircuitBreaker();
   for (let failure = 1; failure <= 5; failure++) breaker.failed(0);
   breaker.succeeded();

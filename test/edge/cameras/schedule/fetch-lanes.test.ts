@@ -39,7 +39,7 @@ test('no more fetches run at once than there are places', async (t) => {
   t.is(shop.seen.most, 2);
 });
 
-test('fetches that outlast the patience make room for the others', async (t) => {
+test('fetches that take longer than the patience make room for the others', async (t) => {
   const lanes = new FetchLanes({ quick: 2, slow: 3, patienceMs: 20 });
   const stuck = workshop();
   const hanging = Array.from({ length: 3 }, () => lanes.run(false, forever(), stuck.work));
@@ -48,7 +48,7 @@ test('fetches that outlast the patience make room for the others', async (t) => 
   await drain(stuck, hanging);
 });
 
-test('slow cameras have a bound of their own and leave the quick lane alone', async (t) => {
+test("slow cameras have their own limit and do not take the fast lane's places", async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 2, patienceMs: 10_000 });
   const shop = workshop();
   const slow = Array.from({ length: 5 }, () => lanes.run(true, forever(), shop.work));
@@ -57,7 +57,7 @@ test('slow cameras have a bound of their own and leave the quick lane alone', as
   t.is(shop.seen.most, 2);
 });
 
-test('when even the slow lane is full, the bound holds', async (t) => {
+test('when even the slow lane is full, the limit holds', async (t) => {
   const lanes = new FetchLanes({ quick: 2, slow: 1, patienceMs: 5 });
   const shop = workshop();
   const all = Array.from({ length: 9 }, () => lanes.run(false, forever(), shop.work));
@@ -69,7 +69,7 @@ test('when even the slow lane is full, the bound holds', async (t) => {
   t.is(await lanes.run(false, forever(), async () => 'free again'), 'free again');
 });
 
-test('who waits for a place can give up', async (t) => {
+test('a caller that waits for a place can give up', async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 1, patienceMs: 10_000 });
   const shop = workshop();
   const busy = lanes.run(false, forever(), shop.work);
@@ -81,7 +81,7 @@ test('who waits for a place can give up', async (t) => {
   t.is(await lanes.run(false, forever(), async () => 'next'), 'next');
 });
 
-test('a fetch that fails gives its place back', async (t) => {
+test('a failed fetch releases its place', async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 1, patienceMs: 10_000 });
   const failing = async () => {
     throw new Error('no picture');

@@ -47,7 +47,7 @@ function guard() {
   return { guarded, task, at, messages, pass };
 }
 
-test('a schedule that comes round is left alone, however rare its runs are', (t) => {
+test('a schedule that runs on time is left alone, however rare its runs are', (t) => {
   const { task, at, messages, pass } = guard();
   task.next = at.wall + 24 * HOUR_MS;
   t.is(pass(23 * 3600), undefined);
@@ -61,13 +61,13 @@ test('a schedule that comes round is left alone, however rare its runs are', (t)
   t.deepEqual(messages, []);
 });
 
-test('a schedule that is paused is never late', (t) => {
+test('a paused schedule is never late', (t) => {
   const { task, pass } = guard();
   t.is(pass(3600), undefined);
   t.is(task.began, 0);
 });
 
-test('a schedule that is due and stands still begins anew, and is a fault where that helps nothing', (t) => {
+test('a stalled schedule is restarted, and is a fault if that does not help', (t) => {
   const { task, at, messages, pass } = guard();
   task.next = at.wall + 5_000;
   t.is(pass(60), undefined);
@@ -82,7 +82,7 @@ test('a schedule that is due and stands still begins anew, and is a fault where 
   t.is(pass(10), undefined);
 });
 
-test('a clock that is set again and again, on a rare schedule, is no fault', (t) => {
+test('a clock that is set repeatedly, on a rare schedule, is not a fault', (t) => {
   const { task, at, pass } = guard();
   task.everyMs = 10 * HOUR_MS;
   task.next = at.wall + task.everyMs;
@@ -94,7 +94,7 @@ test('a clock that is set again and again, on a rare schedule, is no fault', (t)
   }
 });
 
-test('a step that does not end in its time is a fault until it ends', async (t) => {
+test('a step that does not end in time is a fault until it ends', async (t) => {
   const { guarded, at, pass } = guard();
   let end: () => void = () => undefined;
   const step = guarded.step(

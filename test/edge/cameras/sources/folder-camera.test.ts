@@ -59,7 +59,7 @@ test('each new image is one snapshot, the oldest first', async (t) => {
   t.deepEqual(await takeSettled(camera), ['d.jpeg']);
 });
 
-test('files that uploads are still writing under another name, and other files, are left alone', async (t) => {
+test('other files, and files that uploads are still writing under another name, are left alone', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, '.hidden.jpg', 'a.jpg.part', 'b.tmp', 'notes.txt', 'jpg');
   await mkdir(join(folder, 'folder.jpg'));
@@ -70,7 +70,7 @@ test('files that uploads are still writing under another name, and other files, 
   t.deepEqual(await takeSettled(camera), ['a.jpg.part']);
 });
 
-test('a file that grows is not taken before it has ended', async (t) => {
+test('a file that grows is not taken before it is complete', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'a.jpg');
@@ -81,7 +81,7 @@ test('a file that grows is not taken before it has ended', async (t) => {
   t.deepEqual(await takeSettled(camera), ['a.jpg+1+2+3']);
 });
 
-test('a file that changes between the look and the reading is looked at again', async (t) => {
+test('a file that changes between listing and reading is checked again', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'a.jpg', 'b.jpg');
@@ -93,7 +93,7 @@ test('a file that changes between the look and the reading is looked at again', 
   t.deepEqual(await takeSettled(camera), [`${other}+more`]);
 });
 
-test('a snapshot that was not dealt with is offered again', async (t) => {
+test('a snapshot that was not processed is offered again', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   await put(folder, 'a.jpg');
   const camera = open();
@@ -104,7 +104,7 @@ test('a snapshot that was not dealt with is offered again', async (t) => {
   t.deepEqual(await readdir(folder), []);
 });
 
-test('a newer picture of the same name, come while the one before was searched, is not deleted but taken next', async (t) => {
+test('a newer image of the same name that arrived during the search of the old one is not deleted but taken next', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   const camera = open();
   await put(folder, 'latest.jpg');
@@ -118,7 +118,7 @@ test('a newer picture of the same name, come while the one before was searched, 
   t.deepEqual(await readdir(folder), []);
 });
 
-test('what was taken before a restart is not taken again', async (t) => {
+test('files taken before a restart are not taken again', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, 'a.jpg', 'b.jpg');
   t.is((await takeSettled(open())).length, 2);
@@ -126,7 +126,7 @@ test('what was taken before a restart is not taken again', async (t) => {
   t.deepEqual(await takeSettled(open()), ['c.jpg']);
 });
 
-test('a picture moved into the folder with an old date is taken, and keeps its date', async (t) => {
+test('an image moved into the folder with an old date is taken, and keeps its date', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'new.jpg');
@@ -139,7 +139,7 @@ test('a picture moved into the folder with an old date is taken, and keeps its d
   t.is((await camera.take(signal))?.takenAt, 1_600_000_000_000);
 });
 
-test('a burst of 3,000 files is taken whole, each once', async (t) => {
+test('a burst of 3,000 files is taken completely, each file once', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   const names = Array.from({ length: 3000 }, (_, i) => `${String(i).padStart(4, '0')}.jpg`);
   for (let i = 0; i < names.length; i += 100) await put(folder, ...names.slice(i, i + 100));
@@ -156,7 +156,7 @@ test('a burst of 3,000 files is taken whole, each once', async (t) => {
   t.deepEqual(await readdir(folder), []);
 });
 
-test('a file that is too large is passed over and kept, and said', async (t) => {
+test('a file that is too large is skipped, kept and reported', async (t) => {
   const { folder, open } = await setUp(t, { maxBytes: 1024, afterwards: 'delete' });
   await writeFile(join(folder, 'big.jpg'), Buffer.alloc(1025));
   await put(folder, 'small.jpg');
@@ -172,7 +172,7 @@ test('a file that is too large is passed over and kept, and said', async (t) => 
   t.deepEqual(await readdir(folder), ['big.jpg']);
 });
 
-test('a folder that is not there is an error without its path', async (t) => {
+test('a missing folder is an error without its path', async (t) => {
   const { folder, open } = await setUp(t);
   await rm(folder, { recursive: true });
   await t.throwsAsync(open().take(signal), {
@@ -181,7 +181,7 @@ test('a folder that is not there is an error without its path', async (t) => {
   });
 });
 
-test('a bookmark that is damaged, or of another folder, is not followed', async (t) => {
+test('a bookmark that is damaged, or of another folder, is ignored', async (t) => {
   const { folder, open } = await setUp(t);
   const state = join(folder, '..', 'state');
   await mkdir(state);
@@ -192,7 +192,7 @@ test('a bookmark that is damaged, or of another folder, is not followed', async 
   }
 });
 
-test('a camera that loops goes round its images for ever', async (t) => {
+test('a camera that loops repeats its images endlessly', async (t) => {
   const { folder, open } = await setUp(t, { loop: true });
   await put(folder, 'b.jpg', 'a.jpg', 'c.jpg', 'notes.txt');
   const camera = open();
@@ -201,12 +201,12 @@ test('a camera that loops goes round its images for ever', async (t) => {
   t.deepEqual(taken, ['a.jpg', 'b.jpg', 'c.jpg', 'a.jpg', 'b.jpg', 'c.jpg', 'a.jpg']);
 });
 
-test('a camera that loops over nothing says so', async (t) => {
+test('a camera that loops over an empty folder says so', async (t) => {
   const { open } = await setUp(t, { loop: true });
   await t.throwsAsync(open().take(signal), { message: 'the folder has no images' });
 });
 
-test('a clock that is set back makes nothing that arrives later be passed over', async (t) => {
+test('a clock that is set back causes no later file to be skipped', async (t) => {
   const { folder, open } = await setUp(t);
   // The machine's clock is an hour ahead until it is put right: files then bear earlier times than the bookmark.
   let ahead = 3_600_000;

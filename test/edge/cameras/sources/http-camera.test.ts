@@ -17,7 +17,7 @@ const cameraAt = (url: string, more?: Record<string, unknown>) =>
   new HttpCamera(httpConfig(url, more), Date.now);
 const patient = () => AbortSignal.timeout(30_000);
 
-test('a snapshot is the bytes that the camera answers with', async (t) => {
+test('a snapshot is the bytes that the camera returns', async (t) => {
   const server = await startCameraServer(t, picture(Buffer.from([0xff, 0xd8, 0xff])));
   const before = Date.now();
   const snapshot = await cameraAt(server.url).take(patient());
@@ -26,7 +26,7 @@ test('a snapshot is the bytes that the camera answers with', async (t) => {
   t.false(snapshot?.more);
 });
 
-test('a picture that has not changed is not taken twice, once it was dealt with', async (t) => {
+test('an unchanged image is not taken again once it was processed', async (t) => {
   const server = await startCameraServer(t, (request, response) => {
     const isKnown =
       request.headers['if-none-match'] === '"7"' &&
@@ -44,7 +44,7 @@ test('a picture that has not changed is not taken twice, once it was dealt with'
   t.is(await camera.take(patient()), undefined);
 });
 
-test('a camera that answers with an error for a moment is asked again', async (t) => {
+test('a camera that returns an error for a moment is asked again', async (t) => {
   const server = await startCameraServer(t, status(500));
   const camera = cameraAt(server.url, { retries: 2 });
   server.answer((request, response) =>
@@ -54,7 +54,7 @@ test('a camera that answers with an error for a moment is asked again', async (t
   t.is(server.requests.length, 3);
 });
 
-test('retries have a bound', async (t) => {
+test('retries are bounded', async (t) => {
   const server = await startCameraServer(t, status(500));
   await t.throwsAsync(cameraAt(server.url, { retries: 1 }).take(patient()), {
     instanceOf: CameraError,
@@ -72,7 +72,7 @@ test('retries end with the time that the schedule gives', async (t) => {
   t.true(server.requests.length < 6, 'six attempts take 4 s at the least');
 });
 
-test('what will not change by asking again is asked once', async (t) => {
+test('an error that retrying cannot change is not retried', async (t) => {
   const server = await startCameraServer(t, status(404));
   await t.throwsAsync(cameraAt(server.url, { retries: 5 }).take(patient()), {
     code: 'bad_status',
@@ -80,7 +80,7 @@ test('what will not change by asking again is asked once', async (t) => {
   t.is(server.requests.length, 1);
 });
 
-test('a camera that accepts and stays silent is given up', async (t) => {
+test('a camera that accepts and stays silent times out', async (t) => {
   const server = await startCameraServer(t, silence);
   await t.throwsAsync(cameraAt(server.url, { timeoutSeconds: 0.2 }).take(patient()), {
     code: 'timeout',
@@ -88,7 +88,7 @@ test('a camera that accepts and stays silent is given up', async (t) => {
   });
 });
 
-test('a camera that stalls in the middle of a picture is given up', async (t) => {
+test('a camera that stalls in the middle of an image times out', async (t) => {
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(200).write('half a pic');
   });
@@ -97,7 +97,7 @@ test('a camera that stalls in the middle of a picture is given up', async (t) =>
   });
 });
 
-test('a body without an end is cut off at the size limit', async (t) => {
+test('an endless body is cut off at the size limit', async (t) => {
   let sent = 0;
   let closed = false;
   const server = await startCameraServer(t, (_request, response) => {
@@ -139,7 +139,7 @@ test('a redirect on the same host is followed', async (t) => {
   t.is(snapshot?.bytes.toString(), '/cgi/live.jpg');
 });
 
-test('a redirect to another host is refused, and that host never asked', async (t) => {
+test('a redirect to another host is refused, and that host is never contacted', async (t) => {
   const other = await startCameraServer(t, picture());
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(302, { location: `http://localhost:${other.port}/` }).end();
@@ -152,7 +152,7 @@ test('a redirect to another host is refused, and that host never asked', async (
   t.is(other.requests.length, 0);
 });
 
-test('a camera that redirects in a circle is given up', async (t) => {
+test('a redirect loop ends with an error', async (t) => {
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(302, { location: '/snapshot.jpg' }).end();
   });
@@ -162,7 +162,7 @@ test('a camera that redirects in a circle is given up', async (t) => {
   t.is(server.requests.length, 4);
 });
 
-test('a camera behind a password is opened with the one from a file', async (t) => {
+test('a camera with a password is opened with the password from a file', async (t) => {
   const file = join(await temporaryFolder(t), 'password');
   await writeFile(file, 'grüß:gott\n');
   const expected = `Basic ${Buffer.from('admin:grüß:gott').toString('base64')}`;
@@ -179,7 +179,7 @@ test('a camera behind a password is opened with the one from a file', async (t) 
   t.is(server.requests.length, 3, 'once it is known, the password goes with the request');
 });
 
-test('a password is not sent to a camera that asks for none, unless the scheme says so', async (t) => {
+test('a password is not sent to a camera that does not ask for one, unless the scheme says so', async (t) => {
   const server = await startCameraServer(t, picture());
   const auth = { username: 'admin', password: 'hunter2' };
   await cameraAt(server.url, { auth }).take(patient());
@@ -188,7 +188,7 @@ test('a password is not sent to a camera that asks for none, unless the scheme s
   t.deepEqual(sent, [undefined, `Basic ${Buffer.from('admin:hunter2').toString('base64')}`]);
 });
 
-test('a camera that should use digest gets no password in the clear', async (t) => {
+test('a camera that should use digest gets no password in clear text', async (t) => {
   const server = await startCameraServer(t, challenge('Basic realm="cam"'));
   const auth = { username: 'admin', password: 'hunter2', scheme: 'digest' };
   await t.throwsAsync(cameraAt(server.url, { auth }).take(patient()), { code: 'bad_status' });
@@ -208,13 +208,13 @@ test('a wrong password is tried once a run', async (t) => {
   t.is(server.requests.length, 2);
 });
 
-test('a camera on a port that browsers refuse is asked all the same', async (t) => {
+test('a camera on a port that browsers block is still asked', async (t) => {
   await t.throwsAsync(cameraAt('http://127.0.0.1:554/').take(patient()), {
     message: 'the camera cannot be reached (ECONNREFUSED)',
   });
 });
 
-test('no credentials and no URL stand in any error', async (t) => {
+test('no error contains credentials or a URL', async (t) => {
   const server = await startCameraServer(t, status(401));
   const auth = { username: 'superuser', password: 'hunter2' };
   const secretive = (url: string) => cameraAt(`${url}?pwd=s3cret`, { auth }).take(patient());

@@ -34,7 +34,7 @@ test("ffmpeg's stream gives a whole JPEG each time it is opened", async (t) => {
   }
 });
 
-test('a frame ends where its length says, whatever it holds', async (t) => {
+test('a frame ends where its length says, whatever it contains', async (t) => {
   const frame = 'ab\r\n--cut here';
   const server = await startCameraServer(
     t,
@@ -72,7 +72,7 @@ test('the connection is closed after a frame, and the next snapshot opens its ow
   await t.notThrowsAsync(eventually('both connections are closed', () => open === 0));
 });
 
-test('a frame without an end is given up at the size limit, announced or not', async (t) => {
+test('an endless frame is abandoned at the size limit, announced or not', async (t) => {
   const announced = await startCameraServer(t, stream('c', '--c\r\nContent-Length: 5000\r\n\r\n'));
   const endless = await startCameraServer(t, stream('c', '--c\r\n\r\n', Buffer.alloc(5000)));
   for (const { url } of [announced, endless])
@@ -81,7 +81,7 @@ test('a frame without an end is given up at the size limit, announced or not', a
     });
 });
 
-test('what is no stream, or no frame, is an error that says so', async (t) => {
+test('a response that is not a stream, or has no frame, is an error that says so', async (t) => {
   const page = await startCameraServer(t, (_request, response) => response.end('hello'));
   await t.throwsAsync(cameraAt(t, page.url).take(patient()), {
     message: 'the camera sends no stream of frames',
@@ -92,7 +92,7 @@ test('what is no stream, or no frame, is an error that says so', async (t) => {
   await t.throwsAsync(cameraAt(t, away.url).take(patient()), { code: 'bad_status' });
 });
 
-test('a stream that says nothing is given up in time', async (t) => {
+test('a silent stream times out', async (t) => {
   const server = await startCameraServer(t, stream('cut', '--cut\r\n'));
   await t.throwsAsync(cameraAt(t, server.url, { timeoutSeconds: 0.3 }).take(patient()), {
     code: 'timeout',

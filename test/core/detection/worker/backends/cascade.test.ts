@@ -1,7 +1,7 @@
 import test from 'ava';
 import { runScenario } from '../../engine/support/run-scenario.js';
 
-test('a worker gets the hits that it gets from OpenCV, and a score with each', async (t) => {
+test('a worker gets the same candidates as from OpenCV, each with a score', async (t) => {
   const { ours, opencv } = await runScenario('hits');
   const hits = ours.flat(2);
   t.true(hits.length > 0);
@@ -12,7 +12,7 @@ test('a worker gets the hits that it gets from OpenCV, and a score with each', a
   t.deepEqual(withoutScores, opencv);
 });
 
-test('a cascade that changed since it was planned is not searched with', async (t) => {
+test('a cascade that changed since planning is not used for the search', async (t) => {
   const changed = 'The cascade changed since it was looked up.';
   t.deepEqual(await runScenario('changedCascades'), [changed, changed]);
 });

@@ -5,7 +5,7 @@ import { runScenario } from '../../../../core/detection/engine/support/run-scena
 const PATIENCE_MS = 600_000;
 
 test.serial(
-  'every window and box of 300 images is OpenCV’s, with every stump cascade',
+  'every window and box of 300 images matches OpenCV’s, with every stump cascade',
   async (t) => {
     t.timeout(PATIENCE_MS);
     const { differences, windows, cascades } = await runScenario('corpus');

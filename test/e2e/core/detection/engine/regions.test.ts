@@ -97,7 +97,7 @@ function forEachSearch(
 }
 
 for (const simd of ['128', 'auto'] as const)
-  test(`regions report exactly those windows of the whole image that reach one (${simd})`, (t) => {
+  test(`regions report exactly the windows of the whole image that reach one (${simd})`, (t) => {
     let [reported, left] = [0, 0];
     forEachSearch(t, simd, 40, (everywhere, regions, search) => {
       const wanted = everywhere.filter((candidate) => isIn(candidate, regions));
@@ -114,7 +114,7 @@ for (const simd of ['128', 'auto'] as const)
     t.true(reported > 200 && left > 200, `${reported} windows in regions, ${left} elsewhere`);
   });
 
-test('a group with its centre in a region is the whole image’s, however far its windows lie', (t) => {
+test('a group with its centre in a region is the whole image’s, however far its windows extend', (t) => {
   let [grown, inside, outside] = [0, 0, 0];
   forEachSearch(t, 'auto', 100, (everywhere, places, search) => {
     const regions = places.map((place): Region => ({ ...place, by: 'centre' }));
@@ -142,7 +142,7 @@ test('a group with its centre in a region is the whole image’s, however far it
 
 const textOf = (group: Group) => JSON.stringify(group);
 
-test('a region of the image’s size reports what no region does', (t) => {
+test('a region of the image’s size reports the same as no region', (t) => {
   const engine = CascadeEngine.open();
   const image = drawImage('objects', { width: 301, height: 203 }, seededRandom(3));
   for (const { model } of servedCascades()) {

@@ -20,7 +20,7 @@ const outcome = (work: Promise<unknown>) =>
     (error) => (error instanceof ProblemError ? error.code : error),
   );
 
-test.serial('kill -9 of a worker in mid-job costs exactly that job', async (t) => {
+test.serial('kill -9 of a worker during a job costs exactly that job', async (t) => {
   const pool = await startPool(t);
   const [bytes, plan] = [await picture(), await planFor()];
   const pid = workerOf(pool);
@@ -88,7 +88,7 @@ test.serial(
 );
 
 test.serial(
-  'a full queue refuses with the time to try again, and takes jobs once there is room',
+  'a full queue refuses with the time to retry, and accepts jobs once there is room',
   async (t) => {
     const pool = await startPool(t, { queueJobs: 2 });
     const [bytes, plan] = [await picture(), await planFor()];
@@ -105,7 +105,7 @@ test.serial(
   },
 );
 
-test.serial('the queue is bounded by bytes as well', async (t) => {
+test.serial('the queue is also bounded in bytes', async (t) => {
   const bytes = await picture();
   const pool = await startPool(t, { queueBytes: Math.floor(bytes.length * 1.5) });
   const plan = await planFor();
@@ -118,7 +118,7 @@ test.serial('the queue is bounded by bytes as well', async (t) => {
 });
 
 test.serial(
-  'a pool whose workers keep dying answers at once, and recovers by itself',
+  'a pool whose workers keep dying answers at once, and recovers automatically',
   async (t) => {
     const pool = await startPool(t, { restarts: { count: 2, windowMs: 15_000 } });
     const [bytes, plan] = [await picture(), await planFor()];
@@ -145,7 +145,7 @@ test.serial(
   },
 );
 
-test.serial('with one of two workers missing the pool is degraded and goes on', async (t) => {
+test.serial('with one of two workers missing the pool is degraded and continues', async (t) => {
   const pool = await startPool(t, { workers: 2, restarts: { count: 1, windowMs: 60_000 } });
   await eventually('both workers are ready', () => pool.status().ready === 2);
   const [first, second] = pool.status().pids;
@@ -161,7 +161,7 @@ test.serial('with one of two workers missing the pool is degraded and goes on', 
 });
 
 test.serial(
-  'stopping refuses what waits, lets what runs finish, and leaves no process',
+  'stopping refuses waiting jobs, lets running ones finish, and leaves no process',
   async (t) => {
     const pool = await startPool(t);
     const [bytes, plan] = [await picture(), await planFor()];
@@ -184,12 +184,15 @@ test.serial('stopping does not wait for a job that hangs', async (t) => {
   t.is(await hanging, 'image_crashed_decoder');
 });
 
-test.serial('workers that never get ready are a failed start, with a clear line', async (t) => {
-  const pool = new DetectionPool({ log: silentLogger(), workers: 2, handshakeDeadlineMs: 1 });
-  const error = await t.throwsAsync(pool.start(), { instanceOf: StartError });
-  t.is(error?.message, 'A detection worker did not answer in time.');
-  t.is(pool.status().state, 'unavailable');
-});
+test.serial(
+  'workers that never become ready are a failed start, with a clear message',
+  async (t) => {
+    const pool = new DetectionPool({ log: silentLogger(), workers: 2, handshakeDeadlineMs: 1 });
+    const error = await t.throwsAsync(pool.start(), { instanceOf: StartError });
+    t.is(error?.message, 'A detection worker did not answer in time.');
+    t.is(pool.status().state, 'unavailable');
+  },
+);
 
 test.serial('each job is reported with its outcome and times', async (t) => {
   const records: JobRecord[] = [];

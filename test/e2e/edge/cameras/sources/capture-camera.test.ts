@@ -51,7 +51,7 @@ test.serial(
 );
 
 test.serial(
-  'a stream behind digest authentication opens with a password that stands nowhere',
+  'a stream with digest authentication opens with a password that is not visible anywhere',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 20), ACCOUNT);
     const [username, password] = ACCOUNT;
@@ -70,7 +70,7 @@ test.serial(
 );
 
 test.serial(
-  'a wrong password, a wrong path and a dead host are told apart, without the address',
+  'a wrong password, a wrong path and a dead host have different errors, without the address',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 2), ACCOUNT);
     const refused = { username: 'viewer', password: 'hunter2' };
@@ -89,7 +89,7 @@ test.serial(
 );
 
 test.serial(
-  'a stream that freezes is given up at its deadline with its process, and recovers',
+  'a stream that freezes is abandoned at its deadline together with its process, and recovers',
   async (t) => {
     const video = await renderVideo(t, 20);
     const server = await startRtspServer(t, video);
@@ -111,19 +111,22 @@ test.serial(
   },
 );
 
-test.serial('a process lives no longer than snapshots follow each other', async (t) => {
-  const { url } = await startRtspServer(t, await renderVideo(t, 20));
-  const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 0.5 });
-  await camera.take(patient());
-  t.is((await captures()).length, 1);
-  await sleep(1000);
-  t.is((await captures()).length, 0);
-  t.truthy(await camera.take(patient()));
-  await camera.close?.();
-  t.is((await captures()).length, 0);
-});
+test.serial(
+  'a capture process ends if no snapshot follows within the hold-open time',
+  async (t) => {
+    const { url } = await startRtspServer(t, await renderVideo(t, 20));
+    const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 0.5 });
+    await camera.take(patient());
+    t.is((await captures()).length, 1);
+    await sleep(1000);
+    t.is((await captures()).length, 0);
+    t.truthy(await camera.take(patient()));
+    await camera.close?.();
+    t.is((await captures()).length, 0);
+  },
+);
 
-test.serial('a video file is gone through step by step, and then has nothing new', async (t) => {
+test.serial('a video file is read step by step, and then has nothing new', async (t) => {
   const path = await renderVideo(t, 4);
   const camera = open(t, { kind: 'video', path, stepSeconds: 1 });
   const greys: number[] = [];
@@ -140,7 +143,7 @@ test.serial('a video file is gone through step by step, and then has nothing new
   t.is(await camera.take(patient()), undefined);
 });
 
-test.serial('a video file that loops begins anew', async (t) => {
+test.serial('a video file that loops starts again', async (t) => {
   const path = await renderVideo(t, 2);
   const camera = open(t, { kind: 'video', path, stepSeconds: 1.5, loop: true });
   const greys: number[] = [];
@@ -153,7 +156,7 @@ test.serial('a video file that loops begins anew', async (t) => {
   t.true((greys[1] ?? 0) > (greys[0] ?? 0) + 50, greys.join(' '));
 });
 
-test.serial('a device or a file that is not there is an error without its path', async (t) => {
+test.serial('a missing device or file is an error without its path', async (t) => {
   for (const config of [
     { kind: 'device', path: '/dev/video-none' },
     { kind: 'video', path: '/no/such/clip.mp4' },
