@@ -10,7 +10,7 @@ import {
 } from '../core/runtime/settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
 import { discoverySettings } from './onvif/discovery-settings.js';
-import { broadcastShape, lanSchema } from './publishing/lan-settings.js';
+import { brokerProfileShape, lanSchema } from './publishing/lan-settings.js';
 import { motionSchema, trackingSchema } from './sightings/sighting-settings.js';
 
 const outboxSettings = z
@@ -56,9 +56,9 @@ export const edgeConfigSchema = z.strictObject({
       root: topicRoot,
       /** What settles a summary: the relay's acknowledgement, or the broker's where there is no relay. */
       settleOn: z.enum(['relay', 'broker']).default('relay'),
-      ...broadcastShape,
+      ...brokerProfileShape,
       /** Off, since this broker is the relay's; switch it on where Home Assistant listens there. */
-      homeAssistant: broadcastShape.homeAssistant.default(false),
+      homeAssistant: brokerProfileShape.homeAssistant.default(false),
     })
     .optional(),
   lan: lanSchema.optional(),

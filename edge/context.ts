@@ -9,28 +9,34 @@ import { Lifecycle, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
+import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { openDatabase, over } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { createEdgeApp } from './api/edge-app.js';
+import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { SiteView } from './api/site-view.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
-import { observe } from './health/observe.js';
 import { SiteHealth } from './health/site-health.js';
-import type { Ground } from './pipeline/ground.js';
-import { createWatching, type Watching } from './pipeline/watching.js';
-import { createDashboards, type Dashboards } from './publishing/dashboards.js';
-import { lanUrl } from './publishing/lan-url.js';
-import { createKeeping, type Keeping } from './retention/keeping.js';
+import { createPipeline } from './pipeline/create-pipeline.js';
+import type { EdgeEventMap } from './pipeline/edge-events.js';
+import { createConnections } from './publishing/connections.js';
+import { createPublishing } from './publishing/create-publishing.js';
+import { PictureLinks } from './publishing/picture-links.js';
+import { PublicAddress } from './publishing/public-address.js';
+import { createStorage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
+import { EventStream } from './sightings/event-stream.js';
+import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { edgeMigrations } from './store/migrations.js';
 import type { EdgeTables } from './store/tables.js';
+import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
   lifecycle: Lifecycle;
-  /** What goes on for as long as the appliance works. */
+  /** What keeps running for as long as the appliance works. */
   probes: Probe[];
   http: HttpServer;
   cameras: CameraSchedule;
@@ -38,138 +44,108 @@ export interface Edge {
   retention: Retention;
 }
 
-/** Builds the appliance; nothing runs before `lifecycle.start()`. */
+/** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
   { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
 ): Promise<Edge> {
-  const { dataFolder } = config;
+  const { dataFolder, mqtt } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const file = join(dataFolder, 'edge.db');
-  const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
+  const databaseFile = join(dataFolder, 'edge.db');
+  const { db, close } = await openDatabase<EdgeTables>(databaseFile, edgeMigrations);
+  const database: Service = { name: 'database', stop: close };
+  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
   const metrics = new Metrics();
+  const analyses = new PerMinute();
+  const health = new SiteHealth(programVersion());
+  const events = new TypedEvents<EdgeEventMap>(log.child({ component: 'events' }));
   const detection = createDetection({
     settings: config.detection,
     maxPixels: config.images.maxPixels,
     onJob: (job) => metrics.job(job),
     log,
   });
-  const ground: Ground = { config, db, detection, log, clock };
-  const analyses = new PerMinute();
-  const keeping = createKeeping(ground, (source) => {
+  const dependencies: EdgeDependencies = { config, db, detection, log, clock };
+
+  const storage = createStorage(dependencies, health, (source) => {
     analyses.count();
     metrics.analysed(source);
   });
-  // Those who look on and what they look at know each other; what is built later is asked for when it is needed.
-  const dashboards: Dashboards = await createDashboards(ground, keeping, {
-    databaseFile: file,
-    health: () => health.report(),
-    cameras: () => watching.cameras,
-    configured: () => watching.configured(),
-    lanUrl: () => lanUrl(http.address),
+  events.on('storageFailed', (error) => storage.watch.failed(error));
+  health.register(() => ({ detectionsPerMinute: analyses.total() }));
+
+  const pipeline = createPipeline(dependencies, storage, events, health, reread);
+  const { cameras } = pipeline;
+  const eventStream = new EventStream({ db: over(db) });
+  events.on('snapshotRecorded', (snapshot) => {
+    if (snapshot.events.length > 0) eventStream.wake();
   });
-  const watching: Watching = createWatching(ground, keeping, dashboards, reread);
-  const health = createHealth(ground, keeping, dashboards, watching, analyses);
-  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
-  const rooms: Rooms = { ground, keeping, dashboards, watching, health, tokens, metrics };
-  const http: HttpServer = createServer(rooms);
-  const services = [lock, { name: 'database', stop: close }, ...inOrder(rooms, http)];
-  const { cameras } = watching;
-  return {
-    lifecycle: new Lifecycle(services, log),
-    probes: probesOf(ground, cameras),
-    http,
-    cameras,
-    tokens,
-    retention: keeping.retention,
-  };
-}
 
-interface Rooms {
-  ground: Ground;
-  keeping: Keeping;
-  dashboards: Dashboards;
-  watching: Watching;
-  health: SiteHealth;
-  tokens: Tokens;
-  metrics: Metrics;
-}
+  const connections = createConnections(dependencies, health);
+  const { relay, lan, broker } = connections;
+  const address = new PublicAddress(config.publicUrl, config.http);
+  const links = new PictureLinks(join(dataFolder, 'picture-key'), address);
+  const publishing = createPublishing(
+    dependencies,
+    { storage, pipeline, connections, health, links, address },
+    events,
+  );
+  const relayUplink =
+    mqtt &&
+    relay &&
+    (await createUplink(dependencies, { mqtt, bus: relay, storage, databaseFile }, events, health));
 
-/** All that begins and ends, each after what it stands on. */
-function inOrder(
-  { ground, keeping, dashboards, watching, tokens }: Rooms,
-  http: HttpServer,
-): Service[] {
-  return [
-    keeping.timeSync,
-    keeping.storage,
-    tokens,
-    ...ground.detection.services,
-    ...keeping.images.services,
-    keeping.retention,
-    watching.sightings,
-    ...(dashboards.reporting?.services ?? []),
-    ...(dashboards.lan?.services ?? []),
-    watching.cameras,
-    watching.reload,
-    http,
-    // Before the server, which waits for answers to end.
-    watching.events,
-  ];
-}
-
-function probesOf({ config, db, detection }: Ground, cameras: CameraSchedule): Probe[] {
-  const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
-  return [
-    cameras,
-    new DatabaseProbe(over(db)),
-    new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
-  ];
-}
-
-function createHealth(
-  { detection, clock }: Ground,
-  { images, outbox, storage }: Keeping,
-  { reporting, lan }: Dashboards,
-  { cameras }: Watching,
-  analyses: PerMinute,
-): SiteHealth {
-  return new SiteHealth({
-    version: programVersion(),
-    detection: () => detection.pool.status(),
-    cameras: () => cameras.statuses(),
-    broker: () => reporting?.bus.status(),
-    lan: () => lan?.bus.status(),
-    acknowledged: async () => (await outbox.state()).ackedSeq,
-    clock,
-    outbox: () => outbox.depth(),
-    disk: () => images.store.budget.report(),
-    storage: () => storage.reason,
-    analysesPerMinute: () => analyses.total(),
+  registerEdgeMetrics(metrics, {
+    pool: detection.pool,
+    storage,
+    pipeline,
+    connections,
+    eventStream,
   });
-}
-
-/** The REST API and the metrics, over all rooms. */
-function createServer(rooms: Rooms): HttpServer {
-  const { keeping, dashboards, watching, health, tokens, metrics } = rooms;
-  const { config, detection, log } = rooms.ground;
-  const { images, outbox, retention } = keeping;
-  const { reporting, lan, links } = dashboards;
-  const { pool } = detection;
-  const { store } = images;
-  observe(metrics, { ...watching, pool, store, outbox, reporting, lan, retention });
-  const view = new SiteView({ site: config.site, health, pool, store, outbox, reporting });
+  const view = new SiteView({
+    site: config.site,
+    health,
+    pool: detection.pool,
+    store: storage.images.store,
+    outbox: storage.outbox,
+    relay,
+    uplink: relayUplink?.uplink,
+  });
+  const { images } = storage;
   const app = createEdgeApp({
-    ...watching,
-    config,
-    log,
-    metrics,
-    tokens,
-    detection,
-    images,
-    view,
-    links,
+    ...{ config, log, metrics, tokens, detection, images, view, links },
+    ...{ cameras, sightings: pipeline.sightings, reload: pipeline.reload, events: eventStream },
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  const http = new HttpServer(app, config.http, log.child({ component: 'http' }));
+
+  const { retention } = storage;
+  const services: (Service | undefined)[] = [
+    ...[lock, database, storage.timeSync, storage.watch, tokens],
+    ...[...detection.services, ...images.services, retention, pipeline.sightings],
+    ...[broker, ...publishing.listeners, ...(relayUplink?.services ?? [])],
+    ...[relay, lan, ...publishing.farewells],
+    ...[cameras, pipeline.reload, http],
+    { name: 'public address', start: async () => address.listening(http.address) },
+    // Stops before the server, which waits for responses to end.
+    eventStream,
+  ];
+  return {
+    lifecycle: new Lifecycle(
+      services.filter((service) => service !== undefined),
+      log,
+    ),
+    probes: [
+      cameras,
+      new DatabaseProbe(over(db)),
+      new DetectionProbe({
+        pool: detection.pool,
+        jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
+      }),
+    ],
+    http,
+    cameras,
+    tokens,
+    retention,
+  };
 }

@@ -1,4 +1,4 @@
-// s3rver, with the key that the relays are given.
+// Starts s3rver with the key of the relays.
 const { readFileSync } = require('node:fs');
 const S3rver = require('s3rver');
 const Account = require('s3rver/lib/models/account');

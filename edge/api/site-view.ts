@@ -8,10 +8,11 @@ import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import type { ImageStore } from '../../core/images/image-store.js';
 import { imageTable } from '../../core/images/image-table.js';
 import { resultOf } from '../../core/images/presenter.js';
+import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { Outbox } from '../store/outbox.js';
-import type { Reporting } from '../uplink/reporting.js';
+import type { Uplink } from '../uplink/uplink.js';
 import type { SiteApi } from './site-routes.js';
 
 export interface SiteSources {
@@ -20,10 +21,12 @@ export interface SiteSources {
   pool: { status(): PoolStatus };
   store: ImageStore;
   outbox: Outbox;
-  reporting: Reporting | undefined;
+  /** The connection to the relay and what is sent over it; absent if there is no relay. */
+  relay: MessageBus | undefined;
+  uplink: Uplink | undefined;
 }
 
-/** What the appliance tells of itself over REST. */
+/** What the appliance reports about itself over REST. */
 export class SiteView implements SiteApi {
   constructor(private readonly sources: SiteSources) {}
 
@@ -36,13 +39,13 @@ export class SiteView implements SiteApi {
   }
 
   async sync(): Promise<z.infer<typeof syncSchema>> {
-    const { reporting, outbox } = this.sources;
+    const { relay, outbox } = this.sources;
     const { epoch, lastSeq, ackedSeq, bytes, evicted } = await outbox.state();
-    const uplink = await reporting?.uplink.status();
+    const uplink = await this.sources.uplink?.status();
     return {
-      configured: reporting !== undefined,
+      configured: relay !== undefined,
       connected: uplink?.connected ?? false,
-      lastError: reporting?.bus.status().lastError ?? null,
+      lastError: relay?.status().lastError ?? null,
       epoch,
       lastSeq,
       acknowledgedSeq: uplink?.ackedSeq ?? ackedSeq,

@@ -1,7 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
-import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
 import type { ImageTables } from '../../core/images/tables.js';
@@ -10,24 +9,17 @@ import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
 import { over } from '../../core/store/database.js';
-import type { Snapshot } from '../cameras/camera.js';
+import type { Snapshot, SnapshotTrigger } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings, SightingUpdate } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
+import type { EdgeEvents } from './edge-events.js';
 import type { MotionGates } from './motion-gates.js';
 
 const DAY_MS = 86_400_000;
-/** A snapshot that is stored, with what it changed. */
-export interface Recording extends Recorded {
-  camera: string;
-  takenAt: number;
-  events: SightingEvent[];
-  /** Whether its picture is. */
-  kept: boolean;
-}
 
 export interface RecorderOptions {
   images: Images;
@@ -39,34 +31,38 @@ export interface RecorderOptions {
   /** For cameras that have none of their own. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
   clockStatus(): ClockStatus;
-  /** Called for each snapshot that could not be stored, or not its picture. */
-  onUnstored(error: unknown): void;
+  /** Hears of each snapshot after its commit, and of each that could not be stored. */
+  events: EdgeEvents;
   log: Logger;
-  /** Called after the commit. */
-  onRecorded(recording: Recording): void;
-  /** Called where the motion gate left a snapshot out. */
-  onUnchanged?(camera: string, takenAt: number): void;
 }
 
-/** Takes a camera's snapshot through: motion gate, room on disk, analysis, one transaction with its summary and sightings, and the word that it is there. */
+/**
+ * Takes a snapshot from its camera to the record: motion gate, space on the disk, analysis, one transaction with its
+ * summary and sightings, then an event.
+ */
 export class Recorder {
   /** What each camera showed last, for the log; one short line a camera. */
   readonly #seen = new Map<string, string>();
-  readonly #turns = new KeyedSerialQueue();
+  readonly #queues = new KeyedSerialQueue();
+  #unstored = 0;
 
   constructor(private readonly options: RecorderOptions) {}
 
-  /** Undefined where nothing moved since the last snapshot, unless somebody asked for this one. */
+  /** Snapshots that could not be stored, or not with their picture, since the start. */
+  get unstored(): number {
+    return this.#unstored;
+  }
+
+  /** Undefined if nothing moved since the last snapshot; one that was requested is always recorded. */
   async record(
     camera: CameraConfig,
     snapshot: Snapshot,
-    asked = false,
+    trigger: SnapshotTrigger = 'schedule',
   ): Promise<ImageId | undefined> {
     try {
-      return await this.#turns.run(camera.id, () => this.#record(camera, snapshot, asked));
+      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, trigger));
     } catch (error) {
-      if (error instanceof ProblemError && error.code === 'disk_budget_spent')
-        this.options.onUnstored(error);
+      if (error instanceof ProblemError && error.code === 'disk_budget_spent') this.#failed(error);
       throw error;
     }
   }
@@ -74,35 +70,34 @@ export class Recorder {
   async #record(
     camera: CameraConfig,
     { bytes, takenAt }: Snapshot,
-    asked: boolean,
+    trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, onRecorded, onUnchanged } = this.options;
+    const { gates, sightings, defaults, events } = this.options;
     const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
+    const motion = camera.motion ?? defaults.motion;
+    const admission = await gates.admit(id, motion, bytes, trigger === 'request');
     if (!admission) {
-      sightings.stillThere(id, takenAt);
-      onUnchanged?.(id, takenAt);
+      sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
     const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
     admission.searched();
-    sightings.adopt(id, observation);
+    sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
-    onRecorded({ ...recorded, camera: id, takenAt, events: observation.events, kept });
+    events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
     return recorded.id;
   }
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
-    const { images, retention, outbox, sightings, defaults, clockStatus, onUnstored } =
-      this.options;
+    const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
+    let observation: SightingUpdate = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      observation = await sightings.update(over(transaction), camera.id, frame, settings);
     };
     const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
@@ -111,8 +106,13 @@ export class Recorder {
       ? await images.record(source, requestOf(camera), also)
       : await images.recordWithoutPicture(source, requestOf(camera), also);
     if (!hasRoom)
-      onUnstored(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
+      this.#failed(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
     return { recorded, observation, kept: hasRoom };
+  }
+
+  #failed(error: unknown): void {
+    this.#unstored++;
+    this.options.events.emit('storageFailed', error);
   }
 
   #logChange(camera: string, detections: Detection[]): void {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
 
-/** What dashboards are told at a broker. */
-export const broadcastShape = {
+/** What dashboards get at a broker. */
+export const brokerProfileShape = {
   /** Home Assistant's discovery. */
   homeAssistant: z.boolean(),
   /** Annotated snapshots as JPEG, which are large. */
@@ -47,8 +47,8 @@ export const lanSchema = z
     url: brokerClientShape.url.optional(),
     embedded: embeddedSchema.optional(),
     root: topicRoot,
-    ...broadcastShape,
-    homeAssistant: broadcastShape.homeAssistant.default(true),
+    ...brokerProfileShape,
+    homeAssistant: brokerProfileShape.homeAssistant.default(true),
   })
   .refine(({ url, embedded }) => (url === undefined) !== (embedded === undefined), {
     path: ['url'],

@@ -15,19 +15,19 @@ const KEY_BYTES = 32;
 
 /**
  * Addresses of single pictures for programs that cannot send a token, as Home Assistant. An address holds a code
- * (HMAC-SHA256 over the image's id) that only this appliance can make; who has it sees that one picture.
+ * (HMAC-SHA256 over the image's id) that only this appliance can make. Anyone with the link sees that one picture.
  */
 export class PictureLinks {
   #key: Buffer | undefined;
 
-  /** `file` holds the key; it is made where it is not there or not whole. `base` is asked whenever an address is made. */
+  /** `file` holds the key, which is made if it is missing or incomplete. */
   constructor(
     private readonly file: string,
-    private readonly base: () => string,
+    private readonly address: { readonly url: string },
   ) {}
 
   urlOf(image: string): string {
-    return `${this.base()}/api/v1/pictures/${image}/${this.#codeOf(image)}`;
+    return `${this.address.url.replace(/\/+$/, '')}/api/v1/pictures/${image}/${this.#codeOf(image)}`;
   }
 
   isCodeOf(image: string, code: string): boolean {

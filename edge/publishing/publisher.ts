@@ -12,8 +12,8 @@ import type { DiscoveredCamera, DiscoverySources } from './discovery-message.js'
 import { LiveTopics } from './live-topics.js';
 import { SnapshotPictures, type SnapshotPicturesOptions } from './snapshot-pictures.js';
 
-/** What the appliance has to tell, and lets be done: the same for every broker. */
-export interface Published {
+/** What a publisher publishes and which cameras it commands: the same for every broker. */
+export interface PublisherSources {
   db: Kysely<AnnouncedTables>;
   site: string;
   version: string;
@@ -29,8 +29,8 @@ export interface Published {
   log: Logger;
 }
 
-/** What a broker is for. */
-export interface Broadcast {
+/** What is sources at one broker. */
+export interface BrokerProfile {
   /** Which broker, for what is remembered of it. */
   connection: 'lan' | 'relay';
   root: string;
@@ -51,29 +51,28 @@ export interface Publisher {
 const JITTER_MS = 5_000;
 
 export function createPublisher(
-  published: Published,
-  broadcast: Broadcast,
+  sources: PublisherSources,
+  profile: BrokerProfile,
   bus: MessageBus,
 ): Publisher {
-  const { db, site, version, health, statuses, cameras, commanded, picture, url, clock } =
-    published;
-  const { connection, root, homeAssistant, snapshots } = broadcast;
-  const log = published.log.child({ component: 'publishing', connection });
+  const { db, site, version, health, statuses, cameras, commanded, picture, url, clock } = sources;
+  const { connection, root, homeAssistant, snapshots } = profile;
+  const log = sources.log.child({ component: 'publishing', connection });
   const live = new LiveTopics({ site, bus, health, cameras: statuses, log });
-  const sources = (): DiscoverySources => ({
+  const discovery = (): DiscoverySources => ({
     site,
     root,
     version,
     url: url(),
     snapshots,
-    hasTemperature: published.hasTemperature,
+    hasTemperature: sources.hasTemperature,
   });
   const announcements = new Announcements({
     db,
     connection,
     bus,
     homeAssistant,
-    sources,
+    sources: discovery,
     cameras,
     publishAll: () => live.publishAll(),
     jitterMs: JITTER_MS,
@@ -81,6 +80,6 @@ export function createPublisher(
   });
   const commands = new Commands({ site, bus, cameras: commanded, log, clock });
   const pictures = snapshots ? new SnapshotPictures({ site, bus, picture, log }) : undefined;
-  const services = [live, announcements, ...(broadcast.commands ? [commands] : [])];
+  const services = [live, announcements, ...(profile.commands ? [commands] : [])];
   return { live, announcements, pictures, services };
 }

@@ -10,7 +10,7 @@ const IMAGE = '0192ab34-cd56-7000-8000-000000000000';
 async function setUp(t: ExecutionContext) {
   const folder = join(await temporaryFolder(t), 'data');
   const file = join(folder, 'picture-key');
-  return { folder, file, open: () => new PictureLinks(file, () => 'http://box') };
+  return { folder, file, open: () => new PictureLinks(file, { url: 'http://box' }) };
 }
 
 const codeBy = (key: Buffer) => createHmac('sha256', key).update(IMAGE).digest('base64url');

@@ -101,7 +101,7 @@ test('a failing camera is offline on a dashboard, and online once it answers aga
   );
   t.like(JSON.parse(dead), {
     state: 'offline',
-    lastError: 'the folder or a file in it cannot be used (ENOENT)',
+    lastError: 'the folder or a file in it is not accessible (ENOENT)',
   });
   await mkdir(folder);
   await copyFile(join(projectRoot(), 'samples', '1-empty-street.jpg'), join(folder, '1.jpg'));

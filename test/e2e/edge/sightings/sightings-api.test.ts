@@ -55,7 +55,7 @@ async function setUp(t: ExecutionContext, more: string[] = [], dataFolder?: stri
   };
 }
 
-test('an object is one sighting from its appearance to its leaving, listed and reported', async (t) => {
+test('an object is one sighting from its appearance until it leaves, in the list and as events', async (t) => {
   const { edge, show, list, auth, api } = await setUp(t);
   const heard = await readEvents(t, `${edge.url}${API}/events/stream`, auth);
   await show(EMPTY, SIGN);
@@ -86,7 +86,7 @@ test('an object is one sighting from its appearance to its leaving, listed and r
   t.is((await api.get(t, `${API}/sightings?state=gone`)).status, 400);
 });
 
-test('sightings are listed a page at a time, newest first', async (t) => {
+test('sightings are paginated, newest first', async (t) => {
   const { show, list } = await setUp(t, ['sightings={ appearAfter: 1, within: 1, leaveAfter: 1 }']);
   await show(SIGN, EMPTY, SIGN, EMPTY, SIGN);
   const first = await list('?limit=2');
@@ -100,7 +100,7 @@ test('sightings are listed a page at a time, newest first', async (t) => {
   t.true((first.sightings[1]?.id ?? '') > (second.sightings[0]?.id ?? ''));
 });
 
-test('an open sighting continues after a restart, and a client resumes at its position', async (t) => {
+test('an open sighting continues after a restart, and a client resumes at its last event', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await setUp(t, [], dataFolder);
   await before.show(SIGN, SIGN);
@@ -123,7 +123,7 @@ test('an open sighting continues after a restart, and a client resumes at its po
   await heard.ended;
 });
 
-test('the sightings of a camera that is removed from the configuration end', async (t) => {
+test('the sightings of a removed camera end', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await setUp(t, [], dataFolder);
   await before.show(SIGN, SIGN);
@@ -138,7 +138,7 @@ test('the sightings of a camera that is removed from the configuration end', asy
   );
 });
 
-test('the motion gate skips snapshots without change, keeps what is there, and counts the skipped searches', async (t) => {
+test('the motion gate skips unchanged snapshots, keeps open sightings, and counts what it saved', async (t) => {
   const folder = join(await temporaryFolder(), 'street');
   await mkdir(folder);
   await copyFile(join(projectRoot(), 'samples', SIGN), join(folder, '1.jpg'));
@@ -161,7 +161,7 @@ test('the motion gate skips snapshots without change, keeps what is there, and c
   t.truthy(asked.json.image, 'who asks gets a search');
 });
 
-test('a snapshot whose image has no room is still analysed, and open sightings stay', async (t) => {
+test('a snapshot is still analysed if there is no space for its image, and open sightings stay', async (t) => {
   const { show, list, api } = await setUp(t, [
     'images={ maxStoredGigabytes: 0.01, minFreeMegabytes: 0 }',
   ]);
@@ -180,10 +180,10 @@ test('a snapshot whose image has no room is still analysed, and open sightings s
   t.is((await stored(open?.best.image)).status, 200, 'the picture of an open sighting stayed');
 });
 
-test('an image has a URL for programs without a token, which is valid for that image alone', async (t) => {
+test('an image has a link for programs without a token, valid for that image only', async (t) => {
   const { edge, show, api } = await setUp(t);
   const [first = '', second = ''] = await show(SIGN, EMPTY);
-  const links = new PictureLinks(join(edge.dataFolder, 'picture-key'), () => edge.url);
+  const links = new PictureLinks(join(edge.dataFolder, 'picture-key'), edge);
   const picture = await fetch(links.urlOf(first));
   t.is(picture.status, 200);
   t.is(picture.headers.get('Content-Type'), 'image/jpeg');

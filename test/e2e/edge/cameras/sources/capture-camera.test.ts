@@ -38,7 +38,7 @@ async function captures(): Promise<string[]> {
 }
 
 test.serial(
-  'an RTSP stream gives its newest frame, however long ago the last one was taken',
+  'an RTSP stream returns its newest frame, however long ago the last one was taken',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 20));
     const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 60 });
@@ -51,7 +51,7 @@ test.serial(
 );
 
 test.serial(
-  'a stream with digest authentication opens with a password that is not visible anywhere',
+  'a stream with digest authentication opens, and its password is in no command line or environment',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 20), ACCOUNT);
     const [username, password] = ACCOUNT;
@@ -76,7 +76,7 @@ test.serial(
     const refused = { username: 'viewer', password: 'hunter2' };
     const message = async (config: Record<string, unknown>) =>
       (await t.throwsAsync(open(t, { kind: 'rtsp', ...config }).take(patient())))?.message;
-    t.is(await message({ url, auth: refused }), 'the camera refused the user name or password');
+    t.is(await message({ url, auth: refused }), 'the camera rejected the user name or password');
     t.is(
       await message({
         url: url.replace('live', 'nope'),
@@ -84,12 +84,12 @@ test.serial(
       }),
       'the camera has no such stream',
     );
-    t.is(await message({ url: 'rtsp://127.0.0.1:9/live' }), 'the camera cannot be reached');
+    t.is(await message({ url: 'rtsp://127.0.0.1:9/live' }), 'the camera is unreachable');
   },
 );
 
 test.serial(
-  'a stream that freezes is abandoned at its deadline together with its process, and recovers',
+  'a stream that freezes fails at its deadline, its process ends, and it recovers',
   async (t) => {
     const video = await renderVideo(t, 20);
     const server = await startRtspServer(t, video);
@@ -103,28 +103,25 @@ test.serial(
     server.freeze();
     await sleep(1000);
     const code = (await t.throwsAsync(camera.take(patient()), { name: 'CameraError' }))?.message;
-    t.is(code, 'the camera did not answer in time');
+    t.is(code, 'the camera did not respond in time');
     await sleep(100);
     t.deepEqual(await captures(), []);
     await server.end();
-    await t.throwsAsync(camera.take(patient()), { message: 'the camera cannot be reached' });
+    await t.throwsAsync(camera.take(patient()), { message: 'the camera is unreachable' });
   },
 );
 
-test.serial(
-  'a capture process ends if no snapshot follows within the hold-open time',
-  async (t) => {
-    const { url } = await startRtspServer(t, await renderVideo(t, 20));
-    const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 0.5 });
-    await camera.take(patient());
-    t.is((await captures()).length, 1);
-    await sleep(1000);
-    t.is((await captures()).length, 0);
-    t.truthy(await camera.take(patient()));
-    await camera.close?.();
-    t.is((await captures()).length, 0);
-  },
-);
+test.serial('the process ends when no snapshot follows in time', async (t) => {
+  const { url } = await startRtspServer(t, await renderVideo(t, 20));
+  const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 0.5 });
+  await camera.take(patient());
+  t.is((await captures()).length, 1);
+  await sleep(1000);
+  t.is((await captures()).length, 0);
+  t.truthy(await camera.take(patient()));
+  await camera.close?.();
+  t.is((await captures()).length, 0);
+});
 
 test.serial('a video file is read step by step, and then has nothing new', async (t) => {
   const path = await renderVideo(t, 4);
@@ -133,7 +130,7 @@ test.serial('a video file is read step by step, and then has nothing new', async
   for (let i = 0; i < 4; i++) {
     const snapshot = await camera.take(patient());
     greys.push(await grey(snapshot?.bytes));
-    await snapshot?.settle();
+    await snapshot?.markProcessed();
   }
   t.deepEqual(
     greys.toSorted((a, b) => a - b),
@@ -150,13 +147,13 @@ test.serial('a video file that loops starts again', async (t) => {
   for (let i = 0; i < 3; i++) {
     const snapshot = await camera.take(patient());
     greys.push(await grey(snapshot?.bytes));
-    await snapshot?.settle();
+    await snapshot?.markProcessed();
   }
   t.is(Math.round(greys[2] ?? 0), Math.round(greys[0] ?? 1));
   t.true((greys[1] ?? 0) > (greys[0] ?? 0) + 50, greys.join(' '));
 });
 
-test.serial('a missing device or file is an error without its path', async (t) => {
+test.serial('a missing device or file is an error that does not show its path', async (t) => {
   for (const config of [
     { kind: 'device', path: '/dev/video-none' },
     { kind: 'video', path: '/no/such/clip.mp4' },

@@ -1,34 +1,39 @@
 import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import { observePool } from '../../core/detection/pool/observe-pool.js';
 import type { Metrics } from '../../core/http/metrics.js';
-import type { ImageStore } from '../../core/images/image-store.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
-import type { MotionGates } from '../pipeline/motion-gates.js';
-import type { Lan } from '../publishing/lan.js';
-import type { Retention } from '../retention/retention.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { Connections } from '../publishing/connections.js';
+import type { Storage } from '../retention/create-storage.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Outbox } from '../store/outbox.js';
-import type { Reporting } from '../uplink/reporting.js';
 
-interface Observed {
+export interface MetricSources {
   pool: { status(): PoolStatus };
-  store: ImageStore;
-  outbox: Outbox;
-  cameras: CameraSchedule;
-  reporting: Reporting | undefined;
-  lan: Lan | undefined;
-  gates: MotionGates;
-  retention: Retention;
-  events: EventStream;
-  /** Snapshots that could not be stored since the start. */
-  unstored(): number;
+  storage: Storage;
+  pipeline: CameraPipeline;
+  connections: Connections;
+  eventStream: EventStream;
 }
 
-/** The gauges that only the appliance has. */
-export function observe(metrics: Metrics, observed: Observed): void {
-  const { pool, store, outbox, cameras, reporting, unstored } = observed;
+/** The metrics that only the appliance has. */
+export function registerEdgeMetrics(metrics: Metrics, sources: MetricSources): void {
+  const { pool, storage, pipeline, connections, eventStream } = sources;
   observePool(metrics, pool);
+  registerOutbox(metrics, storage.outbox);
+  registerCameras(metrics, pipeline.cameras);
+  registerPipeline(metrics, pipeline);
+  registerStorage(metrics, storage);
+  registerConnections(metrics, connections);
+  metrics.gauge({
+    name: 'siteglass_event_streams',
+    help: 'Clients of the event stream',
+    read: () => eventStream.clients,
+  });
+}
+
+function registerOutbox(metrics: Metrics, outbox: Outbox): void {
   metrics.gauge({
     name: 'siteglass_outbox_depth',
     help: 'Summaries that the relay has not acknowledged',
@@ -46,7 +51,7 @@ export function observe(metrics: Metrics, observed: Observed): void {
   });
   metrics.gauge({
     name: 'siteglass_outbox_acknowledged_seq',
-    help: 'The number up to which every summary is acknowledged; begins anew with an epoch',
+    help: 'The number up to which every summary is acknowledged; starts again with each epoch',
     read: async () => (await outbox.state()).ackedSeq,
   });
   metrics.counter({
@@ -54,16 +59,9 @@ export function observe(metrics: Metrics, observed: Observed): void {
     help: 'Summaries that the budget of the outbox ever evicted',
     read: async () => (await outbox.state()).evicted,
   });
-  metrics.counter({
-    name: 'siteglass_snapshots_unstored_total',
-    help: 'Snapshots of cameras that could not be stored, since the start',
-    read: unstored,
-  });
-  metrics.gauge({
-    name: 'siteglass_broker_connected',
-    help: '1 while there is a connection to the MQTT broker',
-    read: () => Number(reporting?.bus.connected ?? false),
-  });
+}
+
+function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
   metrics.gauge({
     name: 'siteglass_cameras_online',
     help: 'Cameras that answer',
@@ -89,7 +87,22 @@ export function observe(metrics: Metrics, observed: Observed): void {
     label: 'camera',
     read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
   });
-  observeSightings(metrics, observed);
+}
+
+function registerPipeline(metrics: Metrics, { gates, recorder }: CameraPipeline): void {
+  metrics.counter({
+    name: 'siteglass_snapshots_unstored_total',
+    help: 'Snapshots of cameras that could not be stored, since the start',
+    read: () => recorder.unstored,
+  });
+  metrics.counter({
+    name: 'siteglass_searches_saved_total',
+    help: 'Snapshots that the motion gate left out since the start',
+    read: () => gates.saved,
+  });
+}
+
+function registerStorage(metrics: Metrics, { images: { store }, retention }: Storage): void {
   metrics.gauge({
     name: 'siteglass_images_bytes',
     help: 'Bytes that originals and processed images take',
@@ -100,28 +113,23 @@ export function observe(metrics: Metrics, observed: Observed): void {
     help: 'Bytes that are free where the data folder is',
     read: () => store.budget.freeBytes(),
   });
-}
-
-function observeSightings(metrics: Metrics, { gates, retention, events, lan }: Observed): void {
-  metrics.counter({
-    name: 'siteglass_searches_saved_total',
-    help: 'Snapshots that the motion gate left out since the start',
-    read: () => gates.saved,
-  });
-  metrics.gauge({
-    name: 'siteglass_event_streams',
-    help: 'Clients of the event stream',
-    read: () => events.clients,
-  });
   metrics.counter({
     name: 'siteglass_images_removed_total',
     help: 'Images that age or budget removed since the start',
     read: () => retention.removed.images,
   });
+}
+
+function registerConnections(metrics: Metrics, { relay, lan }: Connections): void {
+  metrics.gauge({
+    name: 'siteglass_broker_connected',
+    help: '1 while there is a connection to the MQTT broker',
+    read: () => Number(relay?.connected ?? false),
+  });
   if (!lan) return;
   metrics.gauge({
     name: 'siteglass_lan_broker_connected',
     help: '1 while there is a connection to the LAN broker',
-    read: () => Number(lan.bus.connected),
+    read: () => Number(lan.connected),
   });
 }

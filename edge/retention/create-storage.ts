@@ -1,8 +1,9 @@
 import type { Source } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
 import { over } from '../../core/store/database.js';
+import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import { TimeSync } from '../health/time-sync.js';
-import type { Ground } from '../pipeline/ground.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { Outbox } from '../store/outbox.js';
 import { protectedImages } from './protected-images.js';
 import { retainedRows } from './retained-rows.js';
@@ -11,20 +12,22 @@ import { StorageWatch } from './storage-watch.js';
 
 const DAY_MS = 86_400_000;
 
-/** All that is kept on the disk, and what keeps the disk from filling. */
-export interface Keeping {
+/** Everything that is kept on the disk, and what keeps the disk from filling. */
+export interface Storage {
   images: ImageModule;
   outbox: Outbox;
-  /** Stamps what goes into the outbox. */
+  /** Stamps the rows of the outbox. */
   timeSync: TimeSync;
-  storage: StorageWatch;
+  watch: StorageWatch;
   retention: Retention;
 }
 
-export function createKeeping(
-  { config, db, detection, log, clock }: Ground,
+/** Registers the condition of the disk and of the outbox with `health`. `onAnalysed` is called for each analysis. */
+export function createStorage(
+  { config, db, detection, log, clock }: EdgeDependencies,
+  health: SiteHealth,
   onAnalysed: (source: Source) => void,
-): Keeping {
+): Storage {
   const { dataFolder } = config;
   const images = createImageModule({
     db: over(db),
@@ -40,7 +43,7 @@ export function createKeeping(
   const timeSync = new TimeSync(clock);
   const { maxBytes, maxAgeMs } = config.outbox;
   const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
-  const storage = new StorageWatch({
+  const watch = new StorageWatch({
     dataFolder,
     minFreeBytes: config.images.minFreeBytes,
     probe: () => outbox.probe(),
@@ -56,5 +59,16 @@ export function createKeeping(
     log: log.child({ component: 'retention' }),
     clock,
   });
-  return { images, outbox, timeSync, storage, retention };
+  const storage = { images, outbox, timeSync, watch, retention };
+  health.register(() => storageCondition(storage));
+  return storage;
+}
+
+async function storageCondition({ images, outbox, watch }: Storage): Promise<HealthPart> {
+  const [disk, depth] = await Promise.all([images.store.budget.report(), outbox.depth()]);
+  const reasons = [
+    ...(watch.reason ? [watch.reason] : []),
+    ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
+  ];
+  return { reasons, disk, outbox: depth };
 }

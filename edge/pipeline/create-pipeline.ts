@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { over } from '../../core/store/database.js';
+import type { CameraConfig } from '../cameras/camera-config.js';
+import { ConfigReload } from '../cameras/config-reload.js';
+import { ConfiguredCameras } from '../cameras/configured-cameras.js';
+import { createCamera } from '../cameras/create-camera.js';
+import { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
+import type { EdgeConfig } from '../config.js';
+import type { HealthPart, SiteHealth } from '../health/site-health.js';
+import type { Storage } from '../retention/create-storage.js';
+import { Sightings } from '../sightings/sightings.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import type { EdgeEvents } from './edge-events.js';
+import { longestSearchMs } from './longest-search.js';
+import { MotionGates } from './motion-gates.js';
+import { Recorder } from './recorder.js';
+
+/** The way of a snapshot: camera, motion gate, detection, one transaction, an event. */
+export interface CameraPipeline {
+  /** As they are configured now. */
+  configured: ConfiguredCameras;
+  cameras: CameraSchedule;
+  gates: MotionGates;
+  sightings: Sightings;
+  recorder: Recorder;
+  reload: ConfigReload;
+}
+
+/** Registers the condition of detection and of the cameras with `health`. `reread` reads the configuration again. */
+export function createPipeline(
+  dependencies: EdgeDependencies,
+  storage: Storage,
+  events: EdgeEvents,
+  health: SiteHealth,
+  reread: () => EdgeConfig,
+): CameraPipeline {
+  const { config, db, detection, log, clock } = dependencies;
+  const camerasLog = log.child({ component: 'cameras' });
+  const configured = new ConfiguredCameras(config.cameras);
+  const sightings = new Sightings({
+    db: over(db),
+    cameras: () => configured.all.map(({ id }) => id),
+    log: log.child({ component: 'sightings' }),
+  });
+  const gates = new MotionGates({
+    thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
+    isUnsettled: (camera) => sightings.hasPendingChange(camera),
+  });
+  const recorder = new Recorder({
+    images: storage.images.images,
+    retention: storage.retention,
+    // Without a broker nothing would ever acknowledge a summary.
+    outbox: config.mqtt && storage.outbox,
+    sightings,
+    gates,
+    defaults: { sightings: config.sightings, motion: config.motion },
+    clockStatus: () => storage.timeSync.status,
+    events,
+    log: camerasLog,
+  });
+  const open = (camera: CameraConfig) =>
+    createCamera(camera, join(config.dataFolder, 'cameras'), clock);
+  const cameras = new CameraSchedule({
+    cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
+    analyse: (camera, snapshot, trigger) => recorder.record(camera, snapshot, trigger),
+    onStatus: (status) => events.emit('cameraChanged', status),
+    onRemoved: (id) => events.emit('cameraRemoved', id),
+    longestAnalysisMs: longestAnalysisMs(config),
+    log: camerasLog,
+    clock,
+  });
+  const reload = new ConfigReload({
+    config,
+    read: reread,
+    replaceCameras: async (configs) => {
+      const changes = await cameras.replace(configs, open);
+      configured.replace(configs);
+      await sightings.endForRemovedCameras();
+      events.emit('camerasReplaced', configs);
+      return changes;
+    },
+    log: log.child({ component: 'configuration' }),
+  });
+  health.register(() => detectionCondition(dependencies));
+  health.register(() => camerasCondition(cameras));
+  return { configured, cameras, gates, sightings, recorder, reload };
+}
+
+function detectionCondition({ detection }: EdgeDependencies): HealthPart {
+  const { state } = detection.pool.status();
+  return { reasons: state === 'ok' ? [] : [`detection is ${state}`] };
+}
+
+function camerasCondition(cameras: CameraSchedule): HealthPart {
+  const states = cameras.statuses().map(({ state }) => state);
+  const count = (wanted: string) => states.filter((state) => state === wanted).length;
+  const [total, offline] = [states.length, count('offline')];
+  return {
+    reasons: offline === 0 ? [] : [`${offline} of ${total} cameras are offline`],
+    cameras: { online: count('online'), total },
+  };
+}
+
+/** A check of the motion gate, which waits in the same queue, and a search. */
+const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
+  2 * longestSearchMs(detection) + 60_000;

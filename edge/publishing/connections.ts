@@ -1,0 +1,101 @@
+import { siteClientId } from '../../core/messaging/access-rules.js';
+import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
+import {
+  MqttMessageBus,
+  type MqttMessageBusOptions,
+} from '../../core/messaging/mqtt-message-bus.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import type { EdgeConfig } from '../config.js';
+import type { SiteHealth } from '../health/site-health.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { LanAccounts } from './lan-accounts.js';
+import type { LanSettings } from './lan-settings.js';
+
+/** The MQTT connections of the appliance, each to a broker of its own. */
+export interface Connections {
+  /** To the relay's broker; absent if none is configured. */
+  relay: MqttMessageBus | undefined;
+  /** To the LAN's broker; absent if none is configured. */
+  lan: MqttMessageBus | undefined;
+  /** The LAN's broker, if it is the embedded one. It starts before the connections and stops after them. */
+  broker: EmbeddedBroker | undefined;
+}
+
+/** Publications of live topics that may wait for the relay's broker, beside the window of the uplink. */
+const LIVE_IN_FLIGHT = 256;
+
+/** Registers with `health` whether the brokers are connected. */
+export function createConnections(
+  { config, log, clock }: EdgeDependencies,
+  health: SiteHealth,
+): Connections {
+  const connect = busesOf(config.site, clock);
+  const messaging = log.child({ component: 'messaging' });
+  const relay =
+    config.mqtt &&
+    connect(relayAccess(config.mqtt, config.outbox.window + LIVE_IN_FLIGHT), messaging);
+  const access = config.lan && lanAccess(config.site, config.lan, messaging);
+  const lan = access && connect(access.options, messaging.child({ connection: 'lan' }));
+  health.register(() => ({
+    reasons: [
+      ...(relay?.connected === false ? ['the MQTT broker is not connected'] : []),
+      ...(lan?.connected === false ? ['the LAN broker is not connected'] : []),
+    ],
+  }));
+  return { relay, lan, broker: access?.broker };
+}
+
+type BrokerAccess = Pick<
+  MqttMessageBusOptions,
+  'url' | 'root' | 'username' | 'password' | 'ca' | 'maxInFlight'
+>;
+
+/** Makes connections on which the broker knows at all times whether the site is online. */
+const busesOf = (site: string, clock: Clock) => (access: BrokerAccess, log: Logger) => {
+  const names = { site };
+  const options = {
+    ...access,
+    clientId: siteClientId(site),
+    birth: { topic: 'siteAvailability', names, payload: 'online' },
+    will: { topic: 'siteAvailability', names, payload: 'offline' },
+    farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
+  } as const;
+  return new MqttMessageBus(options, log, clock);
+};
+
+function relayAccess(mqtt: NonNullable<EdgeConfig['mqtt']>, maxInFlight: number): BrokerAccess {
+  return { root: mqtt.root, ...credentialsOf(mqtt), url: mqtt.url, maxInFlight };
+}
+
+/** With the configured credentials, or the appliance's own at the embedded broker. */
+function lanAccess(
+  site: string,
+  settings: LanSettings,
+  log: Logger,
+): { options: BrokerAccess; broker: EmbeddedBroker | undefined } {
+  const { embedded, root } = settings;
+  if (!embedded)
+    return {
+      options: { root, ...credentialsOf(settings), url: settings.url ?? '' },
+      broker: undefined,
+    };
+  const { host, port, auth } = embedded;
+  const accounts = new LanAccounts(site, embedded.accounts);
+  const broker = new EmbeddedBroker(
+    { host, port, root, accounts: auth === 'none' ? 'none' : accounts },
+    log,
+  );
+  // The appliance connects over loopback, whatever address the broker listens on.
+  const url = () => broker.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+  return { options: { root, url, ...accounts.own }, broker };
+}
+
+type Credentials = Pick<LanSettings, 'username' | 'password' | 'caFile'>;
+
+const credentialsOf = ({ username, password, caFile }: Credentials) => ({
+  username,
+  password: password && readSecret(password),
+  ca: caFile && readTextFile(caFile),
+});

@@ -1,0 +1,99 @@
+import type { Service } from '../../core/runtime/lifecycle.js';
+import { programVersion } from '../../core/runtime/program.js';
+import { over } from '../../core/store/database.js';
+import { boardTemperature } from '../health/board-temperature.js';
+import type { SiteHealth } from '../health/site-health.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents, RecordedSnapshot } from '../pipeline/edge-events.js';
+import type { Storage } from '../retention/create-storage.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { cameraState } from './camera-state.js';
+import type { Connections } from './connections.js';
+import { discoveredCamera } from './discovered-camera.js';
+import type { PictureLinks } from './picture-links.js';
+import type { PublicAddress } from './public-address.js';
+import { createPublisher, type Publisher, type PublisherSources } from './publisher.js';
+
+/** What dashboards see of the site, at each broker that there is. */
+export interface Publishing {
+  /** To be started before the connections, which they listen for. */
+  listeners: Service[];
+  /** To be stopped before the connections, over which they publish a last message. */
+  farewells: Service[];
+}
+
+export interface PublishingParts {
+  storage: Storage;
+  pipeline: CameraPipeline;
+  connections: Connections;
+  health: SiteHealth;
+  links: PictureLinks;
+  address: PublicAddress;
+}
+
+/** Subscribes to `events`. */
+export function createPublishing(
+  dependencies: EdgeDependencies,
+  parts: PublishingParts,
+  events: EdgeEvents,
+): Publishing {
+  const { mqtt, lan } = dependencies.config;
+  const { connections, links } = parts;
+  const sources = sourcesOf(dependencies, parts);
+  const publishers = [
+    mqtt &&
+      connections.relay &&
+      createPublisher(sources, { ...mqtt, connection: 'relay' }, connections.relay),
+    lan &&
+      connections.lan &&
+      createPublisher(sources, { ...lan, connection: 'lan' }, connections.lan),
+  ].filter((publisher) => publisher !== undefined);
+  for (const publisher of publishers) subscribe(publisher, events, links);
+  return {
+    listeners: publishers.flatMap(({ services }) => services),
+    farewells: publishers.map(({ live }) => ({ name: 'farewell', stop: () => live.farewell() })),
+  };
+}
+
+function subscribe(
+  { live, pictures, announcements }: Publisher,
+  events: EdgeEvents,
+  links: PictureLinks,
+): void {
+  events.on('snapshotRecorded', (snapshot) => {
+    const { id, camera, kept } = snapshot;
+    live.stateChanged(camera, stateOf(snapshot, links));
+    for (const event of snapshot.events) live.happened(event);
+    if (kept) pictures?.recorded(camera, id);
+  });
+  events.on('cameraChanged', (status) => live.cameraChanged(status));
+  events.on('cameraRemoved', (camera) => live.cameraRemoved(camera));
+  events.on('camerasReplaced', () => void announcements.announce());
+}
+
+function stateOf({ id, takenAt, analysis, tracks, kept }: RecordedSnapshot, links: PictureLinks) {
+  const url = kept ? links.urlOf(id) : null;
+  return cameraState({ id, takenAt, detections: analysis.detections, tracks, url });
+}
+
+function sourcesOf(
+  { config, db, detection, log, clock }: EdgeDependencies,
+  { storage, pipeline, health, address }: PublishingParts,
+): PublisherSources {
+  const { cameras, configured } = pipeline;
+  return {
+    db: over(db),
+    site: config.site,
+    version: programVersion(),
+    health: () => health.report(),
+    statuses: () => cameras.statuses(),
+    cameras: () =>
+      configured.all.map((camera) => discoveredCamera(camera, config, detection.catalog)),
+    commanded: cameras,
+    picture: (id) => storage.images.processed.get(id),
+    url: () => address.url,
+    hasTemperature: boardTemperature() !== undefined,
+    clock,
+    log,
+  };
+}

@@ -1,0 +1,75 @@
+import type { MessageBus } from '../../core/messaging/message-bus.js';
+import type { Clock } from '../../core/runtime/clock.js';
+import { toIsoString } from '../../core/runtime/clock.js';
+import type { Service } from '../../core/runtime/lifecycle.js';
+import type { EdgeConfig } from '../config.js';
+import type { HealthPart, SiteHealth } from '../health/site-health.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
+import type { Storage } from '../retention/create-storage.js';
+import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { fileIdentity } from '../store/file-identity.js';
+import type { Outbox } from '../store/outbox.js';
+import { OutboxKeeper } from './outbox-keeper.js';
+import { Uplink } from './uplink.js';
+
+/** The outbox on its way to the relay. */
+export interface RelayUplink {
+  uplink: Uplink;
+  /** To be started before the connection, which they listen for. */
+  services: Service[];
+}
+
+export interface UplinkParts {
+  mqtt: NonNullable<EdgeConfig['mqtt']>;
+  bus: MessageBus;
+  storage: Storage;
+  /** The file whose identity tells this database from a copy of it. */
+  databaseFile: string;
+}
+
+/** Subscribes to `events`; registers with `health` when the relay last acknowledged something. */
+export async function createUplink(
+  { config, log, clock }: EdgeDependencies,
+  { mqtt, bus, storage, databaseFile }: UplinkParts,
+  events: EdgeEvents,
+  health: SiteHealth,
+): Promise<RelayUplink> {
+  const { outbox, timeSync } = storage;
+  const { maxBytes: _, maxAgeMs: __, ...sending } = config.outbox;
+  const component = log.child({ component: 'uplink' });
+  const uplink = new Uplink(
+    bus,
+    outbox,
+    {
+      site: config.site,
+      settleOn: mqtt.settleOn === 'relay' ? 'ack' : 'puback',
+      identity: await fileIdentity(databaseFile),
+      ...sending,
+    },
+    component,
+    () => timeSync.now(),
+  );
+  const keeper = new OutboxKeeper(outbox, () => uplink.wake(), component);
+  events.on('snapshotRecorded', () => uplink.wake());
+  const lastSync = new LastSync(outbox, clock);
+  health.register(() => lastSync.condition());
+  return { uplink, services: [keeper, uplink] };
+}
+
+/** Notices an acknowledgement with the next health report, so its time is known to the minute. */
+class LastSync {
+  #acknowledged: number | undefined;
+  #at: number | undefined;
+
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  async condition(): Promise<HealthPart> {
+    const { ackedSeq } = await this.outbox.state();
+    if (this.#acknowledged !== undefined && ackedSeq > this.#acknowledged) this.#at = this.clock();
+    this.#acknowledged = ackedSeq;
+    return { lastSyncAt: this.#at === undefined ? null : toIsoString(this.#at) };
+  }
+}
