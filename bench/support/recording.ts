@@ -50,7 +50,7 @@ export async function startRecording(
     dataFolder,
     detection: pool,
     planner: catalog,
-    limits: { ...limits, uploadLifetimeMs: undefined },
+    limits: { ...limits, maxStoredBytes: BUDGET_BYTES, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
     spared: isOfOpenSighting,
     log,
@@ -59,7 +59,7 @@ export async function startRecording(
   const retention = new Retention({
     images: images.store,
     maxAgeMs: Number.MAX_SAFE_INTEGER,
-    budgetBytes: BUDGET_BYTES,
+    space: images.store.budget,
     log,
   });
   const sightings = new Sightings({ db: over(db), cameras: () => [], log });

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { SummaryRecord } from '../../core/contract/summary.js';
+import type { Ranges } from '../../core/runtime/ranges.js';
 import { addDailyLabels } from '../store/daily-label-table.js';
 import { absencesWithin, replaceAbsences } from '../store/gap-table.js';
 import { type Arrived, advanceLedger, type Mark, openLedger } from '../store/ledger-table.js';
@@ -9,7 +10,6 @@ import { holdSites } from '../store/site-table.js';
 import { addSummaries, summaryRow } from '../store/summary-table.js';
 import { type Arrival, isDrop, isSummary } from './arrival.js';
 import { dailyLabels, sightedLabels } from './labels.js';
-import type { Ranges } from './ranges.js';
 import { settle, touches } from './settle.js';
 
 export interface Committed {

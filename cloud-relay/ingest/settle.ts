@@ -1,5 +1,13 @@
 import type { Dropped } from '../../core/contract/summary.js';
-import { contains, holes, type Range, type Ranges, rangesOf, subtract, union } from './ranges.js';
+import {
+  contains,
+  holes,
+  type Range,
+  type Ranges,
+  rangesOf,
+  subtract,
+  union,
+} from '../../core/runtime/ranges.js';
 
 export type GapReason = Dropped['reason'] | 'unreported';
 

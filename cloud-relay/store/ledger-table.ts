@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Ranges } from '../ingest/ranges.js';
+import type { Ranges } from '../../core/runtime/ranges.js';
 import type { Settled } from '../ingest/settle.js';
 import type { RelayTables } from './relay-tables.js';
 

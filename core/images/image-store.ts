@@ -154,17 +154,9 @@ export class ImageStore implements Service {
     return removed.length;
   }
 
-  async usedBytes(): Promise<number> {
-    return this.budget.usedBytes;
-  }
-
   /** Images whose time is over, at most `limit`. */
   expired(now: number, limit: number): Promise<string[]> {
     return imageTable.expired(this.db, now, limit, this.options.spared);
-  }
-
-  freeBytes(): Promise<number> {
-    return this.budget.freeBytes();
   }
 
   /** Removes images made before an instant, at most `limit`. */

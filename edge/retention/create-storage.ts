@@ -44,18 +44,16 @@ export function createStorage(
   const { maxBytes, maxAgeMs } = config.outbox;
   const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
   const watch = new StorageWatch({
-    dataFolder,
-    minFreeBytes: config.images.minFreeBytes,
+    space: images.store.budget,
     probe: () => outbox.probe(),
     log: log.child({ component: 'storage' }),
   });
   const retention = new Retention({
     images: images.store,
+    space: images.store.budget,
     rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
-    budgetBytes: config.images.maxStoredBytes,
-    minFreeBytes: config.images.minFreeBytes,
     log: log.child({ component: 'retention' }),
     clock,
   });
@@ -64,10 +62,11 @@ export function createStorage(
   return storage;
 }
 
-async function storageCondition({ images, outbox, watch }: Storage): Promise<HealthPart> {
-  const [disk, depth] = await Promise.all([images.store.budget.report(), outbox.depth()]);
+async function storageCondition({ images, outbox }: Storage): Promise<HealthPart> {
+  const { budget } = images.store;
+  const [disk, depth] = await Promise.all([budget.report(), outbox.depth()]);
   const reasons = [
-    ...(watch.reason ? [watch.reason] : []),
+    ...(budget.writeFailure ? [budget.writeFailure] : []),
     ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
   ];
   return { reasons, disk, outbox: depth };

@@ -1,19 +1,20 @@
-/** Wakes the one who waits. Rings while nobody waits are remembered as one. */
+/** Wakes one waiter for each `set`; several before the next `wait` count as one. */
 export class AutoResetEvent {
-  #rung = false;
-  #answer: (() => void) | undefined;
+  #isSet = false;
+  #resolve: (() => void) | undefined;
 
-  ring(): void {
-    this.#rung = true;
-    this.#answer?.();
+  set(): void {
+    this.#isSet = true;
+    this.#resolve?.();
   }
 
+  /** Resolves when the event is set, at once if it is already, and resets it. */
   async wait(): Promise<void> {
-    if (!this.#rung)
+    if (!this.#isSet)
       await new Promise<void>((resolve) => {
-        this.#answer = resolve;
+        this.#resolve = resolve;
       });
-    this.#answer = undefined;
-    this.#rung = false;
+    this.#resolve = undefined;
+    this.#isSet = false;
   }
 }

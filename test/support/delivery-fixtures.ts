@@ -10,6 +10,7 @@ import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase } from '../../core/store/database.js';
 import type { Outbox } from '../../edge/store/outbox.js';
 import { outboxBudgetMigration } from '../../edge/store/outbox-budget-migration.js';
+import { outboxImageMigration } from '../../edge/store/outbox-image-migration.js';
 import { outboxMigration } from '../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../edge/store/outbox-tables.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -21,6 +22,7 @@ export const openOutboxDatabase = (file: string) =>
   openDatabase<OutboxTables>(file, {
     '0001_outbox': outboxMigration,
     '0002_outbox_budget': outboxBudgetMigration,
+    '0003_outbox_image': outboxImageMigration,
   });
 
 export const openRelayDatabase = (file: string) =>

@@ -18,7 +18,7 @@ import { testWithMount } from '../../support/test-with-mount.js';
 const API = '/api/v1';
 
 testWithMount(
-  'a full disk leaves the appliance up and degraded, and it recovers automatically when there is room',
+  'a full disk leaves the appliance up and degraded, and it recovers automatically when there is space',
   async (t) => {
     const disk = await smallDisk(t, 12);
     const street = join(await temporaryFolder(), 'street');
@@ -80,7 +80,7 @@ testWithMount(
   },
 );
 
-test('a processed image is drawn although the budget has no room to keep it', async (t) => {
+test('a processed image is drawn even if the budget has no space to keep it', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await startEdge([], { dataFolder });
   t.teardown(() => before.stop());

@@ -102,7 +102,7 @@ test('the backlog survives restarts, reporting switched off, and another site, r
   t.true(records.every((record) => 'summary' in record && record.summary.clock !== undefined));
 });
 
-test('the outbox command reports in one line what it cannot do', async (t) => {
+test('the outbox command reports a usage error in one line', async (t) => {
   const dataFolder = await temporaryFolder();
   const none = await runToEnd(t, 'edge', ['outbox', '--set', `dataFolder=${dataFolder}`]);
   t.is(none.code, 1);

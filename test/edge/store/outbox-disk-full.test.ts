@@ -9,7 +9,7 @@ import { testWithMount } from '../../support/test-with-mount.js';
 
 type Opened = Awaited<ReturnType<typeof openOutboxDatabase>>;
 
-/** Appends until the storage gives in. Resolves with what it said. */
+/** Appends until the storage fails. Resolves with the error. */
 async function appendUntilFull({ db }: Opened, outbox: Outbox): Promise<unknown> {
   for (let i = 0; i < 50_000; i++) {
     const error = await db
@@ -32,7 +32,7 @@ async function isWhole(outbox: Outbox): Promise<boolean> {
   );
 }
 
-test('a database that may not grow refuses summaries whole, and accepts them again once it may', async (t) => {
+test('a database that may not grow refuses whole summaries, and accepts them again when it may', async (t) => {
   const opened = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(opened.close);
   const outbox = new Outbox(opened.db);
@@ -49,7 +49,7 @@ test('a database that may not grow refuses summaries whole, and accepts them aga
 });
 
 testWithMount(
-  'on a full disk nothing is half written, and appending continues when there is room',
+  'on a full disk nothing is half written, and recording continues when there is space',
   async (t) => {
     const disk = await smallDisk(t, 3);
     const opened = await openOutboxDatabase(join(disk.folder, 'edge.db'));
@@ -67,7 +67,7 @@ testWithMount(
     await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
     t.is((await outbox.state()).lastSeq, lastSeq + 1);
     t.true(await isWhole(outbox));
-    await outbox.settle(lastSeq + 1);
+    await outbox.acknowledge(lastSeq + 1);
     t.is((await outbox.state()).summaries, 0);
   },
 );

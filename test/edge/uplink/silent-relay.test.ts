@@ -12,8 +12,8 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const site = 'north';
 
-/** An outbox that has sent `sent` of its summaries in an earlier life, of which `settled` are settled, and waits with 3 more. */
-async function restarted(t: ExecutionContext, sent: number, settled: number, identity = 'a file') {
+/** An outbox that sent `sent` summaries before a restart, of which `acked` are acknowledged, and has 3 new ones. */
+async function restarted(t: ExecutionContext, sent: number, acked: number, identity = 'a file') {
   const { url } = await startBroker(t);
   const relay = await connectedBus(t, url);
   const records: UplinkRecord[] = [];
@@ -25,8 +25,8 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
   const outbox = new Outbox(db);
   const produce = (count: number) => appendSummaries(db, outbox, count);
   await produce(sent);
-  await outbox.reserve(sent);
-  await outbox.settle(settled);
+  await outbox.raiseSentWatermark(sent);
+  await outbox.acknowledge(acked);
   await outbox.begin('a file');
   await outbox.begin(identity);
   await produce(3);
@@ -44,7 +44,7 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
   return { records, seqs, ack, epoch, outbox };
 }
 
-test('until the relay has answered, only what it may know already is sent', async (t) => {
+test('until the relay answers, only what it may have already is sent', async (t) => {
   const { seqs, ack, epoch, outbox } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await sleep(600);
@@ -55,7 +55,7 @@ test('until the relay has answered, only what it may know already is sent', asyn
   t.is((await outbox.state()).epoch, epoch);
 });
 
-test('what a copy numbered is not mistaken for what its original sent, though the relay answers late', async (t) => {
+test('the numbers of a copy are not taken for those of its original, even if the relay answers late', async (t) => {
   const { records, seqs, ack, epoch } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await ack(6);
@@ -64,7 +64,7 @@ test('what a copy numbered is not mistaken for what its original sent, though th
   t.true(records.slice(2).every((record) => record.epoch !== epoch));
 });
 
-test('a silent relay is not waited for endlessly if no old record is left to ask it with', async (t) => {
+test('the uplink does not wait for a silent relay without end, if nothing old is left that it would answer', async (t) => {
   const { seqs, records, epoch } = await restarted(t, 4, 4);
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [5, 6, 7]);

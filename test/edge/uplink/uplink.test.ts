@@ -45,7 +45,7 @@ async function openAppliance(
   return { path, db, sqlite, close, outbox, uplink, produce };
 }
 
-/** Stands in for the relay: keeps what it hears and acknowledges when told to. */
+/** Stands in for the relay: keeps the records it receives, and acknowledges on demand. */
 async function listen(t: ExecutionContext, url: string) {
   const bus = await connectedBus(t, url);
   const records: UplinkRecord[] = [];
@@ -64,7 +64,7 @@ const snapshotOf = (record: UplinkRecord | undefined) =>
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('a record refused while connected is sent again, though later records were acknowledged', async (t) => {
+test('a record that is refused while connected goes again, although later ones were acknowledged', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url, { maxInFlight: 4 });
@@ -79,7 +79,7 @@ test('a record refused while connected is sent again, though later records were 
   t.is((await uplink.status()).inFlight, 0);
 });
 
-test('records are sent in order, no further than the window ahead of the acknowledgement', async (t) => {
+test('records go out in order, no further than the window ahead of the acknowledgement', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -100,7 +100,7 @@ test('records are sent in order, no further than the window ahead of the acknowl
   t.like(await uplink.status(), { ackedSeq: 25, lastSeq: 25, inFlight: 0, oldestSeconds: null });
 });
 
-test('a PUBACK alone acknowledges nothing if a relay is expected, and everything if none is', async (t) => {
+test('a PUBACK acknowledges nothing while a relay is expected, and everything if none is', async (t) => {
   const { url } = await startBroker(t);
   const expecting = await openAppliance(t, await connectedBus(t, url));
   await expecting.produce(5);
@@ -114,7 +114,7 @@ test('a PUBACK alone acknowledges nothing if a relay is expected, and everything
   t.is((await expecting.uplink.status()).depth, 5);
 });
 
-test('after a reconnect everything above the last acknowledgement is sent again', async (t) => {
+test('after a reconnect everything above the last acknowledgement goes again', async (t) => {
   const port = await freePort();
   const first = await startBroker(t, { port });
   const bus = await startBus(t, first.url);
@@ -135,7 +135,7 @@ test('after a reconnect everything above the last acknowledgement is sent again'
   t.false(again.includes(2));
 });
 
-test('when acknowledgements stop, the next record is sent again until one comes', async (t) => {
+test('while acknowledgements are overdue, the next record goes again until one arrives', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 60 });
@@ -161,7 +161,7 @@ test('an acknowledgement for another epoch is ignored', async (t) => {
   t.is((await uplink.status()).depth, 2);
 });
 
-test('an older copy of the database begins a new epoch instead of losing what it numbers twice', async (t) => {
+test('a restored copy of the database begins a new epoch, and no number means two summaries', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -194,7 +194,7 @@ test('an older copy of the database begins a new epoch instead of losing what it
   t.like(await restored.uplink.status(), { lastSeq: 3, ackedSeq: 3 });
 });
 
-test('a new epoch leaves out what was just acknowledged', async (t) => {
+test('a new epoch leaves out what was acknowledged just before', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url));
@@ -214,7 +214,7 @@ test('a new epoch leaves out what was just acknowledged', async (t) => {
   t.not((await uplink.status()).epoch, epoch);
 });
 
-test('what the relay has above a gap is not sent again', async (t) => {
+test('records that the relay has above a gap are not sent again', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 500 });
@@ -247,7 +247,7 @@ test('what the relay has above a gap is not sent again', async (t) => {
   );
 });
 
-test('over a threshold, new summaries are sent before the backlog, which follows at its rate', async (t) => {
+test('above a threshold, new summaries go before the backlog, which follows at its rate limit', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -281,7 +281,7 @@ test('over a threshold, new summaries are sent before the backlog, which follows
   t.true(seqs.indexOf(101) < 30, `the first new one came at ${seqs.indexOf(101)}`);
 });
 
-test('summaries that waited for long are sent as historical, new ones are not', async (t) => {
+test('a summary that waited for long is sent as historical, a new one is not', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -300,7 +300,7 @@ test('summaries that waited for long are sent as historical, new ones are not', 
   t.is((await uplink.status()).inFlight, 4);
 });
 
-test('what the budget evicted is reported in its place, and the acknowledgement covers it', async (t) => {
+test('a dropped record takes the place of evicted summaries, and is acknowledged like any other', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -329,7 +329,7 @@ test('what the budget evicted is reported in its place, and the acknowledgement 
   t.like(await outbox.state(), { summaries: 0, bytes: 0, evicted });
 });
 
-test('of what was evicted, only what the relay does not have is reported', async (t) => {
+test('of the evicted summaries, only those that the relay does not have are reported', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -346,7 +346,7 @@ test('of what was evicted, only what the relay does not have is reported', async
   t.true(relay.records.every((r) => !('dropped' in r) || r.dropped.to === evicted));
 });
 
-test('a copy that continued offline and was restarted is distinguished from its original', async (t) => {
+test('a copy that ran without a connection and was restarted is recognised as a copy', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);

@@ -1,6 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { sql } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { ImagePage } from '../../../../core/contract/image.js';
 import type { Clock } from '../../../../core/runtime/clock.js';
@@ -8,6 +9,7 @@ import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { openDatabase, over } from '../../../../core/store/database.js';
 import { edgeMigrations } from '../../../../edge/store/migrations.js';
 import { Outbox } from '../../../../edge/store/outbox.js';
+import { isUnacknowledged } from '../../../../edge/store/outbox-tables.js';
 import type { EdgeTables } from '../../../../edge/store/tables.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { startBroker } from '../../../support/broker.js';
@@ -55,7 +57,7 @@ async function setUp(
 /** Reports to a broker that is not there. */
 const NOWHERE = 'mqtt={ url: "mqtt://127.0.0.1:1" }';
 
-/** A second hand at the outbox of an appliance that runs, which can add a summary of half an hour later. */
+/** A second connection to the outbox of a running appliance, which can add a summary of half an hour later. */
 async function outboxOf(t: ExecutionContext, dataFolder: string, clock: Clock) {
   const file = join(dataFolder, 'edge.db');
   const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
@@ -63,27 +65,27 @@ async function outboxOf(t: ExecutionContext, dataFolder: string, clock: Clock) {
   const outbox = new Outbox(over(db), clock, { maxBytes: 2 ** 30, maxAgeMs: 10 * MINUTE });
   const append = () =>
     outbox.append(over(db), aSummary({ snapshot: uuid({ msecs: Date.now() + 30 * MINUTE }) }));
-  return { outbox, append };
+  return { db, outbox, append };
 }
 
 const [EMPTY, SIGN] = ['1-empty-street.jpg', '3-sign-near.jpg'];
 
-test('the best image of an open sighting outlives its age; the others are removed', async (t) => {
+test('the best image of an open sighting is kept beyond its age; the others are removed', async (t) => {
   const { shown, kept, sweep } = await setUp(t, [SIGN, SIGN, EMPTY]);
   const { aged } = await sweep();
   t.is(aged, 2);
   t.deepEqual(await kept(), [shown[0] ?? '']);
 });
 
-test('images whose summary waits for the relay stay; once it is acknowledged they are removed', async (t) => {
+test('images whose summary waits for the relay are kept; once it is acknowledged they are removed', async (t) => {
   const { url, broker } = await startBroker(t);
   const waiting = await setUp(t, [EMPTY, SIGN], [NOWHERE]);
   t.is((await waiting.sweep()).aged, 0);
   t.deepEqual(await waiting.kept(), [...waiting.shown].sort());
-  const settled = await setUp(t, [EMPTY, SIGN], [`mqtt={ url: "${url}", settleOn: broker }`]);
-  await eventually('all is settled', async () => {
-    await settled.sweep();
-    return (await settled.kept()).length === 0;
+  const reporting = await setUp(t, [EMPTY, SIGN], [`mqtt={ url: "${url}", settleOn: broker }`]);
+  await eventually('everything is acknowledged', async () => {
+    await reporting.sweep();
+    return (await reporting.kept()).length === 0;
   });
   t.true(broker.connections > 0);
 });
@@ -99,19 +101,51 @@ test('once a long outage has evicted summaries, their images are removed like an
   t.is((await sweep()).aged, 2);
 });
 
-test('a summary from a time when the clock was not trusted protects no older images', async (t) => {
+test('a summary from a time when the clock could not be trusted keeps no older images', async (t) => {
   const { edge, sweep } = await setUp(t, [EMPTY, EMPTY], [NOWHERE]);
   const { outbox, append } = await outboxOf(t, edge.dataFolder, () => 0);
-  await outbox.settle(2);
+  await outbox.acknowledge(2);
   await append();
   t.is((await sweep()).aged, 2);
 });
 
-test('with reporting switched off, the backlog protects no images', async (t) => {
+test('if reporting is switched off, summaries in the outbox keep no images', async (t) => {
   const dataFolder = await temporaryFolder();
   const reporting = await setUp(t, [EMPTY], [NOWHERE], dataFolder);
   t.is((await reporting.sweep()).aged, 0);
   await reporting.edge.stop();
   const silent = await setUp(t, [EMPTY], [], dataFolder);
   t.is((await silent.sweep()).aged, 2);
+});
+
+test('exactly the images whose own summary is in the outbox are kept, in whatever order they were taken', async (t) => {
+  const { edge, kept, sweep, shown } = await setUp(t, [EMPTY, EMPTY, EMPTY], [NOWHERE]);
+  const { db } = await outboxOf(t, edge.dataFolder, () => 0);
+  const [first = '', second = '', third = ''] = shown;
+  // The clock stood back between them: the oldest summary is not of the oldest image.
+  await db.updateTable('outbox').set({ image: third }).where('seq', '=', 1).execute();
+  await db.deleteFrom('outbox').where('seq', '=', 3).execute();
+  t.is((await sweep()).aged, 1);
+  t.deepEqual(await kept(), [second, third].sort());
+  t.false((await kept()).includes(first));
+});
+
+test('a summary whose picture was not stored keeps no other image', async (t) => {
+  const { edge, sweep, kept, shown } = await setUp(t, [EMPTY, EMPTY], [NOWHERE]);
+  const { db, outbox } = await outboxOf(t, edge.dataFolder, () => 0);
+  await outbox.acknowledge(2);
+  await outbox.append(over(db), aSummary());
+  t.is((await sweep()).aged, shown.length);
+  t.deepEqual(await kept(), []);
+});
+
+test('whether an image is acknowledged is found by the index', async (t) => {
+  const { edge } = await setUp(t, [EMPTY], [NOWHERE]);
+  const { db } = await outboxOf(t, edge.dataFolder, () => 0);
+  const plan = await sql<{ detail: string }>`
+    explain query plan select id from image where not ${isUnacknowledged}`.execute(db);
+  t.true(
+    plan.rows.some(({ detail }) => /SEARCH outbox USING COVERING INDEX outbox_image/.test(detail)),
+    plan.rows.map(({ detail }) => detail).join('; '),
+  );
 });

@@ -3,9 +3,9 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox } from '../store/outbox.js';
 
-/** Keeps the outbox within its budget, each minute, and says in the log what was evicted. */
-export class OutboxKeeper implements Service {
-  readonly name = 'outbox keeper';
+/** Trims the outbox to its budget each minute, and logs what was evicted, also by new summaries in between. */
+export class OutboxTrimmer implements Service {
+  readonly name = 'outbox trimmer';
   readonly #job: CronJob;
   #evicted: number | undefined;
 
@@ -17,8 +17,8 @@ export class OutboxKeeper implements Service {
     this.#job = new CronJob({
       name: this.name,
       schedule: '30 * * * * *',
-      work: () => this.keep(),
-      failure: 'the outbox could not be kept in its budget',
+      work: () => this.trim(),
+      failure: 'the outbox could not be trimmed to its budget',
       log,
     });
   }
@@ -31,14 +31,17 @@ export class OutboxKeeper implements Service {
     return this.#job.stop();
   }
 
-  async keep(): Promise<void> {
+  async trim(): Promise<void> {
     this.#evicted ??= (await this.outbox.state()).evicted;
     await this.outbox.trim();
     const { evicted, summaries } = await this.outbox.state();
-    const since = evicted - this.#evicted;
+    const newlyEvicted = evicted - this.#evicted;
     this.#evicted = evicted;
-    if (since === 0) return;
-    this.log.warn({ evicted: since, waiting: summaries }, 'the outbox is over its budget');
+    if (newlyEvicted === 0) return;
+    this.log.warn(
+      { evicted: newlyEvicted, waiting: summaries },
+      'outbox over its budget; oldest summaries evicted',
+    );
     this.onEvicted();
   }
 }
