@@ -11,6 +11,7 @@ import { SideProcess } from './support/side-process.js';
 
 /** One appliance with a backlog, a broker and a relay on SQLite, each a process: how fast the backlog is committed. */
 
+// Debian packages: mosquitto
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },

@@ -16,6 +16,7 @@ import { percentiles, printFigures, printTable, type Row } from './support/repor
  * answers costs the same both times.
  */
 
+// Debian packages: postgresql
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },

@@ -15,6 +15,7 @@ import { SideProcess } from './support/side-process.js';
  * acknowledges, then at a steady rate below that, for the time from publishing to acknowledgement.
  */
 
+// Debian packages: mosquitto, postgresql
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },

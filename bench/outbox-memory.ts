@@ -10,6 +10,7 @@ import { SideProcess } from './support/side-process.js';
 
 /** The memory of an appliance's uplink that is connected and sends, with an empty outbox and with a very long one. */
 
+// Debian packages: mosquitto
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
 const SETTLE_MS = 8_000;
 

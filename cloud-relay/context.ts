@@ -3,39 +3,40 @@ import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
-import type { TokenTables } from '../core/http/token-table.js';
+import { type TokenTables, tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
+import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
-import type { ImageTables } from '../core/images/tables.js';
+import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { Probe } from '../core/runtime/watchdog.js';
-import { over } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
+import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
-import { createRelayBroker } from './broker.js';
+import { registerRelayMetrics } from './api/relay-metrics.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
+import { createRelayBroker } from './ingest/relay-broker.js';
 import { SummaryRetention } from './ingest/summary-retention.js';
-import { observe } from './observe.js';
 import { createFileStore } from './store/create-file-store.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
-import type { RelayTables } from './store/relay-tables.js';
+import { type RelayTables, relayTables } from './store/relay-tables.js';
 
 export interface Relay {
   lifecycle: Lifecycle;
-  /** What goes on for as long as the relay works. */
+  /** What the watchdog checks while the relay runs. */
   probes: Probe[];
   http: HttpServer;
-  /** Absent where the broker is an external one. */
+  /** Absent if the broker is external. */
   broker: EmbeddedBroker | undefined;
   fleet: Fleet;
   ingest: Ingest;
@@ -43,10 +44,10 @@ export interface Relay {
   tokens: Tokens;
 }
 
-/** Connections that a failed server left behind are silent for a quarter of an hour; a start makes new ones. */
+/** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
-type AllTables = ImageTables & TokenTables & RelayTables;
+type AllTables = SharedImageTables & TokenTables & RelayTables;
 
 /** Builds the relay; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
@@ -61,7 +62,7 @@ export async function createRelay(
   const metrics = new Metrics();
   const { adminToken } = config.http;
   const tokens = new Tokens(
-    over(db),
+    tablesOf(db, tokenTables),
     join(dataFolder, 'admin-token'),
     log,
     clock,
@@ -74,10 +75,10 @@ export async function createRelay(
     log,
   });
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     files,
     dataFolder,
-    shared: isShared(config),
+    leases: isShared(config) ? new BlobLeases(tablesOf(db, sharedImageTables), clock) : undefined,
     detection: detection.pool,
     planner: detection.catalog,
     limits: {
@@ -89,7 +90,7 @@ export async function createRelay(
     log: log.child({ component: 'images' }),
     clock,
   });
-  const tables = over<RelayTables>(db);
+  const tables = tablesOf(db, relayTables);
   const broker = createRelayBroker(config, tables, log);
   const { bus, embedded, hasAccounts, shareGroup, services } = broker;
   const fleetLog = log.child({ component: 'fleet' });
@@ -110,7 +111,7 @@ export async function createRelay(
     forget: (site) => embedded?.forgetSite(site),
     clock,
   });
-  observe(metrics, {
+  registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,
@@ -137,7 +138,7 @@ export async function createRelay(
     log,
   );
   const probes = [
-    new DatabaseProbe(over(db), isShared(config) ? REMOTE_PATIENCE_MS : undefined),
+    new DatabaseProbe(db, isShared(config) ? REMOTE_PATIENCE_MS : undefined),
     new DetectionProbe({
       pool: detection.pool,
       jobDeadlineMs: config.detection.deadlineSeconds * 1_000,

@@ -3,6 +3,7 @@ import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
+import { tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle, type Service } from '../core/runtime/lifecycle.js';
@@ -11,9 +12,10 @@ import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
-import { openDatabase, over } from '../core/store/database.js';
+import { openDatabase } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
+import { tablesOf } from '../core/store/table-set.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { SiteView } from './api/site-view.js';
@@ -31,7 +33,7 @@ import type { Retention } from './retention/retention.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { edgeMigrations } from './store/migrations.js';
-import type { EdgeTables } from './store/tables.js';
+import { type EdgeTables, eventTables } from './store/tables.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -55,7 +57,7 @@ export async function createEdge(
   const databaseFile = join(dataFolder, 'edge.db');
   const { db, close } = await openDatabase<EdgeTables>(databaseFile, edgeMigrations);
   const database: Service = { name: 'database', stop: close };
-  const tokens = new Tokens(over(db), join(dataFolder, 'admin-token'), log, clock);
+  const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
   const metrics = new Metrics();
   const analyses = new PerMinute();
   const health = new SiteHealth(programVersion());
@@ -77,7 +79,7 @@ export async function createEdge(
 
   const pipeline = createPipeline(dependencies, storage, events, health, reread);
   const { cameras } = pipeline;
-  const eventStream = new EventStream({ db: over(db) });
+  const eventStream = new EventStream({ db: tablesOf(db, eventTables) });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
@@ -137,7 +139,7 @@ export async function createEdge(
     ),
     probes: [
       cameras,
-      new DatabaseProbe(over(db)),
+      new DatabaseProbe(db),
       new DetectionProbe({
         pool: detection.pool,
         jobDeadlineMs: config.detection.deadlineSeconds * 1_000,

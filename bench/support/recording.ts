@@ -2,12 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
 import { createImageModule } from '../../core/images/image-module.js';
+import { imageTables } from '../../core/images/tables.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
 import { TypedEvents } from '../../core/runtime/typed-events.js';
-import { openDatabase, over } from '../../core/store/database.js';
+import { openDatabase } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
 import { MotionGates } from '../../edge/pipeline/motion-gates.js';
 import { Recorder } from '../../edge/pipeline/recorder.js';
@@ -16,7 +18,7 @@ import { motionSchema, trackingSchema } from '../../edge/sightings/sighting-sett
 import { Sightings } from '../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../edge/store/migrations.js';
 import { isOfOpenSighting } from '../../edge/store/sighting-table.js';
-import type { EdgeTables } from '../../edge/store/tables.js';
+import { type EdgeTables, sightingTables } from '../../edge/store/tables.js';
 import { temporaryFolder } from '../../test/support/temporary-folder.js';
 
 export interface Recording {
@@ -46,13 +48,13 @@ export async function startRecording(
     log,
   });
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     dataFolder,
     detection: pool,
     planner: catalog,
     limits: { ...limits, maxStoredBytes: BUDGET_BYTES, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
-    spared: isOfOpenSighting,
+    protected: isOfOpenSighting,
     log,
     clock,
   });
@@ -62,14 +64,13 @@ export async function startRecording(
     space: images.store.budget,
     log,
   });
-  const sightings = new Sightings({ db: over(db), cameras: () => [], log });
+  const sightings = new Sightings({ db: tablesOf(db, sightingTables), cameras: () => [], log });
   const recorder = new Recorder({
     images: images.images,
     retention,
     outbox: undefined,
     sightings,
     gates: new MotionGates({
-      thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
       isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {

@@ -35,15 +35,15 @@ const gapSchema = z
   .object({
     kind: z.enum(['missing', 'lost', 'dropped']).meta({
       description:
-        '`missing` may still come; `dropped` was evicted by the appliance, which said so; `lost` is gone without a word',
+        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `lost`: gone without a report',
     }),
     epoch: epochSchema,
     from: sequenceSchema,
     to: sequenceSchema,
     count: z.int().min(1),
-    reason: dropReasonSchema.nullable().meta({ description: 'The budget that was spent' }),
+    reason: dropReasonSchema.nullable().meta({ description: 'The limit that was exceeded' }),
     noticedAt: instantSchema.meta({
-      description: 'When the relay learnt of it; of what is missing, when it last heard the outbox',
+      description: 'When the relay noticed the gap; if missing, when the outbox last reported',
     }),
   })
   .meta({ id: 'Gap' });
@@ -56,7 +56,7 @@ const newSiteSchema = z.strictObject({ id: nameSchema });
 const createdSiteSchema = z.object({
   ...ok,
   id: nameSchema,
-  password: z.string().meta({ description: 'For MQTT; shown this once' }),
+  password: z.string().meta({ description: 'For MQTT; shown only once' }),
 });
 
 export function siteRoutes(fleet: Fleet, clock: Clock): Route[] {
@@ -69,7 +69,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites',
       tag,
-      summary: 'The sites and how they are',
+      summary: 'The sites and their state',
       access: 'viewer',
       answers: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
       handle: async () => ({ status: 'OK', sites: (await fleet.listSites()).map(presentSite) }),
@@ -117,8 +117,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/totals',
       tag,
-      summary:
-        'Detections by whole day (UTC) and label; the last seven days where no range is given',
+      summary: 'Detections by whole day (UTC) and label; the last seven days without a range',
       access: 'viewer',
       params: bySite,
       query: totalsQuery,
@@ -137,7 +136,8 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/gaps',
       tag,
-      summary: "Ranges of a site's summaries that are not here: missing, dropped there, or lost",
+      summary:
+        "Ranges of a site's summaries that the relay does not have: missing, dropped or lost",
       access: 'viewer',
       params: bySite,
       answers: { 200: siteGapsSchema },
@@ -193,7 +193,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       method: 'post',
       path: '/sites/{site}/password',
       tag,
-      summary: 'Give a site a new password in place of the old one; what it reported stays',
+      summary: 'Replace the password of a site; what it reported stays',
       access: 'admin',
       params: bySite,
       answers: { 200: createdSiteSchema },

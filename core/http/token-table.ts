@@ -1,9 +1,12 @@
 import type { Kysely, Migration } from 'kysely';
+import { tableSet } from '../store/table-set.js';
 import type { Principal, Role } from './access.js';
 
 export interface TokenTables {
   token: { hash: string; name: string; role: Role; created_at: number };
 }
+
+export const tokenTables = tableSet<TokenTables>({ token: true });
 
 export const createTokenTable: Migration = {
   async up(db) {

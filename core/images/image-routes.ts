@@ -22,7 +22,7 @@ import type { Images } from './images.js';
 import { IMAGE_PATH } from './presenter.js';
 import type { ProcessedImages } from './processed-images.js';
 
-/** Who may do what. The appliance and the relay differ in nothing else. */
+/** Who may do what: the only difference between the appliance and the relay. */
 export interface ImageAccess {
   upload: Access;
   read: Access;
@@ -45,7 +45,7 @@ const byId = z.object({ id: imageIdSchema.toLowerCase() });
 const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
-/** What an upload can be refused with, in either form of the API. */
+/** The problems with which an upload can be refused, in both forms of the API. */
 export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'invalid_request',
   'unknown_detector',
@@ -195,7 +195,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       method: 'delete',
       path: `${IMAGE_PATH}/{id}/processed`,
       tag,
-      summary: 'Remove the processed form; it is rendered anew when asked for',
+      summary: 'Remove the processed form; it is rendered again on request',
       access: access.remove,
       params: byId,
       answers: { 200: okSchema },

@@ -1,21 +1,20 @@
-import type { Kysely } from 'kysely';
-import type { Detection } from '../../core/contract/detection.js';
+import type { Analysis, Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
-import type { ImageTables } from '../../core/images/tables.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
-import { over } from '../../core/store/database.js';
+import type { Transaction } from '../../core/store/unit-of-work.js';
 import type { Snapshot, SnapshotTrigger } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Sightings, SightingUpdate } from '../sightings/sightings.js';
+import type { Sightings } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import type { EdgeEvents } from './edge-events.js';
 import type { MotionGates } from './motion-gates.js';
 
@@ -72,15 +71,22 @@ export class Recorder {
     { bytes, takenAt }: Snapshot,
     trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, events } = this.options;
-    const { id } = camera;
+    const { gates, images, sightings, defaults, events } = this.options;
+    const { id, zones } = camera;
     const motion = camera.motion ?? defaults.motion;
-    const admission = await gates.admit(id, motion, bytes, trigger === 'request');
+    const admission = await gates.admit(id, motion, trigger === 'request', (gate) =>
+      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+    );
     if (!admission) {
       sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
-    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(
+      camera,
+      bytes,
+      takenAt,
+      admission.analysis,
+    );
     admission.searched();
     sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
@@ -89,22 +95,21 @@ export class Recorder {
   }
 
   /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
-  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
+  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: SightingUpdate = { tracks: [], events: [] };
-    const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
+    const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
-      await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
+      await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.update(over(transaction), camera.id, frame, settings);
+      return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
-    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
     const hasRoom = await retention.makeRoom(bytes.length);
-    const recorded = hasRoom
+    const { recorded, value: observation } = hasRoom
       ? await images.record(source, requestOf(camera), also)
-      : await images.recordWithoutPicture(source, requestOf(camera), also);
+      : await images.recordWithoutImage(source, requestOf(camera), also);
     if (!hasRoom)
       this.#failed(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
     return { recorded, observation, kept: hasRoom };

@@ -1,12 +1,13 @@
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { programVersion } from '../../core/runtime/program.js';
-import { over } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import { boardTemperature } from '../health/board-temperature.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { EdgeEvents, RecordedSnapshot } from '../pipeline/edge-events.js';
 import type { Storage } from '../retention/create-storage.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { announcedTables } from '../store/tables.js';
 import { cameraState } from './camera-state.js';
 import type { Connections } from './connections.js';
 import { discoveredCamera } from './discovered-camera.js';
@@ -82,7 +83,7 @@ function sourcesOf(
 ): PublisherSources {
   const { cameras, configured } = pipeline;
   return {
-    db: over(db),
+    db: tablesOf(db, announcedTables),
     site: config.site,
     version: programVersion(),
     health: () => health.report(),

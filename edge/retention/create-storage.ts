@@ -1,10 +1,12 @@
-import type { Source } from '../../core/images/analyser.js';
+import type { ResultSource } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
-import { over } from '../../core/store/database.js';
+import { imageTables } from '../../core/images/tables.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import { TimeSync } from '../health/time-sync.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import { protectedImages } from './protected-images.js';
 import { retainedRows } from './retained-rows.js';
 import { Retention } from './retention.js';
@@ -26,23 +28,26 @@ export interface Storage {
 export function createStorage(
   { config, db, detection, log, clock }: EdgeDependencies,
   health: SiteHealth,
-  onAnalysed: (source: Source) => void,
+  onAnalysed: (source: ResultSource) => void,
 ): Storage {
   const { dataFolder } = config;
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     dataFolder,
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs: undefined },
     onAnalysed,
-    spared: protectedImages(config),
+    protected: protectedImages(config),
     log: log.child({ component: 'images' }),
     clock,
   });
   const timeSync = new TimeSync(clock);
   const { maxBytes, maxAgeMs } = config.outbox;
-  const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
+  const outbox = new Outbox(tablesOf(db, outboxTables), () => timeSync.now(), {
+    maxBytes,
+    maxAgeMs,
+  });
   const watch = new StorageWatch({
     space: images.store.budget,
     probe: () => outbox.probe(),
@@ -51,7 +56,11 @@ export function createStorage(
   const retention = new Retention({
     images: images.store,
     space: images.store.budget,
-    rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
+    rows: retainedRows(
+      tablesOf(db, sightingTables),
+      config.retention.sightingsMaxAgeDays * DAY_MS,
+      clock,
+    ),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
     log: log.child({ component: 'retention' }),

@@ -1,13 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { projectRoot } from '../../core/runtime/project-root.js';
+import { describeSource } from '../../scripts/lib/package-source.mjs';
 import { temporaryFolder } from '../support/temporary-folder.js';
-
-const library = (name: string) => pathToFileURL(join(projectRoot(), 'scripts', 'lib', name)).href;
-const { describeSource } = await import(library('package-source.mjs'));
 
 async function project(t: ExecutionContext) {
   const folder = await temporaryFolder(t);
@@ -19,7 +15,7 @@ async function project(t: ExecutionContext) {
     folder,
     git,
     commit: () => git('commit', '--quiet', '--allow-empty', '--message', 'change'),
-    version: () => describeSource(folder, {}).version as string,
+    version: () => describeSource(folder, {}).version,
   };
 }
 
@@ -43,7 +39,7 @@ test('each commit makes a higher version, all of them below the release that the
   t.true(isLower(second, release));
 });
 
-test('the version shows uncommitted changes', async (t) => {
+test('the version shows that changes are not committed', async (t) => {
   const { folder, git, commit, version } = await project(t);
   git('init', '--quiet');
   git('add', '.');

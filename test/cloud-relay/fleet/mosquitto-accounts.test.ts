@@ -104,7 +104,7 @@ test('a site provisioned at the relay reports through Mosquitto until it is remo
 test('Mosquitto applies the same rules to a site as the embedded broker', async (t) => {
   const broker = await startSecuredMosquitto(t);
   const accounts = await accountsAt(t, broker);
-  await accounts.give('north', 'secret');
+  await accounts.create('north', 'secret');
   const account: Account = { role: 'site', site: 'north' };
   const site = await connect(t, broker.url, asSite('north', 'secret'));
   for (const topic of [
@@ -159,7 +159,7 @@ test('relays that start at the same time prepare a broker together, and a later 
   await Promise.all([1, 2, 3, 4].map(() => accountsAt(t, broker)));
   const relay = await connect(t, broker.url, { ...RELAY, clientId: 'relay-x' });
   const first = await accountsAt(t, broker);
-  await first.give('north', 'secret');
+  await first.create('north', 'secret');
   const site = await connect(t, broker.url, asSite('north', 'secret'));
   await accountsAt(t, broker);
   t.true(await publishes(site, `${ROOT}/north/up`));

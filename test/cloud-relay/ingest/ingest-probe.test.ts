@@ -42,7 +42,7 @@ test('summaries that wait while none is written are a fault, until one is writte
   counts.received = 3;
   t.is(checkAfter(MINUTE_MS), undefined);
   t.is(checkAfter(MINUTE_MS), undefined);
-  t.is(checkAfter(MINUTE_MS), '3 summaries wait, and none was written for 180 s');
+  t.is(checkAfter(MINUTE_MS), '3 summaries are waiting; none was committed for 180 s');
   counts.committed = 1;
   t.is(checkAfter(MINUTE_MS), undefined);
 });

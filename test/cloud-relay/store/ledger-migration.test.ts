@@ -42,7 +42,7 @@ test('records stored by an earlier version are neither forgotten nor stored agai
   const [day] = await dailyTotals(db, 'north', 0, Date.now());
   t.like(day, { label: 'stop sign', summaries: 5, detections: 5 });
   const again = [1, 4, 5, 6, 8, 9].map((seq) => anArrival(seq));
-  const { added, marks } = await commitBatch(db, again, 1_000);
+  const { added, ledger } = await commitBatch(db, again, 1_000);
   t.is(added, 1);
-  t.like(marks[0], { mark: 6, ahead: [[8, 9]] });
+  t.like(ledger[0], { watermark: 6, ahead: [[8, 9]] });
 });

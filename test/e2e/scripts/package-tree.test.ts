@@ -3,13 +3,10 @@ import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
+import { writeTree } from '../../../packaging/tree/write-tree.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
-
-const library = (name: string) => pathToFileURL(join(projectRoot(), 'scripts', 'lib', name)).href;
-const { writeTree } = await import(library('package-tree.mjs'));
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -36,7 +33,7 @@ for (const [program, main, settings] of [
   ['edge', 'dist/edge/main.js', ['http.auth=none']],
   ['relay', 'dist/cloud-relay/main.js', ['mqtt.embedded.port=0']],
 ] as const) {
-  test(`the package of the ${program} contains enough to detect`, async (t) => {
+  test(`the files in the package of the ${program} are enough to detect`, async (t) => {
     const folder = await temporaryFolder(t);
     const tree = join(folder, 'tree');
     writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
@@ -62,7 +59,7 @@ for (const [program, main, settings] of [
     await page.body?.cancel();
   });
 
-  test(`the package of the ${program} contains no types, maps, sources or compilers`, async (t) => {
+  test(`the package of the ${program} has no types, maps, sources and compilers, and none of the project's tools`, async (t) => {
     const tree = join(await temporaryFolder(t), 'tree');
     writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
     const files = await readdir(tree, { recursive: true });
@@ -70,6 +67,8 @@ for (const [program, main, settings] of [
       files.filter((file) => /\.(d\.ts|map|cc|cpp|c|h|gyp)$|node-gyp\//.test(file)),
       [],
     );
+    const own = program === 'edge' ? 'edge' : 'cloud-relay';
+    t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
     t.is(files.filter((file) => file.endsWith('.node')).length, 3);
     const { mode } = await stat(join(tree, main));
     t.is(mode & 0o111, 0o111, 'the command in the path runs it');

@@ -1,13 +1,13 @@
 import { access, cp, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
+import { takeLock } from '../../../scripts/lib/lock.mjs';
+import { checkNode } from '../../../scripts/lib/set-up.mjs';
 import { projectCopy, runScript } from '../../scripts/run-script.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const source = { 'core/answer.ts': 'export const answer = 42;\n' };
-const library = (name: string) => pathToFileURL(join(projectRoot(), 'scripts', 'lib', name)).href;
 
 const exists = (path: string) =>
   access(path).then(
@@ -24,16 +24,16 @@ test('a set-up with nothing missing does nothing', async (t) => {
   t.true(await exists(join(folder, 'dist', 'core', 'answer.js')));
 });
 
-test('changed sources are built again', async (t) => {
+test('a changed source is built again', async (t) => {
   const folder = await projectCopy(t, source);
   await runScript(folder, 'setup.mjs');
   await writeFile(join(folder, 'core', 'answer.ts'), 'export const answer = 43;\n');
   const { stdout } = await runScript(folder, 'setup.mjs');
-  t.regex(stdout, /^Set-up will\n {2}- build the program into dist\/\n/);
+  t.regex(stdout, /^Set-up will:\n {2}- build the program into dist\/\n/);
   t.regex(await readFile(join(folder, 'dist', 'core', 'answer.js'), 'utf8'), /43/);
 });
 
-test('what was built from a removed source is removed', async (t) => {
+test('what was built from a deleted source is removed', async (t) => {
   const folder = await projectCopy(t, { ...source, 'core/old.ts': 'export const old = 1;\n' });
   await runScript(folder, 'setup.mjs');
   t.true(await exists(join(folder, 'dist', 'core', 'old.js')));
@@ -43,7 +43,7 @@ test('what was built from a removed source is removed', async (t) => {
   t.true(await exists(join(folder, 'dist', 'core', 'answer.js')));
 });
 
-test('if packages are missing and cannot be installed, one line names them', async (t) => {
+test('one line names the packages that are missing and cannot be installed', async (t) => {
   const folder = await projectCopy(t);
   const outcome = await runScript(folder, 'setup.mjs', [], { PATH: folder });
   t.is(outcome.code, 1);
@@ -90,22 +90,20 @@ test('a program that does not compile ends the set-up with the reason and no sta
   t.is(outcome.stderr.trim(), 'The program does not compile; see above.');
 });
 
-test('an unknown purpose is refused', async (t) => {
+test('an unknown purpose is refused with the list of purposes', async (t) => {
   const outcome = await runScript(await projectCopy(t), 'setup.mjs', ['--for', 'lunch']);
   t.is(outcome.code, 1);
-  t.is(outcome.stderr.trim(), '--for takes one of start, test, arm64, not lunch');
+  t.is(outcome.stderr.trim(), '--for takes one of build, start, test, arm64, not lunch');
 });
 
-test('an outdated Node is named', async (t) => {
-  const { checkNode } = await import(library('set-up.mjs'));
-  t.throws(() => checkNode('18.20.4'), { message: /^Node 18\.20\.4 is too old.*20\.19/ });
+test('a Node.js that is too old is named', async (t) => {
+  t.throws(() => checkNode('18.20.4'), { message: /^Node\.js 18\.20\.4 is too old.*20\.19/ });
   t.throws(() => checkNode('20.18.3'), { message: /too old/ });
   t.notThrows(() => checkNode('20.19.0'));
   t.notThrows(() => checkNode('24.1.0'));
 });
 
-test('two set-ups of one folder wait for each other; one that ended leaves no lock', async (t) => {
-  const { takeLock } = await import(library('lock.mjs'));
+test('two set-ups of one folder run one after the other; one that ended leaves no lock', async (t) => {
   const folder = await temporaryFolder(t);
   const release = await takeLock(folder);
   await t.throwsAsync(() => takeLock(folder, { waitMs: 0 }), { message: /Another set-up/ });

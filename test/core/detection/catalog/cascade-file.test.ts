@@ -37,7 +37,7 @@ const cascade = (inner: string) =>
 const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
   { title: 'an empty file', text: '', reason: /not well-formed/ },
   { title: 'a text file', text: 'minNeighbors: 3', reason: /not well-formed/ },
-  { title: 'an image', text: Buffer.from('ffd8ffe000104a46', 'hex'), reason: /not well-formed/ },
+  { title: 'a picture', text: Buffer.from('ffd8ffe000104a46', 'hex'), reason: /not well-formed/ },
   {
     title: 'a document type with entities that multiply',
     text: `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;">]><opencv_storage>&b;</opencv_storage>`,
@@ -94,7 +94,7 @@ const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
 ];
 
 for (const { title, text, reason } of hostile)
-  test(`${title} is not a cascade, and the error says why`, async (t) => {
+  test(`${title} is no cascade, and the reason is given`, async (t) => {
     const error = await refused(text);
     t.true(error instanceof CascadeFault);
     t.regex(error.message, reason);

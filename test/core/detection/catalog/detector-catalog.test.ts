@@ -78,7 +78,7 @@ test.serial(
   },
 );
 
-test.serial('an invalid manifest is reported in one error, with the position', async (t) => {
+test.serial('the mistakes of a manifest are reported together, with their place', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'manifest.yaml');
   await writeFile(file, 'detectors:\n  - id: UPPER\n    label: x\n');

@@ -21,7 +21,7 @@ test('a request without parameters gets the default detector with the manifest�
   t.deepEqual(plan.preparation, { workingSize: 1280, orientations: [0] });
 });
 
-test('if the processor cannot run the project’s own engine, OpenCV is used', async (t) => {
+test('if the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
   const { detectors } = planAnalysis({}, { ...(await context()), engines: ['opencv'] });
   t.is(detectors[0]?.engine, 'opencv');
 });
@@ -66,17 +66,13 @@ const wrong: { title: string; fields: UploadFields; path: string }[] = [
   { title: 'a scale factor above 2', fields: { scaleFactor: 2.01 }, path: 'scaleFactor' },
   { title: 'a negative minNeighbors', fields: { minNeighbors: -1 }, path: 'minNeighbors' },
   { title: 'a minNeighbors above 100', fields: { minNeighbors: 101 }, path: 'minNeighbors' },
-  { title: 'a fractional minNeighbors', fields: { minNeighbors: 2.5 }, path: 'minNeighbors' },
+  { title: 'half a neighbor', fields: { minNeighbors: 2.5 }, path: 'minNeighbors' },
   { title: 'a minSize of 0', fields: { minSize: 0 }, path: 'minSize' },
   { title: 'a maxSize above 16384', fields: { maxSize: 16_385 }, path: 'maxSize' },
   { title: 'a maxSize below minSize', fields: { minSize: 50, maxSize: 40 }, path: 'maxSize' },
   { title: 'a maxSize below the default minSize', fields: { maxSize: 10 }, path: 'maxSize' },
   { title: 'a working size of 63', fields: { workingSize: 63 }, path: 'workingSize' },
-  {
-    title: 'a scale factor that is not a number',
-    fields: { scaleFactor: NaN },
-    path: 'scaleFactor',
-  },
+  { title: 'a scale factor that is no number', fields: { scaleFactor: NaN }, path: 'scaleFactor' },
 ];
 
 for (const { title, fields, path } of wrong)

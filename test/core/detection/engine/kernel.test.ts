@@ -1,9 +1,9 @@
 import test from 'ava';
+import { TooManyCandidates } from '../../../../core/detection/engine/candidate.js';
 import { CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
 import { type CascadeHandle, loadKernel } from '../../../../core/detection/engine/kernel.js';
 import { packCascade } from '../../../../core/detection/engine/pack-cascade.js';
 import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
-import { Refusal } from '../../../../core/detection/worker/refusal.js';
 import { seededRandom } from '../../../support/render-random.js';
 import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
@@ -76,7 +76,7 @@ test('a search with more than fifty thousand candidates is refused', (t) => {
     maxSize: { width: 0, height: 0 },
   };
   t.throws(() => engine.searchCandidates(image, [query]), {
-    instanceOf: Refusal,
+    instanceOf: TooManyCandidates,
     message: /more than 50000/,
   });
 });

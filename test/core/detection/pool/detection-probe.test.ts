@@ -26,11 +26,11 @@ async function probed(t: ExecutionContext, options: Partial<PoolOptions> = {}) {
 }
 
 const nextAnswer = (pool: DetectionPool) => {
-  const { answers } = pool.status();
-  return eventually('a worker answered', () => pool.status().answers > answers);
+  const { replies } = pool.status();
+  return eventually('a worker answered', () => pool.status().replies > replies);
 };
 
-test.serial('idle workers are probed, and are healthy as long as they answer', async (t) => {
+test.serial('idle workers are pinged, and are healthy as long as they reply', async (t) => {
   const { pool, jobs, checkAfter } = await probed(t);
   for (let i = 0; i < 5; i++) {
     const answered = nextAnswer(pool);
@@ -60,13 +60,13 @@ test.serial('a worker that does not answer is a fault, which ends with an answer
 });
 
 test.serial(
-  'a busy worker is not probed, and its job ends in time or at its deadline',
+  'a busy worker is not pinged, and its job ends in time or by its deadline',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { jobDeadlineMs: 1_000 });
     t.is(checkAfter(0), undefined);
     await eventually(
       'the ping was answered',
-      () => pool.status().answers === 1 && pool.status().busy === 0,
+      () => pool.status().replies === 1 && pool.status().busy === 0,
     );
     process.kill(workerOf(pool), 'SIGSTOP');
     const bytes = await plainImage(64, 64).jpeg().toBuffer();
@@ -79,19 +79,22 @@ test.serial(
   },
 );
 
-test.serial('each of several free workers is probed, and one that hangs is replaced', async (t) => {
-  const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
-  await eventually('both are ready', () => pool.status().ready === 2);
-  const hung = workerOf(pool);
-  process.kill(hung, 'SIGSTOP');
-  t.is(checkAfter(0), undefined);
-  await eventually(
-    'it was replaced',
-    () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
-  );
-  t.is(pool.status().restarts, 1);
-  t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
-});
+test.serial(
+  'each of several idle workers is pinged, and the one that hangs is replaced',
+  async (t) => {
+    const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
+    await eventually('both are ready', () => pool.status().ready === 2);
+    const hung = workerOf(pool);
+    process.kill(hung, 'SIGSTOP');
+    t.is(checkAfter(0), undefined);
+    await eventually(
+      'it was replaced',
+      () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
+    );
+    t.is(pool.status().restarts, 1);
+    t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
+  },
+);
 
 test.serial(
   'workers that keep ending are left to the pool to replace for ten minutes',

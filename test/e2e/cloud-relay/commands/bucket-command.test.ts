@@ -17,9 +17,9 @@ test('siteglass-relay bucket creates the bucket once, and then a relay can use i
   const settings = [`files=${JSON.stringify({ s3 })}`];
   await t.throwsAsync(startRelay(settings), { message: /the bucket pictures cannot be used/ });
   const made = await bucket(t, s3);
-  t.like(made, { code: 0, output: 'The bucket pictures was made.', errors: '' });
+  t.like(made, { code: 0, output: 'The bucket pictures was created.', errors: '' });
   const again = await bucket(t, s3);
-  t.like(again, { code: 0, output: 'The bucket pictures is there.' });
+  t.like(again, { code: 0, output: 'The bucket pictures already exists.' });
   const relay = await startRelay(settings);
   await relay.stop();
   t.pass();
@@ -28,9 +28,9 @@ test('siteglass-relay bucket creates the bucket once, and then a relay can use i
 test('siteglass-relay bucket reports an error in one line', async (t) => {
   const without = await runToEnd(t, 'cloud-relay', ['bucket']);
   t.like(without, { code: 1, output: '' });
-  t.regex(without.errors, /^siteglass-relay: the configuration names no bucket/);
+  t.regex(without.errors, /^siteglass-relay: no bucket is configured/);
   const s3 = { ...(await newBucket()), endpoint: `http://127.0.0.1:${await freePort()}` };
   const refused = await bucket(t, s3);
   t.is(refused.code, 1);
-  t.regex(refused.errors, /^siteglass-relay: the bucket siteglass-test-\d+ cannot be made: /);
+  t.regex(refused.errors, /^siteglass-relay: the bucket siteglass-test-\d+ cannot be created: /);
 });

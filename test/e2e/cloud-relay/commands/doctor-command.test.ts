@@ -15,8 +15,8 @@ test('a running relay with its own broker and SQLite has no problems', async (t)
   t.deepEqual(of('service'), [`ok running at ${relay.url}`]);
   t.regex(of('database').join(), /^ok schema \d{4}_/);
   t.regex(of('detection').join(), /^ok worker ready/);
-  t.deepEqual(of('broker'), ['ok it is the relay’s own']);
-  t.deepEqual(of('bucket'), ['ok none is configured: images are in the data folder']);
+  t.deepEqual(of('broker'), ['ok embedded in the relay']);
+  t.deepEqual(of('bucket'), ['ok none configured; images are in the data folder']);
 });
 
 test('an external database, bucket and broker are checked, and no password is printed', async (t) => {
@@ -33,7 +33,7 @@ test('an external database, bucket and broker are checked, and no password is pr
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
   t.is(away.code, 1);
-  t.regex(away.of('database').join(), /^failure PostgreSQL cannot be used: .*ECONNREFUSED/);
+  t.regex(away.of('database').join(), /^failure cannot connect to PostgreSQL: .*ECONNREFUSED/);
   t.regex(away.of('bucket').join(), /^failure the bucket siteglass cannot be used: /);
   t.regex(away.of('broker').join(), /^failure mqtt:\/\/127\.0\.0\.1:1 does not respond/);
   t.notRegex(away.output, /hunter2|AKIA/);

@@ -1,9 +1,11 @@
 import test from 'ava';
+import type { Thumbnail } from '../../../../core/detection/detection.js';
 import { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
 import { MotionGate, THUMBNAIL_SIDE } from '../../../../edge/pipeline/motion-gate.js';
 import { MotionGates } from '../../../../edge/pipeline/motion-gates.js';
-import { motionSchema } from '../../../../edge/sightings/sighting-settings.js';
+import { type MotionSettings, motionSchema } from '../../../../edge/sightings/sighting-settings.js';
+import { planFor } from '../../../core/detection/detection-setup.js';
 import { fixedView, lightAt, twentySigns } from '../../../support/fixed-camera.js';
 
 let pool: DetectionPool;
@@ -15,7 +17,21 @@ test.before(async () => {
 
 test.after.always(() => pool?.stop());
 
-const look = async (bytes: Promise<Buffer>) => pool.thumbnail(await bytes, THUMBNAIL_SIDE);
+/** As a gate is given it. */
+async function thumbnailOf(bytes: Promise<Buffer>): Promise<Thumbnail> {
+  const given: Thumbnail[] = [];
+  await pool.analyseIf(await bytes, {
+    side: THUMBNAIL_SIDE,
+    planFor: async (thumbnail) => {
+      given.push(thumbnail);
+      return undefined;
+    },
+  });
+  const [thumbnail] = given;
+  if (!thumbnail) throw new Error('the gate was not given a thumbnail');
+  return thumbnail;
+}
+
 const settings = (more: object = {}) => motionSchema.parse(more);
 
 test('with a fixed scene, noise and slow light, nine of ten searches are saved', async (t) => {
@@ -23,9 +39,9 @@ test('with a fixed scene, noise and slow light, nine of ten searches are saved',
   const gate = new MotionGate(settings());
   let searched = 0;
   for (let i = 0; i < 500; i++) {
-    const small = await look(view.snapshot(i, lightAt(i)));
-    if (!gate.admits(small, false)) continue;
-    gate.searched(small);
+    const thumbnail = await thumbnailOf(view.snapshot(i, lightAt(i)));
+    if (!gate.admits(thumbnail, false)) continue;
+    gate.searched(thumbnail);
     searched++;
   }
   t.log(`${searched} of 500 searched`);
@@ -41,11 +57,11 @@ test('none of twenty objects is missed when it appears, whatever its size', asyn
   for (const sign of twentySigns()) {
     const withSign = await fixedView(7, [sign]);
     for (let still = 0; still < 5; still++) {
-      const small = await look(street.snapshot(i, lightAt(i++)));
-      if (gate.admits(small, false)) gate.searched(small);
+      const thumbnail = await thumbnailOf(street.snapshot(i, lightAt(i++)));
+      if (gate.admits(thumbnail, false)) gate.searched(thumbnail);
     }
-    const small = await look(withSign.snapshot(i, lightAt(i++)));
-    if (gate.admits(small, false)) gate.searched(small);
+    const thumbnail = await thumbnailOf(withSign.snapshot(i, lightAt(i++)));
+    if (gate.admits(thumbnail, false)) gate.searched(thumbnail);
     else missed.push(sign.size);
   }
   t.deepEqual(missed, []);
@@ -59,9 +75,9 @@ test('what was searched becomes the scene: an object that stays is searched once
   const searched: number[] = [];
   for (let i = 0; i < 40; i++) {
     const view = i >= 10 && i < 30 ? occupied : street;
-    const small = await look(view.snapshot(i, 1));
-    if (!gate.admits(small, false)) continue;
-    gate.searched(small);
+    const thumbnail = await thumbnailOf(view.snapshot(i, 1));
+    if (!gate.admits(thumbnail, false)) continue;
+    gate.searched(thumbnail);
     searched.push(i);
   }
   t.deepEqual(searched, [0, 10, 30]);
@@ -70,34 +86,61 @@ test('what was searched becomes the scene: an object that stays is searched once
 test('a failed search is made up for with the next snapshot', async (t) => {
   const street = await fixedView(9);
   const gate = new MotionGate(settings());
-  t.true(gate.admits(await look(street.snapshot(1, 1)), false));
-  const again = await look(street.snapshot(2, 1));
+  t.true(gate.admits(await thumbnailOf(street.snapshot(1, 1)), false));
+  const again = await thumbnailOf(street.snapshot(2, 1));
   t.true(gate.admits(again, false));
   gate.searched(again);
-  t.false(gate.admits(await look(street.snapshot(3, 1)), false));
+  t.false(gate.admits(await thumbnailOf(street.snapshot(3, 1)), false));
 });
 
-test('each camera has its own gate, a requested snapshot passes it, and an undecodable one goes to the search', async (t) => {
+test('each camera has its own gate, a requested snapshot passes it, and what does not decode is for the analysis', async (t) => {
   const street = await fixedView(9);
+  const plan = await planFor();
   const unsettled = new Set<string>();
-  const gates = new MotionGates({
-    thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-    isUnsettled: (camera) => unsettled.has(camera),
-  });
+  const gates = new MotionGates({ isUnsettled: (camera) => unsettled.has(camera) });
   const motion = settings();
-  const show = async (camera: string, seed: number, asked = false) => {
-    const admission = await gates.admit(camera, motion, await street.snapshot(seed, 1), asked);
+  const admit = (camera: string, bytes: Buffer, requested = false, ofCamera?: MotionSettings) =>
+    gates.admit(camera, ofCamera ?? motion, requested, ({ side, admits }) =>
+      pool.analyseIf(bytes, {
+        side,
+        planFor: async (thumbnail) => (admits(thumbnail) ? plan : undefined),
+      }),
+    );
+  const show = async (camera: string, seed: number, requested = false) => {
+    const admission = await admit(camera, await street.snapshot(seed, 1), requested);
     admission?.searched();
+    if (admission) t.truthy(admission.analysis, 'the search ran in the same job');
     return admission !== undefined;
   };
   t.deepEqual(
     [await show('gate', 1), await show('gate', 2), await show('yard', 3)],
     [true, false, true],
   );
-  t.true(await show('gate', 4, true), 'asked for');
+  t.true(await show('gate', 4, true), 'requested');
   unsettled.add('gate');
   t.true(await show('gate', 5), 'something is about to appear');
-  t.truthy(await gates.admit('gate', motion, Buffer.from('no image'), false));
-  t.truthy(await gates.admit('lobby', undefined, await street.snapshot(6, 1), false), 'no gate');
+  const undecodable = await admit('gate', Buffer.from('no image'));
+  t.truthy(undecodable);
+  t.is(undecodable?.analysis, undefined);
+  const withoutGate = await gates.admit('lobby', undefined, false, () => t.fail('no gate'));
+  t.truthy(withoutGate);
+  t.is(withoutGate?.analysis, undefined);
   t.is(gates.saved, 1);
+});
+
+test('a search that fails behind the gate is reported, and the next snapshot is searched', async (t) => {
+  const street = await fixedView(9);
+  const gates = new MotionGates({ isUnsettled: () => false });
+  const motion = settings();
+  const thumbnail = await thumbnailOf(street.snapshot(1, 1));
+  const admit = (isFailing: boolean) =>
+    gates.admit('gate', motion, false, async ({ admits }) => {
+      if (admits(thumbnail) && isFailing) throw new Error('the search failed');
+      return undefined;
+    });
+  await t.throwsAsync(admit(true), { message: 'the search failed' });
+  const admission = await admit(false);
+  t.truthy(admission);
+  admission?.searched();
+  t.is(await admit(false), undefined);
 });

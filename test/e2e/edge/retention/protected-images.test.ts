@@ -6,11 +6,12 @@ import { v7 as uuid } from 'uuid';
 import type { ImagePage } from '../../../../core/contract/image.js';
 import type { Clock } from '../../../../core/runtime/clock.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
-import { openDatabase, over } from '../../../../core/store/database.js';
+import { openDatabase } from '../../../../core/store/database.js';
+import { tablesOf } from '../../../../core/store/table-set.js';
 import { edgeMigrations } from '../../../../edge/store/migrations.js';
 import { Outbox } from '../../../../edge/store/outbox.js';
 import { isUnacknowledged } from '../../../../edge/store/outbox-tables.js';
-import type { EdgeTables } from '../../../../edge/store/tables.js';
+import { type EdgeTables, outboxTables } from '../../../../edge/store/tables.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { startBroker } from '../../../support/broker.js';
 import { aSummary } from '../../../support/delivery-fixtures.js';
@@ -62,9 +63,15 @@ async function outboxOf(t: ExecutionContext, dataFolder: string, clock: Clock) {
   const file = join(dataFolder, 'edge.db');
   const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
   t.teardown(close);
-  const outbox = new Outbox(over(db), clock, { maxBytes: 2 ** 30, maxAgeMs: 10 * MINUTE });
+  const outbox = new Outbox(tablesOf(db, outboxTables), clock, {
+    maxBytes: 2 ** 30,
+    maxAgeMs: 10 * MINUTE,
+  });
   const append = () =>
-    outbox.append(over(db), aSummary({ snapshot: uuid({ msecs: Date.now() + 30 * MINUTE }) }));
+    outbox.append(
+      tablesOf(db, outboxTables),
+      aSummary({ snapshot: uuid({ msecs: Date.now() + 30 * MINUTE }) }),
+    );
   return { db, outbox, append };
 }
 
@@ -134,7 +141,7 @@ test('a summary whose picture was not stored keeps no other image', async (t) =>
   const { edge, sweep, kept, shown } = await setUp(t, [EMPTY, EMPTY], [NOWHERE]);
   const { db, outbox } = await outboxOf(t, edge.dataFolder, () => 0);
   await outbox.acknowledge(2);
-  await outbox.append(over(db), aSummary());
+  await outbox.append(tablesOf(db, outboxTables), aSummary());
   t.is((await sweep()).aged, shown.length);
   t.deepEqual(await kept(), []);
 });

@@ -2,15 +2,15 @@ import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import {
   type Candidate,
-  CascadeEngine,
-} from '../../../../../core/detection/engine/cascade-engine.js';
+  TooManyCandidates,
+} from '../../../../../core/detection/engine/candidate.js';
+import { CascadeEngine } from '../../../../../core/detection/engine/cascade-engine.js';
 import { completeGroups } from '../../../../../core/detection/engine/complete-groups.js';
 import {
   type Group,
   groupCandidates,
 } from '../../../../../core/detection/engine/group-candidates.js';
 import { type Region, reaches } from '../../../../../core/detection/engine/regions.js';
-import { Refusal } from '../../../../../core/detection/worker/refusal.js';
 import {
   type ServedCascade,
   servedCascades,
@@ -24,7 +24,7 @@ const NO_LIMIT = { width: 0, height: 0 };
 const NAMES = ['stop-sign', 'stop-sign-lbp', 'haarcascade_smile', 'haarcascade_fullbody'];
 
 /** More windows than any real cascade lets pass; to group them takes time that grows with their square. */
-const MAX_WINDOWS = 1500;
+const MAX_CHECKED = 1500;
 
 /** Images with places in them, of any kind. */
 const searches = fc.record({
@@ -65,7 +65,7 @@ function unlessTooMany(search: () => Candidate[]): Candidate[] | undefined {
   try {
     return search();
   } catch (error) {
-    if (error instanceof Refusal) return undefined;
+    if (error instanceof TooManyCandidates) return undefined;
     throw error;
   }
 }
@@ -90,7 +90,7 @@ function forEachSearch(
       const query = { cascade, scaleFactor, minSize, maxSize: NO_LIMIT };
       const search = (places?: Region[]) => engine.searchCandidates(image, [query], places).flat();
       const everywhere = unlessTooMany(search);
-      if (everywhere && everywhere.length <= MAX_WINDOWS) check(everywhere, regions, search);
+      if (everywhere && everywhere.length <= MAX_CHECKED) check(everywhere, regions, search);
     }
   });
   t.notThrows(() => fc.assert(property, { seed: 7, numRuns }));

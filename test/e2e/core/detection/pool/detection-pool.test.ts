@@ -1,6 +1,6 @@
 import test from 'ava';
-import type { JobRecord } from '../../../../../core/detection/pool/detection-pool.js';
 import { DetectionPool } from '../../../../../core/detection/pool/detection-pool.js';
+import type { JobRecord } from '../../../../../core/detection/pool/job-record.js';
 import { ProblemError, StartError } from '../../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../../core/runtime/logger.js';
 import {
