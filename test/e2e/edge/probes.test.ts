@@ -1,6 +1,6 @@
 import test from 'ava';
-import { startEdge } from '../support/edge.js';
-import { eventually } from '../support/eventually.js';
+import { startEdge } from '../../support/edge.js';
+import { eventually } from '../../support/eventually.js';
 
 test('an appliance without cameras is healthy', async (t) => {
   const edge = await startEdge();

@@ -1,20 +1,20 @@
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import { DynamicSecurity } from '../../../cloud-relay/fleet/dynamic-security.js';
-import { MosquittoAccounts } from '../../../cloud-relay/fleet/mosquitto-accounts.js';
+import { DynamicSecurity } from '../../../../cloud-relay/fleet/dynamic-security.js';
+import { MosquittoAccounts } from '../../../../cloud-relay/fleet/mosquitto-accounts.js';
 import {
   type Account,
   mayPublish,
   maySubscribe,
   mayUseClientId,
   siteClientId,
-} from '../../../core/messaging/access-rules.js';
-import { ApiClient } from '../../support/api-client.js';
-import { aSummary, EPOCH, log, ROOT } from '../../support/delivery-fixtures.js';
-import { eventually } from '../../support/eventually.js';
-import { type SecuredMosquitto, startSecuredMosquitto } from '../../support/mosquitto.js';
-import { startRelay } from '../../support/relay.js';
+} from '../../../../core/messaging/access-rules.js';
+import { ApiClient } from '../../../support/api-client.js';
+import { aSummary, EPOCH, log, ROOT } from '../../../support/delivery-fixtures.js';
+import { eventually } from '../../../support/eventually.js';
+import { type SecuredMosquitto, startSecuredMosquitto } from '../../../support/mosquitto.js';
+import { startRelay } from '../../../support/relay.js';
 
 const SITES = '/api/v1/sites';
 const RELAY = { username: 'relay', password: 'the relay’s own' };
