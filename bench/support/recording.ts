@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
 import { createImageModule } from '../../core/images/image-module.js';
@@ -20,6 +19,7 @@ import { Sightings } from '../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../edge/store/migrations.js';
 import { isOfOpenSighting } from '../../edge/store/sighting-table.js';
 import { type EdgeTables, sightingTables } from '../../edge/store/tables.js';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 
 export interface Recording {
   /** True where the snapshot was searched. */
@@ -36,7 +36,7 @@ export async function startRecording(
   workers: number,
   motion: object | undefined,
 ): Promise<Recording> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+  const dataFolder = await temporaryFolder();
   const log = silentLogger();
   const clock = systemClock;
   const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);

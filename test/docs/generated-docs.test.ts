@@ -11,12 +11,12 @@ import { generatedDocs } from '../../docs/generated-docs.js';
 
 const read = (file: string) => readFileSync(join(projectRoot(), file), 'utf8');
 
-test('the MQTT documents are what the topic map makes them (npm run docs writes them)', (t) => {
+test('the MQTT documents match the topic map (npm run docs writes them)', (t) => {
   for (const [file, text] of Object.entries(generatedDocs(programVersion(), read('docs/mqtt.md'))))
     t.is(read(file), text, file);
 });
 
-test("docs/asyncapi.yaml is valid by AsyncAPI's own schema, and describes every topic", (t) => {
+test("docs/asyncapi.yaml is valid against AsyncAPI's own schema, and describes every topic", (t) => {
   const require = createRequire(import.meta.url);
   const schema = require('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
@@ -27,7 +27,7 @@ test("docs/asyncapi.yaml is valid by AsyncAPI's own schema, and describes every 
   t.false(ajv.validate(schema, { ...document, channels: { broken: { adress: 'x' } } }));
 });
 
-test('references within docs/asyncapi.yaml lead somewhere', (t) => {
+test('references within docs/asyncapi.yaml resolve', (t) => {
   const document = parse(read('docs/asyncapi.yaml'));
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)];
   t.true(references.length > 0);

@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { describeSource } from '../../scripts/lib/package-source.mjs';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function project(t: ExecutionContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-source-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'package.json'), '{"version":"1.2.0"}');
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost'];
   const git = (...args: string[]) =>

@@ -6,9 +6,14 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/reconcile.js';
 import { ledgerOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { aDetection, relayDatabase } from '../../support/delivery-fixtures.js';
+import {
+  aDetection,
+  aDrop,
+  anArrival,
+  EPOCH,
+  relayDatabase,
+} from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { aDrop, anArrival, EPOCH } from '../../support/relay-fixtures.js';
 
 const NOW = 9_000;
 
@@ -92,7 +97,7 @@ for (const { name, open } of relayDatabases(test)) {
     );
   });
 
-  test(`two relays that commit the same outbox at once store each record once (${name})`, async (t) => {
+  test(`two relays that commit the same outbox at the same time store each record once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const seqs = Array.from({ length: 60 }, (_, i) => i + 1);
     const halves = [0, 1].map((odd) => seqs.filter((seq) => seq % 2 === odd || seq % 5 === 0));
@@ -254,7 +259,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await gapsOf(db), [[1, 1000, 'lost']]);
   });
 
-  test(`a record that would leave too many holes is left for later, and the outbox still drains (${name})`, async (t) => {
+  test(`a record that would leave too many gaps is deferred, and the outbox still drains (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const every = (step: number, count: number) =>
       Array.from({ length: count }, (_, i) => anArrival((i + 1) * step));
@@ -273,7 +278,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await ledgerOf(db, 'north'))[0]?.watermark, 2 * MAX_RANGES_AHEAD);
   });
 
-  test(`a batch with more labels than a statement takes parameters is stored, and counted once (${name})`, async (t) => {
+  test(`a batch with more labels than a statement takes parameters is stored and counted once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const detections = Array.from({ length: 14_000 }, (_, i) => aDetection(`label ${i}`));
     await commitBatch(db, [anArrival(1, { summary: { detections } })], NOW);
@@ -307,7 +312,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await siteTotals(db, 'north'))[0]?.summaries, 1);
   });
 
-  test(`a site that is removed while its records are under way leaves none of them behind (${name})`, async (t) => {
+  test(`a site that is removed while its records are in flight leaves none of them behind (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north', 'south');
     const { unknown, added } = await commitBatch(
       db,
@@ -320,7 +325,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 }
 
-test('what is lost in more pieces than a call takes arguments can be told of by one report', async (t) => {
+test('one report can cover a loss in more pieces than a call takes arguments', async (t) => {
   const db = await withSites(await relayDatabase(t), 'north');
   const pieces = 130_000;
   await commitBatch(db, [anArrival(2 * pieces, { first: 2 * pieces })], NOW);

@@ -5,9 +5,8 @@ import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.
 import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { ledgerOf } from '../../../cloud-relay/store/ledger-table.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
-import { log } from '../../support/delivery-fixtures.js';
+import { anArrival, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { anArrival } from '../../support/relay-fixtures.js';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-10T00:00:00Z');
@@ -15,7 +14,7 @@ const START = Date.parse('2026-01-10T00:00:00Z');
 const databases = relayDatabases(test);
 
 for (const { name, open } of databases) {
-  test(`summaries go when they are old enough, totals and the ledger stay (${name})`, async (t) => {
+  test(`summaries are removed when they are old enough; totals and the ledger stay (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     let now = START;
     const retention = new SummaryRetention(db, 40 * DAY_MS, log, () => now);
@@ -57,7 +56,7 @@ for (const { name, open } of databases) {
   });
 }
 
-test('what arrives beyond the prepared months is kept, and removed in its time', async (t) => {
+test('records from beyond the prepared months are kept, and removed when they are due', async (t) => {
   const [, postgres] = databases;
   if (!postgres) return t.fail('there should be two');
   const db = await withSites(await postgres.open(t), 'north');
@@ -76,7 +75,7 @@ test('what arrives beyond the prepared months is kept, and removed in its time',
 });
 
 for (const table of ['summary', 'sighted_label'] as const)
-  test(`a page by label has only whole summaries while the sweep has not got past ${table}`, async (t) => {
+  test(`a page by label has only complete summaries while the sweep has not passed ${table}`, async (t) => {
     const [sqlite] = databases;
     if (!sqlite) return t.fail('there should be two');
     const db = await withSites(await sqlite.open(t), 'north');

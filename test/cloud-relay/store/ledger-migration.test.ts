@@ -7,10 +7,10 @@ import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { deliveryMigration } from '../../../cloud-relay/store/delivery-migration.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import { openDatabase } from '../../../core/store/database.js';
-import { aSummary, openRelayDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
-import { anArrival, EPOCH } from '../../support/relay-fixtures.js';
+import { anArrival, aSummary, EPOCH, openRelayDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('what an earlier version took in is neither forgotten nor taken in again', async (t) => {
+test('records stored by an earlier version are neither forgotten nor stored again', async (t) => {
   const file = join(await temporaryFolder(t), 'relay.db');
   const old = await openDatabase(file, { '0003_delivery': deliveryMigration });
   await sql`insert into site (id, created_at) values ('north', 1)`.execute(old.db);

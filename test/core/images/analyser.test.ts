@@ -10,7 +10,7 @@ import { openDatabase } from '../../../core/store/database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import type { EdgeTables } from '../../../edge/store/tables.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const bytes = Buffer.from('an image');
 const preparation = { workingSize: 1280, orientations: [0 as const] };

@@ -8,9 +8,10 @@ import type { siteStatusSchema } from '../../../core/contract/site.js';
 import { DiskBudget } from '../../../core/images/disk-budget.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import { ApiClient } from '../../support/api-client.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type SiteStatus = z.infer<typeof siteStatusSchema>;

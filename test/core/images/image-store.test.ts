@@ -10,8 +10,8 @@ import { openDatabase, openSharedDatabase } from '../../../core/store/database.j
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
 import { tablesOf } from '../../../core/store/table-set.js';
 import type { Transaction } from '../../../core/store/unit-of-work.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { withPostgres } from '../../support/relay-databases.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const newDatabase = withPostgres(test);
 
@@ -72,7 +72,7 @@ for (const kind of ['SQLite', 'PostgreSQL'] as const) {
     t.truthy(await store.original(sha256));
   });
 
-  test(`bytes that another image has stay where a commit fails, on ${kind}`, async (t) => {
+  test(`bytes that another image has stay if a commit fails, on ${kind}`, async (t) => {
     const { newStore, leasesEnd } = await storeOn(t, kind);
     const store = newStore();
     await store.commit(entry('1', noFurtherWrites), bytes);

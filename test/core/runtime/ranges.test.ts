@@ -24,7 +24,7 @@ const members = (set: Ranges) => numbers.filter((n) => set.some(([a, b]) => n >=
 const isNormal = (set: Ranges) =>
   set.every(([from, to], i) => from <= to && (i === 0 || from > (set[i - 1]?.[1] ?? 0) + 1));
 
-test('sets of ranges do what sets of numbers do', (t) => {
+test('range sets behave like sets of numbers', (t) => {
   fc.assert(
     fc.property(anySet, anySet, (a, b) => {
       const inA = new Set(members(a));

@@ -24,7 +24,7 @@ async function watch(t: ExecutionContext, ...probes: Probe[]) {
 
 const healthy: Probe = { name: 'healthy', check: () => undefined };
 
-test('ready first, then a sign of life each time that every probe is content, and the end is told', async (t) => {
+test('ready is sent first, then a keepalive each time all probes are healthy, then stopping', async (t) => {
   const { watchdog, told, next, logged } = await watch(t, healthy, { ...healthy, name: 'other' });
   t.deepEqual(told[0], { READY: '1', STATUS: 'Working' });
   for (const notice of await next(2)) t.deepEqual(notice, { WATCHDOG: '1', STATUS: 'Working' });
@@ -33,7 +33,7 @@ test('ready first, then a sign of life each time that every probe is content, an
   t.deepEqual(logged, []);
 });
 
-test('with a fault there is no sign of life, the log says once which probe failed, and the status always', async (t) => {
+test('with a fault there is no keepalive; the log names the failed probe once, and the status every time', async (t) => {
   let fault: string | undefined = 'the yard is not asked';
   const { logged, next } = await watch(t, healthy, { name: 'cameras', check: () => fault });
   for (const notice of await next(3))
@@ -47,7 +47,7 @@ test('with a fault there is no sign of life, the log says once which probe faile
   t.is(logged[1]?.msg, 'all probes healthy');
 });
 
-test('a probe that does not answer is a fault, and is not asked again before it has', async (t) => {
+test('a probe that does not answer is a fault, and is not asked again before it answers', async (t) => {
   let calls = 0;
   let answer: () => void = () => undefined;
   const check = () => {
@@ -66,7 +66,7 @@ test('a probe that does not answer is a fault, and is not asked again before it 
   await eventually('it is asked again', () => calls === 2);
 });
 
-test('a probe with more patience may take several beats', async (t) => {
+test('a probe with a longer timeout may take several rounds', async (t) => {
   const check = () => new Promise<undefined>(() => undefined);
   const { next } = await watch(t, { name: 'database', patienceMs: 60_000, check });
   for (const { WATCHDOG } of await next(3)) t.is(WATCHDOG, '1');

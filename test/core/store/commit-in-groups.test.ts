@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava';
 import { sql } from 'kysely';
 import { commitInGroups, type Outcome } from '../../../core/store/commit-in-groups.js';
 import { openDatabase } from '../../../core/store/database.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function opened(t: ExecutionContext) {
   const opened = await openDatabase<object>(join(await temporaryFolder(), 'test.db'), {});

@@ -4,7 +4,7 @@ import type { Kysely } from 'kysely';
 import { type Migrations, openDatabase } from '../../../core/store/database.js';
 import { tableSet, tablesOf } from '../../../core/store/table-set.js';
 import { unitOfWork } from '../../../core/store/unit-of-work.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface FruitTables {
   fruit: { name: string };

@@ -1,18 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { writeTree } from '../../../packaging/tree/write-tree.js';
-
-async function temporaryFolder(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-package-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -86,7 +80,7 @@ for (const [program, main, settings] of [
     );
   });
 
-  test(`manual page and completion of the ${program} name every command and option`, async (t) => {
+  test(`the manual page and completion of the ${program} name every command and option`, async (t) => {
     const help = execFileSync(process.execPath, [join(projectRoot(), main), '--help'], {
       encoding: 'utf8',
     });

@@ -1,11 +1,11 @@
-import { access, cp, mkdtemp, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, cp, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { takeLock } from '../../../scripts/lib/lock.mjs';
 import { checkNode } from '../../../scripts/lib/set-up.mjs';
 import { projectCopy, runScript } from '../../scripts/run-script.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const source = { 'core/answer.ts': 'export const answer = 42;\n' };
 
@@ -15,7 +15,7 @@ const exists = (path: string) =>
     () => false,
   );
 
-test('a set-up that finds nothing missing does nothing', async (t) => {
+test('a set-up with nothing missing does nothing', async (t) => {
   const folder = await projectCopy(t, source);
   await runScript(folder, 'setup.mjs');
   const second = await runScript(folder, 'setup.mjs');
@@ -104,8 +104,7 @@ test('a Node.js that is too old is named', async (t) => {
 });
 
 test('two set-ups of one folder run one after the other; one that ended leaves no lock', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-lock-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder(t);
   const release = await takeLock(folder);
   await t.throwsAsync(() => takeLock(folder, { waitMs: 0 }), { message: /Another set-up/ });
   let waited = false;

@@ -39,7 +39,7 @@ test('a source file or a folder of tests can be named', async (t) => {
   t.is(lastLine(whole.stdout), '1 passed, 0 failed');
 });
 
-test('a run without tests is a failed one', async (t) => {
+test('a run without tests fails', async (t) => {
   const folder = await projectCopy(t, { 'core/empty.ts': 'export {};\n' });
   const outcome = await runScript(folder, 'test.mjs');
   t.is(outcome.code, 1);

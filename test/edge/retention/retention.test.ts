@@ -96,7 +96,7 @@ test('images past their age are removed, whether from cameras or uploaded', asyn
   t.deepEqual(images.madeAt(null), [1_000_000, 1_999_999]);
 });
 
-test('over the budget, the oldest camera snapshots go and uploads stay', async (t) => {
+test('over the budget, the oldest camera snapshots are removed and uploads stay', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   for (let i = 0; i < 200; i++) images.add(1_500_000 + i, 100, 'gate');
   images.add(1_400_000, 500, null);

@@ -2,8 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { DiskBudget } from '../../../core/images/disk-budget.js';
 import { StorageWatch } from '../../../edge/retention/storage-watch.js';
-import { temporaryFolder } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 

@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { isStorageFailure } from '../../../core/store/storage-failure.js';
 import { Outbox } from '../../../edge/store/outbox.js';
-import { aSummary, openOutboxDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
-import { fill, smallDisk } from '../../support/small-disk.js';
+import { aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { smallDisk } from '../../support/small-disk.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+import { testWithMount } from '../../support/test-with-mount.js';
 
 type Opened = Awaited<ReturnType<typeof openOutboxDatabase>>;
 
@@ -47,28 +48,26 @@ test('a database that may not grow refuses whole summaries, and accepts them aga
   t.true(await isWhole(outbox));
 });
 
-test('on a full disk nothing is half written, and recording continues when there is space', async (t) => {
-  const disk = await smallDisk(t, 3);
-  if (!disk) {
-    t.log('a small file system may not be mounted here, so a full disk is not tried');
-    t.pass();
-    return;
-  }
-  const opened = await openOutboxDatabase(join(disk, 'edge.db'));
-  t.teardown(opened.close);
-  const outbox = new Outbox(opened.db);
-  await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
-  await fill(join(disk, 'filler'));
-  const error = await appendUntilFull(opened, outbox);
-  t.true(isStorageFailure(error), String(error));
-  await t.throwsAsync(outbox.probe(), { any: true });
-  t.true(await isWhole(outbox));
-  await rm(join(disk, 'filler'));
-  await outbox.probe();
-  const { lastSeq } = await outbox.state();
-  await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
-  t.is((await outbox.state()).lastSeq, lastSeq + 1);
-  t.true(await isWhole(outbox));
-  await outbox.acknowledge(lastSeq + 1);
-  t.is((await outbox.state()).summaries, 0);
-});
+testWithMount(
+  'on a full disk nothing is half written, and recording continues when there is space',
+  async (t) => {
+    const disk = await smallDisk(t, 3);
+    const opened = await openOutboxDatabase(join(disk.folder, 'edge.db'));
+    t.teardown(opened.close);
+    const outbox = new Outbox(opened.db);
+    await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
+    disk.fill();
+    const error = await appendUntilFull(opened, outbox);
+    t.true(isStorageFailure(error), String(error));
+    await t.throwsAsync(outbox.probe(), { any: true });
+    t.true(await isWhole(outbox));
+    disk.free();
+    await outbox.probe();
+    const { lastSeq } = await outbox.state();
+    await opened.db.transaction().execute((trx) => outbox.append(trx, aSummary()));
+    t.is((await outbox.state()).lastSeq, lastSeq + 1);
+    t.true(await isWhole(outbox));
+    await outbox.acknowledge(lastSeq + 1);
+    t.is((await outbox.state()).summaries, 0);
+  },
+);

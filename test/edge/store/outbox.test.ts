@@ -18,12 +18,8 @@ import {
 import { outboxMigration } from '../../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../../edge/store/outbox-tables.js';
 import { type EdgeTables, outboxTables } from '../../../edge/store/tables.js';
-import {
-  aDetection,
-  aSummary,
-  openOutboxDatabase,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { aDetection, aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
 
@@ -63,7 +59,7 @@ const rowsOf = (outbox: Outbox) => outbox.page(0, Number.MAX_SAFE_INTEGER, 10_00
 const snapshotOf = (row: OutboxRow) => 'summary' in row && row.summary.snapshot;
 const sumOf = (rows: OutboxRow[]) => rows.reduce((sum, { bytes }) => sum + bytes, 0);
 
-test('numbers rise by one without a hole, though transactions are rolled back between', async (t) => {
+test('numbers rise by one without a gap, though transactions are rolled back in between', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 12 }), async (fails) => {
       const { add, seqs, outbox, close } = await openOutbox(t);
@@ -103,7 +99,7 @@ test('a number is not reused after its row was acknowledged', async (t) => {
   t.deepEqual(await seqs(), [4]);
 });
 
-test('pages follow on from each other, and the age of the oldest is known', async (t) => {
+test('pages follow each other, and the age of the oldest is known', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   t.deepEqual(await outbox.depth(), { depth: 0, oldestSeconds: null });
   await add(7);
@@ -182,7 +178,7 @@ test('beyond the budget of bytes the oldest are evicted, and one row takes their
   );
 });
 
-test('an eviction is undone with the transaction that needed it', async (t) => {
+test('an eviction is rolled back with the transaction that needed it', async (t) => {
   const { outbox, add } = await openOutbox(t, undefined, { maxBytes: 3_000, maxAgeMs: DAY_MS });
   await add(5);
   const before = await outbox.state();
@@ -227,7 +223,7 @@ test('a clock that starts in 1970 and then jumps evicts nothing that is not old'
   t.is(await outbox.trim(), 702, 'they are as old as the next summary whose time is known');
 });
 
-test('ranges evicted one after the other for the same reason are one, and their number is bounded', async (t) => {
+test('ranges evicted one after the other for the same reason are merged, and their number is bounded', async (t) => {
   const { outbox, add, evictOldest } = await openOutbox(t);
   await add(2_000);
   await evictOldest(3, 'bytes');
@@ -296,7 +292,7 @@ test('bytes and counts are exact whatever is added, evicted, acknowledged or rol
   );
 });
 
-test('the last 48 hours in which something happened are counted', async (t) => {
+test('the last 48 hours with activity are counted', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   for (let hour = 0; hour < 60; hour++) {
     await add(2);
@@ -400,7 +396,7 @@ test('a row names its image, also if detections were left out; a row of evicted 
   t.deepEqual(await imagesOf(), [null, third, fourth], 'a new epoch keeps them');
 });
 
-test('what may have been sent never exceeds what there was when the process began', async (t) => {
+test('what may have been sent never exceeds what existed when the process began', async (t) => {
   const { outbox, add } = await openOutbox(t);
   await add(3);
   await outbox.raiseSentWatermark(1_000);

@@ -3,7 +3,8 @@ import test from 'ava';
 import { pino } from 'pino';
 import { Outbox } from '../../../edge/store/outbox.js';
 import { OutboxTrimmer } from '../../../edge/uplink/outbox-trimmer.js';
-import { aSummary, openOutboxDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
+import { aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 test('the trimmer evicts what became too old, wakes the uplink, and logs how many summaries it evicted', async (t) => {
   const { db, close } = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));

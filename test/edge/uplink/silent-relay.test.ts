@@ -4,16 +4,11 @@ import test, { type ExecutionContext } from 'ava';
 import type { UplinkRecord } from '../../../core/contract/summary.js';
 import { Outbox } from '../../../edge/store/outbox.js';
 import { Uplink } from '../../../edge/uplink/uplink.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  log,
-  openOutboxDatabase,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { appendSummaries, log, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const site = 'north';
 
@@ -28,10 +23,7 @@ async function restarted(t: ExecutionContext, sent: number, acked: number, ident
   const { db, close } = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(close);
   const outbox = new Outbox(db);
-  const produce = (count: number) =>
-    db.transaction().execute(async (trx) => {
-      for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
-    });
+  const produce = (count: number) => appendSummaries(db, outbox, count);
   await produce(sent);
   await outbox.raiseSentWatermark(sent);
   await outbox.acknowledge(acked);

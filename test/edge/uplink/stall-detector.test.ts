@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { StallDetector } from '../../../edge/uplink/stall-detector.js';
-import { eventually } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 
 /** A plan that records how long a record may be overdue each time it is asked. */
 class Plan {

@@ -8,17 +8,12 @@ import { fileIdentity } from '../../../edge/store/file-identity.js';
 import { Outbox, type OutboxBudget } from '../../../edge/store/outbox.js';
 import { Uplink } from '../../../edge/uplink/uplink.js';
 import type { UplinkOptions } from '../../../edge/uplink/uplink-options.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  log,
-  openOutboxDatabase,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { appendSummaries, log, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const site = 'north';
 
@@ -43,12 +38,9 @@ async function openAppliance(
   await uplink.start();
   t.teardown(() => uplink.stop());
   const produce = async (count: number) => {
-    const summaries = Array.from({ length: count }, () => aSummary());
-    await db.transaction().execute(async (trx) => {
-      for (const summary of summaries) await outbox.append(trx, summary);
-    });
+    const snapshots = await appendSummaries(db, outbox, count);
     uplink.wake();
-    return summaries.map(({ snapshot }) => snapshot);
+    return snapshots;
   };
   return { path, db, sqlite, close, outbox, uplink, produce };
 }

@@ -9,7 +9,7 @@ import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage } from './support/images.js';
 
-test('tables that are damaged in any one word load soundly or are refused', (t) => {
+test('tables damaged in any one word load safely or are refused', (t) => {
   const kernel = loadKernel();
   const [cascade] = servedCascades().filter(({ name }) => name === 'lbpcascade_frontalface');
   const small = parseCascade(haarXml());
@@ -34,7 +34,7 @@ test('tables that are damaged in any one word load soundly or are refused', (t) 
   t.true(refused > 500, `only ${refused} refused`);
 });
 
-test('plans and pixels that do not fit are refused before anything is read', (t) => {
+test('plans and pixels that do not match are refused before anything is read', (t) => {
   const kernel = loadKernel();
   const parsed = parseCascade(haarXml());
   if (!('model' in parsed)) return t.fail('not served');
@@ -64,7 +64,7 @@ test('plans and pixels that do not fit are refused before anything is read', (t)
   t.throws(() => search(sound, pixels, [stranger]), { message: /not a cascade/ });
 });
 
-test('a search that lets more than fifty thousand windows pass is refused', (t) => {
+test('a search with more than fifty thousand candidates is refused', (t) => {
   const engine = CascadeEngine.open();
   const parsed = parseCascade(haarXml({ threshold: '-10.' }));
   if (!('model' in parsed)) return t.fail('not served');
@@ -81,7 +81,7 @@ test('a search that lets more than fifty thousand windows pass is refused', (t) 
   });
 });
 
-test('several cascades find together what each finds alone', (t) => {
+test('several cascades together find what each finds alone', (t) => {
   const engine = CascadeEngine.open();
   const image = drawImage('objects', { width: 333, height: 251 }, seededRandom(9));
   const queries = servedCascades().map(({ model }, i) => ({

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { until } from '../detection-setup.js';
+import { eventually } from '../../../support/eventually.js';
 
 /** Whether a process still does anything; one that only waits to be collected does not. */
 function runs(pid: number): boolean {
@@ -25,6 +25,6 @@ test('kill -9 of the service leaves no worker behind', async (t) => {
   const worker = Number(line.toString());
   t.true(runs(worker));
   owner.kill('SIGKILL');
-  await until(() => !runs(worker), 'the worker ended');
+  await eventually('the worker ended', () => !runs(worker));
   t.false(runs(worker));
 });

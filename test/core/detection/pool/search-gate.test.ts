@@ -2,8 +2,9 @@ import test from 'ava';
 import type { SearchGate, Thumbnail } from '../../../../core/detection/detection.js';
 import type { JobRecord } from '../../../../core/detection/pool/job-record.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
+import { eventually } from '../../../support/eventually.js';
 import { renderScene } from '../../../support/render-scene.js';
-import { plainImage, planFor, startPool, until, workerOf } from '../detection-setup.js';
+import { plainImage, planFor, startPool, workerOf } from '../detection-setup.js';
 
 const SIDE = 96;
 const sign = { cx: 320, cy: 180, size: 120 };
@@ -93,7 +94,7 @@ test.serial('a worker that dies while the gate decides costs exactly that job', 
     planFor: async () => {
       asked++;
       process.kill(workerOf(pool), 'SIGKILL');
-      await until(() => pool.status().restarts === 1, 'the worker was replaced');
+      await eventually('the worker was replaced', () => pool.status().restarts === 1);
       return plan;
     },
   };

@@ -14,7 +14,7 @@ const isLike = (a: number[], b: number[]) =>
 const grey = [0x66, 0x77, 0x88];
 
 test.serial(
-  'boxes are framed, each label in a colour of its own, and the rest is left as it was',
+  'boxes are framed, each label in its own colour, and the rest is unchanged',
   async (t) => {
     const pool = await startPool(t);
     const image = await plainImage(640, 480).jpeg().toBuffer();
@@ -53,7 +53,7 @@ test.serial(
   },
 );
 
-test.serial('a picture is drawn upright', async (t) => {
+test.serial('a processed image is drawn upright', async (t) => {
   const pool = await startPool(t);
   const image = await plainImage(320, 240).withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const drawn = await pool.draw(image, [

@@ -32,7 +32,7 @@ function pngClaiming(width: number, height: number): Buffer {
 }
 
 test.serial(
-  'files that are no image, or a part of one, are undecodable and cost no worker',
+  'files that are not images, or only parts of one, are undecodable and cost no worker',
   async (t) => {
     const pool = await startPool(t);
     const jpeg = await plainImage(640, 480).jpeg().toBuffer();
@@ -71,14 +71,14 @@ test.serial(
   },
 );
 
-test.serial('the limit on pixels is the configured one', async (t) => {
+test.serial('the pixel limit is the configured one', async (t) => {
   const pool = await startPool(t, { maxPixels: 10_000 });
   t.is(await codeFor(pool, await plainImage(100, 100).png().toBuffer()), 'ok');
   t.is(await codeFor(pool, await plainImage(101, 100).png().toBuffer()), 'too_many_pixels');
 });
 
 test.serial(
-  'a JPEG whose pixels are noise is decoded or refused, and the worker lives',
+  'a JPEG whose pixels are noise is decoded or refused, and the worker survives',
   async (t) => {
     const pool = await startPool(t);
     const jpeg = await plainImage(640, 480).jpeg().toBuffer();
@@ -90,7 +90,7 @@ test.serial(
   },
 );
 
-test.serial('every usual form of pixels is accepted', async (t) => {
+test.serial('every common pixel format is accepted', async (t) => {
   const pool = await startPool(t);
   const image = () => plainImage(320, 240);
   const forms = {

@@ -3,7 +3,7 @@ import { PixelMemory } from '../../../../core/detection/worker/pixel-memory.js';
 
 const MEGABYTE = 1_000_000;
 
-test('images share memory, and what a large one needs beyond the usual is given back', (t) => {
+test('images share memory, and what a large one needs beyond the usual is released', (t) => {
   const memory = new PixelMemory();
   const usual = memory.take(MEGABYTE);
   t.is(memory.take(100).buffer, usual.buffer);

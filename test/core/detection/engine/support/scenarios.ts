@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { photo, snapshots } from '../../../../../bench/support/scenes.js';
@@ -15,6 +14,7 @@ import { loadOpenCv } from '../../../../../core/opencv/opencv.js';
 import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
+import { processFolder } from '../../../../support/temporary-folder.js';
 import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
@@ -48,8 +48,7 @@ export const scenarios = {
   },
 
   async anyChoice(): Promise<Compared> {
-    const folder = mkdtempSync(join(tmpdir(), 'siteglass-cascades-'));
-    process.on('exit', () => rmSync(folder, { recursive: true }));
+    const folder = processFolder();
     const shortened = [1, 2, 4].flatMap((stages) => shortenedCascades(folder, stages));
     const comparison = Comparison.ofThisMachine([...servedCascades(), ...shortened]);
     const side = fc.integer({ min: 3, max: 130 });

@@ -12,7 +12,7 @@ test('a worker gets the same boxes and neighbors as from OpenCV, and a score wit
   t.deepEqual(withoutScores, opencv);
 });
 
-test('a cascade that changed since it was planned is not searched with', async (t) => {
+test('a cascade that changed since planning is not used for the search', async (t) => {
   const changed = 'The cascade changed since it was looked up.';
   t.deepEqual(await runScenario('changedCascades'), [changed, changed, changed, changed]);
 });
