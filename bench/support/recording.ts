@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
 import { createImageModule } from '../../core/images/image-module.js';
 import { systemClock } from '../../core/runtime/clock.js';
-import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
+import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { openDatabase, over } from '../../core/store/database.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
 import { MotionGates } from '../../edge/pipeline/motion-gates.js';
@@ -70,7 +70,7 @@ export async function startRecording(
     sightings,
     gates: new MotionGates({
       thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-      isUnsettled: (camera) => sightings.isUnsettled(camera),
+      isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {
       sightings: trackingSchema.parse({}),
@@ -86,7 +86,7 @@ export async function startRecording(
   return {
     async record(camera, bytes, takenAt) {
       const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
-      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      const snapshot = { bytes, takenAt, more: false, markProcessed: async () => undefined };
       return (await recorder.record(config, snapshot)) !== undefined;
     },
     workers: () => pool.status().pids,

@@ -31,7 +31,7 @@ function checksOf(config: RelayConfig): Check[] {
   const url = databaseUrl(config);
   return [
     programCheck('siteglass-relay'),
-    serviceCheck(config),
+    serviceCheck('siteglass-relay', config),
     dataFolderCheck(dataFolder),
     diskCheck({
       folder: dataFolder,

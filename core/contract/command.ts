@@ -5,33 +5,34 @@ export const commandNames = ['snapshot', 'pause', 'resume'] as const;
 export const commandNameSchema = z.enum(commandNames);
 export type CommandName = z.infer<typeof commandNameSchema>;
 
-/** Longest command that is looked at, in characters. */
+/** Longest command that is read, in characters. */
 export const MAX_COMMAND = 1_000;
 
-/** What arrives on a command topic: a word, or a JSON object `{"command", "id"}`. Whether it is known is told in the result. */
+/** The payload of a command topic: a word, or a JSON object `{"command", "id"}`. The result reports an unknown command. */
 export const commandTextSchema = z.string().max(MAX_COMMAND);
 
 export const commandObjectSchema = z.strictObject({
   command: z.string().max(64),
-  /** Comes back in the result, so that a caller knows its own. */
+  /** Returned in the result, so that a caller recognises its own command. */
   id: z.string().max(64).optional(),
 });
 
-/** What became of a command. */
+/** The result of a command. */
 export const commandResultSchema = z
   .object({
-    command: z.string().meta({ description: 'As it was understood, at most 64 characters' }),
+    command: z
+      .string()
+      .meta({ description: 'The command as the appliance understood it, at most 64 characters' }),
     id: z.string().optional(),
     ok: z.boolean(),
     at: instantSchema,
     snapshot: imageIdSchema
       .nullable()
       .optional()
-      .meta({ description: 'Of `snapshot`: the image, or null where there was nothing new' }),
-    error: z
-      .object({ code: z.string(), detail: z.string() })
-      .optional()
-      .meta({ description: 'Why it was not done; `unknown_command` for one that there is not' }),
+      .meta({ description: 'For `snapshot`: the id of the image; null if there was nothing new' }),
+    error: z.object({ code: z.string(), detail: z.string() }).optional().meta({
+      description: 'Why the command was not carried out; `unknown_command` if it does not exist',
+    }),
   })
   .meta({ id: 'CommandResult' });
 export type CommandResult = z.infer<typeof commandResultSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The answer that clients of DeepStack and CodeProject.AI expect. Coordinates are pixels. */
+/** The response that clients of DeepStack and CodeProject.AI expect. Coordinates are in pixels. */
 export const deepstackAnswerSchema = z
   .object({
     success: z.literal(true),
@@ -31,8 +31,8 @@ export const deepstackFieldsSchema = z.object({
 });
 
 /**
- * A cascade has no probability; this maps the number of merged windows onto 0..1 so that a
- * detection that just passes has 0.5 and clients' usual thresholds (0.4 to 0.8) keep their sense.
+ * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
+ * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.
  */
 export function confidenceOf(neighbors: number, minNeighbors: number): number {
   const needed = Math.max(1, minNeighbors);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type TopicName, topics } from './topics.js';
 
-/** The topic map as documents: docs/mqtt.md's table and docs/asyncapi.yaml. Pure, so that a check can hold them against the files. */
+/** Renders the topic map as documents: the table of docs/mqtt.md, and docs/asyncapi.yaml. Pure, so that a test can compare the files. */
 
 interface Described {
   name: TopicName;
@@ -35,7 +35,7 @@ export const describedTopics = (): Described[] =>
 export function topicTable(): string {
   const rows = describedTopics().map(({ address, about, qos, retain, direction }) => {
     const shown = address.replace(/\{(\w+)\}/g, '<$1>');
-    const way = direction === 'in' ? 'to the appliance' : 'from it';
+    const way = direction === 'in' ? 'to the appliance' : 'from the appliance';
     return `| \`${shown}\` | ${way} | ${retain ? 'yes' : 'never'} | ${qos} | ${about} |`;
   });
   return [
@@ -48,11 +48,11 @@ export function topicTable(): string {
 const MEDIA_TYPES = { text: 'text/plain', json: 'application/json', bytes: 'image/jpeg' };
 
 const parameters: Record<string, { description: string }> = {
-  site: { description: "The appliance's id: a-z, 0-9 and hyphens" },
-  camera: { description: "The camera's id, of the same form" },
+  site: { description: 'The id of the site: a-z, 0-9 and hyphens' },
+  camera: { description: 'The id of the camera, in the same form' },
 };
 
-/** The map as an AsyncAPI 3.0 document, seen from the appliance: it sends and receives. */
+/** The map as an AsyncAPI 3.0 document, from the appliance's view: what it sends and receives. */
 export function asyncApiDocument(version: string): object {
   const described = describedTopics();
   return {
@@ -61,7 +61,7 @@ export function asyncApiDocument(version: string): object {
       title: 'Siteglass over MQTT',
       version,
       description:
-        'What a Siteglass appliance publishes and listens to. `siteglass` is the configurable root. Generated from core/contract/topics.ts.',
+        'The topics that a Siteglass appliance publishes and subscribes to. The root `siteglass` is configurable. Generated from core/contract/topics.ts.',
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/json',
@@ -106,13 +106,13 @@ function messageOf({ name, form, about }: Described): object {
   };
 }
 
-/** Draft 7, which AsyncAPI's own schemas build on. */
+/** JSON Schema draft 7, which the schemas of AsyncAPI build on. */
 function schemaOf(name: TopicName): object {
   const { $schema: _, ...schema } = z.toJSONSchema(topics[name].payload, {
     target: 'draft-7',
     reused: 'inline',
     unrepresentable: 'any',
-    // Ids serve the OpenAPI document; here each payload stands by itself.
+    // The ids are for the OpenAPI document; here each payload is self-contained.
     metadata: z.registry(),
   });
   return schema;

@@ -21,15 +21,15 @@ export const detectionSchema = z
     score: z
       .number()
       .nullable()
-      .meta({ description: "The last stage's sum; null where the engine does not report it" }),
+      .meta({ description: 'The sum of the last stage; null if the engine does not report it' }),
   })
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
 
-/** Detectors that are applied to one image. */
+/** Limit on the detectors of one image. */
 export const MAX_DETECTORS = 8;
 
-/** How many detections are not among those that a result or a summary holds. */
+/** Number of detections that a result or a summary leaves out. */
 export const omittedSchema = z.int().min(1).optional();
 
 export const ORIENTATIONS = [0, 90, 180, 270] as const;
@@ -45,22 +45,20 @@ export const searchParametersSchema = z.strictObject({
     .number()
     .min(1.01)
     .max(2)
-    .meta({ description: 'Ratio between the sizes of two successive passes' }),
-  minNeighbors: z
-    .int()
-    .min(0)
-    .max(100)
-    .meta({ description: 'Merged windows that a detection needs; 0 reports every window' }),
+    .meta({ description: 'Ratio between the window sizes of two successive passes' }),
+  minNeighbors: z.int().min(0).max(100).meta({
+    description: 'Number of merged windows that a detection needs; 0 reports every window',
+  }),
   minSize: z
     .int()
     .min(1)
     .max(16_384)
-    .meta({ description: 'Smallest side searched for, in pixels' }),
+    .meta({ description: 'Smallest side of a detection, in pixels' }),
   maxSize: z
     .int()
     .min(0)
     .max(16_384)
-    .meta({ description: 'Largest side searched for, in pixels; 0 sets no limit' }),
+    .meta({ description: 'Largest side of a detection, in pixels; 0 means no limit' }),
 });
 export type SearchParameters = z.infer<typeof searchParametersSchema>;
 
@@ -71,13 +69,15 @@ export const searchDefaults: SearchParameters = {
   maxSize: 0,
 };
 
-/** How an image is prepared before it is searched. */
+/** How an image is prepared before the search. */
 export const preparationSchema = z.strictObject({
   workingSize: z
     .union([z.literal(0), z.int().min(64).max(16_384)], {
       error: 'expected 0, or 64 to 16384 pixels',
     })
-    .meta({ description: 'Cap on the longer side that is searched; 0 searches every pixel' }),
+    .meta({
+      description: 'Limit on the longer side of the searched image; 0 searches every pixel',
+    }),
   orientations: z.array(orientationSchema).min(1).max(4),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
@@ -87,7 +87,7 @@ export const preparationDefaults: Preparation = { workingSize: 1280, orientation
 export const engineSchema = z.enum(['opencv', 'siteglass']);
 export type EngineName = z.infer<typeof engineSchema>;
 
-/** One detector as it was applied to an image. */
+/** One detector, as applied to an image. */
 export const appliedDetectorSchema = z
   .object({
     id: nameSchema,
@@ -101,10 +101,13 @@ const milliseconds = z.number().min(0);
 
 export const timesSchema = z
   .object({ queueMs: milliseconds, decodeMs: milliseconds, detectMs: milliseconds })
-  .meta({ id: 'Times', description: 'What the analysis took; of the stored one when cached' });
+  .meta({
+    id: 'Times',
+    description: 'Duration of the analysis; of the stored analysis if the result is cached',
+  });
 export type Times = z.infer<typeof timesSchema>;
 
-/** The record of one analysed image, whatever asked for it. */
+/** The record of one analysed image, from any source. */
 export interface Analysis {
   /** Size of the image as decoded, after EXIF orientation, in pixels. */
   width: number;
@@ -121,8 +124,8 @@ export const detectorResourceSchema = z
     id: nameSchema,
     label: labelSchema,
     status: z.enum(['ready', 'refused']),
-    reason: z.string().optional().meta({ description: 'Why it was refused' }),
-    default: z.boolean().meta({ description: 'Used where a request names no detector' }),
+    reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
+    default: z.boolean().meta({ description: 'Used if a request names no detector' }),
     engine: engineSchema.optional(),
     kind: z.enum(['haar', 'lbp', 'hog']).optional(),
     window: z.object({ width: z.int(), height: z.int() }).optional(),

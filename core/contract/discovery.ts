@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 /**
- * Home Assistant's MQTT device discovery, as far as it is used here, from its documentation (integrations/mqtt,
- * "Device discovery payload", and the pages of the platforms). Strict, where Home Assistant ignores what it does
- * not know, so that a misspelt option is found here.
+ * The part of Home Assistant's MQTT device discovery that is used here. Source: its documentation (integrations/mqtt,
+ * "Device discovery payload", and the pages of the platforms). Home Assistant ignores unknown options; this schema is
+ * strict, so that it finds a misspelt one.
  */
 
 const template = z.string().min(1);
@@ -22,7 +22,7 @@ const availability = z.array(
   }),
 );
 
-/** Options that every entity has. */
+/** Options of every entity. */
 const entity = {
   name: z.string().min(1).nullable(),
   unique_id: z.string().min(1),
@@ -117,7 +117,7 @@ const switchEntity = z.strictObject({
 
 const platforms = ['sensor', 'binary_sensor', 'event', 'image', 'button', 'switch'] as const;
 
-/** A component with nothing but its platform: Home Assistant removes it. */
+/** A component that has only its platform: Home Assistant removes it. */
 const removed = z.strictObject({ p: z.enum(platforms) });
 
 const component = z.union([sensor, binarySensor, event, image, button, switchEntity, removed]);
@@ -137,7 +137,7 @@ export const discoverySchema = z
       cu: z
         .url({ protocol: /^https?$/ })
         .optional()
-        .meta({ description: 'Where the box is configured' }),
+        .meta({ description: 'Address of the page where the appliance can be configured' }),
     }),
     o: z.strictObject({
       name: z.string().min(1),

@@ -23,7 +23,7 @@ const list = <T extends z.ZodType>(item: T) =>
     z.array(item).min(1).max(16),
   );
 
-/** A number that arrives as text. An empty field is no number, where `Number('')` would make it 0. */
+/** A number that arrives as text. An empty field is not a number, although `Number('')` is 0. */
 const numeric = <T extends z.ZodType>(schema: T) =>
   z.preprocess(
     (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
@@ -33,8 +33,8 @@ const numeric = <T extends z.ZodType>(schema: T) =>
 const search = searchParametersSchema.shape;
 
 /**
- * The fields beside `image` in an upload. What is absent takes the detector's default. The examples are what
- * Swagger UI fills its form with and sends; without them it makes values up.
+ * The fields of an upload beside `image`. An absent field takes the detector's default. Swagger UI fills its form with
+ * the examples; without them it invents values.
  */
 export const uploadFieldsSchema = z.strictObject({
   detector: list(nameSchema)
@@ -58,7 +58,7 @@ export const uploadFieldsSchema = z.strictObject({
   orientations: list(numeric(orientationSchema))
     .optional()
     .meta({
-      description: 'Quarter turns to search as well, in degrees; repeatable',
+      description: 'Rotations to search, in degrees; repeatable',
       examples: [[0]],
     }),
 });
@@ -84,13 +84,15 @@ export const imageResourceSchema = z
 export type ImageResource = z.infer<typeof imageResourceSchema>;
 
 const omittedOfResult = omittedSchema.meta({
-  description: 'Weakest detections left out: beyond 1,000',
+  description: 'Number of detections beyond the 1,000 strongest, which are left out',
 });
 
 export const analysedImageSchema = z
   .object({
     status: z.literal('OK'),
-    cached: z.boolean().meta({ description: 'Answered from the stored result of the same work' }),
+    cached: z
+      .boolean()
+      .meta({ description: 'True if the result of an earlier, identical analysis was reused' }),
     image: imageResourceSchema,
     detections: z.array(detectionSchema),
     omitted: omittedOfResult,
@@ -127,7 +129,7 @@ export const imagePageSchema = z
   .object({
     status: z.literal('OK'),
     images: z.array(listedImageSchema),
-    next: z.string().nullable().meta({ description: 'Pass as `after` for the page that follows' }),
+    next: z.string().nullable().meta({ description: 'Pass it as `after` to get the next page' }),
   })
   .meta({ id: 'ImagePage' });
 export type ImagePage = z.infer<typeof imagePageSchema>;

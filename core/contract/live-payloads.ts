@@ -14,32 +14,33 @@ export const cameraStateSchema = z
     takenAt: instantSchema,
     present: z
       .record(z.string(), z.int().min(1))
-      .meta({ description: 'Objects by label that are there, static ones left out' }),
+      .meta({ description: 'Objects that are present, by label, without static ones' }),
     static: z.record(z.string(), z.int().min(1)).meta({ description: 'Static objects by label' }),
-    occupied: z.boolean().meta({ description: 'Whether anything is there that is not static' }),
-    url: z
-      .string()
-      .nullable()
-      .meta({ description: 'The snapshot with boxes, for programs on the LAN; needs no token' }),
+    occupied: z
+      .boolean()
+      .meta({ description: 'True if at least one object that is not static is present' }),
+    url: z.string().nullable().meta({
+      description: 'Address of the snapshot with boxes, for programs on the LAN; needs no token',
+    }),
   })
   .meta({ id: 'CameraState' });
 export type CameraStatePayload = z.infer<typeof cameraStateSchema>;
 
 const count = z.int().min(0);
 
-/** How a camera does, as REST tells it, in short. The error holds no URL and no credentials. */
+/** The state of a camera, a short form of the REST resource. The error holds no URL and no credentials. */
 export const cameraReportSchema = z
   .object({
     state: z.enum(['starting', 'online', 'offline', 'paused']),
     circuit: z.enum(['closed', 'open', 'half-open']).meta({
-      description: '`open` while the camera is left alone after failures, `half-open` for a probe',
+      description: '`open`: paused after failures; `half-open`: the next run is a probe',
     }),
     paused: z.boolean(),
     lastError: z.string().nullable(),
     lastSnapshotAt: instantSchema.nullable(),
     consecutiveFailures: count,
     taken: count,
-    unchanged: count.meta({ description: 'Snapshots that the motion gate left out' }),
+    unchanged: count.meta({ description: 'Snapshots that the motion gate skipped' }),
   })
   .meta({ id: 'CameraReport' });
 
@@ -57,11 +58,11 @@ export const healthSchema = z
     lastSyncAt: instantSchema
       .nullable()
       .optional()
-      .meta({ description: 'When the relay last acknowledged something' }),
+      .meta({ description: 'Time of the last acknowledgement from the relay' }),
     temperatureCelsius: z
       .number()
       .optional()
-      .meta({ description: "The hottest of the board's sensors, where it has any" }),
+      .meta({ description: 'Temperature of the hottest sensor on the board, if it has any' }),
   })
   .meta({ id: 'Health' });
 export type Health = z.infer<typeof healthSchema>;

@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** A site, camera or detector id: lower-case letters, digits and hyphens, so that it can stand in a topic or a path. */
+/** The id of a site, camera or detector: lower-case letters, digits and hyphens, which are valid in a topic and a path. */
 export const nameSchema = z
   .string()
   .regex(NAME, 'expected 1 to 63 of a-z, 0-9 and "-", beginning with a letter or digit');
 
 /**
- * A label shown to people; the characters that MQTT topics reserve are excluded, and halves of characters (lone
- * surrogates), of which different ones become the same text in UTF-8.
+ * A label for people. Excluded are the characters that MQTT topics reserve, and lone surrogates: different ones become
+ * the same text in UTF-8.
  */
 export const labelSchema = z
   .string()
@@ -20,7 +20,7 @@ export const labelSchema = z
     'expected no "/", "+", "#", control characters or halves of characters',
   );
 
-/** An image id: UUIDv7 (RFC 9562), so ids sort by the time they were made. */
+/** The id of an image: a UUIDv7 (RFC 9562), so ids sort by the time of their creation. */
 export const imageIdSchema = z.uuid({ version: 'v7', error: 'expected a UUIDv7' });
 
 /** An instant as ISO 8601 in UTC. */

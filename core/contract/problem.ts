@@ -5,7 +5,7 @@ interface ProblemKind {
   title: string;
 }
 
-/** Every code an answer can carry, with its status. A code never changes its meaning. */
+/** Every problem code of the API, with its status. The meaning of a code never changes. */
 export const problemKinds = {
   invalid_request: { status: 400, title: 'The request is malformed' },
   invalid_parameter: { status: 400, title: 'A parameter is not acceptable' },

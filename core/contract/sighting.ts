@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { boxSchema } from './detection.js';
 import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
 
-/** `static` is an object that has long stood where it stands: still there, and no news any more. */
+/** `static`: the object is still present, but has not moved for `staticAfterSeconds`. */
 export const sightingStateSchema = z.enum(['present', 'static', 'left']);
 export type SightingState = z.infer<typeof sightingStateSchema>;
 
-/** The snapshot that shows an object best: by score where the engine tells one, else by neighbors. */
+/** The snapshot that shows an object best: by score if the engine reports one, otherwise by neighbors. */
 export const bestSnapshotSchema = z
   .object({
     image: imageIdSchema,
@@ -19,7 +19,7 @@ export const bestSnapshotSchema = z
 
 const sightingIdSchema = z.uuid({ version: 'v7', error: 'expected a UUIDv7' });
 
-/** An object's presence at a camera, from the first snapshot that showed it to the last. */
+/** An object's presence at a camera, from the first snapshot that shows it to the last. */
 export const sightingSchema = z
   .object({
     id: sightingIdSchema,
@@ -30,8 +30,8 @@ export const sightingSchema = z
     startedAt: instantSchema,
     lastSeenAt: instantSchema,
     endedAt: instantSchema.nullable(),
-    count: z.int().min(1).meta({ description: 'Snapshots that show it' }),
-    box: boxSchema.meta({ description: 'Where it was seen last' }),
+    count: z.int().min(1).meta({ description: 'Number of snapshots that show the object' }),
+    box: boxSchema.meta({ description: 'Last known position of the object' }),
     best: bestSnapshotSchema,
   })
   .meta({ id: 'Sighting' });
@@ -41,10 +41,14 @@ export const sightingQuerySchema = z.strictObject({
   camera: nameSchema.optional(),
   label: labelSchema.optional(),
   state: sightingStateSchema.optional(),
-  from: instantSchema.optional().meta({ description: 'Still there at this instant or later' }),
-  to: instantSchema.optional().meta({ description: 'Began before this instant' }),
+  from: instantSchema
+    .optional()
+    .meta({ description: 'Only sightings that were present at this time or later' }),
+  to: instantSchema.optional().meta({ description: 'Only sightings that began before this time' }),
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  after: sightingIdSchema.optional().meta({ description: 'The cursor: `next` of the page before' }),
+  after: sightingIdSchema
+    .optional()
+    .meta({ description: 'Cursor: the `next` of the previous page' }),
 });
 export type SightingQuery = z.infer<typeof sightingQuerySchema>;
 
@@ -55,10 +59,7 @@ export const sightingPageSchema = z.object({
 });
 export type SightingPage = z.infer<typeof sightingPageSchema>;
 
-/**
- * Something that happened to a sighting. `event_type` and the rest beside it is the form that Home
- * Assistant's event entities take.
- */
+/** A change of a sighting. `event_type` and the fields beside it have the form of Home Assistant's event entities. */
 export const sightingEventSchema = z
   .object({
     event_type: z.enum(['appeared', 'left']),
@@ -66,12 +67,12 @@ export const sightingEventSchema = z
     camera: nameSchema,
     label: labelSchema,
     sighting: sightingIdSchema,
-    static: z.boolean().meta({ description: 'It had long stood there' }),
+    static: z.boolean().meta({ description: 'True if the object was static' }),
     startedAt: instantSchema,
     durationSeconds: z.number().min(0),
     count: z.int().min(1),
     box: boxSchema,
-    snapshot: imageIdSchema.meta({ description: 'The image that shows it best' }),
+    snapshot: imageIdSchema.meta({ description: 'The image that shows the object best' }),
   })
   .meta({ id: 'SightingEvent' });
 export type SightingEvent = z.infer<typeof sightingEventSchema>;

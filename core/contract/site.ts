@@ -4,7 +4,7 @@ import { healthSchema, siteAvailabilitySchema } from './live-payloads.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 import { summarySchema } from './summary.js';
 
-/** What the appliance and the relay tell of sites and cameras, beside images. */
+/** The API resources of sites and cameras. */
 
 const count = z.int().min(0);
 const moment = instantSchema.nullable();
@@ -22,15 +22,17 @@ export const cameraResourceSchema = z
     consecutiveFailures: count,
     circuit: z
       .enum(['closed', 'open', 'half-open'])
-      .meta({ description: 'open: left alone after failures; half-open: the next run is a probe' }),
-    taken: count.meta({ description: 'Snapshots analysed since the start' }),
+      .meta({ description: 'open: paused after failures; half-open: the next run is a probe' }),
+    taken: count.meta({ description: 'Snapshots analysed since the start of the program' }),
     unchanged: count.meta({
-      description: 'Snapshots that the motion gate left out: searches saved since the start',
+      description: 'Snapshots that the motion gate skipped since the start: searches saved',
     }),
     failed: count,
-    shed: count.meta({ description: 'Snapshots dropped because there was no room for them' }),
-    outsideWindows: count.meta({ description: 'Runs left out because no time window was open' }),
-    skippedOverlap: count.meta({ description: 'Runs left out because the last one still ran' }),
+    shed: count.meta({ description: 'Snapshots dropped because the queue or the store was full' }),
+    outsideWindows: count.meta({ description: 'Runs skipped because no time window was open' }),
+    skippedOverlap: count.meta({
+      description: 'Runs skipped because the previous run had not ended',
+    }),
   })
   .meta({ id: 'Camera' });
 export type CameraResource = z.infer<typeof cameraResourceSchema>;
@@ -41,21 +43,23 @@ export const recentDetectionSchema = detectionSchema
 
 export const syncSchema = z
   .object({
-    configured: z.boolean().meta({ description: 'Whether there is a broker to report to' }),
+    configured: z.boolean().meta({ description: 'True if a broker for the relay is configured' }),
     connected: z.boolean(),
     lastError: z.string().nullable(),
     epoch: z.string(),
-    lastSeq: count.meta({ description: 'The newest summary' }),
-    acknowledgedSeq: count.meta({ description: 'Everything up to it is safe at the relay' }),
-    depth: count.meta({ description: 'Summaries that are not acknowledged yet' }),
+    lastSeq: count.meta({ description: 'The number of the newest summary' }),
+    acknowledgedSeq: count.meta({
+      description: 'The relay has committed every summary up to this number',
+    }),
+    depth: count.meta({ description: 'Number of summaries that are not acknowledged yet' }),
     oldestSeconds: z.number().nullable(),
     inFlight: count,
-    bytes: count.meta({ description: 'Of the summaries that are not acknowledged' }),
-    maxBytes: z.number().meta({ description: 'Beyond it, the oldest are evicted' }),
-    evicted: count.meta({ description: 'Summaries that the budget ever evicted' }),
+    bytes: count.meta({ description: 'Size of the summaries that are not acknowledged' }),
+    maxBytes: z.number().meta({ description: 'Above this size, the oldest summaries are evicted' }),
+    evicted: count.meta({ description: 'Total number of summaries that the outbox has evicted' }),
     hours: z
       .array(z.object({ began: instantSchema, added: count, acknowledged: count, evicted: count }))
-      .meta({ description: 'The last 48 hours in which something happened, newest first' }),
+      .meta({ description: 'The last 48 hours with activity, newest first' }),
   })
   .meta({ id: 'Sync' });
 
@@ -78,7 +82,7 @@ export const siteStatusSchema = z
     disk: z.object({ usedBytes: z.number(), budgetBytes: z.number(), freeBytes: z.number() }),
     outboxDepth: count,
     lastSyncAt: moment.optional().meta({
-      description: 'When the relay last acknowledged something, to the minute',
+      description: 'Time of the last acknowledgement from the relay, to the minute',
     }),
     temperatureCelsius: z.number().optional(),
   })
@@ -89,9 +93,9 @@ export const siteSchema = z
     id: nameSchema,
     createdAt: instantSchema,
     availability: siteAvailabilitySchema.nullable(),
-    stale: z.boolean().meta({ description: 'Its health report is overdue' }),
+    stale: z.boolean().meta({ description: 'True if the health report of the site is overdue' }),
     lastSeenAt: moment,
-    provisioned: z.boolean().meta({ description: 'It has an account at the embedded broker' }),
+    provisioned: z.boolean().meta({ description: 'True if the site has an account at the broker' }),
     summaries: count,
     detections: count,
     lastReceivedAt: moment,
@@ -112,7 +116,7 @@ export const dailyTotalSchema = z
   .object({
     day: z.iso.date().meta({ description: 'In UTC' }),
     label: z.string(),
-    summaries: count.meta({ description: 'Snapshots that show the label' }),
+    summaries: count.meta({ description: 'Number of snapshots that show the label' }),
     detections: count,
   })
   .meta({ id: 'DailyTotal' });

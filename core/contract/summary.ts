@@ -6,12 +6,12 @@ export const epochSchema = z.uuid();
 export const sequenceSchema = z.int().min(1);
 
 /**
- * Different labels in a summary, each of which is rows of its own at the relay. An appliance applies at most eight
- * detectors to a snapshot, each with one label.
+ * Limit on different labels in a summary: each label takes rows of its own at the relay. An appliance applies at most
+ * eight detectors to a snapshot, and each detector has one label.
  */
 export const MAX_LABELS = 64;
 
-/** What was seen in one analysed snapshot: everything but its pixels. */
+/** The record of one analysed snapshot, without its pixels. */
 export const summarySchema = z
   .object({
     camera: nameSchema,
@@ -27,13 +27,13 @@ export const summarySchema = z
       ),
     omitted: omittedSchema.meta({
       description:
-        'Weakest detections left out: beyond 1,000, or so that the summary fits one message',
+        'Number of weakest detections left out: beyond 1,000, or to fit the summary into one message',
     }),
     analysisMs: z.number().min(0),
     clock: z
       .enum(['synchronised', 'unsynchronised', 'unknown'])
       .optional()
-      .meta({ description: "Whether the appliance's clock could be trusted for `takenAt`" }),
+      .meta({ description: 'State of the clock of the appliance when it set `takenAt`' }),
   })
   .meta({ id: 'Summary' });
 export type Summary = z.infer<typeof summarySchema>;
@@ -46,9 +46,9 @@ const recordShape = {
 };
 
 /**
- * A summary on its way to the relay. `epoch` names the outbox's database and `seq` numbers its
- * summaries from 1 without a hole. `first` is the lowest seq that the appliance still holds:
- * the relay never waits for what is below it. `historical` marks what is old news by now.
+ * A summary on its way to the relay. `epoch` is the random id of the outbox database. `seq` numbers the summaries in
+ * it, from 1 without a gap. `first` is the lowest seq that the appliance still holds: the relay does not wait for lower
+ * ones. `historical` marks late data.
  */
 export const summaryRecordSchema = z
   .object({ ...recordShape, summary: summarySchema, historical: z.literal(true).optional() })
@@ -58,7 +58,7 @@ export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
 
 export const dropReasonSchema = z.enum(['bytes', 'age']);
 
-/** Summaries that the outbox's budget had to evict. `to` is the record's own seq; nothing between is missing otherwise. */
+/** The range of summaries that the outbox evicted to stay within its budget. `to` is the seq of the record itself. */
 export const droppedSchema = z
   .object({
     from: sequenceSchema,
@@ -70,7 +70,7 @@ export const droppedSchema = z
   .meta({ id: 'Dropped' });
 export type Dropped = z.infer<typeof droppedSchema>;
 
-/** Takes the place of evicted summaries in the ledger, so that what is gone is known to be gone. */
+/** Takes the place of evicted summaries in the ledger, so that the relay knows what it will never get. */
 export const droppedRecordSchema = z
   .object({ ...recordShape, dropped: droppedSchema })
   .refine(({ seq, dropped }) => dropped.to === seq, 'dropped.to is not seq')
@@ -81,12 +81,12 @@ export type DroppedRecord = z.infer<typeof droppedRecordSchema>;
 export const uplinkRecordSchema = z.union([summaryRecordSchema, droppedRecordSchema]);
 export type UplinkRecord = z.infer<typeof uplinkRecordSchema>;
 
-/** At most so many ranges are named in an acknowledgement; the lowest ones. */
+/** Limit on the ranges in an acknowledgement; it names the lowest ones. */
 export const MAX_AHEAD = 32;
 
 /**
- * Everything up to and including `seq` is committed at the relay. `ahead` names ranges above it that are committed as
- * well, lowest first, where something below them has not arrived yet: they need not be sent again.
+ * The relay has committed everything up to and including `seq`. `ahead` names committed ranges above a gap, lowest
+ * first: the appliance does not send them again.
  */
 export const acknowledgementSchema = z
   .object({

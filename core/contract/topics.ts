@@ -14,14 +14,14 @@ import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
 type Form = 'text' | 'json' | 'bytes';
 
 interface Topic<S extends z.ZodType = z.ZodType, P extends string = string> {
-  /** Levels below the root, or whole where `absolute`; `{site}` and `{camera}` stand for names. */
+  /** Levels below the root, or the whole topic if `absolute`; `{site}` and `{camera}` stand for ids. */
   path: P;
   payload: S;
-  /** Text and bytes go as they are, the others as JSON. */
+  /** Text and bytes are sent as they are, other payloads as JSON. */
   form: Form;
   qos: 0 | 1;
   retain: boolean;
-  /** `in` is what the appliance listens to. */
+  /** `in`: the appliance subscribes to the topic. */
   direction: 'out' | 'in';
   about: string;
   absolute?: boolean;
@@ -38,10 +38,10 @@ const topic = <S extends z.ZodType, P extends string>(
   more: Partial<Pick<Topic, 'direction' | 'absolute' | 'maxBytes'>> = {},
 ): Topic<S, P> => ({ path, payload, form, qos, retain, about, direction: 'out', ...more });
 
-/** Bytes of a picture or of a device's whole description: what the embedded broker accepts, less the packet's head. */
+/** Limit for an image or the discovery of a device, in bytes: what the embedded broker accepts, less the packet header. */
 const MAX_LARGE_BYTES = 1_000_000;
 
-/** The one map of what goes over MQTT, below the configurable root (`siteglass`) but for Home Assistant's own. */
+/** The map of all MQTT topics. They are below the configurable root (`siteglass`), except for those of Home Assistant. */
 export const topics = {
   siteAvailability: topic(
     '{site}/availability',
@@ -49,7 +49,7 @@ export const topics = {
     'text',
     1,
     true,
-    '`online`; `stopped` after a clean stop; `offline`, by the broker, after any other',
+    '`online`; `stopped` after a clean stop; `offline` (the will, sent by the broker) if the connection is lost',
   ),
   health: topic(
     '{site}/health',
@@ -65,7 +65,7 @@ export const topics = {
     'text',
     1,
     true,
-    '`online`, `offline`; a paused camera is offline',
+    '`online` or `offline`; a paused camera is offline',
   ),
   cameraState: topic(
     '{site}/{camera}/state',
@@ -73,7 +73,7 @@ export const topics = {
     'json',
     1,
     true,
-    'what is there: counts by label in the last analysed snapshot, objects present and static; at least each minute',
+    'counts by label in the last analysed snapshot, present objects, static objects; at least every minute',
   ),
   cameraReport: topic(
     '{site}/{camera}/report',
@@ -81,7 +81,7 @@ export const topics = {
     'json',
     1,
     true,
-    'how the camera does: its state, its circuit, its last error, what it took; on each change and each minute',
+    'the state of the camera, its circuit, its last error, its snapshot counts; on each change and every minute',
   ),
   event: topic(
     '{site}/{camera}/event',
@@ -97,7 +97,7 @@ export const topics = {
     'bytes',
     0,
     true,
-    'the last snapshot with boxes, as JPEG; off unless configured',
+    'the last snapshot with boxes, as JPEG; off by default',
     { maxBytes: MAX_LARGE_BYTES },
   ),
   command: topic(
@@ -115,7 +115,7 @@ export const topics = {
     'json',
     1,
     false,
-    'what became of a command; an unknown one is answered with an error',
+    'the result of a command; an error for an unknown command',
   ),
   up: topic(
     '{site}/up',
@@ -131,7 +131,7 @@ export const topics = {
     'json',
     1,
     true,
-    'from the relay: everything up to `seq` of `epoch` is committed there',
+    'from the relay: it has committed everything up to `seq` of `epoch`',
     { direction: 'in' },
   ),
   discovery: topic(
@@ -140,7 +140,7 @@ export const topics = {
     'json',
     1,
     true,
-    "Home Assistant's device discovery, one message a box",
+    'device discovery for Home Assistant, one message for each appliance',
     { absolute: true, maxBytes: MAX_LARGE_BYTES },
   ),
   homeAssistant: topic(
@@ -149,7 +149,7 @@ export const topics = {
     'text',
     1,
     true,
-    'from Home Assistant: on `online` the discovery and all that is retained is published again',
+    'from Home Assistant: on `online` the appliance publishes the discovery and its retained topics again',
     { direction: 'in', absolute: true },
   ),
 } as const satisfies Record<string, Topic>;
@@ -160,16 +160,16 @@ export const MAX_PAYLOAD_BYTES = 256 * 1024;
 export type TopicName = keyof typeof topics;
 export type Payload<N extends TopicName> = z.infer<(typeof topics)[N]['payload']>;
 
-/** The names that a topic's path asks for, e.g. `{ site, camera }`. */
+/** The names that the path of a topic needs, e.g. `{ site, camera }`. */
 type NamesIn<P extends string> = P extends `${string}{${infer K}}${infer Rest}`
   ? { [key in K]: string } & NamesIn<Rest>
   : Record<never, string>;
 export type TopicNames<N extends TopicName> = NamesIn<(typeof topics)[N]['path']>;
 
-/** A camera may not bear the name of a level that a site's own topics use. */
+/** Camera ids that are not allowed, because the site's own topics use them as a level. */
 export const RESERVED_CAMERA_NAMES = ['availability', 'health', 'up', 'ack'];
 
-/** The bound on a topic's payload, in bytes. */
+/** The limit on the payload of a topic, in bytes. */
 export const maxBytesOf = (name: TopicName): number =>
   (topics[name] as Topic).maxBytes ?? MAX_PAYLOAD_BYTES;
 
@@ -185,7 +185,7 @@ export function topicFor<N extends TopicName>(root: string, name: N, names: Topi
   return fill(root, name, names as Record<string, string>);
 }
 
-/** The filter that matches a topic for every name that is left out. */
+/** The topic filter, with a wildcard for every name that is left out. */
 export function filterFor<N extends TopicName>(
   root: string,
   name: N,
@@ -194,7 +194,7 @@ export function filterFor<N extends TopicName>(
   return fill(root, name, names as Record<string, string>);
 }
 
-/** The names in a received topic, or undefined where it is not one of `name`'s. */
+/** The names in a received topic; undefined if it is not a topic of `name`. */
 export function namesIn<N extends TopicName>(
   root: string,
   name: N,

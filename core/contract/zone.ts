@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const fraction = z.number().min(0).max(1);
 
-/** A polygon on a picture. Points are fractions of its width and height, from the top left corner. */
+/** A polygon on an image. Points are fractions of its width and height, from the top left corner. */
 export const zoneSchema = z.strictObject({
   name: z.string().min(1).max(64).optional(),
   kind: z.enum(['include', 'mask']),

@@ -44,7 +44,7 @@ export function createPipeline(
   });
   const gates = new MotionGates({
     thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
-    isUnsettled: (camera) => sightings.isUnsettled(camera),
+    isUnsettled: (camera) => sightings.hasPendingChange(camera),
   });
   const recorder = new Recorder({
     images: storage.images.images,
@@ -62,7 +62,7 @@ export function createPipeline(
     createCamera(camera, join(config.dataFolder, 'cameras'), clock);
   const cameras = new CameraSchedule({
     cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
-    analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
+    analyse: (camera, snapshot, trigger) => recorder.record(camera, snapshot, trigger),
     onStatus: (status) => events.emit('cameraChanged', status),
     onRemoved: (id) => events.emit('cameraRemoved', id),
     longestAnalysisMs: longestAnalysisMs(config),
@@ -75,7 +75,7 @@ export function createPipeline(
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);
-      await sightings.closeAbsent();
+      await sightings.endForRemovedCameras();
       events.emit('camerasReplaced', configs);
       return changes;
     },

@@ -9,12 +9,12 @@ import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
 import { over } from '../../core/store/database.js';
-import type { Snapshot } from '../cameras/camera.js';
+import type { Snapshot, SnapshotTrigger } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings, SightingUpdate } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
 import type { EdgeEvents } from './edge-events.js';
 import type { MotionGates } from './motion-gates.js';
@@ -57,10 +57,10 @@ export class Recorder {
   async record(
     camera: CameraConfig,
     snapshot: Snapshot,
-    asked = false,
+    trigger: SnapshotTrigger = 'schedule',
   ): Promise<ImageId | undefined> {
     try {
-      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, asked));
+      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, trigger));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'disk_budget_spent') this.#failed(error);
       throw error;
@@ -70,18 +70,19 @@ export class Recorder {
   async #record(
     camera: CameraConfig,
     { bytes, takenAt }: Snapshot,
-    asked: boolean,
+    trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
     const { gates, sightings, defaults, events } = this.options;
     const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
+    const motion = camera.motion ?? defaults.motion;
+    const admission = await gates.admit(id, motion, bytes, trigger === 'request');
     if (!admission) {
-      sightings.stillThere(id, takenAt);
+      sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
     const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
     admission.searched();
-    sightings.adopt(id, observation);
+    sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
     events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
     return recorded.id;
@@ -91,12 +92,12 @@ export class Recorder {
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
+    let observation: SightingUpdate = { tracks: [], events: [] };
     const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      observation = await sightings.update(over(transaction), camera.id, frame, settings);
     };
     const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };

@@ -104,7 +104,7 @@ test('the outbox command tells in a line what it cannot do', async (t) => {
   const dataFolder = await temporaryFolder();
   const none = await runToEnd(t, 'edge', ['outbox', '--set', `dataFolder=${dataFolder}`]);
   t.is(none.code, 1);
-  t.regex(none.errors, /^siteglass-edge: there is no .*edge\.db/);
+  t.regex(none.errors, /^siteglass-edge: .*edge\.db does not exist/);
   for (const words of [['outbux'], ['outbox', 'now'], ['toString']]) {
     const { code, errors } = await runToEnd(t, 'edge', words);
     t.is(code, 2);

@@ -2,23 +2,39 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { projectRoot } from '../../core/runtime/project-root.js';
 
-/** A source file's imports, type imports included: paths from the project's root, or the names of packages. */
-export interface SourceFile {
-  path: string;
-  imports: string[];
+export interface Import {
+  /** A path from the project's root, or the name of a package. */
+  target: string;
+  /** Erased when compiled, so that the target is not loaded. */
+  isType: boolean;
 }
 
-const SPECIFIER =
-  /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'|new URL\('(\.[^']+\.js)',\s*import\.meta\.url\)/g;
+export interface SourceFile {
+  /** From the project's root. */
+  path: string;
+  imports: Import[];
+}
 
-/** The imports in `text`, which stands at `path`. */
-export function importsOf(path: string, text: string): string[] {
-  const specifiers = [...text.matchAll(SPECIFIER)].map((match) => match[1] ?? match[2] ?? '');
-  return specifiers.map((specifier) =>
-    specifier.startsWith('.')
+const STATEMENT = /^(?:import|export)\s+(type\s)?[^'";]*?from\s+'([^']+)'|^import\s+'([^']+)'/gm;
+const EXPRESSION = /\b(?:import|require)\(\s*'([^']+)'/g;
+
+/** The imports, static and dynamic, in `text`, which stands at `path`. Processes that it starts do not count. */
+export function sourceFile(path: string, text: string): SourceFile {
+  const statements = [...text.matchAll(STATEMENT)].map(([, type, from, bare]) => ({
+    specifier: from ?? bare ?? '',
+    isType: type !== undefined,
+  }));
+  const expressions = [...text.matchAll(EXPRESSION)].map(([, specifier = '']) => ({
+    specifier,
+    isType: false,
+  }));
+  const imports = [...statements, ...expressions].map(({ specifier, isType }) => ({
+    target: specifier.startsWith('.')
       ? posix.join(posix.dirname(path), specifier).replace(/\.js$/, '.ts')
       : specifier,
-  );
+    isType,
+  }));
+  return { path, imports };
 }
 
 /** Every TypeScript source below the given folders of the project. */
@@ -26,22 +42,20 @@ export function sourcesIn(folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(projectRoot(), folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
-      .map((name) => {
-        const path = posix.join(folder, name);
-        return { path, imports: importsOf(path, readFileSync(join(projectRoot(), path), 'utf8')) };
-      }),
+      .map((name) => posix.join(folder, name))
+      .map((path) => sourceFile(path, readFileSync(join(projectRoot(), path), 'utf8'))),
   );
 }
 
-/** The first cycle found, as the paths along it; undefined if there is none. */
+/** The first cycle found, type imports included, as the paths along it; undefined if there is none. */
 export function cycleIn(files: SourceFile[]): string[] | undefined {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const done = new Set<string>();
   const visit = (path: string, trail: string[]): string[] | undefined => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
     if (done.has(path)) return undefined;
-    for (const next of byPath.get(path)?.imports ?? []) {
-      const cycle = byPath.has(next) ? visit(next, [...trail, path]) : undefined;
+    for (const { target } of byPath.get(path)?.imports ?? []) {
+      const cycle = byPath.has(target) ? visit(target, [...trail, path]) : undefined;
       if (cycle) return cycle;
     }
     done.add(path);
@@ -52,4 +66,17 @@ export function cycleIn(files: SourceFile[]): string[] | undefined {
     if (cycle) return cycle;
   }
   return undefined;
+}
+
+/** What a process loads that starts with the file at `entry`. */
+export function loadedFrom(entry: string, files: SourceFile[]): Set<string> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const loaded = new Set<string>();
+  const visit = (path: string) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { target, isType } of byPath.get(path)?.imports ?? []) if (!isType) visit(target);
+  };
+  visit(entry);
+  return loaded;
 }

@@ -12,9 +12,9 @@ test('a relay that runs is found well, with its own broker and SQLite', async (t
     `dataFolder=${relay.dataFolder}`,
     `http.port=${relay.http.address.port}`,
   ]);
-  t.deepEqual(of('service'), [`ok it runs, and serves ${relay.url}`]);
+  t.deepEqual(of('service'), [`ok running at ${relay.url}`]);
   t.regex(of('database').join(), /^ok schema \d{4}_/);
-  t.regex(of('detection').join(), /^ok a worker answers/);
+  t.regex(of('detection').join(), /^ok worker ready/);
   t.deepEqual(of('broker'), ['ok it is the relay’s own']);
   t.deepEqual(of('bucket'), ['ok none is configured: images are in the data folder']);
 });
@@ -35,7 +35,7 @@ test('a database, a bucket and a broker elsewhere are tried, and no password is 
   t.is(away.code, 1);
   t.regex(away.of('database').join(), /^failure PostgreSQL cannot be used: .*ECONNREFUSED/);
   t.regex(away.of('bucket').join(), /^failure the bucket siteglass cannot be used: /);
-  t.regex(away.of('broker').join(), /^failure mqtt:\/\/127\.0\.0\.1:1 does not answer/);
+  t.regex(away.of('broker').join(), /^failure mqtt:\/\/127\.0\.0\.1:1 does not respond/);
   t.notRegex(away.output, /hunter2|AKIA/);
   const there = await runDoctor(t, 'cloud-relay', [...base, broker(mosquitto.url)]);
   t.is(there.of('broker').join(), `ok ${mosquitto.url} accepts relay`);

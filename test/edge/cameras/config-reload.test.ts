@@ -4,7 +4,7 @@ import test from 'ava';
 import { runProgram } from '../../support/program.js';
 import { temporaryFolder } from '../support/cameras.js';
 
-test('a hangup signal reads the configuration again; a bad one is told of and changes nothing', async (t) => {
+test('SIGHUP reloads the configuration; an invalid one is logged and changes nothing', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'edge.yaml');
   const write = (cameras: string) =>
@@ -15,12 +15,12 @@ test('a hangup signal reads the configuration again; a bad one is told of and ch
 
   await write('[{ id: door, kind: push }, { id: yard, kind: push }]');
   program.child.kill('SIGHUP');
-  const good = await program.logged(({ msg }) => msg === 'read the configuration again');
+  const good = await program.logged(({ msg }) => msg === 'configuration reloaded');
   t.like(good, { added: ['yard'], removed: [], changed: [], needsRestart: [] });
 
   await write('[{ id: door, kind: webcam }, { id: Yard, kind: push }]');
   program.child.kill('SIGHUP');
-  const bad = await program.logged(({ msg }) => msg.includes('the old one stays in force'));
+  const bad = await program.logged(({ msg }) => msg.includes('the previous one stays in effect'));
   t.deepEqual(
     (bad.errors as { path: string }[]).map(({ path }) => path),
     ['cameras.0.kind', 'cameras.1.id'],

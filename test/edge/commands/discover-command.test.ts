@@ -26,7 +26,7 @@ test.serial('ONVIF cameras on the network are listed with their addresses', asyn
   for (const request of requests) t.notRegex(request, /s3cret/);
 });
 
-test.serial('what is no answer, and an answer for somebody else, changes nothing', async (t) => {
+test.serial('invalid responses, and responses to another probe, are ignored', async (t) => {
   const others = ['junk', '<x/>', '<e><Body><ProbeMatches/></Body></e>', matchElsewhere];
   await startOnvifDevice(t, others);
   const { code, output } = await discover(t, ...ACCOUNT);
@@ -34,13 +34,13 @@ test.serial('what is no answer, and an answer for somebody else, changes nothing
   t.regex(output, /^127\.0\.0\.1\n {2}snapshot {2}http.*\n {2}stream {4}rtsp.*$/);
 });
 
-test.serial('a camera that wants another account is listed all the same', async (t) => {
+test.serial('a camera that rejects the account is still listed', async (t) => {
   await startOnvifDevice(t);
   const { code, output } = await discover(t);
   t.is(code, 0);
-  t.regex(output, /^127\.0\.0\.1\n {2}it does not say where its pictures are: .*NotAuthorized/);
+  t.regex(output, /^127\.0\.0\.1\n {2}addresses unknown: .*NotAuthorized/);
 });
 
-test.serial('where nothing answers it says so', async (t) => {
-  t.is((await discover(t)).output, 'No device answered.');
+test.serial('if no device responds, the output says so', async (t) => {
+  t.is((await discover(t)).output, 'No ONVIF device responded.');
 });

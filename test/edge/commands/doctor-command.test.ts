@@ -28,20 +28,20 @@ async function relayWithSite(t: ExecutionContext) {
 const mqttOf = (url: string, password: string) =>
   `mqtt={ url: "${url}", username: harbour, password: ${password} }`;
 
-test('a box before its first start: what is missing is said, and nothing is made', async (t) => {
+test('before the first start the doctor reports what is missing and creates nothing', async (t) => {
   const dataFolder = join(await temporaryFolder(), 'data');
   const { of } = await runDoctor(t, 'edge', [`dataFolder=${dataFolder}`, 'http.port=0']);
   t.regex(of('program')[0] ?? '', /^ok siteglass-edge \d+\.\d+\.\d+, Node \d+/);
-  t.deepEqual(of('service'), ['warning it does not run']);
-  t.regex(of('data folder')[0] ?? '', /^ok .* the first start makes it$/);
-  t.regex(of('database')[0] ?? '', /^ok .* the first start makes it$/);
-  t.regex(of('detection').join(), /^ok a worker answers, OpenCV 4\.\d+\.\d+, \d+ detectors$/);
-  t.deepEqual(of('cameras'), ['ok none is configured']);
-  t.deepEqual(of('broker'), ['ok none is configured']);
+  t.deepEqual(of('service'), ['warning not running']);
+  t.regex(of('data folder')[0] ?? '', /^ok .* the first start creates it$/);
+  t.regex(of('database')[0] ?? '', /^ok .* the first start creates it$/);
+  t.regex(of('detection').join(), /^ok worker ready, OpenCV 4\.\d+\.\d+, \d+ detectors$/);
+  t.deepEqual(of('cameras'), ['ok none configured']);
+  t.deepEqual(of('broker'), ['ok none configured']);
   t.false(existsSync(dataFolder));
 });
 
-test('a box that works: it runs, is connected, and the relay has acknowledged', async (t) => {
+test('a working appliance is running, is connected, and the relay has acknowledged', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const folder = await temporaryFolder();
   await copyFile(SAMPLE, join(folder, 'a.jpg'));
@@ -62,16 +62,16 @@ test('a box that works: it runs, is connected, and the relay has acknowledged', 
     `http.port=${edge.http.address.port}`,
     ...settings,
   ]);
-  t.deepEqual(of('service'), [`ok it runs, and serves ${edge.url}`]);
+  t.deepEqual(of('service'), [`ok running at ${edge.url}`]);
   t.regex(of('data folder').join(), /^ok /);
   t.regex(of('database').join(), /^ok schema \d{4}_/);
-  t.regex(of('disk').join(), /^ok .* free, images take /);
-  t.regex(of('cameras').join(), /^ok gate gives \d+ × \d+, image\/jpeg, in \d+ ms$/);
+  t.regex(of('disk').join(), /^ok .* free, images use /);
+  t.regex(of('cameras').join(), /^ok gate: \d+ × \d+, image\/jpeg, in \d+ ms$/);
   t.deepEqual(of('broker'), ['ok the appliance is connected']);
   t.regex(of('relay').join(), /^ok acknowledged up to \d+ of \d+/);
 });
 
-test('a broker that refuses the credentials, and one that is not there', async (t) => {
+test('a broker that rejects the credentials and one that is down are told apart', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const base = [`dataFolder=${await temporaryFolder()}`, 'http.port=0', 'site=harbour'];
   const broker = async (url: string, secret: string) => {
@@ -82,13 +82,13 @@ test('a broker that refuses the credentials, and one that is not there', async (
   const good = await broker(relay.brokerUrl, password);
   t.regex(good.text, /^ok mqtt:\/\/127\.0\.0\.1:\d+ accepts harbour$/);
   const bad = await broker(relay.brokerUrl, 'not-the-password');
-  t.regex(bad.text, /^failure mqtt:\/\/.* refuses the credentials of harbour$/);
+  t.regex(bad.text, /^failure mqtt:\/\/.* rejects the credentials of harbour$/);
   t.is(bad.code, 1);
   const absent = await broker('mqtt://127.0.0.1:1', 'not-the-password');
-  t.is(absent.text, 'failure mqtt://127.0.0.1:1 does not answer (ECONNREFUSED)');
+  t.is(absent.text, 'failure mqtt://127.0.0.1:1 does not respond (ECONNREFUSED)');
 });
 
-test('two boxes with one site id: the doctor names the likely cause', async (t) => {
+test('if two appliances have one site id, the doctor names the likely cause', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
   const edges = [await startEdge(settings), await startEdge(settings)];
@@ -108,7 +108,7 @@ test('two boxes with one site id: the doctor names the likely cause', async (t) 
   t.regex(of('broker').join(), /^warning .*same site id \(siteglass-harbour\)$/);
 });
 
-test('a doctor who comes while the appliance is connected leaves its connection alone', async (t) => {
+test('the doctor does not end the connection of a running appliance', async (t) => {
   const { relay, password } = await relayWithSite(t);
   const settings = ['site=harbour', mqttOf(relay.brokerUrl, password)];
   const edge = await startEdge(settings);
@@ -117,14 +117,14 @@ test('a doctor who comes while the appliance is connected leaves its connection 
   const sync = async () =>
     (await api.get<{ connected: boolean; lastError: string | null }>(t, '/api/v1/sync')).json;
   await eventually('it is connected', async () => (await sync()).connected);
-  // On another port than the appliance's it cannot be asked how it is.
+  // With another port the doctor cannot query the running appliance.
   const base = [`dataFolder=${edge.dataFolder}`, 'http.port=0'];
   const { of } = await runDoctor(t, 'edge', [...base, ...settings]);
-  t.regex(of('broker').join(), /^warning mqtt:.* takes no second client of harbour/);
+  t.regex(of('broker').join(), /^warning mqtt:.* accepts no second client of harbour/);
   t.like(await sync(), { connected: true, lastError: null });
 });
 
-test('each camera is asked once, and what is wrong is said without its password', async (t) => {
+test('each camera is tested once, and no finding shows a password', async (t) => {
   const good = await startCameraServer(t, (_, response) => {
     response.setHeader('content-type', 'text/html').end('<html>');
   });
@@ -150,21 +150,21 @@ test('each camera is asked once, and what is wrong is said without its password'
   ]);
   t.is(code, 1);
   const [dead, refused, html, pass, gone, device, push, cred] = of('cameras');
-  t.is(dead, 'failure dead: the camera cannot be reached (ECONNREFUSED)');
+  t.is(dead, 'failure dead: the camera is unreachable (ECONNREFUSED)');
   t.regex(refused ?? '', /^failure guarded: /);
-  t.regex(html ?? '', /^failure html gives no picture that can be used: Expected a JPEG/);
-  t.is(pass, 'ok pass answers, and has nothing new');
+  t.regex(html ?? '', /^failure html: the snapshot is not a supported image: Expected a JPEG/);
+  t.is(pass, 'ok pass responds, and has nothing new');
   t.regex(gone ?? '', /^failure gone: .*ENOENT/);
   t.regex(device ?? '', /^failure device: /);
-  t.is(push, 'ok push uploads by itself');
-  t.regex(cred ?? '', /^warning cred is not asked: the credential x is there only while/);
+  t.is(push, 'ok push uploads its snapshots; not tested');
+  t.regex(cred ?? '', /^warning cred not tested: the credential x is available only while/);
   t.is(good.requests.length, 1);
-  t.deepEqual(await readdir(folder), ['a.jpg'], 'no picture is taken for done');
+  t.deepEqual(await readdir(folder), ['a.jpg'], 'no image is marked as processed');
   t.true(of('detection').some((found) => /^failure html: .*unheard-of/.test(found)));
   t.notRegex(output, new RegExp(PASSWORD));
 });
 
-test('a data folder that is open to others, a disk that is full, and a database of a newer version', async (t) => {
+test('the doctor finds an accessible data folder, a full disk and a database of a newer version', async (t) => {
   const dataFolder = await temporaryFolder();
   const settings = [`dataFolder=${dataFolder}`, 'http.port=0'];
   const edge = await startEdge([], { dataFolder });
@@ -174,14 +174,14 @@ test('a data folder that is open to others, a disk that is full, and a database 
   sqlite.exec("insert into kysely_migration values ('9999_future', 'tomorrow')");
   sqlite.close();
   const { of } = await runDoctor(t, 'edge', [...settings, 'images.minFreeMegabytes=1000000']);
-  t.regex(of('data folder').join(), /^warning .* is open to other users \(mode 755\)$/);
-  t.regex(of('disk').join(), /^failure .*: the disk is full, nothing is recorded$/);
-  t.regex(of('database').join(), /^failure .*newer version \(it has 9999_future\)$/);
+  t.regex(of('data folder').join(), /^warning .* is accessible to other users \(mode 755\)$/);
+  t.regex(of('disk').join(), /^failure .*: the disk is full, and nothing is recorded$/);
+  t.regex(of('database').join(), /^failure .*newer version \(unknown migration 9999_future\)$/);
   const roomy = await runDoctor(t, 'edge', [...settings, 'images.maxStoredGigabytes=100000']);
-  t.regex(roomy.of('disk').join(), /^warning .* full before the budget is spent$/);
+  t.regex(roomy.of('disk').join(), /^warning .* full before the budget is used up$/);
 });
 
-test('a port that another program has is found before the start', async (t) => {
+test('the doctor finds a port that another program uses before the start', async (t) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   t.teardown(() => other.close());
@@ -189,11 +189,11 @@ test('a port that another program has is found before the start', async (t) => {
   const settings = [`dataFolder=${await temporaryFolder()}`, `http.port=${port}`];
   const { of } = await runDoctor(t, 'edge', settings);
   t.deepEqual(of('service'), [
-    `failure it does not run, and could not listen on 127.0.0.1:${port} (EADDRINUSE)`,
+    `failure not running, and cannot listen on 127.0.0.1:${port} (EADDRINUSE)`,
   ]);
 });
 
-test('summaries that have waited for long: until the start where it is stopped, for the relay where it runs', async (t) => {
+test('an old backlog is a warning while the appliance is stopped, and a failure while it runs', async (t) => {
   const folder = await temporaryFolder();
   await copyFile(SAMPLE, join(folder, 'a.jpg'));
   const settings = [
@@ -209,14 +209,14 @@ test('summaries that have waited for long: until the start where it is stopped, 
   const running = await diagnose(edge.http.address.port);
   t.regex(
     running.of('relay').join(),
-    /^failure acknowledged up to 0 of \d+; \d+ summaries wait, the oldest for \d+ min$/,
+    /^failure acknowledged up to 0 of \d+; \d+ summaries pending, the oldest for \d+ min$/,
   );
   await edge.stop();
   const stopped = await diagnose(0);
   t.regex(stopped.of('relay').join(), /^warning acknowledged up to 0 of \d+; .*\d+ min$/);
 });
 
-test('secrets that cannot be read are named by their settings', async (t) => {
+test('unreadable secrets are named by their settings', async (t) => {
   const credentials = await temporaryFolder();
   await writeFile(join(credentials, 'here'), PASSWORD);
   const settings = [
@@ -235,7 +235,7 @@ test('secrets that cannot be read are named by their settings', async (t) => {
   t.notRegex(output, new RegExp(PASSWORD));
 });
 
-test('for people the findings are lines with advice, and their number is the last', async (t) => {
+test('the text output has a line and an advice for each finding, and the totals at the end', async (t) => {
   const dataFolder = join(await temporaryFolder(), 'data');
   await mkdir(dataFolder, { mode: 0o700 });
   const args = [
@@ -248,12 +248,12 @@ test('for people the findings are lines with advice, and their number is the las
   t.regex(output, /^ok {7}program {7}siteglass-edge /m);
   t.regex(
     output,
-    /^failure {2}broker {8}mqtt:\/\/127\.0\.0\.1:1 does not answer.*\n {23}→ Does it run/m,
+    /^failure {2}broker {8}mqtt:\/\/127\.0\.0\.1:1 does not respond.*\n {23}→ Check the address.*nc -vz 127\.0\.0\.1 1$/m,
   );
   t.regex(output, /\n1 failure, \d warnings?\.$/);
 });
 
-test('a command that has nothing for programs to read says so', async (t) => {
+test('--json is rejected for a command without JSON output', async (t) => {
   for (const args of [['outbox', '--json'], ['--json']]) {
     const { code, errors } = await runToEnd(t, 'edge', args);
     t.is(code, 2);

@@ -113,7 +113,7 @@ test('a camera that fails is offline for a dashboard, and online once it answers
   );
   t.like(JSON.parse(dead), {
     state: 'offline',
-    lastError: 'the folder or a file in it cannot be used (ENOENT)',
+    lastError: 'the folder or a file in it is not accessible (ENOENT)',
   });
   await mkdir(folder);
   await copyFile(join(projectRoot(), 'samples', '1-empty-street.jpg'), join(folder, '1.jpg'));

@@ -54,7 +54,7 @@ async function setUp(t: ExecutionContext, more: string[] = [], dataFolder?: stri
   };
 }
 
-test('an object is one sighting from its coming to its going, listed and told', async (t) => {
+test('an object is one sighting from its appearance until it leaves, in the list and as events', async (t) => {
   const { edge, show, list, auth, api } = await setUp(t);
   const heard = await readEvents(t, `${edge.url}${API}/events/stream`, auth);
   await show(EMPTY, SIGN);
@@ -85,7 +85,7 @@ test('an object is one sighting from its coming to its going, listed and told', 
   t.is((await api.get(t, `${API}/sightings?state=gone`)).status, 400);
 });
 
-test('sightings come a page at a time, newest first', async (t) => {
+test('sightings are paginated, newest first', async (t) => {
   const { show, list } = await setUp(t, ['sightings={ appearAfter: 1, within: 1, leaveAfter: 1 }']);
   await show(SIGN, EMPTY, SIGN, EMPTY, SIGN);
   const first = await list('?limit=2');
@@ -99,7 +99,7 @@ test('sightings come a page at a time, newest first', async (t) => {
   t.true((first.sightings[1]?.id ?? '') > (second.sightings[0]?.id ?? ''));
 });
 
-test('an open sighting goes on after a restart, and a client resumes where it was', async (t) => {
+test('an open sighting continues after a restart, and a client resumes at its last event', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await setUp(t, [], dataFolder);
   await before.show(SIGN, SIGN);
@@ -122,7 +122,7 @@ test('an open sighting goes on after a restart, and a client resumes where it wa
   await heard.ended;
 });
 
-test('the sightings of a camera that is taken out of the configuration end', async (t) => {
+test('the sightings of a removed camera end', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await setUp(t, [], dataFolder);
   await before.show(SIGN, SIGN);
@@ -137,7 +137,7 @@ test('the sightings of a camera that is taken out of the configuration end', asy
   );
 });
 
-test('the motion gate leaves out what shows no change, keeps what is there, and says how much it saved', async (t) => {
+test('the motion gate skips unchanged snapshots, keeps open sightings, and counts what it saved', async (t) => {
   const folder = join(await temporaryFolder(), 'street');
   await mkdir(folder);
   await copyFile(join(projectRoot(), 'samples', SIGN), join(folder, '1.jpg'));
@@ -160,7 +160,7 @@ test('the motion gate leaves out what shows no change, keeps what is there, and 
   t.truthy(asked.json.image, 'who asks gets a search');
 });
 
-test('without room for its picture a snapshot is still analysed, and what is open stays', async (t) => {
+test('a snapshot is still analysed if there is no space for its image, and open sightings stay', async (t) => {
   const { show, list, api } = await setUp(t, [
     'images={ maxStoredGigabytes: 0.01, minFreeMegabytes: 0 }',
   ]);
@@ -179,7 +179,7 @@ test('without room for its picture a snapshot is still analysed, and what is ope
   t.is((await stored(open?.best.image)).status, 200, 'the picture of an open sighting stayed');
 });
 
-test('a picture has an address for programs without a token, which is good for it alone', async (t) => {
+test('an image has a link for programs without a token, valid for that image only', async (t) => {
   const { edge, show, api } = await setUp(t);
   const [first = '', second = ''] = await show(SIGN, EMPTY);
   const links = new PictureLinks(join(edge.dataFolder, 'picture-key'), edge);

@@ -38,7 +38,7 @@ async function captures(): Promise<string[]> {
 }
 
 test.serial(
-  'an RTSP stream gives its newest frame, however long ago the last one was taken',
+  'an RTSP stream returns its newest frame, however long ago the last one was taken',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 20));
     const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 60 });
@@ -51,7 +51,7 @@ test.serial(
 );
 
 test.serial(
-  'a stream behind digest authentication opens with a password that stands nowhere',
+  'a stream with digest authentication opens, and its password is in no command line or environment',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 20), ACCOUNT);
     const [username, password] = ACCOUNT;
@@ -70,13 +70,13 @@ test.serial(
 );
 
 test.serial(
-  'a wrong password, a wrong path and a dead host are told apart, without the address',
+  'a wrong password, a wrong path and a dead host have different errors, without the address',
   async (t) => {
     const { url } = await startRtspServer(t, await renderVideo(t, 2), ACCOUNT);
     const refused = { username: 'viewer', password: 'hunter2' };
     const message = async (config: Record<string, unknown>) =>
       (await t.throwsAsync(open(t, { kind: 'rtsp', ...config }).take(patient())))?.message;
-    t.is(await message({ url, auth: refused }), 'the camera refused the user name or password');
+    t.is(await message({ url, auth: refused }), 'the camera rejected the user name or password');
     t.is(
       await message({
         url: url.replace('live', 'nope'),
@@ -84,12 +84,12 @@ test.serial(
       }),
       'the camera has no such stream',
     );
-    t.is(await message({ url: 'rtsp://127.0.0.1:9/live' }), 'the camera cannot be reached');
+    t.is(await message({ url: 'rtsp://127.0.0.1:9/live' }), 'the camera is unreachable');
   },
 );
 
 test.serial(
-  'a stream that freezes is given up at its deadline with its process, and recovers',
+  'a stream that freezes fails at its deadline, its process ends, and it recovers',
   async (t) => {
     const video = await renderVideo(t, 20);
     const server = await startRtspServer(t, video);
@@ -103,15 +103,15 @@ test.serial(
     server.freeze();
     await sleep(1000);
     const code = (await t.throwsAsync(camera.take(patient()), { name: 'CameraError' }))?.message;
-    t.is(code, 'the camera did not answer in time');
+    t.is(code, 'the camera did not respond in time');
     await sleep(100);
     t.deepEqual(await captures(), []);
     await server.end();
-    await t.throwsAsync(camera.take(patient()), { message: 'the camera cannot be reached' });
+    await t.throwsAsync(camera.take(patient()), { message: 'the camera is unreachable' });
   },
 );
 
-test.serial('a process lives no longer than snapshots follow each other', async (t) => {
+test.serial('the process ends when no snapshot follows in time', async (t) => {
   const { url } = await startRtspServer(t, await renderVideo(t, 20));
   const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 0.5 });
   await camera.take(patient());
@@ -123,14 +123,14 @@ test.serial('a process lives no longer than snapshots follow each other', async 
   t.is((await captures()).length, 0);
 });
 
-test.serial('a video file is gone through step by step, and then has nothing new', async (t) => {
+test.serial('a video file is read step by step, and then has nothing new', async (t) => {
   const path = await renderVideo(t, 4);
   const camera = open(t, { kind: 'video', path, stepSeconds: 1 });
   const greys: number[] = [];
   for (let i = 0; i < 4; i++) {
     const snapshot = await camera.take(patient());
     greys.push(await grey(snapshot?.bytes));
-    await snapshot?.settle();
+    await snapshot?.markProcessed();
   }
   t.deepEqual(
     greys.toSorted((a, b) => a - b),
@@ -140,20 +140,20 @@ test.serial('a video file is gone through step by step, and then has nothing new
   t.is(await camera.take(patient()), undefined);
 });
 
-test.serial('a video file that loops begins anew', async (t) => {
+test.serial('a video file that loops starts again', async (t) => {
   const path = await renderVideo(t, 2);
   const camera = open(t, { kind: 'video', path, stepSeconds: 1.5, loop: true });
   const greys: number[] = [];
   for (let i = 0; i < 3; i++) {
     const snapshot = await camera.take(patient());
     greys.push(await grey(snapshot?.bytes));
-    await snapshot?.settle();
+    await snapshot?.markProcessed();
   }
   t.is(Math.round(greys[2] ?? 0), Math.round(greys[0] ?? 1));
   t.true((greys[1] ?? 0) > (greys[0] ?? 0) + 50, greys.join(' '));
 });
 
-test.serial('a device or a file that is not there is an error without its path', async (t) => {
+test.serial('a missing device or file is an error that does not show its path', async (t) => {
   for (const config of [
     { kind: 'device', path: '/dev/video-none' },
     { kind: 'video', path: '/no/such/clip.mp4' },

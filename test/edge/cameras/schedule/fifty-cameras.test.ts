@@ -1,21 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
-import { silentLogger } from '../../../core/runtime/logger.js';
-import { createCamera } from '../../../edge/cameras/create-camera.js';
-import { CameraSchedule } from '../../../edge/cameras/schedule/camera-schedule.js';
-import { picture, startCameraServer } from '../support/camera-server.js';
-import { httpConfig } from '../support/cameras.js';
+import { silentLogger } from '../../../../core/runtime/logger.js';
+import { createCamera } from '../../../../edge/cameras/create-camera.js';
+import { CameraSchedule } from '../../../../edge/cameras/schedule/camera-schedule.js';
+import { picture, startCameraServer } from '../../support/camera-server.js';
+import { httpConfig } from '../../support/cameras.js';
 
 const RUN_SECONDS = 12;
 /**
- * A camera that a slow one kept waiting would lose two runs of three. One that only a busy machine keeps waiting loses
- * fewer than a third.
+ * A camera that waits for a slow one loses two runs of three. One that waits only for a busy machine loses fewer
+ * than a third.
  */
 const FEWEST = (RUN_SECONDS * 2) / 3;
 const names = (kind: string, count: number) =>
   Array.from({ length: count }, (_, i) => `${kind}-${i}`);
 
-test('of 50 cameras ten are dead and ten slow, and the other thirty keep their schedule', async (t) => {
+test('ten dead and ten slow cameras do not delay the other thirty', async (t) => {
   const good = await startCameraServer(t, picture());
   const slow = await startCameraServer(t, async (request, response) => {
     await sleep(2500);
@@ -37,14 +37,14 @@ test('of 50 cameras ten are dead and ten slow, and the other thirty keep their s
   await sleep(RUN_SECONDS * 1000);
   const byKind = (kind: string) => schedule.statuses().filter(({ id }) => id.startsWith(kind));
   for (const { id, taken, failed, skippedOverlap } of byKind('good')) {
-    t.true(taken >= FEWEST, `${id} gave ${taken}`);
+    t.true(taken >= FEWEST, `${id} took ${taken}`);
     t.is(failed, 0, id);
-    t.true(skippedOverlap <= RUN_SECONDS - FEWEST, `${id} left out ${skippedOverlap}`);
+    t.true(skippedOverlap <= RUN_SECONDS - FEWEST, `${id} skipped ${skippedOverlap}`);
   }
-  for (const { id, taken } of byKind('slow')) t.true(taken >= 3, `${id} gave ${taken}`);
+  for (const { id, taken } of byKind('slow')) t.true(taken >= 3, `${id} took ${taken}`);
   for (const { id, state, circuit, lastError } of byKind('dead')) {
     t.is(state, 'offline', id);
     t.not(circuit, 'closed', id);
-    t.is(lastError, 'the camera cannot be reached (ECONNREFUSED)', id);
+    t.is(lastError, 'the camera is unreachable (ECONNREFUSED)', id);
   }
 });

@@ -1,16 +1,17 @@
 import type { Sighting, SightingPage } from '../../core/contract/sighting.js';
 import { toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { SightingRow } from '../store/sighting-table.js';
-import type { Track } from './tracks.js';
+import { trackOf } from './track-row.js';
 
-export function presentSightings(rows: SightingRow[], limit: number): SightingPage {
-  const shown = rows.slice(0, limit).map(presentSighting);
-  const next = rows.length > limit ? (shown.at(-1)?.id ?? null) : null;
-  return { status: 'OK', sightings: shown, next };
+/** `rows` has one row more than `limit` if there is another page. */
+export function toSightingPage(rows: SightingRow[], limit: number): SightingPage {
+  const sightings = rows.slice(0, limit).map(toSighting);
+  const next = rows.length > limit ? (sightings.at(-1)?.id ?? null) : null;
+  return { status: 'OK', sightings, next };
 }
 
-function presentSighting(row: SightingRow): Sighting {
-  const { detector, count, box, best } = JSON.parse(row.track) as Track;
+function toSighting(row: SightingRow): Sighting {
+  const { detector, count, box, best } = trackOf(row);
   return {
     id: row.id,
     camera: row.camera,

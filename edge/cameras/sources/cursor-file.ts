@@ -2,27 +2,27 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-const placeSchema = z.object({ changedMs: z.number(), name: z.string() });
-const savedSchema = placeSchema.extend({ folder: z.string() });
+const cursorSchema = z.object({ changedMs: z.number(), name: z.string() });
+const savedSchema = cursorSchema.extend({ folder: z.string() });
 
-/** A place in a folder's files, in the order in which they arrived there. */
-export type Place = z.infer<typeof placeSchema>;
+/** A position in the files of a folder, ordered by arrival. */
+export type FolderCursor = z.infer<typeof cursorSchema>;
 
-export const byPlace = (a: Place, b: Place): number =>
+export const byArrival = (a: FolderCursor, b: FolderCursor): number =>
   a.changedMs - b.changedMs || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
 /**
- * How far a watched folder has been read, kept in a small file. It is replaced whole, but not
- * flushed: after a power cut the last few files may be read once more.
+ * Saves how far a watched folder has been read, in a small file. The file is replaced atomically but not
+ * flushed: after a power failure the last few images may be read again.
  */
-export class Bookmark {
+export class CursorFile {
   constructor(
     private readonly file: string,
     private readonly folder: string,
   ) {}
 
-  /** Undefined where nothing of this folder was read yet, or where the file is damaged. */
-  async read(): Promise<Place | undefined> {
+  /** Undefined if nothing of this folder was read yet, or if the file is damaged. */
+  async read(): Promise<FolderCursor | undefined> {
     try {
       const saved = savedSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
       return saved.folder === this.folder ? saved : undefined;
@@ -33,7 +33,7 @@ export class Bookmark {
     }
   }
 
-  async write({ changedMs, name }: Place): Promise<void> {
+  async write({ changedMs, name }: FolderCursor): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
     const saved = JSON.stringify({ folder: this.folder, changedMs, name });
     await writeFile(`${this.file}.new`, saved, { mode: 0o600 });

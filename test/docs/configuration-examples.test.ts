@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { relayConfigSchema } from '../../cloud-relay/config.js';
+import { parseConfiguration } from '../../core/runtime/configuration.js';
+import { projectRoot } from '../../core/runtime/project-root.js';
+import { edgeConfigSchema } from '../../edge/config.js';
+
+const examplesIn = (page: string): string[] => {
+  const text = readFileSync(join(projectRoot(), 'docs', page), 'utf8');
+  return [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => yaml);
+};
+
+for (const page of ['first-camera.md', 'mqtt.md'])
+  test(`the appliance accepts every configuration in docs/${page}`, (t) => {
+    const examples = examplesIn(page);
+    t.true(examples.length > 0);
+    for (const yaml of examples)
+      t.notThrows(() => parseConfiguration(edgeConfigSchema, yaml, page));
+  });
+
+test('the appliance and the relay accept the configurations in docs/configuration.md', (t) => {
+  const [edge = '', relay = '', ...others] = examplesIn('configuration.md');
+  t.notThrows(() => parseConfiguration(edgeConfigSchema, edge, 'the first example'));
+  t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the second example'));
+  t.deepEqual(others, []);
+});
