@@ -34,7 +34,7 @@ export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
   const fault = secretFault(password);
   if (fault) return fault;
   const address = parseBrokerUrl(access.url);
-  const connection = new MqttConnection({
+  const connection = MqttConnection.open({
     address,
     clientId: access.clientId,
     username: access.username,

@@ -51,8 +51,8 @@ function table(hours: OutboxHour[]): string[] {
       .join('');
   return [
     line('hour (UTC)', 'added', 'acknowledged', 'evicted'),
-    ...hours.map(({ began, added, settled, evicted }) =>
-      line(toIsoString(began).slice(0, 16).replace('T', ' '), added, settled, evicted),
+    ...hours.map(({ began, added, acknowledged, evicted }) =>
+      line(toIsoString(began).slice(0, 16).replace('T', ' '), added, acknowledged, evicted),
     ),
   ];
 }

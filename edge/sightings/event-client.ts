@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
+import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
 
 export interface EventClientLimits {
@@ -16,8 +16,7 @@ const RETRY_MS = 3_000;
 /** One client of the event stream. It reads the event log at its own pace and buffers at most one page. */
 export class EventClient {
   readonly #ended = new AbortController();
-  #wakeWaiting: (() => void) | undefined;
-  #hasNewEvents = false;
+  readonly #wakeUp = new AutoResetEvent();
 
   constructor(
     private readonly db: Kysely<EventTables>,
@@ -26,13 +25,12 @@ export class EventClient {
 
   /** Call it when events were committed. */
   wake(): void {
-    this.#hasNewEvents = true;
-    this.#wakeWaiting?.();
+    this.#wakeUp.set();
   }
 
   end(): void {
     this.#ended.abort();
-    this.#wakeWaiting?.();
+    this.#wakeUp.set();
   }
 
   read(lastEventId: string | undefined): Readable {
@@ -60,28 +58,14 @@ export class EventClient {
     if (seq < first - 1) yield gapEvent(seq + 1, first - 1);
     while (!this.#ended.signal.aborted) {
       onDrained();
-      this.#hasNewEvents = false;
       const events = await eventTable.after(this.db, seq, PAGE_SIZE);
       for (const { seq: id, event } of events)
         yield `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`;
       seq = events.at(-1)?.seq ?? seq;
-      const isUpToDate = events.length < PAGE_SIZE && !this.#hasNewEvents;
-      if (isUpToDate && !(await this.#newEvents())) yield ': keep-alive\n\n';
+      const isUpToDate = events.length < PAGE_SIZE;
+      if (isUpToDate && !(await this.#wakeUp.wait(this.limits.heartbeatMs)))
+        yield ': keep-alive\n\n';
     }
-  }
-
-  /** Resolves with true when there are new events or the client ends, and with false when a heartbeat is due. */
-  async #newEvents(): Promise<boolean> {
-    const done = new AbortController();
-    const woken = new Promise<boolean>((resolve) => {
-      this.#wakeWaiting = () => resolve(true);
-    });
-    const { signal } = done;
-    const heartbeat = sleep(this.limits.heartbeatMs, false, { signal }).catch(() => false);
-    const hasNewEvents = await Promise.race([woken, heartbeat]);
-    done.abort();
-    this.#wakeWaiting = undefined;
-    return hasNewEvents || this.#ended.signal.aborted;
   }
 }
 

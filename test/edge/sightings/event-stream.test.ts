@@ -7,7 +7,7 @@ import { EventStream, type EventStreamOptions } from '../../../edge/sightings/ev
 import { type EventTables, eventTable } from '../../../edge/store/event-table.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { eventually } from '../../support/eventually.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const event = (n: number): SightingEvent => ({
   event_type: n % 2 === 0 ? 'left' : 'appeared',

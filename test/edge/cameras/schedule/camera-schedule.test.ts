@@ -14,8 +14,10 @@ import {
   CameraSchedule,
   type CameraScheduleOptions,
 } from '../../../../edge/cameras/schedule/camera-schedule.js';
+import { eventually } from '../../../support/eventually.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { picture, silence, startCameraServer, status } from '../../support/camera-server.js';
-import { folderConfig, httpConfig, temporaryFolder, until } from '../../support/cameras.js';
+import { folderConfig, httpConfig } from '../../support/cameras.js';
 
 const EVERY_SECOND = { schedule: '* * * * * *' };
 const NEVER = { schedule: '0 0 0 29 2 *' };
@@ -70,7 +72,7 @@ test('a camera that hangs and one that is dead do not delay the others', async (
   configs.push(httpConfig(hanging.url, { id: 'hanging', timeoutSeconds: 30, ...EVERY_SECOND }));
   configs.push(httpConfig('http://127.0.0.1:9/', { id: 'dead', ...EVERY_SECOND }));
   const { schedule, analysed } = await start(t, configs);
-  await until('three snapshots of every good camera', () =>
+  await eventually('three snapshots of every good camera', () =>
     schedule.statuses().every(({ id, taken }) => !id.startsWith('good') || taken >= 3),
   );
   t.false(analysed.includes('hanging'));
@@ -93,7 +95,7 @@ test('more hanging cameras than the quick lane has permits delay the others no l
   );
   configs.push(httpConfig(good.url, { id: 'good', ...EVERY_SECOND }));
   const { schedule } = await start(t, configs, { lanes: { quick: 2, slow: 6, patienceMs: 50 } });
-  await until('two snapshots of the good camera', () => schedule.status('good').taken >= 2);
+  await eventually('two snapshots of the good camera', () => schedule.status('good').taken >= 2);
   t.is(schedule.status('good').failed, 0);
   t.is(hanging.requests.length, 6);
 });
@@ -110,7 +112,7 @@ test('a run is skipped and counted while the previous one is in progress', async
       return 'image';
     },
   });
-  await until('two were taken', () => schedule.status('gate').taken >= 2);
+  await eventually('two were taken', () => schedule.status('gate').taken >= 2);
   t.true(schedule.status('gate').skippedOverlap >= 1);
   t.is(most, 1);
 });
@@ -164,7 +166,7 @@ test('a paused camera takes snapshots only on request, until it is resumed', asy
   t.is(await schedule.snapshotNow('gate'), 'image-1');
   schedule.resume('gate');
   t.not(schedule.status('gate').nextRunAt, null);
-  await until('it runs again', () => schedule.status('gate').taken >= 2);
+  await eventually('it runs again', () => schedule.status('gate').taken >= 2);
   schedule.pause('gate');
   const { taken } = schedule.status('gate');
   await sleep(1100);
@@ -192,7 +194,7 @@ test('a dead camera is offline after three failures, is tried less often, and re
     clock: () => now,
     log,
   });
-  await until('it is offline', () => schedule.status('gate').state === 'offline');
+  await eventually('it is offline', () => schedule.status('gate').state === 'offline');
   t.like(schedule.status('gate'), {
     consecutiveFailures: 3,
     lastError: 'the camera responded with HTTP 404',
@@ -200,11 +202,11 @@ test('a dead camera is offline after three failures, is tried less often, and re
   await sleep(1100);
   t.is(server.requests.length, 3);
   now += 5000;
-  await until('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
+  await eventually('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
   t.is(server.requests.length, 4);
   server.answer(picture());
   now += 10_000;
-  await until('it is online', () => schedule.status('gate').state === 'online');
+  await eventually('it is online', () => schedule.status('gate').state === 'online');
   t.like(schedule.status('gate'), { consecutiveFailures: 0, lastError: null });
   t.deepEqual(statesOf('gate'), ['starting', 'offline', 'online']);
   t.deepEqual(reported('gate', 'circuit'), [
@@ -352,7 +354,7 @@ test('a stop aborts fetches, waits for the analysis, and leaves no schedule behi
   );
   const unanswered = t.throwsAsync(schedule.snapshotNow('stopped-1'));
   const answered = schedule.snapshotNow('stopped-2');
-  await until('both were asked', () => hanging.requests.length + good.requests.length === 2);
+  await eventually('both were asked', () => hanging.requests.length + good.requests.length === 2);
   await sleep(50);
   await schedule.stop();
   t.true(analysed);
@@ -370,7 +372,7 @@ test('the schedule empties a watched folder', async (t) => {
   for (let i = 0; i < 20; i++) await writeFile(join(folder, `${i}.jpg`), `${i}`);
   const config = folderConfig(folder, { ...EVERY_SECOND, afterwards: 'delete' });
   const { schedule } = await start(t, [config]);
-  await until('all are taken', () => schedule.status('drop').taken === 20);
+  await eventually('all are taken', () => schedule.status('drop').taken === 20);
   await schedule.stop();
   t.deepEqual(await readdir(folder), []);
 });

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Camera } from '../../../../edge/cameras/camera.js';
 import { createCamera } from '../../../../edge/cameras/create-camera.js';
-import { folderConfig, temporaryFolder } from '../../support/cameras.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { folderConfig } from '../../support/cameras.js';
 
 const signal = new AbortController().signal;
 
@@ -117,7 +118,7 @@ test('a newer image of the same name that arrives during the search is taken nex
   t.deepEqual(await readdir(folder), []);
 });
 
-test('what was taken before a restart is not taken again', async (t) => {
+test('files taken before a restart are not taken again', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, 'a.jpg', 'b.jpg');
   t.is((await takeUnchanged(open())).length, 2);

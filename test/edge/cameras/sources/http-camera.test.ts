@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { CameraError } from '../../../../edge/cameras/camera.js';
 import { HttpCamera } from '../../../../edge/cameras/sources/http-camera.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 import {
   challenge,
   picture,
@@ -10,7 +11,7 @@ import {
   startCameraServer,
   status,
 } from '../../support/camera-server.js';
-import { httpConfig, temporaryFolder } from '../../support/cameras.js';
+import { httpConfig } from '../../support/cameras.js';
 
 const cameraAt = (url: string, more?: Record<string, unknown>) =>
   new HttpCamera(httpConfig(url, more), Date.now);

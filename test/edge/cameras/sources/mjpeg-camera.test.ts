@@ -2,8 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { inspectImage } from '../../../../core/images/inspect.js';
 import { mjpegCameraSchema } from '../../../../edge/cameras/camera-config.js';
 import { MjpegCamera } from '../../../../edge/cameras/sources/mjpeg-camera.js';
+import { eventually } from '../../../support/eventually.js';
 import { type Answer, startCameraServer, status } from '../../support/camera-server.js';
-import { until } from '../../support/cameras.js';
 import { startMjpegServer } from '../../support/peers.js';
 
 const patient = () => AbortSignal.timeout(30_000);
@@ -69,7 +69,7 @@ test('the connection is closed after a frame, and the next snapshot opens its ow
   const camera = cameraAt(t, server.url);
   t.is((await camera.take(patient())).bytes.toString(), '1');
   t.is((await camera.take(patient())).bytes.toString(), '2');
-  await t.notThrowsAsync(until('both connections are closed', () => open === 0));
+  await t.notThrowsAsync(eventually('both connections are closed', () => open === 0));
 });
 
 test('a frame over the size limit is aborted, with or without a length', async (t) => {
