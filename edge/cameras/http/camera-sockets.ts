@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CameraError } from '../camera.js';
@@ -13,7 +14,7 @@ export interface TlsSettings {
 
 /** The connections to one host and port. At most one is kept while nothing is under way. */
 export class CameraSockets implements SocketPool {
-  #idle: Socket | undefined;
+  #idle: IdleSocket | undefined;
   #isClosed = false;
 
   constructor(
@@ -24,11 +25,7 @@ export class CameraSockets implements SocketPool {
   async take(signal: AbortSignal): Promise<{ socket: Socket; isReused: boolean }> {
     const idle = this.#idle;
     this.#idle = undefined;
-    if (idle && !idle.destroyed && idle.readable && idle.writable) {
-      idle.removeAllListeners().setTimeout(0);
-      idle.on('error', () => undefined);
-      return { socket: idle, isReused: true };
-    }
+    if (idle?.wake()) return { socket: idle.socket, isReused: true };
     return { socket: await this.open(signal), isReused: false };
   }
 
@@ -52,16 +49,12 @@ export class CameraSockets implements SocketPool {
       socket.destroy();
       return;
     }
-    this.#idle = socket;
-    const end = () => socket.destroy();
-    // Nothing was asked for: what comes now would be taken for the next answer.
-    socket.once('data', end).once('end', end).setTimeout(IDLE_MS, end);
-    socket.resume();
+    this.#idle = new IdleSocket(socket);
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#idle?.destroy();
+    this.#idle?.socket.destroy();
     this.#idle = undefined;
   }
 
@@ -82,29 +75,49 @@ export class CameraSockets implements SocketPool {
     if (fingerprint === undefined) return;
     if (normal(socket.getPeerCertificate().fingerprint256) === normal(fingerprint)) return;
     socket.destroy();
-    throw new CameraError('wrong_certificate', 'the camera shows another certificate');
+    throw new CameraError(
+      'wrong_certificate',
+      'the certificate of the camera does not match its fingerprint setting',
+    );
+  }
+}
+
+/** A connection on which nothing is under way. What arrives meanwhile would be taken for the next answer, so it ends it. */
+class IdleSocket {
+  readonly #end = () => this.socket.destroy();
+
+  constructor(readonly socket: Socket) {
+    socket.once('data', this.#end).once('end', this.#end).setTimeout(IDLE_MS, this.#end);
+    socket.resume();
+  }
+
+  /** Whether the connection can carry another request. */
+  wake(): boolean {
+    const { socket } = this;
+    socket.off('data', this.#end).off('end', this.#end).off('timeout', this.#end).setTimeout(0);
+    socket.pause();
+    return !socket.destroyed && socket.readable && socket.writable;
   }
 }
 
 const normal = (text: string) => text.replaceAll(':', '').toLowerCase();
 
 async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const settled = (work: () => void) => () => {
-      socket.removeAllListeners();
-      signal.removeEventListener('abort', abort);
-      work();
-    };
-    const abort = settled(() => {
-      socket.on('error', () => undefined).destroy();
-      reject(signal.reason);
-    });
-    signal.addEventListener('abort', abort, { once: true });
-    socket.once('error', (error) => settled(() => reject(error))());
-    socket.once(
-      'close',
-      settled(() => reject(new CameraError('unreachable', 'the camera closed the connection'))),
-    );
-    socket.once(event, settled(resolve));
+  const ended = new AbortController();
+  const failed = once(socket, 'close', { signal: ended.signal }).then(() => {
+    throw new CameraError('unreachable', 'the camera closed the connection');
   });
+  const abort = () => socket.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    // `once` rejects with an error that comes before the event.
+    await Promise.race([once(socket, event, { signal: ended.signal }), failed]);
+  } catch (error) {
+    socket.on('error', () => undefined).destroy();
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    failed.catch(() => undefined);
+    ended.abort();
+  }
 }

@@ -30,7 +30,7 @@ export interface SocketPool {
 
 export interface LenientRequest {
   target: string;
-  /** With `Host`. Values hold no line ends. */
+  /** With `Host`. */
   headers: Record<string, string>;
 }
 
@@ -72,7 +72,9 @@ async function exchange(
   const release = () => signal.removeEventListener('abort', abort);
   try {
     signal.throwIfAborted();
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const lines = Object.entries(headers).map(
+      ([name, value]) => `${name}: ${value.replace(/[\r\n\0]+/g, ' ')}\r\n`,
+    );
     socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
     const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     const { head, rest } = await readHead(chunks);

@@ -1,6 +1,5 @@
 import { JpegScanner } from '../../../core/images/jpeg-scanner.js';
-import { CameraError } from '../camera.js';
-import { tooLarge } from './read-body.js';
+import { CameraError, snapshotTooLarge } from '../camera.js';
 
 /** After a whole picture the camera has this long to go on; then the picture is taken. */
 const SILENCE_MS = 300;
@@ -23,7 +22,7 @@ export async function readPicture(
     const next = await (isWhole ? orSilence(iterator.next(), silenceMs) : iterator.next());
     if (next === 'silence' || next.done) return Buffer.concat(chunks, bytes);
     bytes += next.value.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
+    if (bytes > maxBytes) throw snapshotTooLarge(maxBytes);
     chunks.push(next.value);
     scanner.push(next.value);
   }
@@ -44,12 +43,12 @@ export async function firstJpeg(body: AsyncIterable<Buffer>, maxBytes: number): 
     chunks.push(chunk);
     bytes += chunk.length;
     const { start = bytes, end } = scanner;
-    if (end !== undefined) return Buffer.concat(chunks).subarray(start - dropped, end - dropped);
     while (chunks[0] && dropped + chunks[0].length <= start - 2) {
       dropped += chunks[0].length;
       chunks = chunks.slice(1);
     }
-    if (bytes - start > maxBytes) throw tooLarge(maxBytes);
+    if ((end ?? bytes) - start > maxBytes) throw snapshotTooLarge(maxBytes);
+    if (end !== undefined) return Buffer.concat(chunks).subarray(start - dropped, end - dropped);
     if (bytes > limit + maxBytes) break;
   }
   throw new CameraError('unreadable', 'the camera sent no whole picture');
