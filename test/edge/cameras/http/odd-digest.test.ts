@@ -60,6 +60,7 @@ const CHALLENGES = [
   'Digest nonce="n", qop="auth"',
   'Digest realm="cam", nonce="n", qop=""',
   'Digest realm="cam", nonce="n", qop="AUTH"',
+  'Digest realm="cam", nonce="n", qop="auth", algorithm=""',
   'Digest realm="cam", nonce="n", qop="auth-int,auth"',
   'DIGEST realm="cam" , nonce="n"',
   'Digest realm="Digest cam", nonce="n", opaque=""',
