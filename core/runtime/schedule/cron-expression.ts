@@ -16,6 +16,8 @@ export class CronExpression {
    * expression is an interval if its seconds, minutes or hours are a wildcard or a step of one.
    */
   readonly isFixedTime: boolean;
+  /** How far apart the hours are of an interval that runs all day; 0 for other expressions. */
+  readonly hoursApartMs: number;
   readonly #seconds: number[];
   readonly #minutes: number[];
   readonly #hours: number[];
@@ -30,10 +32,12 @@ export class CronExpression {
     this.#days = new CronDays(dayOfMonth, month, dayOfWeek);
     const fields = text.trim().split(/ +/);
     if (fields.length === 5) fields.unshift('0');
+    const isAllDay = isWildcard(fields[2], this.#hours, 24);
+    this.hoursApartMs = isAllDay ? DAY_MS / this.#hours.length : 0;
     this.isFixedTime = !(
+      isAllDay ||
       isWildcard(fields[0], this.#seconds, 60) ||
-      isWildcard(fields[1], this.#minutes, 60) ||
-      isWildcard(fields[2], this.#hours, 24)
+      isWildcard(fields[1], this.#minutes, 60)
     );
   }
 

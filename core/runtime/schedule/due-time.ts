@@ -1,7 +1,7 @@
 import { CronExpression } from './cron-expression.js';
 import { nextRun } from './next-run.js';
 import type { ScheduleTime } from './schedule-time.js';
-import { type ZoneOffset, zoneOffset } from './zone-offset.js';
+import { TimeZone } from './time-zone.js';
 
 /** A smaller step of the wall clock is one that is being kept right. */
 const STEP_MS = 2_000;
@@ -11,7 +11,7 @@ const CORRECTION_MS = 3 * 3_600_000;
 /** When a schedule runs next, by the wall clock as long as nobody sets it, and by steady time if somebody does. */
 export class DueTime {
   readonly #expression: CronExpression;
-  readonly #offset: ZoneOffset;
+  readonly #zone: TimeZone;
   #looked = { wall: 0, steady: 0 };
   /** By the wall clock; infinite if it never runs. */
   #slot = Number.POSITIVE_INFINITY;
@@ -29,7 +29,7 @@ export class DueTime {
     zone?: string,
   ) {
     this.#expression = new CronExpression(schedule);
-    this.#offset = zoneOffset(zone);
+    this.#zone = new TimeZone(zone);
   }
 
   /** Begins to wait for the next run after now. */
@@ -90,7 +90,7 @@ export class DueTime {
       if (this.#handled - wall < CORRECTION_MS) wall = Math.max(wall, this.#handled);
       else this.#handled = Number.NEGATIVE_INFINITY;
     }
-    return nextRun(this.#expression, wall, this.#offset) ?? Number.POSITIVE_INFINITY;
+    return nextRun(this.#expression, wall, this.#zone) ?? Number.POSITIVE_INFINITY;
   }
 
   #now() {
