@@ -22,6 +22,7 @@ export class FakeTime implements ScheduleTime {
 
   /** Time passes on both clocks. Timers call back when they are due, and what they begin goes on. */
   async pass(ms: number): Promise<void> {
+    await turn();
     const end = this.#steady + ms;
     for (let next = this.#nextUntil(end); next; next = this.#nextUntil(end)) {
       this.#goOn(next.at - this.#steady);

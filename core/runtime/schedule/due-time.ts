@@ -79,6 +79,7 @@ export class DueTime {
     const setBy = this.#looked.wall - wall - (this.#looked.steady - steady);
     const isSet = Math.abs(setBy) >= STEP_MS;
     if (isSet && !this.#expression.isFixedTime) this.#kept = Math.min(this.#kept, dueAt);
+    if (setBy <= -CORRECTION_MS) this.#handled = Number.NEGATIVE_INFINITY;
     if (setBy <= -STEP_MS) this.#slot = this.#next();
     if (this.#remaining > 0) this.#dueSince = undefined;
     else this.#dueSince ??= Math.min(dueAt, this.#looked.steady);
