@@ -3,12 +3,12 @@
 #   docker build --target edge  --tag siteglass-edge  .
 #   docker build --target relay --tag siteglass-relay .
 #
-# Needs BuildKit. Behind a proxy that reads TLS, give the build what the host has; nothing of it stays in an image:
+# Requires BuildKit. Behind a proxy that intercepts TLS, pass the settings of the host; they do not stay in an image:
 #   --secret id=ca,src=/etc/ssl/certs/ca-certificates.crt --secret id=npmrc,src=$HOME/.npmrc
-#   --secret id=apt,src=/etc/apt/apt.conf.d/90proxy; HTTP_PROXY and its kin go by --build-arg.
+#   --secret id=apt,src=/etc/apt/apt.conf.d/90proxy; pass HTTP_PROXY and similar variables with --build-arg.
 
 ARG BASE=debian:trixie-slim
-# An image with the packages in /packages, where they are built already (cross-compiled for arm64, say).
+# An image with packages in /packages, if they are built already (for example cross-compiled for arm64).
 ARG PACKAGES=packages
 
 FROM ${BASE} AS packages
@@ -20,7 +20,7 @@ RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
  && apt-get install --yes --no-install-recommends ca-certificates dpkg-dev fakeroot \
  && apt-get build-dep --yes --no-install-recommends ./packaging
 COPY . .
-# Of what is built; without git's history here, package.json's version stands in.
+# The version of the packages; by default the one in package.json, because the git history is not available here.
 ARG VERSION=
 RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
     --mount=type=cache,target=/root/.npm --mount=type=cache,target=/addons \
@@ -29,7 +29,7 @@ RUN --mount=type=secret,id=ca --mount=type=secret,id=npmrc,target=/root/.npmrc \
 
 FROM ${PACKAGES} AS built
 
-# What both packages depend on, as text, so that a new version of theirs leaves the large layer below as it is.
+# The dependencies of both packages as text, so that a new version of the packages does not rebuild the large layer below.
 FROM ${BASE} AS depends
 RUN --mount=type=bind,from=built,source=/packages,target=/packages \
     for package in /packages/*.deb; do dpkg-deb --field "$package" Pre-Depends Depends; done \
@@ -37,10 +37,10 @@ RUN --mount=type=bind,from=built,source=/packages,target=/packages \
 
 FROM ${BASE} AS runtime
 ENV DEBIAN_FRONTEND=noninteractive NODE_ENV=production
-# What dpkg leaves out, and why, stands in that file.
+# The file says what dpkg excludes, and why.
 COPY deploy/image/dpkg.conf /etc/dpkg/dpkg.cfg.d/siteglass
 COPY --from=depends /depends /usr/share/siteglass/depends
-# The small ones of systemd's helpers, by which the packages make their users; systemd itself has no use here.
+# The packages create their users with these standalone helpers; systemd itself is not needed here.
 RUN --mount=type=secret,id=apt,target=/etc/apt/apt.conf.d/99host \
     apt-get update \
  && apt-get install --yes --no-install-recommends systemd-standalone-sysusers systemd-standalone-tmpfiles \

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { temporaryFolder } from '../test/support/temporary-folder.js';
 import { startMosquitto } from './support/broker.js';
 import type { DrainQuestion, DrainReply } from './support/drain-appliance.js';
 import type { RelayQuestion, RelayReply } from './support/ingest-relay.js';
@@ -12,6 +11,7 @@ import { SideProcess } from './support/side-process.js';
 
 /** One appliance with a backlog, a broker and a relay on SQLite, each a process: how fast the backlog is committed. */
 
+// Debian packages: mosquitto
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '100000' },
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 const rows = Number(values.rows);
 const window = Number(values.window);
 
-const folder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+const folder = await temporaryFolder();
 const broker = await startMosquitto();
 const relay = new SideProcess<RelayQuestion, RelayReply>('ingest-relay');
 const appliance = new SideProcess<DrainQuestion, DrainReply>('drain-appliance');
@@ -47,5 +47,4 @@ try {
 } finally {
   await Promise.all([appliance.stop(), relay.stop()]);
   await broker.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -72,7 +72,7 @@ const engines = Object.entries(widths).flatMap(([width, simd]) => {
 
 function modelOf(file: string) {
   const parsed = parseCascade(readFileSync(file, 'utf8'));
-  if ('notServed' in parsed) throw new Error(parsed.notServed.reason);
+  if ('unsupported' in parsed) throw new Error(parsed.unsupported.reason);
   return parsed.model;
 }
 

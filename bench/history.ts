@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Kysely, sql } from 'kysely';
@@ -10,6 +8,7 @@ import { newestSummaries, type SummaryFilter } from '../cloud-relay/store/summar
 import { openDatabase, openSharedDatabase } from '../core/store/database.js';
 import { isPostgres } from '../core/store/dialect.js';
 import { startPostgres } from '../test/support/postgres.js';
+import { temporaryFolder } from '../test/support/temporary-folder.js';
 import { percentiles, printFigures, printTable, type Row } from './support/report.js';
 
 /**
@@ -17,6 +16,7 @@ import { percentiles, printFigures, printTable, type Row } from './support/repor
  * answers costs the same both times.
  */
 
+// Debian packages: postgresql
 const { values } = parseArgs({
   options: {
     rows: { type: 'string', default: '2000000' },
@@ -122,7 +122,7 @@ async function measure(name: string, db: Kysely<RelayTables>): Promise<Record<st
 }
 
 const table: Row[] = [];
-const folder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+const folder = await temporaryFolder();
 const postgres = startPostgres();
 try {
   const lite = await openDatabase<RelayTables>(join(folder, 'relay.db'), relayMigrations);
@@ -143,5 +143,4 @@ try {
   });
 } finally {
   postgres.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres.js';
+import { temporaryFolder } from '../test/support/temporary-folder.js';
 import { startMosquitto } from './support/broker.js';
 import type { LoadQuestion, LoadReply } from './support/ingest-load.js';
 import type { RelayQuestion, RelayReply } from './support/ingest-relay.js';
@@ -16,6 +15,7 @@ import { SideProcess } from './support/side-process.js';
  * acknowledges, then at a steady rate below that, for the time from publishing to acknowledgement.
  */
 
+// Debian packages: mosquitto, postgresql
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '20' },
@@ -83,7 +83,7 @@ function cpuMsOfThose(pids: number[]): number {
   return alive.reduce((ms, pid) => ms + cpuMs(pid), 0);
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+const folder = await temporaryFolder();
 const postgres = startPostgres();
 try {
   const sqlite = await measure('SQLite', join(folder, 'relay.db'), () => []);
@@ -99,5 +99,4 @@ try {
   });
 } finally {
   postgres.stop();
-  await rm(folder, { recursive: true, force: true });
 }

@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { temporaryFolder } from '../test/support/temporary-folder.js';
 import { startMosquitto } from './support/broker.js';
 import type { DrainQuestion, DrainReply } from './support/drain-appliance.js';
 import { peakRssMb, rssMb } from './support/processes.js';
@@ -11,11 +10,12 @@ import { SideProcess } from './support/side-process.js';
 
 /** The memory of an appliance's uplink that is connected and sends, with an empty outbox and with a very long one. */
 
+// Debian packages: mosquitto
 const { values } = parseArgs({ options: { rows: { type: 'string', default: '1000000' } } });
 const SETTLE_MS = 8_000;
 
 async function measure(rows: number) {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+  const folder = await temporaryFolder();
   const broker = await startMosquitto();
   const file = join(folder, 'edge.db');
   const begin = { kind: 'begin', file, broker: broker.url, window: 256 } as const;
@@ -33,7 +33,6 @@ async function measure(rows: number) {
   } finally {
     await appliance.stop();
     await broker.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

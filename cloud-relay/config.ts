@@ -20,7 +20,7 @@ const demoSettings = z
     uploadsPerMinute: z.int().min(1).max(100_000).default(30),
     requestsPerMinute: z.int().min(1).max(1_000_000).default(300),
     uploadLifetimeMinutes: z.number().min(1).max(525_600).default(60),
-    /** Over all passes of a search; by default a few seconds of a worker where the picture is the worst there is. */
+    /** Over all passes of a search; by default a few seconds of a worker for the most costly image. */
     maxSearchMegapixels: z.number().min(1).max(1_000_000).default(100),
   })
   .prefault({})
@@ -30,7 +30,7 @@ const demoSettings = z
     maxSearchedPixels: maxSearchMegapixels * MEGAPIXEL,
   }));
 
-/** The broker inside the relay. Anonymous clients beyond loopback have to be asked for twice. */
+/** The broker inside the relay. Anonymous clients beyond loopback need a second setting. */
 const embeddedBrokerSettings = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
@@ -45,20 +45,20 @@ const embeddedBrokerSettings = z
   })
   .refine(isGuarded, unguarded('accounts'));
 
-/** A broker of its own, e.g. Mosquitto 2; it has to speak MQTT 5. */
+/** A separate broker, e.g. Mosquitto 2; it must support MQTT 5. */
 const externalBrokerSettings = z
   .strictObject({
     ...brokerClientShape,
-    /** An administrator of Mosquitto's dynamic-security plugin: the relay then keeps the sites' accounts there. */
+    /** An administrator of Mosquitto's dynamic-security plugin: the relay then stores the sites' accounts there. */
     dynamicSecurity: z
       .strictObject({ username: z.string().min(1), password: secretSchema })
       .optional(),
-    /** Relays that name the same group divide the stream among them. */
+    /** Relays with the same group share the records among them. */
     shareGroup: z
       .string()
       .regex(/^[^/+#\s]{1,64}$/, 'expected 1 to 64 characters without "/", "+", "#" or spaces')
       .default('siteglass-relay'),
-    /** Sites that nobody provisioned are taken in up to so many sites in all. */
+    /** Unprovisioned sites are accepted up to this total number of sites. */
     maxSites: z.int().min(1).max(10_000).default(1_000),
   })
   .refine(({ dynamicSecurity, username, password }) => !dynamicSecurity || (username && password), {
@@ -66,7 +66,7 @@ const externalBrokerSettings = z
     error: 'needs the username and password of the relay itself as well',
   });
 
-/** Without a bucket, files are kept in the data folder. */
+/** Without a bucket, files are stored in the data folder. */
 const bucketSettings = z.strictObject({
   bucket: z.string().min(3).max(63),
   /** Levels above the keys, e.g. `siteglass`. */
@@ -75,9 +75,9 @@ const bucketSettings = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9./-]*$/, 'expected a-z, 0-9, "/", "." and "-"')
     .optional(),
   region: z.string().min(1).default('us-east-1'),
-  /** Of a store that is not Amazon's. */
+  /** For a store other than Amazon's. */
   endpoint: z.url({ protocol: /^https?$/, error: 'expected http://… or https://…' }).optional(),
-  /** Whether the bucket is a part of the path, not of the host's name. */
+  /** Whether the bucket is part of the path, not of the host name. */
   pathStyle: z.boolean().default(false),
   accessKeyId: secretSchema,
   secretAccessKey: secretSchema,
@@ -91,9 +91,9 @@ export const relayConfigSchema = z.strictObject({
     .strictObject({
       host: z.string().min(1).default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(8090),
-      /** Believe X-Forwarded-For: only behind a proxy of one's own, or rate limits can be talked away. */
+      /** Trust X-Forwarded-For: only behind your own proxy; otherwise clients can evade rate limits. */
       trustProxy: z.boolean().default(false),
-      /** Given where several relays are to have one that is known beforehand; else the first start makes one. */
+      /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
     })
     .prefault({}),

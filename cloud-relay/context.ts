@@ -3,39 +3,40 @@ import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { HttpServer } from '../core/http/server.js';
-import type { TokenTables } from '../core/http/token-table.js';
+import { type TokenTables, tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
+import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
-import type { ImageTables } from '../core/images/tables.js';
+import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { Probe } from '../core/runtime/watchdog.js';
-import { over } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
+import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
-import { createRelayBroker } from './broker.js';
+import { registerRelayMetrics } from './api/relay-metrics.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
+import { createRelayBroker } from './ingest/relay-broker.js';
 import { SummaryRetention } from './ingest/summary-retention.js';
-import { observe } from './observe.js';
 import { createFileStore } from './store/create-file-store.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
-import type { RelayTables } from './store/relay-tables.js';
+import { type RelayTables, relayTables } from './store/relay-tables.js';
 
 export interface Relay {
   lifecycle: Lifecycle;
-  /** What goes on for as long as the relay works. */
+  /** What the watchdog checks while the relay runs. */
   probes: Probe[];
   http: HttpServer;
-  /** Absent where the broker is an external one. */
+  /** Absent if the broker is external. */
   broker: EmbeddedBroker | undefined;
   fleet: Fleet;
   ingest: Ingest;
@@ -43,17 +44,43 @@ export interface Relay {
   tokens: Tokens;
 }
 
-/** Connections that a failed server left behind are silent for a quarter of an hour; a start makes new ones. */
+/** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
-type AllTables = ImageTables & TokenTables & RelayTables;
+type AllTables = SharedImageTables & TokenTables & RelayTables;
 
-/** Builds the relay; nothing runs before `lifecycle.start()`. */
+/** Builds the relay, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
   config: RelayConfig,
   log: Logger,
   { clock = systemClock }: { clock?: Clock } = {},
 ): Promise<Relay> {
+  const base = await createBase(config, log, clock);
+  const { tokens, detection, images } = base;
+  const sites = createSites(base);
+  const http = createServer(base, sites);
+  const services = [
+    ...[base.lock, base.database, tokens, ...detection.services, ...images.services],
+    ...[sites.registry, sites.presence, sites.retention, sites.ingest],
+    ...[...sites.broker.services, http],
+  ];
+  return {
+    lifecycle: new Lifecycle(services, log),
+    probes: probesOf(base, sites),
+    http,
+    broker: sites.broker.embedded,
+    fleet: sites.fleet,
+    ingest: sites.ingest,
+    images,
+    tokens,
+  };
+}
+
+type Base = Awaited<ReturnType<typeof createBase>>;
+type Sites = ReturnType<typeof createSites>;
+
+/** The database, tokens, detection and the image API. */
+async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
   const { db, close } = await openRelayDatabase<AllTables>(config, log);
@@ -61,7 +88,7 @@ export async function createRelay(
   const metrics = new Metrics();
   const { adminToken } = config.http;
   const tokens = new Tokens(
-    over(db),
+    tablesOf(db, tokenTables),
     join(dataFolder, 'admin-token'),
     log,
     clock,
@@ -73,25 +100,28 @@ export async function createRelay(
     onJob: (job) => metrics.job(job),
     log,
   });
+  const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     files,
     dataFolder,
-    shared: isShared(config),
+    leases: isShared(config) ? new BlobLeases(tablesOf(db, sharedImageTables), clock) : undefined,
     detection: detection.pool,
     planner: detection.catalog,
-    limits: {
-      ...config.images,
-      uploadLifetimeMs: config.demo.uploadLifetimeMs,
-      maxSearchedPixels: config.demo.maxSearchedPixels,
-    },
+    limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
   });
-  const tables = over<RelayTables>(db);
+  const database = { name: 'database', stop: close };
+  return { config, log, clock, lock, db, database, metrics, tokens, detection, images };
+}
+
+/** The broker, and what is known and received of the sites. */
+function createSites({ config, log, clock, db }: Base) {
+  const tables = tablesOf(db, relayTables);
   const broker = createRelayBroker(config, tables, log);
-  const { bus, embedded, hasAccounts, shareGroup, services } = broker;
+  const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
   const admission = { admitUnknown: !hasAccounts, maxSites };
@@ -104,45 +134,35 @@ export async function createRelay(
     db: tables,
     registry,
     presence,
-    accounts: broker.accounts,
-    fixedNames: broker.fixedNames,
+    accounts,
+    fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
     forget: (site) => embedded?.forgetSite(site),
     clock,
   });
-  observe(metrics, {
+  return { broker, registry, presence, retention, ingest, fleet };
+}
+
+/** The REST API and the metrics. */
+function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
+  const { config, log, clock, metrics, tokens, detection, images } = base;
+  registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,
-    bus,
+    bus: broker.bus,
     fleet,
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
-  const http = new HttpServer(app, config.http, log.child({ component: 'http' }));
-  const lifecycle = new Lifecycle(
-    [
-      lock,
-      { name: 'database', stop: close },
-      tokens,
-      ...detection.services,
-      ...images.services,
-      registry,
-      presence,
-      retention,
-      ingest,
-      ...services,
-      http,
-    ],
-    log,
-  );
-  const probes = [
-    new DatabaseProbe(over(db), isShared(config) ? REMOTE_PATIENCE_MS : undefined),
-    new DetectionProbe({
-      pool: detection.pool,
-      jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
-    }),
+  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+}
+
+function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {
+  const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
+  return [
+    new DatabaseProbe(db, isShared(config) ? REMOTE_PATIENCE_MS : undefined),
+    new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
     new IngestProbe(ingest),
   ];
-  return { lifecycle, probes, http, broker: embedded, fleet, ingest, images, tokens };
 }

@@ -8,17 +8,17 @@ import { createRelay } from './context.js';
 
 process.exitCode = await run({
   name: 'siteglass-relay',
-  summary: "The relay: collects many sites' reports and serves the public image API.",
+  summary: "The Siteglass relay: collects the sites' summaries and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
-    bucket: { summary: 'Makes the bucket for images, unless it is there', run: bucketCommand },
+    bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
       run: relayTokenCommand,
     },
     doctor: {
-      summary: 'what is wrong with this relay, and what to do',
+      summary: 'checks this relay and advises what to do',
       json: true,
       run: doctorCommand,
     },

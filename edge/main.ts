@@ -9,22 +9,25 @@ import { createEdge } from './context.js';
 
 process.exitCode = await run({
   name: 'siteglass-edge',
-  summary: 'The appliance: looks at cameras, finds objects, and reports what it found.',
+  summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
   commands: {
     doctor: {
-      summary: 'what is wrong with this box, and what to do',
+      summary: 'checks this appliance and advises what to do',
       json: true,
       run: doctorCommand,
     },
-    outbox: { summary: 'what waits for the relay', run: outboxCommand },
+    outbox: {
+      summary: 'shows the summaries that the relay has not acknowledged',
+      run: outboxCommand,
+    },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
       run: edgeTokenCommand,
     },
     discover: {
-      summary: 'ONVIF cameras on the network, with their addresses',
+      summary: 'lists ONVIF cameras on the network, with their addresses',
       run: discoverCommand,
     },
   },

@@ -1,25 +1,24 @@
-// Builds what the Debian packages hold, in the source tree that it stands in; debian/rules calls it. Not for a checkout
-// that is worked in: `npm run package` makes a copy and has this run there.
+// Builds what the Debian packages contain, in the source tree around it; debian/rules runs it. Not for a checkout that you
+// work in: `npm run package` makes a copy and runs this there. The arguments go to packaging/tree/build-tree.ts.
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { buildAddons } from './lib/package-addons.mjs';
-import { compileProgram, installPackages, writeTree } from './lib/package-tree.mjs';
-import { runMain } from './lib/problem.mjs';
-import { projectRoot } from './lib/set-up.mjs';
+import { Problem, runMain } from './lib/problem.mjs';
+import { projectRoot } from './lib/project-root.mjs';
 
-await runMain(async () => {
-  const { values } = parseArgs({
-    options: {
-      /** Debian's names: `amd64`, and `x86_64-linux-gnu` for the compiler. */
-      arch: { type: 'string' },
-      gnu: { type: 'string' },
-      version: { type: 'string' },
-    },
-  });
-  const { arch, gnu, version } = values;
-  installPackages(projectRoot);
-  compileProgram(projectRoot);
-  buildAddons(projectRoot, { arch, gnu });
-  for (const program of ['edge', 'relay'])
-    writeTree(projectRoot, program, { version, out: join(projectRoot, 'debian', 'tree', program) });
+await runMain(() => {
+  run('npm', ['ci', '--ignore-scripts', '--no-progress', '--no-audit', '--no-fund']);
+  const compiler = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [compiler, '--project', 'tsconfig.json']);
+  const program = join(projectRoot, 'dist', 'packaging', 'tree', 'build-tree.js');
+  run(process.execPath, [program, ...process.argv.slice(2)]);
 });
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: projectRoot, stdio: 'inherit' });
+  if (error || status !== 0)
+    throw new Problem(`${command} ${args[0]} failed (${error?.message ?? status}); see above.`);
+}

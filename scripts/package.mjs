@@ -1,5 +1,5 @@
 // Builds the Debian packages of both programs, for Debian 13 and Raspberry Pi OS 13, into var/packages:
-//   npm run package [-- --arch amd64|arm64] [--out DIR] [--fresh]    in a Debian 13 root, which debootstrap makes once
+//   npm run package [-- --arch amd64|arm64] [--out DIR] [--fresh]    in a Debian 13 root, made once with debootstrap
 //   npm run package -- --here [--out DIR] [--version V]              with the tools of this system
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +7,7 @@ import { outputOf } from './lib/command.mjs';
 import { buildPackages } from './lib/package-build.mjs';
 import { describeSource } from './lib/package-source.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
-import { projectRoot } from './lib/set-up.mjs';
+import { projectRoot } from './lib/project-root.mjs';
 
 const ARCHITECTURES = ['amd64', 'arm64'];
 
@@ -17,9 +17,9 @@ await runMain(async () => {
       arch: { type: 'string', default: outputOf('dpkg', ['--print-architecture']) ?? 'amd64' },
       out: { type: 'string', default: 'var/packages' },
       here: { type: 'boolean', default: false },
-      /** Compiles the addons anew, also where they were built before. */
+      /** Compiles the addons again, even if an earlier run built them. */
       fresh: { type: 'boolean', default: false },
-      /** In place of what git says, e.g. where a folder was copied without it. */
+      /** Overrides git's version, e.g. for a folder that was copied without git. */
       version: { type: 'string' },
     },
   });

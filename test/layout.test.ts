@@ -49,7 +49,7 @@ const PLANTED: Record<string, [path: string, text: string][]> = {
     ['cloud-relay/main.ts', "import '../core/detection/worker/main.js';"],
   ],
   'no import cycle, type imports included': [
-    ['core/runtime/errors.ts', "import type { Logger } from './logger.js';"],
+    ['core/runtime/errors.ts', "import type { Lifecycle } from './lifecycle.js';"],
   ],
 };
 

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import { childrenOf } from './processes.js';
 
 export interface Appliance {
@@ -28,7 +27,7 @@ export async function startAppliance(
   nodeArguments: string[] = [],
   more: string[] = [],
 ): Promise<Appliance> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+  const dataFolder = await temporaryFolder();
   const settings = [
     `dataFolder=${dataFolder}`,
     'http.port=0',

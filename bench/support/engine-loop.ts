@@ -22,7 +22,7 @@ export interface EngineReply {
 async function run({ cascade, images, seconds }: EngineQuestion): Promise<EngineReply> {
   const cv = loadOpenCv();
   const parsed = parseCascade(readFileSync(cascade, 'utf8'));
-  if ('notServed' in parsed) throw new Error(parsed.notServed.reason);
+  if ('unsupported' in parsed) throw new Error(parsed.unsupported.reason);
   const engine = CascadeEngine.open();
   const query = {
     cascade: engine.load(parsed.model),

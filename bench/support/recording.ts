@@ -1,14 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDetection } from '../../core/detection/create-detection.js';
 import { createImageModule } from '../../core/images/image-module.js';
+import { imageTables } from '../../core/images/tables.js';
 import { systemClock } from '../../core/runtime/clock.js';
-import { TypedEvents } from '../../core/runtime/typed-events.js';
 import { Lifecycle } from '../../core/runtime/lifecycle.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { detectionSettings, imageSettings } from '../../core/runtime/settings.js';
-import { openDatabase, over } from '../../core/store/database.js';
+import { TypedEvents } from '../../core/runtime/typed-events.js';
+import { openDatabase } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import { folderCameraSchema } from '../../edge/cameras/camera-config.js';
 import { MotionGates } from '../../edge/pipeline/motion-gates.js';
 import { Recorder } from '../../edge/pipeline/recorder.js';
@@ -17,7 +18,8 @@ import { motionSchema, trackingSchema } from '../../edge/sightings/sighting-sett
 import { Sightings } from '../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../edge/store/migrations.js';
 import { isOfOpenSighting } from '../../edge/store/sighting-table.js';
-import type { EdgeTables } from '../../edge/store/tables.js';
+import { type EdgeTables, sightingTables } from '../../edge/store/tables.js';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 
 export interface Recording {
   /** True where the snapshot was searched. */
@@ -34,7 +36,7 @@ export async function startRecording(
   workers: number,
   motion: object | undefined,
 ): Promise<Recording> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'siteglass-bench-'));
+  const dataFolder = await temporaryFolder();
   const log = silentLogger();
   const clock = systemClock;
   const { db, close } = await openDatabase<EdgeTables>(join(dataFolder, 'edge.db'), edgeMigrations);
@@ -46,31 +48,30 @@ export async function startRecording(
     log,
   });
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     dataFolder,
     detection: pool,
     planner: catalog,
-    limits: { ...limits, uploadLifetimeMs: undefined },
+    limits: { ...limits, maxStoredBytes: BUDGET_BYTES, uploadLifetimeMs: undefined },
     onAnalysed: () => undefined,
-    spared: isOfOpenSighting,
+    protected: isOfOpenSighting,
     log,
     clock,
   });
   const retention = new Retention({
     images: images.store,
     maxAgeMs: Number.MAX_SAFE_INTEGER,
-    budgetBytes: BUDGET_BYTES,
+    space: images.store.budget,
     log,
   });
-  const sightings = new Sightings({ db: over(db), cameras: () => [], log });
+  const sightings = new Sightings({ db: tablesOf(db, sightingTables), cameras: () => [], log });
   const recorder = new Recorder({
     images: images.images,
     retention,
     outbox: undefined,
     sightings,
     gates: new MotionGates({
-      thumbnail: (bytes, side) => pool.thumbnail(bytes, side),
-      isUnsettled: (camera) => sightings.isUnsettled(camera),
+      isUnsettled: (camera) => sightings.hasPendingChange(camera),
     }),
     defaults: {
       sightings: trackingSchema.parse({}),
@@ -86,7 +87,7 @@ export async function startRecording(
   return {
     async record(camera, bytes, takenAt) {
       const config = folderCameraSchema.parse({ id: camera, kind: 'folder', path: dataFolder });
-      const snapshot = { bytes, takenAt, more: false, settle: async () => undefined };
+      const snapshot = { bytes, takenAt, more: false, markProcessed: async () => undefined };
       return (await recorder.record(config, snapshot)) !== undefined;
     },
     workers: () => pool.status().pids,

@@ -30,7 +30,7 @@ export interface RelayAppParts {
   clock: Clock;
 }
 
-/** The relay's REST API: the public image API, and behind tokens the sites. */
+/** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts): Koa {
   const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
@@ -46,7 +46,8 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     info: {
       title: 'Siteglass relay',
       version: programVersion(),
-      description: 'Finds objects in images that anybody uploads, and collects what sites report.',
+      description:
+        'Finds objects in images that anyone uploads, and collects the summaries of the sites.',
     },
     groups: [
       {

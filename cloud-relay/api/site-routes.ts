@@ -35,15 +35,15 @@ const gapSchema = z
   .object({
     kind: z.enum(['missing', 'lost', 'dropped']).meta({
       description:
-        '`missing` may still come; `dropped` was evicted by the appliance, which said so; `lost` is gone without a word',
+        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `lost`: gone without a report',
     }),
     epoch: epochSchema,
     from: sequenceSchema,
     to: sequenceSchema,
     count: z.int().min(1),
-    reason: dropReasonSchema.nullable().meta({ description: 'The budget that was spent' }),
+    reason: dropReasonSchema.nullable().meta({ description: 'The limit that was exceeded' }),
     noticedAt: instantSchema.meta({
-      description: 'When the relay learnt of it; of what is missing, when it last heard the outbox',
+      description: 'When the relay noticed the gap; if missing, when the outbox last reported',
     }),
   })
   .meta({ id: 'Gap' });
@@ -56,7 +56,7 @@ const newSiteSchema = z.strictObject({ id: nameSchema });
 const createdSiteSchema = z.object({
   ...ok,
   id: nameSchema,
-  password: z.string().meta({ description: 'For MQTT; shown this once' }),
+  password: z.string().meta({ description: 'For MQTT; shown only once' }),
 });
 
 export function siteRoutes(fleet: Fleet, clock: Clock): Route[] {
@@ -69,9 +69,9 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites',
       tag,
-      summary: 'The sites and how they are',
+      summary: 'The sites and their state',
       access: 'viewer',
-      answers: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
+      responses: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
       handle: async () => ({ status: 'OK', sites: (await fleet.listSites()).map(presentSite) }),
     }),
     route({
@@ -81,7 +81,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       summary: 'One site',
       access: 'viewer',
       params: bySite,
-      answers: { 200: z.object({ ...ok, site: siteSchema }) },
+      responses: { 200: z.object({ ...ok, site: siteSchema }) },
       problems: ['not_found'],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -96,7 +96,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       access: 'viewer',
       params: bySite,
       query: summaryQuery,
-      answers: {
+      responses: {
         200: z.object({
           ...ok,
           summaries: z.array(receivedSummarySchema),
@@ -117,12 +117,11 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/totals',
       tag,
-      summary:
-        'Detections by whole day (UTC) and label; the last seven days where no range is given',
+      summary: 'Detections by whole day (UTC) and label; the last seven days without a range',
       access: 'viewer',
       params: bySite,
       query: totalsQuery,
-      answers: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
+      responses: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
       problems: ['not_found'],
       handle: async ({ params, query }) => {
         const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
@@ -137,10 +136,11 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/gaps',
       tag,
-      summary: "Ranges of a site's summaries that are not here: missing, dropped there, or lost",
+      summary:
+        "Ranges of a site's summaries that the relay does not have: missing, dropped or lost",
       access: 'viewer',
       params: bySite,
-      answers: { 200: siteGapsSchema },
+      responses: { 200: siteGapsSchema },
       problems: ['not_found'],
       handle: async ({ params }) => {
         const { gaps, truncated } = await fleet.gaps(params.site);
@@ -157,7 +157,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       tag,
       summary: 'All sites together',
       access: 'viewer',
-      answers: { 200: totalsSchema.extend(ok) },
+      responses: { 200: totalsSchema.extend(ok) },
       handle: async () => {
         const sites = await fleet.listSites();
         return {
@@ -181,7 +181,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       summary: 'Provision a site: its account at the broker',
       access: 'admin',
       body: newSiteSchema,
-      answers: { 201: createdSiteSchema },
+      responses: { 201: createdSiteSchema },
       problems: ['conflict', 'broker_unavailable'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
@@ -193,10 +193,10 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       method: 'post',
       path: '/sites/{site}/password',
       tag,
-      summary: 'Give a site a new password in place of the old one; what it reported stays',
+      summary: 'Replace the password of a site; what it reported stays',
       access: 'admin',
       params: bySite,
-      answers: { 200: createdSiteSchema },
+      responses: { 200: createdSiteSchema },
       problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -210,7 +210,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       summary: 'Remove a site and all that it reported',
       access: 'admin',
       params: bySite,
-      answers: { 200: z.object(ok) },
+      responses: { 200: z.object(ok) },
       problems: ['not_found', 'broker_unavailable'],
       handle: async ({ params }) => {
         await fleet.removeSite(params.site);

@@ -17,7 +17,7 @@ import { postgresCheck } from '../doctor/postgres-check.js';
 import { relayMigrations } from '../store/migrations.js';
 import { databaseUrl } from '../store/open-relay-database.js';
 
-/** Looks at all that the relay needs, and says what to do. Works whether it runs or not, and changes nothing. */
+/** Checks what the relay needs, and advises what to do. Works whether it runs or not, and changes nothing. */
 export async function doctorCommand(
   config: RelayConfig,
   { json }: CommandOptions,
@@ -31,12 +31,12 @@ function checksOf(config: RelayConfig): Check[] {
   const url = databaseUrl(config);
   return [
     programCheck('siteglass-relay'),
-    serviceCheck(config),
+    serviceCheck('siteglass-relay', config),
     dataFolderCheck(dataFolder),
     diskCheck({
       folder: dataFolder,
       minFreeBytes: images.minFreeBytes,
-      // What a bucket holds takes no room here.
+      // Images in a bucket take no space on this disk.
       images: config.files.s3
         ? undefined
         : { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
@@ -47,7 +47,7 @@ function checksOf(config: RelayConfig): Check[] {
     {
       about: 'broker',
       run: () => {
-        if ('embedded' in mqtt) return ok('it is the relay’s own');
+        if ('embedded' in mqtt) return ok('embedded in the relay');
         const clientId = `relay-doctor-${randomBytes(4).toString('hex')}`;
         const filter = `${mqtt.root}/+/up`;
         return tryBroker({ ...mqtt.external, clientId, filter, protocolVersion: 5 });

@@ -13,7 +13,7 @@ import { openPostgres } from '../../core/store/open-postgres.js';
 import type { RelayConfig } from '../config.js';
 import { databaseUrl } from '../store/open-relay-database.js';
 
-/** The relay's tokens, in the database that it may be using, whose schema is left as it is. */
+/** Manages the relay's tokens in its database, also while it runs. The schema is not changed. */
 export async function relayTokenCommand(
   config: RelayConfig,
   options: CommandOptions,
@@ -36,7 +36,8 @@ function connect(config: RelayConfig): OpenedDatabase<TokenTables> {
   const url = databaseUrl(config);
   if (url !== undefined) return openPostgres(url, () => undefined);
   const file = join(config.dataFolder, 'relay.db');
-  if (!existsSync(file)) throw new StartError(`there is no ${file}: start the relay once`);
+  if (!existsSync(file))
+    throw new StartError(`${file} does not exist; start the relay once, which creates it`);
   const db = kyselyOver<TokenTables>(openSqlite(file));
   return { db, close: () => db.destroy() };
 }

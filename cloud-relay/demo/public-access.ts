@@ -3,7 +3,7 @@ import { limitRate } from '../../core/http/guards.js';
 import type { ImageAccess } from '../../core/images/image-routes.js';
 import type { RelayConfig } from '../config.js';
 
-/** Anybody may upload, and whoever has an id may use it; nobody may look for the ids of others without a token. */
+/** Anyone may upload, and anyone with an id may use it; listing ids needs a token. */
 export const publicImageAccess: ImageAccess = {
   upload: 'anonymous',
   read: 'anonymous',
@@ -11,7 +11,7 @@ export const publicImageAccess: ImageAccess = {
   list: 'viewer',
 };
 
-/** What one address may ask for in a minute. */
+/** The rate limits of one address. */
 export function quotas({ uploadsPerMinute, requestsPerMinute }: RelayConfig['demo']): {
   beforeUpload: Middleware[];
   beforeRead: Middleware[];

@@ -5,7 +5,7 @@ import { appliedToPostgres } from '../../core/store/database.js';
 import { openPostgres } from '../../core/store/open-postgres.js';
 import { relayMigrations } from '../store/migrations.js';
 
-/** Whether the database server lets the relay in, and what schema it has. Nothing is changed there. */
+/** Whether the relay can connect to the database server, and which schema it has. Changes nothing. */
 export const postgresCheck = (url: string): Check => ({
   about: 'database',
   async run() {
@@ -15,8 +15,8 @@ export const postgresCheck = (url: string): Check => ({
       return schemaVerdict('the PostgreSQL database', applied.sort(), relayMigrations);
     } catch (error) {
       return failure(
-        `PostgreSQL cannot be used: ${reasonOf(error)}`,
-        'Does the server run, and are address, user name, password and database right (database.url)?',
+        `cannot connect to PostgreSQL: ${reasonOf(error)}`,
+        'Check that the server runs, and check address, user name, password and database in database.url.',
       );
     } finally {
       await close();
@@ -24,7 +24,7 @@ export const postgresCheck = (url: string): Check => ({
   },
 });
 
-/** A host with several addresses fails with an error for each, and no message. */
+/** A host with several addresses fails with an error for each address, and without a message. */
 function reasonOf(error: unknown): string {
   const { code } = error as { code?: string };
   return messageOf(error) || code || 'no reason given';

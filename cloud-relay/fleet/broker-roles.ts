@@ -1,14 +1,14 @@
 import { siteFilters } from '../../core/messaging/access-rules.js';
 
 /**
- * What core/messaging/access-rules.ts rules for the embedded broker, as roles of Mosquitto's dynamic-security plugin. It
- * refuses what no rule of an account allows.
+ * The rules of core/messaging/access-rules.ts, which the embedded broker follows, as roles of Mosquitto's
+ * dynamic-security plugin. The plugin refuses what no rule of an account allows.
  */
 
 export interface BrokerRule {
   acltype: 'publishClientSend' | 'publishClientReceive' | 'subscribePattern' | 'unsubscribePattern';
   topic: string;
-  /** The highest that fits decides. */
+  /** The matching rule with the highest priority decides. */
   priority: number;
   allow: boolean;
 }
@@ -25,7 +25,7 @@ const allow = (acltype: BrokerRule['acltype'], topic: string): BrokerRule => ({
   allow: true,
 });
 
-const mayHear = (filter: string): BrokerRule[] => [
+const maySubscribe = (filter: string): BrokerRule[] => [
   allow('subscribePattern', filter),
   allow('unsubscribePattern', filter),
   allow('publishClientReceive', filter),
@@ -33,33 +33,33 @@ const mayHear = (filter: string): BrokerRule[] => [
 
 export const siteRoleName = (site: string): string => `siteglass-site-${site}`;
 
-/** A site speaks for itself, and hears its acknowledgements and commands. */
+/** A site publishes its own topics, and receives its acknowledgements and commands. */
 export function siteRole(root: string, site: string): BrokerRole {
   const own = `${root}/${site}`;
   return {
     rolename: siteRoleName(site),
     acls: [
       ...siteFilters(root, site).map((filter) => allow('publishClientSend', filter)),
-      ...mayHear(`${own}/ack`),
-      ...mayHear(`${own}/+/command`),
-      ...mayHear('homeassistant/status'),
+      ...maySubscribe(`${own}/ack`),
+      ...maySubscribe(`${own}/+/command`),
+      ...maySubscribe('homeassistant/status'),
     ],
   };
 }
 
-/** The relay hears every site, alone or sharing with others, and acknowledges. */
+/** The relay receives every site's messages, alone or in a shared subscription, and publishes acknowledgements. */
 export const relayRole = (root: string): BrokerRole => ({
   rolename: 'siteglass-relay',
   acls: [
     allow('publishClientSend', `${root}/+/ack`),
-    ...mayHear(`${root}/#`),
+    ...maySubscribe(`${root}/#`),
     allow('subscribePattern', `$share/+/${root}/#`),
     allow('unsubscribePattern', `$share/+/${root}/#`),
   ],
 });
 
-/** For dashboards: hears everything, says nothing. No account has it until an administrator gives it to one. */
+/** For dashboards: receives everything, publishes nothing. An administrator assigns it to accounts. */
 export const readerRole = (): BrokerRole => ({
   rolename: 'siteglass-reader',
-  acls: mayHear('#'),
+  acls: maySubscribe('#'),
 });

@@ -8,22 +8,22 @@ const CONTROL = '$CONTROL/dynamic-security/v1';
 const RESPONSE = `${CONTROL}/response`;
 const DEADLINE_MS = 5_000;
 
-/** A command of the plugin, by its name, with what belongs to it. */
+/** A command of the plugin with its parameters. */
 export interface ControlCommand {
   command: string;
   [parameter: string]: unknown;
 }
 
-const answerSchema = z.object({
+const commandResponseSchema = z.object({
   command: z.string().optional(),
   error: z.string().optional(),
   data: z.unknown().optional(),
   correlationData: z.string().optional(),
 });
-const responseSchema = z.object({ responses: z.array(answerSchema) });
-export type ControlAnswer = z.infer<typeof answerSchema>;
+const responseSchema = z.object({ responses: z.array(commandResponseSchema) });
+export type ControlResponse = z.infer<typeof commandResponseSchema>;
 
-/** The broker could not be asked; nothing is known of what it did. */
+/** The broker did not respond; it is not known what it did. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
 }
@@ -32,17 +32,17 @@ export interface ControlAccess {
   url: string;
   username: string;
   password: string;
-  /** Certificate authorities to trust in place of the system's, as PEM. */
+  /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
 }
 
-/** Sends commands, and resolves with an answer to each. Throws ControlError. */
-export type Ask = (commands: ControlCommand[]) => Promise<ControlAnswer[]>;
+/** Sends commands, and resolves with a response to each. Throws ControlError. */
+export type SendCommands = (commands: ControlCommand[]) => Promise<ControlResponse[]>;
 
 /**
- * Mosquitto's dynamic-security plugin, which keeps accounts and what they may do, through its control topic
- * (https://mosquitto.org/documentation/dynamic-security/). Its administrator's connection is open only while there is
- * something to say.
+ * Mosquitto's dynamic-security plugin, which stores accounts and their permissions, through its control topic
+ * (https://mosquitto.org/documentation/dynamic-security/). The administrator's connection is open only
+ * during a session.
  */
 export class DynamicSecurity {
   constructor(
@@ -50,26 +50,26 @@ export class DynamicSecurity {
     private readonly deadlineMs = DEADLINE_MS,
   ) {}
 
-  /** Opens a connection for as long as `work` takes, but no longer than the deadline. Throws ControlError. */
-  async session<T>(work: (ask: Ask) => Promise<T>): Promise<T> {
-    const waiting = new Map<string, (answers: ControlAnswer[]) => void>();
-    const connection = this.#connect((payload) => deliver(payload, waiting));
-    let late: NodeJS.Timeout | undefined;
+  /** Opens a connection while `work` runs, until the deadline at most. Throws ControlError. */
+  async session<T>(work: (send: SendCommands) => Promise<T>): Promise<T> {
+    const pending = new Map<string, (responses: ControlResponse[]) => void>();
+    const connection = this.#connect((payload) => deliver(payload, pending));
+    let deadline: NodeJS.Timeout | undefined;
     const failed = Promise.race([
-      connection.ended.then((why) => why ?? new Error('the connection ended')),
+      connection.ended.then((why) => why ?? new Error('the connection was closed')),
       new Promise<Error>((resolve) => {
-        late = setTimeout(
-          () => resolve(new Error(`no answer in ${this.deadlineMs} ms`)),
+        deadline = setTimeout(
+          () => resolve(new Error(`no response in ${this.deadlineMs} ms`)),
           this.deadlineMs,
         );
       }),
     ]).then((why) => {
-      throw new ControlError(`the broker cannot be asked: ${messageOf(why)}`, { cause: why });
+      throw new ControlError(`cannot reach the broker: ${messageOf(why)}`, { cause: why });
     });
     try {
-      return await Promise.race([failed, converse(connection, waiting, work)]);
+      return await Promise.race([failed, runSession(connection, pending, work)]);
     } finally {
-      clearTimeout(late);
+      clearTimeout(deadline);
       failed.catch(() => undefined);
       await connection.close(1_000);
     }
@@ -77,7 +77,7 @@ export class DynamicSecurity {
 
   #connect(onResponse: (payload: Buffer) => void): MqttConnection {
     const { url, username, password, ca } = this.access;
-    return new MqttConnection({
+    return MqttConnection.open({
       address: parseBrokerUrl(url),
       clientId: `relay-control-${randomBytes(6).toString('hex')}`,
       username,
@@ -95,29 +95,32 @@ export class DynamicSecurity {
   }
 }
 
-async function converse<T>(
+async function runSession<T>(
   connection: MqttConnection,
-  waiting: Map<string, (answers: ControlAnswer[]) => void>,
-  work: (ask: Ask) => Promise<T>,
+  pending: Map<string, (responses: ControlResponse[]) => void>,
+  work: (send: SendCommands) => Promise<T>,
 ): Promise<T> {
   await connection.opened;
-  await unlessRefused(connection.subscribe({ [RESPONSE]: { qos: 1 } }));
+  await orControlError(connection.subscribe({ [RESPONSE]: { qos: 1 } }));
   return work(async (commands) => {
     const id = randomBytes(6).toString('hex');
-    const answered = new Promise<ControlAnswer[]>((resolve) => waiting.set(id, resolve));
+    const responses = new Promise<ControlResponse[]>((resolve) => pending.set(id, resolve));
     const payload = JSON.stringify({
       commands: commands.map((command) => ({ ...command, correlationData: id })),
     });
-    await unlessRefused(connection.publish({ topic: CONTROL, payload, qos: 1, retain: false }));
-    return answered;
+    await orControlError(connection.publish({ topic: CONTROL, payload, qos: 1, retain: false }));
+    return responses;
   });
 }
 
-/** A response belongs to whoever asked; the broker may send others' to all its administrators. */
-function deliver(payload: Buffer, waiting: Map<string, (answers: ControlAnswer[]) => void>): void {
+/** Matches a response to its request: the broker may send those of other administrators too. */
+function deliver(
+  payload: Buffer,
+  pending: Map<string, (responses: ControlResponse[]) => void>,
+): void {
   const response = responseSchema.safeParse(parsed(payload));
   const [first] = response.data?.responses ?? [];
-  const resolve = first?.correlationData && waiting.get(first.correlationData);
+  const resolve = first?.correlationData && pending.get(first.correlationData);
   if (resolve) resolve(response.data?.responses ?? []);
 }
 
@@ -129,7 +132,9 @@ function parsed(payload: Buffer): unknown {
   }
 }
 
-const unlessRefused = (sent: Promise<void>): Promise<void> =>
+const orControlError = (sent: Promise<void>): Promise<void> =>
   sent.catch((cause: unknown) => {
-    throw new ControlError(`the broker's control topic is closed: ${messageOf(cause)}`, { cause });
+    throw new ControlError(`no access to the broker's control topic: ${messageOf(cause)}`, {
+      cause,
+    });
   });

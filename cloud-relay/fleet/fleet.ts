@@ -3,23 +3,22 @@ import type { Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
-import { forgetDelivered } from '../store/forget-delivered.js';
 import { siteTotals } from '../store/ledger-table.js';
-import type { RelayTables } from '../store/relay-tables.js';
+import type { RelayTables, SiteRow } from '../store/relay-tables.js';
+import { removeDelivered } from '../store/remove-delivered.js';
 import {
   addSites,
   provisionSite,
   removeSite,
-  type SiteTable,
   setPasswordHash,
   site,
   siteIds,
   sites,
 } from '../store/site-table.js';
 import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
+import type { BrokerAccountStore } from './broker-account-store.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
-import type { AccountKeeper } from './mosquitto-accounts.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
 import type { SiteRegistry } from './site-registry.js';
@@ -27,11 +26,11 @@ import type { SiteRegistry } from './site-registry.js';
 export interface SiteOverview extends SitePresence {
   id: string;
   createdAt: number;
-  /** It has an account at the broker. */
+  /** Whether it has an account at the broker. */
   provisioned: boolean;
   summaries: number;
   detections: number;
-  /** When its last summary was committed here. */
+  /** When the relay committed its last summary. */
   lastReceivedAt: number | null;
 }
 
@@ -41,7 +40,7 @@ export interface DeliveredSummary extends Summary {
 
 export interface SummaryQuery extends SummaryFilter {
   limit: number;
-  /** `next` of the page before. */
+  /** `next` of the previous page. */
   after?: string | undefined;
 }
 
@@ -54,18 +53,18 @@ export interface FleetParts {
   db: Kysely<RelayTables>;
   registry: SiteRegistry;
   presence: Presence;
-  /** Where the sites' accounts are kept beside the database. */
-  accounts?: AccountKeeper | undefined;
-  /** Names of the broker's accounts that are no site's. */
+  /** The broker's store of accounts, if it has its own. */
+  accounts?: BrokerAccountStore | undefined;
+  /** Names of the broker's accounts that do not belong to a site. */
   fixedNames?: readonly string[];
-  /** Ends the connection of a site whose password was renewed. */
+  /** Closes the connection of a site whose password was replaced. */
   disconnect?: (site: string) => void;
-  /** Ends the connection of a site that was removed, and clears what the broker retains of it. */
+  /** Closes the connection of a site that was removed, and clears its retained messages. */
   forget?: (site: string) => void;
   clock?: Clock;
 }
 
-/** The sites, and what is known of each. Instants are milliseconds since the Unix epoch. */
+/** The sites and their state. Times are milliseconds since the Unix epoch. */
 export class Fleet {
   readonly #clock: Clock;
 
@@ -74,32 +73,35 @@ export class Fleet {
   }
 
   /**
-   * Gives a site its account. The password is not kept, so this is the one time to show it. Throws `conflict`, and
-   * `broker_unavailable` where the accounts are a broker's.
+   * Creates a site with its account. The password is not stored: it can be shown only now. Throws `conflict`, and
+   * `broker_unavailable` if an external broker stores the accounts.
    */
   async createSite(id: string): Promise<{ id: string; password: string }> {
     const { db, accounts, registry, fixedNames } = this.parts;
     if (fixedNames?.includes(id))
-      throw new ProblemError('conflict', `the broker has another account named ${id}`);
+      throw new ProblemError(
+        'conflict',
+        `the broker has an account named ${id} that is not a site's; choose another name`,
+      );
     const password = newPassword();
     const hash = await hashPassword(password);
-    // The row is held while the broker is told: of two who make the same site, one does, and a broker that does not
-    // take the account leaves no row. At most the control's deadline, and only with an external broker.
+    // The broker is called within the transaction: of two callers that create the same site one succeeds, and if the
+    // broker refuses the account, no row is left. This takes the control's deadline at most, with an external broker.
     await db.transaction().execute(async (trx) => {
       const now = this.#clock();
-      // A removal that was cut short may have left something of an earlier site of that name.
-      if ((await addSites(trx, [id], now)) > 0) await forgetDelivered(trx, id);
+      // An interrupted removal may have left rows of an earlier site with this name.
+      if ((await addSites(trx, [id], now)) > 0) await removeDelivered(trx, id);
       if (!(await provisionSite(trx, id, hash, now)))
-        throw new ProblemError('conflict', `the site ${id} exists already`);
-      await accounts?.give(id, password);
+        throw new ProblemError('conflict', `the site ${id} already exists`);
+      await accounts?.create(id, password);
     });
     registry.add(id);
     return { id, password };
   }
 
   /**
-   * Gives a site a new password in place of the one that it may have, and ends its connection; what it reported stays.
-   * For a box that is replaced, or a password that somebody else may know. Throws `not_found`, and `broker_unavailable`.
+   * Replaces a site's password, and closes its connection; what it reported stays. For an appliance that is replaced,
+   * or a password that may be known to others. Throws `not_found`, and `broker_unavailable`.
    */
   async renewPassword(id: string): Promise<{ id: string; password: string }> {
     const { db, registry, accounts, disconnect } = this.parts;
@@ -107,7 +109,7 @@ export class Fleet {
     const hash = await hashPassword(password);
     await db.transaction().execute(async (trx) => {
       if (!(await setPasswordHash(trx, id, hash))) throw notFound(id);
-      await accounts?.give(id, password);
+      await accounts?.create(id, password);
     });
     registry.add(id);
     disconnect?.(id);
@@ -115,34 +117,34 @@ export class Fleet {
   }
 
   /**
-   * Removes a site's account and all that it delivered, or what a removal that was cut short has left of it. Throws
-   * `not_found` where there is neither, and `broker_unavailable` as above.
+   * Removes a site's account and all that it delivered, or the rest if an earlier removal was interrupted. Throws
+   * `not_found` if there is neither, and `broker_unavailable` as above.
    */
   async removeSite(id: string): Promise<void> {
     const { db, registry, presence, accounts, forget } = this.parts;
-    const wasThere = await db.transaction().execute(async (trx) => {
+    const existed = await db.transaction().execute(async (trx) => {
       if (!(await removeSite(trx, id))) return false;
-      await accounts?.take(id);
+      await accounts?.delete(id);
       return true;
     });
-    if (wasThere) {
+    if (existed) {
       registry.remove(id);
       presence.forget(id);
       forget?.(id);
     }
-    // Since nothing is taken in of a site without a row, what this does not get to stays as it is until it is done again.
-    const forgotten = await forgetDelivered(db, id);
-    if (!wasThere && forgotten === 0) throw notFound(id);
+    // Nothing is accepted from a site without a row: if this is interrupted, the rest stays until the next removal.
+    const removed = await removeDelivered(db, id);
+    if (!existed && removed === 0) throw notFound(id);
   }
 
-  /** How many sites report in time, and how many did once and are overdue; those never heard are in neither. */
-  async attendance(): Promise<{ reporting: number; stale: number }> {
+  /** How many sites report in time, and how many have stopped reporting; a site that never reported is in neither. */
+  async reportingSites(): Promise<{ reporting: number; stale: number }> {
     const { db, presence } = this.parts;
-    const heard = (await siteIds(db))
+    const reported = (await siteIds(db))
       .map((id) => presence.of(id))
       .filter(({ lastSeenAt }) => lastSeenAt !== null);
-    const stale = heard.filter((sign) => sign.stale).length;
-    return { reporting: heard.length - stale, stale };
+    const stale = reported.filter((presence) => presence.stale).length;
+    return { reporting: reported.length - stale, stale };
   }
 
   async listSites(): Promise<SiteOverview[]> {
@@ -157,7 +159,7 @@ export class Fleet {
     return this.#overview(row, totals);
   }
 
-  /** A site's summaries, newest first. Throws `not_found`, and `invalid_parameter` for a cursor that is none. */
+  /** A site's summaries, newest first. Throws `not_found`, and `invalid_parameter` for an invalid cursor. */
   async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
     await this.#row(id);
     const position = after === undefined ? undefined : decodeCursor(after);
@@ -176,25 +178,25 @@ export class Fleet {
     };
   }
 
-  /** Labels by day (UTC), of the days that `from` (inclusive) to `to` (exclusive) touches. Throws `not_found`. */
+  /** Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive). Throws `not_found`. */
   async dailyTotals(id: string, from: number, to: number): Promise<DailyTotal[]> {
     await this.#row(id);
     return dailyTotals(this.parts.db, id, from, to);
   }
 
-  /** Ranges of seq that are not there, and why. Throws `not_found`. */
+  /** Ranges of seq that are not stored, and why. Throws `not_found`. */
   async gaps(id: string): Promise<SiteGaps> {
     await this.#row(id);
     return siteGaps(this.parts.db, id);
   }
 
-  async #row(id: string): Promise<SiteTable> {
+  async #row(id: string): Promise<SiteRow> {
     const row = await site(this.parts.db, id);
     if (!row) throw notFound(id);
     return row;
   }
 
-  #overview(row: SiteTable, totals: Awaited<ReturnType<typeof siteTotals>>[0] | undefined) {
+  #overview(row: SiteRow, totals: Awaited<ReturnType<typeof siteTotals>>[0] | undefined) {
     return {
       id: row.id,
       createdAt: row.created_at,

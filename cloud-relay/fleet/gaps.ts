@@ -1,44 +1,52 @@
 import type { Kysely } from 'kysely';
-import { missing } from '../ingest/settle.js';
-import { absencesOf } from '../store/gap-table.js';
-import { marksOf } from '../store/ledger-table.js';
+import { holes } from '../../core/runtime/ranges.js';
+import { newestGaps } from '../store/gap-table.js';
+import { ledgerOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 
-/** Sequence numbers of one outbox whose summaries are not here, `from` to `to` inclusive. */
-export interface Gap {
+/** Sequence numbers of one outbox whose summaries are not stored, `from` to `to` inclusive. */
+export interface SiteGap {
   /**
-   * `missing` may still come, as something above it did; `dropped` was evicted by the appliance, which said so;
-   * `lost` is gone without a word, e.g. since the relay's database is younger than the outbox.
+   * `missing`: still expected, since a later number has arrived; `dropped`: the appliance reported that it dropped them;
+   * `lost`: the appliance no longer holds them and reported nothing, e.g. the relay's database is newer than the outbox.
    */
   kind: 'missing' | 'lost' | 'dropped';
   epoch: string;
   from: number;
   to: number;
   count: number;
-  /** Which budget of the outbox was spent, where it was dropped. */
+  /** The limit of the outbox that was exceeded, if it was dropped. */
   reason: 'bytes' | 'age' | null;
-  /** When the relay learnt of it, in milliseconds since the Unix epoch; of what is missing, when it last heard the outbox. */
+  /** When the relay noticed the gap, in milliseconds since the Unix epoch; if missing, when the outbox last reported. */
   noticedAt: number;
 }
 
 export interface SiteGaps {
-  gaps: Gap[];
+  gaps: SiteGap[];
   /** There are more than are listed. */
   truncated: boolean;
 }
 
 export const MAX_GAPS = 1_000;
 
-/** What is missing first, then what is absent for good, the newest first; at most `MAX_GAPS`. */
+/** Missing summaries first, then those that are not expected any more, newest first; at most `MAX_GAPS`. */
 export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<SiteGaps> {
-  const waitedFor = (await marksOf(db, site)).flatMap((mark) =>
-    missing(mark).map(([from, to]): Gap => {
-      const { epoch, updatedAt: noticedAt } = mark;
-      return { kind: 'missing', epoch, from, to, count: to - from + 1, reason: null, noticedAt };
-    }),
+  const missing = (await ledgerOf(db, site)).flatMap(
+    ({ epoch, watermark, ahead, updatedAt: noticedAt }) =>
+      holes([[0, watermark], ...ahead]).map(
+        ([from, to]): SiteGap => ({
+          kind: 'missing',
+          epoch,
+          from,
+          to,
+          count: to - from + 1,
+          reason: null,
+          noticedAt,
+        }),
+      ),
   );
-  const absent = (await absencesOf(db, site, MAX_GAPS + 1)).map(
-    ({ reason, from, to, ...rest }): Gap => ({
+  const recorded = (await newestGaps(db, site, MAX_GAPS + 1)).map(
+    ({ reason, from, to, ...rest }): SiteGap => ({
       kind: reason === 'unreported' ? 'lost' : 'dropped',
       from,
       to,
@@ -47,6 +55,6 @@ export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<S
       ...rest,
     }),
   );
-  const gaps = [...waitedFor, ...absent];
+  const gaps = [...missing, ...recorded];
   return { gaps: gaps.slice(0, MAX_GAPS), truncated: gaps.length > MAX_GAPS };
 }

@@ -5,6 +5,7 @@ import { backoffMs } from '../../core/messaging/backoff.js';
 import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import type { BrokerAccountStore } from './broker-account-store.js';
 import {
   type BrokerRole,
   type BrokerRule,
@@ -14,24 +15,16 @@ import {
   siteRoleName,
 } from './broker-roles.js';
 import {
-  type Ask,
-  type ControlAnswer,
   type ControlCommand,
   ControlError,
+  type ControlResponse,
   type DynamicSecurity,
+  type SendCommands,
 } from './dynamic-security.js';
-
-/** Where sites have their accounts, beside the database: at a broker that keeps its own. */
-export interface AccountKeeper {
-  /** Makes the account, or makes it anew with this password. Throws `conflict` and `broker_unavailable`. */
-  give(site: string, password: string): Promise<void>;
-  /** Takes it away and ends its connection; there may be none. Throws `broker_unavailable`. */
-  take(site: string): Promise<void>;
-}
 
 export interface MosquittoAccountsOptions {
   root: string;
-  /** The relay's own account, made where it is missing. */
+  /** The relay's own account, created if it is missing. */
   username: string;
   password: string;
 }
@@ -55,10 +48,10 @@ const roleSchema = z.object({
 });
 
 /**
- * Accounts at a Mosquitto with the dynamic-security plugin: the relays' own, and one for each site, bound to the site's
- * topics and its client id. Several relays may do this at once.
+ * Accounts at a Mosquitto with the dynamic-security plugin: the relay's own, and one for each site, limited to the site's
+ * topics and its client id. Several relays may use it at once.
  */
-export class MosquittoAccounts implements AccountKeeper, Service {
+export class MosquittoAccounts implements BrokerAccountStore, Service {
   readonly name = 'broker accounts';
   readonly #stopping = new AbortController();
   #preparing: Promise<void> = Promise.resolve();
@@ -69,10 +62,10 @@ export class MosquittoAccounts implements AccountKeeper, Service {
     private readonly log: Logger,
   ) {}
 
-  /** Waits for one attempt; a broker that is down is asked again for as long as the relay runs. */
+  /** Waits for one attempt; if the broker is down, retries until the relay stops. */
   async start(): Promise<void> {
     if (await this.#prepare()) return;
-    this.#preparing = this.#keepPreparing();
+    this.#preparing = this.#retryPreparing();
   }
 
   async stop(): Promise<void> {
@@ -80,14 +73,17 @@ export class MosquittoAccounts implements AccountKeeper, Service {
     await this.#preparing;
   }
 
-  give(site: string, password: string): Promise<void> {
-    return this.#session(async (ask) => {
-      const there = await findClient(ask, site);
-      if (there === 'of others')
-        throw new ProblemError('conflict', `the broker has another account named ${site}`);
+  create(site: string, password: string): Promise<void> {
+    return this.#session(async (send) => {
+      const owner = await findClient(send, site);
+      if (owner === 'other')
+        throw new ProblemError(
+          'conflict',
+          `the broker has an account named ${site} that is not a site's; choose another name`,
+        );
       const role = siteRole(this.options.root, site);
-      const removal = there === 'ours' ? [{ command: 'deleteClient', username: site }] : [];
-      const answers = await ask([
+      const removal = owner === 'site' ? [{ command: 'deleteClient', username: site }] : [];
+      const responses = await send([
         ...removal,
         { command: 'deleteRole', rolename: role.rolename },
         { command: 'createRole', ...role },
@@ -99,20 +95,20 @@ export class MosquittoAccounts implements AccountKeeper, Service {
           roles: [{ rolename: role.rolename }],
         },
       ]);
-      mustSucceed(answers.slice(-2));
+      mustSucceed(responses.slice(-2));
     });
   }
 
-  take(site: string): Promise<void> {
-    return this.#session(async (ask) => {
-      const there = await findClient(ask, site);
-      if (there === 'ours') mustSucceed(await ask([{ command: 'deleteClient', username: site }]));
-      // Where it is not there, that is as it should be.
-      await ask([{ command: 'deleteRole', rolename: siteRoleName(site) }]);
+  delete(site: string): Promise<void> {
+    return this.#session(async (send) => {
+      const owner = await findClient(send, site);
+      if (owner === 'site') mustSucceed(await send([{ command: 'deleteClient', username: site }]));
+      // Its error is ignored: the role may not exist.
+      await send([{ command: 'deleteRole', rolename: siteRoleName(site) }]);
     });
   }
 
-  async #keepPreparing(): Promise<void> {
+  async #retryPreparing(): Promise<void> {
     const { signal } = this.#stopping;
     for (let attempt = 0; !signal.aborted; attempt++) {
       await sleep(backoffMs(attempt, RETRY), undefined, { signal }).catch(() => undefined);
@@ -122,23 +118,23 @@ export class MosquittoAccounts implements AccountKeeper, Service {
 
   async #prepare(): Promise<boolean> {
     try {
-      await this.control.session((ask) => this.#makeOwn(ask));
+      await this.control.session((send) => this.#prepareOwn(send));
       return true;
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
-      this.log.warn({ error: error.message }, 'the broker has not been prepared yet');
+      this.log.warn({ error: error.message }, 'cannot prepare the broker; retrying');
       return false;
     }
   }
 
-  /** Changes nothing where all is as it should be: a change ends the connections of those whom it concerns. */
-  async #makeOwn(ask: Ask): Promise<void> {
+  /** Changes nothing that is right already: a change closes the connections of the accounts that it affects. */
+  async #prepareOwn(send: SendCommands): Promise<void> {
     const { root, username, password } = this.options;
     const roles = [relayRole(root), readerRole()];
-    const found = await ask(roles.map(({ rolename }) => ({ command: 'getRole', rolename })));
+    const found = await send(roles.map(({ rolename }) => ({ command: 'getRole', rolename })));
     const changes = roles.flatMap((role, i) => roleChange(role, found[i]));
     const account = { command: 'getClient', username };
-    const [own] = await ask([account]);
+    const [own] = await send([account]);
     if (own?.error)
       changes.push({
         command: 'createClient',
@@ -147,38 +143,38 @@ export class MosquittoAccounts implements AccountKeeper, Service {
         roles: [{ rolename: relayRole(root).rolename }],
       });
     if (changes.length === 0) return;
-    const answers = await ask(changes);
-    // Another relay that starts at the same time may have been first.
-    mustSucceed(answers.filter(({ error }) => !/already exists/i.test(error ?? '')));
-    this.log.info({ changes: changes.map(({ command }) => command) }, 'prepared the broker');
+    const responses = await send(changes);
+    // Another relay that starts at the same time may have created them first.
+    mustSucceed(responses.filter(({ error }) => !/already exists/i.test(error ?? '')));
+    this.log.info({ changes: changes.map(({ command }) => command) }, 'broker prepared');
   }
 
-  async #session(work: (ask: Ask) => Promise<void>): Promise<void> {
+  async #session(work: (send: SendCommands) => Promise<void>): Promise<void> {
     try {
       await this.control.session(work);
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
-      this.log.warn({ error: error.message }, 'could not change an account at the broker');
-      const detail = 'The MQTT broker could not be told; nothing was changed.';
+      this.log.warn({ error: error.message }, 'cannot change an account at the broker');
+      const detail = 'The MQTT broker cannot be reached; nothing was changed. Try again later.';
       throw new ProblemError('broker_unavailable', detail, { cause: error, retryAfter: 10 });
     }
   }
 }
 
-/** An account of that name which is not a site's, such as the administrator's, is never touched. */
-async function findClient(ask: Ask, site: string): Promise<'none' | 'ours' | 'of others'> {
-  const [answer] = await ask([{ command: 'getClient', username: site }]);
-  const found = clientSchema.safeParse(answer?.data);
+/** Whose account the name is. One that is not a site's, e.g. the administrator's, is never changed. */
+async function findClient(send: SendCommands, site: string): Promise<'none' | 'site' | 'other'> {
+  const [response] = await send([{ command: 'getClient', username: site }]);
+  const found = clientSchema.safeParse(response?.data);
   if (!found.success) {
-    if (answer?.error) return 'none';
-    throw new ControlError(`the broker's answer is not understood: ${messageOf(found.error)}`);
+    if (response?.error) return 'none';
+    throw new ControlError(`unexpected response from the broker: ${messageOf(found.error)}`);
   }
   const names = found.data.client.roles.map(({ rolename }) => rolename);
-  return names.length === 1 && names[0] === siteRoleName(site) ? 'ours' : 'of others';
+  return names.length === 1 && names[0] === siteRoleName(site) ? 'site' : 'other';
 }
 
-function roleChange(role: BrokerRole, answer: ControlAnswer | undefined): ControlCommand[] {
-  const found = roleSchema.safeParse(answer?.data);
+function roleChange(role: BrokerRole, response: ControlResponse | undefined): ControlCommand[] {
+  const found = roleSchema.safeParse(response?.data);
   if (!found.success) return [{ command: 'createRole', ...role }];
   const same = asText(found.data.role.acls) === asText(role.acls);
   return same ? [] : [{ command: 'modifyRole', ...role }];
@@ -190,7 +186,7 @@ const asText = (rules: (Omit<BrokerRule, 'acltype'> & { acltype: string })[]): s
     .sort()
     .join('\n');
 
-function mustSucceed(answers: ControlAnswer[]): void {
-  const failed = answers.find(({ error }) => error !== undefined);
+function mustSucceed(responses: ControlResponse[]): void {
+  const failed = responses.find(({ error }) => error !== undefined);
   if (failed) throw new ControlError(`${failed.command ?? 'a command'}: ${failed.error}`);
 }

@@ -1,10 +1,10 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** RFC 7914's cost for interactive use (16 MiB): ample for passwords that are 160 random bits. */
+/** RFC 7914's cost for interactive use (16 MiB): ample for passwords of 160 random bits. */
 const COST = { N: 2 ** 14, r: 8, p: 1 };
 const KEY_BYTES = 32;
 
-/** 160 random bits, as text that survives URLs and shells. */
+/** 160 random bits, as text that needs no quoting in URLs and shells. */
 export const newPassword = (): string => randomBytes(20).toString('base64url');
 
 /** `scrypt$N$r$p$SALT$KEY`, by RFC 7914. */

@@ -12,14 +12,14 @@ import type { SiteRegistry } from './site-registry.js';
 
 export interface SitePresence {
   availability: SiteAvailability | null;
-  /** Its health report, due every minute, is overdue, whatever its availability says. */
+  /** Its health report, due every minute, is overdue, whatever its availability is. */
   stale: boolean;
   lastSeenAt: number | null;
   health: Health | null;
   healthAt: number | null;
 }
 
-interface Sign {
+interface PresenceState {
   availability: SiteAvailability | null;
   lastSeenAt: number | null;
   health: Health | null;
@@ -31,12 +31,12 @@ export const STALE_AFTER_MS = 3 * 60_000;
 const SAVE_EVERY_MS = 60_000;
 
 /**
- * How each site was last heard of. Held in memory, one entry a site, and saved every minute. Every one of several
- * relays hears every site, so each can tell; what is saved is for the next start.
+ * The last known state of each site. Kept in memory, one entry a site, and saved every minute. Each of several relays
+ * receives the messages of every site; the saved state is for the next start.
  */
 export class Presence implements Service {
   readonly name = 'presence';
-  readonly #signs = new Map<string, Sign>();
+  readonly #states = new Map<string, PresenceState>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -49,22 +49,22 @@ export class Presence implements Service {
 
   async start(): Promise<void> {
     for (const row of await sites(this.db))
-      Object.assign(this.#sign(row.id), {
+      Object.assign(this.#stateOf(row.id), {
         availability: row.availability,
         lastSeenAt: row.last_seen_at,
         health: row.health === null ? null : (JSON.parse(row.health) as Health),
         healthAt: row.health_at,
       });
     this.bus.subscribe('siteAvailability', {}, (message) =>
-      this.#hear(message, (sign) => {
-        sign.availability = message.payload;
+      this.#receive(message, (state) => {
+        state.availability = message.payload;
       }),
     );
     this.bus.subscribe('health', {}, (message) =>
-      this.#hear(message, (sign) => {
-        sign.health = message.payload;
+      this.#receive(message, (state) => {
+        state.health = message.payload;
         // A retained report is of unknown age.
-        if (!message.retained) sign.healthAt = this.clock();
+        if (!message.retained) state.healthAt = this.clock();
       }),
     );
     this.#timer = setInterval(() => void this.#save(), SAVE_EVERY_MS).unref();
@@ -76,52 +76,52 @@ export class Presence implements Service {
   }
 
   of(site: string): SitePresence {
-    const { unsaved: _, ...sign } = this.#signs.get(site) ?? silence();
-    const overdue = sign.healthAt === null || this.clock() - sign.healthAt > STALE_AFTER_MS;
-    return { ...sign, stale: overdue };
+    const { unsaved: _, ...state } = this.#states.get(site) ?? neverSeen();
+    const overdue = state.healthAt === null || this.clock() - state.healthAt > STALE_AFTER_MS;
+    return { ...state, stale: overdue };
   }
 
   forget(site: string): void {
-    this.#signs.delete(site);
+    this.#states.delete(site);
   }
 
-  async #hear(
+  async #receive(
     { names, payload, retained }: Received<Extract<TopicName, 'siteAvailability' | 'health'>>,
-    note: (sign: Sign) => void,
+    update: (state: PresenceState) => void,
   ): Promise<void> {
     if (!(await this.registry.admit(names.site))) return;
-    const sign = this.#sign(names.site);
-    note(sign);
-    // The will is the broker's word, not the site's.
-    if (!retained && payload !== 'offline') sign.lastSeenAt = this.clock();
-    sign.unsaved = true;
+    const state = this.#stateOf(names.site);
+    update(state);
+    // The broker publishes the will, not the site.
+    if (!retained && payload !== 'offline') state.lastSeenAt = this.clock();
+    state.unsaved = true;
   }
 
-  #sign(site: string): Sign {
-    const sign = this.#signs.get(site) ?? silence();
-    this.#signs.set(site, sign);
-    return sign;
+  #stateOf(site: string): PresenceState {
+    const state = this.#states.get(site) ?? neverSeen();
+    this.#states.set(site, state);
+    return state;
   }
 
   async #save(): Promise<void> {
     try {
-      for (const [site, sign] of this.#signs) {
-        if (!sign.unsaved) continue;
-        sign.unsaved = false;
+      for (const [site, state] of this.#states) {
+        if (!state.unsaved) continue;
+        state.unsaved = false;
         await recordPresence(this.db, site, {
-          availability: sign.availability,
-          last_seen_at: sign.lastSeenAt,
-          health: sign.health && JSON.stringify(sign.health),
-          health_at: sign.healthAt,
+          availability: state.availability,
+          last_seen_at: state.lastSeenAt,
+          health: state.health && JSON.stringify(state.health),
+          health_at: state.healthAt,
         });
       }
     } catch (error) {
-      this.log.warn({ error: messageOf(error) }, 'could not save when sites were last seen');
+      this.log.warn({ error: messageOf(error) }, 'cannot save the state of the sites');
     }
   }
 }
 
-const silence = (): Sign => ({
+const neverSeen = (): PresenceState => ({
   availability: null,
   lastSeenAt: null,
   health: null,

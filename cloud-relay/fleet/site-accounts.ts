@@ -15,17 +15,17 @@ export interface FixedAccount {
 const digest = (...parts: string[]): Buffer =>
   createHash('sha256').update(JSON.stringify(parts)).digest();
 
-/** Checks that run at once; beyond it, a client is refused and tries again later. */
+/** Checks that run at once; further clients are refused and try again later. */
 const MAX_CHECKS = 16;
-const MAX_REMEMBERED = 2_000;
+const MAX_CACHED = 2_000;
 
 /**
- * Who may use the embedded broker: a site by its id and its password, and the fixed accounts. Credentials that
- * were right are remembered (as a hash, together with the stored one that they fit), so that a fleet which
- * reconnects at once does not cost a tenth of a second for each.
+ * The accounts of the embedded broker: a site by its id and its password, and the fixed accounts. Valid credentials are
+ * cached (as a hash, together with the stored one that they match), so that a fleet that reconnects at once does not
+ * cost a tenth of a second for each site.
  */
 export class SiteAccounts implements BrokerAccounts {
-  readonly #remembered = new Set<string>();
+  readonly #cache = new Set<string>();
   #checks = 0;
 
   constructor(
@@ -40,13 +40,13 @@ export class SiteAccounts implements BrokerAccounts {
       return same ? fixed.account : undefined;
     }
     const hash = await passwordHashOf(this.db, username);
-    if (!hash || !(await this.#fits(password, hash))) return undefined;
+    if (!hash || !(await this.#matches(password, hash))) return undefined;
     return { role: 'site', site: username };
   }
 
-  async #fits(password: string, hash: string): Promise<boolean> {
+  async #matches(password: string, hash: string): Promise<boolean> {
     const key = digest(password, hash).toString('base64');
-    if (this.#remembered.has(key)) return true;
+    if (this.#cache.has(key)) return true;
     if (this.#checks >= MAX_CHECKS) return false;
     this.#checks++;
     try {
@@ -54,9 +54,9 @@ export class SiteAccounts implements BrokerAccounts {
     } finally {
       this.#checks--;
     }
-    const [oldest] = this.#remembered;
-    if (this.#remembered.size >= MAX_REMEMBERED && oldest) this.#remembered.delete(oldest);
-    this.#remembered.add(key);
+    const [oldest] = this.#cache;
+    if (this.#cache.size >= MAX_CACHED && oldest) this.#cache.delete(oldest);
+    this.#cache.add(key);
     return true;
   }
 }

@@ -8,8 +8,8 @@ import { addSites, passwordHashOf, siteIds } from '../store/site-table.js';
 
 export interface SiteRegistryOptions {
   /**
-   * Whether a site that nobody provisioned is entered when it first reports: for a broker without accounts, or
-   * one that keeps its own. Else only provisioned sites are heard; another relay may have provisioned them.
+   * Whether a site that is not provisioned is added when it first reports: for a broker without accounts, or with its
+   * own. Otherwise only provisioned sites are accepted; another relay may have provisioned them.
    */
   admitUnknown: boolean;
   /** Unknown sites are admitted up to this many sites in all, provisioned ones included. */
@@ -18,11 +18,11 @@ export interface SiteRegistryOptions {
 
 const LOG_EVERY_MS = 3_600_000;
 
-/** The ids of all sites, in memory, since every message asks for one. */
+/** The ids of all sites, in memory, since every message needs one. */
 export class SiteRegistry implements Service {
   readonly name = 'site registry';
   readonly #ids = new Set<string>();
-  readonly #entering = new Map<string, Promise<boolean>>();
+  readonly #admissions = new Map<string, Promise<boolean>>();
   readonly #maxSites: number;
   readonly #refused = new LogThrottle(LOG_EVERY_MS);
 
@@ -43,40 +43,40 @@ export class SiteRegistry implements Service {
     return this.#ids.has(id);
   }
 
-  /** Whether the site may report; enters it where that is allowed, so that it stands in the database then. */
+  /** Whether the site may report; adds it to the database if that is allowed. */
   async admit(id: string): Promise<boolean> {
     if (this.#ids.has(id)) return true;
-    const entering = this.#entering.get(id);
-    if (entering) return entering;
+    const running = this.#admissions.get(id);
+    if (running) return running;
     const { admitUnknown } = this.options;
-    if (admitUnknown && this.#ids.size + this.#entering.size >= this.#maxSites)
+    if (admitUnknown && this.#ids.size + this.#admissions.size >= this.#maxSites)
       return this.#refuse(id);
-    const entry = (admitUnknown ? this.#enter(id) : this.#find(id)).finally(() =>
-      this.#entering.delete(id),
+    const admission = (admitUnknown ? this.#add(id) : this.#find(id)).finally(() =>
+      this.#admissions.delete(id),
     );
-    this.#entering.set(id, entry);
-    return entry;
+    this.#admissions.set(id, admission);
+    return admission;
   }
 
   #refuse(site: string): false {
     if (this.#refused.isDue(''))
       this.log.warn(
         { site, maxSites: this.#maxSites },
-        'a site is not taken in: there are as many as may come by themselves (mqtt.external.maxSites); it can be provisioned',
+        'site refused: mqtt.external.maxSites unprovisioned sites are registered; provision the site or raise the limit',
       );
     return false;
   }
 
-  async #enter(id: string): Promise<boolean> {
+  async #add(id: string): Promise<boolean> {
     await addSites(this.db, [id], this.clock());
     this.#ids.add(id);
     return true;
   }
 
   async #find(id: string): Promise<boolean> {
-    const isThere = (await passwordHashOf(this.db, id)) !== undefined;
-    if (isThere) this.#ids.add(id);
-    return isThere;
+    const exists = (await passwordHashOf(this.db, id)) !== undefined;
+    if (exists) this.#ids.add(id);
+    return exists;
   }
 
   add(id: string): void {

@@ -1,6 +1,6 @@
 import type { DroppedRecord, SummaryRecord, UplinkRecord } from '../../core/contract/summary.js';
 
-/** A record as it came in. */
+/** A record as it arrived. */
 export interface Arrival<R extends UplinkRecord = UplinkRecord> {
   site: string;
   record: R;

@@ -1,10 +1,10 @@
 import type { Probe } from '../../core/runtime/watchdog.js';
 import type { Ingest } from './ingest.js';
 
-/** Longer than a batch takes under any load: it holds 500 summaries at most. */
+/** Longer than a batch takes under any load: it has 500 summaries at most. */
 const PATIENCE_MS = 2 * 60_000;
 
-/** What is taken in gets written, or is given up; the broker sends no more than a bounded number before that. */
+/** Summaries that are received get committed or fail; the broker sends a bounded number before that. */
 export class IngestProbe implements Probe {
   readonly name = 'ingest';
   #done = -1;
@@ -22,6 +22,6 @@ export class IngestProbe implements Probe {
     this.#done = done;
     const waitedMs = this.now() - this.#doneAt;
     if (waitedMs <= PATIENCE_MS) return undefined;
-    return `${received - done} summaries wait, and none was written for ${Math.round(waitedMs / 1000)} s`;
+    return `${received - done} summaries are waiting; none was committed for ${Math.round(waitedMs / 1000)} s`;
   }
 }

@@ -6,7 +6,7 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
-import { marksOf } from '../store/ledger-table.js';
+import { ledgerOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
@@ -16,15 +16,15 @@ import { commitPerSite } from './commit-per-site.js';
 export interface IngestOptions {
   /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
   maxBatch?: number;
-  /** How long a batch gathers before it is written. */
+  /** How long a batch collects records before it is written, in milliseconds. */
   lingerMs?: number;
-  /** Records taken in and not committed; with so many, nothing is read from the broker until one is. */
+  /** Records received and not committed; at this number, nothing is read from the broker until one is committed. */
   maxPending?: number;
-  /** Divides the records among the relays that name the same group; for MQTT 5. */
+  /** Divides the records among the relays with the same group; for MQTT 5. */
   shareGroup?: string | undefined;
 }
 
-/** Unless configured otherwise. Also what the broker may send without a confirmation. */
+/** The default. Also the number of records that the broker may send without a confirmation. */
 export const MAX_PENDING = 2_000;
 
 export interface IngestStatus {
@@ -33,7 +33,7 @@ export interface IngestStatus {
   duplicates: number;
   /** From sites that are not admitted. */
   refused: number;
-  /** Could not be written; the appliance sends them again. */
+  /** Not stored because of an error; the appliance sends them again. */
   failed: number;
   batches: number;
   waiting: number;
@@ -42,14 +42,14 @@ export interface IngestStatus {
 const LOG_EVERY_MS = 60_000;
 
 /**
- * Takes records in: batches them, commits, and acknowledges to their appliance what is committed. The broker gets its
- * confirmation (PUBACK) once a commit has succeeded or failed: it bounds what is under way, and settles nothing. The
- * appliance keeps each record until our acknowledgement, and sends it again where none comes. Nor does anything hang on
- * the broker, which hands to another relay what one had not confirmed when it died.
+ * Receives records: batches them, commits them, and acknowledges to the appliance what is committed. The broker gets
+ * its confirmation (PUBACK) once a commit has succeeded or failed: it only bounds the records in flight. The appliance
+ * keeps each record until the relay's acknowledgement, and sends it again if none arrives. The broker gives another
+ * relay the records that one had not confirmed when it died.
  */
 export class Ingest implements Service {
   readonly name = 'ingest';
-  /** Answers with what kept a record from being stored. */
+  /** Resolves with the error that kept a record from being stored. */
   readonly #batcher: Batcher<Arrival, unknown>;
   readonly #acknowledger: Acknowledger;
   readonly #counts = {
@@ -73,7 +73,7 @@ export class Ingest implements Service {
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
-      (arrivals) => commitPerSite(db, arrivals, (share) => this.#commit(share)),
+      (arrivals) => commitPerSite(db, arrivals, (some) => this.#commit(some)),
       options.maxBatch ?? 500,
       options.lingerMs ?? 10,
     );
@@ -81,22 +81,22 @@ export class Ingest implements Service {
 
   async start(): Promise<void> {
     const { shareGroup, maxPending = MAX_PENDING } = this.options;
-    this.bus.subscribe('up', {}, (message) => this.#take(message), { shareGroup, maxPending });
+    this.bus.subscribe('up', {}, (message) => this.#receive(message), { shareGroup, maxPending });
     this.bus.subscribe('siteAvailability', {}, ({ names, payload }) =>
-      payload === 'online' ? this.#remind(names.site) : undefined,
+      payload === 'online' ? this.#acknowledgeAgain(names.site) : undefined,
     );
   }
 
   /**
-   * Tells an appliance that connected where it stands, also when this relay has just started: the retained
+   * Acknowledges again to an appliance that connects, also if this relay has just started: the retained
    * acknowledgement may be gone with an embedded broker, and a restored copy of an outbox must see it before it sends.
    */
-  async #remind(site: string): Promise<void> {
-    const [latest] = await marksOf(this.db, site);
+  async #acknowledgeAgain(site: string): Promise<void> {
+    const [latest] = await ledgerOf(this.db, site);
     if (latest) this.#acknowledger.acknowledge([latest]);
   }
 
-  /** Waits for what has been taken in. */
+  /** Waits for the records that were received. */
   async stop(): Promise<void> {
     await this.#lastBatch.catch(() => undefined);
   }
@@ -105,7 +105,7 @@ export class Ingest implements Service {
     return { ...this.#counts, waiting: this.#batcher.waiting };
   }
 
-  async #take(message: Received<'up'>): Promise<void> {
+  async #receive(message: Received<'up'>): Promise<void> {
     const { site } = message.names;
     try {
       if (this.sites.has(site) || (await this.sites.admit(site))) {
@@ -130,14 +130,17 @@ export class Ingest implements Service {
   }
 
   async #commit(arrivals: Arrival[]): Promise<void> {
-    const { marks, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
+    const { ledger, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
     for (const site of unknown) this.sites.remove(site);
     for (const { site, epoch, ranges } of lost)
-      this.log.warn({ site, epoch, ranges: ranges.slice(0, 8) }, 'summaries are gone for good');
-    this.#acknowledger.acknowledge(marks);
+      this.log.warn(
+        { site, epoch, ranges: ranges.slice(0, 8) },
+        'summaries lost: the appliance no longer holds them',
+      );
+    this.#acknowledger.acknowledge(ledger);
   }
 
   #fail(site: string, error: unknown): void {
@@ -147,7 +150,7 @@ export class Ingest implements Service {
     this.#lastLogged = now;
     this.log.error(
       { site, error: messageOf(error) },
-      'could not store summaries; they will come again',
+      'cannot store summaries; the appliance sends them again',
     );
   }
 }

@@ -1,6 +1,6 @@
 import type { SummaryRecord } from '../../core/contract/summary.js';
-import { DAY_MS, type DailyLabelTable } from '../store/daily-label-table.js';
-import type { SightedLabelTable } from '../store/sighted-label-table.js';
+import { DAY_MS } from '../store/daily-label-table.js';
+import type { DailyLabelRow, SightedLabelRow } from '../store/relay-tables.js';
 import type { Arrival } from './arrival.js';
 
 /** One row for each label that a summary shows. */
@@ -8,7 +8,7 @@ export function sightedLabels({
   site,
   record: { summary },
   receivedAt,
-}: Arrival<SummaryRecord>): SightedLabelTable[] {
+}: Arrival<SummaryRecord>): SightedLabelRow[] {
   const labels = new Set(summary.detections.map(({ label }) => label));
   return [...labels].map((label) => ({
     site,
@@ -19,9 +19,9 @@ export function sightedLabels({
   }));
 }
 
-/** What summaries add to each day's counts. */
-export function dailyLabels(arrivals: Arrival<SummaryRecord>[]): DailyLabelTable[] {
-  const totals = new Map<string, DailyLabelTable>();
+/** The counts that summaries add to each day. */
+export function dailyLabels(arrivals: Arrival<SummaryRecord>[]): DailyLabelRow[] {
+  const totals = new Map<string, DailyLabelRow>();
   for (const { site, record } of arrivals) {
     const { takenAt, detections } = record.summary;
     const ms = Date.parse(takenAt);

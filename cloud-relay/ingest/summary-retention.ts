@@ -5,13 +5,14 @@ import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
-import { LABELS_FIRST, removeInStrides } from '../store/forget-delivered.js';
+import { removeGapsBefore } from '../store/gap-table.js';
 import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
+import { LABELS_FIRST, removeInChunks } from '../store/remove-delivered.js';
 
 /**
  * Removes summaries some days after they arrived, once an hour: on PostgreSQL a month at a time, by dropping its
- * partition once the whole of it is due; on SQLite row by row. Daily totals and the ledger stay.
+ * partition once all of it is due; on SQLite row by row. Daily totals and the ledger stay.
  */
 export class SummaryRetention implements Service {
   readonly name = 'summary retention';
@@ -27,7 +28,7 @@ export class SummaryRetention implements Service {
       name: this.name,
       schedule: '0 17 * * * *',
       work: () => this.sweep(),
-      failure: 'old summaries could not be removed',
+      failure: 'cannot remove old summaries',
       log,
     });
   }
@@ -52,12 +53,12 @@ export class SummaryRetention implements Service {
     }
     let removed = 0;
     for (const table of LABELS_FIRST)
-      removed += await removeInStrides(
+      removed += await removeInChunks(
         db,
         isPostgres(db) ? `${table}_default` : table,
         sql`received_at < ${before}`,
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
-    await db.deleteFrom('absence').where('noticed_at', '<', before).execute();
+    await removeGapsBefore(db, before);
   }
 }

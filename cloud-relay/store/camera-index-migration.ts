@@ -1,6 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
 
-/** A camera's summaries are found without reading those of the site's other cameras. */
+/** Finds a camera's summaries without reading those of the site's other cameras. */
 export const cameraIndexMigration: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -1,28 +1,17 @@
 import type { Kysely } from 'kysely';
-import type { RelayTables } from './relay-tables.js';
-
-/** How often a label was found at a site on a day: kept beside the summaries, so that a total need not read them. */
-export interface DailyLabelTable {
-  site: string;
-  /** Start of the day in UTC on which the snapshots were taken. */
-  day: number;
-  label: string;
-  /** Summaries that show the label. */
-  summaries: number;
-  detections: number;
-}
+import type { DailyLabelRow, RelayTables } from './relay-tables.js';
 
 export const DAY_MS = 86_400_000;
 
 /** Five columns each; SQLite takes 32,766 parameters in a statement. */
 const ROWS_PER_INSERT = 2_000;
 
-const keyOf = ({ site, day, label }: DailyLabelTable) => `${site} ${day} ${label}`;
+const keyOf = ({ site, day, label }: DailyLabelRow) => `${site} ${day} ${label}`;
 
-/** Adds to the counts, in a fixed order, so that concurrent transactions lock them alike. */
+/** Adds to the counts in a fixed order, so that concurrent transactions lock them alike. */
 export async function addDailyLabels(
   trx: Kysely<RelayTables>,
-  rows: DailyLabelTable[],
+  rows: DailyLabelRow[],
 ): Promise<void> {
   const sorted = rows.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   for (let i = 0; i < sorted.length; i += ROWS_PER_INSERT)
@@ -38,9 +27,9 @@ export async function addDailyLabels(
       .execute();
 }
 
-export type DailyTotal = Omit<DailyLabelTable, 'site'>;
+export type DailyTotal = Omit<DailyLabelRow, 'site'>;
 
-/** A site's labels by day, oldest first: those of the days that `from` (inclusive) to `to` (exclusive) touches. */
+/** A site's labels by day, oldest first: every day that overlaps `from` (inclusive) to `to` (exclusive). */
 export function dailyTotals(
   db: Kysely<RelayTables>,
   site: string,

@@ -1,26 +1,25 @@
 import type { Kysely } from 'kysely';
-import type { Gap, GapReason } from '../ingest/settle.js';
+import type { Range } from '../../core/runtime/ranges.js';
 import type { OutboxId } from './ledger-table.js';
-import type { RelayTables } from './relay-tables.js';
+import type { GapReason, GapRow, RelayTables } from './relay-tables.js';
 
-/** Summaries that will not come: `from_seq` to `to_seq`, both inclusive. Ranges of one outbox never overlap. */
-export interface AbsenceTable {
-  site: string;
-  epoch: string;
-  from_seq: number;
-  to_seq: number;
-  noticed_at: number;
+/** Summaries that are not expected any more: dropped, as the appliance reported, or lost without a report. */
+export interface Gap {
+  from: number;
+  to: number;
   reason: GapReason;
+  /** Milliseconds since the Unix epoch. */
+  noticedAt: number;
 }
 
 /** Six columns each; SQLite takes 32,766 parameters in a statement. */
 const ROWS_PER_INSERT = 1_000;
 
-/** Those that overlap the extent, in order. */
-export async function absencesWithin(
+/** The gaps that overlap the range, in order. */
+export async function gapsWithin(
   trx: Kysely<RelayTables>,
   { site, epoch }: OutboxId,
-  [from, to]: readonly [number, number],
+  [from, to]: Range,
 ): Promise<Gap[]> {
   const rows = await trx
     .selectFrom('absence')
@@ -34,8 +33,8 @@ export async function absencesWithin(
   return rows.map(present);
 }
 
-/** Puts `after` in the place of `before`, which is in order. */
-export async function replaceAbsences(
+/** Replaces `before`, which is in order, with `after`. */
+export async function replaceGaps(
   trx: Kysely<RelayTables>,
   { site, epoch }: OutboxId,
   before: Gap[],
@@ -67,8 +66,8 @@ export async function replaceAbsences(
       .execute();
 }
 
-/** The newest first, at most `limit`. */
-export async function absencesOf(
+/** A site's gaps, newest first, at most `limit`. */
+export async function newestGaps(
   db: Kysely<RelayTables>,
   site: string,
   limit: number,
@@ -84,7 +83,12 @@ export async function absencesOf(
   return rows.map((row) => ({ epoch: row.epoch, ...present(row) }));
 }
 
-const present = ({ from_seq, to_seq, reason, noticed_at }: AbsenceTable): Gap => ({
+/** Removes the gaps that were noticed before a time. */
+export async function removeGapsBefore(db: Kysely<RelayTables>, before: number): Promise<void> {
+  await db.deleteFrom('absence').where('noticed_at', '<', before).execute();
+}
+
+const present = ({ from_seq, to_seq, reason, noticed_at }: GapRow): Gap => ({
   from: from_seq,
   to: to_seq,
   reason,

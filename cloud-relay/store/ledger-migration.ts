@@ -1,9 +1,9 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { rangesOf } from '../../core/runtime/ranges.js';
 import { isPostgres } from '../../core/store/dialect.js';
-import { rangesOf } from '../ingest/ranges.js';
 
 /**
- * The ledger knows by itself what is committed (docs/decisions/0003-interval-ledger.md), so that summaries need no
+ * The ledger alone records what is committed (docs/decisions/0003-interval-ledger.md), so that summaries need no
  * unique key and may lie in partitions by the time of their arrival.
  */
 export const ledgerMigration: Migration = {

@@ -1,49 +1,41 @@
 import type { Kysely } from 'kysely';
-import type { Ranges } from '../ingest/ranges.js';
-import type { Settled } from '../ingest/settle.js';
-import type { RelayTables } from './relay-tables.js';
-
-/** What the relay has of one outbox. */
-export interface LedgerTable {
-  site: string;
-  epoch: string;
-  /** Everything up to here is settled: committed, or known not to come. */
-  acked_seq: number;
-  /** Ranges above it that are settled as well, as JSON. */
-  ahead: string;
-  summaries: number;
-  detections: number;
-  /** When its last batch was committed. */
-  updated_at: number;
-}
+import type { Ranges } from '../../core/runtime/ranges.js';
+import type { LedgerRow, RelayTables } from './relay-tables.js';
 
 export interface OutboxId {
   site: string;
   epoch: string;
 }
 
-/** How far an outbox is settled. */
-export interface Mark extends OutboxId, Settled {}
+/** The numbers of an outbox that are accounted for, by a committed summary or a known gap. */
+export interface OutboxProgress {
+  /** Every number up to it is accounted for. */
+  watermark: number;
+  /** Further numbers that are, above it. */
+  ahead: Ranges;
+}
 
-/** What one batch brought, per outbox. */
-export interface Arrived extends Mark {
+export interface LedgerEntry extends OutboxId, OutboxProgress {}
+
+/** An entry after a batch, with what the batch added to its counts. */
+export interface LedgerUpdate extends LedgerEntry {
   summaries: number;
   detections: number;
 }
 
 /**
- * Resolves with what is settled of each outbox; nothing for a new one. Also locks these rows for the transaction (on
- * PostgreSQL), so that two relays which commit for the same outbox do so one after the other; give them in a fixed order.
+ * Resolves with the entry of each outbox, and makes one for a new outbox. Locks the rows for the transaction (on
+ * PostgreSQL), so that two relays that commit for the same outbox do so one after the other; give them in a fixed order.
  */
-export async function openLedger(
+export async function lockLedger(
   trx: Kysely<RelayTables>,
-  outlets: OutboxId[],
+  outboxes: OutboxId[],
   now: number,
-): Promise<Mark[]> {
+): Promise<LedgerEntry[]> {
   const rows = await trx
     .insertInto('ledger')
     .values(
-      outlets.map(({ site, epoch }) => ({
+      outboxes.map(({ site, epoch }) => ({
         site,
         epoch,
         acked_seq: 0,
@@ -56,21 +48,21 @@ export async function openLedger(
     .onConflict((c) => c.columns(['site', 'epoch']).doUpdateSet({ updated_at: now }))
     .returning(['site', 'epoch', 'acked_seq', 'ahead'])
     .execute();
-  return rows.map(markOf);
+  return rows.map(entryOf);
 }
 
-/** Moves the marks and adds to the counts. */
-export async function advanceLedger(
+/** Moves the watermarks and adds to the counts. */
+export async function updateLedger(
   trx: Kysely<RelayTables>,
-  arrived: Arrived[],
+  updates: LedgerUpdate[],
   now: number,
 ): Promise<void> {
   await trx
     .insertInto('ledger')
     .values(
-      arrived.map(({ mark, ahead, ...rest }) => ({
+      updates.map(({ watermark, ahead, ...rest }) => ({
         ...rest,
-        acked_seq: mark,
+        acked_seq: watermark,
         ahead: JSON.stringify(ahead),
         updated_at: now,
       })),
@@ -86,11 +78,11 @@ export async function advanceLedger(
     .execute();
 }
 
-/** How far each outbox of a site is settled, the one that was heard last first. */
-export async function marksOf(
+/** The entries of a site's outboxes, the one that reported last first. */
+export async function ledgerOf(
   db: Kysely<RelayTables>,
   site: string,
-): Promise<(Mark & { updatedAt: number })[]> {
+): Promise<(LedgerEntry & { updatedAt: number })[]> {
   const rows = await db
     .selectFrom('ledger')
     .selectAll()
@@ -98,18 +90,18 @@ export async function marksOf(
     .orderBy('updated_at', 'desc')
     .orderBy('epoch')
     .execute();
-  return rows.map((row) => ({ ...markOf(row), updatedAt: row.updated_at }));
+  return rows.map((row) => ({ ...entryOf(row), updatedAt: row.updated_at }));
 }
 
-const markOf = ({
+const entryOf = ({
   site,
   epoch,
   acked_seq,
   ahead,
-}: Pick<LedgerTable, 'site' | 'epoch' | 'acked_seq' | 'ahead'>): Mark => ({
+}: Pick<LedgerRow, 'site' | 'epoch' | 'acked_seq' | 'ahead'>): LedgerEntry => ({
   site,
   epoch,
-  mark: acked_seq,
+  watermark: acked_seq,
   ahead: JSON.parse(ahead) as Ranges,
 });
 

@@ -7,7 +7,7 @@ import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 
-/** What the relay's own rooms keep. A migration that has been released never changes. */
+/** The relay's own tables. A migration that has been released never changes. */
 export const deliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
   '0004_ledger': ledgerMigration,

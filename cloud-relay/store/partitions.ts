@@ -4,9 +4,9 @@ import type { RelayTables } from './relay-tables.js';
 /** Tables in partitions by the month (UTC) of arrival, on PostgreSQL. */
 const PARTITIONED = ['summary', 'sighted_label'] as const;
 
-/** Months that are prepared beyond the present one; what comes later still lands in the default partition. */
+/** Months that are prepared beyond the current one; rows of later months go to the default partition. */
 const MONTHS_AHEAD = 2;
-/** Any constant will do, so long as every relay takes the same one. */
+/** Any constant, as long as every relay uses the same one. */
 const PARTITION_LOCK = 7_483_201;
 
 const startOfMonth = (ms: number, months = 0): number => {
@@ -17,7 +17,7 @@ const startOfMonth = (ms: number, months = 0): number => {
 const partitionName = (table: string, start: number): string =>
   `${table}_${new Date(start).toISOString().slice(0, 7).replace('-', '_')}`;
 
-/** Makes the partitions for this month and those that follow. */
+/** Makes the partitions for this month and the next ones. */
 export function preparePartitions(db: Kysely<RelayTables>, now: number): Promise<void> {
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(trx);
@@ -34,7 +34,7 @@ export function preparePartitions(db: Kysely<RelayTables>, now: number): Promise
   });
 }
 
-/** Drops the partitions whose every row arrived before an instant. Resolves with their names. */
+/** Drops the partitions all of whose rows arrived before a time. Resolves with their names. */
 export function dropPartitions(db: Kysely<RelayTables>, before: number): Promise<string[]> {
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(trx);

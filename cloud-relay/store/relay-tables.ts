@@ -1,16 +1,94 @@
-import type { DailyLabelTable } from './daily-label-table.js';
-import type { AbsenceTable } from './gap-table.js';
-import type { LedgerTable } from './ledger-table.js';
-import type { SightedLabelTable } from './sighted-label-table.js';
-import type { SiteTable } from './site-table.js';
-import type { SummaryTable } from './summary-table.js';
+import type { SiteAvailability } from '../../core/contract/live-payloads.js';
+import type { Dropped } from '../../core/contract/summary.js';
+import { tableSet } from '../../core/store/table-set.js';
 
-/** The tables that only the relay has. Instants are milliseconds since the Unix epoch. */
+/** The tables that only the relay has. Times are milliseconds since the Unix epoch. */
 export interface RelayTables {
-  site: SiteTable;
-  summary: SummaryTable;
-  sighted_label: SightedLabelTable;
-  daily_label: DailyLabelTable;
-  ledger: LedgerTable;
-  absence: AbsenceTable;
+  site: SiteRow;
+  summary: SummaryRow;
+  sighted_label: SightedLabelRow;
+  daily_label: DailyLabelRow;
+  ledger: LedgerRow;
+  absence: GapRow;
+}
+
+export const relayTables = tableSet<RelayTables>({
+  site: true,
+  summary: true,
+  sighted_label: true,
+  daily_label: true,
+  ledger: true,
+  absence: true,
+});
+
+export interface SiteRow {
+  id: string;
+  created_at: number;
+  /** null: the site was admitted without provisioning, and has no account at the embedded broker. */
+  password_hash: string | null;
+  availability: SiteAvailability | null;
+  last_seen_at: number | null;
+  /** The last health report as JSON, and when it arrived. */
+  health: string | null;
+  health_at: number | null;
+}
+
+/** Each is stored once: the ledger makes sure of that. */
+export interface SummaryRow {
+  site: string;
+  epoch: string;
+  seq: number;
+  camera: string;
+  snapshot: string;
+  taken_at: number;
+  received_at: number;
+  /** The summary as JSON. */
+  payload: string;
+}
+
+/** A label that a summary shows: summaries are found by label through these rows. */
+export interface SightedLabelRow {
+  site: string;
+  label: string;
+  taken_at: number;
+  snapshot: string;
+  received_at: number;
+}
+
+/** How often a label was found at a site on a day: kept beside the summaries, so that a total need not read them. */
+export interface DailyLabelRow {
+  site: string;
+  /** Start of the day in UTC on which the snapshots were taken. */
+  day: number;
+  label: string;
+  /** Summaries that show the label. */
+  summaries: number;
+  detections: number;
+}
+
+/** What the relay has of one outbox. */
+export interface LedgerRow {
+  site: string;
+  epoch: string;
+  /** The watermark: every number up to it is committed or in a known gap. */
+  acked_seq: number;
+  /** Ranges above it that are accounted for as well, as JSON. */
+  ahead: string;
+  summaries: number;
+  detections: number;
+  /** When its last batch was committed. */
+  updated_at: number;
+}
+
+/** `unreported`: the appliance no longer holds the summaries, and did not report that it dropped them. */
+export type GapReason = Dropped['reason'] | 'unreported';
+
+/** Summaries that are not expected any more. */
+export interface GapRow {
+  site: string;
+  epoch: string;
+  from_seq: number;
+  to_seq: number;
+  noticed_at: number;
+  reason: GapReason;
 }

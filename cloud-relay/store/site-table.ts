@@ -1,24 +1,11 @@
 import type { Kysely } from 'kysely';
-import type { SiteAvailability } from '../../core/contract/live-payloads.js';
 import { isPostgres } from '../../core/store/dialect.js';
-import type { RelayTables } from './relay-tables.js';
+import type { RelayTables, SiteRow } from './relay-tables.js';
 
-export interface SiteTable {
-  id: string;
-  created_at: number;
-  /** null: the site was met, not provisioned, and has no account at the embedded broker. */
-  password_hash: string | null;
-  availability: SiteAvailability | null;
-  last_seen_at: number | null;
-  /** The last health report as JSON, and when it came. */
-  health: string | null;
-  health_at: number | null;
-}
+/** The state of a site that has not reported yet. */
+const NOT_REPORTED = { availability: null, last_seen_at: null, health: null, health_at: null };
 
-/** What is known of a site that was not heard yet. */
-const UNHEARD = { availability: null, last_seen_at: null, health: null, health_at: null };
-
-/** Adds those that are not there yet. Resolves with their number. */
+/** Adds the sites that do not exist yet. Resolves with their number. */
 export async function addSites(
   db: Kysely<RelayTables>,
   ids: string[],
@@ -32,7 +19,7 @@ export async function addSites(
         id,
         created_at: createdAt,
         password_hash: null,
-        ...UNHEARD,
+        ...NOT_REPORTED,
       })),
     )
     .onConflict((c) => c.column('id').doNothing())
@@ -40,7 +27,7 @@ export async function addSites(
   return Number(numInsertedOrUpdatedRows);
 }
 
-/** False where the site has an account already. One that was only met before gets one. */
+/** False if the site has an account already. A site that was admitted without one gets it. */
 export async function provisionSite(
   db: Kysely<RelayTables>,
   id: string,
@@ -53,7 +40,7 @@ export async function provisionSite(
       id,
       created_at: createdAt,
       password_hash: passwordHash,
-      ...UNHEARD,
+      ...NOT_REPORTED,
     })
     .onConflict((c) =>
       c
@@ -65,7 +52,7 @@ export async function provisionSite(
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** False where there is no such site. */
+/** False if there is no such site. */
 export async function setPasswordHash(
   db: Kysely<RelayTables>,
   id: string,
@@ -96,24 +83,24 @@ export async function siteIds(db: Kysely<RelayTables>): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export function sites(db: Kysely<RelayTables>): Promise<SiteTable[]> {
+export function sites(db: Kysely<RelayTables>): Promise<SiteRow[]> {
   return db.selectFrom('site').selectAll().orderBy('id').execute();
 }
 
-export function site(db: Kysely<RelayTables>, id: string): Promise<SiteTable | undefined> {
+export function site(db: Kysely<RelayTables>, id: string): Promise<SiteRow | undefined> {
   return db.selectFrom('site').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
 export async function recordPresence(
   db: Kysely<RelayTables>,
   id: string,
-  presence: Pick<SiteTable, 'availability' | 'last_seen_at' | 'health' | 'health_at'>,
+  presence: Pick<SiteRow, 'availability' | 'last_seen_at' | 'health' | 'health_at'>,
 ): Promise<void> {
   await db.updateTable('site').set(presence).where('id', '=', id).execute();
 }
 
-/** Those of the sites that are there; they are not removed before the transaction ends. */
-export async function holdSites(trx: Kysely<RelayTables>, ids: string[]): Promise<Set<string>> {
+/** Those of the sites that exist, locked: none is removed before the transaction ends. */
+export async function lockSites(trx: Kysely<RelayTables>, ids: string[]): Promise<Set<string>> {
   const rows = await trx
     .selectFrom('site')
     .select('id')

@@ -1,19 +1,6 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { SummaryRecord } from '../../core/contract/summary.js';
-import type { RelayTables } from './relay-tables.js';
-
-/** Each is there once: the ledger sees to that. */
-export interface SummaryTable {
-  site: string;
-  epoch: string;
-  seq: number;
-  camera: string;
-  snapshot: string;
-  taken_at: number;
-  received_at: number;
-  /** The summary as JSON. */
-  payload: string;
-}
+import type { RelayTables, SummaryRow } from './relay-tables.js';
 
 /** Eight columns each; SQLite takes 32,766 parameters in a statement. */
 const ROWS_PER_INSERT = 1_000;
@@ -22,7 +9,7 @@ export function summaryRow(
   site: string,
   { epoch, seq, summary }: SummaryRecord,
   receivedAt: number,
-): SummaryTable {
+): SummaryRow {
   return {
     site,
     epoch,
@@ -35,7 +22,7 @@ export function summaryRow(
   };
 }
 
-export async function addSummaries(trx: Kysely<RelayTables>, rows: SummaryTable[]): Promise<void> {
+export async function addSummaries(trx: Kysely<RelayTables>, rows: SummaryRow[]): Promise<void> {
   for (let i = 0; i < rows.length; i += ROWS_PER_INSERT)
     await trx
       .insertInto('summary')
@@ -51,17 +38,17 @@ export interface SummaryFilter {
   to?: number | undefined;
 }
 
-/** Where a page ended. */
+/** The last summary of a page. */
 export interface SummaryPosition {
   takenAt: number;
   snapshot: string;
 }
 
-type Page = Pick<SummaryTable, 'snapshot' | 'taken_at' | 'received_at' | 'payload'>[];
+type Page = Pick<SummaryRow, 'snapshot' | 'taken_at' | 'received_at' | 'payload'>[];
 
 /**
- * A site's summaries, newest first. Each filter follows an index of its own in the page's order, so that a page costs
- * the same however long the history is (`npm run bench -- history`).
+ * A site's summaries, newest first. Each filter has an index in the page's order, so that a page costs the same
+ * however long the history is (`npm run bench -- history`).
  */
 export function newestSummaries(
   db: Kysely<RelayTables>,
@@ -84,8 +71,8 @@ export function newestSummaries(
 }
 
 /**
- * The label's rows lead, and each summary is fetched by itself: PostgreSQL would make a join of it that reads
- * the site's whole history.
+ * Reads the label's rows first and fetches each summary separately: PostgreSQL would plan a join that reads the
+ * site's whole history.
  */
 function newestOfLabel(
   db: Kysely<RelayTables>,

@@ -18,7 +18,7 @@ function main(): void {
 
 const ENDED: CaptureReply = { type: 'failed', reason: 'ended' };
 
-/** Undefined where it cannot be opened, which the parent is told of. */
+/** Undefined, after a message to the parent, if it cannot be opened. */
 function open(source: CaptureSource): FrameSource | undefined {
   let cv: OpenCv;
   try {

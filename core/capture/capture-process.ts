@@ -25,7 +25,7 @@ const FFMPEG_OPTIONS = {
   device: '',
 } satisfies Record<CaptureSource['kind'], string>;
 
-/** What FFmpeg prints when a server turns it down. Its lines hold addresses, so nothing else of them is used. */
+/** What FFmpeg prints when a server refuses it. Its lines hold addresses, so nothing else of them is used. */
 const HINTS: [RegExp, CaptureFailureReason][] = [
   [/ 40[13] /, 'refused'],
   [/ 404 /, 'missing'],
@@ -37,7 +37,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** One process that has one stream, device or video file open, for as long as it lives. Once ended it stays so. */
+/** One process that has one stream, device or video file open, for as long as it runs. It is not restarted. */
 export class CaptureProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -53,7 +53,7 @@ export class CaptureProcess {
       env: {
         OPENCV_LOG_LEVEL: 'SILENT',
         OPENCV_FFMPEG_CAPTURE_OPTIONS: FFMPEG_OPTIONS[source.kind],
-        // One decoder thread holds no frames back.
+        // With one decoder thread no frames are held back.
         OPENCV_FFMPEG_THREADS: '1',
       },
       execArgv: NODE_FLAGS,
@@ -66,7 +66,7 @@ export class CaptureProcess {
     this.#ended = new Promise((resolve) => {
       const end = () => {
         this.#alive = false;
-        this.#settle()?.reject(this.#failure());
+        this.#takePending()?.reject(this.#failure());
         resolve();
       };
       // All that it printed has been read by then.
@@ -84,13 +84,13 @@ export class CaptureProcess {
   }
 
   /**
-   * A frame as JPEG, one call at a time; undefined where a file ends before `atMs`. Rejects with a
-   * CaptureFailure, or when `signal` aborts, either of which ends the process.
+   * A frame as JPEG, one call at a time; undefined if a file ends before `atMs`. Rejects with a
+   * CaptureFailure, or when `signal` aborts. Either ends the process.
    */
   async take(signal: AbortSignal, atMs = 0): Promise<Buffer | undefined> {
     signal.throwIfAborted();
     const giveUp = () => {
-      this.#settle()?.reject(signal.reason);
+      this.#takePending()?.reject(signal.reason);
       this.#kill();
     };
     signal.addEventListener('abort', giveUp, { once: true });
@@ -98,7 +98,7 @@ export class CaptureProcess {
       return await new Promise<Buffer | undefined>((resolve, reject) => {
         this.#pending = { resolve, reject };
         if (this.#alive) this.#send({ type: 'take', atMs });
-        else this.#settle()?.reject(this.#failure());
+        else this.#takePending()?.reject(this.#failure());
       });
     } finally {
       signal.removeEventListener('abort', giveUp);
@@ -112,13 +112,13 @@ export class CaptureProcess {
   }
 
   #send(request: CaptureRequest): void {
-    // A child that is gone is told of by its own end.
+    // If the child is gone, its end reports that.
     this.#child.send(request, () => undefined);
   }
 
   #onReply(reply: CaptureReply): void {
     if (reply.type === 'frame') {
-      this.#settle()?.resolve(reply.jpeg ?? undefined);
+      this.#takePending()?.resolve(reply.jpeg ?? undefined);
     } else {
       this.#reason = reply.reason;
       this.#kill();
@@ -135,7 +135,7 @@ export class CaptureProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #settle(): Pending | undefined {
+  #takePending(): Pending | undefined {
     const pending = this.#pending;
     this.#pending = undefined;
     return pending;

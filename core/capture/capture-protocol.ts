@@ -4,7 +4,7 @@ export type CaptureSource =
   | { kind: 'device'; path: string }
   | { kind: 'file'; path: string };
 
-/** `unavailable` is ours: OpenCV does not load. `refused`, `missing` and `unreachable` are what a stream's server says. */
+/** `unavailable`: OpenCV does not load. `refused`, `missing` and `unreachable` come from a stream's server. */
 export type CaptureFailureReason =
   | 'unavailable'
   | 'refused'
@@ -15,9 +15,9 @@ export type CaptureFailureReason =
 
 export type CaptureRequest =
   | { type: 'open'; source: CaptureSource }
-  /** The next frame, or of a file the one at `atMs` from its beginning. */
+  /** The next frame; of a file, the one at `atMs` from its beginning. */
   | { type: 'take'; atMs: number };
 
 export type CaptureReply =
-  /** A frame as JPEG; null where a file has none so far on. */
+  /** A frame as JPEG; null if a file ends before. */
   { type: 'frame'; jpeg: Buffer | null } | { type: 'failed'; reason: CaptureFailureReason };

@@ -3,7 +3,7 @@ import type { CaptureReply } from './capture-protocol.js';
 import { frameJpeg } from './frame-jpeg.js';
 import type { FrameSource } from './live-capture.js';
 
-/** A video file, whose frames are asked for by their time. */
+/** A video file, whose frames are requested by their time. */
 export class FileCapture implements FrameSource {
   constructor(
     private readonly cv: OpenCv,
@@ -19,7 +19,7 @@ export class FileCapture implements FrameSource {
     }));
   }
 
-  /** OpenCV would go to the last frame instead; where the file does not say how long it is, to the one it can. */
+  /** OpenCV would give the last frame instead. If the file does not say how long it is, OpenCV decides. */
   #has(atMs: number): boolean {
     const frames = this.capture.get(this.cv.CAP_PROP_FRAME_COUNT);
     const perSecond = this.capture.get(this.cv.CAP_PROP_FPS);

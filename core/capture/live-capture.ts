@@ -11,8 +11,8 @@ export interface FrameSource {
 const MAX_EMPTY = 25;
 
 /**
- * A stream or device, read all the time so that nothing old is ever waiting. A frame that nobody asked for
- * is dropped; asking gives the next one.
+ * A stream or device, read all the time, so that a frame is never old. Frames that were not requested are dropped; a
+ * request gets the next one.
  */
 export class LiveCapture implements FrameSource {
   #waiting: ((reply: CaptureReply) => void) | undefined;
@@ -39,7 +39,7 @@ export class LiveCapture implements FrameSource {
         empty++;
       } else {
         empty = 0;
-        if (this.#waiting) this.#answer({ type: 'frame', jpeg: frameJpeg(this.cv, frame) });
+        if (this.#waiting) this.#reply({ type: 'frame', jpeg: frameJpeg(this.cv, frame) });
       }
       frame.release();
     }
@@ -48,16 +48,16 @@ export class LiveCapture implements FrameSource {
 
   #end(): void {
     this.#ended = true;
-    this.#answer({ type: 'failed', reason: 'ended' });
+    this.#reply({ type: 'failed', reason: 'ended' });
   }
 
-  #answer(reply: CaptureReply): void {
+  #reply(reply: CaptureReply): void {
     this.#waiting?.(reply);
     this.#waiting = undefined;
   }
 }
 
-/** Reads on another thread, so that the process still hears its parent while a stream says nothing. */
+/** Reads on another thread, so that messages of the parent are handled while a stream is silent. */
 const nextFrame = (capture: VideoCapture): Promise<Mat> =>
   new Promise((resolve, reject) => {
     capture.readAsync((error, frame) => (frame ? resolve(frame) : reject(error)));

@@ -5,7 +5,8 @@ import type { Logger } from '../runtime/logger.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
-import { DetectionPool, type JobRecord } from './pool/detection-pool.js';
+import { DetectionPool } from './pool/detection-pool.js';
+import type { JobRecord } from './pool/job-record.js';
 
 const MEGABYTE = 1_000_000;
 
@@ -16,7 +17,7 @@ export interface DetectionOptions {
   log: Logger;
 }
 
-/** Detection, wired: the workers and the detectors that they search with. */
+/** The workers, and the detectors that they search with. */
 export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;

@@ -4,18 +4,18 @@ export interface ImageHeader {
   /** Pixels as stored, before EXIF orientation. */
   width: number;
   height: number;
-  /** EXIF orientation, 1 to 8; 1 where there is none. */
+  /** EXIF orientation, 1 to 8; 1 if there is none. */
   orientation: number;
   /**
    * A JPEG without an end-of-image marker after its first scan. Decoders fill what is missing with grey
-   * and report nothing; a PNG or WebP that is cut short fails in its decoder by itself.
+   * and report nothing; a truncated PNG or WebP fails in its decoder.
    */
   truncated: boolean;
   /** A WebP with several frames, which no decoder here takes. */
   animated: boolean;
 }
 
-/** Reads the header of a JPEG (ITU T.81), PNG or WebP (RFC 9649); undefined where it is none or malformed. */
+/** Reads the header of a JPEG (ITU T.81), PNG or WebP (RFC 9649); undefined if it is none or malformed. */
 export function readImageHeader(bytes: Buffer): ImageHeader | undefined {
   try {
     const header = readJpeg(bytes) ?? readPng(bytes) ?? readWebp(bytes);
@@ -32,7 +32,7 @@ export function uprightSize({ width, height, orientation }: ImageHeader) {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }
 
-/** Segments or chunks looked at, so that a file made of nothing else cannot keep its reader busy. */
+/** Segments or chunks that are read at most: a file of nothing else must not keep the process busy. */
 const MAX_PARTS = 4096;
 
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);

@@ -1,26 +1,19 @@
 import type { Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
-import type { AnalysisPlan, LabelledBox } from './detection.js';
+import type { AnalysisPlan, LabelledBox, Thumbnail } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
   width: number;
   height: number;
   detections: Detection[];
-  /** Weakest ones beyond those that a result holds; absent where there are none. */
+  /** Weakest ones beyond those that a result holds; absent if there are none. */
   omitted?: number;
   decodeMs: number;
   detectMs: number;
-}
-
-/** An image in small, 8-bit grey, row by row. */
-export interface Thumbnail {
-  width: number;
-  height: number;
-  grey: Uint8Array;
 }
 
 export interface CascadeFile {
@@ -31,18 +24,30 @@ export interface CascadeFile {
 
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
-  /** `side` caps the longer side, in pixels. */
-  thumbnail: { input: { bytes: Buffer; side: number }; result: Thumbnail };
+  /**
+   * The worker sends a thumbnail, its longer side at most `side` pixels, and then waits for a `GateDecision`. Null if the
+   * image is not searched.
+   */
+  analyseIf: { input: { bytes: Buffer; side: number }; result: Findings | null };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
-  /** Loads a cascade nobody vouches for, searches a small image with it, and tells which engine serves it. */
+  /** Loads an unverified cascade and searches a small image with it. The result is the engine that supports it. */
   probe: { input: { cascade: CascadeFile }; result: EngineName };
-  /** Answers, and does nothing else. */
+  /** Replies, and does nothing else. */
   ping: { input: object; result: 'pong' };
 }
 
 export type JobKind = keyof Jobs;
 export type Job<K extends JobKind = JobKind> = { [J in K]: { kind: J } & Jobs[J]['input'] }[K];
 export type JobResult<K extends JobKind = JobKind> = Jobs[K]['result'];
+
+/** What becomes of the image of an `analyseIf` whose thumbnail the parent has. */
+export interface GateDecision {
+  kind: 'gateDecision';
+  /** Null skips the search and ends the job, without a reply of the worker. */
+  plan: AnalysisPlan | null;
+}
+
+export type ParentMessage = Job | GateDecision;
 
 export interface Ready {
   type: 'ready';
@@ -58,7 +63,9 @@ export type WorkerMessage =
   /** The worker cannot work at all, e.g. the addon does not load. */
   | { type: 'unable'; reason: string }
   | { type: 'done'; result: JobResult }
-  /** The job's input is to blame; the code says how. */
+  /** Of an `analyseIf`, which goes on with the parent's decision. */
+  | { type: 'thumbnail'; thumbnail: Thumbnail }
+  /** The job's input is at fault; the code says why. */
   | { type: 'refused'; code: ProblemCode; detail: string }
   /** A bug of ours. */
   | { type: 'failed'; message: string };

@@ -18,8 +18,8 @@ interface Rectangle {
 }
 
 /**
- * Rectangles of a picture, in its pixels, that hold between them the centre of every box that counts: what need not be
- * looked at is left out as far as a grid tells. None where nothing counts.
+ * Rectangles of a picture, in its pixels, that together hold the centre of every box that counts. The rest is left out, as
+ * finely as a grid allows. None if nothing counts.
  */
 export function coverOf(
   zones: Zone[],
@@ -56,14 +56,14 @@ function rectanglesOf(zones: Zone[]): Rectangle[] {
   return rectangles;
 }
 
-/** Lengthens the rectangle that ends where the run begins, where one has its width. */
+/** Lengthens the rectangle that ends where the run begins, if one has its width. */
 function addRun(rectangles: Rectangle[], run: Rectangle): void {
   const above = rectangles.find((r) => r.x0 === run.x0 && r.x1 === run.x1 && r.y1 === run.y0);
   if (above) above.y1 = run.y1;
   else rectangles.push(run);
 }
 
-/** What the zones to include span; the picture where there are none. */
+/** What the zones to include span; the whole picture if there are none. */
 function extentOf(zones: Zone[]): Rectangle {
   const points = zones.filter(({ kind }) => kind === 'include').flatMap((zone) => zone.points);
   if (points.length === 0) return { x0: 0, y0: 0, x1: 1, y1: 1 };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseBrokerUrl } from '../messaging/broker-url.js';
+import { type BrokerAddress, parseBrokerUrl } from '../messaging/broker-url.js';
 import { MqttConnection } from '../messaging/mqtt-connection.js';
 import { readSecret, readTextFile, type SecretSource } from '../runtime/configuration.js';
 import { messageOf } from '../runtime/errors.js';
@@ -11,28 +11,30 @@ export interface BrokerAccess {
   username?: string | undefined;
   password?: SecretSource | undefined;
   caFile?: string | undefined;
-  /** A second connection with the same one ends the first. */
+  /** A second connection with the same id ends the first. */
   clientId: string;
   protocolVersion?: 4 | 5;
-  /** What has to be granted, if anything. */
+  /** A topic filter that the account must be allowed to subscribe to. */
   filter?: string;
-  /** Whether the broker may turn the client's id down although the account is good. */
+  /** Whether the broker may reject the client id although the account is valid. */
   isGuest?: boolean;
 }
 
-const PATIENCE_MS = 8_000;
+const TIMEOUT_MS = 8_000;
 
-/** Of CONNACK in MQTT 3.1.1 and 5: the user name or password is bad; the client is not authorised. */
+const ANONYMOUS = 'anonymous clients';
+
+/** CONNACK codes of MQTT 3.1.1 and 5: bad user name or password; not authorised. */
 const BAD_CREDENTIALS = [4, 134];
 const NOT_AUTHORISED = [5, 135];
 
-/** Connects once, as the service does, and takes leave; publishes nothing. */
+/** Connects once, as the service does, and disconnects; publishes nothing. */
 export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
   const { password, caFile } = access;
   const fault = secretFault(password);
   if (fault) return fault;
   const address = parseBrokerUrl(access.url);
-  const connection = new MqttConnection({
+  const connection = MqttConnection.open({
     address,
     clientId: access.clientId,
     username: access.username,
@@ -41,24 +43,26 @@ export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
     protocolVersion: access.protocolVersion ?? 4,
     receiveMaximum: undefined,
     keepaliveSeconds: 30,
-    connectTimeoutMs: PATIENCE_MS,
+    connectTimeoutMs: TIMEOUT_MS,
     onMessage: () => ({ handled: undefined, readOn: undefined }),
   });
   const done = new AbortController();
-  const late = delay(PATIENCE_MS + 1_000, new Error('no answer in time'), { signal: done.signal });
+  const timeout = delay(TIMEOUT_MS + 1_000, new Error('no response in time'), {
+    signal: done.signal,
+  });
   try {
-    const how = await Promise.race([
+    const outcome = await Promise.race([
       connection.opened.then(() => 'opened' as const),
       connection.ended,
-      late.catch(() => undefined),
+      timeout.catch(() => undefined),
     ]);
-    if (how !== 'opened') return refused(address.label, access, how);
+    if (outcome !== 'opened') return failureOf(address, access, outcome);
     if (access.filter) await connection.subscribe({ [access.filter]: { qos: 1 } });
-    return ok(`${address.label} accepts ${access.username ?? 'anybody'}`);
+    return ok(`${address.label} accepts ${access.username ?? ANONYMOUS}`);
   } catch (error) {
     return failure(
-      `${address.label} does not let ${access.username ?? 'us'} subscribe to ${access.filter}: ${messageOf(error)}`,
-      'Give the account these topics (docs/mqtt.md).',
+      `${address.label} does not allow ${access.username ?? ANONYMOUS} to subscribe to ${access.filter}: ${messageOf(error)}`,
+      'Grant the account access to the topics in docs/mqtt.md.',
     );
   } finally {
     done.abort();
@@ -66,8 +70,8 @@ export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
   }
 }
 
-function refused(
-  label: string,
+function failureOf(
+  { label, host, port }: BrokerAddress,
   { username, isGuest }: BrokerAccess,
   error: Error | undefined,
 ): Verdict {
@@ -75,23 +79,23 @@ function refused(
   const isRefusal = [...BAD_CREDENTIALS, ...NOT_AUTHORISED].includes(code as number);
   if (isGuest && NOT_AUTHORISED.includes(code as number))
     return warning(
-      `${label} answers, and takes no second client of ${username ?? 'anybody'}: whether it accepts the service is not told`,
-      'Look for `connected to the broker` in the log, or run this while the service is stopped.',
+      `${label} responds, but accepts no second client of ${username ?? ANONYMOUS}; whether it accepts the service is unknown`,
+      'Stop the service and run the doctor again, or check `connected` in GET /api/v1/sync.',
     );
   if (isRefusal)
     return failure(
-      `${label} refuses the credentials of ${username ?? 'anybody (no user name is set)'}`,
-      'Correct the user name and password; a relay makes one with POST /api/v1/sites.',
+      `${label} rejects the credentials of ${username ?? `${ANONYMOUS} (no user name is set)`}`,
+      'Correct the user name and password. A relay creates an account with POST /api/v1/sites.',
     );
-  const why =
-    typeof code === 'string' ? code : error ? messageOf(error) : 'it ended the connection';
-  if (/CERT|TLS|SSL|SIGNATURE/i.test(why))
+  const reason =
+    typeof code === 'string' ? code : error ? messageOf(error) : 'it closed the connection';
+  if (/CERT|TLS|SSL|SIGNATURE/i.test(reason))
     return failure(
-      `${label} has a certificate that is not accepted (${why})`,
-      'Name its authority with caFile, or correct this machine’s clock.',
+      `${label} has a certificate that is not trusted (${reason})`,
+      'Set caFile to the certificate of its authority, and check the clock of this machine: timedatectl',
     );
   return failure(
-    `${label} does not answer (${why})`,
-    'Does it run, is it the right address, and do firewalls let this machine through?',
+    `${label} does not respond (${reason})`,
+    `Check the address, that the broker runs, and that no firewall blocks it: nc -vz ${host} ${port}`,
   );
 }

@@ -10,11 +10,11 @@ import { type Check, failure, ok, type Verdict, warning } from './finding.js';
 export interface DetectionExpectation {
   settings: z.infer<typeof detectionSettings>;
   maxPixels: number;
-  /** What is asked of the detectors, and by whom. */
+  /** The analyses that the configuration asks for, and the setting or camera that asks. */
   uses: { by: string; request: AnalysisRequest }[];
 }
 
-/** Whether a worker of its own answers, and the detectors are there that the configuration names. */
+/** Whether a separate worker starts, and the detectors that the configuration names exist. */
 export const detectionCheck = ({ settings, maxPixels, uses }: DetectionExpectation): Check => ({
   about: 'detection',
   async run() {
@@ -30,11 +30,14 @@ export const detectionCheck = ({ settings, maxPixels, uses }: DetectionExpectati
       await detection.pool.ping();
       return [
         ...verdicts(detection, settings.engine),
-        ...uses.flatMap((use) => plan(detection, use)),
+        ...uses.flatMap((use) => unplannable(detection, use)),
       ];
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      return failure(error.message, 'Install the package, or run `npm run setup`, once more.');
+      return failure(
+        error.message,
+        'Reinstall the package. In a checkout of the source, run: npm run setup',
+      );
     } finally {
       await lifecycle.stop();
     }
@@ -44,25 +47,25 @@ export const detectionCheck = ({ settings, maxPixels, uses }: DetectionExpectati
 function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv'): Verdict[] {
   const { openCvVersion, engines } = pool.status();
   const detectors = catalog.detectors();
-  const refused = detectors.filter(({ status }) => status === 'refused');
-  const text = `a worker answers, OpenCV ${openCvVersion}, ${detectors.length - refused.length} detectors`;
+  const rejected = detectors.filter(({ status }) => status === 'refused');
+  const text = `worker ready, OpenCV ${openCvVersion}, ${detectors.length - rejected.length} detectors`;
   return [
     engine === 'opencv' || engines.includes('siteglass')
       ? ok(text)
       : warning(
-          `${text}, without the faster engine`,
-          'Its addon does not load; install it once more.',
+          `${text}; the native engine does not load, so searches are slower`,
+          'Reinstall the package. In a checkout of the source, run: npm run setup',
         ),
-    ...refused.map((detector) =>
+    ...rejected.map((detector) =>
       warning(
-        `the detector ${detector.id} was refused: ${'reason' in detector ? detector.reason : 'no reason'}`,
-        'Mend or remove its file in detection.folder.',
+        `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
+        'Correct or remove its file in detection.folder.',
       ),
     ),
   ];
 }
 
-function plan(
+function unplannable(
   { catalog }: DetectionModule,
   { by, request }: DetectionExpectation['uses'][number],
 ): Verdict[] {
@@ -74,7 +77,7 @@ function plan(
     return [
       failure(
         `${by}: ${messageOf(error)}`,
-        'GET /api/v1/objectdetection/detectors lists those there are.',
+        'Correct the setting. GET /api/v1/objectdetection/detectors lists the detectors.',
       ),
     ];
   }

@@ -5,40 +5,40 @@ import { type Check, failure, ok, warning } from './finding.js';
 
 export interface DiskExpectation {
   folder: string;
-  /** With fewer bytes free nothing is stored. */
+  /** Nothing is stored if fewer bytes are free. */
   minFreeBytes: number;
-  /** What images may take there, and what they take now; absent where they are kept elsewhere. */
+  /** The budget and the current size of the images there; absent if they are stored elsewhere. */
   images: { maxBytes: number; bytes(): Promise<number> } | undefined;
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Whether there is room, also for what the budget still allows. */
+/** Whether enough space is free, now and when the image budget is used up. */
 export const diskCheck = ({ folder, minFreeBytes, images }: DiskExpectation): Check => ({
   about: 'disk',
   async run() {
-    const { bavail, bsize } = await statfs(existing(folder));
+    const { bavail, bsize } = await statfs(existingFolder(folder));
     const free = bavail * bsize;
     const text = `${gigabytes(free)} free`;
     if (free < minFreeBytes)
       return failure(
-        `${text}: the disk is full, nothing is recorded`,
-        `Make room, or lower images.maxStoredGigabytes; ${gigabytes(minFreeBytes)} stay free (images.minFreeMegabytes).`,
+        `${text}: the disk is full, and nothing is recorded`,
+        `Delete other files or lower images.maxStoredGigabytes; ${gigabytes(minFreeBytes)} must stay free (images.minFreeMegabytes).`,
       );
     if (!images) return ok(text);
     const [stored, budget] = [await images.bytes(), images.maxBytes];
-    const both = `${text}, images take ${gigabytes(stored)} of ${gigabytes(budget)}`;
+    const usage = `${text}, images use ${gigabytes(stored)} of ${gigabytes(budget)}`;
     const possible = stored + free - minFreeBytes;
-    if (possible >= budget) return ok(both);
+    if (possible >= budget) return ok(usage);
     return warning(
-      `${both}: the disk is full before the budget is spent`,
+      `${usage}: the disk will be full before the budget is used up`,
       `Set images.maxStoredGigabytes to ${(possible / 1e9).toFixed(1)} or less.`,
     );
   },
 });
 
-/** The folder itself, or the nearest one above it that is there. */
-function existing(folder: string): string {
+/** The folder itself, or its nearest ancestor that exists. */
+function existingFolder(folder: string): string {
   let path = resolve(folder);
   while (!existsSync(path)) path = dirname(path);
   return path;

@@ -3,47 +3,47 @@ import { messageOf } from '../runtime/errors.js';
 import type { CommandOutcome } from '../runtime/program.js';
 import { type Check, type Finding, failure, type Verdict } from './finding.js';
 
-/** The longest that a check may take, whatever bounds it has of its own. */
-const PATIENCE_MS = 60_000;
+/** Upper bound of every check, whatever timeouts it has itself. */
+const TIMEOUT_MS = 60_000;
 const EXIT = { ok: 0, failure: 1, warning: 3 };
 
-/** Runs checks at the same time; what they found is in their order. One that fails is a finding, too. */
-export async function examine(checks: Check[], patienceMs = PATIENCE_MS): Promise<Finding[]> {
+/** Runs all checks concurrently and returns their findings in order. A check that throws is a finding as well. */
+export async function examine(checks: Check[], timeoutMs = TIMEOUT_MS): Promise<Finding[]> {
   const found = await Promise.all(
     checks.map(async (check) => {
-      const verdicts = [await verdictOf(check, patienceMs)].flat();
+      const verdicts = [await verdictOf(check, timeoutMs)].flat();
       return verdicts.map((verdict) => ({ about: check.about, ...verdict }));
     }),
   );
   return found.flat();
 }
 
-async function verdictOf({ run }: Check, patienceMs: number): Promise<Verdict | Verdict[]> {
+async function verdictOf({ run }: Check, timeoutMs: number): Promise<Verdict | Verdict[]> {
   const done = new AbortController();
-  const late = delay(patienceMs, undefined, { signal: done.signal }).then(
-    () => failure(`it took longer than ${patienceMs / 1000} s`, 'Try once more.'),
+  const timeout = delay(timeoutMs, undefined, { signal: done.signal }).then(
+    () => failure(`the check took longer than ${timeoutMs / 1000} s`, 'Run the doctor again.'),
     () => [],
   );
   try {
-    return await Promise.race([(async () => run())(), late]);
+    return await Promise.race([(async () => run())(), timeout]);
   } catch (error) {
     return failure(
-      `it cannot be looked at: ${messageOf(error)}`,
-      'Run this as root, or as the service’s user.',
+      `the check failed: ${messageOf(error)}`,
+      'Run the doctor as root or as the user of the service.',
     );
   } finally {
     done.abort();
   }
 }
 
-/** As text for people or as JSON. Exit code 0 where nothing is wrong, 1 with a failure, 3 with warnings alone. */
+/** The findings as text or as JSON. Exit code 0 if there are no problems, 1 for a failure, 3 for warnings only. */
 export function outcomeOf(findings: Finding[], json: boolean): CommandOutcome {
   const count = (state: Finding['state']) => findings.filter((f) => f.state === state).length;
   const [failures, warnings] = [count('failure'), count('warning')];
   const worst = failures > 0 ? 'failure' : warnings > 0 ? 'warning' : 'ok';
   const text = json
     ? JSON.stringify({ status: worst, findings })
-    : [...findings.flatMap(lines), '', verdict(failures, warnings)].join('\n');
+    : [...findings.flatMap(lines), '', summary(failures, warnings)].join('\n');
   return { text, code: EXIT[worst] };
 }
 
@@ -52,8 +52,9 @@ function lines({ about, state, text, advice }: Finding): string[] {
   return advice === undefined ? [line] : [line, `${' '.repeat(23)}→ ${advice}`];
 }
 
-function verdict(failures: number, warnings: number): string {
-  const told = (count: number, what: string) => (count === 1 ? `1 ${what}` : `${count} ${what}s`);
-  if (failures + warnings === 0) return 'Nothing is wrong.';
-  return `${told(failures, 'failure')}, ${told(warnings, 'warning')}.`;
+function summary(failures: number, warnings: number): string {
+  const counted = (count: number, what: string) =>
+    count === 1 ? `1 ${what}` : `${count} ${what}s`;
+  if (failures + warnings === 0) return 'No problems found.';
+  return `${counted(failures, 'failure')}, ${counted(warnings, 'warning')}.`;
 }

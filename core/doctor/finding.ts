@@ -1,18 +1,18 @@
-/** What a look at one thing found. A warning is what will be wrong, or may be; a failure is what is. */
+/** The result of a check. A failure is a problem now; a warning may become one. */
 export interface Verdict {
   state: 'ok' | 'warning' | 'failure';
-  /** In one line; it holds no secret. */
+  /** One line, without secrets. */
   text: string;
-  /** What to do about it. */
+  /** What to do next: a command to paste, if possible. */
   advice?: string;
 }
 
 export interface Finding extends Verdict {
-  /** What was looked at, in a word or two. */
+  /** What was checked, in a word or two. */
   about: string;
 }
 
-/** Looks at one thing, within a bounded time, and changes nothing. */
+/** Checks one thing in bounded time and changes nothing. */
 export interface Check {
   about: string;
   run(): Promise<Verdict | Verdict[]> | Verdict | Verdict[];

@@ -3,7 +3,7 @@ import { type Check, failure, ok } from './finding.js';
 
 const OLDEST = [20, 19];
 
-/** The program and what runs it. */
+/** The version of the program and of Node.js. */
 export const programCheck = (name: string, version = process.versions.node): Check => ({
   about: 'program',
   run() {
@@ -12,6 +12,9 @@ export const programCheck = (name: string, version = process.versions.node): Che
     const text = `${name} ${programVersion()}, Node ${version}, ${process.platform} ${process.arch}`;
     return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
       ? ok(text)
-      : failure(text, `Install Node.js ${OLDEST.join('.')} or newer.`);
+      : failure(
+          text,
+          `Install Node.js ${OLDEST.join('.')} or newer (on Debian 13: sudo apt install nodejs).`,
+        );
   },
 });

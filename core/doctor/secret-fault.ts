@@ -2,13 +2,13 @@ import { areCredentialsHere, readSecret, type SecretSource } from '../runtime/co
 import { messageOf } from '../runtime/errors.js';
 import { failure, type Verdict, warning } from './finding.js';
 
-/** Why a secret cannot be read; undefined where it can, or none is configured. */
+/** Why a secret cannot be read; undefined if it can be, or if none is configured. */
 export function secretFault(source: SecretSource | undefined): Verdict | undefined {
   if (source === undefined) return undefined;
   if (typeof source === 'object' && 'credential' in source && !areCredentialsHere())
     return warning(
-      `the credential ${source.credential} is there only while the service runs`,
-      'Run this as root while the service runs.',
+      `the credential ${source.credential} is available only while the service runs`,
+      'Start the service, and run the doctor as root.',
     );
   try {
     readSecret(source);
@@ -16,7 +16,7 @@ export function secretFault(source: SecretSource | undefined): Verdict | undefin
   } catch (error) {
     return failure(
       messageOf(error),
-      'Put it where the configuration says (docs/configuration.md).',
+      'Create the file, credential or variable that the configuration names (docs/configuration.md).',
     );
   }
 }

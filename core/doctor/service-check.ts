@@ -7,49 +7,57 @@ export interface ServiceAddress {
   http: { host: string; port: number };
 }
 
-const PATIENCE_MS = 5_000;
+/** The systemd unit of the program. */
+export type Unit = 'siteglass-edge' | 'siteglass-relay';
 
-/** Where a server that listens on `host` is reached from this machine. */
+const TIMEOUT_MS = 5_000;
+
+/** The URL at which a server that listens on `host` is reached from this machine. */
 export function localUrl({ host, port }: ServiceAddress['http']): string {
-  const near = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
-  return `http://${near.includes(':') ? `[${near}]` : near}:${port}`;
+  const local = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  return `http://${local.includes(':') ? `[${local}]` : local}:${port}`;
 }
 
-/** Whether the service runs, and then whether it can work; where it does not, whether it could listen. */
-export const serviceCheck = (address: ServiceAddress): Check => ({
+/** Whether the service runs and is ready. If it does not run, whether its port is free. */
+export const serviceCheck = (unit: Unit, address: ServiceAddress): Check => ({
   about: 'service',
-  run: () => (FolderLock.isHeld(address.dataFolder) ? readiness(address) : freePort(address)),
+  run: () =>
+    FolderLock.isHeld(address.dataFolder)
+      ? readiness(address, `journalctl -u ${unit} -n 50`)
+      : freePort(address, `sudo systemctl start ${unit}; journalctl -u ${unit} -n 50`),
 });
 
-async function readiness({ http }: ServiceAddress): Promise<Verdict> {
-  if (http.port === 0) return ok('it runs, on a port that it chose by itself');
+async function readiness({ http }: ServiceAddress, showLog: string): Promise<Verdict> {
+  if (http.port === 0) return ok('running, on a port that the system assigned');
   const url = localUrl(http);
   try {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const response = await fetch(`${url}/readyz`, { signal });
     const { reasons = [] } = (await response.json()) as { reasons?: string[] };
-    if (response.ok) return ok(`it runs, and serves ${url}`);
-    return failure(`it runs, and cannot work: ${reasons.join('; ')}`, 'Its log tells more.');
+    if (response.ok) return ok(`running at ${url}`);
+    return failure(`running, but not ready: ${reasons.join('; ')}`, showLog);
   } catch {
     return failure(
-      `a process uses the data folder, and ${url} does not answer`,
-      'Is it another configuration than the service’s (--config)? If not, its log tells more.',
+      `a process uses the data folder, but ${url} does not respond`,
+      `Check that --config names the configuration of the service, then run: ${showLog}`,
     );
   }
 }
 
-async function freePort({ http: { host, port } }: ServiceAddress): Promise<Verdict> {
+async function freePort(
+  { http: { host, port } }: ServiceAddress,
+  startAndShowLog: string,
+): Promise<Verdict> {
   const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     const server = createServer();
     server.once('error', resolve);
     server.listen(port, host, () => server.close(() => resolve(undefined)));
   });
-  if (!error)
-    return warning('it does not run', 'systemctl start it; journalctl -u it tells why it ended.');
+  if (!error) return warning('not running', startAndShowLog);
   return failure(
-    `it does not run, and could not listen on ${host}:${port} (${error.code})`,
+    `not running, and cannot listen on ${host}:${port} (${error.code})`,
     error.code === 'EADDRINUSE'
-      ? `Another program has the port (ss -ltnp sport = ${port}); end it, or set http.port.`
-      : 'Set http.host to an address of this machine.',
+      ? `Stop the program that uses the port, or change http.port: sudo ss -ltnp 'sport = :${port}'`
+      : 'Set http.host to an address of this machine: ip -brief address',
   );
 }

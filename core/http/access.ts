@@ -3,10 +3,10 @@ import { z } from 'zod';
 export const roleSchema = z.enum(['viewer', 'operator', 'admin']);
 export type Role = z.infer<typeof roleSchema>;
 
-/** What a route asks of its caller: a role, or nothing. */
+/** The role that a route requires of its caller; `anonymous` requires none. */
 export type Access = Role | 'anonymous';
 
-/** Who is calling. */
+/** The caller of a route. */
 export interface Principal {
   name: string;
   role: Role;

@@ -14,16 +14,16 @@ export interface AppOptions {
   authentication: Authentication;
   metrics: Metrics;
   log: Logger;
-  /** Whether X-Forwarded-For is to be believed: only behind a proxy of one's own. */
+  /** Whether to trust X-Forwarded-For: only behind your own proxy. */
   trustProxy?: boolean;
   /** Run before everything else that can refuse a request. */
   guards?: Middleware[];
 }
 
-/** The Koa application of a process: its routes, the document that describes them, and the page to try them on. */
+/** The Koa application of a process: its routes, their OpenAPI document, and Swagger UI. */
 export function createApp(options: AppOptions): Koa {
   const { info, groups, authentication, metrics, log, guards = [] } = options;
-  // Of X-Forwarded-For only the last address is the proxy's word; those before it are what the client wrote.
+  // Only the last address in X-Forwarded-For comes from the proxy; the client can write the others.
   const app = new Koa({ proxy: options.trustProxy ?? false, maxIpsCount: 1 });
   const document = JSON.stringify(openApiDocument(info, groups));
 
@@ -43,11 +43,11 @@ export function createApp(options: AppOptions): Koa {
     app.use(router.routes());
     app.use(router.allowedMethods());
   }
-  // What a client does with its connection is no fault of ours, and its bytes are not for the log.
+  // A broken client connection is not a bug, and the client's bytes must not be logged.
   app.on('error', (err: NodeJS.ErrnoException) => {
     const code = clientFaultOf(err);
-    if (code) log.debug({ code }, 'a connection broke');
-    else log.error({ err }, 'an answer was cut short');
+    if (code) log.debug({ code }, 'client connection broken');
+    else log.error({ err }, 'response incomplete');
   });
   return app;
 }

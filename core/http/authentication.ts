@@ -2,21 +2,21 @@ import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
 import { type Access, allows, type Principal } from './access.js';
 
-/** Who a bearer token belongs to; undefined for nobody. */
+/** Resolves with the owner of a bearer token, or undefined if the token is unknown. */
 export type VerifyToken = (token: string) => Promise<Principal | undefined>;
 
-/** `none` takes every caller for an administrator: for a loopback demo, or said twice in the configuration. */
+/** With `none` every caller is an administrator: for loopback, or if the operator allowed anyone on the network. */
 export type Authentication = { mode: 'none' } | { mode: 'token'; verify: VerifyToken };
 
 const BEARER = /^Bearer +(\S{1,512})$/i;
 
-/** Lets a request pass only with what `access` asks for, and notes who it is in `ctx.state.principal`. */
+/** Accepts only requests with the role in `access`, and stores the caller in `ctx.state.principal`. */
 export function authenticate(access: Access, authentication: Authentication): Middleware {
   return async (ctx, next) => {
     if (access !== 'anonymous') {
       const principal = await principalOf(ctx, authentication);
       if (!allows(principal, access))
-        throw new ProblemError('forbidden', `This needs a token with the role "${access}".`);
+        throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
       ctx.state.principal = principal;
     }
     await next();
@@ -31,8 +31,6 @@ async function principalOf(ctx: Context, authentication: Authentication): Promis
   ctx.set('WWW-Authenticate', token ? 'Bearer error="invalid_token"' : 'Bearer');
   throw new ProblemError(
     'unauthorized',
-    token
-      ? 'The token is not known here.'
-      : 'Send a token in the header "Authorization: Bearer TOKEN".',
+    token ? 'The token is unknown.' : 'Send a token in the header "Authorization: Bearer TOKEN".',
   );
 }

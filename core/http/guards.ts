@@ -5,20 +5,26 @@ import { ProblemError } from '../runtime/errors.js';
 const LOOPBACK_NAME = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Guards a server without authentication that relies on being reachable from this machine only: a web page that
- * the user has open must not reach it, neither by a name that it pointed here (DNS rebinding) nor by a form.
+ * Guards a server without authentication that listens on loopback only. A web page that is open on this machine must
+ * not reach it, neither through a host name that resolves to loopback (DNS rebinding) nor through a form.
  */
 export const onlyThisMachine: Middleware = async (ctx, next) => {
   if (!LOOPBACK_NAME.test(ctx.host))
-    throw new ProblemError('forbidden', 'Without tokens, only localhost is served here.');
+    throw new ProblemError(
+      'forbidden',
+      'Without authentication, only requests to localhost are accepted.',
+    );
   const origin = ctx.get('Origin');
   // Koa's `ctx.origin` is the header itself.
   if (origin && origin !== `${ctx.protocol}://${ctx.host}`)
-    throw new ProblemError('forbidden', 'Without tokens, other pages may not call here.');
+    throw new ProblemError(
+      'forbidden',
+      'Without authentication, requests from other origins are refused.',
+    );
   await next();
 };
 
-/** Lets each address make so many requests a minute; the table of addresses forgets them after that minute. */
+/** Limits the requests of each address per minute; an address is forgotten after that minute. */
 export function limitRate(requestsPerMinute: number): Middleware {
   const limiter: RateLimiterAbstract = new RateLimiterMemory({
     points: requestsPerMinute,
@@ -31,7 +37,7 @@ export function limitRate(requestsPerMinute: number): Middleware {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new ProblemError(
         'rate_limited',
-        `At most ${requestsPerMinute} requests a minute are answered.`,
+        `At most ${requestsPerMinute} requests per minute are allowed.`,
         { retryAfter: error.msBeforeNext / 1000 },
       );
     }
@@ -40,8 +46,8 @@ export function limitRate(requestsPerMinute: number): Middleware {
 }
 
 /**
- * What an address is counted by. One customer usually holds a whole IPv6 /64; counting single addresses would
- * limit nobody there.
+ * The network that a request is counted for. One customer usually has a whole IPv6 /64, so a limit for each address
+ * would have no effect.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:([\d.]+)$/i.exec(ip)?.[1];

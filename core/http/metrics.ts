@@ -3,14 +3,14 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** A number that is read when somebody asks for the metrics. */
+/** A number that is read at each scrape. */
 export interface Reading {
   name: string;
   help: string;
   read(): number | Promise<number>;
 }
 
-/** A number for each value of a label, e.g. for each camera, whose values are few and come from the configuration. */
+/** A number for each value of a label, such as the camera. The values must be few, as those from the configuration. */
 export interface LabelledReading {
   name: string;
   help: string;
@@ -18,7 +18,7 @@ export interface LabelledReading {
   read(): Iterable<[value: string, number: number]>;
 }
 
-/** A job of a detection worker, as far as it is measured; times in milliseconds. */
+/** The measured values of a detection worker's job; times in milliseconds. */
 export interface FinishedJob {
   outcome: string;
   queueMs: number;
@@ -27,38 +27,38 @@ export interface FinishedJob {
   engines?: string[];
 }
 
-/** A process's metrics in Prometheus' form. Names follow its conventions: base units, `_total` on counters. */
+/** The metrics of a process for Prometheus. Names follow its conventions: base units, `_total` on counters. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests = new Histogram({
     name: 'siteglass_http_request_duration_seconds',
-    help: 'Time from the request to the end of the answer',
+    help: 'Time from the request to the end of the response',
     labelNames: ['method', 'route', 'status'] as const,
     buckets: SECONDS,
     registers: [this.registry],
   });
   readonly #stages = new Histogram({
     name: 'siteglass_detection_stage_duration_seconds',
-    help: 'Time an analysis spent in the queue, decoding, and detecting',
+    help: 'Time of an analysis in the queue, in decoding and in detection',
     labelNames: ['stage'] as const,
     buckets: SECONDS,
     registers: [this.registry],
   });
   readonly #jobs = new Counter({
     name: 'siteglass_detection_jobs_total',
-    help: 'Jobs of the detection workers, by how they ended',
+    help: 'Jobs of the detection workers, by outcome',
     labelNames: ['outcome'] as const,
     registers: [this.registry],
   });
   readonly #searches = new Counter({
     name: 'siteglass_searches_total',
-    help: 'Images searched, by engine; one that was searched by both counts for both',
+    help: 'Images searched, by engine; an image that two engines searched counts for each',
     labelNames: ['engine'] as const,
     registers: [this.registry],
   });
   readonly #analyses = new Counter({
     name: 'siteglass_analyses_total',
-    help: 'Images analysed, anew or answered from a stored result',
+    help: 'Images analysed, or answered from a stored result, by source',
     labelNames: ['source'] as const,
     registers: [this.registry],
   });
@@ -67,7 +67,7 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Counts requests by the route's pattern, never by its path, so that the number of series stays bounded. */
+  /** Counts requests by the route's pattern instead of the path, so that the number of series has a bound. */
   requests(): Middleware {
     return async (ctx, next) => {
       const end = this.#requests.startTimer();
@@ -103,7 +103,7 @@ export class Metrics {
     });
   }
 
-  /** Adds a gauge with a label; values that are no longer there go. */
+  /** Adds a gauge with a label; values that `read` no longer returns are removed. */
   gauges({ name, help, label, read }: LabelledReading): void {
     new Gauge({
       name,
@@ -117,7 +117,7 @@ export class Metrics {
     });
   }
 
-  /** Adds a counter that is kept elsewhere and read at each scrape. */
+  /** Adds a counter that is read at each scrape. */
   counter({ name, help, read }: Reading): void {
     new Counter({
       name,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
 import type { ProblemWriter } from './problems.js';
-import { type Answer, isSchema, type Route } from './route.js';
+import { isSchema, type ResponseSpec, type Route } from './route.js';
 
 type Json = Record<string, unknown>;
 
@@ -11,31 +11,31 @@ export interface ApiInfo {
   description: string;
 }
 
-/** How errors are written down, and the schema of that. */
+/** How errors are written, and the schema of that form. */
 export interface ErrorForm {
   schema: z.ZodType;
   write: ProblemWriter;
 }
 
-/** Routes that are mounted together below one prefix. */
+/** Routes that are mounted below one prefix. */
 export interface RouteGroup {
   prefix: string;
   routes: Route[];
-  /** The JSON of errors, where they are no problem documents. */
+  /** The form of errors, if they are not problem documents. */
   errors?: ErrorForm;
 }
 
-/** What any route of ours can answer, whatever else it does. */
+/** Problems that every route can return. */
 const ALWAYS: ProblemCode[] = ['internal'];
 
-/** What `readJson` can refuse. */
+/** Problems of `readJson`. */
 const BODY_PROBLEMS: ProblemCode[] = [
   'invalid_request',
   'unsupported_request_type',
   'too_many_bytes',
 ];
 
-/** The OpenAPI 3.1 document of what is mounted, from the schemas that validate it. */
+/** The OpenAPI 3.1 document of the mounted routes, from the schemas that validate them. */
 export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
   const components: Json = {};
   const paths: Record<string, Json> = {};
@@ -76,7 +76,7 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
     ...requestBody(route, schema),
     responses: {
       ...Object.fromEntries(
-        Object.entries(route.answers).map(([status, answer]) => [status, response(answer, schema)]),
+        Object.entries(route.responses).map(([status, spec]) => [status, response(spec, schema)]),
       ),
       ...problemResponses(route, group.errors?.schema, schema),
     },
@@ -121,17 +121,17 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
   return {};
 }
 
-function response(answer: Answer, schema: (s: z.ZodType) => Json): Json {
-  if (isSchema(answer))
+function response(spec: ResponseSpec, schema: (s: z.ZodType) => Json): Json {
+  if (isSchema(spec))
     return {
-      description: answer.description ?? 'Done',
-      content: { 'application/json': { schema: schema(answer) } },
+      description: spec.description ?? 'OK',
+      content: { 'application/json': { schema: schema(spec) } },
     };
-  if ('empty' in answer) return { description: answer.empty };
+  if ('empty' in spec) return { description: spec.empty };
   const binary = { schema: { type: 'string', format: 'binary' } };
   return {
-    description: answer.description,
-    content: Object.fromEntries(answer.mediaTypes.map((type) => [type, binary])),
+    description: spec.description,
+    content: Object.fromEntries(spec.mediaTypes.map((type) => [type, binary])),
   };
 }
 
@@ -168,7 +168,7 @@ function groupByStatus(codes: Iterable<ProblemCode>): Map<number, ProblemCode[]>
   return groups;
 }
 
-/** JSON Schema of a Zod schema; what has an id becomes a component and is referred to. */
+/** JSON Schema of a Zod schema; a schema with an id becomes a component, which is referenced. */
 function jsonSchema(schema: z.ZodType, components: Json): Json {
   const { $defs, $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'output',
@@ -185,7 +185,7 @@ function jsonSchema(schema: z.ZodType, components: Json): Json {
 
 const withoutId = ({ id: _, ...rest }: Json): Json => rest;
 
-/** Turns `#/$defs/X` into `#/components/schemas/X` and drops the ids, which OpenAPI has no place for. */
+/** Replaces `#/$defs/X` by `#/components/schemas/X`, and removes the ids, which OpenAPI does not allow. */
 function refer(value: unknown, top = true): unknown {
   if (Array.isArray(value)) return value.map((item) => refer(item, false));
   if (value === null || typeof value !== 'object') return value;

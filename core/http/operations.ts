@@ -3,7 +3,7 @@ import type { Access } from './access.js';
 import type { Metrics } from './metrics.js';
 import { type Route, route } from './route.js';
 
-/** Whether the process can take work, and if not, why. */
+/** Whether the process can accept work, and the reasons if it cannot. */
 export interface Readiness {
   ready: boolean;
   reasons: string[];
@@ -15,7 +15,7 @@ const readinessSchema = z.object({
   reasons: z.array(z.string()),
 });
 
-/** What supervisors and Prometheus ask. */
+/** Routes for supervisors and Prometheus. */
 export function operationRoutes(
   readiness: () => Readiness,
   metrics: Metrics,
@@ -26,18 +26,18 @@ export function operationRoutes(
       method: 'get',
       path: '/healthz',
       tag: 'operations',
-      summary: 'The process works',
+      summary: 'Liveness: the process runs',
       access: 'anonymous',
-      answers: { 200: healthSchema },
+      responses: { 200: healthSchema },
       handle: () => ({ status: 'OK' }),
     }),
     route({
       method: 'get',
       path: '/readyz',
       tag: 'operations',
-      summary: 'The process can take work',
+      summary: 'Readiness: the process can accept work',
       access: 'anonymous',
-      answers: { 200: readinessSchema, 503: readinessSchema },
+      responses: { 200: readinessSchema, 503: readinessSchema },
       handle: (_, ctx) => {
         const { ready, reasons } = readiness();
         ctx.status = ready ? 200 : 503;
@@ -48,9 +48,9 @@ export function operationRoutes(
       method: 'get',
       path: '/metrics',
       tag: 'operations',
-      summary: "Prometheus' metrics",
+      summary: 'Metrics for Prometheus',
       access: metricsAccess,
-      answers: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
+      responses: { 200: { mediaTypes: ['text/plain'], description: 'Text exposition format' } },
       handle: async (_, ctx) => {
         ctx.type = metrics.registry.contentType;
         ctx.body = await metrics.registry.metrics();

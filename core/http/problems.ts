@@ -3,7 +3,7 @@ import { type Problem, problemKinds } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 
-/** The problem document (RFC 9457) for an error. Nothing of an error that we did not foresee is shown. */
+/** The problem document (RFC 9457) for an error. It contains no details of an unexpected error. */
 export function problemOf(error: unknown): Problem {
   const known = error instanceof ProblemError ? error : undefined;
   const code = known?.code ?? 'internal';
@@ -17,7 +17,7 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** How a room's errors are written down; the image API has a second form for DeepStack's clients. */
+/** Writes the errors of a group of routes; the DeepStack API has its own form. */
 export type ProblemWriter = (ctx: Context, problem: Problem) => void;
 
 export const writeProblem: ProblemWriter = (ctx, problem) => {
@@ -25,19 +25,20 @@ export const writeProblem: ProblemWriter = (ctx, problem) => {
   ctx.type = 'application/problem+json';
 };
 
-/** What the router leaves when no route was for the request; it names the methods that are in `Allow`. */
-function throwUnanswered(ctx: Context): void {
-  if (ctx.status === 404) throw new ProblemError('not_found', `There is nothing at ${ctx.path}.`);
+/** Throws for a request that matched no route; the router has set the allowed methods in `Allow`. */
+function throwUnmatched(ctx: Context): void {
+  if (ctx.status === 404)
+    throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
   if (ctx.status === 405 || ctx.status === 501)
-    throw new ProblemError('method_not_allowed', `Allowed here: ${ctx.response.get('Allow')}.`);
+    throw new ProblemError('method_not_allowed', `Allowed methods: ${ctx.response.get('Allow')}.`);
 }
 
-/** The one place where errors become answers. A group of routes can have its own form, in `ctx.state.writeProblem`. */
+/** Converts every error to a response. A group of routes can have its own form, in `ctx.state.writeProblem`. */
 export function handleProblems(log: Logger): Middleware {
   return async (ctx, next) => {
     try {
       await next();
-      if (ctx.body === undefined) throwUnanswered(ctx);
+      if (ctx.body === undefined) throwUnmatched(ctx);
     } catch (error) {
       if (!(error instanceof ProblemError))
         log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');

@@ -10,8 +10,8 @@ const RAW_TYPES = ['image/*', 'application/octet-stream'];
  * Receives one image, as the body itself or in the field `file` of a multipart form, in memory and within limits.
  * `uploadOf` gives it either way.
  */
-export function receiveImage(file: string, room: UploadBudget): Middleware {
-  const fromForm = receiveUpload(file, room);
+export function receiveImage(file: string, budget: UploadBudget): Middleware {
+  const fromForm = receiveUpload(file, budget);
 
   return async (ctx, next) => {
     if (ctx.is('multipart/form-data')) return fromForm(ctx, next);
@@ -20,19 +20,19 @@ export function receiveImage(file: string, room: UploadBudget): Middleware {
         'unsupported_request_type',
         `Send the image as the body, e.g. as image/jpeg, or as multipart/form-data in the field "${file}".`,
       );
-    const place = room.enter(ctx.ip);
+    const reservation = budget.reserve(ctx.ip);
     try {
-      const { maxBytes } = room.limits;
+      const { maxBytes } = budget.limits;
       const buffer = await readBody(ctx, {
         maxBytes,
         tooMany: `An image may have ${maxBytes} bytes.`,
-        count: place.take,
+        count: reservation.add,
       });
       if (buffer.length === 0) throw new ProblemError('missing_image', 'The body is empty.');
       ctx.file = { buffer } as Context['file'];
       await next();
     } finally {
-      place.leave();
+      reservation.release();
     }
   };
 }

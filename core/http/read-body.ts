@@ -3,13 +3,13 @@ import { ProblemError } from '../runtime/errors.js';
 
 export interface BodyLimits {
   maxBytes: number;
-  /** What is said of a body that is larger. */
+  /** The detail of the problem for a larger body. */
   tooMany: string;
-  /** Called with the bytes of each part that comes; what it throws ends the reading. */
+  /** Called with the size of each chunk; an error that it throws ends the reading. */
   count?(bytes: number): void;
 }
 
-/** Reads a body into memory. Throws `too_many_bytes`, and `invalid_request` where it does not come whole. */
+/** Reads a body into memory. Throws `too_many_bytes`, and `invalid_request` if it is incomplete. */
 export async function readBody(
   ctx: Context,
   { maxBytes, tooMany, count }: BodyLimits,
@@ -21,25 +21,25 @@ export async function readBody(
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {
-    for await (const chunk of arriving(ctx)) {
+    for await (const chunk of chunksOf(ctx)) {
       bytes += chunk.length;
       check(bytes);
       count?.(chunk.length);
       chunks.push(chunk);
     }
   } catch (error) {
-    // The rest is passed over, so that the answer reaches the client.
+    // Discards the rest, so that the client can read the response.
     ctx.req.resume();
     throw error;
   }
   return Buffer.concat(chunks, bytes);
 }
 
-/** What fails here is the client's connection. */
-async function* arriving(ctx: Context): AsyncGenerator<Buffer> {
+/** An error here is an error of the client's connection. */
+async function* chunksOf(ctx: Context): AsyncGenerator<Buffer> {
   try {
     yield* ctx.req.iterator({ destroyOnReturn: false });
   } catch (cause) {
-    throw new ProblemError('invalid_request', 'The body did not come whole.', { cause });
+    throw new ProblemError('invalid_request', 'The body is incomplete.', { cause });
   }
 }

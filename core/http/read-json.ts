@@ -8,11 +8,11 @@ const MAX_BYTES = 64 * 1024;
 export async function readJson(ctx: Context): Promise<unknown> {
   if (!ctx.is('application/json'))
     throw new ProblemError('unsupported_request_type', 'Send the body as application/json.');
-  const tooMany = `A body may have ${MAX_BYTES} bytes.`;
+  const tooMany = `The body may have at most ${MAX_BYTES} bytes.`;
   const body = await readBody(ctx, { maxBytes: MAX_BYTES, tooMany });
   try {
     return JSON.parse(body.toString('utf8'));
   } catch (cause) {
-    throw new ProblemError('invalid_request', 'The body is not JSON.', { cause });
+    throw new ProblemError('invalid_request', 'The body is not valid JSON.', { cause });
   }
 }

@@ -7,14 +7,17 @@ import type { Access } from './access.js';
 import { type Authentication, authenticate } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 
-/** An answer: a schema for JSON, or a media type and a word on what comes in it. */
-export type Answer = z.ZodType | { mediaTypes: string[]; description: string } | { empty: string };
+/** A response: a schema for JSON, media types with a description, or a description if it has no body. */
+export type ResponseSpec =
+  | z.ZodType
+  | { mediaTypes: string[]; description: string }
+  | { empty: string };
 
 /** A multipart form with one file and further fields. */
 export interface FormSpec {
   file: string;
   fields: z.ZodObject;
-  /** The file may also be sent as the body itself. */
+  /** The file may also be the body itself. */
   orRaw?: boolean;
 }
 
@@ -30,12 +33,12 @@ export interface RouteSpec {
   form?: FormSpec;
   body?: z.ZodType;
   headers?: Record<string, string>;
-  answers: Record<number, Answer>;
-  /** What can go wrong, beside what every route can answer. */
+  responses: Record<number, ResponseSpec>;
+  /** Problems of this route, besides those of every route. */
   problems?: ProblemCode[];
 }
 
-/** A route that has been described and can be mounted. */
+/** A described route that can be mounted. */
 export interface Route extends RouteSpec {
   handlers: Middleware[];
 }
@@ -49,7 +52,7 @@ export interface Input<P extends z.ZodObject | undefined, Q extends z.ZodObject 
 
 /**
  * Describes a route once, for the router, for validation and for the OpenAPI document.
- * `handle` returns the JSON body, or nothing where it has set `ctx.body` itself.
+ * `handle` returns the JSON body, or undefined if it has set `ctx.body`.
  */
 export function route<
   P extends z.ZodObject | undefined = undefined,
@@ -58,7 +61,7 @@ export function route<
   spec: RouteSpec & {
     params?: P;
     query?: Q;
-    /** Run before the handler, e.g. a limit or the reading of a form. */
+    /** Run before the handler, for example a limit or a form parser. */
     before?: Middleware[];
     handle(input: Input<P, Q>, ctx: Context): unknown;
   },
@@ -75,7 +78,7 @@ export function route<
   return { ...described, handlers: [...before, last] };
 }
 
-/** Mounts routes below a prefix, each behind its access rule. What refuses a request is written down by `write`. */
+/** Mounts routes below a prefix, each with its access rule. `write` writes the problems. */
 export function mount(
   routes: Route[],
   prefix: string,
@@ -86,21 +89,21 @@ export function mount(
   for (const { method, path, access, handlers } of routes)
     router[method](
       path.replace(/\{(\w+)\}/g, ':$1'),
-      inForm(write),
+      withProblemWriter(write),
       authenticate(access, authentication),
       ...handlers,
     );
   return router;
 }
 
-const inForm =
+const withProblemWriter =
   (write: ProblemWriter): Middleware =>
   async (ctx, next) => {
     ctx.state.writeProblem = write;
     await next();
   };
 
-/** Validates `value`, reporting every field that is wrong as `invalid_parameter`. */
+/** Validates `value`. Throws `invalid_parameter` with every invalid field. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
@@ -117,4 +120,4 @@ function fieldErrorsOf(issue: z.core.$ZodIssue): FieldError[] {
   return [{ path: issue.path.join('.'), message: issue.message }];
 }
 
-export const isSchema = (answer: Answer): answer is z.ZodType => answer instanceof z.ZodType;
+export const isSchema = (spec: ResponseSpec): spec is z.ZodType => spec instanceof z.ZodType;

@@ -6,12 +6,12 @@ import type { StoredFile } from '../store/file-store.js';
 export interface Sent {
   file: StoredFile;
   mediaType: string;
-  /** Stands for exactly these bytes. */
+  /** Identifies these bytes; becomes the ETag. */
   tag: string;
   lastModified: Date;
 }
 
-/** Answers with a file: conditional requests and single ranges as in RFC 9110. */
+/** Sends a file; supports conditional requests and single ranges (RFC 9110). */
 export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: Sent): void {
   ctx.status = 200;
   ctx.type = mediaType;
@@ -19,10 +19,10 @@ export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: S
   ctx.lastModified = lastModified;
   ctx.set('Accept-Ranges', 'bytes');
   ctx.set('Cache-Control', 'private, no-cache');
-  // An uploaded file is shown as an image or not at all.
+  // A browser may show an uploaded file only as an image.
   ctx.set('Content-Security-Policy', "default-src 'none'; sandbox");
   ctx.set('Content-Disposition', 'inline');
-  if (hasIt(ctx, tag, lastModified)) {
+  if (isCurrent(ctx, tag, lastModified)) {
     ctx.status = 304;
     return;
   }
@@ -37,10 +37,10 @@ export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: S
 }
 
 /**
- * Whether the client's copy is current (RFC 9110, 13.1). Koa's `fresh` would send the whole again to whoever
- * adds `Cache-Control: no-cache`, as fetch does to every conditional request.
+ * Whether the client's copy is current (RFC 9110, 13.1). Koa's `fresh` is false for a request with
+ * `Cache-Control: no-cache`, which fetch adds to every conditional request.
  */
-function hasIt(ctx: Context, tag: string, lastModified: Date): boolean {
+function isCurrent(ctx: Context, tag: string, lastModified: Date): boolean {
   const tags = ctx.get('If-None-Match');
   if (tags)
     return tags === '*' || tags.split(/\s*,\s*/).some((t) => t.replace(/^W\//, '') === `"${tag}"`);
@@ -53,7 +53,7 @@ function requestedRange(ctx: Context, bytes: number) {
   const ifRange = ctx.get('If-Range');
   const applies = !ifRange || ifRange === ctx.response.get('ETag');
   if (!header || !applies || ctx.method !== 'GET') return undefined;
-  // The last bytes of more than there are: all of them (RFC 9110, 14.1.2).
+  // More last bytes than the file has: the whole file (RFC 9110, 14.1.2).
   const last = /^bytes=-(\d+)$/.exec(header)?.[1];
   if (Number(last) > bytes && bytes > 0) return { start: 0, end: bytes - 1 };
   const ranges = parseRange(bytes, header);
@@ -61,6 +61,6 @@ function requestedRange(ctx: Context, bytes: number) {
     ctx.set('Content-Range', `bytes */${bytes}`);
     throw new ProblemError('range_not_satisfiable', `The image has ${bytes} bytes.`);
   }
-  // Several ranges at once may be answered with the whole (RFC 9110, 14.2); so may what is no range.
+  // For several ranges, or an invalid one, a server may send the whole file (RFC 9110, 14.2).
   return ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1 ? undefined : ranges[0];
 }

@@ -5,7 +5,7 @@ import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 
-/** Serves an application. Port 0 takes a free one; `address` tells which. */
+/** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
   readonly name = 'http';
   #server: Server | undefined;
@@ -25,7 +25,7 @@ export class HttpServer implements Service {
   async start(): Promise<void> {
     const server = createServer(
       {
-        // A slow sender holds memory: it has this long for the whole of its request.
+        // A slow sender uses memory: it has this long for the whole request.
         requestTimeout: 60_000,
         headersTimeout: 20_000,
         keepAliveTimeout: 30_000,
@@ -46,14 +46,14 @@ export class HttpServer implements Service {
     this.log.info({ url: this.address.url }, 'listening');
   }
 
-  /** Takes no new connections, lets requests under way end, and drops idle ones. */
+  /** Accepts no new connections, closes idle ones, and waits for requests in progress. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const patience = setTimeout(() => server.closeAllConnections(), 5_000);
+    const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
     await closed;
-    clearTimeout(patience);
+    clearTimeout(deadline);
   }
 }

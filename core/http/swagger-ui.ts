@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
 
-/** What the page loads, by the names that koa2-swagger-ui's template asks for, from swagger-ui-dist's files. */
+/** Files of swagger-ui-dist by the names that the template of koa2-swagger-ui requests. */
 const FILES: Record<string, { file: string; type: string }> = {
   'swagger-ui.min.css': { file: 'swagger-ui.css', type: 'text/css' },
   'swagger-ui-bundle.js': { file: 'swagger-ui-bundle.js', type: 'text/javascript' },
@@ -16,8 +16,8 @@ const FILES: Record<string, { file: string; type: string }> = {
 const ASSETS = '/docs/assets/';
 
 /**
- * Swagger UI at /docs from files on this machine: a site has often no way to the internet. The page is made on
- * the first request, so that a box whose page nobody opens does not hold a template engine in memory.
+ * Swagger UI at /docs from local files, because a site often has no internet access. The page is rendered on the first
+ * request, so that the template engine uses no memory before.
  */
 export function swaggerUi(title: string, specUrl: string): Middleware {
   let page: Promise<Middleware> | undefined;
@@ -27,7 +27,7 @@ export function swaggerUi(title: string, specUrl: string): Middleware {
     if (ctx.path !== '/docs') return next();
     page ??= makePage(title, specUrl);
     await (await page)(ctx, next);
-    // The template asks Google for a font; nothing of ours leaves the machine.
+    // The template loads a font from Google; the page must load nothing from the internet.
     ctx.body = String(ctx.body).replace(/<link href="https:\/\/fonts[^>]*>/, '');
     ctx.set(
       'Content-Security-Policy',
@@ -51,7 +51,7 @@ async function makePage(title: string, url: string): Promise<Middleware> {
       deepLinking: true,
       displayRequestDuration: true,
       tryItOutEnabled: true,
-      // Its default has a server on the internet look at the document.
+      // By default a server on the internet validates the document.
       validatorUrl: null,
     },
   }) as unknown as Middleware;

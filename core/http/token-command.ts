@@ -5,11 +5,12 @@ import type { CommandOptions } from '../runtime/program.js';
 import { roleSchema } from './access.js';
 import type { Tokens } from './tokens.js';
 
-const USAGE = 'say "token", "token add NAME --role viewer|operator|admin" or "token remove NAME"';
+const USAGE =
+  'expected "token", "token add NAME --role viewer|operator|admin" or "token remove NAME"';
 
 /**
- * Lists, makes and removes tokens, while the program runs or not: it looks each token up when a request brings it.
- * A token is in the text once, when it is made. Throws StartError.
+ * Lists, adds and removes tokens. A running program sees the change with the next request. The text contains a token
+ * once, when it is created. Throws StartError.
  */
 export async function tokenCommand(
   tokens: Pick<Tokens, 'list' | 'create' | 'remove'>,

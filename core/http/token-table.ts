@@ -1,9 +1,12 @@
 import type { Kysely, Migration } from 'kysely';
+import { tableSet } from '../store/table-set.js';
 import type { Principal, Role } from './access.js';
 
 export interface TokenTables {
   token: { hash: string; name: string; role: Role; created_at: number };
 }
+
+export const tokenTables = tableSet<TokenTables>({ token: true });
 
 export const createTokenTable: Migration = {
   async up(db) {
@@ -18,7 +21,7 @@ export const createTokenTable: Migration = {
 };
 
 export const tokenTable = {
-  /** False where the name is taken. */
+  /** False if the name is in use. */
   insertIfFree: async (db: Kysely<TokenTables>, row: TokenTables['token']): Promise<boolean> => {
     const { numInsertedOrUpdatedRows } = await db
       .insertInto('token')
@@ -28,7 +31,7 @@ export const tokenTable = {
     return numInsertedOrUpdatedRows === 1n;
   },
 
-  /** Gives the name this token in place of the one that it may have had. */
+  /** Stores the token; it replaces an earlier one of the same name. */
   replace: (db: Kysely<TokenTables>, { name, ...token }: TokenTables['token']) =>
     db
       .insertInto('token')
@@ -36,7 +39,7 @@ export const tokenTable = {
       .onConflict((c) => c.column('name').doUpdateSet(token))
       .execute(),
 
-  /** False where there was none. */
+  /** False if there was none. */
   remove: async (db: Kysely<TokenTables>, name: string): Promise<boolean> => {
     const { numDeletedRows } = await db
       .deleteFrom('token')

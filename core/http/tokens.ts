@@ -12,10 +12,10 @@ const TOKEN = /^sg_[\w-]{43}$/;
 const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /**
- * Bearer tokens (RFC 6750). Only their SHA-256 is stored: a token has 256 random bits, so a slow hash would
- * add nothing. The first start makes an admin token and writes it to a file that only this user can read; of several
- * processes that make their first start on one database at once, one does. Where the operator gives the admin token,
- * that one is in force from this start on, and no file is written.
+ * Bearer tokens (RFC 6750). Only their SHA-256 is stored: a token has 256 random bits, so a slow hash is not needed.
+ * The first start creates an admin token and writes it to a file that only this user can read. If several processes
+ * start on one new database, one of them does so. If the operator sets the admin token, it is valid from this start on,
+ * and no file is written.
  */
 export class Tokens {
   readonly name = 'tokens';
@@ -25,29 +25,29 @@ export class Tokens {
     private readonly firstTokenFile: string,
     private readonly log: Logger,
     private readonly clock: Clock,
-    private readonly given?: string,
+    private readonly configured?: string,
   ) {}
 
-  /** Throws StartError where the given token is none. */
+  /** Throws StartError if the configured token has the wrong form. */
   async start(): Promise<void> {
-    if (this.given === undefined) return this.#makeFirst();
-    if (!TOKEN.test(this.given))
+    if (this.configured === undefined) return this.#createFirst();
+    if (!TOKEN.test(this.configured))
       throw new StartError('the admin token must be "sg_" and 43 of A-Z, a-z, 0-9, "-" and "_"');
-    await tokenTable.replace(this.db, this.#row('admin', 'admin', this.given));
+    await tokenTable.replace(this.db, this.#row('admin', 'admin', this.configured));
   }
 
-  async #makeFirst(): Promise<void> {
+  async #createFirst(): Promise<void> {
     if (await tokenTable.exists(this.db)) return;
-    // A start that died between writing the file and the row is finished with the token in the file.
+    // If an earlier start ended between writing the file and the row, the token in the file is used.
     const token = this.#tokenInFile() ?? newToken();
     rmSync(this.firstTokenFile, { force: true });
     writeFileSync(this.firstTokenFile, `${token}\n`, { mode: 0o600, flag: 'wx' });
     if (!(await tokenTable.insertIfFree(this.db, this.#row('admin', 'admin', token)))) {
-      // Another process on this database was first, and its file has the token that counts.
+      // Another process on this database was first; its token is valid.
       rmSync(this.firstTokenFile, { force: true });
       return;
     }
-    // Printed once, on purpose: this is how the first person gets in.
+    // Logged once, on purpose: the operator needs it for the first access.
     this.log.info({ file: this.firstTokenFile }, `the first admin token is ${token}`);
   }
 
@@ -57,20 +57,20 @@ export class Tokens {
     return TOKEN.test(token) ? token : undefined;
   }
 
-  /** Throws StartError where the name is taken. */
+  /** Throws StartError if the name is in use. */
   async create(name: string, role: Role): Promise<string> {
     const token = newToken();
     if (!(await tokenTable.insertIfFree(this.db, this.#row(name, role, token))))
-      throw new StartError(`there is a token "${name}"`);
+      throw new StartError(`a token "${name}" exists already`);
     return token;
   }
 
-  /** Without what could be used to get in. */
+  /** Without the hashes. */
   list(): Promise<Omit<TokenTables['token'], 'hash'>[]> {
     return tokenTable.list(this.db);
   }
 
-  /** False where there was none. A file with the token that is removed goes too: the next start must not bring it back. */
+  /** False if there was none. Also removes the file with this token, so that the next start does not restore it. */
   async remove(name: string): Promise<boolean> {
     const isRemoved = await tokenTable.remove(this.db, name);
     const inFile = this.#tokenInFile();

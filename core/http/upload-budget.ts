@@ -4,20 +4,20 @@ import { networkOf } from './guards.js';
 export interface UploadLimits {
   /** Bytes of one file. */
   maxBytes: number;
-  /** Bytes of all uploads that are being received or analysed at one time; one address may have half of them. */
+  /** Bytes of all uploads that are received or analysed at the same time; one address may use half of them. */
   maxBytesUnderWay: number;
 }
 
-/** The place of one upload in the memory that there is for all. */
+/** The part of the budget that one upload uses. */
 export interface UploadReservation {
-  /** Counts bytes that have come. Throws `uploads_full` where they do not fit. */
-  take(bytes: number): void;
-  leave(): void;
+  /** Counts bytes that have arrived. Throws `uploads_full` if they do not fit. */
+  add(bytes: number): void;
+  release(): void;
 }
 
 /**
- * The memory that a process has for uploads. Bytes count from when they come, since what a client only announces takes
- * no room. An upload that is alone is never refused.
+ * The memory that a process has for uploads. Bytes count once they arrive, since an announced length uses no memory.
+ * A single upload is never refused.
  */
 export class UploadBudget {
   #bytes = 0;
@@ -25,21 +25,21 @@ export class UploadBudget {
 
   constructor(readonly limits: UploadLimits) {}
 
-  /** Of all uploads that are under way. */
+  /** Bytes of all uploads in progress. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  enter(ip: string): UploadReservation {
+  reserve(ip: string): UploadReservation {
     const network = networkOf(ip);
     let own = 0;
     return {
-      take: (bytes) => {
+      add: (bytes) => {
         this.#check(network, own, bytes);
         own += bytes;
         this.#count(network, bytes);
       },
-      leave: () => {
+      release: () => {
         this.#count(network, -own);
         own = 0;
       },

@@ -6,8 +6,8 @@ import { ProblemError } from '../runtime/errors.js';
 import type { UploadBudget, UploadLimits, UploadReservation } from './upload-budget.js';
 
 /**
- * What a form may hold beside its file; far more than any of ours does. Names are taken as they are: `a[4294967294]`
- * would be read as an array of that length.
+ * Limits of a form beside its file, far above what the API's forms have. Names are not parsed: `a[4294967294]` would
+ * be read as an array of that length.
  */
 const FORM_LIMITS = {
   files: 1,
@@ -26,10 +26,10 @@ export interface Upload {
 
 /**
  * Receives a multipart form (RFC 7578) with one file in the field `file`, in memory and within limits.
- * A file's declared name and type are never looked at.
+ * A file's declared name and type are ignored.
  */
-export function receiveUpload(file: string, room: UploadBudget): Middleware {
-  const { limits } = room;
+export function receiveUpload(file: string, budget: UploadBudget): Middleware {
+  const { limits } = budget;
   return async (ctx, next) => {
     if (!ctx.is('multipart/form-data'))
       throw new ProblemError(
@@ -37,13 +37,13 @@ export function receiveUpload(file: string, room: UploadBudget): Middleware {
         `Send the image as multipart/form-data, in the field "${file}".`,
       );
     if ((ctx.request.length ?? 0) > limits.maxBytes + FORM_OVERHEAD) throw tooManyBytes(limits);
-    const place = room.enter(ctx.ip);
+    const reservation = budget.reserve(ctx.ip);
     try {
-      await readForm(ctx, file, limits, place);
+      await readForm(ctx, file, limits, reservation);
       if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
       await next();
     } finally {
-      place.leave();
+      reservation.release();
     }
   };
 }
@@ -52,12 +52,12 @@ async function readForm(
   ctx: Context,
   file: string,
   limits: UploadLimits,
-  place: UploadReservation,
+  reservation: UploadReservation,
 ): Promise<void> {
   const options: FormOptions = {
     storage: multer.memoryStorage(),
     limits: { ...FORM_LIMITS, fileSize: limits.maxBytes },
-    streamHandler: (request, form) => feed(request, form, place),
+    streamHandler: (request, form) => feed(request, form, reservation),
   };
   try {
     await multer(options).single(file)(ctx, async () => {});
@@ -71,24 +71,24 @@ interface FormOptions extends multer.Options {
   streamHandler(request: Readable, form: Writable): void;
 }
 
-/** Counts what comes until the form has ended or was refused; multer passes over the rest of one that was. */
-function feed(request: Readable, form: Writable, place: UploadReservation): void {
+/** Counts the bytes until the form has ended or is refused; multer discards the rest of a refused one. */
+function feed(request: Readable, form: Writable, reservation: UploadReservation): void {
   const count = (chunk: Buffer) => {
     try {
-      place.take(chunk.length);
+      reservation.add(chunk.length);
     } catch (error) {
       form.destroy(error as Error);
     }
   };
   form.once('unpipe', () => {
     request.off('data', count);
-    if (!request.readableEnded) place.leave();
+    if (!request.readableEnded) reservation.release();
   });
   request.on('data', count);
   request.pipe(form);
 }
 
-/** The form that `receiveUpload` has read. A field that is empty was left out: forms in a browser send them all. */
+/** The form that `receiveUpload` has read, without its empty fields: a browser sends every field of a form. */
 export function uploadOf(ctx: Context): Upload {
   const { body = {} } = ctx.request as { body?: object };
   const fields = Object.entries(body).flatMap(([name, value]) => {
@@ -104,7 +104,7 @@ const tooManyBytes = ({ maxBytes }: UploadLimits) =>
 function explain(error: unknown, file: string, limits: UploadLimits): unknown {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof MulterError)) {
-    // busboy's own complaints: no boundary, an end before the end.
+    // Errors of busboy: no boundary, an early end.
     const detail = error instanceof Error ? error.message : 'it could not be read';
     return new ProblemError('invalid_request', `The form is malformed: ${detail}.`, {
       cause: error,

@@ -4,8 +4,8 @@ import type { AnalysisPlan } from '../detection/detection.js';
 export const sha256Of = (data: Uint8Array | string): string => hash('sha256', data);
 
 /**
- * Names the result of a plan for an image: the same bytes, searched by the same cascades (by their files' hashes)
- * with the same parameters in the same zones, give the same key.
+ * The key of a plan's result for an image: the same bytes, searched by the same cascades (by their files' hashes) with
+ * the same parameters in the same zones, have the same key.
  */
 export function analysisKey(
   sha256: string,

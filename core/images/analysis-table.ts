@@ -65,7 +65,7 @@ export const analysisTable = {
       )
       .execute() as Promise<Pick<AnalysisRow, 'key'>[]>,
 
-  /** Analyses with a rendered picture all of whose images were made before `ms`. */
+  /** Analyses with a rendered image, all of whose images were made before `ms`. */
   processedBefore: async (db: Db, ms: number, limit: number): Promise<string[]> => {
     const rows = await db
       .selectFrom('analysis')
@@ -87,7 +87,7 @@ export const analysisTable = {
     return rows.map(({ key }) => key);
   },
 
-  /** Answers how many bytes the rendered picture had: to one caller, however many come at once. */
+  /** Resolves with the bytes of the rendered image, and sets them to 0: of several callers one gets them. */
   takeProcessedBytes: (db: Db, key: string): Promise<number> => {
     const take = async (transaction: Db): Promise<number> => {
       const row = await transaction

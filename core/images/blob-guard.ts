@@ -1,6 +1,6 @@
 /**
- * Keeps bytes from being removed while somebody is about to refer to them. Users of a blob go together;
- * its removal waits for none of them but leaves the blob to a later round.
+ * Keeps bytes from being removed while a caller is about to refer to them. Several callers may use a blob at once; a
+ * removal does not wait for them, but skips the blob until a later round.
  */
 export class BlobGuard {
   readonly #users = new Map<string, number>();
@@ -19,7 +19,7 @@ export class BlobGuard {
     }
   }
 
-  /** Runs `removal` unless the blob is in use. Users that come meanwhile wait for its end. */
+  /** Runs `removal` unless the blob is in use. New users wait for its end. */
   async remove(sha256: string, removal: () => Promise<void>): Promise<boolean> {
     if (this.#users.has(sha256) || this.#removals.has(sha256)) return false;
     const running = removal();

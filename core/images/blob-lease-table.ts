@@ -1,15 +1,5 @@
 import type { Kysely, Migration } from 'kysely';
-import type { ImageTables } from './tables.js';
-
-/**
- * Keeps other processes from removing bytes that somebody is about to refer to. It is also the row whose lock puts
- * those who add references and those who remove bytes in an order.
- */
-export interface BlobLeaseRow {
-  sha256: string;
-  /** Milliseconds since the Unix epoch. */
-  until: number;
-}
+import type { SharedImageTables } from './tables.js';
 
 /** Only where several processes share one database and its files. */
 export const createBlobLeaseTable: Migration = {
@@ -24,7 +14,7 @@ export const createBlobLeaseTable: Migration = {
 
 export const blobLeaseTable = {
   /** Takes or prolongs leases, in a fixed order, so that concurrent transactions lock them alike. */
-  hold: async (db: Kysely<ImageTables>, shas: string[], until: number): Promise<void> => {
+  hold: async (db: Kysely<SharedImageTables>, shas: string[], until: number): Promise<void> => {
     await db
       .insertInto('blob_lease')
       .values([...new Set(shas)].sort().map((sha256) => ({ sha256, until })))
@@ -32,8 +22,8 @@ export const blobLeaseTable = {
       .execute();
   },
 
-  /** Locks the row for the transaction. Resolves with the end of the lease, 0 where there is none. */
-  lock: async (trx: Kysely<ImageTables>, sha256: string): Promise<number> => {
+  /** Locks the row for the transaction. Resolves with the end of the lease, 0 if there is none. */
+  lock: async (trx: Kysely<SharedImageTables>, sha256: string): Promise<number> => {
     const { until } = await trx
       .insertInto('blob_lease')
       .values({ sha256, until: 0 })
@@ -46,7 +36,11 @@ export const blobLeaseTable = {
   },
 
   /** Leases that are over, of bytes that have no row. */
-  withoutBlob: async (db: Kysely<ImageTables>, now: number, limit: number): Promise<string[]> => {
+  withoutBlob: async (
+    db: Kysely<SharedImageTables>,
+    now: number,
+    limit: number,
+  ): Promise<string[]> => {
     const rows = await db
       .selectFrom('blob_lease')
       .select('sha256')
@@ -66,6 +60,6 @@ export const blobLeaseTable = {
     return rows.map(({ sha256 }) => sha256);
   },
 
-  remove: (trx: Kysely<ImageTables>, sha256: string) =>
+  remove: (trx: Kysely<SharedImageTables>, sha256: string) =>
     trx.deleteFrom('blob_lease').where('sha256', '=', sha256).execute(),
 };

@@ -1,38 +1,56 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../runtime/clock.js';
+import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import { blobLeaseTable } from './blob-lease-table.js';
-import type { ImageTables } from './tables.js';
+import {
+  type ImageTables,
+  imageTables,
+  type SharedImageTables,
+  sharedImageTables,
+} from './tables.js';
 
-/** Ample for storing a file and committing its rows, also when the clocks of two machines differ by a minute or two. */
+/** Ample for storing a file and committing its rows, also if the clocks of two machines differ by a minute or two. */
 export const BLOB_LEASE_MS = 5 * 60_000;
 
 /**
- * What `BlobGuard` is within a process, across processes: bytes are removed under a lock that whoever adds a
- * reference takes as well, and not while somebody has just stored them to refer to them.
+ * What `BlobGuard` is within a process, across processes: bytes are removed under a lock that anyone who adds a
+ * reference takes as well, and not while another process has just stored them to refer to them.
  */
 export class BlobLeases {
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly db: Kysely<SharedImageTables>,
+    private readonly clock: Clock,
+  ) {}
 
-  /** Within a transaction, also holds the lock until its end. */
-  hold(db: Kysely<ImageTables>, shas: string[]): Promise<void> {
-    return blobLeaseTable.hold(db, shas, this.clock() + BLOB_LEASE_MS);
+  /** Takes or prolongs a lease before a file is stored. */
+  hold(sha256: string): Promise<void> {
+    return blobLeaseTable.hold(this.db, [sha256], this.#end());
   }
 
-  /** What was stored to be referred to, and then was not: the commit failed, or its process ended. */
-  withoutBlob(db: Kysely<ImageTables>, limit: number): Promise<string[]> {
-    return blobLeaseTable.withoutBlob(db, this.clock(), limit);
+  /** Prolongs leases, and holds their locks until the end of the transaction. */
+  lock(transaction: Transaction, shas: string[]): Promise<void> {
+    return blobLeaseTable.hold(transaction.of(sharedImageTables), shas, this.#end());
+  }
+
+  /** Bytes that were stored and have no row: the commit failed, or its process ended. */
+  withoutBlob(limit: number): Promise<string[]> {
+    return blobLeaseTable.withoutBlob(this.db, this.clock(), limit);
   }
 
   /** Runs `removal` under the lock, unless there is a lease. */
   unlessHeld(
-    db: Kysely<ImageTables>,
     sha256: string,
     removal: (locked: Kysely<ImageTables>) => Promise<void>,
   ): Promise<void> {
-    return db.transaction().execute(async (trx) => {
-      if ((await blobLeaseTable.lock(trx, sha256)) > this.clock()) return;
-      await removal(trx);
-      await blobLeaseTable.remove(trx, sha256);
+    return unitOfWork(this.db, async (transaction) => {
+      const leases = transaction.of(sharedImageTables);
+      if ((await blobLeaseTable.lock(leases, sha256)) > this.clock()) return;
+      await removal(transaction.of(imageTables));
+      await blobLeaseTable.remove(leases, sha256);
     });
+  }
+
+  #end(): number {
+    return this.clock() + BLOB_LEASE_MS;
   }
 }

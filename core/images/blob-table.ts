@@ -16,7 +16,7 @@ const unreferenced = (db: Db) =>
     );
 
 export const blobTable = {
-  /** Answers the bytes of those that were not there yet. */
+  /** Resolves with the bytes of the new blobs. */
   insert: async (db: Db, rows: BlobRow[]): Promise<number> => {
     const unique = [...new Map(rows.map((row) => [row.sha256, row])).values()];
     const added = await db
@@ -43,7 +43,7 @@ export const blobTable = {
       .where('sha256', '=', sha256)
       .executeTakeFirst()) !== undefined,
 
-  /** Those that no image refers to any more. */
+  /** Blobs that no image refers to any more. */
   unreferenced: (db: Db, limit: number): Promise<BlobRow[]> =>
     unreferenced(db).limit(limit).execute(),
 

@@ -17,8 +17,8 @@ import { receiveUpload, uploadOf } from '../http/upload.js';
 import { type ImageApi, UPLOAD_PROBLEMS } from './image-routes.js';
 
 /**
- * The calls of DeepStack and CodeProject.AI, so that their clients work unchanged. Fields of theirs that mean
- * nothing here are passed over; errors come in their form, with our code in it.
+ * The calls of DeepStack and CodeProject.AI, so that their clients work unchanged. Fields that have no meaning here are
+ * ignored; errors have their form, with the code of the problem.
  */
 export function deepstackRoutes(api: ImageApi): Route[] {
   const call = {
@@ -26,7 +26,7 @@ export function deepstackRoutes(api: ImageApi): Route[] {
     tag: 'DeepStack',
     access: api.access.upload,
     form: { file: 'image', fields: deepstackFieldsSchema },
-    answers: { 200: deepstackAnswerSchema },
+    responses: { 200: deepstackAnswerSchema },
     problems: UPLOAD_PROBLEMS,
     before: [...api.beforeUpload, receiveUpload('image', api.uploads)],
   };
@@ -93,7 +93,7 @@ const writeDeepstackError: ProblemWriter = (ctx, { status, code, title, detail }
   ctx.body = body;
 };
 
-/** How their clients read errors. */
+/** The form in which their clients expect errors. */
 export const deepstackErrors: ErrorForm = {
   schema: deepstackErrorSchema,
   write: writeDeepstackError,

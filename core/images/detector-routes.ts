@@ -17,7 +17,7 @@ export function detectorRoutes(planner: Planner, access: Access): Route[] {
       tag: 'detectors',
       summary: 'The catalog of detectors',
       access,
-      answers: { 200: catalogSchema },
+      responses: { 200: catalogSchema },
       handle: () => ({ status: 'OK', detectors: planner.detectors() }),
     }),
   ];

@@ -6,7 +6,7 @@ import type { ImageStore } from './image-store.js';
 
 const AT_ONCE = 200;
 
-/** Removes what has expired, each minute, and the bytes that nothing refers to any more. */
+/** Removes expired images each minute, and bytes that nothing refers to any more. */
 export class Expiry implements Service {
   readonly name = 'expiry';
   readonly #job: CronJob;
@@ -20,7 +20,7 @@ export class Expiry implements Service {
       name: this.name,
       schedule: '0 * * * * *',
       work: () => this.sweep(),
-      failure: 'expired images could not be removed',
+      failure: 'cannot remove expired images',
       log,
     });
   }

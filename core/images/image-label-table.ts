@@ -2,15 +2,9 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { isPostgres } from '../store/dialect.js';
 import type { ImageTables } from './tables.js';
 
-/** A label that was found in an image, in the order in which images are listed: how they are found by it. */
-export interface ImageLabelRow {
-  label: string;
-  image: string;
-}
-
 type Db = Kysely<ImageTables>;
 
-/** Labels of those images whose analysis is there. */
+/** Labels of the images that are analysed. */
 const labelsOf = (db: Db) =>
   db
     .selectFrom('image')
@@ -32,7 +26,7 @@ export const createImageLabelTable: Migration = {
       .columns(['label', 'image'])
       .expression(labelsOf(db).where('image.plan', 'is', null))
       .execute();
-    // Few images wait, and they are asked for often.
+    // Few images are pending, and they are queried often.
     await db.schema
       .createIndex('image_pending')
       .on('image')
@@ -43,7 +37,7 @@ export const createImageLabelTable: Migration = {
 };
 
 export const imageLabelTable = {
-  /** Notes what was found in images whose analyses were just stored. */
+  /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
     await db
       .insertInto('image_label')

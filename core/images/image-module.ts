@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import type { Kysely } from 'kysely';
-import type { Detection, Planner } from '../detection/detection.js';
+import type { DetectionBackend, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { FileStore } from '../store/file-store.js';
 import { LocalFileStore } from '../store/local-file-store.js';
-import { Analyser, type Source } from './analyser.js';
-import { BlobLeases } from './blob-leases.js';
+import { Analyser, type ResultSource } from './analyser.js';
+import type { BlobLeases } from './blob-leases.js';
 import { DiskBudget } from './disk-budget.js';
 import { Expiry } from './expiry.js';
 import { ImageStore } from './image-store.js';
@@ -17,14 +17,14 @@ import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
 import type { ImageTables } from './tables.js';
 
-export interface ImageServiceOptions {
+export interface ImageModuleOptions {
   db: Kysely<ImageTables>;
-  /** Files are kept in `images/` below it, unless `files` are given. */
+  /** Files are stored in `images/` below it, unless `files` is given. */
   dataFolder: string;
   files?: FileStore & Service;
-  /** Other processes work on the same database and files. */
-  shared?: boolean;
-  detection: Detection;
+  /** Present if other processes work on the same database and files. */
+  leases?: BlobLeases | undefined;
+  detection: DetectionBackend;
   planner: Planner;
   limits: {
     maxPixels: number;
@@ -33,24 +33,24 @@ export interface ImageServiceOptions {
     uploadLifetimeMs: number | undefined;
     maxSearchedPixels?: number;
   };
-  onAnalysed: (source: Source) => void;
-  /** Images that neither age nor budget removes. */
-  spared?: ProtectedImages;
+  onAnalysed: (source: ResultSource) => void;
+  /** Images that are removed neither for their age nor for the disk budget. */
+  protected?: ProtectedImages;
   log: Logger;
   clock: Clock;
 }
 
-/** The parts of the image API, wired: the same on the appliance and on the relay. */
+/** The parts of the image API: the same on the appliance and on the relay. */
 export interface ImageModule {
   images: Images;
   processed: ProcessedImages;
   store: ImageStore;
   expiry: Expiry;
-  /** In the order of their start, the pool before them. */
+  /** In the order in which they start, after the detection pool. */
   services: Service[];
 }
 
-export function createImageModule(options: ImageServiceOptions): ImageModule {
+export function createImageModule(options: ImageModuleOptions): ImageModule {
   const { db, detection, planner, limits, log, clock } = options;
   const folder = join(options.dataFolder, 'images');
   const files = options.files ?? new LocalFileStore(folder);
@@ -58,8 +58,10 @@ export function createImageModule(options: ImageServiceOptions): ImageModule {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });
-  const leases = options.shared ? new BlobLeases(clock) : undefined;
-  const store = new ImageStore(db, files, budget, { leases, spared: options.spared });
+  const store = new ImageStore(db, files, budget, {
+    leases: options.leases,
+    protected: options.protected,
+  });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);
   const images = new Images(store, analyser, pending, planner, limits, clock);

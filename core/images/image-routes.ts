@@ -22,7 +22,7 @@ import type { Images } from './images.js';
 import { IMAGE_PATH } from './presenter.js';
 import type { ProcessedImages } from './processed-images.js';
 
-/** Who may do what. The appliance and the relay differ in nothing else. */
+/** Who may do what: the only difference between the appliance and the relay. */
 export interface ImageAccess {
   upload: Access;
   read: Access;
@@ -45,7 +45,7 @@ const byId = z.object({ id: imageIdSchema.toLowerCase() });
 const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
-/** What an upload can be refused with, in either form of the API. */
+/** The problems with which an upload can be refused, in both forms of the API. */
 export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'invalid_request',
   'unknown_detector',
@@ -80,7 +80,7 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       access: access.upload,
       form: { file: 'image', fields: uploadFieldsSchema },
       headers: { Prefer: '`respond-async` answers at once with 202 and status PENDING' },
-      answers: { 200: analysedImageSchema, 202: pendingImageSchema },
+      responses: { 200: analysedImageSchema, 202: pendingImageSchema },
       problems: UPLOAD_PROBLEMS,
       before: [...beforeUpload, receiveUpload('image', uploads)],
       handle: async (_, ctx) => {
@@ -106,7 +106,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       summary: 'List images, newest first',
       access: access.list,
       query: imageQuerySchema,
-      answers: { 200: imagePageSchema },
+      responses: { 200: imagePageSchema },
       problems: ['rate_limited'],
       before: beforeRead,
       handle: ({ query }) => images.list(query),
@@ -119,7 +119,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
-      answers: {
+      responses: {
         200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
         206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
         304: { empty: 'Not modified' },
@@ -141,7 +141,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       summary: 'The image with boxes drawn; the original where nothing was found',
       access: access.read,
       params: byId,
-      answers: {
+      responses: {
         200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
         206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
         304: { empty: 'Not modified' },
@@ -166,7 +166,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       summary: 'What was found',
       access: access.read,
       params: byId,
-      answers: { 200: imageResultSchema },
+      responses: { 200: imageResultSchema },
       problems: ['not_found', 'rate_limited'],
       before: beforeRead,
       handle: ({ params }) => images.result(params.id),
@@ -183,7 +183,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       summary: 'Remove the image, its processed form and its detections',
       access: access.remove,
       params: byId,
-      answers: { 200: okSchema },
+      responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited'],
       before: beforeRead,
       handle: async ({ params }) => {
@@ -195,10 +195,10 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       method: 'delete',
       path: `${IMAGE_PATH}/{id}/processed`,
       tag,
-      summary: 'Remove the processed form; it is rendered anew when asked for',
+      summary: 'Remove the processed form; it is rendered again on request',
       access: access.remove,
       params: byId,
-      answers: { 200: okSchema },
+      responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited'],
       before: beforeRead,
       handle: async ({ params }) => {

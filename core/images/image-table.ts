@@ -7,7 +7,7 @@ type Db = Kysely<ImageTables>;
 /** A condition over `image`, never null. */
 export type ProtectedImages = Expression<boolean>;
 
-/** An image with what is known of its bytes and, where there is one, its result. */
+/** An image with the properties of its bytes and, if it is analysed, its result. */
 export type StoredImage = ImageRow &
   Pick<BlobRow, 'media_type' | 'bytes' | 'width' | 'height'> & { result: string | null };
 
@@ -29,8 +29,8 @@ export const imageTable = {
     images(db).where('image.id', '=', id).executeTakeFirst(),
 
   /**
-   * Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. Where a
-   * label is asked for, its rows lead, so that a page does not cost more for being of a rare one.
+   * Newest first; ids are in the order of time. One row more than `limit` shows that there is another page. With a
+   * label, its rows are read first, so that a page of a rare label costs no more.
    */
   list: (db: Db, query: ImageQuery): Promise<StoredImage[]> => {
     const id = sql.ref<string>(query.label === undefined ? 'image.id' : 'image_label.image');
@@ -53,7 +53,7 @@ export const imageTable = {
       .execute();
   },
 
-  /** Images whose analysis is still to be made, oldest first. */
+  /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>
     db
       .selectFrom('image')
@@ -72,8 +72,8 @@ export const imageTable = {
     return Number(count);
   },
 
-  /** Ends the waiting of every image with this key, with a result or with a failure. Answers which they are. */
-  settle: (db: Db, key: string, failure: string | null): Promise<string[]> =>
+  /** Marks every pending image with this key as analysed or failed. Resolves with their ids. */
+  takePending: (db: Db, key: string, failure: string | null): Promise<string[]> =>
     idsOf(
       db
         .updateTable('image')
@@ -87,36 +87,47 @@ export const imageTable = {
     db: Db,
     now: number,
     limit: number,
-    spared?: ProtectedImages,
+    protectedImages?: ProtectedImages,
   ): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
         .where('expires_at', '<=', now)
-        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
+        .$if(protectedImages !== undefined, (q) =>
+          q.where((e) => e.not(protectedImages ?? e.lit(false))),
+        )
         .limit(limit),
     ),
 
-  /** This and the next leave out the images for which `spared` holds. */
-  olderThan: (db: Db, ms: number, limit: number, spared?: ProtectedImages): Promise<string[]> =>
+  /** This and the next skip the images for which `protectedImages` is true. */
+  olderThan: (
+    db: Db,
+    ms: number,
+    limit: number,
+    protectedImages?: ProtectedImages,
+  ): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
         .where('created_at', '<', ms)
-        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
+        .$if(protectedImages !== undefined, (q) =>
+          q.where((e) => e.not(protectedImages ?? e.lit(false))),
+        )
         .orderBy('created_at')
         .limit(limit),
     ),
 
-  oldestOfCameras: (db: Db, limit: number, spared?: ProtectedImages): Promise<string[]> =>
+  oldestOfCameras: (db: Db, limit: number, protectedImages?: ProtectedImages): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
         .where('camera', 'is not', null)
-        .$if(spared !== undefined, (q) => q.where((e) => e.not(spared ?? e.lit(false))))
+        .$if(protectedImages !== undefined, (q) =>
+          q.where((e) => e.not(protectedImages ?? e.lit(false))),
+        )
         .orderBy('id')
         .limit(limit),
     ),

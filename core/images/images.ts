@@ -1,59 +1,72 @@
-import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
-import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection/detection.js';
+import type { AnalysisPlan, AnalysisRequest, Planner, Thumbnail } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
-import type { Analyser } from './analyser.js';
+import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
+import type { Analyser, SourcedAnalysis } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
-import type { ImageStore } from './image-store.js';
+import { type ImageStore, noFurtherWrites } from './image-store.js';
 import { imageTable, type StoredImage } from './image-table.js';
 import { inspectImage } from './inspect.js';
 import type { PendingAnalyses } from './pending-analyses.js';
 import { presentAnalysis, presentImage, presentPage, presentStored } from './presenter.js';
 import { checkSearch } from './search-limit.js';
-import type { BlobRow, ImageRow, ImageTables } from './tables.js';
+import type { BlobRow, ImageRow } from './tables.js';
 
 export interface ImageLimits {
   maxPixels: number;
-  /** Milliseconds until an upload is removed; undefined keeps it until somebody or a budget removes it. */
+  /** Milliseconds until an upload is removed; undefined keeps it until a client or the disk budget removes it. */
   uploadLifetimeMs: number | undefined;
-  /** What an upload's search may look at over all its passes, see `checkSearch`; undefined sets no limit. */
+  /** Pixels that an upload's search may cover in all passes, see `checkSearch`; undefined sets no limit. */
   maxSearchedPixels?: number | undefined;
 }
 
-/** A snapshot that a camera gave. */
+/** A snapshot from a camera. */
 export interface CameraSnapshot {
   camera: string;
   bytes: Buffer;
   takenAt: number;
   /** Where detections count; everywhere if there are none. */
   zones?: Zone[];
-  /** Milliseconds from when it was taken until it is removed; undefined leaves that to the site's retention. */
+  /** Milliseconds after `takenAt` until it is removed; undefined leaves that to the site's retention. */
   lifetimeMs?: number | undefined;
+  /** What `analyseIf` found for it; without it the snapshot is analysed when it is recorded. */
+  analysis?: Analysis | undefined;
 }
 
-/** A snapshot once it is stored with its result. */
+/** Decides from a snapshot's thumbnail, `side` pixels long at most, whether the snapshot is searched. */
+export interface ThumbnailGate {
+  side: number;
+  admits(thumbnail: Thumbnail): boolean;
+}
+
+/** A stored snapshot with its result. */
 export interface Recorded {
   id: string;
   analysis: Analysis;
 }
 
-/** An image that has been looked at and is ready to be analysed and stored. */
+/** Writes what belongs to a recorded snapshot, in its transaction; see `ImageEntry.also`. */
+export type RecordedWork<Value> = (transaction: Transaction, recorded: Recorded) => Promise<Value>;
+
+/** An inspected image, ready to be analysed and stored. */
 interface Received {
   bytes: Buffer;
   plan: AnalysisPlan;
   blob: BlobRow;
   image: ImageRow;
+  /** Absent until it is analysed. */
+  analysis?: Analysis | undefined;
 }
 
-/** Where an image comes from, and how long it stays. */
+/** Where an image comes from, and how long it is kept. */
 type Origin = Pick<CameraSnapshot, 'takenAt' | 'lifetimeMs'> & { camera: string | null };
 
-/** The image API without HTTP: what is uploaded or recorded, and what is known of it. */
+/** The image API without HTTP: uploads, camera snapshots and their results. */
 export class Images {
   constructor(
     private readonly store: ImageStore,
@@ -64,64 +77,86 @@ export class Images {
     private readonly clock: Clock,
   ) {}
 
-  /** Analyses an upload and stores it with its result. What cannot be analysed leaves nothing behind. */
+  /** Analyses an upload and stores it with its result. An image that cannot be analysed is not stored. */
   async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
     const received = await this.#receiveUpload(bytes, fields);
-    const { analysis, cached } = await this.#analyseAndCommit(received);
-    return presentAnalysis(presentImage(received.image, received.blob), analysis, cached);
+    const { result } = await this.#analyseAndCommit(received, noFurtherWrites);
+    return presentAnalysis(presentImage(received.image, received.blob), result);
   }
 
-  /** Stores an upload at once; its analysis follows, also after a restart. */
+  /** Stores an upload at once and analyses it later, also after a restart. */
   async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
     const { plan, image, blob } = await this.#receiveUpload(bytes, fields);
-    await this.pending.checkRoom();
+    await this.pending.checkLimit();
     return this.store.guard.use(blob.sha256, async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
+      const result = analysis && { analysis, source: 'stored' as const };
       const entry = {
         blob,
         image: { ...image, plan: analysis ? null : JSON.stringify(plan) },
-        ...(analysis && { analysis, isStored: true }),
+        ...(result && { result }),
+        also: noFurtherWrites,
       };
       await this.store.commit(entry, bytes);
       const shown = presentImage(image, blob);
-      if (analysis) return presentAnalysis(shown, analysis, true);
+      if (result) return presentAnalysis(shown, result);
       this.pending.wake();
       return { status: 'PENDING', image: shown };
     });
   }
 
-  /** Analyses a camera's snapshot and stores it; `also` writes in the same transaction. */
-  async record(
-    { camera, bytes, takenAt, zones, lifetimeMs }: CameraSnapshot,
+  /**
+   * Searches a camera's snapshot if the gate admits it, as one job with the thumbnail, and stores nothing. Undefined if
+   * the gate does not, or if the result is known already; `record` finds it then.
+   */
+  analyseIf(
+    { bytes, zones }: Pick<CameraSnapshot, 'bytes' | 'zones'>,
     request: AnalysisRequest,
-    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
-  ): Promise<Recorded> {
-    const plan = this.#planFor(request, zones);
-    const received = await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs });
-    const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
-    const { analysis } = await this.#analyseAndCommit(received, (transaction, result) =>
-      also(transaction, recorded(result)),
-    );
-    return recorded(analysis);
+    gate: ThumbnailGate,
+  ): Promise<Analysis | undefined> {
+    return this.analyser.analyseIf(bytes, gate.side, (thumbnail) => {
+      if (!gate.admits(thumbnail)) return undefined;
+      const plan = this.#planFor(request, zones);
+      inspectImage(bytes, this.limits.maxPixels);
+      return { key: analysisKey(sha256Of(bytes), plan), plan };
+    });
   }
 
-  /** Analyses a camera's snapshot whose picture there is no room for; `also` writes what is known of it. */
-  async recordWithoutPicture(
-    { bytes, zones }: CameraSnapshot,
+  /** Analyses a camera's snapshot and stores it. Commits with what `also` writes, and resolves with its value. */
+  async record<Value>(
+    { camera, bytes, takenAt, zones, lifetimeMs, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
-    also: (transaction: Kysely<ImageTables>, recorded: Recorded) => Promise<void>,
-  ): Promise<Recorded> {
+    also: RecordedWork<Value>,
+  ): Promise<{ recorded: Recorded; value: Value }> {
+    const plan = this.#planFor(request, zones);
+    const received = {
+      ...(await this.#receive(bytes, plan, { camera, takenAt, lifetimeMs })),
+      analysis: known,
+    };
+    const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
+    const { result, value } = await this.#analyseAndCommit(received, (transaction, analysis) =>
+      also(transaction, recorded(analysis)),
+    );
+    return { recorded: recorded(result.analysis), value };
+  }
+
+  /** The same without space for the image: only what `also` writes is stored. */
+  async recordWithoutImage<Value>(
+    { bytes, zones, analysis: known }: CameraSnapshot,
+    request: AnalysisRequest,
+    also: RecordedWork<Value>,
+  ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
-    const { analysis } = await this.analyser.analyse(key, bytes, plan);
+    const analysis = known ?? (await this.analyser.analyse(key, bytes, plan)).analysis;
     const recorded = { id: uuid(), analysis };
     try {
-      await this.store.db.transaction().execute((transaction) => also(transaction, recorded));
+      const work = (transaction: Transaction) => also(transaction, recorded);
+      return { recorded, value: await unitOfWork(this.store.db, work) };
     } catch (error) {
       throw storageProblem(error);
     }
-    return recorded;
   }
 
   async result(id: string): Promise<ImageResult> {
@@ -182,21 +217,22 @@ export class Images {
     };
   }
 
-  #analyseAndCommit(
-    { bytes, plan, blob, image }: Received,
-    also?: (transaction: Kysely<ImageTables>, analysis: Analysis) => Promise<void>,
-  ): Promise<{ analysis: Analysis; cached: boolean }> {
+  #analyseAndCommit<Value>(
+    { bytes, plan, blob, image, analysis: known }: Received,
+    also: (transaction: Transaction, analysis: Analysis) => Promise<Value>,
+  ): Promise<{ result: SourcedAnalysis; value: Value }> {
     return this.store.guard.use(blob.sha256, async () => {
-      const { analysis, source } = await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const result: SourcedAnalysis = known
+        ? { analysis: known, source: 'search' }
+        : await this.analyser.analyse(image.analysis_key, bytes, plan);
       const entry = {
         blob,
         image,
-        analysis,
-        isStored: source === 'stored',
-        ...(also && { also: (t: Kysely<ImageTables>) => also(t, analysis) }),
+        result,
+        also: (transaction: Transaction) => also(transaction, result.analysis),
       };
-      await this.store.commit(entry, bytes);
-      return { analysis, cached: source !== 'search' };
+      const value = await this.store.commit(entry, bytes);
+      return { result, value };
     });
   }
 }

@@ -11,7 +11,7 @@ export interface Inspected {
   height: number;
 }
 
-/** The first bytes of each accepted kind, as hexadecimal digits; dots stand for any. */
+/** The first bytes of each accepted kind, as hexadecimal digits; a dot matches any digit. */
 const SIGNATURES: [RegExp, MediaType][] = [
   [/^ffd8ff/, 'image/jpeg'],
   [/^89504e470d0a1a0a/, 'image/png'],
@@ -19,8 +19,8 @@ const SIGNATURES: [RegExp, MediaType][] = [
 ];
 
 /**
- * Tells an image's kind by its first bytes and its size by its header, without decoding it, and refuses what is
- * not accepted: the number of pixels is what a decoder's memory depends on, and it is known before.
+ * Reads an image's kind from its first bytes and its size from its header, without decoding it, and refuses what is not
+ * accepted. A decoder's memory depends on the number of pixels, which is checked here, before decoding.
  */
 export function inspectImage(bytes: Buffer, maxPixels: number): Inspected {
   const first = bytes.toString('hex', 0, 12);

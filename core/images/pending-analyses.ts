@@ -18,9 +18,9 @@ const MAX_PENDING = 1_000;
 const RETRY_MS = 1_000;
 
 /**
- * Works off the uploads that did not want to wait. They are rows of the database, so a restart goes on where it
- * was, and their number is bounded by `MAX_PENDING`; their bytes are read when their turn comes. One that cannot be
- * analysed is settled with the reason; what lies with the machine, the database or the bucket is tried again.
+ * Analyses the uploads whose clients did not wait. They are rows of the database, so work continues after a restart,
+ * and their number is bounded by `MAX_PENDING`; their bytes are read just before the analysis. An image that cannot be
+ * analysed fails with the reason; an error of the machine, the database or the bucket is retried.
  */
 export class PendingAnalyses implements Service {
   readonly name = 'pending-analyses';
@@ -44,9 +44,9 @@ export class PendingAnalyses implements Service {
     await this.#running;
   }
 
-  async checkRoom(): Promise<void> {
+  async checkLimit(): Promise<void> {
     if ((await imageTable.countPending(this.store.db)) >= MAX_PENDING)
-      throw new ProblemError('queue_full', `${MAX_PENDING} images are waiting already.`, {
+      throw new ProblemError('queue_full', `${MAX_PENDING} images are pending already.`, {
         retryAfter: 5,
       });
   }
@@ -67,7 +67,8 @@ export class PendingAnalyses implements Service {
         this.#woken = true;
         await Promise.all(rows.map((row) => this.#analyse(row)));
       } catch (error) {
-        if (!isPassing(error)) this.log.error({ err: error }, 'waiting images cannot be analysed');
+        if (!isTransient(error))
+          this.log.error({ err: error }, 'cannot analyse pending images; retrying');
         this.#woken = true;
         await delay(RETRY_MS, undefined, { signal: this.#stopped.signal }).catch(() => {});
       }
@@ -81,12 +82,12 @@ export class PendingAnalyses implements Service {
       const stored = await this.analyser.stored(key);
       const found = stored ? { analysis: stored } : await this.#search(row);
       if ('failure' in found) {
-        await imageTable.settle(db, key, JSON.stringify(found.failure));
+        await imageTable.takePending(db, key, JSON.stringify(found.failure));
         return;
       }
       await db.transaction().execute(async (transaction) => {
-        // Where the image was removed meanwhile nobody would ever remove its analysis.
-        const ids = await imageTable.settle(transaction, key, null);
+        // If the image was removed meanwhile, nothing would ever remove its analysis.
+        const ids = await imageTable.takePending(transaction, key, null);
         if (ids.length === 0) return;
         await analysisTable.insert(transaction, key, sha256, found.analysis);
         await imageLabelTable.insert(transaction, ids);
@@ -94,36 +95,39 @@ export class PendingAnalyses implements Service {
     });
   }
 
-  /** Rejects where another try may go better. */
+  /** Rejects if a retry may succeed. */
   async #search(row: ImageRow): Promise<{ analysis: Analysis } | { failure: Problem }> {
     const { id, sha256, analysis_key: key, plan } = row;
     const bytes = await this.#bytes(sha256);
     try {
       if (!bytes)
-        throw new ProblemError('analysis_failed', 'Its bytes are gone, or cannot be read.');
+        throw new ProblemError(
+          'analysis_failed',
+          'The bytes of the image are missing or cannot be read.',
+        );
       const current = this.#current(JSON.parse(plan ?? '') as AnalysisPlan);
       const { analysis } = await this.analyser.search(key, bytes, current);
       return { analysis };
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (isTransient(error)) throw error;
       if (!(error instanceof ProblemError))
-        this.log.error({ err: error, image: id }, 'a waiting image cannot be analysed');
+        this.log.error({ err: error, image: id }, 'cannot analyse a pending image');
       return { failure: problemOf(error) };
     }
   }
 
-  /** What is wrong with a disk at one file stays so; a bucket that does not answer may answer later. */
+  /** A disk error at one file is permanent; a bucket that does not respond may respond later. */
   async #bytes(sha256: string): Promise<Buffer | undefined> {
     try {
       return await this.store.originalBytes(sha256);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
-      this.log.error({ err: error }, 'the bytes of a waiting image cannot be read');
+      this.log.error({ err: error }, 'cannot read the bytes of a pending image');
       return undefined;
     }
   }
 
-  /** The plan with its cascades where they are now. One that has changed since the upload would give another result. */
+  /** The plan with the current paths of its cascades. One that has changed since the upload would give another result. */
   #current({ detectors, preparation }: AnalysisPlan): AnalysisPlan {
     const found = detectors.map((detector) => {
       const [now] = this.planner.plan({ detector: [detector.id] }).detectors;
@@ -135,6 +139,6 @@ export class PendingAnalyses implements Service {
   }
 }
 
-/** Reasons that lie with this machine at this moment, not with the image. */
-const isPassing = (error: unknown): boolean =>
+/** Errors of this machine at this time, not of the image. */
+const isTransient = (error: unknown): boolean =>
   error instanceof ProblemError && (error.status === 503 || error.status === 507);

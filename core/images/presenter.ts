@@ -2,13 +2,14 @@ import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageResource, ImageResult, ImageStatus } from '../contract/image.js';
 import type { Problem } from '../contract/problem.js';
 import { toIsoString } from '../runtime/clock.js';
+import type { SourcedAnalysis } from './analyser.js';
 import type { StoredImage } from './image-table.js';
 import type { BlobRow, ImageRow } from './tables.js';
 
 export const IMAGE_PATH = '/objectdetection/image';
 export const API_PREFIX = '/api/v1';
 
-/** How rows are shown: what is asked for by id, never by file name. */
+/** The API's form of a row: links by id, never by file name. */
 export function presentImage(
   image: Pick<ImageRow, 'id' | 'camera' | 'created_at' | 'expires_at'>,
   blob: BlobRow | StoredImage,
@@ -30,18 +31,26 @@ export function presentImage(
 
 export function presentAnalysis(
   image: ImageResource,
-  analysis: Analysis,
-  cached: boolean,
+  { analysis, source }: SourcedAnalysis,
 ): ImageResult {
   const { detectors, preparation, times } = analysis;
   const found = foundBy(analysis);
-  return { status: 'OK', cached, image, ...found, detectors, preparation, times };
+  return {
+    status: 'OK',
+    cached: source !== 'search',
+    image,
+    ...found,
+    detectors,
+    preparation,
+    times,
+  };
 }
 
-/** The result of a stored image, whatever became of it. */
+/** The result of a stored image, whether it is analysed, pending or failed. */
 export function presentStored(stored: StoredImage): ImageResult {
   const image = presentImage(stored, stored);
-  if (stored.result !== null) return presentAnalysis(image, resultOf(stored), true);
+  if (stored.result !== null)
+    return presentAnalysis(image, { analysis: resultOf(stored), source: 'stored' });
   if (stored.failure !== null)
     return { status: 'FAILED', image, problem: JSON.parse(stored.failure) as Problem };
   return { status: 'PENDING', image };

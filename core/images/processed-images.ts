@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Detection } from '../detection/detection.js';
+import type { DetectionBackend } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { ImageStore } from './image-store.js';
@@ -8,8 +8,8 @@ import type { StoredImage } from './image-table.js';
 import type { Images } from './images.js';
 import { resultOf, statusOf } from './presenter.js';
 
-const PENDING_PATIENCE_MS = 15_000;
-const LOOK_EVERY_MS = 100;
+const PENDING_TIMEOUT_MS = 15_000;
+const POLL_INTERVAL_MS = 100;
 
 export interface ProcessedImage {
   file: StoredFile;
@@ -19,14 +19,14 @@ export interface ProcessedImage {
   image: StoredImage;
 }
 
-/** The pictures with boxes: rendered when first asked for, and kept where there is room. */
+/** The images with boxes drawn: rendered at the first request, and stored if there is space. */
 export class ProcessedImages {
   readonly #rendering = new Map<string, Promise<Buffer>>();
 
   constructor(
     private readonly images: Images,
     private readonly store: ImageStore,
-    private readonly detection: Detection,
+    private readonly detection: DetectionBackend,
   ) {}
 
   async get(id: string): Promise<ProcessedImage> {
@@ -41,14 +41,14 @@ export class ProcessedImages {
     return { file, mediaType: 'image/jpeg', tag: `${image.analysis_key}-boxes`, image };
   }
 
-  /** Removes the rendered picture; it is made anew when somebody asks again. */
+  /** Removes the rendered image; it is rendered again on request. */
   async remove(id: string): Promise<void> {
     const { analysis_key } = await this.images.find(id);
     await this.store.removeProcessed(analysis_key);
   }
 
   async #analysed(id: string): Promise<StoredImage> {
-    const deadline = performance.now() + PENDING_PATIENCE_MS;
+    const deadline = performance.now() + PENDING_TIMEOUT_MS;
     for (;;) {
       const image = await this.images.find(id);
       const status = statusOf(image);
@@ -56,15 +56,17 @@ export class ProcessedImages {
       if (status === 'FAILED')
         throw new ProblemError('analysis_failed', 'The image could not be analysed.');
       if (performance.now() > deadline)
-        throw new ProblemError('queue_full', 'The image is still waiting.', { retryAfter: 5 });
-      await delay(LOOK_EVERY_MS);
+        throw new ProblemError('queue_full', 'The analysis of the image is still pending.', {
+          retryAfter: 5,
+        });
+      await delay(POLL_INTERVAL_MS);
     }
   }
 
   async #rendered(image: StoredImage): Promise<StoredFile> {
     const key = image.analysis_key;
-    const kept = await this.store.processed(key);
-    if (kept) return kept;
+    const stored = await this.store.processed(key);
+    if (stored) return stored;
     return inMemory(await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image)));
   }
 
@@ -79,9 +81,9 @@ export class ProcessedImages {
   async #render(key: string, image: StoredImage): Promise<Buffer> {
     const bytes = await this.store.originalBytes(image.sha256);
     if (!bytes) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
-    const picture = await this.detection.draw(bytes, resultOf(image).detections);
-    await this.store.keepProcessed(key, picture);
-    return picture;
+    const rendered = await this.detection.draw(bytes, resultOf(image).detections);
+    await this.store.keepProcessed(key, rendered);
+    return rendered;
   }
 }
 

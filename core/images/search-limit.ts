@@ -9,10 +9,10 @@ interface Extent {
 
 const MEGAPIXEL = 1_000_000;
 
-/** How long a pixel takes, in times of what it takes our own engine: the least that was measured. */
+/** The time for a pixel, relative to the cascade engine of this project: the lowest factor that was measured. */
 const WEIGHTS = { siteglass: 1, opencv: 3 } satisfies Record<EngineName, number>;
 
-/** Refuses, as `invalid_parameter`, a search of more pixels over all its passes, and names the fields that make it large. */
+/** Throws `invalid_parameter` for a search of more pixels in all passes, and names the fields that make it large. */
 export function checkSearch(plan: AnalysisPlan, image: Extent, maxPixels: number): void {
   const pixels = searchedPixels(plan, image);
   if (pixels <= maxPixels) return;
@@ -36,8 +36,8 @@ export function checkSearch(plan: AnalysisPlan, image: Extent, maxPixels: number
 }
 
 /**
- * What a search costs at most is in proportion to this, for one kind of picture. Each pass is `scaleFactor` times smaller than
- * the one before, so that their areas make a geometric series; `minSize` and `maxSize` only leave some of them out.
+ * The highest cost of a search is proportional to this, for one kind of image. Each pass is `scaleFactor` times smaller
+ * than the one before, so that their areas are a geometric series; `minSize` and `maxSize` only skip some of them.
  */
 function searchedPixels(plan: AnalysisPlan, image: Extent): number {
   const scale = workingSide(plan, image) / Math.max(image.width, image.height);

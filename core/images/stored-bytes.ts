@@ -4,7 +4,7 @@ import { openReadOnly } from '../store/read-only.js';
 import { blobTable } from './blob-table.js';
 import type { ImageTables } from './tables.js';
 
-/** What images take by a database that a service may be using, in bytes; processed ones are not counted. */
+/** The bytes of original images, from a database that a service may be using. */
 export async function storedBytes(file: string): Promise<number> {
   if (!existsSync(file)) return 0;
   const db = kyselyOver<ImageTables>(openReadOnly(file));

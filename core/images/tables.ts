@@ -1,9 +1,8 @@
 import type { Generated, Migration } from 'kysely';
 import { sql } from 'kysely';
-import type { BlobLeaseRow } from './blob-lease-table.js';
-import type { ImageLabelRow } from './image-label-table.js';
+import { tableSet } from '../store/table-set.js';
 
-/** Bytes that were uploaded or pulled, stored once however often they come. */
+/** Bytes that were uploaded or pulled, stored once however often they arrive. */
 export interface BlobRow {
   sha256: string;
   media_type: 'image/jpeg' | 'image/png' | 'image/webp';
@@ -12,7 +11,7 @@ export interface BlobRow {
   height: number;
 }
 
-/** One upload or snapshot. Its analysis is the row with the same key; while there is none it is pending or failed. */
+/** One upload or snapshot. Its analysis is the row with the same key; without one it is pending or failed. */
 export interface ImageRow {
   id: string;
   sha256: string;
@@ -20,9 +19,9 @@ export interface ImageRow {
   camera: string | null;
   created_at: number;
   expires_at: number | null;
-  /** The plan as JSON, kept until the analysis is there. */
+  /** The plan as JSON, until the analysis is stored or has failed. */
   plan: string | null;
-  /** A problem as JSON, where the analysis failed. */
+  /** A problem as JSON, if the analysis failed. */
   failure: string | null;
 }
 
@@ -32,7 +31,7 @@ export interface AnalysisRow {
   sha256: string;
   /** An `Analysis` as JSON. */
   result: string;
-  /** Bytes of the rendered picture; 0 while there is none. */
+  /** Bytes of the rendered image; 0 while there is none. */
   processed_bytes: Generated<number>;
 }
 
@@ -42,15 +41,49 @@ export interface LabelRow {
   label: string;
 }
 
+/** A label that was found in an image, in the order in which images are listed: images are found by label through it. */
+export interface ImageLabelRow {
+  label: string;
+  image: string;
+}
+
+/**
+ * Keeps other processes from removing bytes that are about to be referred to. The lock on this row also puts
+ * transactions that add references and transactions that remove bytes in an order.
+ */
+export interface BlobLeaseRow {
+  sha256: string;
+  /** Milliseconds since the Unix epoch. */
+  until: number;
+}
+
 export interface ImageTables {
   blob: BlobRow;
   image: ImageRow;
   analysis: AnalysisRow;
   analysis_label: LabelRow;
   image_label: ImageLabelRow;
-  /** Only where several processes share the images. */
+}
+
+/** With the leases, if several processes share the images. */
+export interface SharedImageTables extends ImageTables {
   blob_lease: BlobLeaseRow;
 }
+
+const imageTableNames = {
+  blob: true,
+  image: true,
+  analysis: true,
+  analysis_label: true,
+  image_label: true,
+} as const;
+
+export const imageTables = tableSet<ImageTables>(imageTableNames);
+
+export const sharedImageTables = tableSet<SharedImageTables>({
+  ...imageTableNames,
+  blob_lease: true,
+});
 
 export const createImageTables: Migration = {
   async up(db) {

@@ -2,8 +2,8 @@ import { nameSchema } from '../contract/names.js';
 import { filterFor, type TopicName, topics } from '../contract/topics.js';
 
 /**
- * Who a client of the broker is. A site may speak for itself, a reader may only listen, an operator may listen
- * and give commands to cameras, the relay may do both everywhere.
+ * The account of a broker's client. A site publishes its own topics, a reader only subscribes, an operator subscribes
+ * and sends commands to cameras, the relay publishes and subscribes everywhere.
  */
 export type Account =
   | { role: 'site'; site: string }
@@ -11,15 +11,15 @@ export type Account =
   | { role: 'operator' }
   | { role: 'reader' };
 
-/** Where Home Assistant says that it is there. */
+/** Where Home Assistant publishes that it has started. */
 const HOME_ASSISTANT = 'homeassistant/status';
 
-/** Resolves with whose credentials these are, or undefined where they are nobody's. */
 export interface BrokerAccounts {
+  /** Resolves with the account that has these credentials, or undefined if none has. */
   verify(username: string, password: string): Promise<Account | undefined>;
 }
 
-/** The client id of an appliance; other accounts may not bear it, since a second bearer ends the first one's connection. */
+/** The client id of an appliance. Other accounts may not use it: a second client with it would end the first connection. */
 export const siteClientId = (site: string): string => `siteglass-${site}`;
 
 export function mayUseClientId(account: Account, clientId: string): boolean {
@@ -32,16 +32,16 @@ export function mayPublish(account: Account, root: string, topic: string): boole
   if (topic.startsWith('$')) return false;
   if (account.role === 'operator') return topic === HOME_ASSISTANT || isCommand(root, topic);
   if (account.role !== 'site') return account.role === 'relay';
-  return siteFilters(root, account.site).some((filter) => isOf(filter, topic));
+  return siteFilters(root, account.site).some((filter) => matches(filter, topic));
 }
 
-/** The topics of the map that a site speaks on; `+` stands for any of its cameras. */
+/** Filters of the topics that a site publishes; `+` matches each of its cameras. */
 export const siteFilters = (root: string, site: string): string[] =>
   (Object.keys(topics) as TopicName[])
     .filter((name) => topics[name].direction === 'out')
     .map((name) => filterFor(root, name, { site }));
 
-function isOf(filter: string, topic: string): boolean {
+function matches(filter: string, topic: string): boolean {
   const expected = filter.split('/');
   const levels = topic.split('/');
   return (

@@ -7,7 +7,7 @@ export interface BackoffRange {
 
 /**
  * Delay before attempt number `attempt` (from 0): an exponentially growing ceiling, half of it fixed and half
- * random, so that appliances which lost the same broker do not return in the same instant.
+ * random, so that appliances which lost the same broker do not all reconnect at once.
  */
 export function backoffMs(
   attempt: number,

@@ -12,7 +12,7 @@ export interface BrokerAddress {
 
 const DEFAULT_PORTS = { mqtt: 1883, mqtts: 8883 };
 
-/** Takes `mqtt://[user:password@]host[:port]` or `mqtts://…` apart. Errors never quote the URL, which may hold a password. */
+/** Parses `mqtt://[user:password@]host[:port]` or `mqtts://…`. Errors never quote the URL, which may contain a password. */
 export function parseBrokerUrl(text: string): BrokerAddress {
   if (!URL.canParse(text)) throw new StartError('the MQTT broker URL is malformed');
   const url = new URL(text);

@@ -8,19 +8,19 @@ export type Publication = {
 export interface Received<N extends TopicName> {
   names: TopicNames<N>;
   payload: Payload<N>;
-  /** The broker kept it from earlier: it tells how things stood, not that something happened now. */
+  /** The broker had retained it: it is a past state, not a new event. */
   retained: boolean;
 }
 
 export interface SubscribeOptions {
   /**
-   * Divides the messages among all who subscribe with the same name (MQTT 5, section 4.8.2: a shared subscription).
+   * Divides the messages among all subscribers with the same name (MQTT 5, section 4.8.2: a shared subscription).
    * Only for a bus that speaks MQTT 5.
    */
   shareGroup?: string | undefined;
   /**
-   * How many messages handlers may be at work on before nothing further is read from the broker. With 1, the default,
-   * they are handled one after the other.
+   * Messages that handlers may process at a time; at the limit nothing further is read from the broker. With 1, the
+   * default, they are handled one after the other.
    */
   maxPending?: number;
 }
@@ -30,10 +30,10 @@ export type MessageHandler<N extends TopicName> = (message: Received<N>) => void
 
 export interface BusStatus {
   connected: boolean;
-  /** When the present state began, in milliseconds since the Unix epoch. */
+  /** When `connected` last changed, in milliseconds since the Unix epoch. */
   since: number;
   lastError: string | undefined;
-  /** Connections that were made after the first. */
+  /** Connections after the first. */
   reconnects: number;
   /** Publications that the broker has not confirmed yet. */
   inFlight: number;
@@ -41,7 +41,7 @@ export interface BusStatus {
   invalid: number;
 }
 
-/** Typed publish and subscribe. A payload that is not its topic's does not compile. */
+/** Typed publish and subscribe. A payload of another topic's type does not compile. */
 export interface MessageBus {
   readonly connected: boolean;
   /**
@@ -49,16 +49,16 @@ export interface MessageBus {
    * a `MessagingError` when there is no connection, or it ends first: nothing is queued for later.
    */
   publish<N extends TopicName>(topic: N, names: TopicNames<N>, payload: Payload<N>): Promise<void>;
-  /** Takes a retained message away from the broker. Resolves and rejects as `publish` does. */
+  /** Removes a retained message from the broker. Resolves and rejects as `publish` does. */
   clear<N extends TopicName>(topic: N, names: TopicNames<N>): Promise<void>;
-  /** Holds for every later connection, too. Names that are left out match any. */
+  /** Stays in force on every later connection. Omitted names match any. */
   subscribe<N extends TopicName>(
     topic: N,
     names: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
     options?: SubscribeOptions,
   ): void;
-  /** Called after each connection, once the subscriptions stand. Returns the way to cancel it. */
+  /** Called after each connection, when its subscriptions are made. Returns a function that unsubscribes. */
   onConnect(listener: () => void): () => void;
   onDisconnect(listener: () => void): () => void;
   status(): BusStatus;

@@ -1,28 +1,15 @@
-import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { messageOf } from '../runtime/errors.js';
 import type { BrokerAddress } from './broker-url.js';
 import { MessagingError } from './message-bus.js';
-import type { Dispatched } from './subscriptions.js';
-
-export interface OutgoingMessage {
-  topic: string;
-  payload: string | Uint8Array;
-  qos: 0 | 1;
-  retain: boolean;
-}
-
-export interface IncomingMessage {
-  topic: string;
-  payload: Buffer;
-  retained: boolean;
-}
+import type { Dispatched, IncomingMessage, OutgoingMessage } from './mqtt-message.js';
 
 export interface ConnectionOptions {
   address: BrokerAddress;
   clientId: string;
   username?: string | undefined;
   password?: string | undefined;
-  /** Certificate authorities to trust in place of the system's, as PEM. */
+  /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
   will?: OutgoingMessage | undefined;
   protocolVersion: 4 | 5;
@@ -36,44 +23,21 @@ export interface ConnectionOptions {
 const PUBACK = 0x40;
 
 /**
- * One connection to a broker, from CONNECT to its end, by mqtt.js. Every connection has a client and a clean
- * session of its own, so nothing of an earlier one (its queue, its store, its message ids) lives on in it.
+ * One connection to a broker, from CONNECT to its end, by mqtt.js. Every connection has its own client and a clean
+ * session, so it inherits nothing from an earlier one: no queue, no store, no message ids.
  */
 export class MqttConnection {
   readonly #client: MqttClient;
   /** Bytes of PUBACK packets that have not been sent yet. */
   readonly #confirmations: number[] = [];
   readonly #pending = new Set<(error: Error) => void>();
-  /** Resolves when the connection is over, with the reason where there is one. Never rejects. */
+  /** Resolves when the connection has ended, with the reason if it is known. Never rejects. */
   readonly ended: Promise<Error | undefined>;
-  /** Resolves once the broker has accepted the connection; stays pending when it never does. */
+  /** Resolves once the broker has accepted the connection; stays pending if it never does. */
   readonly opened: Promise<void>;
 
-  constructor({ address, onMessage, ...options }: ConnectionOptions) {
-    const client = connect({
-      protocol: address.protocol,
-      host: address.host,
-      port: address.port,
-      clientId: options.clientId,
-      username: options.username ?? address.username,
-      password: options.password ?? address.password,
-      ca: options.ca,
-      will: options.will && {
-        ...options.will,
-        payload: Buffer.from(asBuffer(options.will.payload)),
-      },
-      keepalive: options.keepaliveSeconds,
-      connectTimeout: options.connectTimeoutMs,
-      protocolVersion: options.protocolVersion,
-      ...(options.protocolVersion === 5 &&
-        options.receiveMaximum && { properties: { receiveMaximum: options.receiveMaximum } }),
-      clean: true,
-      reconnectPeriod: 0,
-      resubscribe: false,
-      queueQoSZero: false,
-    });
+  private constructor(client: MqttClient) {
     this.#client = client;
-    this.#confirmLater(onMessage);
     this.opened = new Promise((resolve) => client.once('connect', () => resolve()));
     this.ended = new Promise((resolve) => {
       let reason: Error | undefined;
@@ -88,6 +52,13 @@ export class MqttConnection {
     });
   }
 
+  /** Opens a connection. It is ready when `opened` resolves. */
+  static open({ onMessage, ...options }: ConnectionOptions): MqttConnection {
+    const connection = new MqttConnection(connect(clientOptions(options)));
+    connection.#confirmLater(onMessage);
+    return connection;
+  }
+
   get inFlight(): number {
     return this.#pending.size;
   }
@@ -99,23 +70,23 @@ export class MqttConnection {
     );
   }
 
-  /** Resolves on SUBACK; rejects where the broker refuses one of the filters. */
+  /** Resolves on SUBACK; rejects if the broker refuses one of the filters. */
   subscribe(filters: Record<string, { qos: 0 | 1 }>): Promise<void> {
     return this.#whileConnected((done) => this.#client.subscribe(filters, (error) => done(error)));
   }
 
-  /** Takes leave of the broker, which then does not publish the will; cuts the connection after `deadlineMs`. */
+  /** Sends DISCONNECT, so that the broker does not publish the will; destroys the connection after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
-    const cut = setTimeout(() => this.#client.stream.destroy(), deadlineMs);
+    const deadline = setTimeout(() => this.#client.stream.destroy(), deadlineMs);
     this.#failPending(undefined);
     this.#client.end(false);
     await this.ended;
-    clearTimeout(cut);
+    clearTimeout(deadline);
   }
 
   /**
-   * mqtt.js sends the PUBACK when a handler calls back, and reads no further before that. To read on while a
-   * message is being handled, it is shown to mqtt.js as one of QoS 0, and its PUBACK is sent from here.
+   * mqtt.js sends the PUBACK when a handler calls back, and reads nothing before that. To read on while a message is
+   * being handled, its packet is changed to QoS 0 before mqtt.js handles it, and its PUBACK is sent from here.
    */
   #confirmLater(onMessage: ConnectionOptions['onMessage']): void {
     const client = this.#client;
@@ -142,7 +113,7 @@ export class MqttConnection {
     };
   }
 
-  /** Confirmations of one turn of the event loop leave as one write. */
+  /** Confirmations of one event loop iteration are sent in one write. */
   #confirm({ messageId = 0 }: IPublishPacket): void {
     if (this.#confirmations.length === 0) setImmediate(() => this.#sendConfirmations());
     this.#confirmations.push(PUBACK, 2, messageId >> 8, messageId & 0xff);
@@ -156,7 +127,7 @@ export class MqttConnection {
   #whileConnected(send: (done: (error?: Error | null) => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!this.#client.connected) {
-        reject(new MessagingError('not_connected', 'there is no connection to the broker'));
+        reject(new MessagingError('not_connected', 'not connected to the broker'));
         return;
       }
       this.#pending.add(reject);
@@ -176,7 +147,33 @@ export class MqttConnection {
   }
 }
 
-/** The same bytes; mqtt.js knows text and Buffers. */
+function clientOptions({
+  address,
+  will,
+  receiveMaximum,
+  ...options
+}: Omit<ConnectionOptions, 'onMessage'>): IClientOptions {
+  return {
+    protocol: address.protocol,
+    host: address.host,
+    port: address.port,
+    clientId: options.clientId,
+    username: options.username ?? address.username,
+    password: options.password ?? address.password,
+    ca: options.ca,
+    will: will && { ...will, payload: Buffer.from(asBuffer(will.payload)) },
+    keepalive: options.keepaliveSeconds,
+    connectTimeout: options.connectTimeoutMs,
+    protocolVersion: options.protocolVersion,
+    ...(options.protocolVersion === 5 && receiveMaximum && { properties: { receiveMaximum } }),
+    clean: true,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+  };
+}
+
+/** The same bytes in a type that mqtt.js accepts. */
 const asBuffer = (payload: string | Uint8Array): string | Buffer =>
   typeof payload === 'string'
     ? payload

@@ -12,8 +12,7 @@ import { type Clock, systemClock } from '../runtime/clock.js';
 import { messageOf } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
-import { siteClientId } from './access-rules.js';
-import { type BackoffRange, backoffMs } from './backoff.js';
+import type { BackoffRange } from './backoff.js';
 import { type BrokerAddress, parseBrokerUrl } from './broker-url.js';
 import {
   type BusStatus,
@@ -23,12 +22,13 @@ import {
   type Publication,
   type SubscribeOptions,
 } from './message-bus.js';
-import { MqttConnection, type OutgoingMessage } from './mqtt-connection.js';
-import { SAME_ID, ShortConnections } from './short-connections.js';
+import { MqttConnection } from './mqtt-connection.js';
+import type { OutgoingMessage } from './mqtt-message.js';
+import { Reconnector } from './reconnector.js';
 import { Subscriptions } from './subscriptions.js';
 
 export interface MqttMessageBusOptions {
-  /** `mqtt://HOST:PORT` or `mqtts://…`; a function is asked when the bus starts. */
+  /** `mqtt://HOST:PORT` or `mqtts://…`; a function is called when the bus starts. */
   url: string | (() => string);
   /** Levels above the topics of the map. */
   root: string;
@@ -36,7 +36,7 @@ export interface MqttMessageBusOptions {
   clientId: string;
   username?: string | undefined;
   password?: string | undefined;
-  /** Certificate authorities to trust in place of the system's, as PEM. */
+  /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
   /** Published after every connection, before the listeners of `onConnect` are called. */
   birth?: Publication;
@@ -44,7 +44,7 @@ export interface MqttMessageBusOptions {
   will?: Publication;
   /** Published on a clean stop. */
   farewell?: Publication;
-  /** 3.1.1 (4) is what the embedded broker speaks, and the default; shared subscriptions need 5. */
+  /** 4 (MQTT 3.1.1) by default, which the embedded broker speaks; shared subscriptions need 5. */
   protocolVersion?: 4 | 5;
   /** Unconfirmed messages that the broker may send at once (MQTT 5 only). */
   receiveMaximum?: number;
@@ -55,39 +55,42 @@ export interface MqttMessageBusOptions {
   maxInFlight?: number;
 }
 
-/** A connection that held this long was a good one: the next attempt begins with the shortest delay again. */
-const STABLE_MS = 10_000;
-const CLEARED_MS = 60_000;
 const FAREWELL_MS = 1_000;
-const CLOSE_MS = 1_000;
 
 /**
- * The message bus over MQTT. `start()` does not wait for the broker: one that is down leaves the bus
- * disconnected, trying again with growing delays for as long as it runs.
+ * The message bus over MQTT. `start()` does not wait for the broker: while the broker is down the bus is disconnected
+ * and tries again with growing delays.
  */
 export class MqttMessageBus implements MessageBus, Service {
   readonly name = 'messaging';
   readonly #subscriptions: Subscriptions;
+  readonly #reconnector: Reconnector;
   readonly #connectListeners = new Set<() => void>();
   readonly #disconnectListeners = new Set<() => void>();
-  readonly #stopping = new AbortController();
   readonly #maxInFlight: number;
-  readonly #short = new ShortConnections();
   /** Accepted by the broker; subscriptions are being made. */
   #accepted: MqttConnection | undefined;
   /** Ready for use. */
   #connection: MqttConnection | undefined;
-  #running: Promise<void> = Promise.resolve();
   #since: number;
   #connections = 0;
-  #lastError: string | undefined;
 
   constructor(
     private readonly options: MqttMessageBusOptions,
     private readonly log: Logger,
     private readonly clock: Clock = systemClock,
   ) {
-    this.#subscriptions = new Subscriptions(options.root, log, clock);
+    this.#subscriptions = new Subscriptions(options.root, log);
+    this.#reconnector = new Reconnector(
+      {
+        clientId: options.clientId,
+        backoff: options.backoff,
+        connect: (address) => this.#connect(address),
+        onAccepted: (connection, address) => this.#onAccepted(connection, address),
+        onEnded: (connection) => this.#onEnded(connection),
+      },
+      log,
+    );
     this.#maxInFlight = options.maxInFlight ?? 1024;
     this.#since = clock();
   }
@@ -98,7 +101,7 @@ export class MqttMessageBus implements MessageBus, Service {
 
   async start(): Promise<void> {
     const { url } = this.options;
-    this.#running = this.#keepConnected(parseBrokerUrl(typeof url === 'string' ? url : url()));
+    this.#reconnector.start(parseBrokerUrl(typeof url === 'string' ? url : url()));
   }
 
   async stop(): Promise<void> {
@@ -108,8 +111,7 @@ export class MqttMessageBus implements MessageBus, Service {
         connection.publish(this.#encode(this.options.farewell)).catch(() => undefined),
         sleep(FAREWELL_MS, undefined, { ref: false }),
       ]);
-    this.#stopping.abort();
-    await this.#running;
+    await this.#reconnector.stop();
   }
 
   async publish<N extends TopicName>(
@@ -119,8 +121,12 @@ export class MqttMessageBus implements MessageBus, Service {
   ): Promise<void> {
     const connection = this.#ready();
     const message = this.#encode({ topic, names, payload } as Publication);
-    if (Buffer.byteLength(message.payload) > maxBytesOf(topic))
-      throw new MessagingError('payload_too_large', `a ${topic} has too many bytes`);
+    const maxBytes = maxBytesOf(topic);
+    if (Buffer.byteLength(message.payload) > maxBytes)
+      throw new MessagingError(
+        'payload_too_large',
+        `a payload of ${topic} may have ${maxBytes} bytes`,
+      );
     await connection.publish(message);
   }
 
@@ -137,7 +143,7 @@ export class MqttMessageBus implements MessageBus, Service {
   ): void {
     const filter = this.#subscriptions.add(topic, names, handler, options);
     this.#accepted?.subscribe(filter).catch((error: unknown) => {
-      this.log.warn({ topic, error: messageOf(error) }, 'could not subscribe');
+      this.log.warn({ topic, error: messageOf(error) }, 'subscription failed');
     });
   }
 
@@ -155,7 +161,7 @@ export class MqttMessageBus implements MessageBus, Service {
     return {
       connected: this.connected,
       since: this.#since,
-      lastError: this.#isCleared ? undefined : this.#lastError,
+      lastError: this.#reconnector.lastError(this.connected ? this.clock() - this.#since : 0),
       reconnects: Math.max(0, this.#connections - 1),
       inFlight: this.#connection?.inFlight ?? 0,
       invalid: this.#subscriptions.invalid,
@@ -164,82 +170,34 @@ export class MqttMessageBus implements MessageBus, Service {
 
   #ready(): MqttConnection {
     const connection = this.#connection;
-    if (!connection)
-      throw new MessagingError('not_connected', 'there is no connection to the broker');
+    if (!connection) throw new MessagingError('not_connected', 'not connected to the broker');
     if (connection.inFlight >= this.#maxInFlight)
       throw new MessagingError(
         'too_many_in_flight',
-        `the broker has ${connection.inFlight} messages to confirm`,
+        `the broker has not confirmed ${connection.inFlight} publications`,
       );
     return connection;
   }
 
-  async #keepConnected(address: BrokerAddress): Promise<void> {
-    const { signal } = this.#stopping;
-    const range = this.options.backoff ?? { minMs: 1_000, maxMs: 60_000 };
-    let attempt = 0;
-    while (!signal.aborted) {
-      const began = performance.now();
-      const reason = await this.#connectOnce(address);
-      if (signal.aborted) return;
-      if (performance.now() - began > STABLE_MS) attempt = 0;
-      const delayMs = Math.round(backoffMs(attempt++, range));
-      this.#lastError = reason ? messageOf(reason) : 'the broker closed the connection';
-      this.log.warn({ broker: address.label, error: this.#lastError, delayMs }, 'no broker');
-      await sleep(delayMs, undefined, { signal }).catch(() => undefined);
-    }
-  }
-
-  /** One connection, from its attempt to its end; resolves with what ended it. */
-  async #connectOnce(address: BrokerAddress): Promise<Error | undefined> {
-    const connection = new MqttConnection({
+  #connect(address: BrokerAddress): MqttConnection {
+    const { clientId, username, password, ca, will, receiveMaximum } = this.options;
+    return MqttConnection.open({
       address,
-      clientId: this.options.clientId,
-      username: this.options.username,
-      password: this.options.password,
-      ca: this.options.ca,
-      will: this.options.will && this.#encode(this.options.will),
+      clientId,
+      username,
+      password,
+      ca,
+      will: will && this.#encode(will),
       protocolVersion: this.options.protocolVersion ?? 4,
-      receiveMaximum: this.options.receiveMaximum,
+      receiveMaximum,
       keepaliveSeconds: this.options.keepaliveSeconds ?? 30,
       connectTimeoutMs: this.options.connectTimeoutMs ?? 10_000,
       onMessage: (message) => this.#subscriptions.dispatch(message),
     });
-    const close = () => void connection.close(CLOSE_MS);
-    this.#stopping.signal.addEventListener('abort', close, { once: true });
-    let refusal: Error | undefined;
-    let openedAt: number | undefined;
-    connection.opened
-      .then(() => {
-        openedAt = performance.now();
-        return this.#settleIn(connection, address);
-      })
-      .catch((error: Error) => {
-        refusal = error;
-        close();
-      });
-    const reason = await connection.ended;
-    this.#stopping.signal.removeEventListener('abort', close);
-    this.#leave(connection);
-    if (openedAt !== undefined && isByBroker(refusal, reason))
-      if (this.#short.ended(openedAt, performance.now())) return this.#suspicion();
-    return refusal ?? reason;
   }
 
-  /** A suspicion is void once a connection has held for long. */
-  get #isCleared(): boolean {
-    const hasHeld = this.connected && this.clock() - this.#since > CLEARED_MS;
-    return hasHeld && (this.#lastError?.includes(SAME_ID) ?? false);
-  }
-
-  #suspicion(): Error {
-    const { clientId } = this.options;
-    const id = clientId.startsWith(siteClientId('')) ? 'site id' : 'client id';
-    return new Error(`the broker closes each connection at once: ${SAME_ID} ${id} (${clientId})`);
-  }
-
-  /** Subscribes and announces itself; only then do the others learn of the connection. */
-  async #settleIn(connection: MqttConnection, address: BrokerAddress): Promise<void> {
+  /** Subscribes and publishes the birth message before the listeners are called. */
+  async #onAccepted(connection: MqttConnection, address: BrokerAddress): Promise<void> {
     this.#accepted = connection;
     const filters = this.#subscriptions.filters();
     if (Object.keys(filters).length > 0) await connection.subscribe(filters);
@@ -247,11 +205,11 @@ export class MqttMessageBus implements MessageBus, Service {
     this.#connection = connection;
     this.#since = this.clock();
     this.#connections++;
-    this.log.info({ broker: address.label }, 'connected to the broker');
+    this.log.info({ broker: address.label }, 'broker connected');
     for (const listener of this.#connectListeners) listener();
   }
 
-  #leave(connection: MqttConnection): void {
+  #onEnded(connection: MqttConnection): void {
     this.#accepted = undefined;
     if (this.#connection !== connection) return;
     this.#connection = undefined;
@@ -269,8 +227,3 @@ export class MqttMessageBus implements MessageBus, Service {
     };
   }
 }
-
-/** The broker ended it: not the network, and not we, who are refused a subscription. */
-const isByBroker = (refusal: Error | undefined, reason: Error | undefined): boolean =>
-  (!refusal || (refusal instanceof MessagingError && refusal.code === 'not_connected')) &&
-  (!reason || (reason as NodeJS.ErrnoException).code === 'ECONNRESET');

@@ -10,7 +10,7 @@ export class PacketMeter {
 
   constructor(private readonly maxBytes: number) {}
 
-  /** False as soon as a packet announces more bytes than allowed; the stream is then of no more use. */
+  /** False as soon as a packet announces more bytes than allowed; the rest of the stream cannot be read then. */
   accept(chunk: Uint8Array): boolean {
     let at = 0;
     while (at < chunk.length) {

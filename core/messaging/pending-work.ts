@@ -1,20 +1,20 @@
-/** Counts what is under way, and tells when there is no room for more. */
+/** Counts work in progress and reports when the limit is reached. */
 export class PendingWork {
   #count = 0;
-  #onRoom: (() => void) | undefined;
+  #onDone: (() => void) | undefined;
 
   constructor(private readonly max: number) {}
 
-  /** `work` must not reject. Where there is no room for more, answers with a promise of the moment when there is. */
+  /** `work` must not reject. If the limit is reached, returns a promise that resolves when more may begin. */
   begin(work: Promise<void>): Promise<void> | undefined {
     this.#count++;
     void work.then(() => {
       this.#count--;
-      this.#onRoom?.();
+      this.#onDone?.();
     });
     if (this.#count < this.max) return undefined;
     return new Promise((resolve) => {
-      this.#onRoom = resolve;
+      this.#onDone = resolve;
     });
   }
 }

@@ -14,10 +14,10 @@ interface Share {
   bytes: number;
 }
 
-/** What the map entries and the packet cost beside topic and payload, roughly. */
+/** Approximate memory of the map entries and the packet, besides topic and payload. */
 const OVERHEAD_BYTES = 500;
 
-/** What a broker retains and for whom, so that one site cannot use up what is there for all. */
+/** Which messages a broker retains for which site, so that one site cannot use up the limits of all. */
 export class RetainedLedger {
   readonly #entries = new Map<string, { site: string | undefined; bytes: number }>();
   readonly #shares = new Map<string, Share>();
@@ -25,7 +25,7 @@ export class RetainedLedger {
 
   constructor(private readonly limits: RetainedLimits) {}
 
-  /** False where there is no room, in all or in the site's share; `site` is undefined for what is no site's. */
+  /** False if a limit is reached, the site's or that of all; `site` is undefined for a topic of no site. */
   add(site: string | undefined, topic: string, payloadBytes: number): boolean {
     this.remove(topic);
     const bytes = payloadBytes + topic.length + OVERHEAD_BYTES;

@@ -1,17 +1,18 @@
-/** A connection that lasted no longer was ended at once. */
+/** Connections up to this long count as short. */
 const SHORT_MS = 10_000;
 const WITHIN_MS = 60_000;
+/** Short connections within `WITHIN_MS` that are suspicious. */
 const SUSPICIOUS = 3;
 
-/** What stands in the error of a bus whose connections are ended so. */
+/** Part of the error of a bus with suspicious connections; the doctor looks for it. */
 export const SAME_ID = 'another client may use the same';
 
-/** Notices connections that a broker accepts and ends again and again, as it does with two clients of one id. */
+/** Detects connections that a broker repeatedly accepts and ends at once, as it does with two clients of one id. */
 export class ShortConnections {
-  /** Ends of the latest short ones; at most as many as make it suspicious. */
+  /** When the latest short connections ended; at most `SUSPICIOUS` of them. */
   #ends: number[] = [];
 
-  /** Takes the end, by the broker, of a connection; whether there were too many short ones lately. Milliseconds. */
+  /** Records a connection that the broker ended, in milliseconds. True if there were too many short ones recently. */
   ended(openedAt: number, now: number): boolean {
     if (now - openedAt <= SHORT_MS) this.#ends = [...this.#ends, now].slice(-SUSPICIOUS);
     const [first = now] = this.#ends;

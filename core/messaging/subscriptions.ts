@@ -8,11 +8,11 @@ import {
   type TopicNames,
   topics,
 } from '../contract/topics.js';
-import type { Clock } from '../runtime/clock.js';
 import { messageOf } from '../runtime/errors.js';
+import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { MessageHandler, SubscribeOptions } from './message-bus.js';
-import type { IncomingMessage } from './mqtt-connection.js';
+import type { Dispatched, IncomingMessage } from './mqtt-message.js';
 import { PendingWork } from './pending-work.js';
 
 const LOG_EVERY_MS = 60_000;
@@ -25,24 +25,18 @@ interface Subscription {
   matches(names: Record<string, string>): boolean;
 }
 
-export interface Dispatched {
-  handled: Promise<unknown> | undefined;
-  readOn: Promise<unknown> | undefined;
-}
-
-/** Who gets which message. What does not fit its topic is counted, logged once a minute, and goes no further. */
+/** Dispatches messages to subscribers. A message that does not fit its topic is counted, logged once a minute, and dropped. */
 export class Subscriptions {
   readonly #subscriptions: Subscription[] = [];
-  readonly #lastLogged = new Map<TopicName, number>();
+  readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   invalid = 0;
 
   constructor(
     private readonly root: string,
     private readonly log: Logger,
-    private readonly clock: Clock,
   ) {}
 
-  /** Returns the filter to ask the broker for. */
+  /** Returns the filter to subscribe to at the broker. */
   add<N extends TopicName>(
     topic: N,
     wanted: Partial<TopicNames<N>>,
@@ -74,8 +68,8 @@ export class Subscriptions {
   }
 
   /**
-   * Never throws: a handler's failure is its own, and must not end the connection. `handled` settles with the last
-   * handler; `readOn` is there where nothing further should be read before it has settled.
+   * Never throws: a handler that fails must not end the connection. `handled` resolves with the last handler.
+   * `readOn` is set if nothing further may be read before it resolves.
    */
   dispatch(message: IncomingMessage): Dispatched {
     const handled: Promise<void>[] = [];
@@ -84,8 +78,8 @@ export class Subscriptions {
       const work = this.#offer(subscription, message);
       if (!work) continue;
       handled.push(work);
-      const room = subscription.pending.begin(work);
-      if (room) full.push(room);
+      const mayContinue = subscription.pending.begin(work);
+      if (mayContinue) full.push(mayContinue);
     }
     return { handled: all(handled), readOn: all(full) };
   }
@@ -97,11 +91,15 @@ export class Subscriptions {
     // A retained message was cleared.
     if (topics[topic].retain && message.payload.length === 0) return;
     if (message.payload.length > MAX_PAYLOAD_BYTES)
-      return this.#refuse(topic, {}, `${message.payload.length} bytes are too many`);
+      return this.#refuse(
+        topic,
+        {},
+        `${message.payload.length} bytes; the limit is ${MAX_PAYLOAD_BYTES}`,
+      );
     if (!Object.values(names).every((name) => nameSchema.safeParse(name).success))
-      return this.#refuse(topic, {}, 'the topic holds an impossible name');
+      return this.#refuse(topic, {}, 'the topic contains an invalid name');
     const failed = (error: unknown) =>
-      this.log.error({ topic, ...names, error: messageOf(error) }, 'could not handle a message');
+      this.log.error({ topic, ...names, error: messageOf(error) }, 'message handler failed');
     try {
       return subscription.deliver(message, names)?.catch(failed);
     } catch (error) {
@@ -111,10 +109,8 @@ export class Subscriptions {
 
   #refuse(topic: TopicName, names: Record<string, string>, reason: string): void {
     this.invalid++;
-    const now = this.clock();
-    if (now - (this.#lastLogged.get(topic) ?? -LOG_EVERY_MS) < LOG_EVERY_MS) return;
-    this.#lastLogged.set(topic, now);
-    this.log.warn({ topic, ...names, reason, invalid: this.invalid }, 'refused a message');
+    if (this.#throttle.isDue(topic))
+      this.log.warn({ topic, ...names, reason, invalid: this.invalid }, 'message refused');
   }
 }
 

@@ -12,7 +12,7 @@ export interface Mat {
   flip(code: 0 | 1): Mat;
   /** A copy of the pixels, row by row without padding. */
   getData(): Buffer;
-  /** To a Mat of the same size and type. Answers it as another object, which is to be released as well. */
+  /** To a Mat of the same size and type. Returns it as another object, which has to be released as well. */
   copyTo(other: Mat): Mat;
   release(): void;
   drawRectangle(from: Point, to: Point, colour: Colour, thickness: number, lineType: number): void;
@@ -80,16 +80,16 @@ export interface OpenCv {
   readonly Point2: new (x: number, y: number) => Point;
   readonly Vec3: new (blue: number, green: number, red: number) => Colour;
   readonly Size: new (width: number, height: number) => Size;
-  /** Aborts the process where the file cannot be parsed. */
+  /** Aborts the process if the file cannot be parsed. */
   readonly CascadeClassifier: new (
     file: string,
   ) => Classifier;
-  /** Blocks until it is open; throws where it cannot be. */
+  /** Blocks until it is open; throws if it cannot be opened. */
   readonly VideoCapture: new (
     address: string,
     backend: number,
   ) => VideoCapture;
-  /** An empty Mat where it does not decode; aborts the process on an empty buffer or too many pixels. */
+  /** An empty Mat if it does not decode; aborts the process on an empty buffer or too many pixels. */
   imdecode(bytes: Buffer, flags: number): Mat;
   imencode(extension: string, image: Mat, parameters: number[]): Buffer;
   getTextSize(

@@ -1,4 +1,4 @@
-/** Milliseconds since the Unix epoch. Tests put their own in its place. */
+/** Milliseconds since the Unix epoch. Tests use their own. */
 export type Clock = () => number;
 
 export const systemClock: Clock = Date.now;
@@ -8,7 +8,7 @@ export const toIsoString = (ms: number): string => new Date(ms).toISOString();
 export const toIsoStringOrNull = (ms: number | null): string | null =>
   ms === null ? null : toIsoString(ms);
 
-/** For people: seconds, minutes, hours or days. */
+/** As text in seconds, minutes, hours or days. */
 export function duration(seconds: number): string {
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;

@@ -4,7 +4,7 @@ import { parse, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 
-/** What systemd lets a credential be called, without what would lead out of its folder. */
+/** The names that systemd allows for a credential, without those that leave its folder. */
 const credentialName = z
   .string()
   .regex(
@@ -12,7 +12,7 @@ const credentialName = z
     'expected a credential\'s name of letters, digits, "_", "-" and ".", not a path',
   );
 
-/** A secret as text, or kept out of the configuration: in a file, a variable, or a credential of systemd's. */
+/** A secret as text, or outside the configuration: in a file, an environment variable, or a systemd credential. */
 export const secretSchema = z.union(
   [
     z.string().min(1),
@@ -24,7 +24,7 @@ export const secretSchema = z.union(
 );
 export type SecretSource = z.infer<typeof secretSchema>;
 
-/** The text of a secret. Throws StartError where its file, variable or credential is absent; the message never holds the secret. */
+/** The text of a secret. Throws StartError if its file, variable or credential is missing; the message never contains the secret. */
 export function readSecret(source: SecretSource): string {
   if (typeof source === 'string') return source;
   if ('file' in source) return readTextFile(source.file).trim();
@@ -34,7 +34,7 @@ export function readSecret(source: SecretSource): string {
   return value;
 }
 
-/** For a command beside the service: the service's credentials, which systemd keeps while it runs; root may read them. */
+/** Gives a command the credentials of the running service. Only root can read them. */
 export function borrowCredentials(service: string): void {
   const folder = `/run/credentials/${service}.service`;
   if (!process.env.CREDENTIALS_DIRECTORY && existsSync(folder))
@@ -44,27 +44,27 @@ export function borrowCredentials(service: string): void {
 /** Whether this process has any credentials to read. */
 export const areCredentialsHere = (): boolean => Boolean(process.env.CREDENTIALS_DIRECTORY);
 
-/** What systemd hands to a service, in a folder that only this service reads (`LoadCredential=`, systemd.exec(5)). */
+/** A credential that systemd gives to this service only (`LoadCredential=`, systemd.exec(5)). */
 function readCredential(name: string): string {
   const folder = process.env.CREDENTIALS_DIRECTORY;
   if (!folder)
     throw new StartError(
-      `the credential ${name} is not there: systemd hands none to this process (CREDENTIALS_DIRECTORY is not set)`,
+      `the credential ${name} was not found: this process has no credentials from systemd (CREDENTIALS_DIRECTORY is not set)`,
     );
   try {
     return readFileSync(join(folder, name), 'utf8').trim();
   } catch (cause) {
     throw new StartError(
-      `the credential ${name} is not there; the unit has to load it (LoadCredential=): ${messageOf(cause)}`,
+      `the credential ${name} was not found; the unit must load it (LoadCredential=): ${messageOf(cause)}`,
     );
   }
 }
 
-/** A setting that an operator may give in the environment, where the configuration says nothing of it. */
+/** A setting that an operator may set in the environment instead of the configuration. */
 export const fromEnvironment = (name: `SITEGLASS_${string}`): string | undefined =>
   process.env[name] || undefined;
 
-/** A file that the configuration names. Throws StartError where it cannot be read. */
+/** A file that the configuration names. Throws StartError if it cannot be read. */
 export function readTextFile(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -86,8 +86,8 @@ function fieldErrors(error: z.ZodError) {
 }
 
 /**
- * Parses YAML text into a frozen configuration; every error is reported at once, with its path.
- * An override is `PATH=VALUE`, the path with dots, the value as YAML; an empty one takes the setting away.
+ * Parses YAML text into a frozen configuration. Throws ConfigurationError with every error and its path.
+ * An override is `PATH=VALUE`: the path with dots, the value as YAML. An empty value removes the setting.
  */
 export function parseConfiguration<S extends z.ZodType>(
   schema: S,
@@ -115,7 +115,7 @@ export function parseConfiguration<S extends z.ZodType>(
   return deepFreeze(parsed.data);
 }
 
-/** Reads a configuration file, or the schema's defaults where no file is named. */
+/** Reads a configuration file, or the schema's defaults if `file` is undefined. */
 export function loadConfiguration<S extends z.ZodType>(
   schema: S,
   file: string | undefined,

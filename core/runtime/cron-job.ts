@@ -8,15 +8,15 @@ export interface CronJobOptions {
   /** Cron, with seconds first. */
   schedule: string;
   work(): Promise<void>;
-  /** What is said where the work fails; the next run tries again. */
+  /** Logged if the work fails; the next run tries again. */
   failure: string;
   log: Logger;
 }
 
-/** Work that runs on a schedule, one run at a time. */
+/** Work on a cron schedule, one run at a time. */
 export class CronJob {
   readonly #task: ScheduledTask;
-  readonly #turn = new SerialQueue();
+  readonly #queue = new SerialQueue();
 
   constructor(private readonly options: CronJobOptions) {
     const { name, schedule, log } = options;
@@ -24,7 +24,7 @@ export class CronJob {
       name,
       schedule,
       work: () => this.run(),
-      onOverlap: () => log.debug({ job: name }, 'a run is left out: the one before is under way'),
+      onOverlap: () => log.debug({ job: name }, 'a run is skipped: the previous one has not ended'),
       log,
     });
   }
@@ -33,15 +33,15 @@ export class CronJob {
     this.#task.start();
   }
 
-  /** Waits for a run that is under way. */
+  /** Waits for the current run. */
   async stop(): Promise<void> {
     await this.#task.stop();
-    await this.#turn.ended();
+    await this.#queue.ended();
   }
 
-  /** Runs now, after a run that is under way. Never rejects. */
+  /** Runs now, or after the current run. Never rejects. */
   run(): Promise<void> {
-    return this.#turn.run(() => this.#attempt());
+    return this.#queue.run(() => this.#attempt());
   }
 
   async #attempt(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Logger as CronLogger } from 'node-cron';
 import type { Logger } from './logger.js';
 
-/** node-cron's words at debug level: what an operator needs is logged by the work itself. */
+/** Logs node-cron's messages at debug level: the work itself logs what an operator needs. */
 export function cronLogger(log: Logger): CronLogger {
-  const say = (message: string | Error) => log.debug({ source: 'node-cron' }, String(message));
-  return { debug: say, info: say, warn: say, error: say };
+  const write = (message: string | Error) => log.debug({ source: 'node-cron' }, String(message));
+  return { debug: write, info: write, warn: write, error: write };
 }

@@ -2,14 +2,14 @@ import { type FieldError, type ProblemCode, problemKinds } from '../contract/pro
 
 interface ProblemOptions {
   errors?: FieldError[];
-  /** Seconds until it makes sense to try again. */
+  /** Seconds after which the caller may try again. */
   retryAfter?: number;
   cause?: unknown;
 }
 
 /**
- * A condition that the caller can act on: their mistake, or a limit reached here. Its detail is shown
- * to them, so it never carries internals. Any other error that reaches the edge of the program is a bug of ours.
+ * A condition that the caller can act on: a mistake in the request, or a limit. The caller sees its detail, so it never
+ * contains internals. Any other error in a response is a bug in Siteglass.
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
@@ -27,7 +27,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** The configuration cannot be used. Lists everything that is wrong with it, not only the first thing. */
+/** The configuration cannot be used. Lists every error in it. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly errors: FieldError[];
@@ -39,7 +39,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The environment lacks something the program needs: a port that is taken, a database from a newer version. */
+/** The program cannot start in this environment: a port is in use, a database is from a newer version. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

@@ -1,11 +1,11 @@
 import { messageOf } from './errors.js';
 import type { Logger } from './logger.js';
 
-/** Something that begins and ends with the process. Constructors assign; the work is done in these two. */
+/** A part that starts and stops with the process. Constructors only assign; these methods do the work. */
 export interface Service {
   readonly name: string;
   start?(): Promise<void>;
-  /** Must tolerate being called after a start that failed half-way. */
+  /** Is also called after a start that failed. */
   stop?(): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export class Lifecycle {
   }
 
   async #stopAll(): Promise<void> {
-    // It holds the process: were nothing else left that does, it would end before the last service has stopped.
+    // The timer keeps the process running until the last service has stopped.
     let deadline: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       deadline = setTimeout(() => resolve('late'), this.stopDeadlineMs);
@@ -50,19 +50,19 @@ export class Lifecycle {
         (error: unknown) => {
           this.log.error(
             { service: service.name, error: messageOf(error) },
-            'did not stop cleanly',
+            'service failed to stop',
           );
           return 'ended' as const;
         },
       );
       if ((await Promise.race([ended, late])) === 'late')
-        this.log.error({ service: service.name }, 'did not stop before the deadline');
+        this.log.error({ service: service.name }, 'service did not stop before the deadline');
     }
     clearTimeout(deadline);
   }
 }
 
-/** Resolves with the name of the signal that asks the process to end. A second one ends it at once. */
+/** Resolves with the name of the signal that stops the process. A second signal ends the process at once. */
 export function terminationSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {

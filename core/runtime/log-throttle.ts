@@ -1,9 +1,9 @@
-/** Most keys that are remembered; beyond it the oldest is forgotten, and may be told of again. */
+/** Keys that are remembered; beyond this the oldest is dropped, and its next message is due at once. */
 const MAX_KEYS = 1_000;
 
-/** Keeps a log readable: says whether it is time again to tell of something. */
+/** Limits how often a message with the same key is logged. */
 export class LogThrottle {
-  readonly #told = new Map<string, number>();
+  readonly #loggedAt = new Map<string, number>();
 
   constructor(
     private readonly everyMs: number,
@@ -12,12 +12,12 @@ export class LogThrottle {
 
   isDue(key: string): boolean {
     const now = this.now();
-    const told = this.#told.get(key);
-    if (told !== undefined && now - told < this.everyMs) return false;
-    this.#told.delete(key);
-    const [oldest] = this.#told.keys();
-    if (this.#told.size >= MAX_KEYS && oldest !== undefined) this.#told.delete(oldest);
-    this.#told.set(key, now);
+    const loggedAt = this.#loggedAt.get(key);
+    if (loggedAt !== undefined && now - loggedAt < this.everyMs) return false;
+    this.#loggedAt.delete(key);
+    const [oldest] = this.#loggedAt.keys();
+    if (this.#loggedAt.size >= MAX_KEYS && oldest !== undefined) this.#loggedAt.delete(oldest);
+    this.#loggedAt.set(key, now);
     return true;
   }
 }

@@ -4,7 +4,7 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 export type { Logger } from 'pino';
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
 
-/** The one logger of a process, JSON lines on stdout; rooms take children of it. */
+/** The one logger of a process, JSON lines on stdout; components use children of it. */
 export function createLogger(name: string, level: LogLevel): Logger {
   const stdout = pino.destination({ fd: process.stdout.fd, sync: true });
   return pino(
@@ -32,8 +32,8 @@ interface LoggedError {
 const MAX_CAUSES = 5;
 
 /**
- * What is logged of an error. Never what libraries hang onto theirs: Node.js a request's bytes, with its token;
- * others a connection with its password.
+ * The logged fields of an error. Other properties that libraries add may contain secrets: Node.js adds a request's
+ * bytes with its token, others a connection with its password.
  */
 export function loggedError(error: unknown, causes = MAX_CAUSES): LoggedError {
   if (!(error instanceof Error)) return { type: typeof error, message: String(error) };
@@ -50,17 +50,17 @@ export function loggedError(error: unknown, causes = MAX_CAUSES): LoggedError {
 
 export const silentLogger = (): Logger => pino({ level: 'silent' });
 
-/** Whether a file descriptor is the one that systemd connected to its journal: `DEVICE:INODE`, systemd.exec(5). */
+/** Whether systemd connected the file descriptor to its journal; `stream` is `DEVICE:INODE`, systemd.exec(5). */
 function isJournal(fd: number, stream: string | undefined): boolean {
   if (!stream) return false;
   const { dev, ino } = fstatSync(fd, { bigint: true });
   return stream === `${dev}:${ino}`;
 }
 
-/** Lines as the journal wants them, sd-daemon(3): their priority first, by which `journalctl -p warning` chooses. */
+/** Prefixes each line with its syslog priority (sd-daemon(3)), by which `journalctl -p warning` filters. */
 function withPriorities(stream: DestinationStream): DestinationStream {
   const journal = {
-    /** pino then tells the level of each line. */
+    /** Makes pino set `lastLevel` before each line. */
     [Symbol.for('pino.metadata')]: true,
     lastLevel: 30,
     write(line: string) {
@@ -70,7 +70,7 @@ function withPriorities(stream: DestinationStream): DestinationStream {
   return journal;
 }
 
-/** From pino's levels to syslog's. */
+/** Maps pino's levels to syslog's. */
 function priorityOf(level: number): number {
   const [CRITICAL, ERROR, WARNING, INFO, DEBUG] = [2, 3, 4, 6, 7];
   if (level >= 60) return CRITICAL;

@@ -1,4 +1,4 @@
-/** How many times something happened within the last minute, in a ring of seconds. */
+/** Counts events of the last minute, in a ring buffer of seconds. */
 export class PerMinute {
   readonly #seconds = new Uint32Array(60);
   #last = 0;

@@ -14,38 +14,38 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   name: string;
   summary: string;
   schema: S;
-  /** What it can do beside running, by the word on the command line. */
+  /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
-  /** Builds everything, starts nothing. */
+  /** Builds the parts, but starts nothing. */
   create(
     configuration: z.infer<S>,
     log: Logger,
-    /** Reads the configuration once more, from where it came from. Throws ConfigurationError. */
+    /** Reads the configuration again, from the same source. Throws ConfigurationError. */
     reread: () => z.infer<S>,
   ): Promise<Running>;
 }
 
-/** What begins and ends, and by what one tells that it goes on in between. */
+/** A program that was built: its services, and the probes of the watchdog. */
 export interface Running {
   lifecycle: Lifecycle;
   probes: readonly Probe[];
 }
 
-/** Something that is done at once, while the program itself may be running. */
+/** A command that runs once and ends, even while the service runs. */
 export interface Command<C> {
   summary: string;
-  /** Whether `--json` means something to it. */
+  /** Whether it accepts `--json`. */
   json?: boolean;
-  /** Whether further words and `--role` mean something to it. */
+  /** Whether it accepts further words and `--role`. */
   words?: boolean;
-  /** Resolves with what is printed, and the exit code where that is another than 0. Throws StartError where it cannot be done. */
+  /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
   run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
 }
 
 export interface CommandOptions {
-  /** To be read by a program. */
+  /** The output is JSON. */
   json: boolean;
-  /** What follows the command's own word. */
+  /** The words after the command. */
   words: string[];
   role?: string | undefined;
 }
@@ -74,15 +74,15 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   try {
     options = readArguments(argv);
     command = commandOf(program, options);
-    if (options.help) return say(usage(program));
-    if (options.version) return say(programVersion());
+    if (options.help) return print(usage(program));
+    if (options.version) return print(programVersion());
     configuration = reread();
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
-  if (options.check) return say('The configuration is good.');
-  if (command) return perform(program, command, configuration, options);
+  if (options.check) return print('The configuration is valid.');
+  if (command) return execute(program, command, configuration, options);
   return serve(program, configuration, reread);
 }
 
@@ -96,13 +96,14 @@ function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   const command = name && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (name !== undefined && (!command || (more.length > 0 && !command.words)))
     refuse(command ? (more[0] ?? name) : name, 'is not a known command');
-  const means = (option: string) => refuse(option, `means nothing ${name ? `to ${name}` : 'here'}`);
-  if (json && !command?.json) means('--json');
-  if (role !== undefined && !command?.words) means('--role');
+  const refuseOption = (option: string) =>
+    refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
+  if (json && !command?.json) refuseOption('--json');
+  if (role !== undefined && !command?.words) refuseOption('--role');
   return command;
 }
 
-async function perform<C>(
+async function execute<C>(
   { name }: { name: string },
   command: Command<C>,
   configuration: C,
@@ -111,8 +112,8 @@ async function perform<C>(
   borrowCredentials(name);
   try {
     const outcome = await command.run(configuration, { json, words: words.slice(1), role });
-    if (typeof outcome === 'string') return say(outcome);
-    say(outcome.text);
+    if (typeof outcome === 'string') return print(outcome);
+    print(outcome.text);
     return outcome.code;
   } catch (error) {
     process.stderr.write(`${name}: ${messageOf(error)}\n`);
@@ -163,7 +164,7 @@ function readArguments(argv: string[]) {
   return { ...values, words: positionals };
 }
 
-const say = (text: string): number => {
+const print = (text: string): number => {
   process.stdout.write(`${text}\n`);
   return EXIT.ok;
 };
@@ -182,10 +183,10 @@ const usage = ({ name, summary, commands }: Described) => `${summary}
 Usage: ${name} [${commands ? 'COMMAND] [' : ''}--config FILE] [--set PATH=VALUE ...] [--check]
 
 ${listed(commands).join('')}
-  -c, --config FILE     YAML configuration; without it the built-in defaults serve
+  -c, --config FILE     reads this YAML configuration instead of the built-in defaults
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
-      --check           says whether the configuration is good, and every error in it
-      --json            for programs to read, where a command can
-      --role ROLE       of the token that "token add" makes: viewer, operator or admin
-      --version
-  -h, --help`;
+      --check           checks the configuration, and prints every error in it
+      --json            prints JSON, if the command supports it
+      --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
+      --version         prints the version
+  -h, --help            prints this text`;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 export function projectRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, 'package.json'))) {
-    if (folder === dirname(folder)) throw new Error('no package.json above the program');
+    if (folder === dirname(folder)) throw new Error('there is no package.json above the program');
     folder = dirname(folder);
   }
   return folder;

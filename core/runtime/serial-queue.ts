@@ -1,8 +1,8 @@
-/** Runs what is asked for in the order of asking, one at a time; what fails does not keep the next from running. */
+/** Runs work in the order of the calls, one at a time. Failed work does not stop the next. */
 export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Resolves and rejects as the work does. */
+  /** Resolves and rejects with the work. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
     this.#last = result.then(
@@ -12,23 +12,23 @@ export class SerialQueue {
     return result;
   }
 
-  /** Resolves when all that was asked for until now has ended, however it did. */
+  /** Resolves when all work so far has ended, successfully or not. */
   ended(): Promise<unknown> {
     return this.#last;
   }
 }
 
-/** A turn for each key; keys do not wait for each other. */
+/** A queue for each key; keys do not wait for each other. */
 export class KeyedSerialQueue {
-  readonly #turns = new Map<string, SerialQueue>();
+  readonly #queues = new Map<string, SerialQueue>();
 
   run<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const turn = this.#turns.get(key) ?? new SerialQueue();
-    this.#turns.set(key, turn);
-    const result = turn.run(work);
-    const ended = turn.ended();
+    const queue = this.#queues.get(key) ?? new SerialQueue();
+    this.#queues.set(key, queue);
+    const result = queue.run(work);
+    const ended = queue.ended();
     void ended.then(() => {
-      if (turn.ended() === ended) this.#turns.delete(key);
+      if (queue.ended() === ended) this.#queues.delete(key);
     });
     return result;
   }

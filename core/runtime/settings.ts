@@ -24,14 +24,14 @@ interface Access {
   allowAnyoneOnTheNetwork: boolean;
 }
 
-/** A server that anyone may use listens where only programs on this machine connect, unless it is said twice. */
+/** A server without authentication may listen on loopback only, unless the operator confirms with a second setting. */
 export const isGuarded = ({ host, auth, allowAnyoneOnTheNetwork }: Access): boolean =>
   auth !== 'none' || LOOPBACK.test(host) || allowAnyoneOnTheNetwork;
 
-/** How `refine` reports one that is not guarded; `without` is what it lacks. */
+/** The error of `refine` for a server that is not guarded; `without` is what is missing. */
 export const unguarded = (without: string) => ({
   path: ['auth'],
-  error: `without ${without} only a loopback address may be served; to open it to the network all the same, say "allowAnyoneOnTheNetwork: true" as well`,
+  error: `without ${without} only a loopback address is allowed; to serve the network without ${without}, set "allowAnyoneOnTheNetwork: true"`,
 });
 
 /** A server's address and who may use it. */
@@ -48,7 +48,7 @@ export const serverSettings = (defaultPort: number) =>
 
 export const detectionSettings = z
   .strictObject({
-    /** 0 takes one a core. */
+    /** 0 means one for each core. */
     workers: z
       .int()
       .min(0)
@@ -58,10 +58,10 @@ export const detectionSettings = z
     deadlineSeconds: z.number().min(0.1).max(120).default(10),
     maxQueued: z.int().min(1).max(10_000).default(64),
     maxQueuedMegabytes: z.number().min(1).max(4_096).default(64),
-    /** `opencv` leaves the project's own engine out. */
+    /** `opencv` disables the project's own engine. */
     engine: z.enum(['auto', 'opencv']).default('auto'),
     defaultDetectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).default(['stop-sign']),
-    /** Cascades dropped here become detectors. */
+    /** Cascade files in this folder become detectors. */
     folder: z.string().min(1).optional(),
     workingSize: preparationSchema.shape.workingSize.optional(),
   })

@@ -4,8 +4,8 @@ import type { Logger } from './logger.js';
 type Listener<T> = (payload: T) => void;
 
 /**
- * A port for events, each with the payload that `Events` names. Listeners run at once, in the order of their
- * subscription. One that throws is logged and stops neither the others nor whoever emits.
+ * An event port: `Events` maps each event to the type of its payload. Listeners run synchronously, in the order of
+ * subscription. If one throws, the error is logged; the other listeners and the emitter continue.
  */
 export class TypedEvents<Events extends object> {
   readonly #listeners: { [E in keyof Events]?: Listener<Events[E]>[] } = {};
@@ -23,7 +23,7 @@ export class TypedEvents<Events extends object> {
       try {
         listener(payload);
       } catch (error) {
-        this.log.error({ event, error: messageOf(error) }, 'an event listener failed');
+        this.log.error({ event, error: messageOf(error) }, 'event listener failed');
       }
     }
   }

@@ -4,73 +4,76 @@ import type { Logger } from './logger.js';
 import type { Notifier } from './notifier.js';
 
 /**
- * Something that goes on for as long as a process works. A fault is what a restart may mend; what is known to be
- * degraded, such as a full disk or a broker that is away, is none.
+ * A check of one part of a process. It reports only what a restart may repair. A degraded state, such as a full disk or
+ * an unreachable broker, is not a fault.
  */
 export interface Probe {
   readonly name: string;
-  /** A check that takes longer, in milliseconds, is a fault itself. */
+  /** A check that takes longer than this, in milliseconds, is a fault. */
   readonly patienceMs?: number;
-  /** What is wrong, for an operator; undefined where nothing is. */
+  /** The fault, for an operator; undefined if there is none. */
   check(): string | undefined | Promise<string | undefined>;
 }
 
-/** How often the probes are asked where no service manager says so. */
+/** The interval of the checks if no service manager sets one. */
 const EVERY_MS = 20_000;
 const PATIENCE_MS = 10_000;
 
 /**
- * Tells the service manager that the process works for as long as every probe says so, and it itself gets its turn in
- * the event loop. With a fault it keeps silent, and unless that goes away the manager starts the process anew.
+ * Sends a heartbeat to the service manager while every probe is healthy and the event loop runs. With a fault it sends
+ * none; unless the fault ends in time, the service manager restarts the process.
  */
 export class Watchdog {
   readonly #probes: RunningProbe[];
   readonly #everyMs: number;
   #timer: NodeJS.Timeout | undefined;
-  #faulty = '';
+  #faultyProbes = '';
 
   constructor(
     probes: readonly Probe[],
     private readonly notifier: Notifier,
     private readonly log: Logger,
   ) {
-    // Two beats may be lost before the third is too late.
+    // The service manager restarts the process after three missing heartbeats.
     this.#everyMs = notifier.watchdogMs ? notifier.watchdogMs / 3 : EVERY_MS;
     const patienceMs = Math.min(PATIENCE_MS, this.#everyMs / 2);
     this.#probes = probes.map((probe) => new RunningProbe(probe, patienceMs));
   }
 
-  /** The process is ready, and watched from now on. */
+  /** Reports that the process is ready, and starts the checks. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => void this.#beat(), this.#everyMs).unref();
-    await this.notifier.tell({ READY: '1', STATUS: 'Working' });
+    await this.notifier.notify({ READY: '1', STATUS: 'Working' });
   }
 
-  /** The process ends by itself now. */
+  /** Reports that the process stops, and ends the checks. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    await this.notifier.tell({ STOPPING: '1', STATUS: 'Stopping' });
+    await this.notifier.notify({ STOPPING: '1', STATUS: 'Stopping' });
   }
 
   async #beat(): Promise<void> {
-    const found = await Promise.all(this.#probes.map((probe) => probe.ask()));
+    const found = await Promise.all(this.#probes.map((probe) => probe.result()));
     if (!this.#timer) return;
     const faults = found.filter((fault) => fault !== undefined);
     this.#report(faults);
     const status = faults.map(({ probe, fault }) => `${probe}: ${fault}`).join('; ');
-    if (faults.length > 0) await this.notifier.tell({ STATUS: `Faulty: ${status}` });
-    else await this.notifier.tell({ WATCHDOG: '1', STATUS: 'Working' });
+    if (faults.length > 0) await this.notifier.notify({ STATUS: `Faulty: ${status}` });
+    else await this.notifier.notify({ WATCHDOG: '1', STATUS: 'Working' });
   }
 
-  /** A fault is said once, when it begins. */
+  /** Logs a fault once, when it begins. */
   #report(faults: Fault[]): void {
-    const faulty = faults.map(({ probe }) => probe).join(', ');
-    if (faulty === this.#faulty) return;
-    this.#faulty = faulty;
-    if (faults.length === 0) this.log.info('everything goes on again');
+    const names = faults.map(({ probe }) => probe).join(', ');
+    if (names === this.#faultyProbes) return;
+    this.#faultyProbes = names;
+    if (faults.length === 0) this.log.info('all probes healthy');
+    const consequence = this.notifier.watchdogMs
+      ? '; systemd will restart it unless the fault ends'
+      : '';
     for (const { probe, fault } of faults)
-      this.log.error({ probe }, `${fault}; unless this ends, the service manager is to start anew`);
+      this.log.error({ probe }, `probe failed: ${fault}${consequence}`);
   }
 }
 
@@ -79,26 +82,26 @@ interface Fault {
   fault: string;
 }
 
-/** A probe and what it was asked last; it is not asked again before it has answered. */
+/** A probe and its current check; the next check waits for the result. */
 class RunningProbe {
-  #asked: Promise<{ fault: string | undefined }> | undefined;
-  #askedAt = 0;
+  #running: Promise<{ fault: string | undefined }> | undefined;
+  #startedAt = 0;
 
   constructor(
     private readonly probe: Probe,
     private readonly waitMs: number,
   ) {}
 
-  /** Waits a little for the answer, and longer over several beats where the probe has more patience. */
-  async ask(): Promise<Fault | undefined> {
-    if (!this.#asked) this.#askedAt = performance.now();
-    this.#asked ??= this.#check();
+  /** Waits a short time for the result. A probe with more patience may need several heartbeats. */
+  async result(): Promise<Fault | undefined> {
+    if (!this.#running) this.#startedAt = performance.now();
+    this.#running ??= this.#check();
     const stop = new AbortController();
     const late = delay(this.waitMs, undefined, { signal: stop.signal }).catch(() => undefined);
-    const answer = await Promise.race([this.#asked, late]);
+    const outcome = await Promise.race([this.#running, late]);
     stop.abort();
-    if (answer) this.#asked = undefined;
-    const fault = answer ? answer.fault : this.#lateness();
+    if (outcome) this.#running = undefined;
+    const fault = outcome ? outcome.fault : this.#lateness();
     return fault === undefined ? undefined : { probe: this.probe.name, fault };
   }
 
@@ -106,13 +109,13 @@ class RunningProbe {
     try {
       return { fault: await this.probe.check() };
     } catch (error) {
-      return { fault: `it cannot be asked: ${messageOf(error)}` };
+      return { fault: `the check failed: ${messageOf(error)}` };
     }
   }
 
   #lateness(): string | undefined {
-    const elapsedMs = performance.now() - this.#askedAt;
+    const elapsedMs = performance.now() - this.#startedAt;
     if (elapsedMs < (this.probe.patienceMs ?? this.waitMs)) return undefined;
-    return `it has not answered for ${Math.round(elapsedMs / 1000)} s`;
+    return `no response for ${Math.round(elapsedMs / 1000)} s`;
   }
 }

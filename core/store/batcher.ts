@@ -1,4 +1,4 @@
-interface Waiting<I, O> {
+interface Pending<I, O> {
   item: I;
   resolve(value: O): void;
   reject(error: unknown): void;
@@ -7,21 +7,21 @@ interface Waiting<I, O> {
 /**
  * Collects items that arrive while an earlier batch is being written, and writes them as one: a group commit.
  * A batch holds at most `maxBatch` items. It is written as soon as it is full or has gathered for `lingerMs`;
- * what waits is bounded by the callers, who each wait for their own.
+ * The callers bound the number of waiting items, since each waits for its own.
  */
 export class Batcher<I, O> {
-  readonly #waiting: Waiting<I, O>[] = [];
+  readonly #waiting: Pending<I, O>[] = [];
   #running = false;
   #onFull: (() => void) | undefined;
 
-  /** `write` gets the items in order and answers with one result each; if it throws, every one of them fails. */
+  /** `write` gets the items in order and resolves with one result for each; if it throws, all of them fail. */
   constructor(
     private readonly write: (items: I[]) => Promise<O[]>,
     private readonly maxBatch = 256,
     private readonly lingerMs = 0,
   ) {}
 
-  /** Items that no batch has taken yet. */
+  /** Items that are not in a batch yet. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -40,7 +40,7 @@ export class Batcher<I, O> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#gather();
+      await this.#collectItems();
       const batch = this.#waiting.splice(0, this.maxBatch);
       try {
         const results = await this.write(batch.map(({ item }) => item));
@@ -52,9 +52,9 @@ export class Batcher<I, O> {
     this.#running = false;
   }
 
-  #gather(): Promise<void> {
+  #collectItems(): Promise<void> {
     return new Promise((resolve) => {
-      // After the I/O of this turn, so that requests that arrived together share a commit.
+      // After the I/O of this iteration of the event loop, so that requests that arrived together share a commit.
       if (this.lingerMs === 0 || this.#waiting.length >= this.maxBatch) {
         setImmediate(resolve);
         return;

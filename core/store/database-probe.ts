@@ -1,16 +1,16 @@
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import type { Probe } from '../runtime/watchdog.js';
 
 /**
- * The database answers: the connection is there again after each transaction. An error is an answer too, since what it
- * says (a disk that is full, a server that is away) is no better after a restart.
+ * Checks that the database responds: the connection becomes free after each transaction. An error is a response too,
+ * since its reason (a full disk, a server that is down) would be the same after a restart.
  */
 export class DatabaseProbe implements Probe {
   readonly name = 'database';
 
-  /** With a slow card and much to do, others stand before it; a minute of that is none of the load. */
+  /** On a slow SD card under load the probe waits for other transactions, but never for a minute. */
   constructor(
-    private readonly db: Kysely<unknown>,
+    private readonly db: QueryExecutorProvider,
     readonly patienceMs = 60_000,
   ) {}
 

@@ -16,6 +16,7 @@ import { makeFolder } from './make-folder.js';
 import { openPostgres } from './open-postgres.js';
 import { appliedMigrations } from './read-only.js';
 import { StatementCache } from './statement-cache.js';
+import { registerTables } from './table-set.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
 export type Migrations = Record<string, Migration>;
@@ -36,14 +37,14 @@ export function openSqlite(file: string): Sqlite.Database {
   return sqlite;
 }
 
-/** SQLite changes its schema within transactions; Kysely takes it for one of those that do not. */
+/** SQLite can change its schema within a transaction; Kysely assumes that it cannot. */
 class TransactionalDdl extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
   }
 }
 
-/** A disk that is full ends a transaction of SQLite by itself; then there is none to roll back, and the reason counts. */
+/** On a full disk SQLite rolls a transaction back itself; a second rollback would hide the reason. */
 class Driver extends SqliteDriver {
   constructor(private readonly database: Sqlite.Database) {
     super({ database: new StatementCache(database) });
@@ -92,6 +93,7 @@ export async function openDatabase<T>(
   try {
     const applied = isNew ? [] : appliedMigrations(sqlite);
     await migrate(db, migrations, { name: file, applied, backUp });
+    registerTables(db, tablesOfSqlite(sqlite));
   } catch (error) {
     await db.destroy();
     throw error;
@@ -100,8 +102,8 @@ export async function openDatabase<T>(
 }
 
 /**
- * Connects to a PostgreSQL database and brings it to the newest schema; several processes may do so at once. Its
- * backups are its operator's. Throws a `StartError` where it cannot be reached; the message never holds the URL.
+ * Connects to a PostgreSQL database and brings it to the newest schema; several processes may do so at once. The
+ * operator backs it up. Throws a `StartError` if it cannot be reached; the message never holds the URL.
  */
 export async function openSharedDatabase<T>(
   url: string,
@@ -112,6 +114,7 @@ export async function openSharedDatabase<T>(
   try {
     const applied = await appliedToPostgres(db);
     await migrate(db, migrations, { name: 'the PostgreSQL database', applied });
+    registerTables(db, await tablesOfPostgres(db));
   } catch (error) {
     await close();
     if (error instanceof StartError) throw error;
@@ -147,6 +150,16 @@ async function migrate<T>(
   if (error) throw error;
 }
 
+const tablesOfSqlite = (sqlite: Sqlite.Database): string[] =>
+  sqlite.prepare<[], string>(`select name from sqlite_master where type = 'table'`).pluck().all();
+
+async function tablesOfPostgres<T>(db: Kysely<T>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.tables
+    where table_schema = any(current_schemas(false))`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
 /** The names of the migrations that a PostgreSQL database has. */
 export async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
   const { rows: tables } = await sql<{ name: string | null }>`
@@ -155,10 +168,3 @@ export async function appliedToPostgres<T>(db: Kysely<T>): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
   return rows.map(({ name }) => name);
 }
-
-/**
- * The same connection or transaction, seen as one over another room's tables. All rooms of a process share one
- * database, but each knows only the tables it owns; Kysely's types have no way to narrow.
- */
-export const over = <T>(connection: { readonly isTransaction: boolean }): Kysely<T> =>
-  connection as unknown as Kysely<T>;

@@ -1,7 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import { Kysely, PostgresAdapter, SqliteDialect } from 'kysely';
 
-/** Whether a connection or transaction is one to PostgreSQL; else it is SQLite. */
+/** Whether a connection or transaction is one to PostgreSQL; otherwise it is SQLite. */
 export const isPostgres = <T>(db: Kysely<T>): boolean =>
   db.getExecutor().adapter instanceof PostgresAdapter;
 

@@ -6,8 +6,8 @@ import type { Service } from '../runtime/lifecycle.js';
 import { makeFolder } from './make-folder.js';
 
 /**
- * Keeps a data folder to one process. The lock is SQLite's on a file of its own: the kernel takes it away with the
- * process, however that ends, so none is ever left behind.
+ * Allows one process to use a data folder. The lock is SQLite's on a separate file: the kernel releases it when the
+ * process ends, whatever the reason, so no stale lock is left.
  */
 export class FolderLock implements Service {
   readonly name = 'folder lock';
@@ -31,7 +31,7 @@ export class FolderLock implements Service {
     }
   }
 
-  /** Throws StartError where another process holds it. */
+  /** Throws StartError if another process holds it. */
   acquire(): this {
     makeFolder(this.folder);
     const lock = open(this.folder);

@@ -13,7 +13,7 @@ const ifMissing =
     throw error;
   };
 
-/** Files in a folder. A file is written beside its place, flushed, and renamed, so that no reader sees half of it. */
+/** Files in a folder. A file is written to a temporary path, flushed and renamed, so that no reader sees a part of it. */
 export class LocalFileStore implements FileStore, Service {
   readonly name = 'files';
   readonly #incoming: string;
@@ -22,7 +22,7 @@ export class LocalFileStore implements FileStore, Service {
     this.#incoming = join(root, 'incoming');
   }
 
-  /** Makes the folder and removes what an earlier process left half written. */
+  /** Makes the folder and removes unfinished files of an earlier process. */
   async start(): Promise<void> {
     await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
     for (const name of await readdir(this.#incoming)) await unlink(join(this.#incoming, name));
@@ -30,7 +30,7 @@ export class LocalFileStore implements FileStore, Service {
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
     const path = this.#path(key);
-    // Known uploads come here in numbers: by way of the thread pool the question costs twenty times as much.
+    // Repeated uploads are frequent, and an asynchronous check through the thread pool takes twenty times as long.
     if (existsSync(path)) return;
     const temporary = join(this.#incoming, uuid());
     try {

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { messageOf, StartError } from '../runtime/errors.js';
 
 /**
- * Makes a folder for this user alone, with those above it; one that is there stays as it is. Throws StartError where it
- * cannot be made. One level at a time: where nothing can be made, as in /proc, Node 20 tries the levels together for ever.
+ * Makes a folder for this user alone, and its parents; an existing one is not changed. Throws StartError if it cannot be
+ * made. One level at a time: where no folder can be made, as in /proc, the recursive option of Node 20 never returns.
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];

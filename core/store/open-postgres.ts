@@ -4,13 +4,13 @@ import pg from 'pg';
 const INT8 = 20;
 const NUMERIC = 1700;
 
-/** Sums and 64-bit integers come as numbers: all of ours (instants, bytes, counts) are below 2⁵³. */
+/** Parses sums and 64-bit integers as numbers: all values here (times, bytes, counts) are below 2⁵³. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** Connections that one process holds at most. */
+/** Most connections of one process. */
 const MAX_CONNECTIONS = 8;
 
 export interface OpenedPostgres<T> {

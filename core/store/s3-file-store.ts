@@ -19,17 +19,17 @@ export interface S3Bucket {
   /** Levels above the keys. */
   prefix?: string | undefined;
   region: string;
-  /** Of a store that is not Amazon's. */
+  /** For a store other than Amazon's. */
   endpoint?: string | undefined;
-  /** Whether the bucket is a part of the path, not of the host's name. */
+  /** Whether the bucket is part of the path, not of the host name. */
   pathStyle: boolean;
   accessKeyId: string;
   secretAccessKey: string;
 }
 
 /**
- * Files as objects of an S3-compatible store, so that several processes share them. Keys name their content, so two
- * that put the same one at once do no harm: either's bytes are right, and an object appears whole.
+ * Files as objects of an S3-compatible store, so that several processes share them. A key is derived from the content,
+ * so two that put the same key at once do no harm: they store the same bytes, and an object appears whole.
  */
 export class S3FileStore implements FileStore, Service {
   readonly name = 'files';
@@ -44,7 +44,7 @@ export class S3FileStore implements FileStore, Service {
     this.#client = clientOf(bucket);
   }
 
-  /** Throws a `StartError` where the bucket cannot be reached. */
+  /** Throws a `StartError` if the bucket cannot be reached. */
   async start(): Promise<void> {
     try {
       await this.#client.send(new HeadBucketCommand({ Bucket: this.#bucket }));
@@ -86,7 +86,7 @@ export class S3FileStore implements FileStore, Service {
     await this.#client.send(new DeleteObjectCommand(this.#object(key)));
   }
 
-  /** The request is made with the first read, and given up with the reader. */
+  /** The request starts with the first read, and is cancelled with the reader. */
   async *#chunks(key: string, range?: { start: number; end: number }): AsyncGenerator<Buffer> {
     const { Body } = await this.#client.send(
       new GetObjectCommand({
@@ -102,8 +102,8 @@ export class S3FileStore implements FileStore, Service {
   }
 }
 
-/** Makes a bucket; false where it was there. Throws a `StartError` where neither can be said. */
-export async function makeBucket(settings: S3Bucket): Promise<boolean> {
+/** Creates a bucket; false if it exists already. Throws a `StartError` if the store cannot be used. */
+export async function createBucket(settings: S3Bucket): Promise<boolean> {
   const client = clientOf(settings);
   const { bucket: Bucket } = settings;
   try {
@@ -111,7 +111,7 @@ export async function makeBucket(settings: S3Bucket): Promise<boolean> {
     await client.send(new CreateBucketCommand({ Bucket }));
     return true;
   } catch (error) {
-    throw new StartError(`the bucket ${Bucket} cannot be made: ${messageOf(error)}`, {
+    throw new StartError(`the bucket ${Bucket} cannot be created: ${messageOf(error)}`, {
       cause: error,
     });
   } finally {
@@ -125,7 +125,7 @@ const clientOf = ({ region, endpoint, pathStyle, accessKeyId, secretAccessKey }:
     ...(endpoint !== undefined && { endpoint }),
     forcePathStyle: pathStyle,
     credentials: { accessKeyId, secretAccessKey },
-    // Newer checksums are not known to every store that speaks S3.
+    // Not every S3-compatible store supports the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });

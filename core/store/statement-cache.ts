@@ -2,12 +2,12 @@ import type Sqlite from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
 const MAX_STATEMENTS = 128;
-/** Longer ones are inserts of many rows, each number of rows a statement of its own that seldom comes again. */
+/** Longer ones are inserts of many rows; each number of rows is a different statement, and few are used twice. */
 const MAX_LENGTH = 2_000;
 
 /**
- * A database whose statements are prepared once: Kysely prepares each query anew, which takes longer than running most of
- * them. It keeps the 128 used last. One that is being iterated cannot run a second time, so `stream` must not be used.
+ * A database whose statements are prepared once: Kysely prepares each query every time, which takes longer than running
+ * most of them. Keeps the 128 used last. A statement cannot run twice at once, so `stream` must not be used.
  */
 export class StatementCache implements SqliteDatabase {
   readonly #statements = new Map<string, SqliteStatement>();
@@ -18,7 +18,7 @@ export class StatementCache implements SqliteDatabase {
     const known = this.#statements.get(text);
     const statement = known ?? this.#compile(text);
     if (text.length > MAX_LENGTH) return statement;
-    // A map keeps the order of insertion: the first is the one that was not used for longest.
+    // A map keeps the order of insertion: the first is the least recently used.
     if (known) this.#statements.delete(text);
     else if (this.#statements.size >= MAX_STATEMENTS) this.#forgetOldest();
     this.#statements.set(text, statement);

@@ -3,7 +3,7 @@ import { ProblemError } from '../runtime/errors.js';
 const CODES =
   /^(ENOSPC|EDQUOT|EROFS|EIO|SQLITE_FULL|SQLITE_READONLY.*|SQLITE_IOERR.*|SQLITE_CANTOPEN.*)$/;
 
-/** Whether an error, or what caused it, says that the disk is full or cannot be written. */
+/** Whether an error or its cause is a disk that is full or cannot be written. */
 export function isStorageFailure(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;
@@ -12,7 +12,7 @@ export function isStorageFailure(error: unknown): boolean {
   return false;
 }
 
-/** What a caller is told of an error of the storage: the lack of room where it is that, the error itself where not. */
+/** The error for the caller: `disk_budget_spent` for a full disk or one that cannot be written, else the error itself. */
 export function storageProblem(error: unknown): unknown {
   if (error instanceof ProblemError || !isStorageFailure(error)) return error;
   return new ProblemError('disk_budget_spent', 'The disk is full, or cannot be written.', {

@@ -16,18 +16,24 @@ const listSchema = z.object({ status: z.literal('OK'), cameras: z.array(cameraRe
 const oneSchema = z.object({ status: z.literal('OK'), camera: cameraResourceSchema });
 const snapshotSchema = z.object({
   status: z.literal('OK'),
-  image: imageIdSchema.nullable().meta({ description: 'null where there is nothing new' }),
+  image: imageIdSchema.nullable().meta({ description: 'null if the camera has no new snapshot' }),
 });
 
 const pushedSchema = z.object({
   status: z.literal('OK'),
-  image: imageIdSchema.nullable().meta({ description: 'null outside its time windows' }),
+  image: imageIdSchema
+    .nullable()
+    .meta({ description: 'null outside the time windows of the camera' }),
 });
 
-/** What an upload can be, besides too large; of a camera that is asked it is the camera's failure. */
-const NO_IMAGE: ProblemCode[] = ['too_many_pixels', 'unsupported_image_kind', 'image_undecodable'];
+/** Problems of an uploaded image. For a snapshot that was fetched they are a `camera_failed`. */
+const IMAGE_PROBLEMS: ProblemCode[] = [
+  'too_many_pixels',
+  'unsupported_image_kind',
+  'image_undecodable',
+];
 
-/** What the analysis of a snapshot can fail with. */
+/** Problems of the analysis of a snapshot. */
 const ANALYSIS_PROBLEMS: ProblemCode[] = [
   'image_crashed_decoder',
   'detection_timeout',
@@ -38,28 +44,36 @@ const ANALYSIS_PROBLEMS: ProblemCode[] = [
 ];
 
 export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
-  const one = (id: string) => ({ status: 'OK', camera: presentCamera(cameras.status(id)) });
+  return [...readRoutes(cameras), ...snapshotRoutes(cameras, uploads), ...pauseRoutes(cameras)];
+}
+
+function readRoutes(cameras: CameraSchedule): Route[] {
   return [
     route({
       method: 'get',
       path: '/cameras',
       tag,
-      summary: 'The cameras and how they are',
+      summary: 'List the cameras with their state',
       access: 'viewer',
-      answers: { 200: listSchema },
+      responses: { 200: listSchema },
       handle: () => ({ status: 'OK', cameras: cameras.statuses().map(presentCamera) }),
     }),
     route({
       method: 'get',
       path: '/cameras/{camera}',
       tag,
-      summary: 'One camera',
+      summary: 'Get one camera',
       access: 'viewer',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
-      handle: ({ params }) => one(params.camera),
+      handle: ({ params }) => presentOne(cameras, params.camera),
     }),
+  ];
+}
+
+function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
+  return [
     route({
       method: 'post',
       path: '/cameras/{camera}/snapshot',
@@ -67,7 +81,7 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
       summary: 'Take a snapshot now and analyse it',
       access: 'operator',
       params: byId,
-      answers: { 200: snapshotSchema },
+      responses: { 200: snapshotSchema },
       problems: ['not_found', 'camera_failed', ...ANALYSIS_PROBLEMS],
       handle: async ({ params }) => ({
         status: 'OK',
@@ -78,11 +92,11 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
       method: 'post',
       path: '/cameras/{camera}/snapshots',
       tag,
-      summary: 'Upload a snapshot of a camera of kind push',
+      summary: 'Upload a snapshot of a camera with kind push',
       access: 'operator',
       params: byId,
       form: { file: 'image', fields: z.object({}), orRaw: true },
-      answers: { 200: pushedSchema },
+      responses: { 200: pushedSchema },
       problems: [
         'not_found',
         'camera_takes_no_uploads',
@@ -93,7 +107,7 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
         'unsupported_request_type',
         'rate_limited',
         'uploads_full',
-        ...NO_IMAGE,
+        ...IMAGE_PROBLEMS,
         ...ANALYSIS_PROBLEMS,
       ],
       before: [receiveImage('image', uploads)],
@@ -102,36 +116,46 @@ export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Ro
         image: (await cameras.push(params.camera, uploadOf(ctx).bytes)) ?? null,
       }),
     }),
+  ];
+}
+
+function pauseRoutes(cameras: CameraSchedule): Route[] {
+  return [
     route({
       method: 'post',
       path: '/cameras/{camera}/pause',
       tag,
-      summary: 'Take no snapshots until resumed',
+      summary: 'Pause a camera: it takes no snapshots until resumed',
       access: 'operator',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.pause(params.camera);
-        return one(params.camera);
+        return presentOne(cameras, params.camera);
       },
     }),
     route({
       method: 'post',
       path: '/cameras/{camera}/resume',
       tag,
-      summary: 'Take snapshots on schedule again',
+      summary: 'Resume a camera: it takes snapshots on schedule again',
       access: 'operator',
       params: byId,
-      answers: { 200: oneSchema },
+      responses: { 200: oneSchema },
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.resume(params.camera);
-        return one(params.camera);
+        return presentOne(cameras, params.camera);
       },
     }),
   ];
 }
+
+const presentOne = (cameras: CameraSchedule, id: string) => ({
+  status: 'OK',
+  camera: presentCamera(cameras.status(id)),
+});
 
 function presentCamera(status: CameraStatus): CameraResource {
   const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;

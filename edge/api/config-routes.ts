@@ -9,7 +9,7 @@ const reloadedSchema = z.object({
   cameras: z.object({ added: ids, removed: ids, changed: ids }),
   needsRestart: z
     .array(z.string())
-    .meta({ description: 'Settings that differ from those in force and wait for a restart' }),
+    .meta({ description: 'Changed settings that take effect after a restart' }),
 });
 
 export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {
@@ -18,9 +18,9 @@ export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {
       method: 'post',
       path: '/config/reload',
       tag: 'site',
-      summary: 'Read the configuration again; cameras change at once',
+      summary: 'Reload the configuration; changes of cameras take effect at once',
       access: 'admin',
-      answers: { 200: reloadedSchema },
+      responses: { 200: reloadedSchema },
       problems: ['invalid_configuration', 'shutting_down'],
       handle: async () => ({ status: 'OK', ...(await config.reload()) }),
     }),

@@ -42,7 +42,7 @@ export interface EdgeAppParts {
   links: PictureLinks;
 }
 
-/** The appliance's REST API: all that it serves, and who may use it. */
+/** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
   const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =

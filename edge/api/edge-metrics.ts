@@ -28,7 +28,7 @@ export function registerEdgeMetrics(metrics: Metrics, sources: MetricSources): v
   registerConnections(metrics, connections);
   metrics.gauge({
     name: 'siteglass_event_streams',
-    help: 'Clients of the event stream',
+    help: 'Clients connected to the event stream',
     read: () => eventStream.clients,
   });
 }
@@ -41,22 +41,22 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
   });
   metrics.gauge({
     name: 'siteglass_outbox_oldest_seconds',
-    help: 'Age of the oldest summary that is not acknowledged; 0 when there is none',
+    help: 'Age of the oldest summary that is not acknowledged; 0 if there is none',
     read: async () => (await outbox.depth()).oldestSeconds ?? 0,
   });
   metrics.gauge({
     name: 'siteglass_outbox_bytes',
-    help: 'Bytes of the summaries that are not acknowledged',
+    help: 'Size of the summaries that are not acknowledged',
     read: async () => (await outbox.state()).bytes,
   });
   metrics.gauge({
     name: 'siteglass_outbox_acknowledged_seq',
-    help: 'The number up to which every summary is acknowledged; starts again with each epoch',
+    help: 'Highest seq up to which every summary is acknowledged; starts again with each epoch',
     read: async () => (await outbox.state()).ackedSeq,
   });
   metrics.counter({
     name: 'siteglass_outbox_evicted_total',
-    help: 'Summaries that the budget of the outbox ever evicted',
+    help: 'Summaries that the outbox budget evicted, since the database was created',
     read: async () => (await outbox.state()).evicted,
   });
 }
@@ -64,26 +64,26 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
 function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
   metrics.gauge({
     name: 'siteglass_cameras_online',
-    help: 'Cameras that answer',
+    help: 'Cameras that are online',
     read: () => cameras.statuses().filter(({ state }) => state === 'online').length,
   });
   const eachCamera = (read: (status: CameraStatus) => number) => () =>
     cameras.statuses().map((status): [string, number] => [status.id, read(status)]);
   metrics.gauges({
     name: 'siteglass_camera_up',
-    help: '1 for a camera that answers',
+    help: '1 if the camera is online',
     label: 'camera',
     read: eachCamera(({ state }) => Number(state === 'online')),
   });
   metrics.gauges({
     name: 'siteglass_camera_circuit_open',
-    help: '1 for a camera that is left alone after failures, 0.5 while its next run is a probe',
+    help: 'State of the circuit breaker of a camera: 0 closed, 0.5 half-open, 1 open',
     label: 'camera',
     read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
   });
   metrics.gauges({
     name: 'siteglass_camera_last_snapshot_timestamp_seconds',
-    help: 'When the last analysed snapshot of a camera was taken; 0 before the first',
+    help: 'Time of the last analysed snapshot of a camera; 0 before the first',
     label: 'camera',
     read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
   });
@@ -92,12 +92,12 @@ function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
 function registerPipeline(metrics: Metrics, { gates, recorder }: CameraPipeline): void {
   metrics.counter({
     name: 'siteglass_snapshots_unstored_total',
-    help: 'Snapshots of cameras that could not be stored, since the start',
+    help: 'Snapshots that could not be stored, or only without their image, since the start',
     read: () => recorder.unstored,
   });
   metrics.counter({
     name: 'siteglass_searches_saved_total',
-    help: 'Snapshots that the motion gate left out since the start',
+    help: 'Snapshots that the motion gate did not search, since the start',
     read: () => gates.saved,
   });
 }
@@ -105,17 +105,17 @@ function registerPipeline(metrics: Metrics, { gates, recorder }: CameraPipeline)
 function registerStorage(metrics: Metrics, { images: { store }, retention }: Storage): void {
   metrics.gauge({
     name: 'siteglass_images_bytes',
-    help: 'Bytes that originals and processed images take',
+    help: 'Size of the stored originals and processed images',
     read: () => store.budget.usedBytes,
   });
   metrics.gauge({
     name: 'siteglass_disk_free_bytes',
-    help: 'Bytes that are free where the data folder is',
+    help: 'Free disk space at the data folder',
     read: () => store.budget.freeBytes(),
   });
   metrics.counter({
     name: 'siteglass_images_removed_total',
-    help: 'Images that age or budget removed since the start',
+    help: 'Images removed by age or budget, since the start',
     read: () => retention.removed.images,
   });
 }
@@ -123,13 +123,13 @@ function registerStorage(metrics: Metrics, { images: { store }, retention }: Sto
 function registerConnections(metrics: Metrics, { relay, lan }: Connections): void {
   metrics.gauge({
     name: 'siteglass_broker_connected',
-    help: '1 while there is a connection to the MQTT broker',
+    help: '1 if connected to the MQTT broker',
     read: () => Number(relay?.connected ?? false),
   });
   if (!lan) return;
   metrics.gauge({
     name: 'siteglass_lan_broker_connected',
-    help: '1 while there is a connection to the LAN broker',
+    help: '1 if connected to the LAN broker',
     read: () => Number(lan.connected),
   });
 }

@@ -14,18 +14,18 @@ export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): 
       method: 'get',
       path: '/pictures/{image}/{code}',
       tag: 'pictures',
-      summary: 'One picture with boxes, for who was given its address',
+      summary: 'Get one image with boxes, for anyone with the link',
       access: 'anonymous',
       params: z.object({ image: imageIdSchema, code: z.string().max(64) }),
-      answers: {
+      responses: {
         200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        206: { mediaTypes: MEDIA_TYPES, description: 'The requested range' },
         304: { empty: 'Not modified' },
       },
       problems: ['not_found', 'range_not_satisfiable', 'analysis_failed', 'queue_full'],
       handle: async ({ params }, ctx) => {
         if (!links.isCodeOf(params.image, params.code))
-          throw new ProblemError('not_found', 'There is no such picture.');
+          throw new ProblemError('not_found', 'The link is not valid.');
         const { file, mediaType, tag, image } = await processed.get(params.image);
         sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
       },

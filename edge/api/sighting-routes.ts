@@ -11,24 +11,26 @@ export function sightingRoutes(sightings: Sightings, events: EventStream): Route
       method: 'get',
       path: '/sightings',
       tag,
-      summary: 'Objects that were or are there, newest first',
+      summary: 'List sightings, newest first',
       access: 'viewer',
       query: sightingQuerySchema,
-      answers: { 200: sightingPageSchema },
+      responses: { 200: sightingPageSchema },
       handle: ({ query }) => sightings.list(query),
     }),
     route({
       method: 'get',
       path: '/events/stream',
       tag,
-      summary: 'What appears and leaves, as server-sent events',
+      summary: 'Stream of sighting events, as server-sent events',
       access: 'viewer',
-      headers: { 'Last-Event-ID': 'Resume after this event; without it the stream begins now' },
-      answers: {
+      headers: {
+        'Last-Event-ID': 'Resume after this event; without it the stream begins with new events',
+      },
+      responses: {
         200: {
           mediaTypes: ['text/event-stream'],
           description:
-            'Events `appeared` and `left` with a `SightingEvent` as data; `gap` where some are no longer kept',
+            'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',
         },
       },
       problems: ['streams_full', 'shutting_down'],
@@ -36,7 +38,7 @@ export function sightingRoutes(sightings: Sightings, events: EventStream): Route
         const stream = await events.open(ctx.get('Last-Event-ID') || undefined);
         ctx.type = 'text/event-stream';
         ctx.set('Cache-Control', 'no-store');
-        // For proxies that would collect the answer first.
+        // Stops proxies from buffering the response.
         ctx.set('X-Accel-Buffering', 'no');
         ctx.body = stream;
       },

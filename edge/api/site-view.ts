@@ -54,9 +54,8 @@ export class SiteView implements SiteApi {
       bytes,
       maxBytes: outbox.budget.maxBytes,
       evicted,
-      hours: (await outbox.hours()).map(({ began, settled, ...counts }) => ({
+      hours: (await outbox.hours()).map(({ began, ...counts }) => ({
         began: toIsoString(began),
-        acknowledged: settled,
         ...counts,
       })),
     };

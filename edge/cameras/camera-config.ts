@@ -15,7 +15,7 @@ export const httpCameraSchema = z
     ...commonShape,
     ...httpShape,
     kind: z.literal('http'),
-    /** Further attempts within one run. */
+    /** Retries within one run. */
     retries: z.int().min(0).max(5).default(2),
   })
   .refine(fingerprintNeedsTls.check, fingerprintNeedsTls);
@@ -27,7 +27,7 @@ export const mjpegCameraSchema = z
 export type MjpegCameraConfig = z.infer<typeof mjpegCameraSchema>;
 
 /**
- * How long a stream stays open after a snapshot. Decoding all of a stream costs more than opening it anew
+ * How long a stream stays open after a snapshot. Decoding the whole stream costs more than opening it again,
  * unless the next snapshot follows within a few seconds.
  */
 const holdOpenSeconds = z.number().min(0).max(300).default(3);
@@ -56,9 +56,9 @@ export const videoCameraSchema = z.strictObject({
   kind: z.literal('video'),
   path: z.string().min(1),
   timeoutSeconds: commonShape.timeoutSeconds.default(10),
-  /** Each run takes the frame that is this much further on. */
+  /** Each run takes the frame this much later in the file. */
   stepSeconds: z.number().min(0.01).max(3600).default(1),
-  /** Begins anew at the end; otherwise there is nothing new from then on. */
+  /** Starts again at the end of the file; otherwise there is nothing new from then on. */
   loop: z.boolean().default(false),
 });
 export type VideoCameraConfig = z.infer<typeof videoCameraSchema>;
@@ -68,23 +68,23 @@ export const folderCameraSchema = z
     ...commonShape,
     kind: z.literal('folder'),
     path: z.string().min(1),
-    /** Goes round the files for ever, one a run: a camera for demonstrations. */
+    /** Repeats the files endlessly, one per run: a camera for demonstrations. */
     loop: z.boolean().default(false),
-    /** What becomes of a file that was analysed. */
+    /** What to do with a file after its analysis. */
     afterwards: z.enum(['keep', 'delete']).default('keep'),
   })
   .refine(({ loop, afterwards }) => !(loop && afterwards === 'delete'), {
     path: ['afterwards'],
-    error: 'may not be "delete" for a camera that loops',
+    error: 'must be "keep" if "loop" is true',
   });
 export type FolderCameraConfig = z.infer<typeof folderCameraSchema>;
 
 export const pushCameraSchema = z.strictObject({
   ...commonShape,
   kind: z.literal('push'),
-  /** Snapshots accepted within any minute. */
+  /** Maximum number of snapshots accepted within any minute. */
   maxPerMinute: z.int().min(1).max(6000).default(120),
-  /** Without a snapshot for so long the camera counts as failing, which its schedule checks; never where left out. */
+  /** A run without an upload for this long counts as a failure; never if absent. */
   silentAfterSeconds: z.number().min(1).max(604_800).optional(),
 });
 export type PushCameraConfig = z.infer<typeof pushCameraSchema>;
@@ -113,7 +113,7 @@ export const cameraSchema = z
   .refine(orientationOnce.check, orientationOnce);
 export type CameraConfig = z.infer<typeof cameraSchema>;
 
-/** The cameras of a site, with ids that differ. */
+/** The cameras of a site, with unique ids. */
 export const camerasSchema = z
   .array(cameraSchema)
   .max(256)
@@ -124,13 +124,13 @@ export const camerasSchema = z
         context.addIssue({
           code: 'custom',
           path: [i, 'id'],
-          message: `another camera is called ${id} already`,
+          message: `duplicate camera id ${id}; expected unique ids`,
         });
       seen.add(id);
     }
   });
 
-/** What a camera asks of the detectors. */
+/** The analysis that a camera's configuration asks for. */
 export function requestOf({ detectors, parameters, orientation }: CameraConfig): AnalysisRequest {
   return {
     ...parameters,

@@ -18,45 +18,46 @@ const MEBIBYTE = 1_048_576;
 const cronSchema = z.string().superRefine((expression, context) => {
   const [error] = validateDetailed(expression).errors;
   if (!error) return;
-  const where = error.field === 'expression' ? error.message : `the ${error.field} is wrong`;
+  const fault =
+    error.field === 'expression' ? error.message : `the ${error.field} field is invalid`;
   context.addIssue({
     code: 'custom',
-    message: `${where}; expected cron fields with seconds first, e.g. "*/10 * * * * *"`,
+    message: `${fault}; expected cron fields with seconds first, e.g. "*/10 * * * * *"`,
   });
 });
 
 const cameraIdSchema = nameSchema.refine((id) => !RESERVED_CAMERA_NAMES.includes(id), {
-  error: `may not be one of ${RESERVED_CAMERA_NAMES.join(', ')}`,
+  error: `is reserved; expected an id other than ${RESERVED_CAMERA_NAMES.join(', ')}`,
 });
 
-/** What every kind of camera has. */
+/** Settings of every kind of camera. */
 export const commonShape = {
   id: cameraIdSchema,
   name: z.string().min(1).max(64).optional(),
   schedule: cronSchema.default('*/10 * * * * *'),
-  /** When the schedule holds, in the machine's local time; always where there are none. */
+  /** When the schedule applies, in the machine's local time; always if there are none. */
   windows: z.array(timeWindowSchema).max(32).default([]),
-  /** Each run is put off by a random time up to this, so that cameras do not all answer at once. */
+  /** Each run is delayed by a random time up to this, so that cameras do not all respond at once. */
   jitterSeconds: z.number().min(0).max(300).default(0),
-  /** Bound on one attempt to get a snapshot. */
+  /** Timeout of one attempt to take a snapshot. */
   timeoutSeconds: z.number().min(0.1).max(60).default(5),
   maxBytes: z
     .int()
     .min(1024)
     .max(100 * MEBIBYTE)
     .default(10 * MEBIBYTE),
-  /** The default detector where it is left out. */
+  /** The default detector if absent. */
   detectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).optional(),
   parameters: z
     .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
     .partial()
     .default({}),
-  /** How the camera hangs: the quarter turns, in degrees clockwise, that set its picture upright. */
+  /** How the camera is mounted: the clockwise rotation, in degrees, that makes its image upright. */
   orientation: orientationSchema.default(0),
   zones: z.array(zoneSchema).max(32).default([]),
-  /** Its snapshots go after this time; by the site's retention alone where it is left out. */
+  /** Its snapshots are deleted after this time; if absent, by the site's retention alone. */
   maxAgeDays: z.number().positive().max(3_650).optional(),
-  /** A camera that is not enabled starts paused. */
+  /** If false, the camera starts paused. */
   enabled: z.boolean().default(true),
   ...sightingShape,
 };
@@ -65,16 +66,16 @@ const authSchema = z.strictObject({
   username: z
     .string()
     .min(1)
-    .regex(/^[^:]*$/, 'may not hold a ":"'),
+    .regex(/^[^:]*$/, 'must not contain ":"'),
   password: secretSchema,
-  /** `auto` answers what the camera asks for, digest first; `basic` sends the password unasked. */
+  /** `auto` answers the camera's challenge, digest first; `basic` sends the password with every request. */
   scheme: z.enum(['auto', 'basic', 'digest']).default('auto'),
 });
 export type CameraAuth = z.infer<typeof authSchema>;
 
 const urlSchema = (protocol: RegExp, expected: string) =>
   z.url({ protocol, error: `expected an ${expected} URL` }).refine((url) => !hasCredentials(url), {
-    error: 'may not hold a user name or password; put them under "auth"',
+    error: 'must not contain a user name or password; put them under "auth"',
   });
 
 function hasCredentials(url: string): boolean {
@@ -83,11 +84,11 @@ function hasCredentials(url: string): boolean {
   return username !== '' || password !== '';
 }
 
-/** Where a camera is asked over HTTP, and how it is known. */
+/** The address of a camera over HTTP, and how it is authenticated. */
 export const httpShape = {
   url: urlSchema(/^https?$/, 'http:// or https://'),
   auth: authSchema.optional(),
-  /** SHA-256 of a self-signed certificate; in place of a certificate authority. */
+  /** SHA-256 fingerprint of a self-signed certificate, instead of a certificate authority. */
   fingerprint: z
     .string()
     .regex(/^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$/, 'expected a SHA-256 as 64 hexadecimal digits')
@@ -99,18 +100,18 @@ export const rtspShape = {
   auth: authSchema.omit({ scheme: true }).optional(),
 };
 
-/** A fingerprint is of no use without TLS. */
+/** A fingerprint has no effect without TLS. */
 export const fingerprintNeedsTls = {
   check: ({ url, fingerprint }: { url: string; fingerprint?: string | undefined }) =>
     fingerprint === undefined || url.startsWith('https:'),
   path: ['fingerprint'],
-  error: 'needs an https:// URL',
+  error: 'requires an https:// URL',
 };
 
-/** `orientation` says how the whole picture hangs, `parameters.orientations` which turns are searched. */
+/** `orientation` makes the whole image upright; `parameters.orientations` lists the rotations to search. */
 export const orientationOnce = {
   check: (camera: { orientation: number; parameters: { orientations?: unknown } }) =>
     camera.orientation === 0 || camera.parameters.orientations === undefined,
   path: ['parameters', 'orientations'],
-  error: 'may not be set beside "orientation"',
+  error: 'must not be combined with "orientation"; remove one of them',
 };

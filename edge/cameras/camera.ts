@@ -1,26 +1,29 @@
+/** Why a snapshot is taken: by the schedule, on request of an operator or program, or because the camera uploads it. */
+export type SnapshotTrigger = 'schedule' | 'request' | 'push';
+
 /** One image from a camera. */
 export interface Snapshot {
   bytes: Buffer;
-  /** When the picture was made, as well as the camera tells; milliseconds since the epoch. */
+  /** When the image was taken, as precisely as the source reports it; milliseconds since the epoch. */
   takenAt: number;
-  /** Whether the camera has another one waiting, which need not wait for the schedule. */
+  /** Whether another snapshot is ready. The caller takes it at once instead of at the next scheduled run. */
   more: boolean;
-  /** The file that it came as, without its folder. */
+  /** Name of the file that it was read from, without the folder. */
   name?: string;
-  /** Tells the camera that the snapshot was analysed. Until then the camera offers it again. */
-  settle(): Promise<void>;
-  /** Tells the camera that it cannot be, so that it is not offered again; where absent, `settle` does. */
-  pass?(): Promise<void>;
+  /** Confirms that the snapshot was processed. Until then the camera returns it again. */
+  markProcessed(): Promise<void>;
+  /** Confirms that it cannot be processed, so that the camera does not return it again; `markProcessed` if absent. */
+  skip?(): Promise<void>;
 }
 
-/** A source of snapshots. Callers take one at a time from a camera. */
+/** A source of snapshots. Callers take one snapshot at a time from a camera. */
 export interface Camera {
   /**
-   * The next snapshot, or undefined where there is nothing new. Rejects with a CameraError, and
-   * soon after `signal` aborts.
+   * The next snapshot, or undefined if there is nothing new. Rejects with a CameraError, and soon after
+   * `signal` aborts.
    */
   take(signal: AbortSignal): Promise<Snapshot | undefined>;
-  /** Lets go of what is kept between two snapshots: a connection, a process. Nothing is taken any more. */
+  /** Releases what is kept between snapshots, such as a connection or a process. Nothing is taken afterwards. */
   close?(): Promise<void>;
 }
 
@@ -34,7 +37,7 @@ export type CameraErrorCode =
   | 'unreadable'
   | 'silent';
 
-/** Why a camera gave no snapshot. The message is shown to operators: it holds no URL and no credentials. */
+/** Why a camera returned no snapshot. Operators see the message: it contains no URL and no credentials. */
 export class CameraError extends Error {
   override readonly name = 'CameraError';
 
@@ -45,3 +48,6 @@ export class CameraError extends Error {
     super(message);
   }
 }
+
+export const snapshotTooLarge = (maxBytes: number): CameraError =>
+  new CameraError('too_large', `the snapshot is larger than ${maxBytes} bytes (maxBytes)`);

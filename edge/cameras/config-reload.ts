@@ -8,29 +8,29 @@ import type { CameraConfig } from './camera-config.js';
 import type { CameraChanges } from './schedule/camera-schedule.js';
 
 export interface ConfigReloadOptions {
-  /** What is in force. */
+  /** The configuration in effect. */
   config: EdgeConfig;
-  /** Throws ConfigurationError with all that is wrong. */
+  /** Throws a ConfigurationError with every error. */
   read(): EdgeConfig;
-  /** Puts other cameras in the place of those that are watched. */
+  /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
 }
 
 export interface Reloaded {
   cameras: CameraChanges;
-  /** Settings that differ from those in force, and take effect only when the program starts, e.g. `http.port`. */
+  /** Changed settings that take effect only after a restart, e.g. `http.port`. */
   needsRestart: string[];
 }
 
 /**
- * Reads the configuration again on SIGHUP or on request. Cameras change at once; for the rest it says what waits for a
- * restart. A configuration that is not good changes nothing.
+ * Reloads the configuration on SIGHUP or on request. Cameras change at once; other changed settings are listed, since
+ * they need a restart. An invalid configuration changes nothing.
  */
 export class ConfigReload implements Service {
   readonly name = 'configuration';
   readonly #onSignal = () => void this.reload().catch(() => undefined);
-  readonly #turn = new SerialQueue();
+  readonly #queue = new SerialQueue();
 
   constructor(private readonly options: ConfigReloadOptions) {}
 
@@ -40,12 +40,12 @@ export class ConfigReload implements Service {
 
   async stop(): Promise<void> {
     process.off('SIGHUP', this.#onSignal);
-    await this.#turn.ended();
+    await this.#queue.ended();
   }
 
-  /** Rejects with `invalid_configuration`, which lists every error; the old configuration stays in force then. */
+  /** Rejects with `invalid_configuration`, which lists every error; the previous configuration then stays in effect. */
   reload(): Promise<Reloaded> {
-    return this.#turn.run(() => this.#reload());
+    return this.#queue.run(() => this.#reload());
   }
 
   async #reload(): Promise<Reloaded> {
@@ -56,7 +56,7 @@ export class ConfigReload implements Service {
       { ...config, cameras: undefined },
       { ...next, cameras: undefined },
     );
-    log.info({ ...cameras, needsRestart }, 'read the configuration again');
+    log.info({ ...cameras, needsRestart }, 'configuration reloaded');
     return { cameras, needsRestart };
   }
 
@@ -67,14 +67,14 @@ export class ConfigReload implements Service {
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       const { errors } = cause;
-      log.error({ errors }, 'the new configuration cannot be used; the old one stays in force');
-      const detail = 'It has errors, and the old one stays in force.';
+      log.error({ errors }, 'configuration invalid; the previous one stays in effect');
+      const detail = 'Correct the errors and reload. The previous configuration stays in effect.';
       throw new ProblemError('invalid_configuration', detail, { errors, cause });
     }
   }
 }
 
-/** Paths of the settings in which two configurations differ. */
+/** Paths of the settings that differ between two configurations. */
 function differences(before: unknown, after: unknown, path: string[] = []): string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (!isObject(before) || !isObject(after)) return [path.join('.')];

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Clock } from '../../core/runtime/clock.js';
+import { ClockSteps } from '../../core/runtime/clock-steps.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig, RtspCameraConfig } from './camera-config.js';
 import { passwordOf } from './http/credentials.js';
-import { ClockJumps } from './schedule/clock-jumps.js';
-import { Bookmark } from './sources/bookmark.js';
 import { CaptureCamera } from './sources/capture-camera.js';
+import { CursorFile } from './sources/cursor-file.js';
 import { FolderCamera } from './sources/folder-camera.js';
 import { HttpCamera } from './sources/http-camera.js';
 import { LoopCamera } from './sources/loop-camera.js';
@@ -13,7 +13,10 @@ import { MjpegCamera } from './sources/mjpeg-camera.js';
 import { PushCamera } from './sources/push-camera.js';
 import { VideoCamera } from './sources/video-camera.js';
 
-/** The camera that a configuration describes. `stateFolder` holds what watched folders remember. */
+/** Smaller steps of the clock do not change the order of files by more than the file system's own error. */
+const CLOCK_STEP_MS = 2_000;
+
+/** Creates the camera that a configuration describes. `stateFolder` holds the cursors of watched folders. */
 export function createCamera(config: CameraConfig, stateFolder: string, clock: Clock): Camera {
   switch (config.kind) {
     case 'http':
@@ -21,7 +24,7 @@ export function createCamera(config: CameraConfig, stateFolder: string, clock: C
     case 'mjpeg':
       return new MjpegCamera(config, clock);
     case 'rtsp':
-      return new CaptureCamera({ ...config, source: () => streamOf(config) }, clock);
+      return new CaptureCamera({ ...config, source: () => streamSource(config) }, clock);
     case 'device':
       return new CaptureCamera(
         { ...config, source: () => ({ kind: 'device', path: config.path }) },
@@ -36,13 +39,13 @@ export function createCamera(config: CameraConfig, stateFolder: string, clock: C
         ? new LoopCamera(config, clock)
         : new FolderCamera(
             config,
-            new Bookmark(join(stateFolder, `${config.id}.json`), config.path),
-            new ClockJumps(clock),
+            new CursorFile(join(stateFolder, `${config.id}.json`), config.path),
+            new ClockSteps(clock, CLOCK_STEP_MS),
           );
   }
 }
 
-const streamOf = ({ url, auth }: RtspCameraConfig) => ({
+const streamSource = ({ url, auth }: RtspCameraConfig) => ({
   kind: 'stream' as const,
   url,
   ...(auth && { username: auth.username, password: passwordOf(auth.password) }),

@@ -19,7 +19,7 @@ import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
 import { edgeMigrations } from '../store/migrations.js';
 
-/** Looks at all that the appliance needs, and says what to do. Works whether it runs or not, and changes nothing. */
+/** Checks all that the appliance needs, with advice. Works whether the appliance runs or not, and changes nothing. */
 export async function doctorCommand(
   config: EdgeConfig,
   { json }: CommandOptions,
@@ -33,7 +33,7 @@ function checksOf(config: EdgeConfig): Check[] {
   const isRunning = FolderLock.isHeld(dataFolder);
   return [
     programCheck('siteglass-edge'),
-    serviceCheck(config),
+    serviceCheck('siteglass-edge', config),
     secretsCheck(config),
     dataFolderCheck(dataFolder),
     diskCheck({

@@ -9,17 +9,17 @@ import { Outbox, type OutboxState } from '../store/outbox.js';
 import type { OutboxHour } from '../store/outbox-hours.js';
 import type { OutboxTables } from '../store/outbox-tables.js';
 
-/** What waits for the relay, as text. Reads the database, so it works whether the appliance runs or not. */
+/** The backlog for the relay, as text. Reads the database, so it works whether the appliance runs or not. */
 export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
   const file = join(dataFolder, 'edge.db');
-  if (!existsSync(file)) throw new StartError(`there is no ${file}: nothing was recorded yet`);
+  if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
   const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
-    const box = new Outbox(db, systemClock, outbox);
+    const store = new Outbox(db, systemClock, outbox);
     const [state, { oldestSeconds }, hours] = [
-      await box.state(),
-      await box.depth(),
-      await box.hours(),
+      await store.state(),
+      await store.depth(),
+      await store.hours(),
     ];
     return [...facts(site, state, oldestSeconds, outbox.maxBytes), '', ...table(hours)].join('\n');
   } finally {
@@ -34,10 +34,10 @@ function facts(
   maxBytes: number,
 ): string[] {
   const oldest = oldestSeconds === null ? '' : `, the oldest for ${duration(oldestSeconds)}`;
-  const held = `${megabytes(bytes)} of ${megabytes(maxBytes)} MB`;
+  const size = `${megabytes(bytes)} of ${megabytes(maxBytes)} MB`;
   return [
     `site          ${site}`,
-    `waiting       ${summaries} summaries, ${held}${oldest}`,
+    `waiting       ${summaries} summaries, ${size}${oldest}`,
     `acknowledged  up to ${ackedSeq} of ${lastSeq}`,
     `evicted       ${evicted}`,
     `epoch         ${epoch}`,
@@ -51,8 +51,8 @@ function table(hours: OutboxHour[]): string[] {
       .join('');
   return [
     line('hour (UTC)', 'added', 'acknowledged', 'evicted'),
-    ...hours.map(({ began, added, settled, evicted }) =>
-      line(toIsoString(began).slice(0, 16).replace('T', ' '), added, settled, evicted),
+    ...hours.map(({ began, added, acknowledged, evicted }) =>
+      line(toIsoString(began).slice(0, 16).replace('T', ' '), added, acknowledged, evicted),
     ),
   ];
 }

@@ -11,13 +11,14 @@ import { openSqlite } from '../../core/store/database.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import type { EdgeConfig } from '../config.js';
 
-/** The appliance's tokens, in the database that it may be using. */
+/** Manages the appliance's tokens in its database, also while it runs. */
 export async function edgeTokenCommand(
   { dataFolder }: EdgeConfig,
   options: CommandOptions,
 ): Promise<string> {
   const file = join(dataFolder, 'edge.db');
-  if (!existsSync(file)) throw new StartError(`there is no ${file}: start the appliance once`);
+  if (!existsSync(file))
+    throw new StartError(`${file} does not exist: start the appliance once to create it`);
   const db = kyselyOver<TokenTables>(openSqlite(file));
   try {
     const tokens = new Tokens(db, join(dataFolder, 'admin-token'), silentLogger(), systemClock);

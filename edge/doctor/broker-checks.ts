@@ -7,45 +7,51 @@ import { siteClientId } from '../../core/messaging/access-rules.js';
 import { SAME_ID } from '../../core/messaging/short-connections.js';
 import type { EdgeConfig } from '../config.js';
 
-const PATIENCE_MS = 5_000;
+const TIMEOUT_MS = 5_000;
 
-/** The brokers that are configured: whether they can be reached, and accept the credentials. */
+/** Whether the configured brokers respond and accept the credentials. */
 export function brokerChecks(config: EdgeConfig, isRunning: boolean): Check[] {
   const { site, mqtt, lan } = config;
   const own = siteClientId(site);
-  // A second bearer of the appliance's id would end its connection.
+  // A second client with the appliance's id would end its connection.
   const guest = { clientId: `${own}-doctor-${process.pid}`, isGuest: true };
-  const asWhom = isRunning ? guest : { clientId: own };
+  const client = isRunning ? guest : { clientId: own };
   const relay: Check = {
     about: 'broker',
     run: async () => {
-      if (!mqtt) return ok('none is configured');
+      if (!mqtt) return ok('none configured');
       const filter = mqtt.settleOn === 'relay' ? { filter: `${mqtt.root}/${site}/ack` } : {};
-      const told = isRunning ? await asTheApplianceSays(config) : undefined;
-      return told ?? tryBroker({ ...mqtt, ...filter, ...asWhom });
+      const reported = isRunning ? await connectionOfRunningAppliance(config) : undefined;
+      return reported ?? tryBroker({ ...mqtt, ...filter, ...client });
     },
   };
   const dashboards: Check = {
     about: 'LAN broker',
     run: () => {
-      if (!lan?.url) return ok(lan ? 'it is the appliance’s own' : 'none is configured');
-      return tryBroker({ ...lan, url: lan.url, ...asWhom });
+      if (!lan?.url) return ok(lan ? 'embedded in the appliance' : 'none configured');
+      return tryBroker({ ...lan, url: lan.url, ...client });
     },
   };
   return [relay, dashboards];
 }
 
-/** A broker that gives each account one client id lets nobody else try; what the appliance says of itself is asked for first. */
-async function asTheApplianceSays({ dataFolder, http }: EdgeConfig): Promise<Verdict | undefined> {
+/** A broker may allow only one client id per account, so the running appliance's own report is preferred to a connection. */
+async function connectionOfRunningAppliance({
+  dataFolder,
+  http,
+}: EdgeConfig): Promise<Verdict | undefined> {
   try {
     const token = http.auth === 'none' ? '' : readFileSync(join(dataFolder, 'admin-token'), 'utf8');
     const response = await fetch(`${localUrl(http)}/api/v1/sync`, {
       headers: { authorization: `Bearer ${token.trim()}` },
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const sync = (await response.json()) as { connected?: boolean; lastError?: string | null };
     if (sync.lastError?.includes(SAME_ID))
-      return warning(sync.lastError, 'give each appliance a site id of its own, in `site`');
+      return warning(
+        sync.lastError,
+        'Set a different `site` in the configuration of each appliance.',
+      );
     return sync.connected ? ok('the appliance is connected') : undefined;
   } catch {
     return undefined;

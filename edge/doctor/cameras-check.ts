@@ -6,47 +6,48 @@ import { secretFault } from '../../core/doctor/secret-fault.js';
 import { inspectImage } from '../../core/images/inspect.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
+import { Semaphore } from '../../core/runtime/semaphore.js';
+import { withDeadline } from '../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type CameraErrorCode } from '../cameras/camera.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import { createCamera } from '../cameras/create-camera.js';
-import { Semaphore } from '../cameras/schedule/semaphore.js';
-import { withDeadline } from '../cameras/schedule/with-deadline.js';
 
 export interface CamerasExpectation {
   cameras: readonly CameraConfig[];
   maxPixels: number;
-  /** Devices are then open in another process. */
+  /** If so, the appliance has the devices open. */
   isRunning: boolean;
 }
 
-const AT_A_TIME = 8;
-/** Whatever a camera may take in the service. */
-const LONGEST_MS = 15_000;
+const MAX_CONCURRENT = 8;
+/** Applies even if the camera's timeoutSeconds is longer. */
+const MAX_TIMEOUT_MS = 15_000;
 
 const ADVICE: Partial<Record<CameraErrorCode, string>> = {
   unreachable:
-    'Is it switched on, and is its address right? `siteglass-edge discover` lists what answers.',
-  timeout: 'Is it reached by a slow network? timeoutSeconds may be longer.',
-  bad_status: 'Correct its url, user name or password.',
-  wrong_certificate: 'Compare its fingerprint, and set the new one if it is the camera’s.',
-  too_large: 'Ask it for a smaller picture, or raise maxBytes.',
-  silent: 'It uploads nothing; look at its own settings.',
+    'Check its power, network and url. To list the ONVIF cameras that respond: siteglass-edge discover',
+  timeout: 'Check the network, or raise timeoutSeconds.',
+  bad_status: 'Correct its url, or the user name and password under auth.',
+  wrong_certificate:
+    'Read the fingerprint in the web interface of the camera. If it has changed, set fingerprint to the new one.',
+  too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
+  silent: 'Check the upload settings of the camera.',
 };
 
-/** Each camera is asked once, as the service asks it; nothing is analysed, and no file is taken for done. */
+/** Takes one snapshot from each camera, as the service does. Analyses nothing, and marks no file as processed. */
 export const camerasCheck = (expected: CamerasExpectation): Check => ({
   about: 'cameras',
   async run() {
     const { cameras } = expected;
-    if (cameras.length === 0) return ok('none is configured');
-    const places = new Semaphore(AT_A_TIME);
+    if (cameras.length === 0) return ok('none configured');
+    const permits = new Semaphore(MAX_CONCURRENT);
     const state = await mkdtemp(join(tmpdir(), 'siteglass-doctor-'));
     const never = new AbortController().signal;
     try {
       return await Promise.all(
         cameras.map(async (config) => {
-          const release = await places.acquire(never);
-          return look(config, expected, state).finally(release);
+          const release = await permits.acquire(never);
+          return checkCamera(config, expected, state).finally(release);
         }),
       );
     } finally {
@@ -55,31 +56,32 @@ export const camerasCheck = (expected: CamerasExpectation): Check => ({
   },
 });
 
-async function look(
+async function checkCamera(
   config: CameraConfig,
   { maxPixels, isRunning }: CamerasExpectation,
   state: string,
 ): Promise<Verdict> {
   const { id, kind } = config;
-  if (kind === 'push') return ok(`${id} uploads by itself`);
-  if (kind === 'device' && isRunning) return ok(`${id} is not asked: the appliance has it open`);
+  if (kind === 'push') return ok(`${id} uploads its snapshots; not tested`);
+  if (kind === 'device' && isRunning)
+    return ok(`${id} not tested: the appliance has the device open`);
   const fault = secretFault('auth' in config ? config.auth?.password : undefined);
-  if (fault) return { ...fault, text: `${id} is not asked: ${fault.text}` };
+  if (fault) return { ...fault, text: `${id} not tested: ${fault.text}` };
   const camera = createCamera(config, state, systemClock);
-  const began = performance.now();
+  const startedAt = performance.now();
   try {
     const bytes = await take(camera, config);
-    if (!bytes) return ok(`${id} answers, and has nothing new`);
+    if (!bytes) return ok(`${id} responds, and has nothing new`);
     const { mediaType, width, height } = inspectImage(bytes, maxPixels);
-    const ms = Math.round(performance.now() - began);
-    return ok(`${id} gives ${width} × ${height}, ${mediaType}, in ${ms} ms`);
+    const ms = Math.round(performance.now() - startedAt);
+    return ok(`${id}: ${width} × ${height}, ${mediaType}, in ${ms} ms`);
   } catch (error) {
     if (error instanceof CameraError)
       return failure(`${id}: ${error.message}`, adviceOn(kind, error.code));
     if (error instanceof ProblemError)
       return failure(
-        `${id} gives no picture that can be used: ${error.message}`,
-        'Correct its url or path.',
+        `${id}: the snapshot is not a supported image: ${error.message}`,
+        'Correct its url or path, so that it returns a JPEG, PNG or WebP image.',
       );
     throw error;
   } finally {
@@ -89,12 +91,12 @@ async function look(
 
 const adviceOn = (kind: CameraConfig['kind'], code: CameraErrorCode): string =>
   kind === 'device'
-    ? 'Is it plugged in, and may this user read it (group video)? A service needs the drop-in video4linux.conf.'
-    : (ADVICE[code] ?? 'Correct its settings.');
+    ? 'Check that it is connected and readable for group video: ls -l /dev/video*. The service needs the drop-in video4linux.conf (docs/operations.md).'
+    : (ADVICE[code] ?? 'Correct its settings (docs/configuration.md).');
 
 async function take(camera: Camera, { timeoutSeconds }: CameraConfig): Promise<Buffer | undefined> {
-  const deadlineMs = Math.min(timeoutSeconds * 1_000, LONGEST_MS);
-  const signal = new AbortController().signal;
-  const snapshot = await withDeadline(deadlineMs, signal, (ending) => camera.take(ending));
+  const deadlineMs = Math.min(timeoutSeconds * 1_000, MAX_TIMEOUT_MS);
+  const never = new AbortController().signal;
+  const snapshot = await withDeadline(deadlineMs, never, (signal) => camera.take(signal));
   return snapshot?.bytes;
 }

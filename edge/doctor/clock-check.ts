@@ -2,22 +2,22 @@ import { type Check, failure, ok, warning } from '../../core/doctor/finding.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { TimeSync } from '../health/time-sync.js';
 
-/** Whether the machine's clock is kept right, which summaries are marked with. */
-export const clockCheck = (trust = new TimeSync()): Check => ({
+/** Whether the machine's clock is synchronised. Every summary records it. */
+export const clockCheck = (timeSync = new TimeSync()): Check => ({
   about: 'clock',
   async run() {
-    await trust.start();
-    await trust.stop();
+    await timeSync.start();
+    await timeSync.stop();
     const time = toIsoString(Date.now());
-    if (trust.status === 'synchronised') return ok(`${time}, synchronised`);
-    if (trust.status === 'unsynchronised')
+    if (timeSync.status === 'synchronised') return ok(`${time}, synchronised`);
+    if (timeSync.status === 'unsynchronised')
       return failure(
-        `${time}, not synchronised: what is recorded has a time that cannot be trusted`,
-        'timedatectl set-ntp true, and see that a time server can be reached.',
+        `${time}, not synchronised: the times of snapshots are unreliable`,
+        'sudo timedatectl set-ntp true; timedatectl timesync-status',
       );
     return warning(
-      `${time}, and nothing here tells whether that is right`,
-      'Install systemd-timesyncd or chrony; timedatectl has to answer.',
+      `${time}; whether it is synchronised is unknown`,
+      'Install a time service: sudo apt install systemd-timesyncd; timedatectl status',
     );
   },
 });

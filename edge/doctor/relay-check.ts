@@ -7,10 +7,10 @@ import type { EdgeConfig } from '../config.js';
 import { Outbox } from '../store/outbox.js';
 import type { OutboxTables } from '../store/outbox-tables.js';
 
-/** A relay that is there acknowledges within seconds; what waits longer waits for something. */
-const PROMPT_SECONDS = 120;
+/** A reachable relay acknowledges within seconds. */
+const EXPECTED_SECONDS = 120;
 
-/** What the relay has, by the outbox. */
+/** How much the relay has acknowledged, according to the outbox. */
 export const relayCheck = (
   { mqtt, outbox }: EdgeConfig,
   file: string,
@@ -18,43 +18,43 @@ export const relayCheck = (
 ): Check => ({
   about: 'relay',
   async run() {
-    if (!mqtt) return ok('nothing is reported: no mqtt is configured');
-    if (!existsSync(file)) return ok('nothing was recorded yet');
+    if (!mqtt) return ok('not used: no mqtt configured');
+    if (!existsSync(file)) return ok('nothing recorded yet');
     const db = kyselyOver<OutboxTables>(openReadOnly(file));
     try {
-      const box = new Outbox(db, systemClock, outbox);
-      const [state, { depth, oldestSeconds }] = [await box.state(), await box.depth()];
-      return [waiting({ ...state, depth, oldestSeconds }, isRunning), ...evicted(state.evicted)];
+      const store = new Outbox(db, systemClock, outbox);
+      const [state, { depth, oldestSeconds }] = [await store.state(), await store.depth()];
+      return [backlog({ ...state, depth, oldestSeconds }, isRunning), ...evicted(state.evicted)];
     } finally {
       await db.destroy();
     }
   },
 });
 
-interface Waiting {
+interface Backlog {
   ackedSeq: number;
   lastSeq: number;
   depth: number;
   oldestSeconds: number | null;
 }
 
-function waiting(
-  { ackedSeq, lastSeq, depth, oldestSeconds }: Waiting,
+function backlog(
+  { ackedSeq, lastSeq, depth, oldestSeconds }: Backlog,
   isRunning: boolean,
 ): Verdict {
   const text = `acknowledged up to ${ackedSeq} of ${lastSeq}`;
   if (depth === 0) return ok(text);
-  const waits = `${text}; ${depth} summaries wait, the oldest for ${duration(oldestSeconds ?? 0)}`;
-  if ((oldestSeconds ?? 0) <= PROMPT_SECONDS) return ok(waits);
-  if (!isRunning) return warning(waits, 'Start the appliance: it sends them.');
+  const pending = `${text}; ${depth} summaries pending, the oldest for ${duration(oldestSeconds ?? 0)}`;
+  if ((oldestSeconds ?? 0) <= EXPECTED_SECONDS) return ok(pending);
+  if (!isRunning) return warning(pending, 'sudo systemctl start siteglass-edge');
   return failure(
-    waits,
-    'With a broker that accepts the credentials, see that a relay listens there, with the same mqtt.root.',
+    pending,
+    'If the broker check is ok, check that a relay is connected to the same broker, with the same mqtt.root.',
   );
 }
 
 function evicted(count: number): Verdict[] {
   if (count === 0) return [];
-  const text = `the outbox's budget has evicted ${count} summaries ever; the relay knows which`;
-  return [warning(text, 'Raise outbox.maxMegabytes or .maxAgeDays where outages last longer.')];
+  const text = `${count} summaries were evicted from the outbox, since its budget was used up; the relay is informed`;
+  return [warning(text, 'For longer outages, raise outbox.maxMegabytes or outbox.maxAgeDays.')];
 }

@@ -4,14 +4,14 @@ import { readTextFile, type SecretSource } from '../../core/runtime/configuratio
 import { messageOf } from '../../core/runtime/errors.js';
 import type { EdgeConfig } from '../config.js';
 
-/** Whether the secrets and files can be read that the configuration names. */
+/** Whether the secrets and files that the configuration names are readable. */
 export const secretsCheck = (config: EdgeConfig): Check => ({
   about: 'secrets',
   run() {
     const secrets = secretsOf(config).filter(([, source]) => source !== undefined);
     const files = [config.mqtt?.caFile, config.lan?.caFile].filter((file) => file !== undefined);
     const found = [...secrets.flatMap(faultOf), ...files.flatMap(unreadable)];
-    return found.length > 0 ? found : ok(`${secrets.length + files.length} can be read`);
+    return found.length > 0 ? found : ok(`${secrets.length + files.length} readable`);
   },
 });
 
@@ -39,6 +39,11 @@ function unreadable(file: string): Verdict[] {
     readTextFile(file);
     return [];
   } catch (error) {
-    return [failure(`caFile: ${messageOf(error)}`, 'Correct its path, or who may read it.')];
+    return [
+      failure(
+        `caFile: ${messageOf(error)}`,
+        'Correct its path, or make it readable for the user of the service.',
+      ),
+    ];
   }
 }

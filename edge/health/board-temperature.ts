@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * The hottest of the board's sensors in °C, from the kernel's thermal zones (Documentation/driver-api/thermal,
- * millidegrees); undefined where there are none, as in most virtual machines.
+ * millidegrees); undefined if there are none, as in most virtual machines.
  */
 export function boardTemperature(folder = '/sys/class/thermal'): number | undefined {
   const readings = zonesIn(folder)

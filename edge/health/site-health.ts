@@ -8,9 +8,9 @@ type PartFields = Pick<
   'outbox' | 'cameras' | 'disk' | 'detectionsPerMinute' | 'lastSyncAt'
 >;
 
-/** What one part of the appliance says of its condition. */
+/** The condition that one part of the appliance reports. */
 export interface HealthPart extends Partial<PartFields> {
-  /** What is wrong, in a few words each; empty or left out if nothing is. */
+  /** Why the part is degraded, in a few words each. */
   reasons?: string[];
 }
 
@@ -25,7 +25,7 @@ const WITHOUT_PARTS: PartFields = {
   lastSyncAt: null,
 };
 
-/** The condition of the appliance: any reason makes it degraded, and it is never unhealthy as long as it can detect. */
+/** The condition of the appliance. Any reason makes it degraded. */
 export class SiteHealth {
   readonly #started = performance.now();
   readonly #sources: HealthSource[] = [];

@@ -5,16 +5,16 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 
 export type ClockStatus = NonNullable<Summary['clock']>;
 
-/** Prints `yes` or `no` where systemd runs; the kernel's own flag (adjtimex), whichever program keeps the time. */
+/** Prints `yes` or `no` if systemd runs. It reads the kernel's flag (adjtimex), which every time service sets. */
 const COMMAND = ['timedatectl', 'show', '--property=NTPSynchronized', '--value'];
 const DEADLINE_MS = 2_000;
 const EVERY_MS = 60_000;
-/** A box without a battery clock wakes up before this; no snapshot was. */
+/** A machine without a battery clock starts before this time. */
 const EARLIEST = Date.parse('2024-01-01T00:00:00Z');
 
-/** Whether the clock can be trusted. Asked once a minute, in the background; what cannot be found out is `unknown`. */
+/** Whether the system clock is synchronised. Checked once a minute in the background; `unknown` if the check fails. */
 export class TimeSync implements Service {
-  readonly name = 'clock trust';
+  readonly name = 'time sync';
   #status: ClockStatus = 'unknown';
   #timer: NodeJS.Timeout | undefined;
   readonly #stopping = new AbortController();
@@ -38,25 +38,25 @@ export class TimeSync implements Service {
     return this.clock() < EARLIEST ? 'unsynchronised' : this.#status;
   }
 
-  /** Milliseconds since the Unix epoch; 0 while the time is known to be untrusted. */
+  /** Milliseconds since the Unix epoch; 0 while the clock is not synchronised. */
   now(): number {
     return this.status === 'unsynchronised' ? 0 : this.clock();
   }
 
   async #refresh(): Promise<void> {
-    this.#status = await this.#ask();
+    this.#status = await this.#check();
     if (this.#stopping.signal.aborted) return;
     this.#timer = setTimeout(() => void this.#refresh(), this.everyMs).unref();
   }
 
-  #ask(): Promise<ClockStatus> {
+  #check(): Promise<ClockStatus> {
     const [program = '', ...args] = this.command;
     const options = { timeout: DEADLINE_MS, signal: this.#stopping.signal };
     return new Promise((resolve) => {
       execFile(program, args, options, (error, stdout) => {
-        const answer = error ? '' : stdout.trim();
-        if (answer === 'yes') resolve('synchronised');
-        else resolve(answer === 'no' ? 'unsynchronised' : 'unknown');
+        const output = error ? '' : stdout.trim();
+        if (output === 'yes') resolve('synchronised');
+        else resolve(output === 'no' ? 'unsynchronised' : 'unknown');
       });
     });
   }

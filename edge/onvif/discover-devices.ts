@@ -3,32 +3,32 @@ import onvif from 'onvif';
 import { z } from 'zod';
 import type { DiscoverySettings } from './discovery-settings.js';
 
-/** Answers taken in; what is beyond them is left out. */
+/** Further devices are ignored. */
 const MAX_DEVICES = 256;
 
 export interface Device {
-  /** The address that the answer came from. */
+  /** The address that the response came from. */
   host: string;
-  /** Where its device service is. */
+  /** The URL of its device service. */
   service: URL;
 }
 
-/** The part of an answer (WS-Discovery 1.0, ProbeMatches) that is used. */
-const answerSchema = z.object({
+/** The part of a response (WS-Discovery 1.0, ProbeMatches) that is used. */
+const responseSchema = z.object({
   probeMatches: z.object({ probeMatch: z.object({ XAddrs: z.string().max(2048) }) }),
 });
 
 /**
- * The ONVIF devices that answer a probe on the local network. A service that a device claims to have at another
- * address than its own is left out: nothing is ever sent there.
+ * The ONVIF devices that respond to a probe on the local network. A service at another address than the device's own
+ * is ignored: nothing is ever sent there.
  */
 export async function discoverDevices(settings: DiscoverySettings): Promise<Device[]> {
   const found = new Map<string, Device>();
-  const onDevice = (answer: object, { address }: RemoteInfo) => {
-    const device = deviceOf(answer, address);
+  const onDevice = (response: object, { address }: RemoteInfo) => {
+    const device = deviceOf(response, address);
     if (device && found.size < MAX_DEVICES) found.set(device.service.href, device);
   };
-  // What others send may be anything; it is the library that calls it an error.
+  // The library emits an error for any malformed packet on the network.
   const onError = () => undefined;
   onvif.Discovery.on('device', onDevice).on('error', onError);
   try {
@@ -43,8 +43,8 @@ export async function discoverDevices(settings: DiscoverySettings): Promise<Devi
   return [...found.values()];
 }
 
-function deviceOf(answer: unknown, host: string): Device | undefined {
-  const parsed = answerSchema.safeParse(answer);
+function deviceOf(response: unknown, host: string): Device | undefined {
+  const parsed = responseSchema.safeParse(response);
   if (!parsed.success) return undefined;
   const service = parsed.data.probeMatches.probeMatch.XAddrs.split(/\s+/)
     .filter((address) => URL.canParse(address))

@@ -4,7 +4,7 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Device } from './discover-devices.js';
 import type { DiscoverySettings } from './discovery-settings.js';
 
-/** Where a device's pictures are, as it says; or why it does not say. */
+/** The addresses that a device reports for its images, or why it does not report them. */
 export interface MediaAddresses {
   snapshot: string | undefined;
   stream: string | undefined;
@@ -13,7 +13,7 @@ export interface MediaAddresses {
 
 type Callback = (error: Error | null, data?: { uri: string }) => void;
 
-/** Asks a device for its first profile's snapshot and stream. Everything is asked of the address that answered the probe. */
+/** Requests the snapshot and stream URIs of a device's first profile. Connects only to the address that responded to the probe. */
 export async function mediaAddresses(
   { service }: Device,
   { auth, timeoutSeconds }: DiscoverySettings,
@@ -25,7 +25,7 @@ export async function mediaAddresses(
     port: Number(service.port) || (isSecure ? 443 : 80),
     path: service.pathname,
     useSecure: isSecure,
-    // Cameras sign their own certificates. What is sent is a digest, and what comes back is only shown.
+    // Cameras have self-signed certificates. Only a digest is sent, and the response is only displayed.
     secureOpts: { rejectUnauthorized: false },
     timeout: deadlineMs,
     autoconnect: false,
@@ -33,36 +33,40 @@ export async function mediaAddresses(
     ...(auth && { username: auth.username, password: readSecret(auth.password) }),
   });
   try {
-    await called(deadlineMs, (callback) => device.connect(callback));
+    await callWithDeadline(deadlineMs, (callback) => device.connect(callback));
     const [snapshot, stream] = await Promise.all([
-      called(deadlineMs, (callback) => device.getSnapshotUri(callback)).catch(() => undefined),
-      called(deadlineMs, (callback) => device.getStreamUri(callback)).catch(() => undefined),
+      callWithDeadline(deadlineMs, (callback) => device.getSnapshotUri(callback)).catch(
+        () => undefined,
+      ),
+      callWithDeadline(deadlineMs, (callback) => device.getStreamUri(callback)).catch(
+        () => undefined,
+      ),
     ]);
-    return { snapshot: addressIn(snapshot), stream: addressIn(stream), error: undefined };
+    return { snapshot: addressOf(snapshot), stream: addressOf(stream), error: undefined };
   } catch (error) {
     return { snapshot: undefined, stream: undefined, error: messageOf(error) };
   }
 }
 
-/** The library never calls back for some answers, so each call has a deadline here. */
-async function called(
+/** The library never calls back for some responses, so each call has its own deadline. */
+async function callWithDeadline(
   ms: number,
   call: (callback: Callback) => void,
 ): Promise<{ uri: string } | undefined> {
-  let late: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
-      late = setTimeout(() => reject(new Error('no usable answer in time')), ms);
+      timer = setTimeout(() => reject(new Error('no valid response in time')), ms);
       call((error, data) => (error ? reject(error) : resolve(data)));
     });
   } finally {
-    clearTimeout(late);
+    clearTimeout(timer);
   }
 }
 
-/** An address without the credentials that some cameras put into it. */
-function addressIn(answer: { uri: unknown } | undefined): string | undefined {
-  const text = String(answer?.uri ?? '');
+/** The address without the credentials that some cameras include. */
+function addressOf(response: { uri: unknown } | undefined): string | undefined {
+  const text = String(response?.uri ?? '');
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
   url.username = '';

@@ -1,24 +1,24 @@
-import type { Thumbnail } from '../../core/detection/protocol.js';
+import type { Thumbnail } from '../../core/detection/detection.js';
 
-/** What the model remembers of the scene after each look: the newest look counts for this part. */
+/** Weight of the newest thumbnail in the running mean and deviation. */
 const LEARNING = 0.1;
-/** A part that changed teaches its restlessness slowly: a passing car is no reason to look away for long. */
+/** The same for the deviation of a cell that changed: a passing car must not make its cells insensitive for long. */
 const SLOW_LEARNING = 0.02;
-/** A change has to be so many times what is usual in its place … */
-const RESTLESSNESS = 4;
-/** … but a change of so many levels always counts, so that no place goes blind. */
+/** A change counts from this many times the cell's deviation … */
+const DEVIATIONS = 4;
+/** … and always from this many levels, so that no cell becomes blind. */
 const CERTAIN = 32;
 /** Changed cells that touch each other; a single one is noise. */
 const LEAST_CELLS = 2;
-/** Ratios of the brightness of the whole picture beyond which it is another scene. */
+/** Ratios of the whole picture's brightness to the background's beyond which it is another scene. */
 const DARKEST = 0.6;
 const BRIGHTEST = 1.7;
-/** Cells darker than this tell little of the light. */
+/** Cells darker than this are not used to measure the light. */
 const DIM = 16;
 
 /**
- * A scene as it was when it was last searched, in small, adapting to slow changes of light: a running mean and a
- * running deviation a cell. The light of the whole picture is taken out before (the median ratio to the mean).
+ * A small model of a scene as it was when it was last searched. It adapts to slow changes of light with a running mean and
+ * a running deviation for each cell. Changes of the whole picture's light are removed first (the median ratio to the mean).
  */
 export class Background {
   readonly #mean: Float32Array;
@@ -39,7 +39,7 @@ export class Background {
     return width === this.#width && height === this.#height;
   }
 
-  /** Whether anything of at least two cells differs from the background by `threshold` levels or more. Learns from the look. */
+  /** Whether anything of at least two cells differs from the background by `threshold` levels or more. Adapts to the thumbnail. */
   isMoved({ grey }: Thumbnail, threshold: number): boolean {
     const gain = this.#gain(grey);
     if (gain < DARKEST || gain > BRIGHTEST) return true;
@@ -48,7 +48,7 @@ export class Background {
       const expected = (this.#mean[i] ?? 0) * gain;
       const difference = Math.abs((grey[i] ?? 0) - expected);
       const usual = this.#deviation[i] ?? 0;
-      const limit = Math.max(threshold, Math.min(CERTAIN, RESTLESSNESS * usual));
+      const limit = Math.max(threshold, Math.min(CERTAIN, DEVIATIONS * usual));
       const changed = difference >= limit;
       this.#changed[i] = changed ? 1 : 0;
       any ||= changed;
@@ -60,12 +60,12 @@ export class Background {
     return any && this.#hasPatch();
   }
 
-  /** The picture was searched: it is what later ones are held against. */
+  /** The picture was searched: later ones are compared with it. */
   adopt({ grey }: Thumbnail): void {
     this.#mean.set(grey);
   }
 
-  /** How much lighter the picture is than the background: the median over the cells that are not dim. */
+  /** How much brighter the picture is than the background: the median over the cells that are not dim. */
   #gain(grey: Uint8Array): number {
     const ratios: number[] = [];
     for (let i = 0; i < grey.length; i += 3) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { over } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
@@ -10,14 +10,15 @@ import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { sightingTables } from '../store/tables.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
 import { Recorder } from './recorder.js';
 
-/** The way of a snapshot: camera, motion gate, detection, one transaction, an event. */
+/** The path of a snapshot: camera, motion gate, detection, one transaction, an event. */
 export interface CameraPipeline {
-  /** As they are configured now. */
+  /** The cameras in the present configuration. */
   configured: ConfiguredCameras;
   cameras: CameraSchedule;
   gates: MotionGates;
@@ -34,22 +35,21 @@ export function createPipeline(
   health: SiteHealth,
   reread: () => EdgeConfig,
 ): CameraPipeline {
-  const { config, db, detection, log, clock } = dependencies;
+  const { config, db, log, clock } = dependencies;
   const camerasLog = log.child({ component: 'cameras' });
   const configured = new ConfiguredCameras(config.cameras);
   const sightings = new Sightings({
-    db: over(db),
+    db: tablesOf(db, sightingTables),
     cameras: () => configured.all.map(({ id }) => id),
     log: log.child({ component: 'sightings' }),
   });
   const gates = new MotionGates({
-    thumbnail: (bytes, side) => detection.pool.thumbnail(bytes, side),
-    isUnsettled: (camera) => sightings.isUnsettled(camera),
+    isUnsettled: (camera) => sightings.hasPendingChange(camera),
   });
   const recorder = new Recorder({
     images: storage.images.images,
     retention: storage.retention,
-    // Without a broker nothing would ever acknowledge a summary.
+    // Without a broker no summary would ever be acknowledged.
     outbox: config.mqtt && storage.outbox,
     sightings,
     gates,
@@ -62,7 +62,7 @@ export function createPipeline(
     createCamera(camera, join(config.dataFolder, 'cameras'), clock);
   const cameras = new CameraSchedule({
     cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
-    analyse: (camera, snapshot, asked) => recorder.record(camera, snapshot, asked),
+    analyse: (camera, snapshot, trigger) => recorder.record(camera, snapshot, trigger),
     onStatus: (status) => events.emit('cameraChanged', status),
     onRemoved: (id) => events.emit('cameraRemoved', id),
     longestAnalysisMs: longestAnalysisMs(config),
@@ -75,7 +75,7 @@ export function createPipeline(
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);
-      await sightings.closeAbsent();
+      await sightings.endForRemovedCameras();
       events.emit('camerasReplaced', configs);
       return changes;
     },
@@ -101,6 +101,6 @@ function camerasCondition(cameras: CameraSchedule): HealthPart {
   };
 }
 
-/** A check of the motion gate, which waits in the same queue, and a search. */
+/** A search, and before it one that gave no thumbnail: both wait in the same queue. */
 const longestAnalysisMs = ({ detection }: EdgeConfig): number =>
   2 * longestSearchMs(detection) + 60_000;

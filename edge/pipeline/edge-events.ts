@@ -14,7 +14,7 @@ export interface RecordedSnapshot extends Recorded {
   events: SightingEvent[];
   /** The objects at the camera from now on, tentative ones included. */
   tracks: readonly Track[];
-  /** False if the disk had no room for the picture. */
+  /** False if there was no disk space for the image. */
   kept: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface EdgeEventMap {
   cameraRemoved: string;
   /** The new list of cameras, after a reload of the configuration. */
   camerasReplaced: readonly CameraConfig[];
-  /** Why a snapshot, or its picture, could not be stored. */
+  /** Why a snapshot, or its image, could not be stored. */
   storageFailed: unknown;
 }
 

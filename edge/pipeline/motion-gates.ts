@@ -1,17 +1,26 @@
-import type { Thumbnail } from '../../core/detection/protocol.js';
+import type { Analysis } from '../../core/contract/detection.js';
+import type { Thumbnail } from '../../core/detection/detection.js';
+import type { ThumbnailGate } from '../../core/images/images.js';
 import type { MotionSettings } from '../sightings/sighting-settings.js';
 import { MotionGate, THUMBNAIL_SIDE } from './motion-gate.js';
 
 export interface MotionGatesOptions {
-  thumbnail(bytes: Buffer, side: number): Promise<Thumbnail>;
   /** Whether something is about to appear or to leave at a camera. */
   isUnsettled(camera: string): boolean;
 }
 
-/** A snapshot that is to be searched. `searched` is to be called once it was. */
+/** A snapshot that is to be recorded. */
 export interface Admission {
+  /** Of the search that ran in the same job as the gate; undefined if the snapshot is still to be analysed. */
+  analysis: Analysis | undefined;
+  /** Call it once the snapshot is recorded with what was found. */
   searched(): void;
 }
+
+/** Searches a snapshot if the gate admits it; undefined if there was no search. */
+export type GatedSearch = (gate: ThumbnailGate) => Promise<Analysis | undefined>;
+
+const WITHOUT_GATE: Admission = { analysis: undefined, searched: () => undefined };
 
 /** The motion gates of the cameras that have one. */
 export class MotionGates {
@@ -25,20 +34,32 @@ export class MotionGates {
     return this.#saved;
   }
 
-  /** Undefined where nothing changed and the search can be left out. `asked`: somebody wants this one searched. */
+  /**
+   * Runs the search behind the camera's gate. Undefined if nothing changed, so that the search was left out. A snapshot
+   * that was `requested` passes any gate. Throws what the search of an admitted snapshot throws.
+   */
   async admit(
     camera: string,
     settings: MotionSettings | undefined,
-    bytes: Buffer,
-    asked: boolean,
+    requested: boolean,
+    search: GatedSearch,
   ): Promise<Admission | undefined> {
-    if (!settings?.enabled) return { searched: () => undefined };
+    if (!settings?.enabled) return WITHOUT_GATE;
     const gate = this.#gateOf(camera, settings);
-    // What cannot be looked at is for the search to refuse, which says why.
-    const look = await this.options.thumbnail(bytes, THUMBNAIL_SIDE).catch(() => undefined);
-    if (!look) return { searched: () => undefined };
-    if (gate.admits(look, this.options.isUnsettled(camera)) || asked)
-      return { searched: () => gate.searched(look) };
+    let decided: { thumbnail: Thumbnail; isAdmitted: boolean } | undefined;
+    const admits = (thumbnail: Thumbnail) => {
+      const isAdmitted = gate.admits(thumbnail, this.options.isUnsettled(camera)) || requested;
+      decided = { thumbnail, isAdmitted };
+      return isAdmitted;
+    };
+    const analysis = await search({ side: THUMBNAIL_SIDE, admits }).catch((error: unknown) => {
+      if (decided) throw error;
+      return undefined;
+    });
+    // A snapshot that has no thumbnail is for the analysis to refuse: it gives the reason.
+    if (!decided) return WITHOUT_GATE;
+    const { thumbnail, isAdmitted } = decided;
+    if (isAdmitted) return { analysis, searched: () => gate.searched(thumbnail) };
     this.#saved++;
     return undefined;
   }

@@ -1,21 +1,20 @@
-import type { Kysely } from 'kysely';
-import type { Detection } from '../../core/contract/detection.js';
+import type { Analysis, Detection } from '../../core/contract/detection.js';
 import type { ImageId } from '../../core/contract/names.js';
 import type { Summary } from '../../core/contract/summary.js';
 import type { Images, Recorded } from '../../core/images/images.js';
-import type { ImageTables } from '../../core/images/tables.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { KeyedSerialQueue } from '../../core/runtime/serial-queue.js';
-import { over } from '../../core/store/database.js';
-import type { Snapshot } from '../cameras/camera.js';
+import type { Transaction } from '../../core/store/unit-of-work.js';
+import type { Snapshot, SnapshotTrigger } from '../cameras/camera.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import type { ClockStatus } from '../health/time-sync.js';
 import type { Retention } from '../retention/retention.js';
 import type { MotionSettings, TrackingSettings } from '../sightings/sighting-settings.js';
-import type { Observation, Sightings } from '../sightings/sightings.js';
+import type { Sightings } from '../sightings/sightings.js';
 import type { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import type { EdgeEvents } from './edge-events.js';
 import type { MotionGates } from './motion-gates.js';
 
@@ -24,31 +23,30 @@ const DAY_MS = 86_400_000;
 export interface RecorderOptions {
   images: Images;
   retention: Pick<Retention, 'makeRoom'>;
-  /** Absent where there is no broker to report to. */
+  /** Undefined if there is no broker to report to. */
   outbox: Outbox | undefined;
   sightings: Sightings;
   gates: MotionGates;
-  /** For cameras that have none of their own. */
+  /** For cameras without their own settings. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
   clockStatus(): ClockStatus;
-  /** Hears of each snapshot after its commit, and of each that could not be stored. */
+  /** Receives each snapshot after its commit, and each failure to store one. */
   events: EdgeEvents;
   log: Logger;
 }
 
 /**
- * Takes a snapshot from its camera to the record: motion gate, space on the disk, analysis, one transaction with its
- * summary and sightings, then an event.
+ * Records a snapshot: motion gate, disk space, analysis, one transaction with summary and sightings, then an event.
  */
 export class Recorder {
-  /** What each camera showed last, for the log; one short line a camera. */
-  readonly #seen = new Map<string, string>();
+  /** The labels in each camera's last snapshot, for the log. */
+  readonly #lastLabels = new Map<string, string>();
   readonly #queues = new KeyedSerialQueue();
   #unstored = 0;
 
   constructor(private readonly options: RecorderOptions) {}
 
-  /** Snapshots that could not be stored, or not with their picture, since the start. */
+  /** Snapshots that could not be stored, or only without their image, since the start. */
   get unstored(): number {
     return this.#unstored;
   }
@@ -57,10 +55,10 @@ export class Recorder {
   async record(
     camera: CameraConfig,
     snapshot: Snapshot,
-    asked = false,
+    trigger: SnapshotTrigger = 'schedule',
   ): Promise<ImageId | undefined> {
     try {
-      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, asked));
+      return await this.#queues.run(camera.id, () => this.#record(camera, snapshot, trigger));
     } catch (error) {
       if (error instanceof ProblemError && error.code === 'disk_budget_spent') this.#failed(error);
       throw error;
@@ -70,43 +68,50 @@ export class Recorder {
   async #record(
     camera: CameraConfig,
     { bytes, takenAt }: Snapshot,
-    asked: boolean,
+    trigger: SnapshotTrigger,
   ): Promise<ImageId | undefined> {
-    const { gates, sightings, defaults, events } = this.options;
-    const { id } = camera;
-    const admission = await gates.admit(id, camera.motion ?? defaults.motion, bytes, asked);
+    const { gates, images, sightings, defaults, events } = this.options;
+    const { id, zones } = camera;
+    const motion = camera.motion ?? defaults.motion;
+    const admission = await gates.admit(id, motion, trigger === 'request', (gate) =>
+      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+    );
     if (!admission) {
-      sightings.stillThere(id, takenAt);
+      sightings.refreshLastSeen(id, takenAt);
       return undefined;
     }
-    const { recorded, observation, kept } = await this.#store(camera, bytes, takenAt);
+    const { recorded, observation, kept } = await this.#store(
+      camera,
+      bytes,
+      takenAt,
+      admission.analysis,
+    );
     admission.searched();
-    sightings.adopt(id, observation);
+    sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
     events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
     return recorded.id;
   }
 
-  /** Without room for it the picture is not kept, but what it shows is: detection goes on. */
-  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number) {
+  /** Without disk space for the image it is analysed and recorded, but not stored. */
+  async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
     const settings = camera.sightings ?? defaults.sightings;
-    let observation: Observation = { tracks: [], events: [] };
-    const also = async (transaction: Kysely<ImageTables>, result: Recorded) => {
+    const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
-      await outbox?.append(over(transaction), { ...summary, clock: clockStatus() });
+      await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
       const frame = { image: result.id, takenAt, detections: result.analysis.detections };
-      observation = await sightings.observe(over(transaction), camera.id, frame, settings);
+      return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
-    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera) };
-    const hasRoom = await retention.makeRoom(bytes.length);
-    const recorded = hasRoom
+    const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
+    const hasSpace = await retention.makeRoom(bytes.length);
+    const { recorded, value: observation } = hasSpace
       ? await images.record(source, requestOf(camera), also)
-      : await images.recordWithoutPicture(source, requestOf(camera), also);
-    if (!hasRoom)
-      this.#failed(new ProblemError('disk_budget_spent', 'There is no room for the picture.'));
-    return { recorded, observation, kept: hasRoom };
+      : await images.recordWithoutImage(source, requestOf(camera), also);
+    if (!hasSpace)
+      this.#failed(new ProblemError('disk_budget_spent', 'There is no disk space for the image.'));
+    return { recorded, observation, kept: hasSpace };
   }
 
   #failed(error: unknown): void {
@@ -116,10 +121,10 @@ export class Recorder {
 
   #logChange(camera: string, detections: Detection[]): void {
     const labels = detections.map(({ label }) => label).sort();
-    const seen = labels.length === 0 ? 'nothing' : labels.join(', ');
-    if (this.#seen.get(camera) === seen) return;
-    this.#seen.set(camera, seen);
-    this.options.log.info({ camera }, `sees ${seen}`);
+    const detected = labels.length === 0 ? 'nothing' : labels.join(', ');
+    if (this.#lastLabels.get(camera) === detected) return;
+    this.#lastLabels.set(camera, detected);
+    this.options.log.info({ camera }, `detected: ${detected}`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Payload } from '../../core/contract/topics.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 
-/** How a camera does, in the terms of its topic. */
+/** The payload of a camera's report topic. */
 export function cameraReport(status: CameraStatus): Payload<'cameraReport'> {
   const { state, circuit, lastError, lastSnapshotAt, consecutiveFailures, taken, unchanged } =
     status;

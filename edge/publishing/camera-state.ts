@@ -3,31 +3,31 @@ import type { CameraStatePayload } from '../../core/contract/live-payloads.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import type { Track } from '../sightings/tracks.js';
 
-export interface SeenSnapshot {
+export interface AnalysedSnapshot {
   id: string;
   takenAt: number;
   detections: Detection[];
   tracks: readonly Track[];
-  /** Where programs on the LAN find the picture; null where it was not kept. */
+  /** The URL of the image for programs on the LAN; null if the image was not stored. */
   url: string | null;
 }
 
-/** What a camera shows, as dashboards see it. */
-export function cameraState(seen: SeenSnapshot): CameraStatePayload {
-  const present = seen.tracks.filter(({ state }) => state === 'present');
+/** The payload of a camera's state topic. */
+export function cameraState(snapshot: AnalysedSnapshot): CameraStatePayload {
+  const present = snapshot.tracks.filter(({ state }) => state === 'present');
   return {
-    counts: countByLabel(seen.detections),
-    snapshot: seen.id,
-    takenAt: toIsoString(seen.takenAt),
+    counts: countByLabel(snapshot.detections),
+    snapshot: snapshot.id,
+    takenAt: toIsoString(snapshot.takenAt),
     present: countByLabel(present),
-    static: countByLabel(seen.tracks.filter(({ state }) => state === 'static')),
+    static: countByLabel(snapshot.tracks.filter(({ state }) => state === 'static')),
     occupied: present.length > 0,
-    url: seen.url,
+    url: snapshot.url,
   };
 }
 
-function countByLabel(things: readonly { label: string }[]): Record<string, number> {
+function countByLabel(objects: readonly { label: string }[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { label } of things) counts[label] = (counts[label] ?? 0) + 1;
+  for (const { label } of objects) counts[label] = (counts[label] ?? 0) + 1;
   return counts;
 }

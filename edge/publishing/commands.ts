@@ -10,7 +10,7 @@ import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 
-/** What commands act on. Each throws `not_found` where there is no such camera. */
+/** The cameras that commands control. Each method throws `not_found` for an unknown camera. */
 export interface CommandedCameras {
   snapshotNow(camera: string): Promise<string | undefined>;
   pause(camera: string): void;
@@ -25,18 +25,18 @@ export interface CommandsOptions {
   clock: Clock;
 }
 
-/** Commands under way; one more is answered with `busy`. */
-const MAX_UNDER_WAY = 16;
+/** Commands that run at a time; the result of a further one is `busy`. */
+const MAX_RUNNING = 16;
 
 interface Command {
   command: string;
   id?: string | undefined;
 }
 
-/** Does what arrives on the cameras' command topics, and says what became of it. Who may send is for the broker to rule. */
+/** Executes commands from the cameras' command topics and publishes the results. The broker decides who may send them. */
 export class Commands implements Service {
   readonly name = 'commands';
-  #underWay = 0;
+  #running = 0;
   #isListening = false;
 
   constructor(private readonly options: CommandsOptions) {}
@@ -45,10 +45,10 @@ export class Commands implements Service {
     const { bus, site } = this.options;
     this.#isListening = true;
     bus.subscribe('command', { site }, ({ names, payload, retained }) => {
-      // What a broker retains is no command of now.
+      // Retained commands are ignored.
       if (retained || !this.#isListening) return;
-      // Nothing further is read while a handler runs, and a camera may take its time.
-      void this.#obey(names.camera, parse(payload));
+      // Does not wait: no further message is read while a handler runs, and a camera may be slow.
+      void this.#handle(names.camera, parse(payload));
     });
   }
 
@@ -56,34 +56,33 @@ export class Commands implements Service {
     this.#isListening = false;
   }
 
-  async #obey(camera: string, command: Command): Promise<void> {
+  async #handle(camera: string, command: Command): Promise<void> {
     const { bus, site, log, clock } = this.options;
-    const outcome = await this.#perform(camera, command);
+    const outcome = await this.#execute(camera, command);
     const result: CommandResult = { ...command, at: toIsoString(clock()), ...outcome };
-    log.info({ camera, command: result.command, ok: result.ok }, 'a command over MQTT');
+    log.info({ camera, command: result.command, ok: result.ok }, 'MQTT command handled');
     await bus.publish('result', { site, camera }, result).catch((error: unknown) => {
-      log.debug({ error: messageOf(error) }, 'could not publish the result of a command');
+      log.debug({ error: messageOf(error) }, 'command result not published');
     });
   }
 
-  async #perform(camera: string, { command }: Command) {
+  async #execute(camera: string, { command }: Command) {
     const known = commandNameSchema.safeParse(command);
     if (!known.success) return failure('unknown_command', 'expected snapshot, pause or resume');
-    if (this.#underWay >= MAX_UNDER_WAY)
-      return failure('busy', `${MAX_UNDER_WAY} commands are under way`);
-    this.#underWay++;
+    if (this.#running >= MAX_RUNNING) return failure('busy', `${MAX_RUNNING} commands are running`);
+    this.#running++;
     try {
-      return { ok: true, ...(await this.#do(camera, known.data)) };
+      return { ok: true, ...(await this.#run(camera, known.data)) };
     } catch (error) {
       if (error instanceof ProblemError) return failure(error.code, error.message);
-      this.options.log.error({ camera, command, error: messageOf(error) }, 'a command failed');
-      return failure('internal', 'something went wrong here');
+      this.options.log.error({ camera, command, error: messageOf(error) }, 'MQTT command failed');
+      return failure('internal', 'A bug in Siteglass; see the log.');
     } finally {
-      this.#underWay--;
+      this.#running--;
     }
   }
 
-  async #do(camera: string, command: CommandName) {
+  async #run(camera: string, command: CommandName) {
     const { cameras } = this.options;
     if (command === 'snapshot') return { snapshot: (await cameras.snapshotNow(camera)) ?? null };
     if (command === 'pause') cameras.pause(camera);
@@ -94,7 +93,7 @@ export class Commands implements Service {
 
 const failure = (code: string, detail: string) => ({ ok: false, error: { code, detail } });
 
-/** A word, or an object with a command in it; whatever else it is comes back as a command that there is not. */
+/** Parses a word, or an object with a command. Other text becomes an unknown command, which the result repeats. */
 function parse(text: string): Command {
   const word = { command: text.trim().slice(0, 64) };
   if (!word.command.startsWith('{')) return word;

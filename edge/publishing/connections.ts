@@ -23,7 +23,7 @@ export interface Connections {
   broker: EmbeddedBroker | undefined;
 }
 
-/** Publications of live topics that may wait for the relay's broker, beside the window of the uplink. */
+/** Unconfirmed publications of live topics at the relay's broker, besides the window of the uplink. */
 const LIVE_IN_FLIGHT = 256;
 
 /** Registers with `health` whether the brokers are connected. */
@@ -52,7 +52,7 @@ type BrokerAccess = Pick<
   'url' | 'root' | 'username' | 'password' | 'ca' | 'maxInFlight'
 >;
 
-/** Makes connections on which the broker knows at all times whether the site is online. */
+/** Creates connections with birth, will and farewell, so that the broker always knows whether the site is online. */
 const busesOf = (site: string, clock: Clock) => (access: BrokerAccess, log: Logger) => {
   const names = { site };
   const options = {

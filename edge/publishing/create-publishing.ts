@@ -1,12 +1,13 @@
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { programVersion } from '../../core/runtime/program.js';
-import { over } from '../../core/store/database.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import { boardTemperature } from '../health/board-temperature.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { EdgeEvents, RecordedSnapshot } from '../pipeline/edge-events.js';
 import type { Storage } from '../retention/create-storage.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { announcedTables } from '../store/tables.js';
 import { cameraState } from './camera-state.js';
 import type { Connections } from './connections.js';
 import { discoveredCamera } from './discovered-camera.js';
@@ -14,11 +15,11 @@ import type { PictureLinks } from './picture-links.js';
 import type { PublicAddress } from './public-address.js';
 import { createPublisher, type Publisher, type PublisherSources } from './publisher.js';
 
-/** What dashboards see of the site, at each broker that there is. */
+/** The live topics of the site at each configured broker. */
 export interface Publishing {
-  /** To be started before the connections, which they listen for. */
+  /** Start before the connections, because they wait for these. */
   listeners: Service[];
-  /** To be stopped before the connections, over which they publish a last message. */
+  /** Stop before the connections, because they publish a last message. */
   farewells: Service[];
 }
 
@@ -56,19 +57,19 @@ export function createPublishing(
 }
 
 function subscribe(
-  { live, pictures, announcements }: Publisher,
+  { live, snapshots, discovery }: Publisher,
   events: EdgeEvents,
   links: PictureLinks,
 ): void {
   events.on('snapshotRecorded', (snapshot) => {
     const { id, camera, kept } = snapshot;
     live.stateChanged(camera, stateOf(snapshot, links));
-    for (const event of snapshot.events) live.happened(event);
-    if (kept) pictures?.recorded(camera, id);
+    for (const event of snapshot.events) live.publishEvent(event);
+    if (kept) snapshots?.recorded(camera, id);
   });
   events.on('cameraChanged', (status) => live.cameraChanged(status));
   events.on('cameraRemoved', (camera) => live.cameraRemoved(camera));
-  events.on('camerasReplaced', () => void announcements.announce());
+  events.on('camerasReplaced', () => void discovery.announce());
 }
 
 function stateOf({ id, takenAt, analysis, tracks, kept }: RecordedSnapshot, links: PictureLinks) {
@@ -82,7 +83,7 @@ function sourcesOf(
 ): PublisherSources {
   const { cameras, configured } = pipeline;
   return {
-    db: over(db),
+    db: tablesOf(db, announcedTables),
     site: config.site,
     version: programVersion(),
     health: () => health.report(),
@@ -90,7 +91,7 @@ function sourcesOf(
     cameras: () =>
       configured.all.map((camera) => discoveredCamera(camera, config, detection.catalog)),
     commanded: cameras,
-    picture: (id) => storage.images.processed.get(id),
+    processed: (id) => storage.images.processed.get(id),
     url: () => address.url,
     hasTemperature: boardTemperature() !== undefined,
     clock,

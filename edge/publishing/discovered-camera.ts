@@ -3,7 +3,7 @@ import type { CameraConfig } from '../cameras/camera-config.js';
 import type { EdgeConfig } from '../config.js';
 import type { DiscoveredCamera } from './discovery-message.js';
 
-/** A camera with the labels that its detectors look for. */
+/** A camera with the labels of its detectors. */
 export function discoveredCamera(
   { id, name, detectors }: CameraConfig,
   { detection }: EdgeConfig,

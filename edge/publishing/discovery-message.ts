@@ -5,7 +5,7 @@ import type { Components } from '../store/announced-table.js';
 export interface DiscoveredCamera {
   id: string;
   name: string | undefined;
-  /** What its detectors look for: a name for topics and the label. */
+  /** The labels of its detectors, each with a name for ids. */
   labels: { slug: string; label: string }[];
 }
 
@@ -13,27 +13,27 @@ export interface DiscoverySources {
   site: string;
   root: string;
   version: string;
-  /** Where the box's pages are, for the link at the device. */
+  /** URL of the appliance, which Home Assistant links from the device. */
   url: string | undefined;
-  /** Whether pictures go over MQTT, too; otherwise their address does. */
+  /** Whether images are published over MQTT; otherwise their URLs are. */
   snapshots: boolean;
   hasTemperature: boolean;
 }
 
-/** A state that was not said again for so long is not known; it is said each minute. */
+/** Home Assistant shows a state as unknown if it is not repeated within this time. States are repeated each minute. */
 const EXPIRE_SECONDS = 180;
 
 type Named = Record<string, DiscoveryComponent>;
 
-/** The appliance as one device of Home Assistant. `gone` are components to be removed. */
+/** The appliance as one device of Home Assistant. `removed` are components to remove. */
 export function discoveryMessage(
   sources: DiscoverySources,
   cameras: DiscoveredCamera[],
-  gone: Components,
+  removed: Components,
 ): Discovery {
   const { site, root, version, url } = sources;
   const device = `siteglass-${site}`;
-  const removed = Object.entries(gone).map(([id, p]) => [id, { p }] as const);
+  const removals = Object.entries(removed).map(([id, p]) => [id, { p }] as const);
   return {
     dev: {
       ids: [device],
@@ -45,9 +45,9 @@ export function discoveryMessage(
     },
     o: { name: 'siteglass', sw: version },
     cmps: {
-      ...boxComponents(sources),
+      ...applianceComponents(sources),
       ...Object.assign({}, ...cameras.map((camera) => cameraComponents(sources, camera))),
-      ...Object.fromEntries(removed),
+      ...Object.fromEntries(removals),
     },
     availability: [{ topic: topicFor(root, 'siteAvailability', { site }) }],
     availability_mode: 'all',
@@ -55,24 +55,22 @@ export function discoveryMessage(
   };
 }
 
-/** A camera's components, by the ids they have within the device. */
+/** A camera's components, by their ids within the device. */
 export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCamera): Named {
-  const { site, root, snapshots } = sources;
-  const names = { site, camera: camera.id };
-  const topic = <N extends TopicName>(name: N) => topicFor(root, name, names as TopicNames<N>);
-  const called = (what: string) => `${camera.name ?? camera.id} ${what}`;
-  const entity = (key: string, what: string) => ({
-    name: called(what),
-    unique_id: `siteglass-${site}_${camera.id}_${key}`,
-  });
-  const live = {
-    availability: [
-      { topic: topicFor(root, 'siteAvailability', { site }) },
-      { topic: topic('cameraAvailability') },
-    ],
-    availability_mode: 'all' as const,
+  const components = {
+    ...countSensors(sources, camera),
+    ...liveComponents(sources, camera),
+    ...controls(sources, camera),
   };
-  const counts = camera.labels.map(({ slug, label }): [string, DiscoveryComponent] => [
+  return Object.fromEntries(
+    Object.entries(components).map(([key, component]) => [`${camera.id}_${key}`, component]),
+  );
+}
+
+/** One sensor for each label, with the number of objects in the last snapshot. */
+function countSensors(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity, live } = partsFor(sources, camera);
+  const sensors = camera.labels.map(({ slug, label }): [string, DiscoveryComponent] => [
     `count-${slug}`,
     {
       p: 'sensor',
@@ -84,8 +82,13 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       icon: 'mdi:counter',
     },
   ]);
-  const components: Named = {
-    ...Object.fromEntries(counts),
+  return Object.fromEntries(sensors);
+}
+
+/** What the camera shows. Unavailable while the camera is offline. */
+function liveComponents(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity, live } = partsFor(sources, camera);
+  return {
     occupancy: {
       p: 'binary_sensor',
       ...entity('occupancy', 'occupancy'),
@@ -107,11 +110,17 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       p: 'image',
       ...entity('image', 'snapshot'),
       ...live,
-      ...(snapshots
+      ...(sources.snapshots
         ? { image_topic: topic('snapshot'), content_type: 'image/jpeg' }
         : { url_topic: topic('cameraState'), url_template: '{{ value_json.url }}' }),
     },
-    // A paused camera is offline, and has to be resumed all the same: these hang on the box only.
+  };
+}
+
+/** Depend on the site's availability only: a paused camera is offline, but it must be possible to resume it. */
+function controls(sources: DiscoverySources, camera: DiscoveredCamera): Named {
+  const { topic, entity } = partsFor(sources, camera);
+  return {
     snapshot: {
       p: 'button',
       ...entity('snapshot', 'take a snapshot'),
@@ -140,16 +149,31 @@ export function cameraComponents(sources: DiscoverySources, camera: DiscoveredCa
       entity_category: 'diagnostic',
     },
   };
-  return Object.fromEntries(
-    Object.entries(components).map(([key, component]) => [`${camera.id}_${key}`, component]),
-  );
 }
 
-/** The platforms of components, by which they can be removed later. */
+/** What the components of a camera have in common. */
+function partsFor({ site, root }: DiscoverySources, camera: DiscoveredCamera) {
+  const names = { site, camera: camera.id };
+  const topic = <N extends TopicName>(name: N) => topicFor(root, name, names as TopicNames<N>);
+  const entity = (key: string, what: string) => ({
+    name: `${camera.name ?? camera.id} ${what}`,
+    unique_id: `siteglass-${site}_${camera.id}_${key}`,
+  });
+  const live = {
+    availability: [
+      { topic: topicFor(root, 'siteAvailability', { site }) },
+      { topic: topic('cameraAvailability') },
+    ],
+    availability_mode: 'all' as const,
+  };
+  return { topic, entity, live };
+}
+
+/** The platforms of components, which are needed to remove them later. */
 export const platformsOf = (components: Named): Components =>
   Object.fromEntries(Object.entries(components).map(([id, { p }]) => [id, p]));
 
-function boxComponents({ site, root, hasTemperature }: DiscoverySources): Named {
+function applianceComponents({ site, root, hasTemperature }: DiscoverySources): Named {
   const diagnostic = (key: string, name: string, value: string) => ({
     p: 'sensor' as const,
     name,
@@ -158,7 +182,7 @@ function boxComponents({ site, root, hasTemperature }: DiscoverySources): Named 
     value_template: `{{ ${value} }}`,
     entity_category: 'diagnostic' as const,
   });
-  // A camera's id holds no underscore, so these are nobody's but the box's.
+  // The id of a camera contains no underscore, so these ids cannot be those of a camera's component.
   return {
     _outbox: {
       ...diagnostic('outbox', 'Outbox', 'value_json.outbox.depth'),

@@ -5,7 +5,7 @@ import type { LanSettings } from './lan-settings.js';
 
 type ConfiguredAccount = NonNullable<LanSettings['embedded']>['accounts'][number];
 
-/** The accounts of the embedded broker: those of the configuration, and the appliance's own, whose password nobody else ever has. */
+/** The accounts of the embedded broker: those of the configuration, and the appliance's own with a random password. */
 export class LanAccounts implements BrokerAccounts {
   readonly #known = new Map<string, { digest: Buffer; account: Account }>();
   readonly own: { username: string; password: string };
@@ -13,7 +13,7 @@ export class LanAccounts implements BrokerAccounts {
   constructor(site: string, accounts: readonly ConfiguredAccount[]) {
     for (const { username, password, role } of accounts)
       this.#add(username, readSecret(password), { role });
-    // Its name is no account's that a person would choose, nor can it be: user names of people come first.
+    // The random name cannot collide with a configured user name.
     const username = `${site}:${randomBytes(8).toString('hex')}`;
     this.own = { username, password: randomBytes(24).toString('base64url') };
     this.#add(username, this.own.password, { role: 'site', site });
@@ -29,5 +29,5 @@ export class LanAccounts implements BrokerAccounts {
   }
 }
 
-/** For a comparison that tells nothing by the time it takes; the passwords themselves stand in the configuration. */
+/** Digests have one length, which a constant-time comparison needs. */
 const digestOf = (password: string) => createHash('sha256').update(password).digest();

@@ -2,24 +2,24 @@ import { z } from 'zod';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
 
-/** What dashboards get at a broker. */
+/** What the appliance publishes and accepts at a broker. */
 export const brokerProfileShape = {
   /** Home Assistant's discovery. */
   homeAssistant: z.boolean(),
   /** Annotated snapshots as JPEG, which are large. */
   snapshots: z.boolean().default(false),
-  /** Whether commands are taken from there. */
+  /** Whether to accept commands from this broker. */
   commands: z.boolean().default(true),
 };
 
 const account = z.strictObject({
   username: z.string().min(1).max(64),
   password: secretSchema,
-  /** A reader listens; an operator may also give commands. */
+  /** A reader subscribes; an operator may also send commands. */
   role: z.enum(['reader', 'operator']).default('reader'),
 });
 
-/** A broker within the appliance, for a site that has none. Anonymous clients beyond loopback have to be asked for twice. */
+/** A broker inside the appliance, for a site that has none. Anonymous clients from the network need a second setting. */
 const embeddedSchema = z
   .strictObject({
     host: z.string().min(1).default('127.0.0.1'),
@@ -36,11 +36,11 @@ const embeddedSchema = z
         context.addIssue({
           code: 'custom',
           path: ['accounts', i, 'username'],
-          message: `another account is called ${name} already`,
+          message: `another account has the user name ${name}`,
         });
   });
 
-/** The broker on the LAN: one that is there, or the embedded one. */
+/** The broker on the LAN: an existing one, or the embedded one. */
 export const lanSchema = z
   .strictObject({
     ...brokerClientShape,

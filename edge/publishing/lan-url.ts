@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 
-/** A server's address as others on the LAN reach it: the first address of a network card where it listens on all. */
+/** A server's URL for other machines on the LAN; the first address of a network interface if it listens on all. */
 export function lanUrl({ host, port }: { host: string; port: number }): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const address = everywhere ? (firstAddress() ?? '127.0.0.1') : host;

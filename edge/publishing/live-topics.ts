@@ -18,40 +18,39 @@ export interface LiveTopicsOptions {
 }
 
 /**
- * What dashboards see now: retained messages that always say the latest, and events as they happen. While there
- * is no broker only the latest of each retained one is remembered, and published on the next connection;
- * nothing here is a queue.
+ * Publishes the present state as retained messages, and events as they happen. Without a broker, only the latest of each
+ * retained message is stored, and published on the next connection; events are dropped.
  */
 export class LiveTopics implements Service {
   readonly name = 'live topics';
   readonly #availability = new Map<string, Payload<'cameraAvailability'>>();
   readonly #states = new Map<string, Payload<'cameraState'>>();
-  /** States and reports are said again: what expires at a dashboard is then known to be over. */
-  readonly #refreshing: CronJob;
+  /** Repeats states and reports, so that they do not expire at a dashboard. */
+  readonly #refreshJob: CronJob;
   #unsubscribe: (() => void) | undefined;
   #hasEnded = false;
 
   constructor(private readonly options: LiveTopicsOptions) {
-    this.#refreshing = new CronJob({
+    this.#refreshJob = new CronJob({
       name: this.name,
       schedule: '0 * * * * *',
       work: () => this.#refresh(),
-      failure: 'what dashboards see could not be said again',
+      failure: 'live topics not refreshed',
       log: options.log,
     });
   }
 
   async start(): Promise<void> {
     this.#unsubscribe = this.options.bus.onConnect(() => void this.publishAll());
-    this.#refreshing.start();
+    this.#refreshJob.start();
   }
 
   async stop(): Promise<void> {
-    await this.#refreshing.stop();
+    await this.#refreshJob.stop();
     this.#unsubscribe?.();
   }
 
-  /** Cameras are no longer watched, so their availability ends with the appliance's. */
+  /** Publishes that every camera is offline, because the appliance stops. */
   async farewell(): Promise<void> {
     this.#hasEnded = true;
     for (const camera of this.#availability.keys()) this.#setAvailability(camera, 'offline');
@@ -63,7 +62,7 @@ export class LiveTopics implements Service {
     this.#publishReport(status);
   }
 
-  /** The last that is heard of a camera that is taken away. */
+  /** Publishes that a removed camera is offline. */
   cameraRemoved(id: string): void {
     this.#setAvailability(id, 'offline');
     this.#availability.delete(id);
@@ -75,16 +74,16 @@ export class LiveTopics implements Service {
     this.#publishState(camera, state);
   }
 
-  happened(event: SightingEvent): void {
+  publishEvent(event: SightingEvent): void {
     const { site, bus } = this.options;
-    this.#publish('an event', () => bus.publish('event', { site, camera: event.camera }, event));
+    this.#publish('event', () => bus.publish('event', { site, camera: event.camera }, event));
   }
 
-  /** All that is retained, as it is now. */
+  /** Publishes the present state of every retained topic. */
   async publishAll(): Promise<void> {
     for (const [camera, availability] of this.#availability)
       this.#publishAvailability(camera, availability);
-    await this.#refreshing.run();
+    await this.#refreshJob.run();
   }
 
   async #refresh(): Promise<void> {
@@ -93,7 +92,7 @@ export class LiveTopics implements Service {
     for (const [camera, state] of this.#states)
       if (this.#availability.get(camera) === 'online') this.#publishState(camera, state);
     const report = await health();
-    this.#publish('the health', () => bus.publish('health', { site }, report));
+    this.#publish('health', () => bus.publish('health', { site }, report));
   }
 
   #setAvailability(camera: string, availability: Payload<'cameraAvailability'>): void {
@@ -104,29 +103,27 @@ export class LiveTopics implements Service {
 
   #publishAvailability(camera: string, payload: Payload<'cameraAvailability'>): void {
     const { site, bus } = this.options;
-    this.#publish('an availability', () =>
+    this.#publish('camera availability', () =>
       bus.publish('cameraAvailability', { site, camera }, payload),
     );
   }
 
   #publishState(camera: string, payload: Payload<'cameraState'>): void {
     const { site, bus } = this.options;
-    this.#publish('a camera state', () => bus.publish('cameraState', { site, camera }, payload));
+    this.#publish('camera state', () => bus.publish('cameraState', { site, camera }, payload));
   }
 
   #publishReport(status: CameraStatus): void {
     const { site, bus } = this.options;
     const names = { site, camera: status.id };
-    this.#publish('a camera report', () =>
-      bus.publish('cameraReport', names, cameraReport(status)),
-    );
+    this.#publish('camera report', () => bus.publish('cameraReport', names, cameraReport(status)));
   }
 
-  /** Without a connection there is nothing to do: the next one begins with the latest of everything. */
+  /** Does nothing without a connection: on the next one everything is published again. */
   #publish(what: string, publish: () => Promise<void>): void {
     if (!this.options.bus.connected) return;
     publish().catch((error: unknown) => {
-      this.options.log.debug({ error: messageOf(error) }, `could not publish ${what}`);
+      this.options.log.debug({ error: messageOf(error) }, `${what} not published`);
     });
   }
 }

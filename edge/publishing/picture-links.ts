@@ -14,13 +14,13 @@ import { makeFolder } from '../../core/store/make-folder.js';
 const KEY_BYTES = 32;
 
 /**
- * Addresses of single pictures for programs that cannot send a token, as Home Assistant. An address holds a code
- * (HMAC-SHA256 over the image's id) that only this appliance can make. Anyone with the link sees that one picture.
+ * URLs of single images for programs that cannot send a token, such as Home Assistant. A URL contains a code
+ * (HMAC-SHA256 over the image's id) that only this appliance can create. Anyone with the link can see that one image.
  */
 export class PictureLinks {
   #key: Buffer | undefined;
 
-  /** `file` holds the key, which is made if it is missing or incomplete. */
+  /** `file` contains the key, which is created if it is missing or incomplete. */
   constructor(
     private readonly file: string,
     private readonly address: { readonly url: string },
@@ -31,8 +31,8 @@ export class PictureLinks {
   }
 
   isCodeOf(image: string, code: string): boolean {
-    const [given, right] = [Buffer.from(code), Buffer.from(this.#codeOf(image))];
-    return given.length === right.length && timingSafeEqual(given, right);
+    const [actual, expected] = [Buffer.from(code), Buffer.from(this.#codeOf(image))];
+    return actual.length === expected.length && timingSafeEqual(actual, expected);
   }
 
   #codeOf(image: string): string {
@@ -45,11 +45,11 @@ function loadKey(file: string): Buffer {
   const key = existsSync(file)
     ? Buffer.from(readFileSync(file, 'utf8').trim(), 'hex')
     : Buffer.alloc(0);
-  return key.length === KEY_BYTES ? key : makeKey(file);
+  return key.length === KEY_BYTES ? key : createKey(file);
 }
 
-/** Flushed before it has its name, and with it: a power cut leaves a whole key or none, and no address that was given out fails. */
-function makeKey(file: string): Buffer {
+/** Flushes the file, renames it and flushes the folder: after a power failure the key is complete or missing. */
+function createKey(file: string): Buffer {
   const folder = dirname(file);
   makeFolder(folder);
   const key = randomBytes(KEY_BYTES);

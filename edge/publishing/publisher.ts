@@ -6,13 +6,13 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { AnnouncedTables } from '../store/announced-table.js';
-import { Announcements } from './announcements.js';
 import { type CommandedCameras, Commands } from './commands.js';
 import type { DiscoveredCamera, DiscoverySources } from './discovery-message.js';
+import { DiscoveryPublisher } from './discovery-publisher.js';
 import { LiveTopics } from './live-topics.js';
-import { SnapshotPictures, type SnapshotPicturesOptions } from './snapshot-pictures.js';
+import { SnapshotPublisher, type SnapshotPublisherOptions } from './snapshot-publisher.js';
 
-/** What a publisher publishes and which cameras it commands: the same for every broker. */
+/** What a publisher publishes, and the cameras that it controls: the same for every broker. */
 export interface PublisherSources {
   db: Kysely<AnnouncedTables>;
   site: string;
@@ -21,17 +21,17 @@ export interface PublisherSources {
   statuses: () => CameraStatus[];
   cameras: () => DiscoveredCamera[];
   commanded: CommandedCameras;
-  picture: SnapshotPicturesOptions['picture'];
-  /** Where the API is, for programs on the LAN. */
+  processed: SnapshotPublisherOptions['processed'];
+  /** The URL of the API for programs on the LAN. */
   url: () => string | undefined;
   hasTemperature: boolean;
   clock: Clock;
   log: Logger;
 }
 
-/** What is sources at one broker. */
+/** What is published at one broker. */
 export interface BrokerProfile {
-  /** Which broker, for what is remembered of it. */
+  /** The broker's name in the database. */
   connection: 'lan' | 'relay';
   root: string;
   homeAssistant: boolean;
@@ -39,12 +39,12 @@ export interface BrokerProfile {
   commands: boolean;
 }
 
-/** All that dashboards see at one broker. */
+/** The parts that publish at one broker. */
 export interface Publisher {
   live: LiveTopics;
-  announcements: Announcements;
-  pictures: SnapshotPictures | undefined;
-  /** To be started before the bus, whose connections they listen for. */
+  discovery: DiscoveryPublisher;
+  snapshots: SnapshotPublisher | undefined;
+  /** Start before the bus, because they wait for its connections. */
   services: Service[];
 }
 
@@ -55,31 +55,34 @@ export function createPublisher(
   profile: BrokerProfile,
   bus: MessageBus,
 ): Publisher {
-  const { db, site, version, health, statuses, cameras, commanded, picture, url, clock } = sources;
-  const { connection, root, homeAssistant, snapshots } = profile;
+  const { db, site, version, health, statuses, cameras, commanded, processed, url, clock } =
+    sources;
+  const { connection, root, homeAssistant } = profile;
   const log = sources.log.child({ component: 'publishing', connection });
   const live = new LiveTopics({ site, bus, health, cameras: statuses, log });
-  const discovery = (): DiscoverySources => ({
+  const discoverySources = (): DiscoverySources => ({
     site,
     root,
     version,
     url: url(),
-    snapshots,
+    snapshots: profile.snapshots,
     hasTemperature: sources.hasTemperature,
   });
-  const announcements = new Announcements({
+  const discovery = new DiscoveryPublisher({
     db,
     connection,
     bus,
     homeAssistant,
-    sources: discovery,
+    sources: discoverySources,
     cameras,
     publishAll: () => live.publishAll(),
     jitterMs: JITTER_MS,
     log,
   });
   const commands = new Commands({ site, bus, cameras: commanded, log, clock });
-  const pictures = snapshots ? new SnapshotPictures({ site, bus, picture, log }) : undefined;
-  const services = [live, announcements, ...(profile.commands ? [commands] : [])];
-  return { live, announcements, pictures, services };
+  const snapshots = profile.snapshots
+    ? new SnapshotPublisher({ site, bus, processed, log })
+    : undefined;
+  const services = [live, discovery, ...(profile.commands ? [commands] : [])];
+  return { live, discovery, snapshots, services };
 }

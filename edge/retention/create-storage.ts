@@ -1,10 +1,12 @@
-import type { Source } from '../../core/images/analyser.js';
+import type { ResultSource } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
-import { over } from '../../core/store/database.js';
+import { imageTables } from '../../core/images/tables.js';
+import { tablesOf } from '../../core/store/table-set.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import { TimeSync } from '../health/time-sync.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { Outbox } from '../store/outbox.js';
+import { outboxTables, sightingTables } from '../store/tables.js';
 import { protectedImages } from './protected-images.js';
 import { retainedRows } from './retained-rows.js';
 import { Retention } from './retention.js';
@@ -26,36 +28,41 @@ export interface Storage {
 export function createStorage(
   { config, db, detection, log, clock }: EdgeDependencies,
   health: SiteHealth,
-  onAnalysed: (source: Source) => void,
+  onAnalysed: (source: ResultSource) => void,
 ): Storage {
   const { dataFolder } = config;
   const images = createImageModule({
-    db: over(db),
+    db: tablesOf(db, imageTables),
     dataFolder,
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs: undefined },
     onAnalysed,
-    spared: protectedImages(config),
+    protected: protectedImages(config),
     log: log.child({ component: 'images' }),
     clock,
   });
   const timeSync = new TimeSync(clock);
   const { maxBytes, maxAgeMs } = config.outbox;
-  const outbox = new Outbox(over(db), () => timeSync.now(), { maxBytes, maxAgeMs });
+  const outbox = new Outbox(tablesOf(db, outboxTables), () => timeSync.now(), {
+    maxBytes,
+    maxAgeMs,
+  });
   const watch = new StorageWatch({
-    dataFolder,
-    minFreeBytes: config.images.minFreeBytes,
+    space: images.store.budget,
     probe: () => outbox.probe(),
     log: log.child({ component: 'storage' }),
   });
   const retention = new Retention({
     images: images.store,
-    rows: retainedRows(over(db), config.retention.sightingsMaxAgeDays * DAY_MS, clock),
+    space: images.store.budget,
+    rows: retainedRows(
+      tablesOf(db, sightingTables),
+      config.retention.sightingsMaxAgeDays * DAY_MS,
+      clock,
+    ),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
-    budgetBytes: config.images.maxStoredBytes,
-    minFreeBytes: config.images.minFreeBytes,
     log: log.child({ component: 'retention' }),
     clock,
   });
@@ -64,10 +71,11 @@ export function createStorage(
   return storage;
 }
 
-async function storageCondition({ images, outbox, watch }: Storage): Promise<HealthPart> {
-  const [disk, depth] = await Promise.all([images.store.budget.report(), outbox.depth()]);
+async function storageCondition({ images, outbox }: Storage): Promise<HealthPart> {
+  const { budget } = images.store;
+  const [disk, depth] = await Promise.all([budget.report(), outbox.depth()]);
   const reasons = [
-    ...(watch.reason ? [watch.reason] : []),
+    ...(budget.writeFailure ? [budget.writeFailure] : []),
     ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
   ];
   return { reasons, disk, outbox: depth };

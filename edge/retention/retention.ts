@@ -1,3 +1,4 @@
+import type { DiskBudget } from '../../core/images/disk-budget.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
@@ -5,27 +6,26 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import type { RetainedImages, RetainedRows } from './retained-images.js';
 
-/** Images removed at a time, and times in one sweep: at most 20,000 images a minute. */
+/** Images removed at once, and how often in one sweep: at most 20,000 images a minute. */
 const CHUNK = 25;
 const MAX_CHUNKS = 800;
-/** A sweep makes room down to this part of the budget, so that the next snapshots find some. */
+/** Eviction frees space down to this part of the budget, so that the next snapshots fit. */
 const TARGET = 0.95;
 
 export interface RetentionOptions {
   images: RetainedImages;
+  /** What the images take and may take; the removal of images reduces it. */
+  space: DiskBudget;
   rows?: RetainedRows[];
   maxAgeMs: number;
-  /** Age from which on processed images go; never above `maxAgeMs` in effect. */
+  /** Age from which on processed images are removed; they go with their originals at `maxAgeMs` at the latest. */
   processedMaxAgeMs?: number;
-  budgetBytes: number;
-  /** Bytes that stay free on the disk, whatever the budget says. */
-  minFreeBytes?: number;
   log: Logger;
   clock?: Clock;
 }
 
 export interface Sweep {
-  /** Images removed for their age, and for room. */
+  /** Images removed for their age, and for space. */
   aged: number;
   evicted: number;
   /** Processed images removed while their originals stay. */
@@ -34,14 +34,14 @@ export interface Sweep {
   rows: Record<string, number>;
 }
 
-/** Keeps images and rows within their age and their budget: a sweep each minute, and room on demand in between. */
+/** Keeps images and rows within their age and the disk budget: a sweep each minute, and space on demand in between. */
 export class Retention implements Service {
   readonly name = 'retention';
   readonly #clock: Clock;
   readonly #job: CronJob;
   #stopping = false;
-  /** Of all that removes, so that no two count the same bytes. */
-  readonly #turn = new SerialQueue();
+  /** Serialises what removes images, so that no bytes are counted twice. */
+  readonly #removals = new SerialQueue();
   /** Since the start. */
   readonly removed = { images: 0, processed: 0, rows: 0 };
 
@@ -60,61 +60,53 @@ export class Retention implements Service {
     this.#job.start();
   }
 
-  /** Waits for the chunk that is under way. */
+  /** Waits for the chunk that is being removed. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.#job.stop();
-    await this.#turn.ended();
+    await this.#removals.ended();
   }
 
   sweep(): Promise<Sweep> {
-    return this.#turn.run(async () => {
-      const { images, maxAgeMs, log } = this.options;
+    return this.#removals.run(async () => {
+      const { images, space, maxAgeMs, log } = this.options;
       const before = this.#clock() - maxAgeMs;
       const aged = await this.#removeChunks(() => images.removeOlderThan(before, CHUNK));
       const processed = await this.#removeProcessed();
-      const evicted = (await this.#lacking(0)) > 0 ? await this.#evict(0) : 0;
+      const evicted = (await space.isSpent()) ? await this.#evict(0) : 0;
       const rows = await this.#removeRows();
       const sweep = { aged, evicted, processed, rows };
       this.removed.images += aged + evicted;
       this.removed.processed += processed;
       if (aged + evicted + processed > 0 || Object.keys(rows).length > 0)
-        log.info(sweep, 'removed what is past its age or its room');
+        log.info(sweep, 'images and rows removed');
       return sweep;
     });
   }
 
   /**
    * Removes the oldest camera snapshots until `bytes` more fit into the budget and onto the disk; for a snapshot
-   * that is about to be stored. False where they do not fit even so, since uploads and what is spared stay.
+   * that is about to be stored. False if they do not fit even so, since uploads and protected images stay.
    */
   async makeRoom(bytes: number): Promise<boolean> {
-    const fits = async () => (await this.#lacking(bytes)) <= 0;
+    const fits = async () => !(await this.options.space.isSpent(bytes));
     if (await fits()) return true;
-    return this.#turn.run(async () => {
+    return this.#removals.run(async () => {
       if (await fits()) return true;
       const evicted = await this.#evict(bytes);
       this.removed.images += evicted;
-      if (evicted > 0)
-        this.options.log.info({ evicted }, 'removed the oldest snapshots to make room');
+      if (evicted > 0) this.options.log.info({ evicted }, 'oldest snapshots removed to free space');
       return fits();
     });
   }
 
-  /** Bytes that have to go before `more` fit; 0 or less where they do. */
-  async #lacking(more: number): Promise<number> {
-    const { images, budgetBytes, minFreeBytes = 0 } = this.options;
-    const [used, free] = await Promise.all([images.usedBytes(), images.freeBytes()]);
-    return Math.max(used + more - budgetBytes, minFreeBytes + more - free);
-  }
-
-  /** Removes the oldest until `more` bytes fit, and some room beyond. */
+  /** Removes the oldest until `more` bytes fit, and the images take no more than `TARGET` of the budget. */
   async #evict(more: number): Promise<number> {
-    const { images, budgetBytes } = this.options;
-    const used = await images.usedBytes();
-    const target = Math.min(used - (await this.#lacking(more)), budgetBytes * TARGET);
+    const { images, space } = this.options;
+    const excess = await space.excessBytes(more);
+    const target = Math.min(space.usedBytes - excess, space.limits.maxBytes * TARGET);
     return this.#removeChunks(async () =>
-      (await images.usedBytes()) > target ? images.removeOldest(CHUNK) : 0,
+      space.usedBytes > target ? images.removeOldest(CHUNK) : 0,
     );
   }
 
@@ -135,7 +127,7 @@ export class Retention implements Service {
     return counts;
   }
 
-  /** Repeats until nothing is removed any more, a sweep's bound is reached, or the service stops. */
+  /** Repeats until nothing more is removed, a sweep's bound is reached, or the service stops. */
   async #removeChunks(remove: () => Promise<number>): Promise<number> {
     let total = 0;
     for (let chunk = 0; chunk < MAX_CHUNKS && !this.#stopping; chunk++) {

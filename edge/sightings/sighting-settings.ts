@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** When an object counts as there, as gone, and as part of the scene. docs/configuration.md explains each setting. */
+/** When an object counts as present, as left, and as static. docs/configuration.md explains each setting. */
 const tracking = {
-  /** M: snapshots that have to show an object … */
+  /** M: an object is present when M snapshots … */
   appearAfter: z.int().min(1).max(20).default(2),
-  /** N: … among so many in a row. */
+  /** N: … of the last N show it. */
   within: z.int().min(1).max(60).default(3),
-  /** K: snapshots in a row that do not show it any more. */
+  /** K: it has left after K consecutive snapshots without it. */
   leaveAfter: z.int().min(1).max(60).default(3),
-  /** Intersection over union from which on two boxes are the same object. */
+  /** Minimum intersection over union of two boxes of the same object. */
   overlap: z.number().min(0.05).max(0.95).default(0.3),
-  /** An object that has stood in its place for so long is static. */
+  /** An object that has not moved for this long is static. */
   staticAfterSeconds: z.number().min(1).max(86_400).default(300),
 };
 
@@ -23,18 +23,18 @@ export const trackingSchema = z
 export type TrackingSettings = z.infer<typeof trackingSchema>;
 
 export const motionSchema = z.strictObject({
-  /** Off by default: what the gate leaves out is neither stored nor reported, which is for the operator to choose. */
+  /** Without this section the gate is off: snapshots that it skips are neither stored nor reported, so the operator decides. */
   enabled: z.boolean().default(true),
-  /** A search happens at least every so many snapshots, whatever the gate says. */
+  /** At least one of this many snapshots is searched, whatever the gate decides. */
   searchEvery: z.int().min(1).max(10_000).default(30),
-  /** Grey levels of 255 by which a part of the picture has to change. */
+  /** Minimum change of a part of the image, in grey levels of 255. */
   threshold: z.number().min(1).max(100).default(6),
 });
 export type MotionSettings = z.infer<typeof motionSchema>;
 
-/** What each camera may have of its own. */
+/** Settings that each camera can override. */
 export const sightingShape = {
   sightings: trackingSchema.optional(),
-  /** The motion gate; without it every snapshot is searched. */
+  /** The motion gate; if absent, every snapshot is searched. */
   motion: motionSchema.optional(),
 };

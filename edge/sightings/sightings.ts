@@ -6,28 +6,29 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
 import { type SightingTables, sightingTable } from '../store/sighting-table.js';
-import { presentSightings } from './present-sightings.js';
+import { toSightingPage } from './sighting-presenter.js';
 import type { TrackingSettings } from './sighting-settings.js';
-import { advance, type Frame, isUnsettled, type Step, type Track } from './tracks.js';
+import { toRow, trackOf } from './track-row.js';
+import { advance, type Frame, hasPendingChange, type Track, type TrackUpdate } from './tracks.js';
 
 type Db = Kysely<SightingTables & EventTables>;
 
-/** What one snapshot changed, ready to be adopted once its transaction is through. */
-export interface Observation {
+/** What one snapshot changed. Pass it to `apply` after the commit. */
+export interface SightingUpdate {
   tracks: Track[];
   events: SightingEvent[];
 }
 
 export interface SightingsOptions {
   db: Db;
-  /** The cameras that there are; sightings of others end at the start. */
+  /** The configured cameras; sightings of others end at the start. */
   cameras(): string[];
   log: Logger;
 }
 
 /**
- * The objects at every camera. What a snapshot changes is written within the caller's transaction and holds
- * once that is through: callers bring the snapshots of one camera one after the other.
+ * Tracks the objects at every camera. `update` writes the changes in the caller's transaction; `apply` puts them into
+ * effect after its commit. Callers pass the snapshots of one camera one after the other.
  */
 export class Sightings implements Service {
   readonly name = 'sightings';
@@ -35,59 +36,58 @@ export class Sightings implements Service {
 
   constructor(private readonly options: SightingsOptions) {}
 
-  /** Takes up the sightings that were open when the appliance stopped. */
+  /** Loads the sightings that were open when the appliance stopped. */
   async start(): Promise<void> {
     const { db } = this.options;
-    for (const { camera, track } of await sightingTable.open(db)) {
-      const tracks = this.#tracks.get(camera) ?? [];
-      this.#tracks.set(camera, [...tracks, JSON.parse(track) as Track]);
-    }
-    await this.closeAbsent();
+    for (const row of await sightingTable.open(db))
+      this.#tracks.set(row.camera, [...this.tracksOf(row.camera), trackOf(row)]);
+    await this.endForRemovedCameras();
   }
 
-  /** Ends the sightings of cameras that there are no longer. */
-  async closeAbsent(): Promise<void> {
+  /** Ends the sightings of cameras that were removed. */
+  async endForRemovedCameras(): Promise<void> {
     const { db, cameras, log } = this.options;
-    const known = new Set(cameras());
+    const configured = new Set(cameras());
     for (const [camera, tracks] of this.#tracks) {
-      if (known.has(camera)) continue;
+      if (configured.has(camera)) continue;
       const left = tracks.filter(({ state }) => state !== 'tentative');
       await db
         .transaction()
         .execute((trx) => write(trx, camera, { tracks: [], appeared: [], left }));
       this.#tracks.delete(camera);
-      log.info({ camera, sightings: left.length }, 'ended the sightings of a camera that is gone');
+      log.info({ camera, sightings: left.length }, 'camera removed; its sightings ended');
     }
   }
 
-  /** Writes what a snapshot changes, within `transaction`. */
-  async observe(
+  /** Writes what a snapshot changes in `transaction`. */
+  async update(
     transaction: Db,
     camera: string,
     frame: Frame,
     settings: TrackingSettings,
-  ): Promise<Observation> {
-    const step = advance(this.tracksOf(camera), frame, settings, () => uuid());
-    const events = await write(transaction, camera, step);
-    return { tracks: step.tracks, events };
+  ): Promise<SightingUpdate> {
+    const update = advance(this.tracksOf(camera), frame, settings, () => uuid());
+    const events = await write(transaction, camera, update);
+    return { tracks: update.tracks, events };
   }
 
-  /** The transaction of an observation is through. */
-  adopt(camera: string, { tracks }: Observation): void {
+  /** Puts an update into effect. Call it after the commit of its transaction. */
+  apply(camera: string, { tracks }: SightingUpdate): void {
     this.#tracks.set(camera, tracks);
   }
 
-  /** What is there now, and what may yet turn out to be. */
+  /** The tracks of a camera, including tentative ones. */
   tracksOf(camera: string): readonly Track[] {
     return this.#tracks.get(camera) ?? [];
   }
 
-  isUnsettled(camera: string): boolean {
-    return isUnsettled(this.tracksOf(camera));
+  /** Whether an object may appear or leave with the next snapshots, so that they must be searched. */
+  hasPendingChange(camera: string): boolean {
+    return hasPendingChange(this.tracksOf(camera));
   }
 
-  /** Nothing moved in a snapshot that was therefore not searched: what was there still is. */
-  stillThere(camera: string, takenAt: number): void {
+  /** For a snapshot that was not searched since nothing had moved: all objects are still present. */
+  refreshLastSeen(camera: string, takenAt: number): void {
     const tracks = this.tracksOf(camera).map((track) => ({
       ...track,
       lastSeenAt: Math.max(track.lastSeenAt, takenAt),
@@ -96,18 +96,19 @@ export class Sightings implements Service {
   }
 
   async list(query: SightingQuery): Promise<SightingPage> {
-    return presentSightings(await sightingTable.list(this.options.db, query), query.limit);
+    return toSightingPage(await sightingTable.list(this.options.db, query), query.limit);
   }
 }
 
-/** Rows of what is there and of what has left, and the events. */
-async function write(trx: Db, camera: string, step: Step): Promise<SightingEvent[]> {
-  for (const track of step.tracks)
-    if (track.state !== 'tentative') await sightingTable.put(trx, camera, track, null);
-  for (const track of step.left) await sightingTable.put(trx, camera, track, track.lastSeenAt);
+/** Writes the rows of present and left objects, and the events. */
+async function write(trx: Db, camera: string, update: TrackUpdate): Promise<SightingEvent[]> {
+  for (const track of update.tracks)
+    if (track.state !== 'tentative') await sightingTable.put(trx, toRow(camera, track, null));
+  for (const track of update.left)
+    await sightingTable.put(trx, toRow(camera, track, track.lastSeenAt));
   const events = [
-    ...step.appeared.map((track) => eventOf('appeared', camera, track)),
-    ...step.left.map((track) => eventOf('left', camera, track)),
+    ...update.appeared.map((track) => eventOf('appeared', camera, track)),
+    ...update.left.map((track) => eventOf('left', camera, track)),
   ];
   await eventTable.append(trx, events);
   return events;

@@ -3,7 +3,7 @@ import { overlap } from '../../core/detection/boxes.js';
 import type { TrackingSettings } from './sighting-settings.js';
 
 /** The snapshot that shows an object best. Times are milliseconds since the epoch. */
-export interface Best {
+export interface BestSnapshot {
   image: string;
   takenAt: number;
   box: Box;
@@ -11,24 +11,25 @@ export interface Best {
   neighbors: number;
 }
 
-/** One object as it is followed from snapshot to snapshot. `tentative` ones may yet turn out to be nothing. */
+/** One object, tracked over snapshots. A `tentative` track is not confirmed yet. Stored as JSON: names are part of the schema. */
 export interface Track {
   id: string;
   label: string;
   detector: string;
   state: 'tentative' | 'present' | 'static';
-  /** Where it was seen last, and where it has stood since `anchoredAt`. */
+  /** The last position. */
   box: Box;
+  /** The position since `anchoredAt`. */
   anchor: Box;
   anchoredAt: number;
   startedAt: number;
   lastSeenAt: number;
-  /** Snapshots that show it. */
+  /** Number of snapshots that show it. */
   count: number;
-  best: Best;
-  /** Whether each of the last snapshots showed it, newest last; only of tentative ones. */
+  best: BestSnapshot;
+  /** Whether each of the last snapshots showed it, newest last; only for tentative tracks. */
   seen: boolean[];
-  /** Snapshots in a row that did not show it. */
+  /** Number of consecutive snapshots that did not show it. */
   misses: number;
 }
 
@@ -39,60 +40,61 @@ export interface Frame {
   detections: Detection[];
 }
 
-export interface Step {
-  /** What is followed from now on. */
+/** What one snapshot changes. */
+export interface TrackUpdate {
+  /** The tracks after it. */
   tracks: Track[];
   appeared: Track[];
   left: Track[];
 }
 
-/** Objects followed at one camera; beyond it new ones are left aside until others have left. */
+/** Maximum number of tracks of one camera; further objects are ignored until others have left. */
 export const MAX_TRACKS = 256;
 
-/** An object whose box overlaps with its old place by this much has not moved. */
-const STILL = 0.6;
-/** What has long stood there is missed by a detector now and then: it gets so many times the misses of others. */
-const STATIC_PATIENCE = 4;
+/** Minimum intersection over union with its anchor for an object that has not moved. */
+const STATIONARY_OVERLAP = 0.6;
+/** A static object leaves after this many times the misses of others, since detectors miss it occasionally. */
+const STATIC_LEAVE_FACTOR = 4;
 
-/** What one more snapshot makes of the objects at a camera. Pure: nothing that is passed in is changed. */
+/** Updates the tracks of a camera with one more snapshot. Pure: the arguments are not modified. */
 export function advance(
   tracks: readonly Track[],
   frame: Frame,
   settings: TrackingSettings,
   newId: () => string,
-): Step {
+): TrackUpdate {
   const { matched, unmatched } = match(tracks, frame.detections, settings.overlap);
-  const moved = tracks.map((track) => {
+  const updated = tracks.map((track) => {
     const detection = matched.get(track);
-    return detection ? seen(track, detection, frame, settings) : missed(track, settings);
+    return detection ? withDetection(track, detection, frame, settings) : withMiss(track, settings);
   });
-  const begun = unmatched
+  const started = unmatched
     .slice(0, Math.max(0, MAX_TRACKS - tracks.length))
-    .map((detection) => begin(detection, frame, newId()));
-  const step: Step = { tracks: [], appeared: [], left: [] };
-  for (const track of [...moved, ...begun]) {
+    .map((detection) => startTrack(detection, frame, newId()));
+  const update: TrackUpdate = { tracks: [], appeared: [], left: [] };
+  for (const track of [...updated, ...started]) {
     const confirmed = confirm(track, settings);
     if (track.state === 'tentative' && confirmed.state !== 'tentative')
-      step.appeared.push(confirmed);
-    if (!isGone(confirmed, settings)) step.tracks.push(confirmed);
-    else if (confirmed.state !== 'tentative') step.left.push(confirmed);
+      update.appeared.push(confirmed);
+    if (!hasLeft(confirmed, settings)) update.tracks.push(confirmed);
+    else if (confirmed.state !== 'tentative') update.left.push(confirmed);
   }
-  return step;
+  return update;
 }
 
-/** Whether something is about to appear or to leave, so that the next snapshot matters. */
-export const isUnsettled = (tracks: readonly Track[]): boolean =>
+/** Whether an object may appear or leave with the next snapshots, so that they must be searched. */
+export const hasPendingChange = (tracks: readonly Track[]): boolean =>
   tracks.some(({ state, misses }) => state === 'tentative' || misses > 0);
 
-/** Pairs tracks with detections of their label, those that overlap most first: the greedy assignment. */
-function match(tracks: readonly Track[], detections: Detection[], least: number) {
+/** Assigns detections to tracks of the same label and detector: greedily, by decreasing overlap. */
+function match(tracks: readonly Track[], detections: Detection[], minOverlap: number) {
   const pairs = tracks.flatMap((track) =>
     detections
       .filter((d) => d.label === track.label && d.detector === track.detector)
-      .map((detection) => ({ track, detection, shared: overlap(track.box, detection.box) }))
-      .filter(({ shared }) => shared >= least),
+      .map((detection) => ({ track, detection, iou: overlap(track.box, detection.box) }))
+      .filter(({ iou }) => iou >= minOverlap),
   );
-  pairs.sort((a, b) => b.shared - a.shared || a.track.startedAt - b.track.startedAt);
+  pairs.sort((a, b) => b.iou - a.iou || a.track.startedAt - b.track.startedAt);
   const matched = new Map<Track, Detection>();
   const taken = new Set<Detection>();
   for (const { track, detection } of pairs)
@@ -104,7 +106,7 @@ function match(tracks: readonly Track[], detections: Detection[], least: number)
   return { matched, unmatched: unmatched.sort((a, b) => b.neighbors - a.neighbors) };
 }
 
-function begin(detection: Detection, { image, takenAt }: Frame, id: string): Track {
+function startTrack(detection: Detection, { image, takenAt }: Frame, id: string): Track {
   const { label, detector, box, score, neighbors } = detection;
   return {
     id,
@@ -123,59 +125,62 @@ function begin(detection: Detection, { image, takenAt }: Frame, id: string): Tra
   };
 }
 
-function seen(
+function withDetection(
   track: Track,
   detection: Detection,
   { image, takenAt }: Frame,
   settings: TrackingSettings,
 ): Track {
   const { box, score, neighbors } = detection;
-  const candidate: Best = { image, takenAt, box, score, neighbors };
-  const stands = overlap(track.anchor, box) >= STILL;
-  const anchoredAt = stands ? track.anchoredAt : takenAt;
+  const snapshot: BestSnapshot = { image, takenAt, box, score, neighbors };
+  const isStationary = overlap(track.anchor, box) >= STATIONARY_OVERLAP;
+  const anchoredAt = isStationary ? track.anchoredAt : takenAt;
   const isStatic = takenAt - anchoredAt >= settings.staticAfterSeconds * 1000;
   return {
     ...track,
     state: track.state === 'tentative' ? 'tentative' : isStatic ? 'static' : 'present',
     box,
-    anchor: stands ? track.anchor : box,
+    anchor: isStationary ? track.anchor : box,
     anchoredAt,
-    // A snapshot from a folder may be older than the one before it.
+    // Snapshots of a folder may arrive out of order.
     startedAt: Math.min(track.startedAt, takenAt),
     lastSeenAt: Math.max(track.lastSeenAt, takenAt),
     count: track.count + 1,
-    best: isBetter(candidate, track.best) ? candidate : track.best,
-    seen: remembered(track, true, settings),
+    best: isBetter(snapshot, track.best) ? snapshot : track.best,
+    seen: appendSeen(track, true, settings),
     misses: 0,
   };
 }
 
-const missed = (track: Track, settings: TrackingSettings): Track => ({
+const withMiss = (track: Track, settings: TrackingSettings): Track => ({
   ...track,
-  seen: remembered(track, false, settings),
+  seen: appendSeen(track, false, settings),
   misses: track.misses + 1,
 });
 
-const remembered = ({ state, seen: before }: Track, now: boolean, { within }: TrackingSettings) =>
-  state === 'tentative' ? [...before, now].slice(-within) : before;
+const appendSeen = (
+  { state, seen: previous }: Track,
+  now: boolean,
+  { within }: TrackingSettings,
+) => (state === 'tentative' ? [...previous, now].slice(-within) : previous);
 
-/** M of the last N snapshots show it. */
+/** A tentative track is confirmed when M of the last N snapshots show it. */
 function confirm(track: Track, { appearAfter }: TrackingSettings): Track {
-  const hits = track.seen.filter(Boolean).length;
-  if (track.state !== 'tentative' || hits < appearAfter) return track;
+  const seenCount = track.seen.filter(Boolean).length;
+  if (track.state !== 'tentative' || seenCount < appearAfter) return track;
   return { ...track, state: 'present', seen: [] };
 }
 
-function isGone(
-  { state, seen: hits, misses }: Track,
+function hasLeft(
+  { state, seen, misses }: Track,
   { leaveAfter, within, appearAfter }: TrackingSettings,
 ): boolean {
-  // So many misses in a row leave too few of the last N to be hits.
-  if (state === 'tentative') return !hits.includes(true) || misses > within - appearAfter;
-  return misses >= leaveAfter * (state === 'static' ? STATIC_PATIENCE : 1);
+  // After this many consecutive misses, too few of the last N snapshots can show it.
+  if (state === 'tentative') return !seen.includes(true) || misses > within - appearAfter;
+  return misses >= leaveAfter * (state === 'static' ? STATIC_LEAVE_FACTOR : 1);
 }
 
-function isBetter(a: Best, b: Best): boolean {
+function isBetter(a: BestSnapshot, b: BestSnapshot): boolean {
   if (a.score !== null && b.score !== null && a.score !== b.score) return a.score > b.score;
   return a.neighbors > b.neighbors;
 }

@@ -3,7 +3,7 @@ import type { DiscoveryPlatform } from '../../core/contract/discovery.js';
 
 export interface AnnouncedTables {
   announced: {
-    /** Which broker: `lan` or `relay`. */
+    /** The broker: `lan` or `relay`. */
     connection: string;
     camera: string;
     /** Home Assistant's components of the camera with their platforms, as JSON. */
@@ -15,7 +15,7 @@ export type Components = Record<string, DiscoveryPlatform>;
 
 type Db = Kysely<AnnouncedTables>;
 
-/** The cameras that a broker was told of, so that what it retains of one can be taken away when the camera is gone. */
+/** The cameras that were announced to a broker, so that its retained messages can be removed with a camera. */
 export const announcedTable = {
   of: async (db: Db, connection: string): Promise<Map<string, Components>> => {
     const rows = await db

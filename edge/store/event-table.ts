@@ -12,7 +12,7 @@ export interface NumberedEvent {
 
 type Db = Kysely<EventTables>;
 
-/** The log of events. Numbers rise by one and are not given out again, so a client can resume from the last it had. */
+/** The log of events. Numbers rise by one and are never reused, so a client can resume after the last one it has. */
 export const eventTable = {
   append: async (db: Db, events: SightingEvent[]): Promise<void> => {
     if (events.length === 0) return;
@@ -36,7 +36,7 @@ export const eventTable = {
     }));
   },
 
-  /** The numbers of the oldest and the newest event; both 0 where there is none. */
+  /** The numbers of the oldest and the newest event; both 0 if there is none. */
   range: async (db: Db): Promise<{ first: number; last: number }> => {
     const { first, last } = await db
       .selectFrom('site_event')

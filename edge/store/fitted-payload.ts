@@ -1,10 +1,10 @@
 import type { Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 
-/** What a record adds to its summary: epoch, numbers, names of fields. */
+/** Bytes that a record adds to its summary: epoch, numbers, field names. */
 const ENVELOPE_BYTES = 256;
 
-/** The summary as JSON that fits one message, if need be without its weakest detections. */
+/** The summary as JSON that fits into one message, if necessary without its weakest detections. */
 export function fittedPayload(summary: Summary): string {
   const budget = MAX_PAYLOAD_BYTES - ENVELOPE_BYTES;
   const strongest = [...summary.detections].sort((a, b) => b.neighbors - a.neighbors);

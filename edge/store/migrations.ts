@@ -3,6 +3,7 @@ import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
+import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMigration } from './outbox-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
@@ -14,4 +15,5 @@ export const edgeMigrations: Migrations = {
   '0004_outbox_budget': outboxBudgetMigration,
   '0005_sightings': sightingsMigration,
   '0006_image_labels': createImageLabelTable,
+  '0007_outbox_image': outboxImageMigration,
 };

@@ -1,11 +1,11 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** What the outbox needs to stay within a budget, to know a restored copy, and to tell its rates. */
+/** What the outbox needs to stay within its budget, to recognise a restored copy, and to report its hourly counts. */
 export const outboxBudgetMigration: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema.alterTable('outbox').addColumn('dropped_from', 'integer').execute();
     await db.schema.alterTable('outbox').addColumn('reason', 'text').execute();
-    // Finds the first row whose time is known, over any number of rows whose time is not.
+    // Finds the first row whose time is known, however many rows without a known time precede it.
     await db.schema
       .createIndex('outbox_dated')
       .on('outbox')

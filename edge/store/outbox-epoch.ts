@@ -4,28 +4,28 @@ import type { Acknowledgement } from '../../core/contract/summary.js';
 import type { OutboxTables } from './outbox-tables.js';
 
 /**
- * Begins a new epoch in a database that turns out to be an older copy of itself, within the caller's transaction.
+ * Starts a new epoch in a database that is found to be a restored copy, within the caller's transaction.
  *
- * Rows up to `shared` are the same in the copy and in what it is a copy of, so the relay's acknowledgement speaks of
- * them and settles those that it names. Rows above were numbered after the copy was put back: the relay knows other
- * summaries by these numbers. They, and what the relay does not have of the first, are numbered anew from 1.
+ * Rows up to `sharedSeq` are the same in the copy and in its original, so those that the relay's acknowledgement names
+ * are acknowledged. Rows above were numbered after the copy was restored: the relay knows other summaries by these
+ * numbers. They, and the shared rows that the relay does not have, are renumbered from 1.
  */
 export async function startNewEpoch(
   trx: Kysely<OutboxTables>,
   { seq, ahead = [] }: Acknowledgement,
-  shared: number,
+  sharedSeq: number,
 ): Promise<void> {
   for (const [from, to] of [[1, seq] as const, ...ahead])
     await trx
       .deleteFrom('outbox')
-      .where('seq', '<=', Math.min(to, shared))
+      .where('seq', '<=', Math.min(to, sharedSeq))
       .where(sql<number>`coalesce(dropped_from, seq)`, '>=', from)
       .execute();
-  const settled = Math.min(seq, shared);
+  const acked = Math.min(seq, sharedSeq);
   await trx
     .updateTable('outbox')
-    .set({ dropped_from: settled + 1 })
-    .where('dropped_from', '<=', settled)
+    .set({ dropped_from: acked + 1 })
+    .where('dropped_from', '<=', acked)
     .execute();
   // In two steps, through negative numbers, since the old and the new ones may overlap.
   await sql`

@@ -3,20 +3,23 @@ import type { Dropped } from '../../core/contract/summary.js';
 import { countInHour } from './outbox-hours.js';
 import type { OutboxTables } from './outbox-tables.js';
 
-/** Rows that tell of evicted summaries. Beyond it, two neighbours become one and bear the later one's reason. */
+/** Rows of dropped summaries. Beyond it, the two oldest become one with the later one's reason. */
 export const MAX_DROPPED_ROWS = 64;
 
 export type EvictionReason = Dropped['reason'];
 
-/** A summary that may have to go. */
-export interface Candidate {
+/** A summary that may be evicted. */
+export interface EvictableSummary {
   seq: number;
   bytes: number;
   created_at: number;
 }
 
 /** The oldest summaries, in order. */
-export const oldestSummaries = (db: Kysely<OutboxTables>, limit: number): Promise<Candidate[]> =>
+export const oldestSummaries = (
+  db: Kysely<OutboxTables>,
+  limit: number,
+): Promise<EvictableSummary[]> =>
   db
     .selectFrom('outbox')
     .select(['seq', 'bytes', 'created_at'])
@@ -26,12 +29,12 @@ export const oldestSummaries = (db: Kysely<OutboxTables>, limit: number): Promis
     .execute();
 
 /**
- * Takes the oldest summaries out and leaves one row in their place, within the caller's transaction. As it is always
- * the oldest that go, the rows of evicted ones lie below all summaries, and each follows on from the one before.
+ * Removes the oldest summaries and leaves one row in their place, within the caller's transaction. As the oldest always
+ * go first, the rows of dropped summaries lie below all summaries, and each begins where the one before ends.
  */
 export async function evict(
   trx: Kysely<OutboxTables>,
-  evicted: Candidate[],
+  evicted: EvictableSummary[],
   reason: EvictionReason,
   now: number,
 ): Promise<void> {
@@ -43,7 +46,7 @@ export async function evict(
     .where('seq', '>=', first.seq)
     .where('seq', '<=', last.seq)
     .execute();
-  await leaveMark(trx, first.seq, last.seq, reason);
+  await insertDroppedRow(trx, first.seq, last.seq, reason);
   const bytes = evicted.reduce((sum, row) => sum + row.bytes, 0);
   await trx
     .updateTable('outbox_state')
@@ -56,20 +59,20 @@ export async function evict(
   await countInHour(trx, now, 'evicted', evicted.length);
 }
 
-async function leaveMark(
+async function insertDroppedRow(
   trx: Kysely<OutboxTables>,
   from: number,
   to: number,
   reason: EvictionReason,
 ): Promise<void> {
-  const marks = await trx
+  const droppedRows = await trx
     .selectFrom('outbox')
     .select(['seq', 'dropped_from', 'reason'])
     .where('dropped_from', 'is not', null)
     .orderBy('seq')
     .limit(MAX_DROPPED_ROWS + 1)
     .execute();
-  const newest = marks.at(-1);
+  const newest = droppedRows.at(-1);
   const joins = newest?.reason === reason && newest.seq === from - 1;
   if (joins) await trx.deleteFrom('outbox').where('seq', '=', newest.seq).execute();
   await trx
@@ -81,10 +84,11 @@ async function leaveMark(
       created_at: 0,
       dropped_from: joins ? newest.dropped_from : from,
       reason,
+      image: null,
     })
     .execute();
-  if (joins || marks.length < MAX_DROPPED_ROWS) return;
-  const [oldest, second] = marks;
+  if (joins || droppedRows.length < MAX_DROPPED_ROWS) return;
+  const [oldest, second] = droppedRows;
   if (!oldest || !second) return;
   await trx.deleteFrom('outbox').where('seq', '=', oldest.seq).execute();
   await trx

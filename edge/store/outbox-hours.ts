@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { OutboxHourTable, OutboxTables } from './outbox-tables.js';
 
-/** Rows of `outbox_hour`; the oldest make room. */
+/** Rows of `outbox_hour`; beyond it the oldest are removed. */
 export const HOURS_KEPT = 48;
 const HOUR_MS = 3_600_000;
 
 export type HourlyCount = Exclude<keyof OutboxHourTable, 'hour'>;
 
-/** Counts within the caller's transaction what happens in the hour of `now`; 0 stands for a time that is not known. */
+/** Counts what happens in the hour of `now`, within the caller's transaction; 0 stands for a time that is not known. */
 export async function countInHour(
   trx: Kysely<OutboxTables>,
   now: number,
@@ -25,7 +25,7 @@ export async function countInHour(
     .executeTakeFirstOrThrow();
   const isNewHour = total === count;
   if (!isNewHour) return;
-  // By its place and not by its age, so that a clock which was wrong for a while costs no more than its rows.
+  // By their number and not by their age, so that a clock which was wrong for a while costs no more than its own rows.
   await trx
     .deleteFrom('outbox_hour')
     .where('hour', '<=', (eb) =>
@@ -43,11 +43,11 @@ export interface OutboxHour {
   /** When the hour began, in milliseconds since the Unix epoch. */
   began: number;
   added: number;
-  settled: number;
+  acknowledged: number;
   evicted: number;
 }
 
-/** The newest first, without what happened at times that are not known. */
+/** Newest first, without the counts of times that are not known. */
 export async function outboxHours(db: Kysely<OutboxTables>): Promise<OutboxHour[]> {
   const rows = await db
     .selectFrom('outbox_hour')
@@ -55,5 +55,10 @@ export async function outboxHours(db: Kysely<OutboxTables>): Promise<OutboxHour[
     .where('hour', '>', 0)
     .orderBy('hour', 'desc')
     .execute();
-  return rows.map(({ hour, ...counts }) => ({ began: hour * HOUR_MS, ...counts }));
+  return rows.map(({ hour, added, settled, evicted }) => ({
+    began: hour * HOUR_MS,
+    added,
+    acknowledged: settled,
+    evicted,
+  }));
 }

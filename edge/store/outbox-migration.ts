@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Kysely, Migration } from 'kysely';
 
-/** The outbox and its one row of state. The epoch is drawn here: it names this database. */
+/** The outbox and its one row of state. The epoch is generated here: it identifies this database. */
 export const outboxMigration: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

@@ -2,10 +2,12 @@ import { type Kysely, sql } from 'kysely';
 import type { Acknowledgement, Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { fittedPayload } from './fitted-payload.js';
+import { acknowledgeRows } from './outbox-acknowledge.js';
 import { startNewEpoch } from './outbox-epoch.js';
-import { type EvictionReason, evict, oldestSummaries } from './outbox-eviction.js';
+import type { EvictionReason } from './outbox-eviction.js';
 import { countInHour, type OutboxHour, outboxHours } from './outbox-hours.js';
 import type { OutboxTables } from './outbox-tables.js';
+import { evictForAge, evictForBytes, firstKnownTime } from './outbox-trim.js';
 
 /** Beyond it, the oldest summaries are evicted. */
 export interface OutboxBudget {
@@ -20,36 +22,33 @@ export interface OutboxState {
   epoch: string;
   lastSeq: number;
   ackedSeq: number;
-  /** Summaries that wait, and the bytes of their payloads. */
+  /** Summaries that are not acknowledged, and the bytes of their payloads. */
   summaries: number;
   bytes: number;
   /** Summaries that the budget ever evicted. */
   evicted: number;
   /** No number above it was ever sent. */
-  sentMark: number;
-  /** Up to here the rows are those of whatever this database is a copy of. */
+  sentWatermark: number;
+  /** Up to here the rows are also in the database that this one is a copy of; 0 if it is no copy. */
   sharedSeq: number;
 }
 
 export type OutboxRow = {
   seq: number;
-  /** Below `seq` where the row stands for several evicted summaries. */
+  /** Below `seq` if the row stands for several evicted summaries. */
   from: number;
   bytes: number;
-  /** Milliseconds since the Unix epoch; 0 where the clock could not be trusted. */
+  /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
   createdAt: number;
 } & ({ summary: Summary } | { reason: EvictionReason });
 
-/** Eviction makes room down to this part of the budget's bytes, so that not every summary evicts another. */
-const TARGET = 0.99;
-
-/** Rows that one transaction removes, so that the recording of snapshots never waits for long. */
+/** Rows that one transaction removes at most, so that the recording of snapshots never waits for long. */
 const CHUNK = 512;
 
 /**
- * Summaries that are not settled yet, numbered from 1 without a hole within an epoch. The number comes from
- * `outbox_state`, in the transaction that adds the row, so one that is rolled back leaves no gap. Only three things
- * remove a row: its settling, its eviction, which leaves a row that tells so, and a new epoch's settling.
+ * Summaries that are not acknowledged yet, numbered from 1 without a hole within an epoch. The number comes from
+ * `outbox_state`, in the transaction that adds the row, so one that is rolled back leaves no hole. A row is removed by
+ * its acknowledgement, by its eviction, which leaves a row in its place, or by a new epoch if the relay has it.
  */
 export class Outbox {
   /** `clock` gives 0 while the time cannot be trusted. */
@@ -60,8 +59,8 @@ export class Outbox {
   ) {}
 
   /**
-   * Adds a summary within the caller's transaction and resolves with its seq; where that exceeds the budget's bytes, the
-   * oldest go. Call `Uplink.wake()` after the commit.
+   * Adds a summary within the caller's transaction and resolves with its seq. If that exceeds the budget's bytes, the
+   * oldest are evicted. Call `Uplink.wake()` after the commit.
    */
   async append(trx: Kysely<OutboxTables>, summary: Summary): Promise<number> {
     const payload = fittedPayload(summary);
@@ -85,6 +84,7 @@ export class Outbox {
         created_at: now,
         dropped_from: null,
         reason: null,
+        image: summary.snapshot,
       })
       .execute();
     await countInHour(trx, now, 'added', 1);
@@ -92,7 +92,7 @@ export class Outbox {
     return state.last_seq;
   }
 
-  /** Evicts what exceeds the budget, a chunk in each transaction. Resolves with how many summaries went. */
+  /** Evicts what exceeds the budget, a chunk in each transaction. Resolves with the number of evicted summaries. */
   async trim(): Promise<number> {
     let total = 0;
     for (let evicted = -1; evicted !== 0; total += evicted)
@@ -102,7 +102,7 @@ export class Outbox {
           .select('bytes')
           .executeTakeFirstOrThrow();
         if (bytes > this.budget.maxBytes) return this.#evictForBytes(trx, bytes);
-        return this.#evictForAge(trx);
+        return evictForAge(trx, this.budget.maxAgeMs, CHUNK, this.clock());
       });
     return total;
   }
@@ -117,21 +117,21 @@ export class Outbox {
       evicted,
       lastSeq: row.last_seq,
       ackedSeq: row.acked_seq,
-      sentMark: row.sent_mark,
+      sentWatermark: row.sent_mark,
       sharedSeq: row.shared_seq,
     };
   }
 
-  /** How many summaries wait, and for how long the oldest has whose time is known. */
+  /** How many summaries wait, and the age of the oldest one whose time is known. */
   async depth(): Promise<{ depth: number; oldestSeconds: number | null }> {
     const { summaries: depth } = await this.state();
-    const oldest = await firstDated(this.db, 0);
+    const oldest = await firstKnownTime(this.db, 0);
     const now = this.clock();
     if (oldest === undefined || now === 0) return { depth, oldestSeconds: null };
     return { depth, oldestSeconds: Math.max(0, Math.round((now - oldest) / 1000)) };
   }
 
-  /** What happened in each of the last hours, the newest first. */
+  /** Counts of each of the last hours, newest first. */
   hours(): Promise<OutboxHour[]> {
     return outboxHours(this.db);
   }
@@ -155,16 +155,18 @@ export class Outbox {
     }));
   }
 
-  /** Everything up to `seq` has arrived: its rows are gone, a chunk in each transaction. */
-  async settle(seq: number): Promise<void> {
-    for (let settled = 0; settled < seq; )
-      settled = await this.db.transaction().execute((trx) => this.#settleChunk(trx, seq));
+  /** The relay has everything up to `seq`: removes these rows, a chunk in each transaction. */
+  async acknowledge(seq: number): Promise<void> {
+    for (let acked = 0; acked < seq; )
+      acked = await this.db
+        .transaction()
+        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.clock()));
   }
 
   /**
-   * To be called when the process starts, with what tells the database's file from a copy of it. What is there then is
-   * all that can have been sent; in a copy that was put back it is all that the copy shares with its original. A file that
-   * begins for the first time is no copy.
+   * Call it when the process starts, with the `fileIdentity` of the database. The rows of that moment are all that can
+   * have been sent; in a restored copy they are all that it shares with its original. A file without an identity yet is
+   * no copy.
    */
   async begin(identity: string): Promise<OutboxState> {
     await this.db
@@ -181,8 +183,8 @@ export class Outbox {
     return this.state();
   }
 
-  /** Notes, before they are sent, that numbers up to `seq` may have been. */
-  async reserve(seq: number): Promise<void> {
+  /** Records that numbers up to `seq` may have been sent; call it before they are. */
+  async raiseSentWatermark(seq: number): Promise<void> {
     await this.db
       .updateTable('outbox_state')
       .set({ sent_mark: seq })
@@ -190,86 +192,18 @@ export class Outbox {
       .execute();
   }
 
-  /** For a database that turns out to be an older copy of itself; see `startNewEpoch`. */
-  async startNewEpoch(known: Acknowledgement, shared: number): Promise<OutboxState> {
-    await this.db.transaction().execute((trx) => startNewEpoch(trx, known, shared));
+  /** For a database that is found to be a restored copy; see `startNewEpoch`. */
+  async startNewEpoch(known: Acknowledgement, sharedSeq: number): Promise<OutboxState> {
+    await this.db.transaction().execute((trx) => startNewEpoch(trx, known, sharedSeq));
     return this.state();
   }
 
-  /** Writes without changing anything: rejects where the database cannot be written. */
+  /** Writes without changing anything: rejects if the database cannot be written. */
   async probe(): Promise<void> {
     await this.db.updateTable('outbox_state').set({ id: sql`id` }).execute();
   }
 
-  async #settleChunk(trx: Kysely<OutboxTables>, seq: number): Promise<number> {
-    const last = await trx
-      .selectFrom('outbox')
-      .select('seq')
-      .where('seq', '<=', seq)
-      .orderBy('seq')
-      .limit(1)
-      .offset(CHUNK - 1)
-      .executeTakeFirst();
-    const upTo = last?.seq ?? seq;
-    const gone = await trx
-      .selectFrom('outbox')
-      .select(sql<number>`count(*)`.as('summaries'))
-      .select(sql<number>`coalesce(sum(bytes), 0)`.as('bytes'))
-      .where('seq', '<=', upTo)
-      .where('dropped_from', 'is', null)
-      .executeTakeFirstOrThrow();
-    await trx.deleteFrom('outbox').where('seq', '<=', upTo).execute();
-    await trx
-      .updateTable('outbox_state')
-      .set({
-        acked_seq: sql`max(acked_seq, ${upTo})`,
-        summaries: sql`summaries - ${gone.summaries}`,
-        bytes: sql`bytes - ${gone.bytes}`,
-      })
-      .execute();
-    if (gone.summaries > 0) await countInHour(trx, this.clock(), 'settled', gone.summaries);
-    return upTo;
+  #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
+    return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.clock());
   }
-
-  async #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
-    const oldest = await oldestSummaries(trx, CHUNK);
-    let freed = 0;
-    const kept = oldest.findIndex((row) => {
-      if (bytes - freed <= this.budget.maxBytes * TARGET) return true;
-      freed += row.bytes;
-      return false;
-    });
-    const evicted = kept < 0 ? oldest : oldest.slice(0, kept);
-    await evict(trx, evicted, 'bytes', this.clock());
-    return evicted.length;
-  }
-
-  /** A summary whose own time is not known is as old, at least, as the next one whose time is. */
-  async #evictForAge(trx: Kysely<OutboxTables>): Promise<number> {
-    const now = this.clock();
-    if (now === 0) return 0;
-    const isOver = (at: number) => at > 0 && now - at > this.budget.maxAgeMs;
-    const oldest = await oldestSummaries(trx, CHUNK);
-    const last = oldest.findLastIndex((row) => isOver(row.created_at));
-    let evicted = oldest.slice(0, last + 1);
-    if (oldest.every((row) => row.created_at === 0)) {
-      const next = await firstDated(trx, oldest.at(-1)?.seq ?? 0);
-      if (next !== undefined && isOver(next)) evicted = oldest;
-    }
-    await evict(trx, evicted, 'age', now);
-    return evicted.length;
-  }
-}
-
-/** The time of the first row above `seq` whose time is known. Written so that the partial index serves. */
-async function firstDated(db: Kysely<OutboxTables>, seq: number): Promise<number | undefined> {
-  const row = await db
-    .selectFrom('outbox')
-    .select('created_at')
-    .where(sql<boolean>`created_at > 0`)
-    .where('seq', '>', seq)
-    .orderBy('seq')
-    .limit(1)
-    .executeTakeFirst();
-  return row?.created_at;
 }

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely';
 import type { SightingQuery } from '../../core/contract/sighting.js';
-import type { Track } from '../sightings/tracks.js';
 
 export interface SightingRow {
   id: string;
@@ -9,10 +8,10 @@ export interface SightingRow {
   state: 'present' | 'static' | 'left';
   started_at: number;
   last_seen_at: number;
-  /** null while it is there. */
+  /** null while the object is present. */
   ended_at: number | null;
   best_image: string;
-  /** The `Track` as JSON. */
+  /** The state of the tracker for this object, as JSON. */
   track: string;
 }
 
@@ -22,28 +21,14 @@ export interface SightingTables {
 
 type Db = Kysely<SightingTables>;
 
-const rowOf = (camera: string, track: Track, endedAt: number | null): SightingRow => ({
-  id: track.id,
-  camera,
-  label: track.label,
-  state: endedAt !== null || track.state === 'tentative' ? 'left' : track.state,
-  started_at: track.startedAt,
-  last_seen_at: track.lastSeenAt,
-  ended_at: endedAt,
-  best_image: track.best.image,
-  track: JSON.stringify(track),
-});
-
 export const sightingTable = {
-  /** Writes a sighting as it now is; `endedAt` is null while it is there. */
-  put: (db: Db, camera: string, track: Track, endedAt: number | null) => {
-    const row = rowOf(camera, track, endedAt);
-    return db
+  /** Inserts or replaces a sighting. */
+  put: (db: Db, row: SightingRow) =>
+    db
       .insertInto('sighting')
       .values(row)
       .onConflict((c) => c.column('id').doUpdateSet(row))
-      .execute();
-  },
+      .execute(),
 
   open: (db: Db): Promise<SightingRow[]> =>
     db.selectFrom('sighting').selectAll().where('ended_at', 'is', null).orderBy('id').execute(),

@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Sightings, and the log of what happened to them, which the event stream is read from. */
+/** Sightings, and the log of their events, from which the event stream is read. */
 export const sightingsMigration: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema

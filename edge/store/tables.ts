@@ -1,5 +1,6 @@
 import type { TokenTables } from '../../core/http/token-table.js';
 import type { ImageTables } from '../../core/images/tables.js';
+import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
 import type { OutboxTables } from './outbox-tables.js';
@@ -11,3 +12,18 @@ export type EdgeTables = ImageTables &
   SightingTables &
   EventTables &
   AnnouncedTables;
+
+export const outboxTables = tableSet<OutboxTables>({
+  outbox: true,
+  outbox_state: true,
+  outbox_hour: true,
+});
+
+export const sightingTables = tableSet<SightingTables & EventTables>({
+  sighting: true,
+  site_event: true,
+});
+
+export const eventTables = tableSet<EventTables>({ site_event: true });
+
+export const announcedTables = tableSet<AnnouncedTables>({ announced: true });

@@ -9,7 +9,7 @@ import type { Storage } from '../retention/create-storage.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { fileIdentity } from '../store/file-identity.js';
 import type { Outbox } from '../store/outbox.js';
-import { OutboxKeeper } from './outbox-keeper.js';
+import { OutboxTrimmer } from './outbox-trimmer.js';
 import { Uplink } from './uplink.js';
 
 /** The outbox on its way to the relay. */
@@ -23,7 +23,7 @@ export interface UplinkParts {
   mqtt: NonNullable<EdgeConfig['mqtt']>;
   bus: MessageBus;
   storage: Storage;
-  /** The file whose identity tells this database from a copy of it. */
+  /** The file whose identity shows whether this database is a restored copy. */
   databaseFile: string;
 }
 
@@ -49,11 +49,11 @@ export async function createUplink(
     component,
     () => timeSync.now(),
   );
-  const keeper = new OutboxKeeper(outbox, () => uplink.wake(), component);
+  const trimmer = new OutboxTrimmer(outbox, () => uplink.wake(), component);
   events.on('snapshotRecorded', () => uplink.wake());
   const lastSync = new LastSync(outbox, clock);
   health.register(() => lastSync.condition());
-  return { uplink, services: [keeper, uplink] };
+  return { uplink, services: [trimmer, uplink] };
 }
 
 /** Notices an acknowledgement with the next health report, so its time is known to the minute. */

@@ -2,7 +2,7 @@ import type { UplinkRecord } from '../../core/contract/summary.js';
 import type { OutboxRow } from '../store/outbox.js';
 import type { Stream } from './send-plan.js';
 
-/** A row as it goes to the relay, where everything up to `acked` is settled. */
+/** A row as it is sent to the relay; everything up to `acked` is acknowledged. */
 export function recordOf(
   row: OutboxRow,
   epoch: string,
@@ -17,7 +17,7 @@ export function recordOf(
   return { ...head, dropped: { from, to: seq, count: seq - from + 1, reason: row.reason } };
 }
 
-/** Where the time is not known, what waited in the backlog is old. */
+/** Whether a row is late data. If its time or the present one is not known, the rows of the backlog are. */
 export const isHistorical = (
   { createdAt }: OutboxRow,
   stream: Stream,

@@ -1,14 +1,20 @@
 import type { Acknowledgement } from '../../core/contract/summary.js';
-import { RangeSet } from './range-set.js';
+import {
+  covers,
+  endOfRangeAt,
+  type Ranges,
+  rangesAbove,
+  union,
+} from '../../core/runtime/ranges.js';
 import { TokenBucket } from './token-bucket.js';
 
 export interface SendPlanOptions {
-  /** Records that may be under way unsettled, and bytes of payloads from which on no further one is sent. */
+  /** Records in flight (sent and not acknowledged) at most, and bytes of their payloads from which on no other is sent. */
   window: number;
   windowBytes: number;
-  /** With more than so many waiting, what waits becomes the backlog, and what is new goes first. */
+  /** If more records than this wait, they become the backlog, and new records go first. */
   backlogThreshold: number;
-  /** Cap on the backlog's records; `Infinity` sets none. */
+  /** Rate limit of the backlog; `Infinity` sets none. */
   backlogPerSecond: number;
 }
 
@@ -22,40 +28,42 @@ export interface SendBatch {
   count: number;
 }
 
-/** A row as far as the plan is concerned; it stands for `from` to `seq`. */
-export interface Planned {
+/** A row as the plan sees it; it stands for the numbers `from` to `seq`. */
+export interface PlannedRow {
   seq: number;
   from: number;
   bytes: number;
 }
 
-/** `progress` settles something, `known` is nothing new, `foreign` speaks of what this outbox never sent. */
-export type Acknowledged = 'progress' | 'known' | 'foreign';
+/** `progress` acknowledges something, `known` is nothing new, `foreign` names records that this outbox never sent. */
+export type AckOutcome = 'progress' | 'known' | 'foreign';
 
-interface UnderWay extends Planned {
+interface InFlight extends PlannedRow {
   /** When the broker confirmed it. */
   deliveredAt: number | undefined;
 }
 
+/** Ranges remembered above the acknowledged number; beyond it the highest are forgotten, and their records go again. */
+export const MAX_COMMITTED_RANGES = 1_024;
+
 /**
- * Decides what is sent next. Records go out in two streams, each in `seq` order: what is new, and behind it the
- * backlog, which is what waited when too much did. Both share one window of records that are sent and not settled.
- * After silence it opens anew as TCP's does (slow start, RFC 5681): one record, then twice as many with each
- * acknowledgement. Times are milliseconds of any one clock.
+ * Decides what is sent next. Records go out in two streams, each in `seq` order: new records first, and then the
+ * backlog. Both share one window of records in flight. After a stall the window opens as TCP's does (slow start,
+ * RFC 5681): one record, then twice as many with each acknowledgement. Times are milliseconds of any one clock.
  */
 export class SendPlan {
   #acked: number;
   /** The highest number that the relay can know from this outbox. */
   #highest: number;
-  #limit: number;
-  /** Each stream's last record that was sent or passed over. The backlog ends at `split`. */
+  #windowLimit: number;
+  /** Each stream's last record that was sent or skipped. */
   #live: number;
   #backlog: number;
-  #split: number;
+  #backlogEnd: number;
   /** What the relay has above `acked`. */
-  readonly #committed = new RangeSet();
+  #committed: Ranges = [];
   /** At most `window` entries. */
-  readonly #underWay = new Map<number, UnderWay>();
+  readonly #inFlight = new Map<number, InFlight>();
   #bytes = 0;
   readonly #bucket: TokenBucket;
 
@@ -66,179 +74,184 @@ export class SendPlan {
   ) {
     this.#acked = acked;
     this.#highest = Math.max(acked, highest);
-    this.#limit = options.window;
+    this.#windowLimit = options.window;
     this.#live = acked;
     this.#backlog = acked;
-    this.#split = acked;
+    this.#backlogEnd = acked;
     this.#bucket = new TokenBucket(options.backlogPerSecond);
   }
 
-  /** Everything up to here is settled. */
+  /** Everything up to here is acknowledged. */
   get acked(): number {
     return this.#acked;
   }
 
   get inFlight(): number {
-    return this.#underWay.size;
+    return this.#inFlight.size;
   }
 
-  /** What to read next, where `lastSeq` is the newest; undefined where nothing may go now. */
+  /** What to read next if `lastSeq` is the newest; undefined if nothing may be sent now. */
   next(lastSeq: number, now: number): SendBatch | undefined {
-    if (!this.#hasRoom) return undefined;
-    const room = this.#limit - this.#underWay.size;
-    this.#passCommitted();
-    this.#divide(lastSeq);
+    if (!this.#isWindowOpen) return undefined;
+    const free = this.#windowLimit - this.#inFlight.size;
+    this.#skipCommitted();
+    this.#extendBacklog(lastSeq);
     if (this.#live < lastSeq)
-      return { stream: 'live', after: this.#live, upTo: lastSeq, count: room };
-    if (this.#backlog >= this.#split) return undefined;
-    const count = Math.min(room, this.#bucket.available(now));
+      return { stream: 'live', after: this.#live, upTo: lastSeq, count: free };
+    if (this.#backlog >= this.#backlogEnd) return undefined;
+    const count = Math.min(free, this.#bucket.available(now));
     if (count === 0) return undefined;
-    return { stream: 'backlog', after: this.#backlog, upTo: this.#split, count };
+    return { stream: 'backlog', after: this.#backlog, upTo: this.#backlogEnd, count };
   }
 
-  /** Milliseconds until the backlog's rate lets its next record go; undefined where that is not what it waits for. */
-  restMs(now: number): number | undefined {
-    if (this.#backlog >= this.#split || !this.#hasRoom) return undefined;
-    return this.#bucket.available(now) === 0 ? this.#bucket.restMs() : undefined;
+  /** Milliseconds until the rate limit permits the backlog's next record; undefined if it waits for something else. */
+  waitMs(now: number): number | undefined {
+    if (this.#backlog >= this.#backlogEnd || !this.#isWindowOpen) return undefined;
+    return this.#bucket.available(now) === 0 ? this.#bucket.waitMs() : undefined;
   }
 
-  /** Of the rows read for a turn, those to be sent now. None where the plan has moved on since. */
-  take<R extends Planned>({ stream, after, upTo, count }: SendBatch, rows: R[]): R[] {
-    if (this.#cursor(stream) !== after) return [];
-    if (rows.length === 0) this.#move(stream, upTo);
+  /** The rows of a batch that are to be sent now. None if the plan has changed since `next`. */
+  take<R extends PlannedRow>({ stream, after, upTo, count }: SendBatch, rows: R[]): R[] {
+    if (this.#position(stream) !== after) return [];
+    if (rows.length === 0) this.#advanceStream(stream, upTo);
     const taken: R[] = [];
     for (const row of rows) {
-      if (!this.#isCovered(row)) {
-        if (taken.length === count || !this.#hasRoom) break;
-        this.#underWay.set(row.seq, { ...bare(row), deliveredAt: undefined });
-        this.#bytes += row.bytes;
-        this.#highest = Math.max(this.#highest, row.seq);
+      if (!this.#isInFlightOrAcked(row)) {
+        if (taken.length === count || !this.#isWindowOpen) break;
+        const { seq, from, bytes } = row;
+        this.#inFlight.set(seq, { seq, from, bytes, deliveredAt: undefined });
+        this.#bytes += bytes;
+        this.#highest = Math.max(this.#highest, seq);
         taken.push(row);
       }
-      this.#move(stream, row.seq);
+      this.#advanceStream(stream, row.seq);
     }
     if (stream === 'backlog') this.#bucket.take(taken.length);
     return taken;
   }
 
-  /** The broker has it; the relay may. */
+  /** The broker has the record; the relay may have it. */
   delivered(seq: number, now: number): void {
-    const record = this.#underWay.get(seq);
+    const record = this.#inFlight.get(seq);
     if (record) record.deliveredAt = now;
   }
 
-  /** It was not sent after all and goes again, with what follows it that is not under way. False where it was not under way. */
+  /** The record could not be sent. It goes again, with those after it that are not in flight. False if it was not in flight. */
   refuse(seq: number): boolean {
-    const record = this.#underWay.get(seq);
+    const record = this.#inFlight.get(seq);
     if (!record) return false;
-    this.#drop(record);
-    this.revisit();
+    this.#removeInFlight(record);
+    this.rescan();
     return true;
   }
 
-  /** Where the broker's word settles a record: it has this one. */
-  confirm(seq: number): Acknowledged {
-    const record = this.#underWay.get(seq);
+  /** Acknowledges one record, for an outbox that the broker acknowledges. */
+  confirm(seq: number): AckOutcome {
+    const record = this.#inFlight.get(seq);
     if (!record) return 'known';
-    this.#drop(record);
-    this.#committed.add(record.from, seq);
+    this.#removeInFlight(record);
+    this.#addCommitted([[record.from, seq]]);
     this.#advance(this.#acked);
-    this.#widen();
+    this.#widenWindow();
     return 'progress';
   }
 
-  acknowledge({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): Acknowledged {
+  acknowledge({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): AckOutcome {
     if (Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest) return 'foreign';
-    const before = { acked: this.#acked, inFlight: this.#underWay.size };
-    for (const [from, to] of ahead) this.#committed.add(from, to);
+    const before = { acked: this.#acked, inFlight: this.#inFlight.size };
+    this.#addCommitted(ahead);
     this.#advance(Math.max(this.#acked, seq));
-    for (const record of this.#underWay.values()) if (this.#isSettled(record)) this.#drop(record);
-    if (this.#acked === before.acked && this.#underWay.size === before.inFlight) return 'known';
-    this.#widen();
+    for (const record of this.#inFlight.values())
+      if (this.#isAcked(record)) this.#removeInFlight(record);
+    if (this.#acked === before.acked && this.#inFlight.size === before.inFlight) return 'known';
+    this.#widenWindow();
     return 'progress';
   }
 
-  /** Whether the broker took a record `silenceMs` ago or longer that is not settled yet. */
-  isOverdue(now: number, silenceMs: number): boolean {
-    for (const { deliveredAt } of this.#underWay.values())
-      if (deliveredAt !== undefined && now - deliveredAt >= silenceMs) return true;
+  /** Whether the broker took a record `timeoutMs` ago or longer that is not acknowledged yet. */
+  isOverdue(now: number, timeoutMs: number): boolean {
+    for (const { deliveredAt } of this.#inFlight.values())
+      if (deliveredAt !== undefined && now - deliveredAt >= timeoutMs) return true;
     return false;
   }
 
-  /** Rows have changed: looks at all again that are not settled, except for those under way. */
-  revisit(): void {
+  /** Starts again above `acked`, because rows have changed. Records in flight are not sent twice. */
+  rescan(): void {
     this.#live = this.#acked;
     this.#backlog = this.#acked;
-    this.#split = this.#acked;
+    this.#backlogEnd = this.#acked;
   }
 
-  /** Acknowledgements stay away: what is under way may be lost. Only one record goes again, until one comes. */
+  /** Acknowledgements are overdue: what is in flight may be lost. Sends one record again, until one is acknowledged. */
   probe(): void {
     this.#rewind();
-    this.#limit = 1;
+    this.#windowLimit = 1;
   }
 
-  /** The connection ended. `forgetAhead` where the next one tells again what lies ahead. */
+  /** The connection ended. `forgetAhead` if the next one reports again what the relay has above `acked`. */
   disconnect(forgetAhead: boolean): void {
-    if (forgetAhead) this.#committed.clear();
+    if (forgetAhead) this.#committed = [];
     this.#rewind();
-    this.#limit = this.options.window;
+    this.#windowLimit = this.options.window;
   }
 
   #rewind(): void {
-    this.#underWay.clear();
+    this.#inFlight.clear();
     this.#bytes = 0;
-    this.revisit();
+    this.rescan();
+  }
+
+  #addCommitted(ranges: Ranges): void {
+    this.#committed = union(this.#committed, ranges).slice(0, MAX_COMMITTED_RANGES);
   }
 
   #advance(acked: number): void {
-    this.#acked = this.#committed.endOf(acked + 1) ?? acked;
-    this.#committed.trim(this.#acked);
+    this.#acked = endOfRangeAt(this.#committed, acked + 1) ?? acked;
+    this.#committed = rangesAbove(this.#committed, this.#acked);
     this.#live = Math.max(this.#live, this.#acked);
     this.#backlog = Math.max(this.#backlog, this.#acked);
   }
 
-  #widen(): void {
-    this.#limit = Math.min(this.options.window, this.#limit * 2);
+  #widenWindow(): void {
+    this.#windowLimit = Math.min(this.options.window, this.#windowLimit * 2);
   }
 
-  get #hasRoom(): boolean {
-    return this.#underWay.size < this.#limit && this.#bytes < this.options.windowBytes;
+  get #isWindowOpen(): boolean {
+    return this.#inFlight.size < this.#windowLimit && this.#bytes < this.options.windowBytes;
   }
 
-  #cursor(stream: Stream): number {
+  #position(stream: Stream): number {
     return stream === 'live' ? this.#live : this.#backlog;
   }
 
-  #move(stream: Stream, seq: number): void {
+  #advanceStream(stream: Stream, seq: number): void {
     if (stream === 'live') this.#live = seq;
     else this.#backlog = seq;
   }
 
-  #passCommitted(): void {
-    this.#live = this.#committed.endOf(this.#live + 1) ?? this.#live;
-    this.#backlog = this.#committed.endOf(this.#backlog + 1) ?? this.#backlog;
+  #skipCommitted(): void {
+    this.#live = endOfRangeAt(this.#committed, this.#live + 1) ?? this.#live;
+    this.#backlog = endOfRangeAt(this.#committed, this.#backlog + 1) ?? this.#backlog;
   }
 
-  #divide(lastSeq: number): void {
+  /** If too many records wait, they join the backlog. */
+  #extendBacklog(lastSeq: number): void {
     if (lastSeq - this.#live <= this.options.backlogThreshold) return;
-    if (this.#backlog >= this.#split) this.#backlog = this.#live;
-    this.#split = lastSeq;
+    if (this.#backlog >= this.#backlogEnd) this.#backlog = this.#live;
+    this.#backlogEnd = lastSeq;
     this.#live = lastSeq;
   }
 
-  #isCovered(row: Planned): boolean {
-    return this.#underWay.has(row.seq) || this.#isSettled(row);
+  #isInFlightOrAcked(row: PlannedRow): boolean {
+    return this.#inFlight.has(row.seq) || this.#isAcked(row);
   }
 
-  #isSettled({ from, seq }: Planned): boolean {
-    return seq <= this.#acked || this.#committed.covers(Math.max(from, this.#acked + 1), seq);
+  #isAcked({ from, seq }: PlannedRow): boolean {
+    return covers(this.#committed, [Math.max(from, this.#acked + 1), seq]);
   }
 
-  #drop({ seq, bytes }: Planned): void {
-    this.#underWay.delete(seq);
+  #removeInFlight({ seq, bytes }: PlannedRow): void {
+    this.#inFlight.delete(seq);
     this.#bytes -= bytes;
   }
 }
-
-const bare = ({ seq, from, bytes }: Planned): Planned => ({ seq, from, bytes });

@@ -1,4 +1,4 @@
-/** Timers by name, one of each; none holds the process. */
+/** Named timers, one of each name. They do not keep the process alive. */
 export class Timers<N extends string> {
   readonly #timers = new Map<N, NodeJS.Timeout>();
 
@@ -6,12 +6,12 @@ export class Timers<N extends string> {
     return this.#timers.has(name);
   }
 
-  /** In the place of the one of that name that runs, if one does. */
-  set(name: N, ms: number, ring: () => void): void {
+  /** Replaces the running timer of that name, if there is one. */
+  set(name: N, ms: number, callback: () => void): void {
     this.clear(name);
     const timer = setTimeout(() => {
       this.#timers.delete(name);
-      ring();
+      callback();
     }, ms);
     this.#timers.set(name, timer.unref());
   }

@@ -1,6 +1,6 @@
 /**
- * A cap on a rate, as a token bucket that holds a tenth of a second's worth and gives out no less than a quarter of that
- * at a time, so that what it lets through comes in batches. Times are milliseconds of any one clock.
+ * A rate limit as a token bucket that holds a tenth of a second's tokens. It gives out no less than a quarter of them at
+ * a time, so that records go in batches. Times are milliseconds of any one clock.
  */
 export class TokenBucket {
   readonly #size: number;
@@ -28,7 +28,7 @@ export class TokenBucket {
   }
 
   /** Milliseconds until some may go. */
-  restMs(): number {
+  waitMs(): number {
     return Math.max(0, ((this.#least - this.#tokens) * 1000) / this.perSecond);
   }
 }

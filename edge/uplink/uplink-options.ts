@@ -1,18 +1,18 @@
 export interface UplinkOptions {
   site: string;
-  /** What settles a row: the relay's acknowledgement or, where no relay listens, the broker's PUBACK. */
+  /** What acknowledges a row: the relay's acknowledgement or, if no relay listens, the broker's PUBACK. */
   settleOn: 'ack' | 'puback';
-  /** Tells the database's file from a copy of it; see `fileIdentity`. */
+  /** The `fileIdentity` of the database, by which a restored copy is recognised. */
   identity?: string;
-  /** Records that may be under way unsettled. */
+  /** Records in flight at most. */
   window?: number;
-  /** With more than so many waiting, new summaries go first. */
+  /** If more summaries than this wait, new ones go first. */
   backlogThreshold?: number;
-  /** Cap on what goes behind them; absent for none. */
+  /** Rate limit of those that wait; absent for none. */
   backlogPerSecond?: number | undefined;
-  /** Age from which on a summary is sent as old news. */
+  /** Age from which on a summary is sent as `historical`. */
   historicalAfterMs?: number;
-  /** A record that the broker took and nobody settled goes again after so long; up to four times as long while it lasts. */
+  /** See `StallDetectorOptions`. */
   stallMs?: number;
   /** Time for the retained acknowledgement to arrive after a connection, before anything is sent. */
   graceMs?: number;
@@ -21,7 +21,7 @@ export interface UplinkOptions {
 export interface UplinkStatus {
   connected: boolean;
   epoch: string;
-  /** Summaries that are not settled. */
+  /** Summaries that are not acknowledged. */
   depth: number;
   oldestSeconds: number | null;
   ackedSeq: number;

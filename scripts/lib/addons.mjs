@@ -16,12 +16,32 @@ import { run, succeeds } from './command.mjs';
 import { opencvVersion } from './debian-packages.mjs';
 import { readPackages } from './npm-packages.mjs';
 
-/** Memory that compiling one of OpenCV's larger sources takes, in bytes. */
+/** @import { Step } from './steps.mjs' */
+
+/**
+ * A native addon: of an npm package, or the project's own.
+ * @typedef {object} Addon
+ * @property {string} name
+ * @property {string} file The path of the built file in `folder`.
+ * @property {string} takes How long compiling takes.
+ * @property {boolean} [usesOpenCV]
+ * @property {boolean} [publishesBuilt] Whether its authors publish built files.
+ * @property {Record<string, string>} [env] Added to the compiler's environment.
+ */
+
+/** @typedef {Addon & { version: string | undefined, folder: string }} PlacedAddon */
+
+/** @typedef {{ root: string, log: string }} Place */
+
+/** @typedef {Place & { status: (text: string) => void }} Work */
+
+/** Memory that the compiler needs for one of OpenCV's larger sources, in bytes. */
 const MEMORY_PER_JOB = 1.5e9;
 
 /**
- * The native addons. What is built is kept in a cache by version, Node's ABI, platform and, for those that
- * link to it, OpenCV's version, so that a second clone does not compile again.
+ * The native addons. Built files are kept in a cache by version, Node's ABI, platform and, for those that link to it,
+ * OpenCV's version. A second clone does not compile again.
+ * @type {Addon[]}
  */
 const ADDONS = [
   {
@@ -29,7 +49,7 @@ const ADDONS = [
     file: 'build/Release/opencv4nodejs.node',
     usesOpenCV: true,
     takes: 'about four minutes of processor time',
-    // The flags land after the -O3 that node-gyp sets. The heavy lifting is in OpenCV's own libraries.
+    // These flags follow the -O3 that node-gyp sets. The expensive code is in OpenCV's own libraries.
     env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', CXXFLAGS: '-O1 -g0' },
   },
   {
@@ -40,14 +60,21 @@ const ADDONS = [
   },
 ];
 
-/** The project's own: the kernel of the cascade engine. Its version is what its sources are. */
+/**
+ * The project's own: the kernel of the cascade engine. Its version is the hash of its sources.
+ * @type {Addon}
+ */
 const ENGINE = {
   name: 'siteglass-engine',
   file: 'build/Release/engine.node',
-  takes: 'some seconds',
+  takes: 'a few seconds',
 };
 
-/** One step an addon: found built, taken from the cache, downloaded, or compiled. */
+/**
+ * One step for each addon: found built, taken from the cache, downloaded, or compiled.
+ * @param {Place} place
+ * @returns {Step[]}
+ */
 export function addons({ root, log }) {
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
   const packages = ADDONS.map((addon) => {
@@ -56,10 +83,13 @@ export function addons({ root, log }) {
   });
   const native = join(root, 'core', 'detection', 'engine', 'native');
   const engine = { ...ENGINE, version: hashOfSources(native), folder: native };
-  return [...packages, engine].map((addon) => addonStep(addon, root, log));
+  return [...packages, engine].map((addon) => addonStep(addon, { root, log }));
 }
 
-/** Changes whenever a source does. */
+/**
+ * Changes whenever a source does.
+ * @param {string} folder
+ */
 function hashOfSources(folder) {
   const hash = createHash('sha256');
   const sources = readdirSync(folder).filter((name) => /\.(cpp|hpp|gyp)$/.test(name));
@@ -67,11 +97,16 @@ function hashOfSources(folder) {
   return hash.digest('hex').slice(0, 12);
 }
 
-function addonStep(addon, root, log) {
+/**
+ * @param {PlacedAddon} addon
+ * @param {Place} place
+ * @returns {Step}
+ */
+function addonStep(addon, { root, log }) {
   const built = join(addon.folder, addon.file);
   const stamp = join(addon.folder, 'build', 'siteglass-addon.json');
   const stamped = () => existsSync(built) && readStamp(stamp) === keyOf(addon);
-  /** What npm's own install left is of the right version; what was marked before, or built from other sources, is not. */
+  /** A file without a stamp comes from npm's own installation, so its version is right. One with another stamp is stale. */
   const isAsInstalled = () => addon.name !== ENGINE.name && !existsSync(stamp);
   const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon) }));
   return {
@@ -95,18 +130,23 @@ function addonStep(addon, root, log) {
   };
 }
 
-/** Everything that a built addon depends on. */
+/**
+ * Everything that a built addon depends on.
+ * @param {PlacedAddon} addon
+ */
 function keyOf({ name, version, usesOpenCV }) {
   const { platform, arch, versions } = process;
   const key = `${name.replace('/', '-')}-${version}-node${versions.modules}-${platform}-${arch}`;
   return usesOpenCV ? `${key}-opencv${opencvVersion() ?? 'none'}` : key;
 }
 
+/** @param {PlacedAddon} addon */
 function cachePath(addon) {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   return join(cache, 'siteglass', 'addons', keyOf(addon), basename(addon.file));
 }
 
+/** @param {string} file */
 function readStamp(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).key;
@@ -115,12 +155,20 @@ function readStamp(file) {
   }
 }
 
-/** Whether this Node can load it; asked in another process, since a wrong one may crash. */
+/**
+ * Whether this Node.js can load it. Another process tries, because a wrong addon may crash.
+ * @param {string} file
+ * @param {string} root
+ */
 const loads = (file, root) =>
   existsSync(file) &&
   succeeds(process.execPath, ['--eval', 'require(process.argv[1])', file], { cwd: root });
 
-/** Copies in one move: nobody finds half a file, and a process that uses the old one keeps it. */
+/**
+ * Copies atomically: no reader finds half a file, and a process that uses the old one keeps it.
+ * @param {string} from
+ * @param {string} to
+ */
 function copyWhole(from, to) {
   const temporary = `${to}.${process.pid}`;
   mkdirSync(dirname(to), { recursive: true });
@@ -128,18 +176,29 @@ function copyWhole(from, to) {
   renameSync(temporary, to);
 }
 
-/** What the compiler leaves is hundreds of megabytes, and only the addon itself is needed. */
+/**
+ * Removes hundreds of megabytes of object files; only the addon itself is needed.
+ * @param {string} built
+ */
 function removeObjects(built) {
   for (const name of readdirSync(dirname(built)))
     if (name !== basename(built)) rmSync(join(dirname(built), name), { recursive: true });
 }
 
+/**
+ * @param {PlacedAddon} addon
+ * @param {Work} work
+ */
 async function make(addon, { root, log, status }) {
   if (addon.publishesBuilt && (await download(addon, { root, log, status }))) return;
   await compile(addon, { root, log, status });
 }
 
-/** Fetches what the package's authors built, as its own install script would. */
+/**
+ * Downloads the file that the package's authors built, as the package's own install script does.
+ * @param {PlacedAddon} addon
+ * @param {Work} work
+ */
 async function download(addon, { root, log, status }) {
   status('looking for a published build');
   const script = createRequire(join(root, 'package.json')).resolve('prebuild-install/bin.js');
@@ -156,10 +215,15 @@ async function download(addon, { root, log, status }) {
   return loads(join(addon.folder, addon.file), root);
 }
 
+/**
+ * @param {PlacedAddon} addon
+ * @param {Work} work
+ */
 async function compile(addon, { root, log, status }) {
   status('configuring');
   const script = createRequire(join(root, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
   let compiled = 0;
+  /** @type {number | undefined} */
   let total;
   await run(process.execPath, [script, 'rebuild', '--release', '-j', String(jobs())], {
     cwd: addon.folder,
@@ -178,17 +242,25 @@ async function compile(addon, { root, log, status }) {
 const jobs = () =>
   Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / MEMORY_PER_JOB)));
 
-/** How many files node-gyp's makefiles compile. */
+/**
+ * How many files node-gyp's makefiles compile.
+ * @param {string} folder
+ */
 function countObjects(folder) {
   const build = join(folder, 'build');
-  const makefiles = readdirSync(build, { recursive: true }).filter((f) => f.endsWith('.target.mk'));
+  const makefiles = readdirSync(build, { recursive: true, encoding: 'utf8' }).filter((f) =>
+    f.endsWith('.target.mk'),
+  );
   const objects = makefiles.flatMap(
     (file) => readFileSync(join(build, file), 'utf8').match(/\$\(obj\)\.target\/.*\.o\b/g) ?? [],
   );
   return objects.length;
 }
 
-/** Uses the headers that were installed with this Node where there are any; node-gyp downloads them otherwise. */
+/**
+ * Uses the headers that were installed with this Node.js; node-gyp downloads them if there are none.
+ * @returns {Record<string, string>}
+ */
 function headersEnv() {
   const prefix = dirname(dirname(process.execPath));
   const header = join(prefix, 'include', 'node', 'node_version.h');

@@ -1,29 +1,36 @@
 const IMAGES = '/api/v1/objectdetection/image';
 
+/** @typedef {{ url: string, data: string, needsToken: boolean }} Shown */
+
+/** @param {Shown} program */
 const tokenOf = ({ needsToken, data }) =>
   needsToken ? `admin token: ${data}/admin-token` : 'no token needed';
 
-/** What a person can look at and try once the demo runs. */
+/** @param {Shown} program */
+const urlOf = ({ url }) => url.replace('127.0.0.1', 'localhost');
+
+/**
+ * The addresses of the running demo and the commands to try first.
+ * @param {{ edge: Shown, relay: Shown, mqttPort: number }} demo
+ */
 export function banner({ edge, relay, mqttPort }) {
-  const [edgeUrl, relayUrl] = [edge.url, relay.url].map((url) =>
-    url.replace('127.0.0.1', 'localhost'),
-  );
+  const [edgeUrl, relayUrl] = [urlOf(edge), urlOf(relay)];
   return `
   Siteglass is running. Ctrl-C stops it.
 
-    appliance   ${edgeUrl}   try its API: ${edgeUrl}/docs   ${tokenOf(edge)}
-    relay       ${relayUrl}   try its API: ${relayUrl}/docs   ${tokenOf(relay)}
+    appliance   ${edgeUrl}   API: ${edgeUrl}/docs   ${tokenOf(edge)}
+    relay       ${relayUrl}   API: ${relayUrl}/docs   ${tokenOf(relay)}
     MQTT        mqtt://localhost:${mqttPort}
 
-  Find the stop signs in a picture, see them boxed, read where they are:
+  Find the stop signs in an image, draw their boxes, read the result:
     id=$(curl -s -F image=@samples/4-two-signs.jpg ${edgeUrl}${IMAGES} | grep -o '"id":"[^"]*' | head -1 | cut -d'"' -f4)
     curl -s ${edgeUrl}${IMAGES}/$id/processed -o processed.jpg
     curl -s ${edgeUrl}${IMAGES}/$id/detections
 
-  The same as clients of DeepStack ask for it:
+  The same through the DeepStack API:
     curl -s -F image=@samples/4-two-signs.jpg ${edgeUrl}/v1/vision/detection
 
-  What the sites have reported to the relay, and what goes over MQTT:
+  List the sites at the relay, and watch the MQTT messages:
     curl -s -H "Authorization: Bearer $(cat ${relay.data}/admin-token)" ${relayUrl}/api/v1/sites
     mosquitto_sub -h localhost -p ${mqttPort} -v -t 'siteglass/#'
 `;

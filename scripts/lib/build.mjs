@@ -12,7 +12,13 @@ import {
 import { join } from 'node:path';
 import { Problem } from './problem.mjs';
 
-/** The step that compiles TypeScript into dist/ where anything changed since it last did so without an error. */
+/** @import { Step } from './steps.mjs' */
+
+/**
+ * The step that compiles the sources into dist/ if anything changed since the last build without an error.
+ * @param {{ root: string }} options
+ * @returns {Step}
+ */
 export function build({ root }) {
   const stamp = join(root, 'dist', '.siteglass-build');
   return {
@@ -36,27 +42,42 @@ export function build({ root }) {
   };
 }
 
-/** When a file or folder was last changed, in milliseconds; 0 where there is none. */
+/**
+ * When a file or folder was last changed, in milliseconds; 0 if there is none.
+ * @param {string} path
+ */
 const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** When anything that the build depends on was last changed. A folder changes when a file in it comes or goes. */
+/**
+ * When anything that the build depends on was last changed. A folder changes when a file in it comes or goes.
+ * @param {string} root
+ */
 function newestInput(root) {
+  /** @type {{ include: string[] }} */
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-  const folders = include.map((name) => join(root, name)).filter((path) => existsSync(path));
+  const folders = [...include, 'scripts']
+    .map((name) => join(root, name))
+    .filter((path) => existsSync(path));
   const inside = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true }).map((path) => join(folder, path)),
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || /\.(m?ts|mjs|json)$/.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name)),
   );
   const settings = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
   return Math.max(...[...settings, ...folders, ...inside].map(modifiedAt));
 }
 
-/** Removes what was built from a source that is gone, or a deleted test would go on running. */
+/**
+ * Removes what was built from a source that is gone: otherwise a deleted test would go on running.
+ * @param {string} root
+ */
 function removeOrphans(root) {
   const dist = join(root, 'dist');
   if (!existsSync(dist)) return;
-  for (const path of readdirSync(dist, { recursive: true })) {
-    if (!/\.js(\.map)?$/.test(path)) continue;
-    const source = join(root, path.replace(/\.js(\.map)?$/, '.ts'));
+  for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    const [, stem, module] = /^(.*)\.(m?)js(?:\.map)?$/.exec(path) ?? [];
+    if (stem === undefined) continue;
+    const source = join(root, `${stem}.${module ? 'mjs' : 'ts'}`);
     if (!existsSync(source)) rmSync(join(dist, path));
   }
 }

@@ -3,19 +3,44 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Problem } from './problem.mjs';
 
-/** What a quick command prints; undefined where it does not exist or fails. */
+/** Lines of a command's output that are kept for the message of a failure. */
+const KEPT_LINES = 200;
+
+/**
+ * What a quick command prints; undefined if it does not exist or fails.
+ * @param {string} command
+ * @param {string[]} args
+ */
 export function outputOf(command, args) {
   const { status, stdout } = spawnSync(command, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
 }
 
-/** Whether a quick command ends well. */
+/**
+ * Whether a quick command exits with code 0.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} options
+ */
 export const succeeds = (command, args, options = {}) =>
   spawnSync(command, args, { stdio: 'ignore', ...options }).status === 0;
 
 /**
- * Runs a long command. Its output goes to `log`, a file, and line by line to `onLine`. Throws a Problem
- * that says `failure`, the line of the output that tells most, and where the rest is.
+ * @typedef {object} RunOptions
+ * @property {string} log The file that its output is appended to.
+ * @property {string} failure What the Problem says if the command fails.
+ * @property {string} [cwd]
+ * @property {NodeJS.ProcessEnv} [env] Added to this process's environment.
+ * @property {number} [timeoutMs]
+ * @property {(line: string) => void} [onLine] Called with each line of its output.
+ */
+
+/**
+ * Runs a long command. If it fails, throws a Problem with `failure`, the most useful line of the output and the path of
+ * the log.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {RunOptions} options
  */
 export async function run(command, args, { cwd, env, timeoutMs, log, onLine, failure }) {
   const child = spawn(command, args, {
@@ -26,12 +51,13 @@ export async function run(command, args, { cwd, env, timeoutMs, log, onLine, fai
   });
   const file = createWriteStream(log, { flags: 'a' });
   file.write(`\n$ ${command} ${args.join(' ')}\n`);
+  /** @type {string[]} */
   const lines = [];
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on('line', (line) => {
       file.write(`${line}\n`);
       lines.push(line);
-      if (lines.length > 200) lines.shift();
+      if (lines.length > KEPT_LINES) lines.shift();
       onLine?.(line);
     });
   const code = await new Promise((resolve) => {
@@ -42,13 +68,16 @@ export async function run(command, args, { cwd, env, timeoutMs, log, onLine, fai
     child.once('close', resolve);
   });
   file.end();
-  if (code !== 0)
-    throw new Problem(`${failure}: ${tellingLine(lines)} (all of its output: ${log})`);
+  if (code !== 0) throw new Problem(`${failure}: ${causeIn(lines)} (full output: ${log})`);
 }
 
-const tellingLine = (lines) =>
+/**
+ * The first line that reads as an error, or else the last one.
+ * @param {string[]} lines
+ */
+const causeIn = (lines) =>
   (
     lines.find((line) => /\berror\b.*\w|^E: |fatal/i.test(line) && !/error code/.test(line)) ??
     lines.findLast((line) => line.trim()) ??
-    'it said nothing'
+    'it printed nothing'
   ).trim();

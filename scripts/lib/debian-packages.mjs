@@ -3,15 +3,22 @@ import { existsSync, readdirSync } from 'node:fs';
 import { outputOf, run, succeeds } from './command.mjs';
 import { Problem } from './problem.mjs';
 
-/** What is needed of Debian for each purpose; all need what `start` does. */
+/** @import { Step } from './steps.mjs' */
+
+/** @typedef {keyof typeof PACKAGES} Purpose */
+
+/** @typedef {{ log: string, status: (text: string) => void }} Work */
+
+/** The Debian packages of each purpose. Programs of `build` need none; the others also need those of `start`. */
 const START = ['libopencv-dev', 'g++', 'make', 'python3'];
-/** Peers of the cameras' tests: video and MJPEG, digest and basic authentication, an RTSP server. 126 MB installed. */
+/** Servers for the cameras' tests: video and MJPEG, digest and basic authentication, RTSP. 126 MB installed. */
 const CAMERA_PEERS = [
   ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],
   ...['python3-gi', 'gir1.2-gst-rtsp-server-1.0'],
   ...['gstreamer1.0-plugins-base', 'gstreamer1.0-plugins-good'],
 ];
 const PACKAGES = {
+  build: /** @type {string[]} */ ([]),
   start: START,
   test: [
     ...START,
@@ -25,16 +32,27 @@ const PACKAGES = {
   arm64: [...START, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
 };
 
-/** Packages whose service Debian starts on install. It would take the port that the demo uses. */
+/** Packages whose service Debian starts on installation. It would use ports that the demo and the tests need. */
 const UNWANTED_SERVICES = ['mosquitto', 'postgresql', 'nginx'];
+
+/**
+ * Where benches and tests find a server. On another system than Debian, set-up looks there.
+ * @type {Record<string, string>}
+ */
+const SERVER_PATHS = { mosquitto: '/usr/sbin/mosquitto', postgresql: '/usr/lib/postgresql' };
 
 const LISTS = '/var/lib/apt/lists';
 
-/** The step that installs what is missing. */
-export function debianPackages({ purpose, log }) {
+/**
+ * The step that installs what is missing. `also` names packages beside those of the purpose.
+ * @param {{ purpose: Purpose, also?: string[], log: string }} options
+ * @returns {Step}
+ */
+export function debianPackages({ purpose, also = [], log }) {
   const missing = () => {
-    const installed = installedVersions(wanted(purpose));
-    return wanted(purpose).filter((name) => !installed.has(name));
+    const names = [...new Set([...packagesOf(purpose), ...also])];
+    const installed = installedVersions(names);
+    return names.filter((name) => !installed.has(name));
   };
   return {
     title: 'Debian packages',
@@ -51,15 +69,27 @@ export function debianPackages({ purpose, log }) {
   };
 }
 
-export const purposes = Object.keys(PACKAGES);
+export const purposes = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
 
-function wanted(purpose) {
+/**
+ * @param {string} name
+ * @returns {name is Purpose}
+ */
+export const isPurpose = (name) => Object.hasOwn(PACKAGES, name);
+
+/** @param {Purpose} purpose */
+function packagesOf(purpose) {
+  if (purpose === 'build') return PACKAGES.build;
   const debiansOwnNode = process.execPath === '/usr/bin/node';
   const headers = existsSync('/usr/include/node/node.h') || !debiansOwnNode ? [] : ['libnode-dev'];
   return [...PACKAGES[purpose], ...headers];
 }
 
-/** The versions of those of the named packages that are installed, by name. */
+/**
+ * The versions of the named packages that are installed, by name.
+ * @param {string[]} names
+ * @returns {Map<string, string>}
+ */
 function installedVersions(names) {
   const format = `\${db:Status-Abbrev} \${Package} \${Version}\n`;
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', format, ...names], {
@@ -67,11 +97,11 @@ function installedVersions(names) {
   });
   const rows = (stdout ?? '').split('\n').map((line) => line.split(/\s+/));
   return new Map(
-    rows.filter(([state]) => state === 'ii').map(([, name, version]) => [name, version]),
+    rows.filter(([state]) => state === 'ii').map(([, name = '', version = '']) => [name, version]),
   );
 }
 
-/** OpenCV's version as its addon has to match it, e.g. `4.6.0`; undefined where there is no OpenCV. */
+/** OpenCV's version, which its addon has to match, e.g. `4.6.0`; undefined if there is no OpenCV. */
 export function opencvVersion() {
   const version =
     installedVersions(['libopencv-dev']).get('libopencv-dev') ??
@@ -79,30 +109,51 @@ export function opencvVersion() {
   return version?.replace(/[^\d.].*$/, '');
 }
 
-/** Elsewhere than on Debian, OpenCV and a compiler are taken as they are found; a person installs them. */
+/**
+ * On other systems a person installs OpenCV, a compiler and servers, and set-up uses what it finds.
+ * @param {string[]} names
+ */
 function withoutDebian(names) {
-  if (opencvVersion() && succeeds('make', ['--version'])) return undefined;
+  const hasServers = names.every((name) => existsSync(SERVER_PATHS[name] ?? '/'));
+  if (hasServers && opencvVersion() && succeeds('make', ['--version'])) return undefined;
   throw new Problem(
-    `This is not a Debian system; install what these Debian packages hold, then try again: ${names.join(', ')}.`,
+    `This is not a Debian system; install what these Debian packages contain, then try again: ${names.join(', ')}.`,
   );
 }
 
-/** What to put before a command so that it runs as root. */
+/**
+ * The words before a command that run it as root.
+ * @param {string[]} names
+ */
 function rootPrefix(names) {
-  if (process.getuid() === 0) return [];
+  if (process.getuid?.() === 0) return [];
   if (succeeds('sudo', ['-n', 'true'])) return ['sudo', '-n'];
   if (process.stdin.isTTY && succeeds('sudo', ['-v'], { stdio: 'inherit' })) return ['sudo', '-n'];
   throw new Problem(
-    `Debian packages are missing and this user may not install them; run: sudo apt-get install ${names.join(' ')}`,
+    `Debian packages are missing, and this user may not install them. Run: sudo apt-get install ${names.join(' ')}`,
   );
 }
 
+/**
+ * @param {string[]} names
+ * @param {string[]} prefix
+ * @param {Work} work
+ */
 async function install(names, prefix, { log, status }) {
+  /**
+   * @param {string[]} args
+   * @param {string} failure
+   */
   const aptGet = (args, failure) => {
-    const [command, ...rest] = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get'];
-    return run(command, [...rest, ...args], { log, failure, onLine: (line) => tell(line, status) });
+    const environment = ['DEBIAN_FRONTEND=noninteractive', 'apt-get'];
+    const [command = 'env', ...rest] = [...prefix, 'env', ...environment];
+    return run(command, [...rest, ...args], {
+      log,
+      failure,
+      onLine: (line) => report(line, status),
+    });
   };
-  const update = () => aptGet(['update'], 'The list of Debian packages cannot be fetched');
+  const update = () => aptGet(['update'], 'The list of Debian packages cannot be downloaded');
   const add = () =>
     aptGet(
       ['install', '--yes', '--no-install-recommends', ...names],
@@ -123,15 +174,25 @@ async function install(names, prefix, { log, status }) {
 const hasLists = () =>
   existsSync(LISTS) && readdirSync(LISTS).some((name) => name.includes('_Packages'));
 
-function tell(line, status) {
+/**
+ * @param {string} line
+ * @param {(text: string) => void} status
+ */
+function report(line, status) {
   const [, action, name] = /^(Unpacking|Setting up|Get:\d+ \S+ \S+ \S+) ([^\s:]+)/.exec(line) ?? [];
-  if (name) status(`${action.startsWith('Get') ? 'fetching' : action.toLowerCase()} ${name}`);
+  if (action && name)
+    status(`${action.startsWith('Get') ? 'downloading' : action.toLowerCase()} ${name}`);
 }
 
+/**
+ * @param {string[]} names
+ * @param {string[]} prefix
+ */
 function stopServices(names, prefix) {
   if (!existsSync('/run/systemd/system')) return;
   for (const service of UNWANTED_SERVICES.filter((name) => names.includes(name))) {
-    const [command, ...args] = [...prefix, 'systemctl', 'disable', '--now', service];
+    const words = ['disable', '--now', service];
+    const [command = 'systemctl', ...args] = [...prefix, 'systemctl', ...words];
     succeeds(command, args);
   }
 }

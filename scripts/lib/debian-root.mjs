@@ -6,15 +6,36 @@ import { outputOf, run, succeeds } from './command.mjs';
 import { takeLock } from './lock.mjs';
 import { Problem } from './problem.mjs';
 
+/** @import { RunOptions } from './command.mjs' */
+
+/**
+ * @typedef {object} RootOptions
+ * @property {string} [key] What else the root depends on. Another key makes another root.
+ * @property {string} [from] The root that this one begins as a copy of.
+ * @property {string} [arch] Debian's name of another architecture; it needs qemu's user emulation.
+ * @property {string} log
+ * @property {(folder: string) => Promise<void>} [prepare] Installs what the root needs.
+ */
+
+/**
+ * @typedef {object} EnterOptions
+ * @property {Record<string, string>} [binds] Files and folders of this machine: inside → outside.
+ * @property {Record<string, string>} [env]
+ * @property {string} [arch] The architecture of the root.
+ */
+
 const SUITE = 'trixie';
 const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
-/** Certificate authorities that this machine's network needs beside the usual ones; npm and Node in a root take them. */
+/** Certificate authorities that this machine's network needs as well; npm and Node.js in a root use them. */
 const HOST_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const AUTHORITIES = '/run/host-authorities.crt';
 
 const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'siteglass');
 
-/** Where what is slow to make is kept between runs, below the user's cache folder. */
+/**
+ * A folder that keeps between runs what is slow to make, below the user's cache folder.
+ * @param {string} name
+ */
 export function cacheFolder(name) {
   const folder = join(cache(), name);
   mkdirSync(folder, { recursive: true });
@@ -22,20 +43,21 @@ export function cacheFolder(name) {
 }
 
 /**
- * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. `key` is what
- * else it depends on; another one makes another root. Needs root and debootstrap; for another architecture (`arch`, Debian's
- * name) also qemu's user emulation.
+ * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. Needs root and
+ * debootstrap. Resolves with the folder.
+ * @param {string} name
+ * @param {RootOptions} options
  */
 export async function debianRoot(name, { key = '', from, arch, log, prepare }) {
   requireTools();
   const hash = createHash('sha256').update(key).digest('hex').slice(0, 8);
   const folder = join(cacheFolder('roots'), `${SUITE}-${name}-${hash}`);
   const release = await takeLock(folder, {
-    onWait: () => console.log('Another run makes the same root; waiting for it.'),
+    onWait: () => console.log('Another run is making the same root; waiting for it.'),
   });
   try {
     if (existsSync(folder)) return folder;
-    // Made beside, and renamed when it is whole.
+    // Made under another name, and renamed when it is complete.
     const partial = `${folder}.partial`;
     rmSync(partial, { recursive: true, force: true });
     if (from) await copyRoot(from, partial, log);
@@ -49,23 +71,34 @@ export async function debianRoot(name, { key = '', from, arch, log, prepare }) {
 }
 
 function requireTools() {
-  if (process.getuid() !== 0)
+  if (process.getuid?.() !== 0)
     throw new Problem(
-      'A Debian root is made by root alone; on Debian 13, `npm run package -- --here` does without.',
+      'Only root can make a Debian root. On Debian 13, `npm run package -- --here` works without one.',
     );
   const missing = ['debootstrap', 'unshare'].filter((tool) => !succeeds('which', [tool]));
   if (missing.length > 0)
-    throw new Problem(`Missing: ${missing.join(', ')}; on Debian: apt-get install debootstrap`);
+    throw new Problem(`${missing.join(', ')} missing; on Debian: apt-get install debootstrap`);
 }
 
-/** A copy that shares its blocks where the file system can. */
+/**
+ * A copy that shares its blocks if the file system supports it.
+ * @param {string} from
+ * @param {string} to
+ * @param {string} log
+ */
 export const copyRoot = (from, to, log) =>
   run('cp', ['--archive', '--reflink=auto', from, to], {
     log,
     failure: `${from} cannot be copied`,
   });
 
-async function bootstrap(folder, arch = outputOf('dpkg', ['--print-architecture']), log) {
+/**
+ * @param {string} folder
+ * @param {string | undefined} other
+ * @param {string} log
+ */
+async function bootstrap(folder, other, log) {
+  const arch = other ?? outputOf('dpkg', ['--print-architecture']);
   const options = [`--arch=${arch}`, '--variant=minbase', '--include=ca-certificates'];
   const command = ['debootstrap', ...options, SUITE, folder, MIRROR].map(quote).join(' ');
   await isolated([...emulation(arch), command], { log, failure: 'debootstrap failed' });
@@ -86,10 +119,13 @@ function hostProxy() {
 }
 
 /**
- * Runs a command in a root (of the architecture `arch`), with the network, /dev and the named folders of this machine
- * (`binds`: inside → outside).
+ * Runs a command in a root, with the network, /dev and the named folders of this machine.
+ * @param {string} folder
+ * @param {string[]} command
+ * @param {EnterOptions & RunOptions} options
  */
 export function enterRoot(folder, command, { binds = {}, env = {}, arch, ...options }) {
+  /** @type {Record<string, string>} */
   const all = { '/etc/resolv.conf': '/etc/resolv.conf', ...binds };
   if (existsSync(HOST_AUTHORITIES)) all[AUTHORITIES] = HOST_AUTHORITIES;
   const settings = Object.entries({ ...rootEnvironment(), ...env }).map(
@@ -106,15 +142,25 @@ export function enterRoot(folder, command, { binds = {}, env = {}, arch, ...opti
   return isolated(lines, options);
 }
 
-/** Runs lines of shell in namespaces of their own: no mount and no process of them is left, however they end. */
+/**
+ * Runs lines of shell in namespaces of their own: none of their mounts and processes remains, however they end.
+ * @param {string[]} lines
+ * @param {RunOptions} options
+ */
 function isolated(lines, options) {
   const isolate = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
   return run('unshare', [...isolate, 'sh', '-c', ['set -e', ...lines].join('\n')], options);
 }
 
-/** Has the kernel run programs of another architecture by qemu, for as long as the namespace lives. */
+/** @type {Record<string, string>} */
+const QEMU_MACHINES = { arm64: 'aarch64', amd64: 'x86_64' };
+
+/**
+ * Lines of shell that make the kernel run programs of another architecture by qemu, as long as the namespace exists.
+ * @param {string | undefined} arch
+ */
 function emulation(arch) {
-  const machine = { arm64: 'aarch64', amd64: 'x86_64' }[arch];
+  const machine = QEMU_MACHINES[arch ?? ''];
   if (!machine || arch === outputOf('dpkg', ['--print-architecture'])) return [];
   const format = `/usr/lib/binfmt.d/qemu-${machine}.conf`;
   if (!existsSync(format))
@@ -130,14 +176,20 @@ function emulation(arch) {
   ];
 }
 
+/**
+ * @param {string} target
+ * @param {string} source
+ */
 const bind = (target, source) => [
   `mkdir -p ${quote(join(target, '..'))}`,
   `if [ -d ${quote(source)} ]; then mkdir -p ${quote(target)}; else : >>${quote(target)}; fi`,
   `mount --bind ${quote(source)} ${quote(target)}`,
 ];
 
+/** @param {unknown} text */
 const quote = (text) => `'${String(text).replaceAll("'", "'\\''")}'`;
 
+/** @returns {Record<string, string | undefined>} */
 function rootEnvironment() {
   const proxies = Object.entries(process.env).filter(([name]) => /^(https?|no)_proxy$/i.test(name));
   return {

@@ -6,37 +6,88 @@ import { requireFreePort, untilReady } from './network.mjs';
 import { Problem } from './problem.mjs';
 import { ServiceProcess } from './service-process.mjs';
 
+/** @import { Ended, Service } from './service-process.mjs' */
+
 /**
- * Runs the relay and the appliance until a signal comes or one of them ends, then stops both.
- * Options that are not given are as scripts/demo/*.yaml says. Returns the exit code.
+ * What the command line of `npm start` says; scripts/demo/*.yaml has the rest.
+ * @typedef {object} DemoOptions
+ * @property {number} [edgePort]
+ * @property {number} [relayPort]
+ * @property {number} [mqttPort]
+ * @property {string} [data] The folder for the data of both programs.
  */
-export async function runDemo(root, options) {
+
+/** @typedef {Service & { url: string, needsToken: boolean, data: string }} DemoService */
+
+/** @typedef {{ ports: { port: number, owner: string, option: string }[], mqttPort: number, relay: DemoService, edge: DemoService }} Demo */
+
+/** @typedef {Ended | { signal: string } | 'rebuilt'} End Why the demo stopped. */
+
+/**
+ * Runs the relay and the appliance until a signal comes or one of them ends, then stops both. With `nextBuild`, which
+ * resolves at the next build without errors, it restarts both after each build instead of ending with them.
+ * @param {string} root
+ * @param {DemoOptions} options
+ * @param {() => Promise<'rebuilt'>} [nextBuild]
+ * @returns {Promise<number>} The exit code.
+ */
+export async function runDemo(root, options, nextBuild) {
   const demo = plan(root, options);
   for (const { port, owner, option } of demo.ports) await requireFreePort(port, owner, option);
   const signal = firstSignal();
+  for (;;) {
+    const interrupts = nextBuild ? [signal, nextBuild()] : [signal];
+    let end = await runOnce(demo, root, interrupts);
+    if (nextBuild && typeof end === 'object' && 'how' in end) {
+      console.log(`The ${end.title} ended (${end.how}); the demo restarts after the next build.`);
+      end = await Promise.race(interrupts);
+    }
+    if (end === 'rebuilt') {
+      console.log('\nRebuilt; restarting the demo.');
+      continue;
+    }
+    if ('signal' in end) {
+      console.log('\nStopping.');
+      return 0;
+    }
+    throw new Problem(`The ${end.title} ended (${end.how}), so the demo stops; see above.`);
+  }
+}
+
+/**
+ * Starts both programs, waits for the first reason to stop, and stops them.
+ * @param {Demo} demo
+ * @param {string} root
+ * @param {Promise<End>[]} interrupts
+ * @returns {Promise<End>}
+ */
+async function runOnce(demo, root, interrupts) {
+  /** @type {ServiceProcess[]} */
   const started = [];
   try {
     for (const service of [demo.relay, demo.edge]) {
       const process = new ServiceProcess(service, root);
       started.push(process);
       process.start();
-      const ready = await Promise.race([
-        untilReady(`${service.url}/readyz`),
-        process.ended,
-        signal,
-      ]);
-      if (ready === 'late') throw new Problem(`The ${service.title} did not get ready in time.`);
-      if (ready !== 'ready') return outcome(ready);
+      const ready = untilReady(`${service.url}/readyz`);
+      const state = await Promise.race([ready, process.ended, ...interrupts]);
+      if (state === 'late') throw new Problem(`The ${service.title} was not ready in time.`);
+      if (state !== 'ready') return state;
     }
     console.log(banner(demo));
-    return outcome(await Promise.race([signal, ...started.map((process) => process.ended)]));
+    return await Promise.race([...interrupts, ...started.map((process) => process.ended)]);
   } finally {
-    // The appliance first, so that it can still tell the broker that it stops.
+    // The appliance first: it still has to report to the broker that it stops.
     for (const process of started.reverse()) await process.stop();
   }
 }
 
-/** What runs where: the configuration files with the command line's options put over them. */
+/**
+ * The two programs and their ports: the configuration files, overridden by the command line.
+ * @param {string} root
+ * @param {DemoOptions} options
+ * @returns {Demo}
+ */
 function plan(root, { edgePort, relayPort, mqttPort, data }) {
   const edgeFile = join(root, 'scripts', 'demo', 'edge.yaml');
   const relayFile = join(root, 'scripts', 'demo', 'relay.yaml');
@@ -47,6 +98,10 @@ function plan(root, { edgePort, relayPort, mqttPort, data }) {
     relay: relayPort ?? relay.http.port,
     mqtt: mqttPort ?? relay.mqtt.embedded.port,
   };
+  /**
+   * @param {string} name
+   * @param {string} configured
+   */
   const folder = (name, configured) => (data === undefined ? configured : resolve(data, name));
   const edgeData = folder('edge', edge.dataFolder);
   const relayData = folder('relay', relay.dataFolder);
@@ -88,18 +143,13 @@ function plan(root, { edgePort, relayPort, mqttPort, data }) {
   };
 }
 
-/** Later signals are not taken as haste: npm passes on the one that the terminal sent already. */
+/**
+ * Later signals are ignored: npm forwards the one that the terminal has already sent.
+ * @returns {Promise<{ signal: string }>}
+ */
 function firstSignal() {
   return new Promise((done) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
       process.on(name, () => done({ signal: name }));
   });
-}
-
-function outcome(end) {
-  if (end.signal) {
-    console.log('\nStopping.');
-    return 0;
-  }
-  throw new Problem(`The ${end.title} ended by itself (${end.how}), so the demo stops; see above.`);
 }

@@ -4,9 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from './problem.mjs';
 
 /**
- * Keeps two set-ups of the same folder apart: `npm start` while `npm test` compiles. The lock is a Linux
- * abstract socket, which the kernel lets go with its process, so none is ever left behind.
- * Returns the function that releases it.
+ * Keeps two set-ups of the same folder apart, for example `npm start` while `npm test` compiles. The lock is a Linux
+ * abstract socket: the kernel releases it when its process ends, so no stale lock remains.
+ * @param {string} folder
+ * @param {{ waitMs?: number, onWait?: () => void }} options
+ * @returns {Promise<() => void>} The function that releases it.
  */
 export async function takeLock(folder, { waitMs = 30 * 60_000, onWait = () => {} } = {}) {
   if (process.platform !== 'linux') return () => {};
@@ -14,7 +16,10 @@ export async function takeLock(folder, { waitMs = 30 * 60_000, onWait = () => {}
   const deadline = Date.now() + waitMs;
   for (let waited = false; ; waited = true) {
     const server = await listen(`\0siteglass-setup-${name}`);
-    if (server) return () => server.close();
+    if (server)
+      return () => {
+        server.close();
+      };
     if (Date.now() >= deadline)
       throw new Problem(`Another set-up of ${folder} does not end; stop it and try again.`);
     if (!waited) onWait();
@@ -22,11 +27,15 @@ export async function takeLock(folder, { waitMs = 30 * 60_000, onWait = () => {}
   }
 }
 
-/** The listening server, or undefined where another process has the name. */
+/**
+ * The listening server, or undefined if another process has the name.
+ * @param {string} path
+ * @returns {Promise<import('node:net').Server | undefined>}
+ */
 function listen(path) {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', (error) =>
+    server.once('error', (/** @type {NodeJS.ErrnoException} */ error) =>
       error.code === 'EADDRINUSE' ? resolve(undefined) : reject(error),
     );
     server.listen(path, () => resolve(server.unref()));

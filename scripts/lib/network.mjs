@@ -2,24 +2,34 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from './problem.mjs';
 
-/** Throws a Problem where something listens on the port already. */
+/**
+ * Throws a Problem if this process cannot listen on the port.
+ * @param {number} port
+ * @param {string} owner What needs the port.
+ * @param {string} option The option of `npm start` that chooses another one.
+ * @returns {Promise<void>}
+ */
 export function requireFreePort(port, owner, option) {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', ({ code }) =>
+    server.once('error', (/** @type {NodeJS.ErrnoException} */ { code }) =>
       reject(
         new Problem(
           code === 'EADDRINUSE'
-            ? `Port ${port}, which the ${owner} needs, is in use; end what uses it, or choose another with: npm start -- ${option} PORT`
-            : `The ${owner} may not listen on port ${port} (${code}); choose another with: npm start -- ${option} PORT`,
+            ? `Port ${port} is in use, but the ${owner} needs it. Stop the program that uses it, or choose another port: npm start -- ${option} PORT`
+            : `The ${owner} may not listen on port ${port} (${code}). Choose another port: npm start -- ${option} PORT`,
         ),
       ),
     );
-    server.listen(port, '127.0.0.1', () => server.close(resolve));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve()));
   });
 }
 
-/** Asks again and again until the address answers 200: `ready`, or `late` after the time given. */
+/**
+ * Polls the address until it answers 200: `ready`, or `late` after the given time.
+ * @param {string} url
+ * @returns {Promise<'ready' | 'late'>}
+ */
 export async function untilReady(url, timeoutMs = 60_000) {
   const deadline = Date.now() + timeoutMs;
   while (Date.now() < deadline) {

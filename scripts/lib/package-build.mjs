@@ -7,9 +7,25 @@ import { copySource } from './package-source.mjs';
 import { Problem } from './problem.mjs';
 import { showProgress } from './progress.mjs';
 
+/** @import { Source } from './package-source.mjs' */
+
 /**
- * Builds both packages from the source in `root` and puts them into `out`: natively with the tools of this system
- * (`here`), or in a Debian 13 root of their own. Resolves with their paths.
+ * @typedef {object} PackageOptions
+ * @property {string} arch Debian's name of the architecture.
+ * @property {string} out The folder that the packages are put into.
+ * @property {string} work The folder that they are built in.
+ * @property {Source} source
+ * @property {boolean} here Whether to use the tools of this system.
+ * @property {boolean} fresh Whether to compile the addons again.
+ */
+
+/** @typedef {{ arch: string, own: string, fresh: boolean }} RootBuildOptions */
+
+/**
+ * Builds both packages from the source in `root`, with the tools of this system or in a Debian 13 root. Resolves with
+ * their paths.
+ * @param {string} root
+ * @param {PackageOptions} options
  */
 export async function buildPackages(root, { arch, out, work, source, here, fresh }) {
   const own = outputOf('dpkg', ['--print-architecture']);
@@ -26,14 +42,23 @@ export async function buildPackages(root, { arch, out, work, source, here, fresh
   return names.map((name) => join(out, name));
 }
 
-function buildHere(cwd, [command, ...args]) {
+/**
+ * @param {string} cwd
+ * @param {string[]} command
+ */
+function buildHere(cwd, [command = '', ...args]) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
   if (error || status !== 0)
     throw new Problem(
-      `The packages cannot be built (see above). What the build needs is installed by: apt-get build-dep ./packaging`,
+      'The packages cannot be built; see above. To install what the build needs, run: apt-get build-dep ./packaging',
     );
 }
 
+/**
+ * @param {string} work
+ * @param {string[]} command
+ * @param {RootBuildOptions} options
+ */
 async function buildInRoot(work, command, { arch, own, fresh }) {
   const log = `${work}.log`;
   const packaging = join(work, 'siteglass', 'packaging');
@@ -51,16 +76,22 @@ async function buildInRoot(work, command, { arch, own, fresh }) {
       env: fresh ? {} : { SITEGLASS_ADDON_CACHE: '/addons' },
       log,
       failure: 'The packages cannot be built',
-      onLine: (line) => tell(line, status),
+      onLine: (line) => report(line, status),
     }),
   );
 }
 
-/** A root with what debian/control wants for the build; for another architecture, with its cross compiler and libraries. */
+/**
+ * A root with the build dependencies of debian/control; for another architecture, with its cross compiler and libraries.
+ * @param {string} packaging
+ * @param {{ arch: string, own: string, log: string }} options
+ */
 async function buildRoot(packaging, { arch, own, log }) {
   const from = await debianRoot('base', { log });
   const key = readFileSync(join(packaging, 'debian', 'control'), 'utf8');
+  /** @param {string} folder */
   const prepare = async (folder) => {
+    /** @param {string[]} command */
     const apt = (...command) =>
       enterRoot(folder, command, {
         binds: { '/packaging': packaging },
@@ -78,7 +109,11 @@ async function buildRoot(packaging, { arch, own, log }) {
   return debianRoot(`build-${arch}`, { from, key, log, prepare });
 }
 
-function tell(line, status) {
+/**
+ * @param {string} line
+ * @param {(text: string) => void} status
+ */
+function report(line, status) {
   const [, object] = /^\s*C(?:C|XX)\(target\).*\/([\w.-]+)\.o$/.exec(line) ?? [];
   const [, step] = /^\s+(dh_\w+)/.exec(line) ?? [];
   if (object) status(`compiling ${object}`);

@@ -12,15 +12,21 @@ import {
 import { join } from 'node:path';
 import { outputOf } from './command.mjs';
 
-/** What is never part of the source where git is not there to tell (a folder that was copied into an image). */
+/** @typedef {{ version: string, time: number }} Source The version of packages, and when it was made (seconds). */
+
+/** What is never part of the source if there is no git to ask (a folder that was copied into an image). */
 const NOT_SOURCE = new Set(['.git', 'node_modules', 'dist', 'var', 'build']);
 
 /**
- * The version that packages get, and when it was made (seconds). A commit that has the tag of package.json's version is
- * that version. Any other one lies before it: `0.1.0~dev.412.gf130986`, rising with each commit.
+ * The version that packages get. A commit with the tag of package.json's version is that version. Any other commit comes
+ * before it: `0.1.0~dev.412.gf130986`, rising with each commit.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} environment
+ * @returns {Source}
  */
 export function describeSource(root, environment = process.env) {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  /** @param {string[]} args */
   const git = (...args) => outputOf('git', ['-C', root, ...args]);
   const commit = git('rev-parse', '--short=8', 'HEAD');
   if (commit === undefined) {
@@ -29,7 +35,7 @@ export function describeSource(root, environment = process.env) {
   }
   const time = Number(environment.SOURCE_DATE_EPOCH ?? git('log', '-1', '--format=%ct'));
   const changed = git('status', '--porcelain') === '' ? '' : '.changed';
-  if (git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`) && !changed)
+  if (git('tag', '--points-at', 'HEAD')?.split('\n').includes(`v${version}`) && !changed)
     return { version, time };
   return {
     version: `${version}~dev.${git('rev-list', '--count', 'HEAD')}.g${commit}${changed}`,
@@ -37,12 +43,19 @@ export function describeSource(root, environment = process.env) {
   };
 }
 
+/**
+ * @param {string} root
+ * @param {string[]} names
+ */
 const newest = (root, names) =>
   Math.max(...names.map((name) => Math.floor(statSync(join(root, name)).mtimeMs / 1000)));
 
 /**
- * Copies the source into `folder`, as Debian's tools want it: with `debian/` in it and a changelog that gives version and
- * time. Times of files are not kept: they differ between checkouts, and dpkg caps newer ones at the changelog's.
+ * Copies the source into `folder`, as Debian's tools expect it: with `debian/` in it and a changelog that gives version
+ * and time. Times of files are not kept: they differ between checkouts, and dpkg caps newer ones at the changelog's.
+ * @param {string} root
+ * @param {string} folder
+ * @param {Source} source
  */
 export function copySource(root, folder, { version, time }) {
   rmSync(folder, { recursive: true, force: true });
@@ -53,6 +66,10 @@ export function copySource(root, folder, { version, time }) {
   writeFileSync(join(folder, 'debian', 'changelog'), changelog(version, time));
 }
 
+/**
+ * @param {string} root
+ * @returns {string[]}
+ */
 function sourceFiles(root) {
   const args = ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { status, stdout } = spawnSync('git', args, { encoding: 'utf8', maxBuffer: 64e6 });
@@ -61,6 +78,10 @@ function sourceFiles(root) {
   return readdirSync(root).filter((name) => !NOT_SOURCE.has(name));
 }
 
+/**
+ * @param {string} version
+ * @param {number} time
+ */
 const changelog = (version, time) => `siteglass (${version}) unstable; urgency=medium
 
   * See CHANGELOG.md.

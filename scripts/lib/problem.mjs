@@ -1,9 +1,13 @@
-/** What a person can act on, said in one line. Anything else that is thrown is a bug of ours. */
+/** What a person can act on, in one line. Anything else that is thrown is a bug of ours. */
 export class Problem extends Error {
+  /** @override */
   name = 'Problem';
 }
 
-/** Runs a script's main function. A problem ends it with one line and exit code 1. */
+/**
+ * Runs a script's main function. A problem ends it with one line and exit code 1.
+ * @param {() => number | void | Promise<number | void>} main Returns the exit code; 0 if it returns nothing.
+ */
 export async function runMain(main) {
   try {
     process.exitCode = (await main()) ?? 0;

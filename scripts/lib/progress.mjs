@@ -1,8 +1,13 @@
 const QUIET_SECONDS = 15;
 
 /**
- * Shows one step at work: on a terminal a line that is rewritten every second, elsewhere (a log)
- * a line now and then. Ends with the seconds that the step took.
+ * Shows the progress of one step: on a terminal a line that is rewritten every second, in a log a line every 15 seconds.
+ * The last line gives the seconds that the step took.
+ * @template T
+ * @param {string} title
+ * @param {(status: (text: string) => void) => Promise<T>} work
+ * @param {NodeJS.WriteStream} out
+ * @returns {Promise<T>}
  */
 export async function showProgress(title, work, out = process.stdout) {
   const started = performance.now();

@@ -1,31 +1,51 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 
 const STOP_DEADLINE_MS = 12_000;
-/** Bounds the heap's young generation: docs/performance.md says what it saves. */
+/** Bounds the heap's young generation; docs/performance.md gives the effect. */
 const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
-/** Gives the memory of uploads back to the system once they are dealt with. */
+/** Returns the memory of uploads to the system after they are processed. */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '81920', MALLOC_TRIM_THRESHOLD_: '65536' };
 
-/** Turns a line of pino's JSON into one for people; leaves any other line as it is. */
+/**
+ * One of the demo's two programs.
+ * @typedef {object} Service
+ * @property {string} title
+ * @property {string} prefix What each line of its output begins with.
+ * @property {string} program
+ * @property {string} config
+ * @property {Record<string, string | number>} settings
+ */
+
+/** @typedef {{ title: string, how: string }} Ended */
+
+/** Formats a line of pino's JSON for people; leaves any other line as it is. */
 const createFormat = () =>
-  pretty.prettyFactory({
+  prettyFactory({
     colorize: Boolean(process.stdout.isTTY),
     ignore: 'pid,hostname,name',
     translateTime: 'SYS:HH:MM:ss',
     singleLine: true,
   });
 
-/** One of the demo's two programs, with its log printed for people to read. */
+/** A running program of the demo, with its log printed for people. */
 export class ServiceProcess {
-  /** Resolves with how it ended, whoever ended it. */
-  ended;
+  /**
+   * Resolves with how it ended, for whatever reason.
+   * @type {Promise<Ended>}
+   */
+  ended = new Promise(() => undefined);
   #service;
   #root;
+  /** @type {import('node:child_process').ChildProcess | undefined} */
   #child;
 
+  /**
+   * @param {Service} service
+   * @param {string} root
+   */
   constructor(service, root) {
     this.#service = service;
     this.#root = root;
@@ -34,7 +54,7 @@ export class ServiceProcess {
   start() {
     const { program, config, settings, title, prefix } = this.#service;
     const set = Object.entries(settings).flatMap(([path, value]) => ['--set', `${path}=${value}`]);
-    // In a process group of its own, so that Ctrl-C reaches this script alone, which stops it in order.
+    // In its own process group: Ctrl-C reaches this script alone, which then stops both programs in order.
     const args = [...NODE_ARGUMENTS, program, '--config', config, ...set];
     const child = spawn(process.execPath, args, {
       cwd: this.#root,
@@ -44,6 +64,7 @@ export class ServiceProcess {
     });
     this.#child = child;
     const format = createFormat();
+    /** @param {string} line */
     const print = (line) => {
       for (const part of format(line).trimEnd().split('\n')) console.log(`${prefix} ${part}`);
     };
@@ -55,12 +76,12 @@ export class ServiceProcess {
     });
   }
 
-  /** Asks it to end, and ends it where it does not do so in time. */
+  /** Sends SIGTERM, then SIGKILL if it does not end in time. */
   async stop() {
-    this.#child.kill('SIGTERM');
+    this.#child?.kill('SIGTERM');
     const late = new AbortController();
-    const deadline = sleep(STOP_DEADLINE_MS, 'late', late).catch(() => 'ended');
-    if ((await Promise.race([this.ended, deadline])) === 'late') this.#child.kill('SIGKILL');
+    const deadline = sleep(STOP_DEADLINE_MS, 'late', { signal: late.signal }).catch(() => 'ended');
+    if ((await Promise.race([this.ended, deadline])) === 'late') this.#child?.kill('SIGKILL');
     late.abort();
     await this.ended;
   }

@@ -2,21 +2,24 @@
 const REPEATED_LINES = 40;
 
 /**
- * Reads the TAP that ava writes: prints a line a test, what failed in full, and counts. What failed stands once
- * more before the counts, where the end of a long log shows it.
- * What is no test but failed (a hook, a crash of a file) counts as failed.
+ * Reads ava's TAP output: prints a line for each test and the details of each failure, and counts. The summary repeats
+ * the failures before the counts, so that the end of a long log shows them. The failure of a hook and the crash of a file
+ * count as failed tests.
  */
 export class TapSummary {
   passed = 0;
   failed = 0;
   skipped = 0;
   #failing = false;
+  /** @type {string[][]} */
   #failures = [];
 
+  /** @param {(line: string) => void} print */
   constructor(print) {
     this.print = print;
   }
 
+  /** @param {string} line */
   read(line) {
     const [, not, title, directive] =
       /^(not )?ok \d+ - (.*?)(?: # (SKIP|TODO).*)?$/.exec(line) ?? [];
@@ -26,6 +29,11 @@ export class TapSummary {
       this.print(`  ${line}`);
   }
 
+  /**
+   * @param {boolean} failed
+   * @param {string} title
+   * @param {string | undefined} directive
+   */
   #count(failed, title, directive) {
     this.#failing = failed && !directive;
     if (directive) this.skipped += 1;
@@ -36,13 +44,14 @@ export class TapSummary {
     if (this.#failing) this.#failures.push([line]);
   }
 
+  /** @param {string} line */
   #explain(line) {
     this.print(line);
     const failure = this.#failures.at(-1);
-    if (failure.length <= REPEATED_LINES) failure.push(line);
+    if (failure && failure.length <= REPEATED_LINES) failure.push(line);
   }
 
-  /** What failed, then the closing line, e.g. `12 passed, 0 failed`. */
+  /** The failures, then the last line, e.g. `12 passed, 0 failed`. */
   toString() {
     const failures = this.#failures.map((lines) => `${lines.join('\n')}\n`);
     const skipped = this.skipped > 0 ? `, ${this.skipped} skipped` : '';

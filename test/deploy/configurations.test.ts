@@ -6,11 +6,11 @@ import { relayConfigSchema } from '../../cloud-relay/config.js';
 import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { edgeConfigSchema } from '../../edge/config.js';
-import { temporaryFolder } from '../support/delivery-fixtures.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const deploy = (...path: string[]) => join(projectRoot(), 'deploy', ...path);
 
-test('every configuration that is shipped for containers is good', (t) => {
+test('every configuration that is shipped for containers is valid', (t) => {
   for (const file of [
     deploy('cloud', 'relay.yaml'),
     deploy('cloud', 'relay-single.yaml'),
@@ -21,7 +21,7 @@ test('every configuration that is shipped for containers is good', (t) => {
     t.notThrows(() => loadConfiguration(edgeConfigSchema, file), file);
 });
 
-test('the secrets are made once, at random, in a folder that is closed to others', async (t) => {
+test('the secrets are generated once, at random, in a folder that is closed to others', async (t) => {
   const make = (folder: string) =>
     execFileSync(deploy('make-secrets'), [folder], { encoding: 'utf8' }).split('\n').length - 1;
   const all = (folder: string) =>
@@ -56,7 +56,7 @@ test('the secrets are made once, at random, in a folder that is closed to others
     if (name !== 'lan-dashboard-password') t.is(value, made[name], name);
 });
 
-test('each secret that a compose file gives to a container is made, and each that is made is given', async (t) => {
+test('each secret that a compose file gives to a container is generated, and each generated one is used', async (t) => {
   const folder = await temporaryFolder(t);
   execFileSync(deploy('make-secrets'), [folder]);
   const given = ['docker-compose.cloud.yml', 'docker-compose.edge.yml'].flatMap((name) => {

@@ -15,7 +15,7 @@ async function metricsOf(t: ExecutionContext, program: { url: string; adminToken
   return new Set([...text.matchAll(/^# HELP (\S+) /gm)].map(([, name]) => name));
 }
 
-test('the metrics of the alert rules and of the dashboards are ones that the programs have', async (t) => {
+test('the metrics in the alert rules and dashboards are exported by the programs', async (t) => {
   const edge = await startEdge(['lan={ embedded: { port: 0, auth: none } }']);
   t.teardown(edge.stop);
   const relay = await startRelay();

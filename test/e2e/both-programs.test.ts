@@ -6,9 +6,9 @@ import type { SiteResource } from '../../core/contract/site.js';
 import type { Summary } from '../../core/contract/summary.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { childrenOf, isAlive, type RunningProgram, runProgram, urlOf } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -44,10 +44,10 @@ async function stopsCleanly(t: ExecutionContext, program: RunningProgram) {
 const summariesAt = async (t: ExecutionContext, relay: ApiClient, site: string) =>
   (await relay.get<{ summaries: Summary[] }>(t, `/api/v1/sites/${site}/summaries`)).json.summaries;
 
-test('what a camera sees arrives at the relay, and both stop cleanly', async (t) => {
+test('what a camera sees arrives at the relay, and both programs stop cleanly', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
   t.is(relay.program.lines.filter((line) => line.includes(relay.token)).length, 1);
-  const listening = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
+  const listening = await relay.program.logged(({ msg }) => msg === 'embedded broker listening');
   const created = await relay.api.post<{ password: string }>(t, '/api/v1/sites', { id: 'harbour' });
 
   const street = join(await temporaryFolder(), 'street');
@@ -87,16 +87,16 @@ test('what a camera sees arrives at the relay, and both stop cleanly', async (t)
   await stopsCleanly(t, relay.program);
 });
 
-test('an appliance with a wrong password goes on detecting, and says that it cannot report', async (t) => {
+test('an appliance with a wrong password continues detecting, and reports that it cannot deliver', async (t) => {
   const relay = await startProgram(t, 'cloud-relay', { 'mqtt.embedded.port': '0' });
-  const { port } = await relay.program.logged(({ msg }) => msg === 'the embedded broker listens');
+  const { port } = await relay.program.logged(({ msg }) => msg === 'embedded broker listening');
   await relay.api.post(t, '/api/v1/sites', { id: 'harbour' });
   const edge = await startProgram(t, 'edge', {
     site: 'harbour',
     mqtt: `{ url: "mqtt://127.0.0.1:${port}", username: harbour, password: wrong }`,
     cameras: `[{ id: street, kind: folder, path: ${join(projectRoot(), 'samples')}, loop: true, schedule: "* * * * * *" }]`,
   });
-  await edge.program.logged(({ msg }) => msg === 'no broker');
+  await edge.program.logged(({ msg }) => msg.startsWith('broker connection failed; retrying in '));
   const recent = async () =>
     (await edge.api.get<{ detections: unknown[] }>(t, '/api/v1/detections')).json.detections;
   await eventually('detections', async () => (await recent()).length > 0);

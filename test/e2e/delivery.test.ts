@@ -1,58 +1,45 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { eventually, openRelayDatabase, temporaryFolder } from '../support/delivery-fixtures.js';
+import { openRelayDatabase } from '../support/delivery-fixtures.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+import { MOSQUITTO, writeMosquittoConfiguration } from '../support/mosquitto.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import type {
   ApplianceArguments,
   ApplianceReport,
+  BrokerArguments,
   RelayArguments,
-} from '../support/delivery-protocol.js';
-import { freePort } from '../support/free-port.js';
+} from './delivery/protocol.js';
+import { harnessProgram, type Launch, MortalProcess, program } from './faults/mortal-process.js';
 
 const COUNT = 2_000;
-const support = (name: string) => new URL(`../support/${name}.js`, import.meta.url);
 
-/** A process that may be killed and started again any number of times, and is gone after the test. */
-class Restartable {
-  #child: ChildProcess | undefined;
+/** One of this test's own programs. */
+const forked = (name: string, args: object) =>
+  harnessProgram(new URL(`./delivery/${name}-process.js`, import.meta.url), () => args);
 
-  constructor(
-    t: ExecutionContext,
-    private readonly spawnIt: () => ChildProcess,
-  ) {
-    t.teardown(() => this.kill());
-  }
-
-  start(): ChildProcess {
-    this.#child = this.spawnIt();
-    return this.#child;
-  }
-
-  async kill(): Promise<void> {
-    const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  async replace(downMs: number): Promise<void> {
-    await this.kill();
-    await sleep(downMs);
-    this.start();
-  }
+/** Killed when the test ends. */
+function mortalProcess(t: ExecutionContext, launch: Launch, logFile: string): MortalProcess {
+  const process = new MortalProcess(launch, logFile);
+  t.teardown(() => process.kill());
+  return process;
 }
 
-const forked = (name: string, args: object) => () => fork(support(name), [JSON.stringify(args)]);
+async function replace(process: MortalProcess, downMs: number): Promise<void> {
+  await process.kill();
+  await sleep(downMs);
+  process.start();
+}
 
 /** Keeps its own ledger of what the appliance produced, outside of the system under test. */
-function follow(t: ExecutionContext, args: ApplianceArguments) {
+function follow(t: ExecutionContext, folder: string, args: ApplianceArguments) {
   const produced: string[] = [];
   const status = { produced: 0, ackedSeq: 0, lastSeq: 0 };
-  const appliance = new Restartable(t, forked('delivery-appliance', args));
-  appliance.start().on('message', (message: ApplianceReport) => {
+  const appliance = mortalProcess(t, forked('appliance', args), join(folder, 'appliance.log'));
+  appliance.start();
+  appliance.child?.on('message', (message: ApplianceReport) => {
     if (message.kind === 'produced') produced.push(...message.snapshots);
     else Object.assign(status, message);
   });
@@ -62,19 +49,20 @@ function follow(t: ExecutionContext, args: ApplianceArguments) {
 async function deliversThroughKills(
   t: ExecutionContext,
   port: number,
-  startBroker: () => ChildProcess,
+  folder: string,
+  launchBroker: Launch,
 ) {
-  const folder = await temporaryFolder(t);
   const url = `mqtt://127.0.0.1:${port}`;
-  const broker = new Restartable(t, startBroker);
+  const broker = mortalProcess(t, launchBroker, join(folder, 'broker.log'));
   const file = join(folder, 'relay.db');
-  const relay = new Restartable(
+  const relay = mortalProcess(
     t,
-    forked('delivery-relay', { url, file } satisfies RelayArguments),
+    forked('relay', { url, file } satisfies RelayArguments),
+    join(folder, 'relay.log'),
   );
   broker.start();
   relay.start();
-  const { produced, status } = follow(t, {
+  const { produced, status } = follow(t, folder, {
     url,
     file: join(folder, 'edge.db'),
     site: 'north',
@@ -83,13 +71,13 @@ async function deliversThroughKills(
     everyMs: 8,
   });
 
-  await eventually(() => status.ackedSeq > 50, 20_000);
-  await relay.replace(300);
-  await eventually(() => status.produced > 700, 20_000);
-  await broker.replace(300);
-  await eventually(() => status.produced > 1_200, 20_000);
-  await Promise.all([relay.replace(100), broker.replace(400)]);
-  await eventually(() => status.ackedSeq === COUNT, 40_000);
+  await eventually('more than 50 are acknowledged', () => status.ackedSeq > 50, 20_000);
+  await replace(relay, 300);
+  await eventually('more than 700 are produced', () => status.produced > 700, 20_000);
+  await replace(broker, 300);
+  await eventually('more than 1,200 are produced', () => status.produced > 1_200, 20_000);
+  await Promise.all([replace(relay, 100), replace(broker, 400)]);
+  await eventually('all are acknowledged', () => status.ackedSeq === COUNT, 40_000);
   await relay.kill();
 
   const { db, close } = await openRelayDatabase(file);
@@ -113,14 +101,19 @@ async function deliversThroughKills(
 
 test('nothing is lost or doubled when relay and embedded broker are killed in mid-stream', async (t) => {
   const port = await freePort();
-  await deliversThroughKills(t, port, forked('delivery-broker', { port }));
+  const folder = await temporaryFolder(t);
+  const args: BrokerArguments = { port };
+  await deliversThroughKills(t, port, folder, forked('broker', args));
 });
 
 test('nothing is lost or doubled when relay and Mosquitto are killed in mid-stream', async (t) => {
   const port = await freePort();
-  const configuration = join(await temporaryFolder(t), 'mosquitto.conf');
-  await writeFile(configuration, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  await deliversThroughKills(t, port, () =>
-    spawn('/usr/sbin/mosquitto', ['-c', configuration], { stdio: 'ignore' }),
+  const folder = await temporaryFolder(t);
+  const file = writeMosquittoConfiguration(folder, port);
+  await deliversThroughKills(
+    t,
+    port,
+    folder,
+    program(MOSQUITTO, () => ['-c', file]),
   );
 });

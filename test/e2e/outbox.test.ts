@@ -7,21 +7,20 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { fileIdentity } from '../../edge/store/file-identity.js';
 import { defaultBudget, Outbox } from '../../edge/store/outbox.js';
 import { Uplink } from '../../edge/uplink/uplink.js';
+import { startBroker } from '../support/broker.js';
 import {
-  aSummary,
-  connectedBus,
-  createBus,
-  eventually,
+  appendSummaries,
   log,
   openOutboxDatabase,
   relayDatabase,
-  startBroker,
-  temporaryFolder,
 } from '../support/delivery-fixtures.js';
+import { eventually } from '../support/eventually.js';
+import { connectedBus, createBus } from '../support/message-bus.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const site = 'north';
 
-async function startRelay(t: ExecutionContext, url: string) {
+async function startIngest(t: ExecutionContext, url: string) {
   const db = await relayDatabase(t);
   const registry = new SiteRegistry(db, { admitUnknown: true }, log);
   await registry.start();
@@ -37,13 +36,7 @@ async function openAppliance(t: ExecutionContext, path: string, maxBytes = defau
   const { db, sqlite, close } = await openOutboxDatabase(path);
   t.teardown(close);
   const outbox = new Outbox(db, systemClock, { ...defaultBudget, maxBytes });
-  const produce = async (count: number) => {
-    const summaries = Array.from({ length: count }, () => aSummary());
-    await db.transaction().execute(async (trx) => {
-      for (const summary of summaries) await outbox.append(trx, summary);
-    });
-    return summaries.map(({ snapshot }) => snapshot);
-  };
+  const produce = (count: number) => appendSummaries(db, outbox, count);
   /** Connects, delivers all that waits, and disconnects. */
   const deliver = async (url: string) => {
     // As an appliance does: the relay answers it with where it stands.
@@ -66,7 +59,7 @@ async function openAppliance(t: ExecutionContext, path: string, maxBytes = defau
 
 test('a restored copy of the database loses nothing and doubles nothing at the relay', async (t) => {
   const { url } = await startBroker(t);
-  const relay = await startRelay(t, url);
+  const relay = await startIngest(t, url);
   const folder = await temporaryFolder(t);
   const [path, copy] = [join(folder, 'edge.db'), join(folder, 'copy.db')];
   const original = await openAppliance(t, path);
@@ -97,9 +90,9 @@ test('a restored copy of the database loses nothing and doubles nothing at the r
   );
 });
 
-test('what the budget evicted is known at the relay, and together with what came it is everything', async (t) => {
+test('the relay knows what the budget evicted, and that and the received summaries are everything', async (t) => {
   const { url } = await startBroker(t);
-  const relay = await startRelay(t, url);
+  const relay = await startIngest(t, url);
   const path = join(await temporaryFolder(t), 'edge.db');
   const appliance = await openAppliance(t, path, 20_000);
   const produced = await appliance.produce(400);

@@ -4,10 +4,10 @@ import test, { type ExecutionContext } from 'ava';
 import type { ImageResult } from '../../core/contract/image.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { ApiClient } from '../support/api-client.js';
-import { temporaryFolder } from '../support/edge.js';
 import { eventually } from '../support/eventually.js';
 import { childrenOf, runProgram, urlOf } from '../support/program.js';
 import { renderScene } from '../support/render-scene.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -35,7 +35,7 @@ async function stopWorkers(pid = 0): Promise<() => void> {
   };
 }
 
-test('an upload that was accepted is analysed, though the appliance is killed and started again', async (t) => {
+test('an accepted upload is analysed, although the appliance is killed and restarted', async (t) => {
   const dataFolder = await temporaryFolder();
   const before = await startEdgeProgram(t, dataFolder);
   const scenes = await Promise.all([1, 2, 3, 4].map(scene));
@@ -61,7 +61,7 @@ test('an upload that was accepted is analysed, though the appliance is killed an
   }
 });
 
-test('an upload whose detector is gone after a restart fails, and keeps no other one waiting', async (t) => {
+test('an upload whose detector is missing after a restart fails, and blocks no other one', async (t) => {
   const dataFolder = await temporaryFolder();
   const detectors = join(dataFolder, 'detectors');
   await mkdir(detectors);

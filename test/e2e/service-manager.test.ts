@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
-import { temporaryFolder } from '../support/edge.js';
 import { childrenOf, type ProgramName, runProgram, urlOf } from '../support/program.js';
 import { startServiceManager } from '../support/service-manager.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const WATCHDOG_MS = 1_500;
 const BLOCKING = new URL('../support/block-on-signal.js', import.meta.url).href;
@@ -15,7 +15,7 @@ const settings = async (name: ProgramName) => [
 ];
 
 for (const name of ['edge', 'cloud-relay'] as const)
-  test(`${name} says that it is ready once a worker has answered, that it works, and that it stops`, async (t) => {
+  test(`${name} notifies ready once a worker has answered, then keepalives, then stopping`, async (t) => {
     const manager = await startServiceManager(t, WATCHDOG_MS);
     const program = runProgram(t, name, await settings(name), manager.environment);
     await manager.told(({ READY }) => READY === '1');
@@ -29,14 +29,14 @@ for (const name of ['edge', 'cloud-relay'] as const)
     t.true(manager.notices.every(({ STATUS = '' }) => !STATUS.startsWith('Faulty')));
   });
 
-test('a program that cannot start never says that it is ready', async (t) => {
+test('a program that cannot start never notifies ready', async (t) => {
   const manager = await startServiceManager(t, WATCHDOG_MS);
   const args = [...(await settings('edge')), '--set=http.host=192.0.2.1'];
   t.is(await runProgram(t, 'edge', args, manager.environment).ended, 1);
   t.deepEqual(manager.notices, []);
 });
 
-test('a program whose event loop is blocked gives no sign of life', async (t) => {
+test('a program whose event loop is blocked sends no keepalive', async (t) => {
   const manager = await startServiceManager(t, WATCHDOG_MS);
   const environment = { ...manager.environment, NODE_OPTIONS: `--import=${BLOCKING}` };
   const program = runProgram(t, 'edge', await settings('edge'), environment);

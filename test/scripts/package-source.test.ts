@@ -1,17 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { projectRoot } from '../../core/runtime/project-root.js';
-
-const library = (name: string) => pathToFileURL(join(projectRoot(), 'scripts', 'lib', name)).href;
-const { describeSource } = await import(library('package-source.mjs'));
+import { describeSource } from '../../scripts/lib/package-source.mjs';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 async function project(t: ExecutionContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-source-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'package.json'), '{"version":"1.2.0"}');
   const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@localhost'];
   const git = (...args: string[]) =>
@@ -20,7 +15,7 @@ async function project(t: ExecutionContext) {
     folder,
     git,
     commit: () => git('commit', '--quiet', '--allow-empty', '--message', 'change'),
-    version: () => describeSource(folder, {}).version as string,
+    version: () => describeSource(folder, {}).version,
   };
 }
 
@@ -44,7 +39,7 @@ test('each commit makes a higher version, all of them below the release that the
   t.true(isLower(second, release));
 });
 
-test('what is not committed is told by the version', async (t) => {
+test('the version shows that changes are not committed', async (t) => {
   const { folder, git, commit, version } = await project(t);
   git('init', '--quiet');
   git('add', '.');

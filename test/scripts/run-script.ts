@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A small project in a folder of its own: the real scripts and packages, and the given files. */
 export async function projectCopy(
   t: ExecutionContext,
   files: Record<string, string> = {},
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-scripts-'));
-  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const folder = await temporaryFolder(t);
   for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
     await cp(join(projectRoot(), name), join(folder, name), { recursive: true });
   const engine = join('core', 'detection', 'engine');

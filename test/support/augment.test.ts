@@ -20,14 +20,14 @@ async function colourAt(scene: Scene, dx: number, dy: number) {
 const isSignRed = ([red = 0, green = 0, blue = 0]: number[]) =>
   red > 120 && green < 90 && blue < 90;
 
-test('the same options draw the same snapshot, another seed draws another', async (t) => {
+test('the same options draw the same snapshot, and another seed draws another', async (t) => {
   const first = await street();
   t.deepEqual((await street()).jpeg, first.jpeg);
   t.notDeepEqual((await street(2)).jpeg, first.jpeg);
   t.deepEqual(first.boxes, [{ x: 120, y: 70, width: 60, height: 60 }]);
 });
 
-test('the expected box stays on the sign, however the snapshot is changed', async (t) => {
+test('the expected box stays on the sign, whatever changes the snapshot', async (t) => {
   const scene = await street();
   t.true(isSignRed(await colourAt(scene, 0.5, 0.2)), 'as drawn');
   t.true(isSignRed(await colourAt(await rotate(scene, 90), 0.8, 0.5)), 'turned by 90');
@@ -41,13 +41,13 @@ test('the expected box stays on the sign, however the snapshot is changed', asyn
   t.true(isSignRed(await colourAt(await zoom(scene, region), 0.5, 0.2)), 'enlarged');
 });
 
-test('a sign that a change moves out of the picture is no longer expected', async (t) => {
+test('a sign that a change moves out of the image is no longer expected', async (t) => {
   const scene = await street();
   t.deepEqual((await shift(scene, 340, 0)).boxes, []);
   t.deepEqual((await zoom(scene, { x: 240, y: 0, width: 240, height: 135 })).boxes, []);
 });
 
-test('a turned snapshot has its sides exchanged', async (t) => {
+test('a rotated snapshot has its sides exchanged', async (t) => {
   const turned = await rotate(await street(), 90);
   const { width, height } = await sharp(turned.jpeg).metadata();
   t.deepEqual({ width, height }, { width: 270, height: 480 });

@@ -1,32 +1,18 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../core/runtime/clock.js';
 import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
 import { createEdge, type Edge } from '../../edge/context.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 export interface RunningEdge extends Edge {
   url: string;
   dataFolder: string;
   adminToken: string;
   stop(): Promise<void>;
-}
-
-const folders: string[] = [];
-
-function removeFolders() {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-}
-
-/** A folder that is removed when the tests of a file have ended. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
-  if (folders.length === 0) process.once('exit', removeFolders);
-  folders.push(folder);
-  return folder;
 }
 
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */

@@ -1,17 +1,25 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 40_000;
+const ASK_EVERY_MS = 20;
 
-/** Asks again until there is an answer that is neither undefined nor false. Rejects when patience is at its end. */
+type Ask<T> = () => Promise<T | undefined | false> | T | undefined | false;
+
+/**
+ * Repeats `ask` until it returns neither undefined nor false, and resolves with that. Rejects after `withinMs` with
+ * what was expected: the description, or without one the source of `ask`.
+ */
+export function eventually<T>(ask: Ask<T>): Promise<T>;
+export function eventually<T>(what: string, ask: Ask<T>, withinMs?: number): Promise<T>;
 export async function eventually<T>(
-  what: string,
-  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  ...args: [ask: Ask<T>] | [what: string, ask: Ask<T>, withinMs?: number]
 ): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const [what, ask, withinMs = PATIENCE_MS] = args.length === 1 ? [String(args[0]), args[0]] : args;
+  const deadline = performance.now() + withinMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
-    await delay(25);
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await delay(ASK_EVERY_MS);
   }
 }

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { eventually, temporaryFolder } from './delivery-fixtures.js';
+import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** As docs/operations.md advises for a relay's broker. */
 export const MOSQUITTO_SETTINGS = `allow_anonymous true
@@ -14,22 +14,49 @@ max_queued_messages 0
 set_tcp_nodelay true
 `;
 
+export const MOSQUITTO = '/usr/sbin/mosquitto';
+
+/** Writes a configuration that listens on this loopback port alone, and returns its path. */
+export function writeMosquittoConfiguration(
+  folder: string,
+  port: number,
+  settings = MOSQUITTO_SETTINGS,
+): string {
+  const file = join(folder, 'mosquitto.conf');
+  writeFileSync(file, `listener ${port} 127.0.0.1\n${settings}`);
+  return file;
+}
+
+/** Resolves once a broker accepts connections on this loopback port. */
+export const brokerListens = (port: number): Promise<true> =>
+  eventually(`a broker accepts connections on port ${port}`, () => accepts(port));
+
 export interface Mosquitto {
   url: string;
   process: ChildProcess;
 }
 
-/** A real Mosquitto on a free port, gone after the test. */
-export const startMosquitto = (t: ExecutionContext): Promise<Mosquitto> =>
-  start(t, MOSQUITTO_SETTINGS);
+/** A real Mosquitto on a free port, or on `at`. It is killed when the test ends. */
+export async function startMosquitto(
+  t: ExecutionContext,
+  at?: number,
+  settings?: string,
+): Promise<Mosquitto> {
+  const port = at ?? (await freePort());
+  const file = writeMosquittoConfiguration(await temporaryFolder(t), port, settings);
+  const process = spawn(MOSQUITTO, ['-c', file], { stdio: 'ignore' });
+  t.teardown(() => process.kill('SIGKILL'));
+  await brokerListens(port);
+  return { url: `mqtt://127.0.0.1:${port}`, process };
+}
 
 export interface SecuredMosquitto extends Mosquitto {
   administrator: { username: string; password: string };
-  /** Starts it again where it ended, with the accounts as they were. */
+  /** Starts it again on the same port, with the accounts as they were. */
   restart(): Promise<void>;
 }
 
-/** One with the dynamic-security plugin, which knows its administrator and nobody else. */
+/** One with the dynamic-security plugin. Its only account at first is the administrator's. */
 export async function startSecuredMosquitto(t: ExecutionContext): Promise<SecuredMosquitto> {
   const accounts = join(await temporaryFolder(t), 'dynamic-security.json');
   const administrator = { username: 'admin', password: 'the administrator’s own' };
@@ -47,24 +74,14 @@ plugin ${plugin()}
 plugin_opt_config_file ${accounts}
 `;
   const port = await freePort();
-  const first = await start(t, settings, port);
+  const first = await startMosquitto(t, port, settings);
   return {
     ...first,
     administrator,
     async restart() {
-      await start(t, settings, port);
+      await startMosquitto(t, port, settings);
     },
   };
-}
-
-async function start(t: ExecutionContext, settings: string, at?: number): Promise<Mosquitto> {
-  const port = at ?? (await freePort());
-  const configuration = join(await temporaryFolder(t), 'mosquitto.conf');
-  await writeFile(configuration, `listener ${port} 127.0.0.1\n${settings}`);
-  const process = spawn('/usr/sbin/mosquitto', ['-c', configuration], { stdio: 'ignore' });
-  t.teardown(() => process.kill('SIGKILL'));
-  await eventually(() => accepts(port));
-  return { url: `mqtt://127.0.0.1:${port}`, process };
 }
 
 /** Debian keeps it in the architecture's folder. */

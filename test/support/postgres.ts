@@ -1,17 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { processFolder } from './temporary-folder.js';
 
 const VERSIONS = '/usr/lib/postgresql';
 
@@ -28,7 +20,7 @@ export interface PostgresServer {
  * refuses to run as root, so root starts it as the package's user.
  */
 export function startPostgres(): PostgresServer {
-  const folder = mkdtempSync(join(tmpdir(), 'siteglass-pg-'));
+  const folder = processFolder();
   chmodSync(folder, 0o700);
   const asRoot = process.getuid?.() === 0;
   if (asRoot) {

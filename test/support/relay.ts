@@ -6,7 +6,7 @@ import { createRelay, type Relay } from '../../cloud-relay/context.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { parseConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
-import { temporaryFolder } from './edge.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 export interface RunningRelay extends Relay {
   url: string;

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TestFn } from 'ava';
 import type { S3Bucket } from '../../core/store/s3-file-store.js';
 import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** Buckets that a server begins with; each caller gets one. */
 const BUCKETS = Array.from({ length: 16 }, (_, i) => `siteglass-test-${i}`);
@@ -38,7 +37,7 @@ export function withS3(test: TestFn): () => Promise<S3Bucket> {
 }
 
 async function startServer(): Promise<S3Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-s3-'));
+  const folder = await temporaryFolder();
   const port = await freePort();
   const program = createRequire(import.meta.url).resolve('s3rver/bin/s3rver.js');
   const child: ChildProcess = spawn(

@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import type { Notice } from '../../core/runtime/notifier.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
-import { temporaryFolder } from './edge.js';
 import { eventually } from './eventually.js';
+import { temporaryFolder } from './temporary-folder.js';
 
 /** Stands where systemd does: a datagram socket that services tell how they are. */
 export interface ServiceManager {

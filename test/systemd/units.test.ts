@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
-import { temporaryFolder } from '../support/edge.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const UNITS = join(projectRoot(), 'systemd');
 const PROGRAMS = ['edge', 'relay'] as const;
@@ -47,7 +47,7 @@ for (const program of PROGRAMS) {
       );
     });
 
-    test(`systemd calls ${title} exposed to 2.0 of 10 at most`, async (t) => {
+    test(`systemd rates the exposure of ${title} at 2.0 of 10 at most`, async (t) => {
       const unit = await unitIn(await temporaryFolder(), name, dropIns);
       const { stdout } = await run('systemd-analyze', ['security', '--offline=true', unit]);
       const [, level] = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout) ?? [];
@@ -55,7 +55,7 @@ for (const program of PROGRAMS) {
     });
   }
 
-  test(`${name} has a user, and a folder for its credentials that only root reads`, async (t) => {
+  test(`${name} has a user, and a folder for its credentials that only root can read`, async (t) => {
     const root = await temporaryFolder();
     const file = (kind: string) => join(UNITS, `${name}.${kind}.conf`);
     const installed = join(root, 'usr', 'lib', 'sysusers.d');

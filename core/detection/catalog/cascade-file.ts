@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { messageOf } from '../../runtime/errors.js';
 import type { CascadeKind, ReadyDetector } from './detector-entry.js';
 
-/** Why a file is not a cascade that can be used; the message is for the operator. */
+/** Why a file cannot be used as a cascade; the message is for the operator. */
 export class CascadeFault extends Error {
   override readonly name = 'CascadeFault';
 }
@@ -15,9 +15,9 @@ const CHUNK = 64 * 1024;
 const DECLARATION = Buffer.from('<?xml');
 
 /**
- * Reads what kind of cascade an XML file holds, in OpenCV's form of today or the one before 2.4, without
- * trusting it: no DTD, bounded depth and attributes. Pauses between pieces so that a large file does not hold up the
- * process. Throws CascadeFault.
+ * Reads what kind of cascade an XML file holds, in OpenCV's current form or the one before 2.4. The file is not trusted: no
+ * DTD, bounded depth and attributes. Pauses between pieces, so that a large file does not block the process. Throws
+ * CascadeFault.
  */
 export async function describeCascade(content: Buffer): Promise<CascadeDescription> {
   const reader = new CascadeReader();

@@ -11,9 +11,9 @@ import { loadShippedDetectors } from './shipped-detectors.js';
 export interface CatalogOptions {
   /** Path of the manifest of the detectors that ship with the program. */
   manifest: string;
-  /** Detectors used where a request names none. */
+  /** Detectors used if a request names none. */
   defaultDetectors: string[];
-  /** Laid over `preparationDefaults`. */
+  /** Overrides `preparationDefaults`. */
   preparation?: Partial<Preparation>;
   /** A folder whose XML files are detectors as well. */
   folder?: string | undefined;
@@ -25,7 +25,7 @@ export interface CatalogOptions {
   pollMs?: number;
 }
 
-/** The detectors there are: those that ship, then the operator's. Start the pool first. */
+/** All detectors: the shipped ones, then the operator's. Start the pool first. */
 export class DetectorCatalog implements Planner, Service {
   readonly name = 'detectors';
   readonly #options: CatalogOptions;
@@ -41,17 +41,17 @@ export class DetectorCatalog implements Planner, Service {
         : new OperatorDetectors({ folder, probe, log, ...(pollMs !== undefined && { pollMs }) });
   }
 
-  /** Throws ConfigurationError where the manifest is unusable. */
+  /** Throws ConfigurationError if the manifest is unusable. */
   async start(): Promise<void> {
     const { manifest, defaultDetectors, log } = this.#options;
     this.#shipped = await loadShippedDetectors(manifest);
     for (const entry of this.#shipped)
       if (entry.status === 'refused')
-        log.error({ detector: entry.id, reason: entry.reason }, 'a detector was refused');
+        log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
     await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
     for (const id of defaultDetectors)
       if (!this.#entries().some((entry) => entry.id === id && entry.status === 'ready'))
-        log.error({ detector: id }, 'a default detector is not there');
+        log.error({ detector: id }, 'default detector missing');
   }
 
   async stop(): Promise<void> {
@@ -86,6 +86,6 @@ function resource(
   engines: EngineName[],
 ): DetectorResource {
   if (entry.status === 'refused') return { ...entry, default: isDefault };
-  const { file: _, ...shown } = entry;
-  return { ...shown, default: isDefault, engine: engineOf(entry, engines) };
+  const { file: _, ...known } = entry;
+  return { ...known, default: isDefault, engine: engineOf(entry, engines) };
 }

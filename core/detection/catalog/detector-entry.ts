@@ -17,7 +17,7 @@ export interface ReadyDetector extends KnownDetector {
   file: string;
   sha256: string;
   kind: CascadeKind;
-  /** The engine that serves it; OpenCV does where a processor cannot run another. */
+  /** The engine that supports it; OpenCV takes over if the processor cannot run that one. */
   engine: EngineName;
   /** Size of the cascade's window in pixels: the smallest object it finds. */
   window: { width: number; height: number };

@@ -12,12 +12,12 @@ import type { DetectorEntry } from './detector-entry.js';
 
 export interface OperatorDetectorsOptions {
   folder: string;
-  /** Tries a cascade in a worker, and tells which engine serves it; throws ProblemError. */
+  /** Tries a cascade in a worker. The result is the engine that supports it. Throws ProblemError. */
   probe: (cascade: CascadeFile) => Promise<EngineName>;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
-  settleMs?: number;
+  minAgeMs?: number;
 }
 
 const MAX_DETECTORS = 64;
@@ -27,13 +27,13 @@ const FIRST_SCAN_MS = 10_000;
 interface SeenFile {
   /** Changes whenever the file does. */
   signature: string;
-  /** Absent where its name cannot be an id. */
+  /** Undefined if its name cannot be an id. */
   entry: DetectorEntry | undefined;
 }
 
 /**
- * Makes each `ID.xml` in a folder a detector, and notices what comes, changes and goes. It polls, since
- * watching misses events on network and overlay file systems.
+ * Makes each `ID.xml` in a folder a detector, and notices files that are added, changed or removed. It polls, because
+ * file events are missed on network and overlay file systems.
  */
 export class OperatorDetectors {
   readonly #options: Required<OperatorDetectorsOptions>;
@@ -42,13 +42,13 @@ export class OperatorDetectors {
   #timer: NodeJS.Timeout | undefined;
   #scanning: Promise<void> = Promise.resolve();
   #stopped = false;
-  #complaint: string | undefined;
+  #warned: string | undefined;
 
   constructor(options: OperatorDetectorsOptions) {
-    this.#options = { pollMs: 2_000, settleMs: 1_000, ...options };
+    this.#options = { pollMs: 2_000, minAgeMs: 1_000, ...options };
   }
 
-  /** Resolves after a first look at the folder, or ten seconds. Ids in `taken` are refused. */
+  /** Resolves after a first scan of the folder, or ten seconds. Ids in `taken` are refused. */
   async start(taken: ReadonlySet<string>): Promise<void> {
     this.#taken = taken;
     this.#scanning = this.#round();
@@ -71,9 +71,9 @@ export class OperatorDetectors {
   async #round(): Promise<void> {
     try {
       await this.#scan();
-      this.#complaint = undefined;
+      this.#warned = undefined;
     } catch (error) {
-      this.#complainOnce(messageOf(error));
+      this.#warnOnce(messageOf(error));
     }
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
@@ -89,17 +89,17 @@ export class OperatorDetectors {
     for (const name of [...this.#files.keys()]) if (!names.includes(name)) this.#forget(name);
     for (const name of names.sort()) {
       if (this.#stopped) return;
-      await this.#look(name);
+      await this.#check(name);
     }
   }
 
-  async #look(name: string): Promise<void> {
+  async #check(name: string): Promise<void> {
     const file = join(this.#options.folder, name);
     const found = await stat(file).catch(() => undefined);
     if (!found?.isFile()) return this.#forget(name);
     const signature = `${found.ino} ${found.size} ${found.mtimeMs}`;
     if (this.#files.get(name)?.signature === signature) return;
-    if (Math.abs(Date.now() - found.mtimeMs) < this.#options.settleMs) return;
+    if (Math.abs(Date.now() - found.mtimeMs) < this.#options.minAgeMs) return;
     if (!this.#files.has(name) && this.#files.size >= MAX_DETECTORS)
       throw new Error(`there are more than ${MAX_DETECTORS} cascades`);
     const entry = await this.#examine(name, file, found.size);
@@ -125,27 +125,27 @@ export class OperatorDetectors {
       const engine = await this.#options.probe({ file, sha256 });
       return { ...known, ...description, status: 'ready', file, sha256, engine };
     } catch (error) {
-      // The pool is full or away, or the file changed meanwhile: nothing is known about the cascade.
+      // The pool is full or stopped, or the file has changed since: the cascade is neither good nor bad.
       if (error instanceof ProblemError && error.status === 503) return 'later';
       return { ...known, status: 'refused', reason: reasonOf(error) };
     }
   }
 
   #forget(name: string): void {
-    if (this.#files.delete(name)) this.#options.log.info({ file: name }, 'a detector was removed');
+    if (this.#files.delete(name)) this.#options.log.info({ file: name }, 'detector removed');
   }
 
   #announce(name: string, entry: DetectorEntry | undefined): void {
     const { log } = this.#options;
-    if (!entry) log.warn({ file: name }, 'a cascade is ignored: its name cannot be an id');
-    else if (entry.status === 'ready') log.info({ detector: entry.id }, 'a detector was added');
-    else log.warn({ detector: entry.id, reason: entry.reason }, 'a detector was refused');
+    if (!entry) log.warn({ file: name }, 'cascade ignored: its name cannot be a detector id');
+    else if (entry.status === 'ready') log.info({ detector: entry.id }, 'detector added');
+    else log.warn({ detector: entry.id, reason: entry.reason }, 'detector refused');
   }
 
-  #complainOnce(complaint: string): void {
-    if (this.#complaint === complaint) return;
-    this.#complaint = complaint;
-    this.#options.log.warn({ reason: complaint }, "the detectors' folder is not read completely");
+  #warnOnce(reason: string): void {
+    if (this.#warned === reason) return;
+    this.#warned = reason;
+    this.#options.log.warn({ reason }, 'detector folder not read completely');
   }
 }
 

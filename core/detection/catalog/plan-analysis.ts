@@ -15,7 +15,7 @@ import type { AnalysisPlan, AnalysisRequest, PlannedDetector } from '../detectio
 import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
 
 export interface PlanContext {
-  /** In the order in which a plan has them; of two with one id the first counts. */
+  /** In the order in which a plan has them; of two with the same id the first counts. */
   entries: DetectorEntry[];
   defaultDetectors: string[];
   preparation: Partial<Preparation>;
@@ -24,13 +24,13 @@ export interface PlanContext {
 }
 
 /**
- * Fills in what a request leaves open. Requests for the same work give equal plans, whatever the order of
+ * Fills in the defaults. Requests for the same work give equal plans, whatever the order of
  * their fields. Throws `unknown_detector` and `invalid_parameter`, naming the fields.
  */
 export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
-  const asked = chosenDetectors(request, context);
+  const chosen = chosenDetectors(request, context);
   return {
-    detectors: asked.map((detector) => planned(detector, request, context.engines)),
+    detectors: chosen.map((detector) => planned(detector, request, context.engines)),
     preparation: plannedPreparation(request, context.preparation),
   };
 }
@@ -65,7 +65,7 @@ function planned(
   return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
 }
 
-/** OpenCV serves every cascade; another engine only what it is able to, on a processor that can run it. */
+/** OpenCV supports every cascade. Another engine supports some, on a processor that can run it. */
 export const engineOf = ({ engine }: ReadyDetector, able: EngineName[]): EngineName =>
   able.includes(engine) ? engine : 'opencv';
 
@@ -96,7 +96,7 @@ function plannedPreparation(
     orientations: fields.orientations ?? defaults.orientations,
   });
   if (fields.orientation !== undefined) return { workingSize, orientations: [fields.orientation] };
-  // Turns are searched besides the image as it stands.
+  // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
   return { workingSize, orientations: [...all].sort((a, b) => a - b) };
 }

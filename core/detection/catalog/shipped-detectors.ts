@@ -32,8 +32,8 @@ const manifestSchema = z.strictObject({
 });
 
 /**
- * The detectors of a manifest, in its order. A cascade that is missing or whose hash differs makes its
- * detector a refused one. Throws ConfigurationError where the manifest itself is unusable.
+ * The detectors of a manifest, in its order. A detector whose cascade is missing or has another hash is
+ * refused. Throws ConfigurationError if the manifest itself is unusable.
  */
 export async function loadShippedDetectors(manifestFile: string): Promise<DetectorEntry[]> {
   const { detectors } = loadConfiguration(manifestSchema, manifestFile);

@@ -14,7 +14,7 @@ export class DocumentNode {
     private readonly line: number,
   ) {}
 
-  /** The child of that name. Throws where there are none or several. */
+  /** The child of that name. Throws if there is none, or more than one. */
   child(name: string): DocumentNode {
     const child = this.find(name);
     if (!child) throw this.error(`has no <${name}>`);

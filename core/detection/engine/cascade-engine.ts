@@ -1,6 +1,5 @@
-import type { Box } from '../../contract/detection.js';
 import { StartError } from '../../runtime/errors.js';
-import { MAX_WINDOWS, tooManyWindows } from '../worker/search.js';
+import { type Candidate, MAX_CANDIDATES, TooManyCandidates } from './candidate.js';
 import type { CascadeModel } from './cascade-model.js';
 import { encodePlan, type PlannedJob } from './encode-plan.js';
 import type { Size } from './geometry.js';
@@ -14,7 +13,7 @@ export interface GreyPixels extends Size {
   data: Uint8Array;
 }
 
-/** Width of the kernel's vectors. `auto` takes AVX2 where the processor has it. */
+/** Width of the kernel's vectors. `auto` takes AVX2 if the processor has it. */
 export type Simd = 'auto' | '128' | 'avx2';
 
 export interface LoadedCascade {
@@ -26,12 +25,6 @@ export interface CascadeQuery extends ScaleRange {
   cascade: LoadedCascade;
 }
 
-/** A window that passed every stage, in pixels of the image. Rounding can take it a pixel past the image's edge. */
-export interface Candidate extends Box {
-  /** The last stage's sum. */
-  score: number;
-}
-
 /** Searches images with cascades, and finds the windows that OpenCV finds. */
 export class CascadeEngine {
   constructor(
@@ -39,7 +32,7 @@ export class CascadeEngine {
     private readonly avx2: boolean,
   ) {}
 
-  /** Throws `StartError` where the addon is missing, or the processor cannot run it that way. */
+  /** Throws `StartError` if the addon is missing, or the processor cannot run it that way. */
   static open(simd: Simd = 'auto'): CascadeEngine {
     const kernel = loadKernel();
     const avx2 = simd === 'auto' ? kernel.supports(true) : simd === 'avx2';
@@ -55,8 +48,8 @@ export class CascadeEngine {
 
   /**
    * The candidates of each query, in OpenCV's order on one thread: by level, row and column. Queries share the resized
-   * images and their sums. With regions, those that reach one of them, for the work of the rows and columns where such
-   * windows lie. Throws a `Refusal` where more than `MAX_WINDOWS` pass.
+   * images and their sums. With regions, only those that reach one of them; only the rows and columns of such
+   * windows are searched. Throws `TooManyCandidates`.
    */
   searchCandidates(image: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
     const planned = queries.map(({ cascade: { window }, ...range }, cascade) =>
@@ -64,7 +57,7 @@ export class CascadeEngine {
     );
     const plan = encodePlan(planned.flat(), regions);
     if (plan.jobs.length === 0) return queries.map(() => []);
-    const answer = this.kernel.search(
+    const passed = this.kernel.search(
       image.data,
       image.width,
       image.height,
@@ -72,12 +65,12 @@ export class CascadeEngine {
       queries.map(({ cascade }) => cascade.handle),
       this.avx2,
     );
-    if (!answer || answer.scores.length > MAX_WINDOWS) throw tooManyWindows();
-    const { windows, scores } = answer;
+    if (!passed || passed.scores.length > MAX_CANDIDATES) throw new TooManyCandidates();
+    const { windows, scores } = passed;
     const found = new Map<PlannedJob, Candidate[]>(plan.jobs.map((job) => [job, []]));
     for (const [i, score] of scores.entries()) {
       const job = plan.jobs[windows[3 * i] ?? 0];
-      if (!job) throw new Error('the kernel answered for a job that it was not given');
+      if (!job) throw new Error('the kernel returned a window of an unknown job');
       const [x, y] = [windows[3 * i + 1] ?? 0, windows[3 * i + 2] ?? 0];
       found.get(job)?.push(candidate(job, x, y, score));
     }

@@ -3,8 +3,8 @@ import type { DocumentNode } from './cascade-document.js';
 /** Bounds of a cascade's counts, far above any that is used. */
 export const CASCADE_LIMITS = { stages: 1000, stumps: 65_536, features: 65_536 };
 
-/** The cascade is sound, but not for this engine. */
-export class Unserved extends Error {}
+/** The cascade is well-formed, but has a feature that this engine does not support. */
+export class UnsupportedFeature extends Error {}
 
 /** OpenCV takes this off every stage's threshold. */
 const THRESHOLD_EPS = Math.fround(1e-5);

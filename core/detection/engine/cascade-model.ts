@@ -15,7 +15,7 @@ export interface HaarFeature {
 /** A tree of depth one: a feature, and what it adds to its stage's sum on either side. */
 export interface HaarStump {
   feature: HaarFeature;
-  /** The left leaf counts where the feature, over the window's deviation, is below it. */
+  /** The left leaf counts if the feature, over the window's deviation, is below it. */
   threshold: number;
   left: number;
   right: number;
@@ -42,14 +42,14 @@ export type CascadeModel = { window: Size } & (
   | { kind: 'lbp'; stages: Stage<LbpStump>[] }
 );
 
-/** A well-formed cascade that only OpenCV can search with, or nobody can. */
-export interface NotServed {
+/** A well-formed cascade that this engine does not search with. OpenCV may. */
+export interface UnsupportedCascade {
   kind: 'haar' | 'lbp' | 'hog';
   window: Size;
   reason: string;
 }
 
-export type ParsedCascade = { model: CascadeModel } | { notServed: NotServed };
+export type ParsedCascade = { model: CascadeModel } | { unsupported: UnsupportedCascade };
 
 /** The file is not a cascade, or one that would make an engine read outside its window. */
 export class InvalidCascade extends Error {

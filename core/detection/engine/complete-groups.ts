@@ -1,18 +1,18 @@
 import type { Box } from '../../contract/detection.js';
-import type { Candidate } from './cascade-engine.js';
+import type { Candidate } from './candidate.js';
 import { classesOf, likeness, meanOf } from './group-candidates.js';
 import { hasWidth, type Region, reaches } from './regions.js';
 
-/** Where a group goes on for longer than this, the whole image is searched. */
+/** If a group is not complete after so many rounds, the whole image is searched. */
 const MAX_ROUNDS = 4;
 
 /** Finds the candidates that reach one of the regions, or all there are. */
 export type RegionSearch = (regions?: Region[]) => Candidate[];
 
 /**
- * What grouping has to be given so that groups with their centre in the regions come out as in the whole image. `found`
- * are the candidates that reach the regions. Looked for besides are those that merge with them, wherever
- * they lie, and those whose groups could hide theirs.
+ * The candidates that grouping needs so that groups with their centre in the regions come out as in the whole image. `found`
+ * are those that reach the regions. Also searched for are those that merge with them, wherever they lie, and those whose
+ * groups could hide theirs.
  */
 export function completeGroups(
   found: Candidate[],
@@ -59,7 +59,7 @@ const extended = ({ found, searched }: Known, beyond: Region[], search: RegionSe
 
 const isIn = (box: Box, regions: Region[]) => regions.some((region) => reaches(box, region));
 
-/** Whether windows like this one may lie where none was searched: no region holds all of them. */
+/** Whether similar windows may lie outside of what was searched: no region holds all of them. */
 function isOpen(box: Box, searched: Region[]): boolean {
   const delta = likeness(box, box);
   return !searched.some((region) => {
@@ -75,7 +75,7 @@ function isOpen(box: Box, searched: Region[]): boolean {
   });
 }
 
-/** The region of all windows like these; none where there are none. */
+/** The region of all windows similar to these; none if there are no windows. */
 function around(boxes: Box[]): Region[] {
   if (boxes.length === 0) return [];
   const margin = Math.max(...boxes.map((box) => likeness(box, box))) + 1;

@@ -1,5 +1,5 @@
 import type { Box } from '../../contract/detection.js';
-import type { Candidate } from './cascade-engine.js';
+import type { Candidate } from './candidate.js';
 import { roundHalfEven, type Size } from './geometry.js';
 
 /** Candidates that were merged into one box. */

@@ -12,8 +12,8 @@ export interface CascadeHandle {
 export interface Kernel {
   loadCascade(tables: Int32Array): CascadeHandle;
   /**
-   * Searches as `plan` says (`encode-plan.ts`). `windows` has three numbers for each window that passes: its job, and
-   * its x and y in the level's pixels; `scores` the sum of the last stage. Null where more than a million pass.
+   * Searches according to `plan` (`encode-plan.ts`). `windows` has three numbers for each window that passes: its job, and
+   * its x and y in the level's pixels; `scores` the sum of the last stage. Null if more than a million pass.
    */
   search(
     pixels: Uint8Array,
@@ -30,7 +30,7 @@ export interface Kernel {
 export const kernelFile = (): string =>
   join(projectRoot(), 'core/detection/engine/native/build/Release/engine.node');
 
-/** Throws `StartError` where the addon has not been built or does not load. */
+/** Throws `StartError` if the addon has not been built or does not load. */
 export function loadKernel(): Kernel {
   const file = kernelFile();
   try {

@@ -13,7 +13,7 @@ export interface Corner {
 export interface MergedFeature {
   form: Form;
   corners: Corner[];
-  /** Of the form's rectangles, where it leaves them open. */
+  /** Of the form's rectangles, if the form does not set them. */
   weights: [number, number, number];
 }
 
@@ -56,7 +56,7 @@ function coefficients(feature: HaarFeature): WeightedCorner[] {
   return [...merged.values()].filter(({ coefficient }) => coefficient !== 0);
 }
 
-/** The corners in the pattern's order, or undefined where they do not have its coefficients. */
+/** The corners in the pattern's order, or undefined if they do not have its coefficients. */
 function arrange(corners: WeightedCorner[], pattern: number[]): Corner[] | undefined {
   if (corners.length !== pattern.length) return undefined;
   const left = [...corners];

@@ -50,7 +50,7 @@ function packStage<Stump extends HaarStump | LbpStump>(
   stage: Stage<Stump>,
   pack: (stump: Stump, vote: number) => PackedStump,
 ): PackedStage {
-  const { initial, votes, band } = fixedPointVotes(stage, VOTE_BITS);
+  const { initial, votes, margin } = fixedPointVotes(stage, VOTE_BITS);
   const packed = stage.stumps.map((stump, i) => {
     const { form, words } = pack(stump, votes[i] ?? 0);
     return { i, form, words: [...words, floatBits(stump.left), floatBits(stump.right)] };
@@ -61,7 +61,7 @@ function packStage<Stump extends HaarStump | LbpStump>(
     header: [
       ...FORMS.map((form) => packed.filter((stump) => stump.form === form).length),
       initial,
-      band,
+      margin,
       floatBits(stage.threshold),
     ],
     fileOrder: packed.map(({ i }) => place.get(i) ?? 0),

@@ -1,36 +1,38 @@
 import { type DocumentNode, integerOf, readDocument } from './cascade-document.js';
-import { Unserved } from './cascade-limits.js';
-import type { CascadeModel, NotServed, ParsedCascade } from './cascade-model.js';
+import { UnsupportedFeature } from './cascade-limits.js';
+import type { CascadeModel, ParsedCascade, UnsupportedCascade } from './cascade-model.js';
 import type { Size } from './geometry.js';
 import { readOldCascade } from './read-old-cascade.js';
 import { readCascade } from './read-stages.js';
-import { unsupportedReason } from './served.js';
+import { unsupportedReason } from './unsupported-reason.js';
 
 /** OpenCV's bound of a window's sides. */
 const MAX_SIDE = 1_000_000;
 
 /**
  * Reads a cascade in OpenCV's XML, in the form that `opencv_traincascade` writes or in the older one.
- * Throws `InvalidCascade` for what OpenCV would refuse or misread; says of the rest whether the engine serves it.
+ * Throws `InvalidCascade` for what OpenCV would refuse or misread; otherwise reports whether the engine supports it.
  */
 export function parseCascade(xml: string): ParsedCascade {
   const node = readDocument(xml);
   const isOld = node.find('featureType') === undefined;
   const header = isOld ? { kind: 'haar' as const, window: oldWindow(node) } : readHeader(node);
   try {
-    if (header.kind === 'hog') throw new Unserved('OpenCV no longer searches with HOG cascades');
+    if (header.kind === 'hog')
+      throw new UnsupportedFeature('OpenCV no longer searches with HOG cascades');
     const model: CascadeModel = isOld
       ? { ...header, kind: 'haar', stages: readOldCascade(node, header.window) }
       : readCascade(node, header.kind, header.window);
     const reason = unsupportedReason(model);
-    return reason === undefined ? { model } : { notServed: { ...header, reason } };
+    return reason === undefined ? { model } : { unsupported: { ...header, reason } };
   } catch (error) {
-    if (error instanceof Unserved) return { notServed: { ...header, reason: error.message } };
+    if (error instanceof UnsupportedFeature)
+      return { unsupported: { ...header, reason: error.message } };
     throw error;
   }
 }
 
-type Header = Omit<NotServed, 'reason'>;
+type Header = Omit<UnsupportedCascade, 'reason'>;
 
 function readHeader(node: DocumentNode): Header {
   if (node.child('stageType').word() !== 'BOOST') throw node.error('is not of stage type BOOST');

@@ -2,7 +2,7 @@ import { type DocumentNode, floatOf, integerOf } from './cascade-document.js';
 import type { HaarFeature, Rectangle } from './cascade-model.js';
 import type { Size } from './geometry.js';
 
-/** A Haar feature; the older form of cascades writes it the same way. Throws where it leaves the window. */
+/** A Haar feature; the older form of cascades writes it the same way. Throws if it extends outside the window. */
 export function readHaarFeature(node: DocumentNode, window: Size): HaarFeature {
   const tilted = (node.find('tilted')?.integer() ?? 0) !== 0;
   const rectangles = node

@@ -1,5 +1,5 @@
 import type { DocumentNode } from './cascade-document.js';
-import { CASCADE_LIMITS, stageThreshold, TreeCount, Unserved } from './cascade-limits.js';
+import { CASCADE_LIMITS, stageThreshold, TreeCount, UnsupportedFeature } from './cascade-limits.js';
 import type { HaarStump, Stage } from './cascade-model.js';
 import type { Size } from './geometry.js';
 import { readHaarFeature } from './read-features.js';
@@ -25,7 +25,8 @@ export function readOldCascade(node: DocumentNode, window: Size): Stage<HaarStum
 
 function readStump(tree: DocumentNode, window: Size): HaarStump {
   const [node, ...others] = tree.items(CASCADE_LIMITS.stumps);
-  if (node === undefined || others.length > 0) throw new Unserved('its trees are deeper than one');
+  if (node === undefined || others.length > 0)
+    throw new UnsupportedFeature('its trees are deeper than one');
   return {
     feature: readHaarFeature(node.child('feature'), window),
     threshold: node.child('threshold').float(),

@@ -1,5 +1,5 @@
 import { type DocumentNode, floatOf, integerOf } from './cascade-document.js';
-import { CASCADE_LIMITS, stageThreshold, TreeCount, Unserved } from './cascade-limits.js';
+import { CASCADE_LIMITS, stageThreshold, TreeCount, UnsupportedFeature } from './cascade-limits.js';
 import type {
   CascadeModel,
   HaarFeature,
@@ -16,11 +16,11 @@ export function readCascade(node: DocumentNode, kind: 'haar' | 'lbp', window: Si
   const categories = node.child('featureParams').child('maxCatCount').integer();
   const features = node.child('features').items(CASCADE_LIMITS.features);
   if (kind === 'haar') {
-    if (categories !== 0) throw new Unserved('Haar features in categories');
+    if (categories !== 0) throw new UnsupportedFeature('Haar features in categories');
     const haar = features.map((feature) => readHaarFeature(feature, window));
     return { kind, window, stages: readStages(node, (tree) => readHaarStump(tree, haar)) };
   }
-  if (categories !== 256) throw new Unserved('its patterns do not have eight bits');
+  if (categories !== 256) throw new UnsupportedFeature('its patterns do not have eight bits');
   const cells = features.map((feature) => readCell(feature, window));
   return { kind, window, stages: readStages(node, (tree) => readLbpStump(tree, cells)) };
 }
@@ -47,7 +47,7 @@ function readStages<Stump>(
 function stumpWords(tree: DocumentNode, length: number): string[] {
   const nodes = tree.child('internalNodes').words();
   if (nodes.length > length && nodes.length % length === 0) {
-    throw new Unserved('its trees are deeper than one');
+    throw new UnsupportedFeature('its trees are deeper than one');
   }
   const [left, right, ...words] = nodes;
   if (nodes.length !== length || left !== '0' || right !== '-1') {

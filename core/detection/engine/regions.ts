@@ -4,7 +4,7 @@ import type { Box } from '../../contract/detection.js';
 export interface Region extends Box {
   /** What of a window has to lie in it, or near: its centre, or any part of it. */
   by: 'centre' | 'part';
-  /** Windows of these widths alone. */
+  /** Only windows of these widths. */
   widths?: { from: number; to: number };
 }
 

@@ -19,7 +19,7 @@ export interface ScaleLevel extends Size {
   rows: number;
 }
 
-/** Bound of what `scaleFactor` near 1 asks for. */
+/** Limits the levels of a `scaleFactor` near 1. */
 export const MAX_LEVELS = 2000;
 
 /** OpenCV shares an image's rows out to threads in stripes, of this many columns of windows at the first level. */
@@ -76,12 +76,12 @@ function allScales(image: Size, window: Size, scaleFactor: number): number[] {
     const width = roundHalfEven(window.width * factor);
     const height = roundHalfEven(window.height * factor);
     if (width > image.width || height > image.height) return scales;
-    if (scales.length === MAX_LEVELS) throw new RangeError('scaleFactor is too near to 1');
+    if (scales.length === MAX_LEVELS) throw new RangeError('scaleFactor is too close to 1');
     scales.push(Math.fround(factor));
   }
 }
 
-/** OpenCV searches one scale even where none is within the limits: the one nearest to the smallest size. */
+/** OpenCV searches one scale even if none is within the limits: the one nearest to the smallest size. */
 function nearestTo(size: Size, window: Size, scales: number[]): number[] {
   let nearest: number | undefined;
   let least = Number.POSITIVE_INFINITY;

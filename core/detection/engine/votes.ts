@@ -1,14 +1,13 @@
 import type { Stage } from './cascade-model.js';
 
 /**
- * A stage in fixed point: a window's sum is `initial` plus the votes of the stumps whose left leaf counts. The stage
- * lets it pass where that is above `band`, rejects it where it is below −`band`, and between them it is too near to
- * the threshold to tell.
+ * A stage in fixed point. A window's sum is `initial` plus the votes of the stumps whose left leaf counts. Above
+ * `margin` the window passes, below −`margin` it is rejected. Between them, fixed point is not exact enough to decide.
  */
 export interface StageVotes {
   initial: number;
   votes: number[];
-  band: number;
+  margin: number;
 }
 
 /** Scales a stage so that no sum of its leaves reaches `bits` bits. */
@@ -20,9 +19,9 @@ export function fixedPointVotes(
     (sum, { left, right }) => sum + Math.max(Math.abs(left), Math.abs(right)),
     Math.abs(threshold),
   );
-  // Rounding adds up to half a unit a leaf, for which two bits' worth of room is kept at the top.
-  const room = 2 ** bits - 2 * stumps.length;
-  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(room / largest));
+  // Rounding adds up to half a unit a leaf, for which two bits are kept free at the top.
+  const limit = 2 ** bits - 2 * stumps.length;
+  const scale = largest === 0 ? 1 : 2 ** Math.floor(Math.log2(limit / largest));
   const fixed = stumps.map(({ left, right }) => ({
     left: Math.round(left * scale),
     right: Math.round(right * scale),
@@ -30,6 +29,6 @@ export function fixedPointVotes(
   return {
     initial: fixed.reduce((sum, { right }) => sum + right, -Math.round(threshold * scale)),
     votes: fixed.map(({ left, right }) => left - right),
-    band: stumps.length + 2,
+    margin: stumps.length + 2,
   };
 }

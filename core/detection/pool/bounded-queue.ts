@@ -3,7 +3,7 @@ interface Entry<T> {
   bytes: number;
 }
 
-/** A first-in, first-out queue that refuses what would take it past a number of items or of bytes. */
+/** A first-in, first-out queue with a limit of items and of bytes. */
 export class BoundedQueue<T> {
   readonly #entries: Entry<T>[] = [];
   #bytes = 0;
@@ -17,7 +17,7 @@ export class BoundedQueue<T> {
     return this.#entries.length;
   }
 
-  /** False where the queue is full. */
+  /** False if the queue is full. */
   push(item: T, bytes: number): boolean {
     if (this.#entries.length >= this.maxItems || this.#bytes + bytes > this.maxBytes) return false;
     this.#entries.push({ item, bytes });
@@ -25,7 +25,7 @@ export class BoundedQueue<T> {
     return true;
   }
 
-  /** To the front, whatever the limits: for an item that was taken out and could not be used. */
+  /** To the front, regardless of the limits: for an item that was taken out and could not be used. */
   putBack(item: T, bytes: number): void {
     this.#entries.unshift({ item, bytes });
     this.#bytes += bytes;

@@ -2,8 +2,16 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { Job, JobKind, JobResult, Ready, WorkerMessage } from '../protocol.js';
-import { PROTOCOL_VERSION } from '../protocol.js';
+import type { SearchGate, Thumbnail } from '../detection.js';
+import {
+  type Job,
+  type JobKind,
+  type JobResult,
+  type ParentMessage,
+  PROTOCOL_VERSION,
+  type Ready,
+  type WorkerMessage,
+} from '../protocol.js';
 
 export interface WorkerOptions {
   /** Variables of the child's environment; nothing else is in it. */
@@ -18,21 +26,26 @@ export class WorkerUnreachable extends Error {
   override readonly name = 'WorkerUnreachable';
 }
 
+/** The gate of an `analyseIf`. */
+export type PlanFor = SearchGate['planFor'];
+
 /** What the parent waits for: the handshake, or the result of a job. */
 interface Pending {
   resolve(value: unknown): void;
-  reject(error: Error): void;
+  reject(error: unknown): void;
   deadline: NodeJS.Timeout;
-  /** What it means that the process ended before. */
+  /** The error if the process ends before. */
   ifEnded(how: string): Error;
+  /** Of an `analyseIf`. */
+  planFor?: PlanFor | undefined;
 }
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
 
-/** Pixels live outside V8's heap, which holds little else; the worker has those that are done with freed (`--expose-gc`). */
+/** Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs (`--expose-gc`). */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--expose-gc'];
 
-/** One worker process: a handshake, then one job at a time, each under a deadline. Once ended it stays so. */
+/** One worker process: a handshake, then one job at a time, each under a deadline. It is not restarted. */
 export class WorkerHandle {
   #child: ChildProcess | undefined;
   #pending: Pending | undefined;
@@ -50,12 +63,12 @@ export class WorkerHandle {
     return this.#child?.connected === true && !this.#child.killed;
   }
 
-  /** It was ended here since a job took longer than its deadline. */
+  /** It was killed because a job exceeded its deadline. */
   get wasLate(): boolean {
     return this.#wasLate;
   }
 
-  /** Starts the process. Throws StartError where it cannot work or does not answer in time. */
+  /** Starts the process. Throws StartError if it cannot work or is not ready in time. */
   start(): Promise<Ready> {
     const child = fork(ENTRY, {
       serialization: 'advanced',
@@ -77,10 +90,11 @@ export class WorkerHandle {
   }
 
   /**
-   * Throws the ProblemError that the worker refused the job with, `image_crashed_decoder` where the
-   * worker died of it, `detection_timeout` where it took too long, and WorkerUnreachable.
+   * `planFor` is the gate of an `analyseIf`; one deadline covers the gate and the job. Throws the ProblemError that the
+   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable, and
+   * what `planFor` throws.
    */
-  run<K extends JobKind>(job: Job<K>): Promise<JobResult<K>> {
+  run<K extends JobKind>(job: Job<K>, planFor?: PlanFor): Promise<JobResult<K>> {
     const { jobDeadlineMs } = this.options;
     const result = this.#await<JobResult<K>>(
       jobDeadlineMs,
@@ -91,12 +105,10 @@ export class WorkerHandle {
           `It took longer than ${jobDeadlineMs / 1000} s.`,
         );
       },
-      () => new ProblemError('image_crashed_decoder', 'The process that worked on it ended.'),
+      crashedDecoder,
+      planFor,
     );
-    // A child that is gone is told of through the same callback.
-    this.#child?.send(job, (error) => {
-      if (error) this.#giveUp(new WorkerUnreachable(error.message));
-    });
+    this.#send(job as Job, unreachable);
     return result;
   }
 
@@ -104,12 +116,51 @@ export class WorkerHandle {
     this.#child?.kill('SIGKILL');
   }
 
-  #await<T>(deadlineMs: number, ifLate: () => Error, ifEnded: (how: string) => Error): Promise<T> {
+  #await<T>(
+    deadlineMs: number,
+    ifLate: () => Error,
+    ifEnded: (how: string) => Error,
+    planFor?: PlanFor,
+  ): Promise<T> {
     if (this.#pending) throw new Error('the worker is busy');
     return new Promise<T>((resolve, reject) => {
       const deadline = setTimeout(() => this.#giveUp(ifLate()), deadlineMs);
-      this.#pending = { resolve: resolve as Pending['resolve'], reject, deadline, ifEnded };
+      this.#pending = {
+        resolve: resolve as Pending['resolve'],
+        reject,
+        deadline,
+        ifEnded,
+        planFor,
+      };
     });
+  }
+
+  /** The same callback reports that the child is gone. */
+  #send(message: ParentMessage, ifUnsent: (error: Error) => Error): void {
+    this.#child?.send(message, (error) => {
+      if (error) this.#giveUp(ifUnsent(error));
+    });
+  }
+
+  /** Sends a decision even if the gate fails: the worker waits for one. A skipped image gets no reply. */
+  async #decide(thumbnail: Thumbnail): Promise<void> {
+    const pending = this.#pending;
+    if (!pending?.planFor) return;
+    const decided = await pending.planFor(thumbnail).then(
+      (plan) => ({ plan, error: undefined }),
+      (error: unknown) => ({ plan: undefined, error }),
+    );
+    // The worker ended, or its job was late.
+    if (this.#pending !== pending) return;
+    if (decided.plan) {
+      // No retry: the image may be what ended the worker, and the gate must not be asked twice.
+      this.#send({ kind: 'gateDecision', plan: decided.plan }, crashedDecoder);
+      return;
+    }
+    this.#take();
+    this.#send({ kind: 'gateDecision', plan: null }, unreachable);
+    if (decided.error === undefined) pending.resolve(null);
+    else pending.reject(decided.error);
   }
 
   #onMessage(message: WorkerMessage): void {
@@ -120,6 +171,9 @@ export class WorkerHandle {
         break;
       case 'unable':
         this.#giveUp(new StartError(`OpenCV does not load: ${message.reason}`));
+        break;
+      case 'thumbnail':
+        void this.#decide(message.thumbnail);
         break;
       case 'done':
         this.#take()?.resolve(message.result);
@@ -133,7 +187,7 @@ export class WorkerHandle {
     }
   }
 
-  /** Ends the process, and what waits for it with `error`. */
+  /** Kills the process, and rejects the pending wait with `error`. */
   #giveUp(error: Error): void {
     this.#take()?.reject(error);
     this.kill();
@@ -153,13 +207,18 @@ export class WorkerHandle {
   }
 }
 
+const unreachable = ({ message }: Error) => new WorkerUnreachable(message);
+
+const crashedDecoder = () =>
+  new ProblemError('image_crashed_decoder', 'The process that worked on it ended.');
+
 const MAX_LINE = 500;
 const MAX_LINES = 20;
 
-/** What a decoder prints goes to the log, within bounds: a hostile file must not fill it. */
+/** Logs what a decoder prints, within limits: a hostile file must not fill the log. */
 function logLines(stream: Readable | null, log: Logger): void {
   stream?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n', MAX_LINES))
-      if (line.trim() !== '') log.debug({ line: line.slice(0, MAX_LINE) }, 'a worker printed');
+      if (line.trim() !== '') log.debug({ line: line.slice(0, MAX_LINE) }, 'worker output');
   });
 }

@@ -4,22 +4,22 @@ import type { Logger } from '../../runtime/logger.js';
 import { RestartBudget } from './restart-budget.js';
 import type { WorkerHandle } from './worker-handle.js';
 
-export interface CrewOptions {
+export interface SupervisorOptions {
   size: number;
   restarts: { count: number; windowMs: number };
   createWorker: () => WorkerHandle;
   log: Logger;
   onReady: (worker: WorkerHandle) => void;
-  /** A worker ended. `remaining` are alive, those included that still start. */
-  onEnded: (worker: WorkerHandle, remaining: number) => void;
+  /** A worker ended. It no longer counts as alive. */
+  onEnded: (worker: WorkerHandle) => void;
 }
 
-/** Keeps a number of workers alive, within a restart budget for those that end by themselves. */
+/** Keeps a number of workers alive, within a restart budget for those that end unexpectedly. */
 export class WorkerSupervisor {
-  readonly #options: CrewOptions;
+  readonly #options: SupervisorOptions;
   readonly #budget: RestartBudget;
   readonly #alive = new Set<WorkerHandle>();
-  /** Those that answered their handshake, with their process ids. */
+  /** Those that completed their handshake, with their process ids. */
   readonly #ready = new Map<WorkerHandle, number>();
   /** Restarts that wait for the budget, with the time when each is due. */
   readonly #due = new Map<NodeJS.Timeout, number>();
@@ -28,7 +28,7 @@ export class WorkerSupervisor {
   #engines: EngineName[] = [];
   #stopped = false;
 
-  constructor(options: CrewOptions) {
+  constructor(options: SupervisorOptions) {
     this.#options = options;
     const { count, windowMs } = options.restarts;
     this.#budget = new RestartBudget(count, windowMs);
@@ -38,7 +38,7 @@ export class WorkerSupervisor {
     return this.#alive.size;
   }
 
-  /** Process ids of those that answered their handshake. */
+  /** Process ids of those that completed their handshake. */
   get ready(): number[] {
     return [...this.#ready.values()];
   }
@@ -62,7 +62,7 @@ export class WorkerSupervisor {
     return Number.isFinite(next) ? Math.max(1, Math.ceil((next - Date.now()) / 1000)) : 1;
   }
 
-  /** Resolves when a first worker is ready. Throws the StartError of the first one where none gets so far. */
+  /** Resolves when a first worker is ready. Throws the StartError of the first one if none gets ready. */
   async start(): Promise<void> {
     const launches = Array.from({ length: this.#options.size }, () => this.#launch());
     try {
@@ -73,7 +73,7 @@ export class WorkerSupervisor {
     }
   }
 
-  /** Kills the workers, whatever they do. */
+  /** Kills the workers, busy or not. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#due.keys()) clearTimeout(timer);
@@ -98,24 +98,24 @@ export class WorkerSupervisor {
     this.#alive.delete(worker);
     this.#ready.delete(worker);
     if (!this.#stopped) this.#replace(worker);
-    this.#options.onEnded(worker, this.#alive.size);
+    this.#options.onEnded(worker);
   }
 
   #replace(worker: WorkerHandle): void {
     const { log } = this.#options;
     if (worker.wasLate) {
-      // The deadline itself bounds how often this happens. Booked, a few slow images would end detection for everybody.
-      log.warn('a detection worker was ended at its deadline and is replaced');
+      // The deadline already limits how often this happens. If it counted, a few slow images would stop all detection.
+      log.warn('detection worker killed at its deadline; restarting');
       this.#relaunch();
       return;
     }
     const waitMs = this.#budget.book(Date.now());
     if (waitMs === 0) {
-      log.warn('a detection worker ended and is replaced');
+      log.warn('detection worker ended; restarting');
       this.#relaunch();
       return;
     }
-    log.error({ waitMs }, 'detection workers end too often; the next one waits');
+    log.error({ waitMs }, 'detection workers end too often; restart delayed');
     const timer = setTimeout(() => {
       this.#due.delete(timer);
       this.#relaunch();
@@ -127,7 +127,7 @@ export class WorkerSupervisor {
     this.#restarts++;
     this.#launch().catch((error: unknown) => {
       if (!this.#stopped)
-        this.#options.log.error({ error: messageOf(error) }, 'a detection worker did not start');
+        this.#options.log.error({ error: messageOf(error) }, 'detection worker did not start');
     });
   }
 }

@@ -4,7 +4,7 @@ import { GreyImage } from './grey-image.js';
 import { Refusal } from './refusal.js';
 
 export interface DecodedGrey {
-  /** Size of the whole image when upright, whatever the size that it was decoded to. */
+  /** Size of the whole image when upright, not of the decoded one. */
   width: number;
   height: number;
   /** Upright, its longer side not above the working size. */
@@ -13,8 +13,8 @@ export interface DecodedGrey {
 
 /**
  * Decodes to grey, no larger than is searched: `workingSize` caps the longer side (0: no cap). libjpeg
- * makes a JPEG an eighth, a quarter or a half as large at a fraction of the cost of decoding it whole,
- * and area averaging does the rest.
+ * decodes a JPEG at an eighth, a quarter or half of its size at a fraction of the cost of the whole, and area
+ * averaging does the rest.
  */
 export function decodeGrey(
   cv: OpenCv,
@@ -67,7 +67,7 @@ function reducedGrey(cv: OpenCv, ratio: number): number {
   return cv.IMREAD_GRAYSCALE;
 }
 
-/** Orientation is applied here and not by OpenCV, whose versions differ in the kinds they do it for. */
+/** OpenCV's versions differ in the kinds whose orientation they apply; `upright` does it for all. */
 function decode(cv: OpenCv, bytes: Buffer, flags: number): Mat {
   const mat = cv.imdecode(bytes, flags | cv.IMREAD_IGNORE_ORIENTATION);
   if (mat.rows === 0) throw new Refusal('image_undecodable', 'The image does not decode.');

@@ -47,7 +47,7 @@ function penFor(image: Mat): Pen {
   return { line, scale: 0.25 * line, stroke: Math.max(1, Math.round(line / 2)) };
 }
 
-/** One colour a label, dealt out in the labels' order. */
+/** One colour a label, in the labels' order. */
 function colours(cv: OpenCv, boxes: LabelledBox[]): (label: string) => Colour {
   const labels = [...new Set(boxes.map(({ label }) => label))].sort();
   return (label) => {
@@ -56,7 +56,7 @@ function colours(cv: OpenCv, boxes: LabelledBox[]): (label: string) => Colour {
   };
 }
 
-/** The tag stands on the box's upper edge, or hangs from it where there is no room above. */
+/** The tag stands on the box's upper edge, or hangs from it if there is no space above. */
 function drawTag(cv: OpenCv, image: Mat, { box, label }: LabelledBox, colour: Colour, pen: Pen) {
   const text = drawable(label);
   const font = cv.FONT_HERSHEY_SIMPLEX;
@@ -83,7 +83,7 @@ function drawTag(cv: OpenCv, image: Mat, { box, label }: LabelledBox, colour: Co
   );
 }
 
-/** OpenCV's lettering has ASCII only: accents go, what is left over becomes a question mark. */
+/** OpenCV's font has ASCII only: accents are dropped, and any other character becomes a question mark. */
 const drawable = (label: string) =>
   label
     .normalize('NFKD')

@@ -20,7 +20,7 @@ export class GreyImage {
     return this.mat.rows;
   }
 
-  /** A copy of the pixels row by row; the stride is the width. Good until the next call for any image. */
+  /** A copy of the pixels row by row; the stride is the width. Valid until the next call for any image. */
   bytes(): Uint8Array {
     const { cv, mat, width, height } = this;
     const bytes = memory.take(width * height);
@@ -35,7 +35,7 @@ export class GreyImage {
   }
 }
 
-/** The image turned clockwise by quarter turns, for as long as `use` runs. */
+/** The image rotated clockwise by a multiple of 90°, for as long as `use` runs. */
 export function withTurned<T>(
   cv: OpenCv,
   image: GreyImage,

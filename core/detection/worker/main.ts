@@ -1,22 +1,17 @@
 import type { EngineName } from '../../contract/detection.js';
 import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
-import type { Job, JobResult, WorkerMessage } from '../protocol.js';
-import { PROTOCOL_VERSION } from '../protocol.js';
-import { analyse, type Engines } from './analyse.js';
+import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
-import { ClassifierCache } from './backends/classifier-cache.js';
 import { OpenCvSearch } from './backends/opencv.js';
-import { draw } from './draw.js';
-import { probe } from './probe.js';
-import { Refusal } from './refusal.js';
-import { thumbnail } from './thumbnail.js';
+import { JobRunner, textOf } from './job-runner.js';
+import type { Engines } from './search-orientations.js';
 
-/** What buffers may hold after a job before those that are done with are freed. */
+/** Bytes that buffers may hold after a job before unused ones are freed. */
 const MAX_BUFFER_BYTES = 6_000_000;
 
 /** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
 function main(): void {
-  // A parent that is gone, however it went, must leave no worker behind.
+  // If the parent is gone, however it ended, no worker may stay behind.
   process.on('disconnect', () => process.exit());
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
@@ -25,32 +20,17 @@ function main(): void {
   try {
     cv = loadOpenCv();
   } catch (error) {
-    // The parent ends this process once it has read why. Below the first line stand the module's callers.
+    // The parent ends this process once it has the reason. Below the first line the message lists the module's callers.
     const [reason = ''] = textOf(error).split('\n', 1);
     send({ type: 'unable', reason });
     return;
   }
-  const classifiers = new ClassifierCache(cv);
-  const engines: Engines = { opencv: new OpenCvSearch(cv, classifiers), ...ownEngine() };
-  // The decoders' own limit, read from where they read it.
-  const maxPixels = Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS);
-
-  const perform = (job: Job): JobResult => {
-    switch (job.kind) {
-      case 'analyse':
-        return analyse(cv, engines, job.bytes, job.plan, maxPixels);
-      case 'thumbnail':
-        return thumbnail(cv, job.bytes, job.side, maxPixels);
-      case 'draw':
-        return draw(cv, job.bytes, job.boxes, maxPixels);
-      case 'probe':
-        return probe(cv, job.cascade, engines);
-      case 'ping':
-        return 'pong';
-    }
-  };
-  process.on('message', (job: Job) => {
-    send(answer(perform, job));
+  const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
+  // The decoders' own limit, from the same variable.
+  const runner = new JobRunner(cv, engines, Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS));
+  process.on('message', (message: ParentMessage) => {
+    const reply = runner.reply(message);
+    if (reply) send(reply);
     freeBuffers();
   });
 
@@ -65,7 +45,7 @@ function main(): void {
   });
 }
 
-/** A processor that cannot run the project's own engine, or an addon that is not built, leaves the work to OpenCV. */
+/** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */
 function ownEngine(): Engines {
   try {
     return { siteglass: SiteglassSearch.open() };
@@ -75,19 +55,9 @@ function ownEngine(): Engines {
   }
 }
 
-function answer(perform: (job: Job) => JobResult, job: Job): WorkerMessage {
-  try {
-    return { type: 'done', result: perform(job) };
-  } catch (error) {
-    if (error instanceof Refusal)
-      return { type: 'refused', code: error.code, detail: error.message };
-    return { type: 'failed', message: textOf(error) };
-  }
-}
-
 /**
- * Uploads and pixels lie outside V8's heap, which a job hardly touches: left to itself its collector lets tens of
- * megabytes of them pile up. A young collection takes half a millisecond.
+ * Uploads and pixels lie outside V8's heap, which a job hardly touches. V8 alone would let tens of megabytes of them
+ * pile up before it collects. A young collection takes half a millisecond.
  */
 function freeBuffers(): void {
   if (process.memoryUsage().arrayBuffers > MAX_BUFFER_BYTES) globalThis.gc?.({ type: 'minor' });
@@ -96,8 +66,5 @@ function freeBuffers(): void {
 function send(message: WorkerMessage): void {
   process.send?.(message);
 }
-
-/** The addon throws strings as well as errors. */
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 main();

@@ -8,18 +8,18 @@ const Resizable = ArrayBuffer as unknown as new (
   options: { maxByteLength: number },
 ) => Resizable;
 
-/** Bytes that are kept from image to image: one at the default working size has no more. */
+/** Bytes that are kept from image to image: enough for the default working size. */
 const KEPT_BYTES = 1280 * 1280;
 
 /**
- * Memory for one image's pixels after another's. It is given back when asked to: a collector lets the memory of
- * images that are done with pile up, since it lies outside of its heap.
+ * Memory for the pixels of one image after another. It is released explicitly: it lies outside V8's heap, so that the
+ * collector would let the memory of old images pile up.
  */
 export class PixelMemory {
   /** Its largest size only reserves addresses. */
   #memory = new Resizable(0, { maxByteLength: KEPT_BYTES });
 
-  /** Good until the next call. */
+  /** Valid until the next call. */
   take(bytes: number): Uint8Array {
     if (bytes > this.#memory.maxByteLength) {
       this.#memory.resize(0);
@@ -29,7 +29,7 @@ export class PixelMemory {
     return new Uint8Array(this.#memory, 0, bytes);
   }
 
-  /** Gives back what is more than most images need. */
+  /** Releases what is more than most images need. */
   trim(): void {
     if (this.#memory.byteLength > KEPT_BYTES) this.#memory.resize(KEPT_BYTES);
   }

@@ -3,27 +3,26 @@ import type { EngineName } from '../../contract/detection.js';
 import { consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
 import { parseCascade } from '../engine/parse-cascade.js';
 import type { CascadeFile } from '../protocol.js';
-import type { Engines } from './analyse.js';
-import { ClassifierCache } from './backends/classifier-cache.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { GreyImage } from './grey-image.js';
 import { Refusal } from './refusal.js';
+import type { Engines } from './search-orientations.js';
 
 const SIDE = 640;
 
 /**
- * Loads a cascade and searches an image with it, by OpenCV and by the engine that will serve it. One that OpenCV
+ * Loads a cascade and searches an image with it, by OpenCV and by the engine that supports it. A cascade that OpenCV
  * cannot read may end the process instead.
  */
 export function probe(cv: OpenCv, cascade: CascadeFile, engines: Engines): EngineName {
-  // A cache of its own, so that a cascade on trial displaces none in use.
-  const search = new OpenCvSearch(cv, new ClassifierCache(cv, 1));
+  // One with a cache of its own, so that a cascade on trial displaces none in use.
+  const search = new OpenCvSearch(cv, 1);
   const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
   return consume(testImage(cv), (mat) => {
     try {
       const image = new GreyImage(cv, mat);
       search.search(image, [{ cascade, parameters }]);
-      if (!engines.siteglass || !servesExactly(cascade)) return 'opencv';
+      if (!engines.siteglass || !isSupported(cascade)) return 'opencv';
       engines.siteglass.search(image, [{ cascade, parameters }]);
       return 'siteglass';
     } catch (error) {
@@ -34,7 +33,7 @@ export function probe(cv: OpenCv, cascade: CascadeFile, engines: Engines): Engin
 }
 
 /** Whether the project's own engine finds in images exactly what OpenCV finds with this cascade. */
-function servesExactly({ file }: CascadeFile): boolean {
+function isSupported({ file }: CascadeFile): boolean {
   return 'model' in parseCascade(readFileSync(file, 'utf8'));
 }
 

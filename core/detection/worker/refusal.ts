@@ -1,8 +1,8 @@
 import type { ProblemCode } from '../../contract/problem.js';
 
 /**
- * The job's input cannot be worked on. The worker's form of a `ProblemError`, which would bring the
- * schemas of the contract, and their memory, into every worker.
+ * The job's input cannot be processed. It stands for a `ProblemError`, which would load the schemas of the contract into
+ * every worker.
  */
 export class Refusal extends Error {
   override readonly name = 'Refusal';

@@ -1,4 +1,5 @@
 import type { Box, EngineName, SearchParameters } from '../../contract/detection.js';
+import { MAX_CANDIDATES } from '../engine/candidate.js';
 import type { CascadeFile } from '../protocol.js';
 import type { GreyImage } from './grey-image.js';
 import { Refusal } from './refusal.js';
@@ -9,12 +10,12 @@ export interface CascadeSearchRequest {
   parameters: SearchParameters;
 }
 
-/** A place where a cascade fits, in pixels of the image that was searched. */
-export interface Hit {
+/** Candidates merged into one box, in pixels of the image that was searched. */
+export interface GroupedCandidate {
   box: Box;
-  /** Number of merged windows. */
+  /** Number of candidates merged. */
   neighbors: number;
-  /** The last stage's sum; null where the engine does not report it. */
+  /** The last stage's sum; null if the engine does not report it. */
   score: number | null;
 }
 
@@ -22,17 +23,14 @@ export interface Hit {
 export interface CascadeSearch {
   readonly engine: EngineName;
   /**
-   * One answer for each request, in their order. Regions, in pixels of the image, say where hits matter: those whose centre
-   * lies in one are as in the whole image, with their neighbors and score; of others any may be missing.
+   * One list for each request, in their order. With regions, in pixels of the image, a box whose centre lies in one of
+   * them comes out as in a search of the whole image. Any other may be missing. Throws a `Refusal` for too many candidates.
    */
-  search(image: GreyImage, requests: CascadeSearchRequest[], regions?: Box[]): Hit[][];
+  search(image: GreyImage, requests: CascadeSearchRequest[], regions?: Box[]): GroupedCandidate[][];
 }
 
-/** Windows that one search may let pass: what they take as objects has to fit the worker's small heap. */
-export const MAX_WINDOWS = 50_000;
-
-export const tooManyWindows = () =>
+export const tooManyCandidates = () =>
   new Refusal(
     'analysis_failed',
-    `The detectors fit at more than ${MAX_WINDOWS} places in it; more minNeighbors or a larger scaleFactor leave fewer.`,
+    `The detectors fit at more than ${MAX_CANDIDATES} places in it; more minNeighbors or a larger scaleFactor leave fewer.`,
   );

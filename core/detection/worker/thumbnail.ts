@@ -1,8 +1,8 @@
 import type { OpenCv } from '../../opencv/opencv.js';
-import type { Thumbnail } from '../protocol.js';
+import type { Thumbnail } from '../detection.js';
 import { decodeGrey } from './decode.js';
 
-/** The image in small: grey, upright, its longer side not above `side`. A JPEG is decoded at an eighth of its size for it. */
+/** A small copy of an image, its longer side at most `side` pixels. A JPEG is decoded at as little as an eighth of its size. */
 export function thumbnail(cv: OpenCv, bytes: Buffer, side: number, maxPixels: number): Thumbnail {
   const { image } = decodeGrey(cv, bytes, side, maxPixels);
   try {

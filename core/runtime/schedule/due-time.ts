@@ -3,23 +3,23 @@ import { nextRun } from './next-run.js';
 import type { ScheduleTime } from './schedule-time.js';
 import { TimeZone } from './time-zone.js';
 
-/** A smaller step of the wall clock is one that is being kept right. */
+/** A smaller step is a correction by NTP that needs no action. */
 const STEP_MS = 2_000;
 /** As in cron(8), a step back of more is a correction: times of day that come again then run again. */
 const CORRECTION_MS = 3 * 3_600_000;
 
-/** When a schedule runs next, by the wall clock as long as nobody sets it, and by steady time if somebody does. */
+/** When a schedule runs next, by the wall clock and by steady time after a step of the wall clock. */
 export class DueTime {
   readonly #expression: CronExpression;
   readonly #zone: TimeZone;
   #looked = { wall: 0, steady: 0 };
   /** By the wall clock; infinite if it never runs. */
   #slot = Number.POSITIVE_INFINITY;
-  /** By steady time, from when the wall clock was set until the run: an interval does not get longer by it. */
+  /** When the run was due by steady time before a step; infinite without one. An interval does not get longer by a step. */
   #kept = Number.POSITIVE_INFINITY;
   /** By steady time, while the run is due. */
   #dueSince: number | undefined;
-  /** Times of day until this one have run, by the wall clock. */
+  /** Times of day until this one, by the wall clock, do not run again. */
   #handled = Number.NEGATIVE_INFINITY;
 
   /** Throws if the schedule is not a cron expression, or the zone is unknown. */
@@ -40,7 +40,7 @@ export class DueTime {
     this.#slot = this.#next();
   }
 
-  /** The run begins now, or is left out. All that was due until now comes to this one. */
+  /** The run begins now, or is skipped. It replaces all runs that were due until now. */
   pass(): void {
     this.#handled = this.time.wall();
     this.restart();
@@ -52,7 +52,7 @@ export class DueTime {
     return this.#remaining;
   }
 
-  /** For how long the run is due, by steady time. */
+  /** How long the run has been due, by steady time. */
   get overdueMs(): number {
     const dueSince = this.#dueSince ?? this.#looked.steady + this.#remaining;
     return Math.max(0, this.time.steady() - dueSince);

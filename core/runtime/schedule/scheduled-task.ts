@@ -13,17 +13,17 @@ export interface ScheduledTaskOptions {
   /** IANA time zone; the one of the process if it is left out. */
   zone?: string;
   work(): Promise<void>;
-  /** Each run is put off by a random time below this, and counts as under way meanwhile. */
+  /** Each run is delayed by a random time below this. The delay counts as part of the run. */
   maxDelayMs?: number;
-  /** A run was due, and was left out since the one before is still under way. */
+  /** A run was due, and was skipped because the previous one has not ended. */
   onOverlap?(): void;
   log: Logger;
   time?: ScheduleTime;
 }
 
 /**
- * Runs work on a cron schedule, one run at a time. Runs that were missed (the process was busy, the machine slept, the
- * clock was set forward) come to one run at once. Whatever the wall clock is set to, an interval does not get longer,
+ * Runs work on a cron schedule, one run at a time. Missed runs (the process was busy, the machine slept, the clock
+ * was set forward) are replaced by one run, at once. Whatever the wall clock is set to, an interval does not get longer,
  * and a time of day does not run twice if the clock is set back by less than three hours.
  */
 export class ScheduledTask {
@@ -50,7 +50,7 @@ export class ScheduledTask {
     this.#wait();
   }
 
-  /** Waits for a run that is under way. Can be started again. */
+  /** Waits for the current run. The task can be started again. */
   async stop(): Promise<void> {
     this.#isStarted = false;
     this.#cancelTimer();
@@ -113,7 +113,7 @@ export class ScheduledTask {
     }
   }
 
-  /** Resolves with whether the task was stopped meanwhile. */
+  /** Resolves with whether the task was stopped during the delay. */
   async #delay(ms: number): Promise<boolean> {
     if (ms === 0) return false;
     return new Promise((resolve) => {

@@ -7,22 +7,22 @@ import { PinnedAgent } from './pinned-agent.js';
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Challenges that one request answers: the first one, and a nonce that has gone stale. */
+/** Authentication challenges answered per request: the first one, and one for a stale nonce. */
 const MAX_CHALLENGES = 2;
 const MAX_SOCKETS = 2;
 
 export interface CameraAddress {
   url: string;
   auth?: CameraAuth | undefined;
-  /** SHA-256 of the certificate that the camera shows, where no authority vouches for it. */
+  /** SHA-256 of the camera's certificate, if no certificate authority signed it. */
   fingerprint?: string | undefined;
 }
 
 type Headers = Record<string, string>;
 
 /**
- * GETs from one camera, with its credentials and over connections that are kept. Redirects are followed only
- * to the same host and never from https to http, so that the credentials reach nobody else.
+ * Sends GET requests to one camera, with its credentials and over keep-alive connections. Follows redirects only
+ * to the same host and never from https to http, so that the credentials reach no other server.
  */
 export class CameraClient {
   readonly #url: URL;
@@ -37,38 +37,38 @@ export class CameraClient {
     this.#https = fingerprint ? new PinnedAgent(fingerprint, options) : new HttpsAgent(options);
   }
 
-  /** What `read` makes of the answer to a GET; it reads the body or destroys it. Rejects with the reason of `signal` once that aborts. */
+  /** Sends a GET and returns what `read` returns; `read` consumes or destroys the body. Rejects with `signal.reason` if `signal` aborts. */
   async get<T>(
     headers: Headers,
     signal: AbortSignal,
     read: (response: IncomingMessage) => Promise<T>,
   ): Promise<T> {
     try {
-      return await read(await this.#followed(headers, signal));
+      return await read(await this.#getFollowingRedirects(headers, signal));
     } catch (error) {
-      // A body that is cut off by the signal fails as if the camera had reset the connection.
+      // A body that the signal interrupts fails as if the camera had reset the connection.
       throw signal.aborted ? signal.reason : error;
     }
   }
 
-  /** Drops the connections that are kept. */
+  /** Closes the keep-alive connections. */
   close(): void {
     this.#http.destroy();
     this.#https.destroy();
   }
 
-  async #followed(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
     let target = this.#url;
-    for (let followed = 0; ; followed++) {
-      const response = await this.#authorized(target, headers, signal);
+    for (let redirects = 0; ; redirects++) {
+      const response = await this.#getAuthorized(target, headers, signal);
       if (!REDIRECTS.includes(response.statusCode ?? 0)) return response;
       response.destroy();
-      if (followed === MAX_REDIRECTS) throw refused(`more than ${MAX_REDIRECTS} times`);
+      if (redirects === MAX_REDIRECTS) throw redirectRefused(`more than ${MAX_REDIRECTS} times`);
       target = nextTarget(target, response.headers.location);
     }
   }
 
-  async #authorized(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
     for (let challenges = 0; ; challenges++) {
       const authorization = this.#credentials?.header('GET', url.pathname + url.search);
       const response = await this.#send(
@@ -77,8 +77,8 @@ export class CameraClient {
         signal,
       );
       if (response.statusCode !== 401 || challenges === MAX_CHALLENGES) return response;
-      const asked = response.headersDistinct['www-authenticate'] ?? [];
-      if (!this.#credentials?.accept(asked, authorization)) return response;
+      const wwwAuthenticate = response.headersDistinct['www-authenticate'] ?? [];
+      if (!this.#credentials?.accept(wwwAuthenticate, authorization)) return response;
       response.destroy();
     }
   }
@@ -95,14 +95,15 @@ export class CameraClient {
 
 function nextTarget(from: URL, location: string | undefined): URL {
   if (location === undefined || !URL.canParse(location, from.href))
-    throw refused('to no valid address');
+    throw redirectRefused('to an invalid address');
   const to = new URL(location, from);
-  if (to.hostname !== from.hostname) throw refused('to another host');
+  if (to.hostname !== from.hostname) throw redirectRefused('to another host');
   if (to.protocol !== from.protocol && to.protocol !== 'https:')
-    throw refused('to another protocol');
-  if (to.username !== '' || to.password !== '') throw refused('to an address with credentials');
+    throw redirectRefused('to another protocol');
+  if (to.username !== '' || to.password !== '')
+    throw redirectRefused('to an address with credentials');
   return to;
 }
 
-const refused = (where: string) =>
+const redirectRefused = (where: string) =>
   new CameraError('redirect_refused', `the camera redirected ${where}`);

@@ -1,4 +1,4 @@
-/** One of the ways in which a server would have a client authenticate itself (RFC 9110, section 11.3). */
+/** An authentication scheme that a server offers, with its parameters (RFC 9110, section 11.3). */
 export interface Challenge {
   /** In lower case. */
   scheme: string;
@@ -10,10 +10,10 @@ const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
 const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*("(?:[^"\\\\]|\\\\.)*"|[^\\s,"]*)`);
 const SCHEME = new RegExp(`^(${TOKEN})(?=\\s|,|$)`);
 
-/** A header that is longer is no honest one. */
+/** Longer headers are ignored. */
 const MAX_LENGTH = 8192;
 
-/** The challenges in WWW-Authenticate headers, several of which may stand in one. What makes no sense is passed over. */
+/** The challenges in WWW-Authenticate headers; one header may contain several. Malformed parts are skipped. */
 export function parseChallenges(headers: string[]): Challenge[] {
   return headers.filter(({ length }) => length <= MAX_LENGTH).flatMap(parseHeader);
 }
@@ -27,12 +27,12 @@ function parseHeader(header: string): Challenge[] {
     const parameter = PARAMETER.exec(rest);
     const [matched, name = '', value = ''] = parameter ?? SCHEME.exec(rest) ?? [rest[0] ?? ''];
     const current = challenges.at(-1);
-    if (parameter && current) current.parameters[name.toLowerCase()] = unquoted(value);
+    if (parameter && current) current.parameters[name.toLowerCase()] = unquote(value);
     else if (!parameter && name !== '')
       challenges.push({ scheme: name.toLowerCase(), parameters: Object.create(null) });
     rest = rest.slice(matched.length);
   }
 }
 
-const unquoted = (value: string) =>
+const unquote = (value: string) =>
   value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;

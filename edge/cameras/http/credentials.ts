@@ -6,8 +6,8 @@ import { type Challenge, parseChallenges } from './challenges.js';
 import { bestDigest, digestAuthorization } from './digest-authorization.js';
 
 /**
- * Answers a camera's demand for a password. Nothing is sent unasked, except where the scheme is set to
- * `basic`; digest is preferred; once a challenge is known, requests carry their answer at once.
+ * Answers a camera's authentication challenges. Sends no credentials before a challenge, unless the scheme is set to
+ * `basic`. Prefers digest. Once a challenge is known, every request carries the response to it.
  */
 export class Credentials {
   #challenge: Challenge | undefined;
@@ -15,7 +15,7 @@ export class Credentials {
 
   constructor(private readonly auth: CameraAuth) {}
 
-  /** The Authorization header of a request, or undefined while the camera has not said how it wants it. */
+  /** The Authorization header of a request; undefined until the camera has sent a challenge. */
   header(method: string, uri: string): string | undefined {
     const { username, password, scheme } = this.auth;
     if (this.#challenge?.scheme === 'digest')
@@ -27,16 +27,16 @@ export class Credentials {
         count: ++this.#uses,
       });
     if (scheme !== 'basic' && this.#challenge === undefined) return undefined;
-    // RFC 7617, with the user name and password as UTF-8.
+    // RFC 7617, with user name and password as UTF-8.
     return `Basic ${Buffer.from(`${username}:${passwordOf(password)}`).toString('base64')}`;
   }
 
   /**
-   * Takes in what a 401 asks for, after a request that carried `sent`. True where it makes sense to ask again:
-   * for the first time, or with a new nonce where the last one came from an earlier request (it is stale).
+   * Processes the challenges of a 401, received for a request with the Authorization header `sent`. Returns whether to
+   * repeat the request: after the first challenge, or with a new nonce if the previous nonce is stale.
    */
   accept(headers: string[], sent: string | undefined): boolean {
-    const next = this.#choose(parseChallenges(headers));
+    const next = this.#select(parseChallenges(headers));
     const isFresh = this.#uses <= 1;
     const isFirst = sent === undefined;
     const isStale =
@@ -46,7 +46,7 @@ export class Credentials {
     return next !== undefined && (isFirst || isStale);
   }
 
-  #choose(challenges: Challenge[]): Challenge | undefined {
+  #select(challenges: Challenge[]): Challenge | undefined {
     const { scheme } = this.auth;
     const digest = scheme === 'basic' ? undefined : bestDigest(challenges);
     if (digest || scheme === 'digest') return digest;
@@ -58,6 +58,9 @@ export function passwordOf(password: CameraAuth['password']): string {
   try {
     return readSecret(password);
   } catch (error) {
-    throw new CameraError('unreadable', `the password cannot be read: ${messageOf(error)}`);
+    throw new CameraError(
+      'unreadable',
+      `the password of the camera cannot be read: ${messageOf(error)}`,
+    );
   }
 }

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Challenge } from './challenges.js';
 
-/** RFC 7616's algorithms by the names of Node's, the strongest first. */
+/** The algorithms of RFC 7616 with Node's names for them, strongest first. */
 const ALGORITHMS: [RegExp, string][] = [
   [/^SHA-256(-sess)?$/i, 'sha256'],
   [/^MD5(-sess)?$/i, 'md5'],
 ];
 
-/** A place in `ALGORITHMS`, or -1 where the challenge is none that can be answered. */
-const strength = ({ scheme, parameters }: Challenge): number => {
+/** The index in `ALGORITHMS`; -1 if the challenge is not supported. */
+const algorithmIndex = ({ scheme, parameters }: Challenge): number => {
   if (scheme !== 'digest' || !parameters.realm || !parameters.nonce) return -1;
   if (parameters.qop !== undefined && !offersAuth(parameters.qop)) return -1;
   return ALGORITHMS.findIndex(([name]) => name.test(parameters.algorithm ?? 'MD5'));
@@ -16,11 +16,11 @@ const strength = ({ scheme, parameters }: Challenge): number => {
 
 const offersAuth = (qop: string) => qop.split(',').some((option) => option.trim() === 'auth');
 
-/** The digest challenge that is answered: the strongest of those that can be. */
+/** The strongest digest challenge that is supported. */
 export function bestDigest(challenges: Challenge[]): Challenge | undefined {
   return challenges
-    .filter((challenge) => strength(challenge) >= 0)
-    .sort((a, b) => strength(a) - strength(b))[0];
+    .filter((challenge) => algorithmIndex(challenge) >= 0)
+    .sort((a, b) => algorithmIndex(a) - algorithmIndex(b))[0];
 }
 
 export interface DigestRequest {
@@ -29,14 +29,14 @@ export interface DigestRequest {
   uri: string;
   username: string;
   password: string;
-  /** How often the challenge's nonce has been used, this time included. */
+  /** Number of uses of the challenge's nonce, including this one (`nc`). */
   count: number;
   cnonce?: string;
 }
 
 /**
- * The Authorization header that answers a challenge of `bestDigest` (RFC 7616, section 3.4); without `qop` as
- * RFC 2069 had it, which old cameras still ask for.
+ * The Authorization header for a challenge that `bestDigest` returned (RFC 7616, section 3.4). A challenge without `qop`
+ * is answered as in RFC 2069, which old cameras still use.
  */
 export function digestAuthorization({ parameters }: Challenge, request: DigestRequest): string {
   const { realm = '', nonce = '', opaque, algorithm = 'MD5', qop } = parameters;
@@ -51,25 +51,26 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
   const response =
     qop === undefined ? hash(ha1, nonce, ha2) : hash(ha1, nonce, nc, cnonce, 'auth', ha2);
   const fields = [
-    nameField(username),
-    `realm=${quoted(realm)}`,
-    `nonce=${quoted(nonce)}`,
-    `uri=${quoted(uri)}`,
+    usernameField(username),
+    `realm=${quote(realm)}`,
+    `nonce=${quote(nonce)}`,
+    `uri=${quote(uri)}`,
     ...(parameters.algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
-    `response=${quoted(response)}`,
-    ...(opaque === undefined ? [] : [`opaque=${quoted(opaque)}`]),
+    `response=${quote(response)}`,
+    ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
     ...(qop === undefined ? [] : ['qop=auth', `nc=${nc}`]),
-    ...(qop === undefined && !isSession ? [] : [`cnonce=${quoted(cnonce)}`]),
+    ...(qop === undefined && !isSession ? [] : [`cnonce=${quote(cnonce)}`]),
   ];
   return `Digest ${fields.join(', ')}`;
 }
 
-const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 
-/** A header holds ASCII; other names go as RFC 8187 has it. */
-const nameField = (username: string) =>
+/** Header values are ASCII; other names are encoded as in RFC 8187. */
+const usernameField = (username: string) =>
   /^[\x20-\x7e]*$/.test(username)
-    ? `username=${quoted(username)}`
-    : `username*=UTF-8''${encodeURIComponent(username).replace(/['()*]/g, percent)}`;
+    ? `username=${quote(username)}`
+    : `username*=UTF-8''${encodeURIComponent(username).replace(/['()*]/g, percentEncode)}`;
 
-const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+const percentEncode = (character: string) =>
+  `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -1,22 +1,21 @@
-import { CameraError } from '../camera.js';
-import { tooLarge } from './read-body.js';
+import { CameraError, snapshotTooLarge } from '../camera.js';
 
 const MAX_HEADERS = 8192;
 const BLANK_LINE = '\r\n\r\n';
 
-/** The boundary in a multipart media type (RFC 2046, section 5.1.1); undefined where it is none. */
+/** The boundary of a multipart media type (RFC 2046, section 5.1.1); undefined if it has none. */
 export function boundaryOf(contentType: string | undefined): string | undefined {
   const [, quoted, plain] =
     /^multipart\/[\w-]+\s*;(?:.*;)?\s*boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))/i.exec(
       contentType ?? '',
     ) ?? [];
-  // Many cameras count the two hyphens before a delimiter as part of the boundary.
+  // Many cameras include the two hyphens of the delimiter in the boundary.
   return (quoted ?? plain)?.replace(/^--/, '') || undefined;
 }
 
 /**
- * The first whole part of a multipart stream. Holds no more than one frame of `maxBytes`, and reads nothing
- * beyond it. A part ends after its Content-Length where it has one, and else before the next delimiter.
+ * The first complete part of a multipart stream. Buffers at most one frame of `maxBytes` and reads nothing
+ * beyond it. A part ends after its Content-Length, or before the next delimiter if it has none.
  */
 export async function firstFrame(
   stream: AsyncIterable<Buffer>,
@@ -38,7 +37,7 @@ export async function firstFrame(
   throw malformed();
 }
 
-/** A reader of the body, once the part's headers are there. */
+/** A reader of the part's body; undefined until its headers are complete. */
 function beginPart(head: Buffer, boundary: string, maxBytes: number): PartReader | undefined {
   const delimiter = head.indexOf(`--${boundary}`);
   if (delimiter === -1) return undefined;
@@ -58,7 +57,7 @@ function beginPart(head: Buffer, boundary: string, maxBytes: number): PartReader
 class PartReader {
   readonly #chunks: Buffer[] = [];
   #bytes = 0;
-  /** The last bytes, in which a delimiter may have begun. */
+  /** The last bytes, which may contain the beginning of a delimiter. */
   #tail = Buffer.alloc(0);
   #end = -1;
 
@@ -67,32 +66,32 @@ class PartReader {
     private readonly delimiter: Buffer,
     private readonly maxBytes: number,
   ) {
-    if ((length ?? 0) > maxBytes) throw tooLarge(maxBytes);
+    if ((length ?? 0) > maxBytes) throw snapshotTooLarge(maxBytes);
   }
 
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
-    if (this.length === undefined) this.#look(chunk);
+    if (this.length === undefined) this.#findDelimiter(chunk);
     this.#bytes += chunk.length;
     if (this.body() === undefined && this.#bytes > this.maxBytes + this.delimiter.length)
-      throw tooLarge(this.maxBytes);
+      throw snapshotTooLarge(this.maxBytes);
   }
 
-  /** Undefined until it is whole. */
+  /** Undefined until it is complete. */
   body(): Buffer | undefined {
     const end = this.length ?? this.#end;
     if (end < 0 || this.#bytes < end) return undefined;
-    if (end > this.maxBytes) throw tooLarge(this.maxBytes);
+    if (end > this.maxBytes) throw snapshotTooLarge(this.maxBytes);
     return Buffer.concat(this.#chunks).subarray(0, end);
   }
 
-  #look(chunk: Buffer): void {
+  #findDelimiter(chunk: Buffer): void {
     if (this.#end >= 0) return;
-    const seen = Buffer.concat([this.#tail, chunk]);
-    const at = seen.indexOf(this.delimiter);
+    const searched = Buffer.concat([this.#tail, chunk]);
+    const at = searched.indexOf(this.delimiter);
     if (at >= 0) this.#end = this.#bytes - this.#tail.length + at;
-    this.#tail = seen.subarray(-(this.delimiter.length - 1));
+    this.#tail = searched.subarray(-(this.delimiter.length - 1));
   }
 }
 
-const malformed = () => new CameraError('unreadable', 'the camera sent no whole frame');
+const malformed = () => new CameraError('unreadable', 'the camera sent no complete frame');

@@ -6,15 +6,15 @@ import { CameraError } from '../camera.js';
 type CreateConnection = NonNullable<Agent['createConnection']>;
 
 /**
- * Speaks TLS only with the holder of one certificate, known by its SHA-256 fingerprint; names, dates and
- * authorities do not matter then. Nothing is sent before the certificate has been compared.
+ * Connects over TLS only to the holder of one certificate, identified by its SHA-256 fingerprint. Host name, validity
+ * period and issuer are not checked. Nothing is sent before the certificate has been compared.
  */
 export class PinnedAgent extends Agent {
   readonly #fingerprint: string;
 
   /** `fingerprint` as 64 hexadecimal digits, with or without colons. */
   constructor(fingerprint: string, options: { maxSockets: number }) {
-    // A resumed session shows no certificate to compare.
+    // A resumed session presents no certificate to compare.
     super({ keepAlive: true, maxCachedSessions: 0, ...options });
     this.#fingerprint = normalFingerprint(fingerprint);
   }
@@ -28,7 +28,10 @@ export class PinnedAgent extends Agent {
         return callback?.(null, socket);
       socket.destroy();
       callback?.(
-        new CameraError('wrong_certificate', 'the camera shows another certificate'),
+        new CameraError(
+          'wrong_certificate',
+          'the certificate of the camera does not match its fingerprint setting',
+        ),
         socket,
       );
     });

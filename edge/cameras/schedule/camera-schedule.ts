@@ -8,8 +8,9 @@ import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraStatus } from '../camera-status.js';
-import { type Analyse, CameraWatch, type WatchOptions } from './camera-watch.js';
+import { CameraWatch } from './camera-watch.js';
 import { FetchLanes, type LaneLimits } from './fetch-lanes.js';
+import type { Analyse, WatchOptions } from './watch-context.js';
 
 export interface ScheduledCamera {
   config: CameraConfig;
@@ -20,27 +21,27 @@ export interface CameraScheduleOptions {
   cameras: ScheduledCamera[];
   analyse: Analyse;
   log: Logger;
-  /** Called whenever a camera's state has changed, and once for each at the start. */
+  /** Called whenever a camera's state, circuit or last error has changed, and once for each camera at the start. */
   onStatus?(status: CameraStatus): void;
-  /** Called when a camera is no longer one of the site's. */
+  /** Called when a camera was removed from the site. */
   onRemoved?(id: string): void;
   lanes?: LaneLimits;
-  /** What an analysis may take at the longest, with all that waits before it; an hour by default. */
+  /** Upper bound of an analysis, including the time in the queue; an hour by default. */
   longestAnalysisMs?: number;
   clock?: Clock;
 }
 
-/** What a new list of cameras meant for those that were there, by their ids. */
+/** Ids of the cameras that a new list added, removed or changed. */
 export interface CameraChanges {
   added: string[];
   removed: string[];
   changed: string[];
 }
 
-const LOOK_EVERY_MS = 10_000;
+const CHECK_EVERY_MS = 10_000;
 const HOUR_MS = 3_600_000;
 
-/** Asks every camera of a site on its own schedule. None of them waits for another one's answer. */
+/** Runs every camera of a site on its own schedule. No camera waits for another. */
 export class CameraSchedule implements Service, Probe {
   readonly name = 'cameras';
   readonly #options: WatchOptions;
@@ -68,61 +69,59 @@ export class CameraSchedule implements Service, Probe {
 
   async start(): Promise<void> {
     for (const watch of this.#watches.values()) watch.start();
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
+    this.#timer = setInterval(() => this.#checkWatches(), CHECK_EVERY_MS).unref();
   }
 
-  /** Ends fetches at once and waits for the analyses that are under way. */
+  /** Aborts fetches and waits for analyses in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearInterval(this.#timer);
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  /** Why a camera is not looked at any more, though nothing is known to be wrong with it. */
+  /** A schedule that stalled or an operation that hangs; undefined if there is none. A camera that fails is no fault. */
   check(): string | undefined {
     return this.#fault;
   }
 
-  /** In step with the schedules, not with whoever asks for the outcome. */
-  #look(): void {
-    const faults = [...this.#watches.values()].map((watch) => watch.look());
+  /** Runs on a timer of its own, since it also restarts stalled schedules. */
+  #checkWatches(): void {
+    const faults = [...this.#watches.values()].map((watch) => watch.check());
     this.#fault = faults.find((fault) => fault !== undefined);
   }
 
   /**
-   * Puts another list in the place of the cameras there are. Those that are described as before go on undisturbed;
-   * one that is described differently begins anew, and stays paused where an operator had paused it.
-   * `create` is called for the new and the changed ones.
+   * Replaces the list of cameras. Cameras with an unchanged configuration continue without interruption. A changed
+   * camera is restarted, and stays paused if an operator had paused it. `create` is called for new and changed cameras.
    */
   async replace(
     configs: readonly CameraConfig[],
     create: (config: CameraConfig) => Camera,
   ): Promise<CameraChanges> {
-    if (this.#isStopped) throw new ProblemError('shutting_down', 'the cameras are no longer asked');
-    const before = this.#watches;
-    const isKept = (config: CameraConfig) =>
-      isDeepStrictEqual(before.get(config.id)?.config, config);
-    const next = configs.map(
-      (config) =>
-        (isKept(config) && before.get(config.id)) ||
-        this.#create({ config, camera: create(config) }),
-    );
-    const fresh = next.filter((watch) => before.get(watch.config.id) !== watch);
+    if (this.#isStopped) throw new ProblemError('shutting_down', 'Cameras are no longer replaced.');
+    const previous = this.#watches;
+    const next = configs.map((config) => {
+      const existing = previous.get(config.id);
+      return existing && isDeepStrictEqual(existing.config, config)
+        ? existing
+        : this.#create({ config, camera: create(config) });
+    });
+    const created = next.filter((watch) => previous.get(watch.config.id) !== watch);
+    const replaced = [...previous.values()].filter((watch) => !next.includes(watch));
     this.#watches = new Map(next.map((watch) => [watch.config.id, watch]));
-    const ended = [...before.values()].filter((watch) => !next.includes(watch));
-    // What they hold may be held once only, such as a device.
-    await Promise.all(ended.map((watch) => watch.stop()));
-    const removed = ended.map(({ config }) => config.id).filter((id) => !this.#watches.has(id));
+    // The new watch may need a resource that only one can hold, such as a device.
+    await Promise.all(replaced.map((watch) => watch.stop()));
+    const removed = replaced.map(({ config }) => config.id).filter((id) => !this.#watches.has(id));
     for (const id of removed) this.#onRemoved(id);
-    for (const watch of fresh) {
-      if (before.get(watch.config.id)?.wasPausedByOperator) watch.pause();
+    for (const watch of created) {
+      if (previous.get(watch.config.id)?.wasPausedByOperator) watch.pause();
       if (!this.#isStopped) watch.start();
     }
-    const ids = fresh.map(({ config }) => config.id);
+    const ids = created.map(({ config }) => config.id);
     return {
-      added: ids.filter((id) => !before.has(id)),
+      added: ids.filter((id) => !previous.has(id)),
       removed,
-      changed: ids.filter((id) => before.has(id)),
+      changed: ids.filter((id) => previous.has(id)),
     };
   }
 
@@ -130,21 +129,21 @@ export class CameraSchedule implements Service, Probe {
     return [...this.#watches.values()].map(({ status }) => status);
   }
 
-  /** This and the following throw `not_found` where there is no such camera. */
+  /** This method and the following ones throw `not_found` for an unknown camera. */
   status(id: string): CameraStatus {
     return this.#watch(id).status;
   }
 
   /**
-   * Asks a camera now, whether paused or offline; joins a run that is under way. The id of the last
-   * image that was analysed, or undefined where there is nothing new. Rejects with `camera_failed`,
-   * or with the problem that the analysis found.
+   * Takes a snapshot now, even if the camera is paused or offline; joins a run in progress. The id of the last image
+   * that was analysed, or undefined if there is nothing new. Rejects with `camera_failed`, or with the problem of
+   * the analysis.
    */
   async snapshotNow(id: string): Promise<ImageId | undefined> {
     return this.#watch(id).snapshotNow();
   }
 
-  /** Takes in what a camera uploads; undefined outside its time windows. */
+  /** Analyses a snapshot that a camera uploads; undefined outside its time windows. */
   async push(id: string, bytes: Buffer): Promise<ImageId | undefined> {
     return this.#watch(id).push(bytes);
   }
@@ -163,7 +162,7 @@ export class CameraSchedule implements Service, Probe {
 
   #watch(id: string): CameraWatch {
     const watch = this.#watches.get(id);
-    if (!watch) throw new ProblemError('not_found', 'there is no such camera');
+    if (!watch) throw new ProblemError('not_found', `There is no camera ${id}.`);
     return watch;
   }
 }

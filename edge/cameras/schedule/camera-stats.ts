@@ -1,7 +1,7 @@
 import type { CameraState, CameraStatus, CircuitState } from '../camera-status.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
-type Recorded = Pick<
+type StatsValues = Pick<
   CameraStatus,
   | 'lastAttemptAt'
   | 'lastSnapshotAt'
@@ -15,7 +15,7 @@ type Recorded = Pick<
   | 'skippedOverlap'
 >;
 
-/** What one camera has done since the start, and whether it is worth asking. */
+/** Counts what one camera has done since the start, and derives its state and its circuit. */
 export class CameraStats {
   readonly #breaker = new CircuitBreaker();
   #lastAttemptAt: number | null = null;
@@ -27,14 +27,14 @@ export class CameraStats {
   #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
-  #hasAnswered = false;
+  #hasResponded = false;
 
   get state(): Exclude<CameraState, 'paused'> {
-    if (this.#breaker.isOpen) return 'offline';
-    return this.#hasAnswered ? 'online' : 'starting';
+    if (this.#breaker.isTripped) return 'offline';
+    return this.#hasResponded ? 'online' : 'starting';
   }
 
-  get values(): Recorded {
+  get values(): StatsValues {
     return {
       lastAttemptAt: this.#lastAttemptAt,
       lastSnapshotAt: this.#lastSnapshotAt,
@@ -49,8 +49,8 @@ export class CameraStats {
     };
   }
 
-  /** Before this time the camera is left alone; 0 where it is not. */
-  get leftAloneUntil(): number {
+  /** Scheduled attempts are suspended until this time; 0 if they are not. */
+  get suspendedUntil(): number {
     return this.#breaker.probeAt;
   }
 
@@ -58,42 +58,43 @@ export class CameraStats {
     return this.#breaker.state(now);
   }
 
-  attempted(now: number): void {
+  recordAttempt(now: number): void {
     this.#lastAttemptAt = now;
   }
 
-  /** It answered, if only that there is nothing new. */
-  answered(): void {
-    this.#hasAnswered = true;
+  /** The camera responded, even if it had nothing new. */
+  recordSuccess(): void {
+    this.#hasResponded = true;
     this.#lastError = null;
-    this.#breaker.succeeded();
+    this.#breaker.recordSuccess();
   }
 
-  analysed(takenAt: number): void {
+  recordAnalysed(takenAt: number): void {
     this.#taken++;
     this.#lastSnapshotAt = takenAt;
   }
 
-  leftOut(): void {
+  recordUnchanged(): void {
     this.#unchanged++;
   }
 
-  dropped(): void {
+  /** A snapshot was dropped because of an overload of the appliance, so the camera did respond. */
+  recordShed(): void {
     this.#shed++;
-    this.answered();
+    this.recordSuccess();
   }
 
-  cameOutsideWindows(): void {
+  recordOutsideWindows(): void {
     this.#outsideWindows++;
   }
 
-  overlapped(): void {
+  recordOverlap(): void {
     this.#skippedOverlap++;
   }
 
-  failedWith(message: string, now: number): void {
+  recordFailure(message: string, now: number): void {
     this.#failed++;
     this.#lastError = message;
-    this.#breaker.failed(now);
+    this.#breaker.recordFailure(now);
   }
 }

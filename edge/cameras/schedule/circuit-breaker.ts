@@ -1,13 +1,13 @@
 import type { CircuitState } from '../camera-status.js';
 
-/** Failures in a row after which a camera counts as offline. */
-const TOLERATED = 3;
+/** Consecutive failures after which a camera counts as offline. */
+const FAILURE_THRESHOLD = 3;
 const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Asks a failing camera less often. After three failures in a row it is open: attempts are refused
- * for 5 s, then one is let through as a probe; each further failure doubles the pause, up to 60 s.
+ * Reduces the attempts at a failing camera. After three consecutive failures the circuit opens: no attempts for 5 s,
+ * then one probe. Each further failure doubles the pause, up to 60 s.
  */
 export class CircuitBreaker {
   #failures = 0;
@@ -17,29 +17,30 @@ export class CircuitBreaker {
     return this.#failures;
   }
 
-  get isOpen(): boolean {
-    return this.#failures >= TOLERATED;
+  /** Open or half-open. */
+  get isTripped(): boolean {
+    return this.#failures >= FAILURE_THRESHOLD;
   }
 
-  /** When the next attempt is let through, in milliseconds since the epoch; 0 where it is at once. */
+  /** Time of the next probe, in milliseconds since the epoch; 0 if attempts are not paused. */
   get probeAt(): number {
     return this.#probeAt;
   }
 
   state(now: number): CircuitState {
-    if (!this.isOpen) return 'closed';
+    if (!this.isTripped) return 'closed';
     return now < this.#probeAt ? 'open' : 'half-open';
   }
 
-  succeeded(): void {
+  recordSuccess(): void {
     this.#failures = 0;
     this.#probeAt = 0;
   }
 
-  failed(now: number): void {
+  recordFailure(now: number): void {
     this.#failures++;
-    if (!this.isOpen) return;
-    const doublings = Math.min(this.#failures - TOLERATED, 10);
+    if (!this.isTripped) return;
+    const doublings = Math.min(this.#failures - FAILURE_THRESHOLD, 10);
     this.#probeAt = now + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** doublings);
   }
 }

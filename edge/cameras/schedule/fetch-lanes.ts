@@ -1,20 +1,20 @@
-import { Semaphore } from './semaphore.js';
+import { Semaphore } from '../../../core/runtime/semaphore.js';
 
 export interface LaneLimits {
-  /** Fetches under way of cameras that answer quickly. */
+  /** Concurrent fetches of cameras that respond quickly. */
   quick: number;
-  /** Fetches under way of cameras that do not. */
+  /** Concurrent fetches of cameras that do not. */
   slow: number;
-  /** How long a fetch counts as quick, in milliseconds. */
+  /** A fetch that takes longer, in milliseconds, counts as slow. */
   patienceMs: number;
 }
 
 export const laneDefaults: LaneLimits = { quick: 8, slow: 24, patienceMs: 500 };
 
 /**
- * Bounds the fetches that run at the same time, so that neither slow nor dead cameras stand in the
- * way of the others. A fetch that outlasts the patience moves to the slow lane as soon as there is
- * room, which frees its place in the quick one; a camera known to be slow begins in the slow lane.
+ * Bounds concurrent fetches, so that slow and unreachable cameras do not block the others. A fetch that takes longer
+ * than `patienceMs` moves to the slow lane as soon as a permit is free there, and releases its permit of the quick lane.
+ * A camera known to be slow starts in the slow lane.
  */
 export class FetchLanes {
   readonly #quick: Semaphore;
@@ -27,22 +27,22 @@ export class FetchLanes {
     this.patienceMs = patienceMs;
   }
 
-  /** Waits for a place, then works. `signal` ends the waiting; the work has its own deadline. */
+  /** Waits for a permit, then runs `work`. `signal` aborts the wait; the work has its own deadline. */
   async run<T>(isSlow: boolean, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     if (isSlow) return this.#within(this.#slow, signal, work);
     let release = await this.#quick.acquire(signal);
     const done = new AbortController();
-    const move = setTimeout(async () => {
-      const place = await this.#slow.acquire(done.signal).catch(() => undefined);
-      if (!place) return;
+    const moveTimer = setTimeout(async () => {
+      const slowRelease = await this.#slow.acquire(done.signal).catch(() => undefined);
+      if (!slowRelease) return;
       release();
-      release = place;
+      release = slowRelease;
       if (done.signal.aborted) release();
     }, this.patienceMs);
     try {
       return await work();
     } finally {
-      clearTimeout(move);
+      clearTimeout(moveTimer);
       done.abort();
       release();
     }

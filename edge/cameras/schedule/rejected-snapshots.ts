@@ -2,36 +2,39 @@ import type { ProblemError } from '../../../core/runtime/errors.js';
 import type { Logger } from '../../../core/runtime/logger.js';
 import type { Snapshot } from '../camera.js';
 
-/** What becomes of a camera's snapshots that cannot be analysed: they are passed over, and nothing of them is deleted. */
+/** Skips snapshots that cannot be analysed, and retries once after a timeout. Never deletes a file. */
 export class RejectedSnapshots {
-  /** What took too long once, and will be tried again. */
-  #timedOut: string | undefined;
+  /** The snapshot that timed out and will be retried. */
+  #retry: string | undefined;
 
   constructor(
     private readonly camera: string,
     private readonly log: Logger,
   ) {}
 
-  /** One is to be tried again at a later look: a busy machine is no fault of the image. */
+  /** Whether a snapshot is to be retried in a later run: the timeout may be due to a busy machine. */
   get hasRetry(): boolean {
-    return this.#timedOut !== undefined;
+    return this.#retry !== undefined;
   }
 
-  analysed(): void {
-    this.#timedOut = undefined;
+  clearRetry(): void {
+    this.#retry = undefined;
   }
 
-  async refuse({ name, settle, pass = settle }: Snapshot, { code }: ProblemError): Promise<void> {
+  async reject(
+    { name, markProcessed, skip = markProcessed }: Snapshot,
+    { code }: ProblemError,
+  ): Promise<void> {
     const { camera, log } = this;
-    // Without names, what a camera offers next is taken for the same.
+    // Without a name, the next snapshot counts as the same one.
     const key = name ?? '';
-    if (code === 'detection_timeout' && this.#timedOut !== key) {
-      this.#timedOut = key;
-      if (name) log.warn({ camera, file: name, code }, 'a file will be tried once more');
+    if (code === 'detection_timeout' && this.#retry !== key) {
+      this.#retry = key;
+      if (name) log.warn({ camera, file: name, code }, 'file not analysed; retrying once');
       return;
     }
-    this.#timedOut = undefined;
-    if (name) log.warn({ camera, file: name, code }, 'a file is passed over, and not deleted');
-    await pass();
+    this.#retry = undefined;
+    if (name) log.warn({ camera, file: name, code }, 'file skipped; it is not deleted');
+    await skip();
   }
 }

@@ -1,117 +1,90 @@
 import { type Clock, systemClock } from '../../../core/runtime/clock.js';
+import { ClockSteps } from '../../../core/runtime/clock-steps.js';
 import type { Logger } from '../../../core/runtime/logger.js';
 
-/** A schedule that is due for so long stands still. */
-const LATE_MS = 30_000;
-const ENDING_MS = 30_000;
-/** Less is a clock that is being kept right. */
-const SET_MS = 5_000;
-/** So many beginnings without a run are a fault. */
-const MOST_BEGINNINGS = 3;
+/** A schedule that is overdue for this long has stalled. */
+const STALLED_MS = 30_000;
+const CLOCK_STEP_MS = 5_000;
+/** This many restarts without a run are a fault. */
+const MAX_RESTARTS = 3;
 
-/** What is needed of a task of node-cron. */
-interface Schedule {
-  on(event: (typeof ROUNDS)[number], listener: () => void): void;
-  /** By the clock as it is now; null where it is paused. */
+/** The part of a node-cron task that is used. */
+interface CronTask {
+  on(event: (typeof RUN_EVENTS)[number], listener: () => void): void;
+  /** By the current clock; null if the task is stopped. */
   getNextRun(): Date | null;
   start(): void;
   stop(): void;
 }
 
-/** It ran, still ran, or came too late. */
-const ROUNDS = ['execution:started', 'execution:overlap', 'execution:missed'] as const;
+/** The task ran, was skipped because the previous run has not ended, or was too late. */
+const RUN_EVENTS = ['execution:started', 'execution:overlap', 'execution:missed'] as const;
 
 /**
- * Sees to it that a camera's schedule comes round, and that what it began ends. A schedule that stands still begins anew:
- * node-cron waits for the time that it worked out before, so a clock that is set back by an hour would cost an hour.
+ * Restarts a camera's schedule that has stalled. node-cron waits for a time that it calculated earlier, so without a
+ * restart a clock that is set back by an hour would stop the schedule for an hour.
  */
 export class ScheduleGuard {
-  #schedule: Schedule | undefined;
+  #task: CronTask | undefined;
   #expectedAt: number | undefined;
-  #lookedAt = { wall: 0, steady: 0 };
-  #lateSince: number | undefined;
-  #beginnings = 0;
-  readonly #steps = new Set<{ what: string; dueAt: number }>();
+  /** By the monotonic clock. */
+  #overdueSince: number | undefined;
+  #restarts = 0;
+  readonly #clockSteps: ClockSteps;
 
   constructor(
     private readonly camera: string,
     private readonly log: Logger,
-    /** The clock that node-cron goes by. */
+    /** The clock that node-cron uses. */
     private readonly clock: Clock = systemClock,
-    private readonly steady = () => performance.now(),
-  ) {}
-
-  follow(schedule: Schedule): void {
-    this.#schedule = schedule;
-    for (const event of ROUNDS) schedule.on(event, () => this.#cameRound());
+    private readonly monotonic = () => performance.now(),
+  ) {
+    this.#clockSteps = new ClockSteps(clock, CLOCK_STEP_MS, monotonic);
   }
 
-  /** Does something that ends by itself within `boundMs`, or soon after it was told to. */
-  async step<T>(what: string, boundMs: number, work: () => Promise<T>): Promise<T> {
-    const step = { what, dueAt: this.steady() + boundMs + ENDING_MS };
-    this.#steps.add(step);
-    try {
-      return await work();
-    } finally {
-      this.#steps.delete(step);
-    }
+  follow(task: CronTask): void {
+    this.#task = task;
+    for (const event of RUN_EVENTS) task.on(event, () => this.#recordRun());
   }
 
-  /** To be called every few seconds. What does not go on, undefined where all does. */
-  look(): string | undefined {
-    this.#keepGoing();
-    return this.#fault;
+  /** Restarts a stalled schedule; call it every few seconds. Returns the fault, or undefined if there is none. */
+  check(): string | undefined {
+    this.#updateOverdue();
+    const isStalled =
+      this.#overdueSince !== undefined && this.monotonic() - this.#overdueSince >= STALLED_MS;
+    if (isStalled) this.#restart();
+    return this.#restarts < MAX_RESTARTS
+      ? undefined
+      : `camera ${this.camera}: schedule stalled; ${this.#restarts} restarts did not help`;
   }
 
-  get #fault(): string | undefined {
-    const now = this.steady();
-    for (const { what, dueAt } of this.#steps)
-      if (now > dueAt) return `${what} camera ${this.camera} does not end`;
-    if (this.#beginnings >= MOST_BEGINNINGS) return `camera ${this.camera} is due and is not asked`;
-    return undefined;
-  }
-
-  #keepGoing(): void {
+  #updateOverdue(): void {
     const now = this.clock();
-    const next = this.#schedule?.getNextRun()?.getTime();
-    const setBy = this.#setBy(now);
-    // What was late by the clock as it was says nothing.
-    if (Math.abs(setBy) > SET_MS) this.#beginnings = 0;
-    if (next === undefined) this.#cameRound();
-    else if (this.#expectedAt === undefined || setBy < -SET_MS) this.#expectedAt = next;
-    else if (now >= this.#expectedAt) this.#lateSince ??= this.steady();
-    if (this.#lateSince === undefined || this.steady() - this.#lateSince < LATE_MS) return;
-    this.#beginAnew();
+    const next = this.#task?.getNextRun()?.getTime();
+    const stepMs = this.#clockSteps.sinceLastCall();
+    // Earlier restarts were caused by the clock, not by a fault.
+    if (stepMs !== 0) this.#restarts = 0;
+    if (next === undefined) this.#recordRun();
+    else if (this.#expectedAt === undefined || stepMs < 0) this.#expectedAt = next;
+    else if (now >= this.#expectedAt) this.#overdueSince ??= this.monotonic();
   }
 
-  /** By how much the clock was set since the last look, or the machine slept. */
-  #setBy(wall: number): number {
-    const steady = this.steady();
-    const setBy = wall - this.#lookedAt.wall - (steady - this.#lookedAt.steady);
-    this.#lookedAt = { wall, steady };
-    return setBy;
+  #restart(): void {
+    this.log.warn({ camera: this.camera }, 'schedule stalled; restarted');
+    this.#restarts++;
+    this.#reset();
+    this.#task?.stop();
+    this.#task?.start();
   }
 
-  #beginAnew(): void {
-    const { camera, log } = this;
-    log.warn(
-      { camera },
-      'the schedule stood still, as after a change of the clock; it begins anew',
-    );
-    this.#beginnings++;
-    this.#forget();
-    this.#schedule?.stop();
-    this.#schedule?.start();
+  /** The schedule works, or is stopped. */
+  #recordRun(): void {
+    this.#restarts = 0;
+    this.#reset();
   }
 
-  /** It has run, could not since it still ran, or is paused. */
-  #cameRound(): void {
-    this.#beginnings = 0;
-    this.#forget();
-  }
-
-  #forget(): void {
+  #reset(): void {
     this.#expectedAt = undefined;
-    this.#lateSince = undefined;
+    this.#overdueSince = undefined;
   }
 }

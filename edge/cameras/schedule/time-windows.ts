@@ -5,24 +5,24 @@ const DAY_MINUTES = 24 * 60;
 
 const timeSchema = z
   .string()
-  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'expected a time of day, "00:00" to "24:00"');
+  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'expected a time of day from "00:00" to "24:00"');
 
-/** Part of some days, in the machine's local time. One that ends before it begins goes on past midnight. */
+/** A part of some days, in the machine's local time. A window whose end is before its start continues past midnight. */
 export const timeWindowSchema = z
   .strictObject({
     days: z.array(z.enum(DAYS)).min(1).max(7).optional(),
     from: timeSchema,
     to: timeSchema,
   })
-  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'may not be the time of "from"' });
+  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must differ from "from"' });
 export type TimeWindow = z.infer<typeof timeWindowSchema>;
 
-/** Whether a moment (milliseconds since the epoch) lies in one of the windows; without any, always. */
+/** Whether a time (milliseconds since the epoch) is in one of the windows; always true if there are none. */
 export function isOpen(windows: TimeWindow[], ms: number): boolean {
   if (windows.length === 0) return true;
-  const moment = new Date(ms);
-  const minute = moment.getHours() * 60 + moment.getMinutes();
-  const today = moment.getDay();
+  const time = new Date(ms);
+  const minute = time.getHours() * 60 + time.getMinutes();
+  const today = time.getDay();
   return windows.some((window) => {
     const [from, to] = [minuteOf(window.from), minuteOf(window.to)];
     if (from < to) return isOn(window, today) && from <= minute && minute < to;
@@ -31,11 +31,11 @@ export function isOpen(windows: TimeWindow[], ms: number): boolean {
   });
 }
 
-/** The first moment from `ms` on at which a window is open, to the minute; undefined within a week of none. */
+/** The first time from `ms` on at which a window is open, to the minute; undefined if none opens within a week. */
 export function nextOpening(windows: TimeWindow[], ms: number): number | undefined {
   if (isOpen(windows, ms)) return ms;
   const starts = windows.flatMap((window) =>
-    // A week and a day: today's start may have passed.
+    // Eight days, since today's start may have passed.
     Array.from({ length: 8 }, (_, day) => {
       const start = new Date(ms);
       start.setDate(start.getDate() + day);

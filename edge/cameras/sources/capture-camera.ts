@@ -4,32 +4,37 @@ import type {
   CaptureSource,
 } from '../../../core/capture/capture-protocol.js';
 import type { Clock } from '../../../core/runtime/clock.js';
-import { type Camera, CameraError, type CameraErrorCode, type Snapshot } from '../camera.js';
-import { networkFailure } from '../camera-failure.js';
-import { tooLarge } from '../http/read-body.js';
-import { withDeadline } from '../schedule/with-deadline.js';
+import { withDeadline } from '../../../core/runtime/with-deadline.js';
+import {
+  type Camera,
+  CameraError,
+  type CameraErrorCode,
+  type Snapshot,
+  snapshotTooLarge,
+} from '../camera.js';
+import { connectionError } from '../http/http-error.js';
 
 export interface CaptureSettings {
   timeoutSeconds: number;
   maxBytes: number;
-  /** How long the process lives on after a snapshot. */
+  /** How long the process is kept after a snapshot. */
   holdOpenSeconds: number;
-  /** Asked at each opening, so that a password's file may change. */
+  /** Called whenever the source is opened, so that a changed password file takes effect. */
   source(): CaptureSource;
 }
 
 const FAILURES: Record<CaptureFailureReason, [CameraErrorCode, string]> = {
-  unavailable: ['unreadable', 'OpenCV does not load, so no video can be read'],
-  refused: ['bad_status', 'the camera refused the user name or password'],
+  unavailable: ['unreadable', 'video cannot be read because OpenCV does not load'],
+  refused: ['bad_status', 'the camera rejected the user name or password'],
   missing: ['bad_status', 'the camera has no such stream'],
-  unreachable: ['unreachable', 'the camera cannot be reached'],
+  unreachable: ['unreachable', 'the camera is unreachable'],
   unopened: ['unreachable', 'the stream or device cannot be opened'],
   ended: ['unreachable', 'the stream ended'],
 };
 
 /**
- * A stream or device that OpenCV reads, in a process of its own: one that hangs or crashes is ended and costs
- * nothing else. The process is kept while snapshots follow each other closely, and started anew otherwise.
+ * A stream or device that OpenCV reads in a child process: if it hangs or crashes, only this camera is affected.
+ * The process is kept while snapshots follow each other closely, and restarted otherwise.
  */
 export class CaptureCamera implements Camera {
   #process: CaptureProcess | undefined;
@@ -42,10 +47,10 @@ export class CaptureCamera implements Camera {
 
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
     const bytes = await this.frame(signal);
-    return bytes && { bytes, takenAt: this.clock(), more: false, settle: async () => {} };
+    return bytes && { bytes, takenAt: this.clock(), more: false, markProcessed: async () => {} };
   }
 
-  /** A frame as JPEG, of a file the one at `atMs`; undefined where a file ends before. */
+  /** A frame as JPEG; of a file, the frame at `atMs`, or undefined if the file ends before. */
   async frame(signal: AbortSignal, atMs?: number): Promise<Buffer | undefined> {
     const { timeoutSeconds, maxBytes, source } = this.settings;
     clearTimeout(this.#idle);
@@ -55,10 +60,10 @@ export class CaptureCamera implements Camera {
       const frame = await withDeadline(timeoutSeconds * 1000, signal, (attemptSignal) =>
         current.take(attemptSignal, atMs),
       );
-      if (frame && frame.length > maxBytes) throw tooLarge(maxBytes);
+      if (frame && frame.length > maxBytes) throw snapshotTooLarge(maxBytes);
       return frame;
     } catch (error) {
-      throw captureError(error);
+      throw toCameraError(error);
     } finally {
       this.#closeLater();
     }
@@ -76,8 +81,8 @@ export class CaptureCamera implements Camera {
   }
 }
 
-function captureError(error: unknown): CameraError {
-  if (!(error instanceof CaptureFailure)) return networkFailure(error);
+function toCameraError(error: unknown): CameraError {
+  if (!(error instanceof CaptureFailure)) return connectionError(error);
   const [code, message] = FAILURES[error.reason];
   return new CameraError(code, message);
 }

@@ -1,26 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../core/runtime/clock.js';
+import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type Snapshot } from '../camera.js';
 import type { HttpCameraConfig } from '../camera-config.js';
-import { BadStatus, expectSuccess, networkFailure } from '../camera-failure.js';
 import { CameraClient } from '../http/camera-client.js';
+import { connectionError, expectSuccess, HttpStatusError } from '../http/http-error.js';
 import { readBody } from '../http/read-body.js';
-import { withDeadline } from '../schedule/with-deadline.js';
 
-const FIRST_WAIT_MS = 250;
-const BUSY_STATUSES = [408, 425, 429];
+const FIRST_RETRY_DELAY_MS = 250;
+const RETRYABLE_STATUSES = [408, 425, 429];
 
-/** What a camera said about its last snapshot, for a conditional request (RFC 9110, section 13). */
+/** Validators of the last processed snapshot, for a conditional request (RFC 9110, section 13). */
 interface Validators {
   etag?: string | undefined;
   lastModified?: string | undefined;
 }
 
-/** A camera that answers a GET with its newest picture. */
+/** A camera that returns its newest image on a GET request. */
 export class HttpCamera implements Camera {
   readonly #client: CameraClient;
-  #known: Validators = {};
+  #validators: Validators = {};
 
   constructor(
     private readonly config: HttpCameraConfig,
@@ -29,7 +29,7 @@ export class HttpCamera implements Camera {
     this.#client = new CameraClient(config);
   }
 
-  /** Tries again, with growing waits, as often as the configuration allows and while `signal` leaves time. */
+  /** Retries with exponential backoff, up to the configured number of retries, until `signal` aborts. */
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
     for (let attempt = 0; ; attempt++) {
       try {
@@ -37,10 +37,10 @@ export class HttpCamera implements Camera {
           this.#client.get(this.#headers(), attemptSignal, (response) => this.#read(response)),
         );
       } catch (error) {
-        const failure = networkFailure(error);
-        if (attempt === this.config.retries || !isWorthRetrying(error)) throw failure;
-        const wait = FIRST_WAIT_MS * 2 ** attempt * (0.5 + Math.random() / 2);
-        await sleep(wait, undefined, { signal }).catch(() => {
+        const failure = connectionError(error);
+        if (attempt === this.config.retries || !isRetryable(error)) throw failure;
+        const delayMs = FIRST_RETRY_DELAY_MS * 2 ** attempt * (0.5 + Math.random() / 2);
+        await sleep(delayMs, undefined, { signal }).catch(() => {
           throw failure;
         });
       }
@@ -63,14 +63,14 @@ export class HttpCamera implements Camera {
       bytes: await readBody(response, this.config.maxBytes),
       takenAt,
       more: false,
-      settle: async () => {
-        this.#known = { etag, lastModified };
+      markProcessed: async () => {
+        this.#validators = { etag, lastModified };
       },
     };
   }
 
   #headers(): Record<string, string> {
-    const { etag, lastModified } = this.#known;
+    const { etag, lastModified } = this.#validators;
     return {
       accept: 'image/jpeg, image/*;q=0.9',
       ...(etag && { 'if-none-match': etag }),
@@ -79,8 +79,8 @@ export class HttpCamera implements Camera {
   }
 }
 
-function isWorthRetrying(error: unknown): boolean {
-  if (error instanceof BadStatus)
-    return error.status >= 500 || BUSY_STATUSES.includes(error.status);
+function isRetryable(error: unknown): boolean {
+  if (error instanceof HttpStatusError)
+    return error.status >= 500 || RETRYABLE_STATUSES.includes(error.status);
   return !(error instanceof CameraError);
 }

@@ -1,17 +1,17 @@
 import { opendir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { byPlace, type Place } from './bookmark.js';
+import { byArrival, type FolderCursor } from './cursor-file.js';
 
 const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.webp'];
 
-/** A file in a watched folder as it was at one look. */
-export interface ImageFile extends Place {
-  /** Time of the last change to the content, and (`changedMs`) to the file or its name: it rises on arrival. */
+/** An image in a watched folder, as one scan found it. `changedMs` (ctime) is renewed when a file arrives or is renamed. */
+export interface ImageFile extends FolderCursor {
+  /** Time of the last change of the content (mtime). */
   modifiedMs: number;
   bytes: number;
 }
 
-/** Names that uploads use while they are under way begin with a dot or end in another extension. */
+/** False for names of uploads in progress, which begin with a dot or have another extension. */
 export const isImageName = (name: string): boolean =>
   !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase());
 
@@ -23,8 +23,8 @@ export async function* imageNames(folder: string, signal: AbortSignal): AsyncGen
   }
 }
 
-/** Undefined where the file is gone or is no file. */
-export async function lookAt(folder: string, name: string): Promise<ImageFile | undefined> {
+/** Undefined if the file no longer exists or is not a regular file. */
+export async function statImage(folder: string, name: string): Promise<ImageFile | undefined> {
   const found = await stat(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
@@ -33,19 +33,19 @@ export async function lookAt(folder: string, name: string): Promise<ImageFile | 
   return { name, changedMs: found.ctimeMs, modifiedMs: found.mtimeMs, bytes: found.size };
 }
 
-/** The first `limit` images that arrived after a place, in order. Holds at most twice as many at any time. */
-export async function firstAfter(
+/** The first `limit` images that arrived after `cursor`, in order. Holds at most twice as many at any time. */
+export async function imagesAfter(
   folder: string,
-  place: Place | undefined,
+  cursor: FolderCursor | undefined,
   limit: number,
   signal: AbortSignal,
 ): Promise<ImageFile[]> {
   const found: ImageFile[] = [];
   for await (const name of imageNames(folder, signal)) {
-    const file = await lookAt(folder, name);
-    if (!file || (place && byPlace(file, place) <= 0)) continue;
+    const file = await statImage(folder, name);
+    if (!file || (cursor && byArrival(file, cursor) <= 0)) continue;
     found.push(file);
-    if (found.length === 2 * limit) found.sort(byPlace).splice(limit);
+    if (found.length === 2 * limit) found.sort(byArrival).splice(limit);
   }
-  return found.sort(byPlace).slice(0, limit);
+  return found.sort(byArrival).slice(0, limit);
 }

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { type Camera, CameraError, type Snapshot } from '../camera.js';
 import type { FolderCameraConfig } from '../camera-config.js';
-import { asCameraError } from './folder-camera.js';
+import { fileError } from './file-error.js';
 import { imageNames } from './image-files.js';
 
-/** Goes round the images of a folder for ever, by name, as if each had just been taken. */
+/** Repeats the images of a folder endlessly, in order of name, as if each had just been taken. */
 export class LoopCamera implements Camera {
   #last = '';
 
@@ -17,30 +17,30 @@ export class LoopCamera implements Camera {
 
   async take(signal: AbortSignal): Promise<Snapshot> {
     try {
-      const name = await this.#following(signal);
-      if (name === undefined) throw new CameraError('unreadable', 'the folder has no images');
+      const name = await this.#nextName(signal);
+      if (name === undefined) throw new CameraError('unreadable', 'the folder contains no images');
       const bytes = await readFile(join(this.config.path, name), { signal });
       return {
         bytes,
         takenAt: this.clock(),
         more: false,
-        settle: async () => {
+        markProcessed: async () => {
           this.#last = name;
         },
       };
     } catch (error) {
-      throw asCameraError(error);
+      throw fileError(error);
     }
   }
 
-  /** The name after the last one, or the first where there is none: one pass over the folder, nothing kept. */
-  async #following(signal: AbortSignal): Promise<string | undefined> {
+  /** The name after the last one, or the first name if there is none. One pass over the folder; keeps no list. */
+  async #nextName(signal: AbortSignal): Promise<string | undefined> {
     let first: string | undefined;
-    let following: string | undefined;
+    let next: string | undefined;
     for await (const name of imageNames(this.config.path, signal)) {
       if (first === undefined || name < first) first = name;
-      if (name > this.#last && (following === undefined || name < following)) following = name;
+      if (name > this.#last && (next === undefined || name < next)) next = name;
     }
-    return following ?? first;
+    return next ?? first;
   }
 }

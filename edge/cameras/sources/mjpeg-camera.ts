@@ -1,18 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../core/runtime/clock.js';
+import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type Snapshot } from '../camera.js';
 import type { MjpegCameraConfig } from '../camera-config.js';
-import { expectSuccess, networkFailure } from '../camera-failure.js';
 import { CameraClient } from '../http/camera-client.js';
+import { connectionError, expectSuccess } from '../http/http-error.js';
 import { boundaryOf, firstFrame } from '../http/multipart-frame.js';
-import { withDeadline } from '../schedule/with-deadline.js';
 
 const HEADERS = { accept: 'multipart/x-mixed-replace' };
 
 /**
- * A camera that streams JPEGs (`multipart/x-mixed-replace`). Each snapshot opens the stream, takes its first
- * whole frame, and closes it: that frame is the newest there is, none is ever waiting, and between two runs
- * the camera's network is free.
+ * A camera that streams JPEGs (`multipart/x-mixed-replace`). Each snapshot opens the stream, reads its first
+ * complete frame and closes it: that frame is the newest, no old frame is buffered, and the camera sends nothing
+ * between two runs.
  */
 export class MjpegCamera implements Camera {
   readonly #client: CameraClient;
@@ -30,7 +30,7 @@ export class MjpegCamera implements Camera {
         this.#client.get(HEADERS, attemptSignal, (response) => this.#read(response)),
       );
     } catch (error) {
-      throw networkFailure(error);
+      throw connectionError(error);
     }
   }
 
@@ -42,9 +42,13 @@ export class MjpegCamera implements Camera {
     try {
       expectSuccess(response);
       const boundary = boundaryOf(response.headers['content-type']);
-      if (!boundary) throw new CameraError('unreadable', 'the camera sends no stream of frames');
+      if (!boundary)
+        throw new CameraError(
+          'unreadable',
+          'the response is not an MJPEG stream (multipart/x-mixed-replace)',
+        );
       const bytes = await firstFrame(response, boundary, this.config.maxBytes);
-      return { bytes, takenAt: this.clock(), more: false, settle: async () => {} };
+      return { bytes, takenAt: this.clock(), more: false, markProcessed: async () => {} };
     } finally {
       response.destroy();
     }

@@ -1,15 +1,12 @@
 import type { Clock } from '../../../core/runtime/clock.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
 import { type Camera, CameraError } from '../camera.js';
-import type { CameraConfig, PushCameraConfig } from '../camera-config.js';
+import type { PushCameraConfig } from '../camera-config.js';
 
 const MINUTE_MS = 60_000;
-/** Uploads of one camera that are analysed at a time; what is beyond them is turned away. */
-const MAX_UNDER_WAY = 4;
 
-/** A camera that uploads its snapshots. Asked for one, it has none; it only tells when it has been silent for too long. */
+/** A camera that uploads its snapshots. `take` returns none; it rejects if the camera has been silent for too long. */
 export class PushCamera implements Camera {
-  /** Times of the snapshots of the last minute, the oldest first; at most `maxPerMinute`. */
+  /** Times of the uploads of the last minute, oldest first; at most `maxPerMinute`. */
   #recent: number[] = [];
   #last: number;
 
@@ -23,14 +20,17 @@ export class PushCamera implements Camera {
   async take(): Promise<undefined> {
     const { silentAfterSeconds = Number.POSITIVE_INFINITY } = this.config;
     if (this.clock() - this.#last > silentAfterSeconds * 1000)
-      throw new CameraError('silent', `nothing was uploaded for ${silentAfterSeconds} s`);
+      throw new CameraError(
+        'silent',
+        `no snapshot was uploaded for ${silentAfterSeconds} s (silentAfterSeconds)`,
+      );
     return undefined;
   }
 
-  /** Counts a snapshot that arrives. The seconds until there is room again; 0 where there is now. */
+  /** Counts an upload. Returns 0 if it is within the rate limit, otherwise the seconds after which to retry. */
   admit(): number {
     const now = this.clock();
-    // A clock that was set back must not shut the camera out.
+    // Times in the future are dropped, so that a clock that was set back does not block the camera.
     this.#recent = this.#recent.filter((at) => at > now - MINUTE_MS && at <= now);
     const [oldest] = this.#recent;
     if (oldest !== undefined && this.#recent.length >= this.config.maxPerMinute)
@@ -39,21 +39,4 @@ export class PushCamera implements Camera {
     this.#last = now;
     return 0;
   }
-}
-
-/** Throws the ProblemError that an upload is refused with, and counts it otherwise. */
-export function admitUpload(
-  { id, kind, maxBytes }: CameraConfig,
-  camera: Camera,
-  upload: { bytes: Buffer; isPaused: boolean; underWay: number },
-): void {
-  if (!(camera instanceof PushCamera))
-    throw new ProblemError('camera_takes_no_uploads', `The camera ${id} is of kind ${kind}.`);
-  if (upload.isPaused)
-    throw new ProblemError('camera_takes_no_uploads', `The camera ${id} is paused.`);
-  if (upload.bytes.length > maxBytes)
-    throw new ProblemError('too_many_bytes', `A snapshot may have ${maxBytes} bytes.`);
-  const retryAfter = upload.underWay < MAX_UNDER_WAY ? camera.admit() : 1;
-  if (retryAfter > 0)
-    throw new ProblemError('rate_limited', 'The camera uploads too often.', { retryAfter });
 }

@@ -4,13 +4,13 @@ import type { Camera, Snapshot } from '../camera.js';
 import type { VideoCameraConfig } from '../camera-config.js';
 import { CaptureCamera } from './capture-camera.js';
 
-/** Reading on from the last frame is cheap while the file stays open. */
+/** Reading the next frame is cheap while the file stays open. */
 const HOLD_OPEN_SECONDS = 15;
 
-/** Goes through a video file, some time further on each run. The place is kept for as long as the program runs. */
+/** Reads a video file frame by frame, `stepSeconds` apart. The position is kept until the program ends. */
 export class VideoCamera implements Camera {
   readonly #capture: CaptureCamera;
-  #atMs = 0;
+  #positionMs = 0;
 
   constructor(
     private readonly config: VideoCameraConfig,
@@ -29,13 +29,18 @@ export class VideoCamera implements Camera {
   }
 
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
-    let bytes = await this.#capture.frame(signal, this.#atMs);
-    if (!bytes && this.config.loop && this.#atMs > 0) {
-      this.#atMs = 0;
+    let bytes = await this.#capture.frame(signal, this.#positionMs);
+    if (!bytes && this.config.loop && this.#positionMs > 0) {
+      this.#positionMs = 0;
       bytes = await this.#capture.frame(signal, 0);
     }
     return (
-      bytes && { bytes, takenAt: this.clock(), more: false, settle: async () => this.#advance() }
+      bytes && {
+        bytes,
+        takenAt: this.clock(),
+        more: false,
+        markProcessed: async () => this.#advance(),
+      }
     );
   }
 
@@ -44,6 +49,6 @@ export class VideoCamera implements Camera {
   }
 
   #advance(): void {
-    this.#atMs += this.config.stepSeconds * 1000;
+    this.#positionMs += this.config.stepSeconds * 1000;
   }
 }

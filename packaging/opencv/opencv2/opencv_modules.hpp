@@ -1,5 +1,5 @@
 // The parts of OpenCV that the packaged addon is built with, in place of Debian's list of all of them. It is found first
-// (scripts/lib/package-addons.mjs), so the addon leaves everything else out, and with it Qt, contrib and their libraries.
+// (packaging/tree/addons.ts), so the addon leaves everything else out, and with it Qt, contrib and their libraries.
 #define HAVE_OPENCV_CORE
 #define HAVE_OPENCV_IMGPROC
 #define HAVE_OPENCV_IMGCODECS

@@ -59,7 +59,7 @@ test.serial('the relay describes itself in valid OpenAPI 3.1', async (t) => {
   t.true(valid, JSON.stringify(errors));
 });
 
-test.serial('anybody may upload and use an image by its id', async (t) => {
+test.serial('anyone can upload an image and use it by its id', async (t) => {
   const { anybody } = t.context;
   const { jpeg } = await scene(1);
   const headers = { Prefer: 'respond-async' };
@@ -78,7 +78,7 @@ test.serial('anybody may upload and use an image by its id', async (t) => {
     t.is((await anybody.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
 });
 
-test.serial('nobody can look for the images of others', async (t) => {
+test.serial('nobody can list the images of others', async (t) => {
   const { anybody, admin } = t.context;
   const { json } = await anybody.upload<Analysed>(t, (await scene(2)).jpeg);
   const refused = await anybody.get<Problem>(t, IMAGE);
@@ -87,7 +87,7 @@ test.serial('nobody can look for the images of others', async (t) => {
   t.true(list.json.images.some(({ id }) => id === json.image.id));
 });
 
-test.serial('an upload is gone after an hour, and its bytes soon after', async (t) => {
+test.serial('an upload expires after an hour, and its bytes soon after', async (t) => {
   const { anybody, clock, relay } = t.context;
   const { json } = await anybody.upload<Analysed>(t, (await scene(3)).jpeg);
   const { id, sha256, expiresAt, links } = json.image;
@@ -132,7 +132,7 @@ function record(seq: number, takenAt: number, signs: number, epoch: string): Upl
   return { v: 1, epoch, seq, first: 1, summary };
 }
 
-test.serial('a site cannot take the name of an account that is no site', async (t) => {
+test.serial('a site cannot take the name of an account that is not a site', async (t) => {
   const { admin } = t.context;
   for (const id of ['siteglass-relay', 'wall-display']) {
     const { status, json } = await admin.post<Problem>(t, `${API}/sites`, { id });
@@ -143,7 +143,7 @@ test.serial('a site cannot take the name of an account that is no site', async (
 });
 
 test.serial(
-  'a site is provisioned, reports, is looked at, and is removed with all it reported',
+  'a site is provisioned, reports, is queried, and is removed with everything it reported',
   async (t) => {
     const { admin, relay, clock } = t.context;
     const created = await admin.post<{ id: string; password: string }>(t, `${API}/sites`, {
@@ -234,19 +234,19 @@ test.serial(
   },
 );
 
-test.serial('the operations answer', async (t) => {
+test.serial('the operations calls answer', async (t) => {
   for (const path of ['/healthz', '/readyz', '/metrics'])
     t.is((await t.context.admin.get(t, path)).status, 200);
   t.is((await t.context.anybody.get(t, '/metrics')).status, 401);
 });
 
-test.serial('every documented operation has been seen to succeed', (t) => {
+test.serial('every documented operation has succeeded at least once', (t) => {
   const { anybody, admin } = t.context;
   const left = anybody.unseen().filter((operation) => admin.unseen().includes(operation));
   t.deepEqual(left, []);
 });
 
-test.serial('each call needs its role, and no more', async (t) => {
+test.serial('each call needs its role and no more', async (t) => {
   const { relay } = t.context;
   const site = `${API}/sites/{site}`;
   await checkRoles(t, await ApiClient.connect(relay.url), relay.tokens, {

@@ -5,9 +5,10 @@ import { Presence, STALE_AFTER_MS } from '../../../cloud-relay/fleet/presence.js
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import type { Health } from '../../../core/contract/live-payloads.js';
-import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
+import { aDetection, anArrival, log } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { startFleet } from '../../support/fleet.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { anArrival, startRelay } from '../../support/relay-fixtures.js';
 
 const health: Health = {
   version: '0.1.0',
@@ -38,7 +39,7 @@ async function cutShortRemoval(t: ExecutionContext, db: Kysely<RelayTables>, fle
 for (const { name, open } of relayDatabases(test)) {
   test(`a site is online while it reports, and stale when its health report is overdue (${name})`, async (t) => {
     let now = 1_000_000;
-    const { appliances, fleet, presence } = await startRelay(
+    const { appliances, fleet, presence } = await startFleet(
       t,
       { admitUnknown: true },
       () => now,
@@ -57,8 +58,8 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await fleet.site('north')).lastSeenAt, seen);
   });
 
-  test(`when a site was last seen outlives a restart of the relay (${name})`, async (t) => {
-    const { appliances, presence, db, registry, bus } = await startRelay(
+  test(`the time a site was last seen survives a restart of the relay (${name})`, async (t) => {
+    const { appliances, presence, db, registry, bus } = await startFleet(
       t,
       undefined,
       undefined,
@@ -77,8 +78,8 @@ for (const { name, open } of relayDatabases(test)) {
     t.false(restarted.of('north').stale);
   });
 
-  test(`a site's summaries come newest first, page by page, each once (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+  test(`a site's summaries are listed newest first, page by page, each once (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
     // Two at each instant, so that pages also end between equals.
     const batch = Array.from({ length: 25 }, (_, i) =>
@@ -100,7 +101,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 
   test(`summaries are filtered by camera, label and time (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await withSites(db, 'north', 'south');
     await commitBatch(
       db,
@@ -128,7 +129,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 
   test(`totals count summaries and detections by label and day (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+    const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await withSites(db, 'north');
     const two = [aDetection('face'), aDetection('face'), aDetection('cat')];
     await commitBatch(
@@ -148,8 +149,8 @@ for (const { name, open } of relayDatabases(test)) {
     t.like(await fleet.site('north'), { summaries: 3, detections: 5 });
   });
 
-  test(`a site can be made once, and after its removal nothing of it is left (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+  test(`a site can be created once, and its removal leaves nothing of it (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     const { password } = await fleet.createSite('north');
     t.regex(password, /^[\w-]{27}$/);
     await t.throwsAsync(fleet.createSite('north'), { code: 'conflict' });
@@ -174,8 +175,8 @@ for (const { name, open } of relayDatabases(test)) {
     t.is((await fleet.listSites()).length, 1);
   });
 
-  test(`a removal that was cut short is finished by asking for it again (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+  test(`repeating an interrupted removal completes it (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     await cutShortRemoval(t, db, fleet);
     await fleet.removeSite('north');
     for (const table of DELIVERED)
@@ -183,8 +184,8 @@ for (const { name, open } of relayDatabases(test)) {
     await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
   });
 
-  test(`a site that is made anew has nothing of one whose removal was cut short (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+  test(`a site that is created again has nothing from before its interrupted removal (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     await cutShortRemoval(t, db, fleet);
     await fleet.createSite('north');
     t.like(await fleet.site('north'), { summaries: 0, detections: 0, lastReceivedAt: null });
@@ -192,8 +193,8 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await fleet.gaps('north'), { gaps: [], truncated: false });
   });
 
-  test(`a site that was met before it got its account keeps what it delivered (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, undefined, undefined, open);
+  test(`a site that reported before it was provisioned keeps what it delivered (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await withSites(db, 'north');
     await commitBatch(db, [anArrival(1)], 0);
     await fleet.createSite('north');
@@ -201,7 +202,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 
   test(`a site that is removed while its records are being committed leaves nothing behind (${name})`, async (t) => {
-    const { db, fleet } = await startRelay(t, { admitUnknown: false }, undefined, open);
+    const { db, fleet } = await startFleet(t, { admitUnknown: false }, undefined, open);
     for (let round = 0; round < 5; round++) {
       await fleet.createSite('north');
       const batches = [1, 2, 3, 4].map((n) =>
@@ -217,8 +218,8 @@ for (const { name, open } of relayDatabases(test)) {
     }
   });
 
-  test(`a cursor that is none is a mistake of the caller (${name})`, async (t) => {
-    const { fleet } = await startRelay(t, undefined, undefined, open);
+  test(`an invalid cursor is the caller's error (${name})`, async (t) => {
+    const { fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
     for (const after of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])
       await t.throwsAsync(fleet.summaries('north', { limit: 1, after }), {

@@ -1,15 +1,12 @@
 import test from 'ava';
 import { hashPassword, verifyPassword } from '../../../cloud-relay/fleet/password-hash.js';
 import { SiteAccounts } from '../../../cloud-relay/fleet/site-accounts.js';
-import {
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-} from '../../support/delivery-fixtures.js';
-import { startRelay } from '../../support/relay-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { eventually } from '../../support/eventually.js';
+import { startFleet } from '../../support/fleet.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
 
-test('a password fits its own hash only, and two hashes of it differ', async (t) => {
+test('a password matches only its own hash, and two hashes of it differ', async (t) => {
   const [one, two] = await Promise.all([hashPassword('secret'), hashPassword('secret')]);
   t.not(one, two);
   t.true(await verifyPassword('secret', one));
@@ -17,8 +14,8 @@ test('a password fits its own hash only, and two hashes of it differ', async (t)
   t.false(await verifyPassword('secret', 'scrypt$16384$8$1$$'));
 });
 
-test('a provisioned site signs in with its password until it gets another, and until it is removed', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+test('a provisioned site signs in with its password until it gets another or is removed', async (t) => {
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const accounts = new SiteAccounts(db, [
     { username: 'dashboard', password: 'd', account: { role: 'reader' } },
   ]);
@@ -37,8 +34,8 @@ test('a provisioned site signs in with its password until it gets another, and u
   t.is(await accounts.verify('north', renewed.password), undefined);
 });
 
-test('a flood of wrong passwords is turned away, and the right one is heard after it', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+test('a flood of wrong passwords is rejected, and the right one is accepted afterwards', async (t) => {
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const accounts = new SiteAccounts(db, []);
   const { password } = await fleet.createSite('north');
   const guesses = await Promise.all(
@@ -48,8 +45,8 @@ test('a flood of wrong passwords is turned away, and the right one is heard afte
   t.deepEqual(await accounts.verify('north', password), { role: 'site', site: 'north' });
 });
 
-test('over a real connection, a site gets in with what provisioning showed, and no one else does', async (t) => {
-  const { db, fleet } = await startRelay(t, { admitUnknown: false });
+test('over a real connection, a site connects with the credentials from provisioning, and nobody else does', async (t) => {
+  const { db, fleet } = await startFleet(t, { admitUnknown: false });
   const { url } = await startBroker(t, { accounts: new SiteAccounts(db, []) });
   const { password } = await fleet.createSite('north');
   const north = await connectedBus(t, url, {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { SiteRegistry } from '../../../cloud-relay/fleet/site-registry.js';
 import { relayDatabase } from '../../support/delivery-fixtures.js';
 
-test('sites beyond the bound are refused until they are provisioned, and the log says so once', async (t) => {
+test('sites beyond the limit are refused until they are provisioned, and the log says so once', async (t) => {
   const lines: { site: string; maxSites: number }[] = [];
   const log = pino({ level: 'warn' }, { write: (line) => lines.push(JSON.parse(line)) });
   const db = await relayDatabase(t);

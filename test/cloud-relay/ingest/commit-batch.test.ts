@@ -3,12 +3,17 @@ import fc from 'fast-check';
 import { type Kysely, sql } from 'kysely';
 import { siteGaps } from '../../../cloud-relay/fleet/gaps.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
-import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/settle.js';
-import { marksOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
+import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/reconcile.js';
+import { ledgerOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { aDetection, relayDatabase } from '../../support/delivery-fixtures.js';
+import {
+  aDetection,
+  aDrop,
+  anArrival,
+  EPOCH,
+  relayDatabase,
+} from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { aDrop, anArrival, EPOCH } from '../../support/relay-fixtures.js';
 
 const NOW = 9_000;
 
@@ -25,7 +30,7 @@ async function storedSeqs(db: Kysely<RelayTables>, site = 'north'): Promise<numb
 }
 
 for (const { name, open } of relayDatabases(test)) {
-  test(`the mark is the end of what came without a hole, in whatever order, batches and repeats (${name})`, async (t) => {
+  test(`the watermark is the last number without a hole below it, whatever the order, batches and repeats (${name})`, async (t) => {
     const db = await open(t);
     let run = 0;
     await fc.assert(
@@ -40,7 +45,7 @@ for (const { name, open } of relayDatabases(test)) {
           const seen = new Set<number>();
           for (const seqs of batches) {
             const before = seen.size;
-            const { marks, added } = await commitBatch(
+            const { ledger, added } = await commitBatch(
               db,
               seqs.map((seq) => anArrival(seq, { site })),
               NOW,
@@ -48,9 +53,9 @@ for (const { name, open } of relayDatabases(test)) {
             for (const seq of seqs) seen.add(seq);
             let expected = 0;
             while (seen.has(expected + 1)) expected++;
-            t.is(marks[0]?.mark, expected);
+            t.is(ledger[0]?.watermark, expected);
             const ahead = [...seen].filter((seq) => seq > expected).sort((a, b) => a - b);
-            const named = marks[0]?.ahead.flatMap(([a, b]) =>
+            const named = ledger[0]?.ahead.flatMap(([a, b]) =>
               Array.from({ length: b - a + 1 }, (_, i) => a + i),
             );
             t.deepEqual(named, ahead);
@@ -68,10 +73,10 @@ for (const { name, open } of relayDatabases(test)) {
     );
   });
 
-  test(`several outboxes in one batch have a mark each (${name})`, async (t) => {
+  test(`several outboxes in one batch have a watermark each (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north', 'south');
     const other = '0f0e3c0e-5b9b-4f0e-9a53-0d3bd0a3c002';
-    const { marks } = await commitBatch(
+    const { ledger } = await commitBatch(
       db,
       [
         anArrival(1),
@@ -82,14 +87,17 @@ for (const { name, open } of relayDatabases(test)) {
       ],
       NOW,
     );
-    t.deepEqual(marks.map(({ site, epoch, mark }) => [site, epoch === other, mark]).sort(), [
-      ['north', false, 2],
-      ['north', true, 0],
-      ['south', false, 1],
-    ]);
+    t.deepEqual(
+      ledger.map(({ site, epoch, watermark }) => [site, epoch === other, watermark]).sort(),
+      [
+        ['north', false, 2],
+        ['north', true, 0],
+        ['south', false, 1],
+      ],
+    );
   });
 
-  test(`two relays that commit the same outbox at once store each record once (${name})`, async (t) => {
+  test(`two relays that commit the same outbox at the same time store each record once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const seqs = Array.from({ length: 60 }, (_, i) => i + 1);
     const halves = [0, 1].map((odd) => seqs.filter((seq) => seq % 2 === odd || seq % 5 === 0));
@@ -108,28 +116,28 @@ for (const { name, open } of relayDatabases(test)) {
       60,
     );
     t.deepEqual(await storedSeqs(db), seqs);
-    t.is((await marksOf(db, 'north'))[0]?.mark, 60);
+    t.is((await ledgerOf(db, 'north'))[0]?.watermark, 60);
   });
 
-  test(`records that came already are acknowledged again, and counted once (${name})`, async (t) => {
+  test(`repeated records are acknowledged again, and counted once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const batch = [1, 2, 3].map((seq) => anArrival(seq));
     await commitBatch(db, [...batch, ...batch], NOW);
     const again = await commitBatch(db, batch, NOW);
     t.is(again.added, 0);
-    t.is(again.marks[0]?.mark, 3);
+    t.is(again.ledger[0]?.watermark, 3);
     t.like((await siteTotals(db, 'north'))[0], { summaries: 3, detections: 3 });
   });
 
-  test(`what was reported as dropped is settled, and told apart from what is missing or lost (${name})`, async (t) => {
+  test(`a reported drop moves the watermark, and is distinct from missing and lost summaries (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [anArrival(1), anArrival(3), anArrival(12)], NOW);
     t.deepEqual(await gapsOf(db), [
       [2, 2, 'missing'],
       [4, 11, 'missing'],
     ]);
-    const { marks } = await commitBatch(db, [aDrop(2, 8)], NOW);
-    t.is(marks[0]?.mark, 8);
+    const { ledger } = await commitBatch(db, [aDrop(2, 8)], NOW);
+    t.is(ledger[0]?.watermark, 8);
     t.deepEqual(await gapsOf(db), [
       [2, 2, 'bytes'],
       [4, 8, 'bytes'],
@@ -146,7 +154,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await storedSeqs(db), [1, 3, 12, 20]);
   });
 
-  test(`a drop that is told twice, grows, or comes late changes nothing that was told before (${name})`, async (t) => {
+  test(`a drop that is reported twice, grows or arrives late changes nothing that was reported before (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [aDrop(1, 4)], NOW);
     await commitBatch(db, [aDrop(1, 4), aDrop(1, 6, { reason: 'age' })], NOW + 1);
@@ -156,7 +164,7 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
     await commitBatch(db, [anArrival(9, { first: 9 })], NOW);
     const late = await commitBatch(db, [aDrop(7, 7), aDrop(8, 8, { reason: 'age' })], NOW);
-    t.is(late.marks[0]?.mark, 9);
+    t.is(late.ledger[0]?.watermark, 9);
     t.deepEqual(await gapsOf(db), [
       [1, 4, 'bytes'],
       [5, 6, 'age'],
@@ -165,7 +173,7 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
   });
 
-  test(`a summary that was given up for dropped or lost is kept when it comes all the same (${name})`, async (t) => {
+  test(`a summary that was recorded as dropped or lost is stored if it arrives after all (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(db, [aDrop(1, 4), anArrival(8, { first: 7 })], NOW);
     const { added } = await commitBatch(db, [anArrival(3), anArrival(5), anArrival(8)], NOW);
@@ -223,15 +231,15 @@ for (const { name, open } of relayDatabases(test)) {
     );
   });
 
-  test(`what the appliance no longer holds is not waited for, and what is missing of it is recorded (${name})`, async (t) => {
+  test(`summaries that the appliance no longer holds are recorded as lost, and not expected (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     await commitBatch(
       db,
       [1, 2, 5, 6, 9].map((seq) => anArrival(seq)),
       NOW,
     );
-    const { marks, lost } = await commitBatch(db, [anArrival(12, { first: 12 })], NOW);
-    t.is(marks[0]?.mark, 12);
+    const { ledger, lost } = await commitBatch(db, [anArrival(12, { first: 12 })], NOW);
+    t.is(ledger[0]?.watermark, 12);
     t.is(lost.length, 1);
     t.deepEqual(await gapsOf(db), [
       [3, 4, 'lost'],
@@ -240,37 +248,37 @@ for (const { name, open } of relayDatabases(test)) {
     ]);
   });
 
-  test(`a relay that begins anew records the settled ones as lost, and goes on behind them (${name})`, async (t) => {
+  test(`a relay with a new database records the acknowledged ones as lost, and continues after them (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
-    const { marks } = await commitBatch(
+    const { ledger } = await commitBatch(
       db,
       [anArrival(1001, { first: 1001 }), anArrival(1002, { first: 1001 })],
       NOW,
     );
-    t.is(marks[0]?.mark, 1002);
+    t.is(ledger[0]?.watermark, 1002);
     t.deepEqual(await gapsOf(db), [[1, 1000, 'lost']]);
   });
 
-  test(`a record that would leave too many holes is left for later, and the outbox still drains (${name})`, async (t) => {
+  test(`a record that would leave too many gaps is deferred, and the outbox still drains (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const every = (step: number, count: number) =>
       Array.from({ length: count }, (_, i) => anArrival((i + 1) * step));
     await commitBatch(db, every(2, MAX_RANGES_AHEAD), NOW);
-    const { marks, added } = await commitBatch(
+    const { ledger, added } = await commitBatch(
       db,
       [anArrival(1), anArrival(9_000), anArrival(9_002)],
       NOW,
     );
-    t.is(marks[0]?.mark, 2);
+    t.is(ledger[0]?.watermark, 2);
     t.is(added, 1);
-    t.is(marks[0]?.ahead.length, MAX_RANGES_AHEAD - 1);
+    t.is(ledger[0]?.ahead.length, MAX_RANGES_AHEAD - 1);
     t.is((await commitBatch(db, [anArrival(9_000)], NOW)).added, 1);
     t.is((await commitBatch(db, [anArrival(9_002)], NOW)).added, 0);
     await commitBatch(db, every(1, 2 * MAX_RANGES_AHEAD), NOW);
-    t.is((await marksOf(db, 'north'))[0]?.mark, 2 * MAX_RANGES_AHEAD);
+    t.is((await ledgerOf(db, 'north'))[0]?.watermark, 2 * MAX_RANGES_AHEAD);
   });
 
-  test(`a batch with more labels than a statement takes parameters is stored, and counted once (${name})`, async (t) => {
+  test(`a batch with more labels than a statement takes parameters is stored and counted once (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     const detections = Array.from({ length: 14_000 }, (_, i) => aDetection(`label ${i}`));
     await commitBatch(db, [anArrival(1, { summary: { detections } })], NOW);
@@ -299,12 +307,12 @@ for (const { name, open } of relayDatabases(test)) {
       () => 'refused',
     );
     t.is(outcome, 'refused');
-    const { marks } = await commitBatch(db, [anArrival(1)], NOW);
-    t.is(marks[0]?.mark, 1);
+    const { ledger } = await commitBatch(db, [anArrival(1)], NOW);
+    t.is(ledger[0]?.watermark, 1);
     t.is((await siteTotals(db, 'north'))[0]?.summaries, 1);
   });
 
-  test(`a site that is removed while its records are under way leaves none of them behind (${name})`, async (t) => {
+  test(`a site that is removed while its records are in flight leaves none of them behind (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north', 'south');
     const { unknown, added } = await commitBatch(
       db,
@@ -317,7 +325,7 @@ for (const { name, open } of relayDatabases(test)) {
   });
 }
 
-test('what is lost in more pieces than a call takes arguments can be told of by one report', async (t) => {
+test('one report can cover a loss in more pieces than a call takes arguments', async (t) => {
   const db = await withSites(await relayDatabase(t), 'north');
   const pieces = 130_000;
   await commitBatch(db, [anArrival(2 * pieces, { first: 2 * pieces })], NOW);

@@ -18,7 +18,7 @@ function probe() {
   return { counts, checkAfter };
 }
 
-test('a relay to which nothing is sent is fine, for however long', (t) => {
+test('a relay that receives nothing is healthy, for any length of time', (t) => {
   const { counts, checkAfter } = probe();
   t.is(checkAfter(0), undefined);
   t.is(checkAfter(600 * MINUTE_MS), undefined);
@@ -26,7 +26,7 @@ test('a relay to which nothing is sent is fine, for however long', (t) => {
   t.is(checkAfter(600 * MINUTE_MS), undefined);
 });
 
-test('a backlog is fine for as long as something of it is written, known already, or given up', (t) => {
+test('a backlog is healthy as long as some of it is written, already known, or failed', (t) => {
   const { counts, checkAfter } = probe();
   counts.received = 2_000;
   t.is(checkAfter(0), undefined);
@@ -36,13 +36,13 @@ test('a backlog is fine for as long as something of it is written, known already
   }
 });
 
-test('summaries that wait while none is written are a fault, until one is', (t) => {
+test('summaries that wait while none is written are a fault, until one is written', (t) => {
   const { counts, checkAfter } = probe();
   t.is(checkAfter(0), undefined);
   counts.received = 3;
   t.is(checkAfter(MINUTE_MS), undefined);
   t.is(checkAfter(MINUTE_MS), undefined);
-  t.is(checkAfter(MINUTE_MS), '3 summaries wait, and none was written for 180 s');
+  t.is(checkAfter(MINUTE_MS), '3 summaries are waiting; none was committed for 180 s');
   counts.committed = 1;
   t.is(checkAfter(MINUTE_MS), undefined);
 });

@@ -4,11 +4,12 @@ import { commitPerSite } from '../../../cloud-relay/ingest/commit-per-site.js';
 import { Ingest, type IngestOptions } from '../../../cloud-relay/ingest/ingest.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import { isPostgres } from '../../../core/store/dialect.js';
-import { aDetection, eventually, log } from '../../support/delivery-fixtures.js';
+import { aDetection, anArrival, EPOCH, log } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { startFleet } from '../../support/fleet.js';
 import { relayDatabases } from '../../support/relay-databases.js';
-import { anArrival, EPOCH, startRelay } from '../../support/relay-fixtures.js';
 
-type Relay = Awaited<ReturnType<typeof startRelay>>;
+type Relay = Awaited<ReturnType<typeof startFleet>>;
 
 async function startIngest({ bus, db, registry, appliances }: Relay, options: IngestOptions = {}) {
   const ingest = new Ingest(bus, db, registry, log, options);
@@ -24,8 +25,8 @@ async function startIngest({ bus, db, registry, appliances }: Relay, options: In
   return { ingest, acks, deliver };
 }
 
-test('records are committed in batches and acknowledged up to the first hole', async (t) => {
-  const relay = await startRelay(t);
+test('records are committed in batches and acknowledged up to the first gap', async (t) => {
+  const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
   await deliver(1, 2, 3, 5, 6);
   await eventually(() => acks.includes(3));
@@ -35,8 +36,8 @@ test('records are committed in batches and acknowledged up to the first hole', a
   t.like(ingest.status(), { received: 6, committed: 6, duplicates: 0, failed: 0, waiting: 0 });
 });
 
-test('an acknowledgement that was lost comes again with the records that are resent', async (t) => {
-  const relay = await startRelay(t);
+test('a lost acknowledgement is repeated when the records are resent', async (t) => {
+  const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
   await deliver(1, 2);
   await eventually(() => acks.at(-1) === 2);
@@ -47,8 +48,8 @@ test('an acknowledgement that was lost comes again with the records that are res
   t.like(ingest.status(), { committed: 2, duplicates: 1 });
 });
 
-test('an appliance that connects is told where it stands', async (t) => {
-  const relay = await startRelay(t);
+test('an appliance that connects receives its current position', async (t) => {
+  const relay = await startFleet(t);
   const { acks, deliver } = await startIngest(relay);
   await deliver(1, 2);
   await eventually(() => acks.at(-1) === 2);
@@ -61,8 +62,8 @@ test('an appliance that connects is told where it stands', async (t) => {
   await eventually(() => acks.at(-1) === 3);
 });
 
-test('a slow database holds up the reading instead of piling up records', async (t) => {
-  const relay = await startRelay(t);
+test('a slow database slows down reading instead of piling up records', async (t) => {
+  const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay, {
     maxBatch: 5,
     maxPending: 10,
@@ -79,8 +80,8 @@ test('a slow database holds up the reading instead of piling up records', async 
   t.is(ingest.status().committed, 300);
 });
 
-test('sites are entered on first contact up to the bound, and not at all where they must be provisioned', async (t) => {
-  const open = await startRelay(t, { admitUnknown: true, maxSites: 2 });
+test('sites are registered on first contact up to the limit, and not at all if they must be provisioned', async (t) => {
+  const open = await startFleet(t, { admitUnknown: true, maxSites: 2 });
   const opened = await startIngest(open);
   for (const site of ['a', 'b', 'c'])
     await open.appliances.publish('up', { site }, anArrival(1).record);
@@ -91,7 +92,7 @@ test('sites are entered on first contact up to the bound, and not at all where t
     ['a', 'b'],
   );
 
-  const closed = await startRelay(t, { admitUnknown: false });
+  const closed = await startFleet(t, { admitUnknown: false });
   const { ingest } = await startIngest(closed);
   await closed.fleet.createSite('known');
   for (const site of ['stranger', 'known'])
@@ -105,7 +106,7 @@ test('sites are entered on first contact up to the bound, and not at all where t
 });
 
 test('records that cannot be stored are neither acknowledged nor fatal', async (t) => {
-  const relay = await startRelay(t);
+  const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
   await deliver(1);
   await eventually(() => acks.length === 1);
@@ -119,8 +120,8 @@ test('records that cannot be stored are neither acknowledged nor fatal', async (
 });
 
 for (const { name, open } of relayDatabases(test))
-  test(`of a site that was never heard, the first records are all taken in (${name})`, async (t) => {
-    const relay = await startRelay(t, { admitUnknown: true }, undefined, open);
+  test(`the first records of a new site are all stored (${name})`, async (t) => {
+    const relay = await startFleet(t, { admitUnknown: true }, undefined, open);
     const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 0 });
     await deliver(...Array.from({ length: 100 }, (_, i) => i + 1));
     await eventually(() => acks.at(-1) === 100);
@@ -128,8 +129,8 @@ for (const { name, open } of relayDatabases(test))
   });
 
 for (const { name, open } of relayDatabases(test))
-  test(`records that the database refuses hold up those of their site, and no other's (${name})`, async (t) => {
-    const relay = await startRelay(t, { admitUnknown: true }, undefined, open);
+  test(`records that the database rejects block only those of their own site (${name})`, async (t) => {
+    const relay = await startFleet(t, { admitUnknown: true }, undefined, open);
     const { ingest, acks, deliver } = await startIngest(relay, { lingerMs: 50 });
     await refuseSummariesOf('broken', relay.db);
     const broken = Promise.all(
@@ -144,8 +145,8 @@ for (const { name, open } of relayDatabases(test))
     t.deepEqual(rows, [{ site: 'north' }]);
   });
 
-test('while the database cannot write for anyone, a batch is not tried once more for each site', async (t) => {
-  const relay = await startRelay(t);
+test('while the database cannot write at all, a batch is not retried for each site', async (t) => {
+  const relay = await startFleet(t);
   let tries = 0;
   const full = Object.assign(new Error('no room'), { code: 'SQLITE_FULL' });
   const arrivals = ['a', 'b', 'c'].map((site) => anArrival(1, { site }));
@@ -157,8 +158,8 @@ test('while the database cannot write for anyone, a batch is not tried once more
   t.deepEqual(faults, [full, full, full]);
 });
 
-test('a record that does not fit the contract is counted and not acknowledged, and the next one is taken in', async (t) => {
-  const relay = await startRelay(t);
+test('a record that does not match the contract is counted and not acknowledged, and the next one is stored', async (t) => {
+  const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
   const detections = Array.from({ length: 2_000 }, (_, i) => aDetection(`label ${i}`));
   await relay.appliances.publish(

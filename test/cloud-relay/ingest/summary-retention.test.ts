@@ -3,11 +3,10 @@ import { sql } from 'kysely';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.js';
 import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
-import { marksOf } from '../../../cloud-relay/store/ledger-table.js';
+import { ledgerOf } from '../../../cloud-relay/store/ledger-table.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
-import { log } from '../../support/delivery-fixtures.js';
+import { anArrival, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
-import { anArrival } from '../../support/relay-fixtures.js';
 
 const DAY_MS = 86_400_000;
 const START = Date.parse('2026-01-10T00:00:00Z');
@@ -15,7 +14,7 @@ const START = Date.parse('2026-01-10T00:00:00Z');
 const databases = relayDatabases(test);
 
 for (const { name, open } of databases) {
-  test(`summaries go when they are old enough, totals and the ledger stay (${name})`, async (t) => {
+  test(`summaries are removed when they are old enough; totals and the ledger stay (${name})`, async (t) => {
     const db = await withSites(await open(t), 'north');
     let now = START;
     const retention = new SummaryRetention(db, 40 * DAY_MS, log, () => now);
@@ -50,14 +49,14 @@ for (const { name, open } of databases) {
     now += 80 * DAY_MS;
     t.deepEqual(await left(), [0, 0]);
     t.is((await dailyTotals(db, 'north', 0, now)).length, 12);
-    const [mark] = await marksOf(db, 'north');
-    t.is(mark?.mark, 12);
+    const [entry] = await ledgerOf(db, 'north');
+    t.is(entry?.watermark, 12);
     const again = await commitBatch(db, [anArrival(3)], now);
     t.is(again.added, 0, 'what was removed for its age is not taken in again');
   });
 }
 
-test('what arrives beyond the prepared months is kept, and removed in its time', async (t) => {
+test('records from beyond the prepared months are kept, and removed when they are due', async (t) => {
   const [, postgres] = databases;
   if (!postgres) return t.fail('there should be two');
   const db = await withSites(await postgres.open(t), 'north');
@@ -76,7 +75,7 @@ test('what arrives beyond the prepared months is kept, and removed in its time',
 });
 
 for (const table of ['summary', 'sighted_label'] as const)
-  test(`a page by label has only whole summaries while the sweep has not got past ${table}`, async (t) => {
+  test(`a page by label has only complete summaries while the sweep has not passed ${table}`, async (t) => {
     const [sqlite] = databases;
     if (!sqlite) return t.fail('there should be two');
     const db = await withSites(await sqlite.open(t), 'north');

@@ -7,10 +7,10 @@ import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { deliveryMigration } from '../../../cloud-relay/store/delivery-migration.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import { openDatabase } from '../../../core/store/database.js';
-import { aSummary, openRelayDatabase, temporaryFolder } from '../../support/delivery-fixtures.js';
-import { anArrival, EPOCH } from '../../support/relay-fixtures.js';
+import { anArrival, aSummary, EPOCH, openRelayDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('what an earlier version took in is neither forgotten nor taken in again', async (t) => {
+test('records stored by an earlier version are neither forgotten nor stored again', async (t) => {
   const file = join(await temporaryFolder(t), 'relay.db');
   const old = await openDatabase(file, { '0003_delivery': deliveryMigration });
   await sql`insert into site (id, created_at) values ('north', 1)`.execute(old.db);
@@ -42,7 +42,7 @@ test('what an earlier version took in is neither forgotten nor taken in again', 
   const [day] = await dailyTotals(db, 'north', 0, Date.now());
   t.like(day, { label: 'stop sign', summaries: 5, detections: 5 });
   const again = [1, 4, 5, 6, 8, 9].map((seq) => anArrival(seq));
-  const { added, marks } = await commitBatch(db, again, 1_000);
+  const { added, ledger } = await commitBatch(db, again, 1_000);
   t.is(added, 1);
-  t.like(marks[0], { mark: 6, ahead: [[8, 9]] });
+  t.like(ledger[0], { watermark: 6, ahead: [[8, 9]] });
 });

@@ -5,7 +5,7 @@ import { overlap, scaled, turned, turnedBack } from '../../../core/detection/box
 
 const image = { width: 100, height: 60 };
 
-test('a box in a turned image comes back to where it was', (t) => {
+test('a box in a rotated image is mapped back to where it was', (t) => {
   // 10 wide and 4 high, 20 from the left and 30 from the top.
   const box = { x: 20, y: 30, width: 10, height: 4 };
   const inTurned = {
@@ -45,7 +45,7 @@ test('a scaled box lies within the image and is never empty', (t) => {
   });
 });
 
-test('overlap is the shared part of both areas', (t) => {
+test('overlap is the intersection over the union of two boxes', (t) => {
   const box = { x: 0, y: 0, width: 10, height: 10 };
   t.is(overlap(box, box), 1);
   t.is(overlap(box, { ...box, x: 5 }), 1 / 3);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import sharp from 'sharp';
 import type { Box } from '../../../core/contract/detection.js';
@@ -29,15 +28,6 @@ export async function startPool(t: ExecutionContext, options: Partial<PoolOption
   t.teardown(() => pool.stop());
   await pool.start();
   return pool;
-}
-
-/** Resolves once `holds` does; fails the test that it never does. */
-export async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 40_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`it never happened that ${what}`);
-    await delay(20);
-  }
 }
 
 /** The process id of a pool's only worker. */

@@ -5,7 +5,7 @@ import { readImageHeader, uprightSize } from '../../../core/detection/image-head
 import { plainImage } from './detection-setup.js';
 
 for (const format of ['jpeg', 'png', 'webp'] as const)
-  test(`a ${format} header gives the size, turned as its EXIF orientation says`, async (t) => {
+  test(`a ${format} header gives the size, rotated as its EXIF orientation says`, async (t) => {
     for (let orientation = 1; orientation <= 8; orientation++) {
       const bytes = await plainImage(41, 27)
         .withMetadata({ orientation })
@@ -32,7 +32,7 @@ test('lossless, transparent and progressive images have readable headers', async
     t.like(readImageHeader(bytes), { width: 300, height: 200, truncated: false });
 });
 
-test('a JPEG is truncated where its pixels do not end, whatever its thumbnail says', async (t) => {
+test('a JPEG is truncated if its pixels do not end, whatever its thumbnail says', async (t) => {
   const thumbnail = await plainImage(16, 16).jpeg().toBuffer();
   const jpeg = await plainImage(300, 200).jpeg().toBuffer();
   // An application segment that holds a whole JPEG, as cameras write it.
@@ -44,7 +44,7 @@ test('a JPEG is truncated where its pixels do not end, whatever its thumbnail sa
   t.like(readImageHeader(Buffer.concat([whole, randomBytes(50)])), { truncated: false });
 });
 
-test('a header that is cut short, or none, is not read', async (t) => {
+test('a truncated or missing header is not read', async (t) => {
   for (const format of ['jpeg', 'png', 'webp'] as const) {
     const bytes = await plainImage(300, 200).toFormat(format).toBuffer();
     t.is(readImageHeader(bytes.subarray(0, 15)), undefined);
@@ -54,7 +54,7 @@ test('a header that is cut short, or none, is not read', async (t) => {
   t.is(readImageHeader(Buffer.from([0xff, 0xd8, 0xff, 0xd9])), undefined);
 });
 
-test('no bytes make the reader throw', (t) => {
+test('no input makes the reader throw', (t) => {
   const starts = ['ffd8ffe1', '89504e470d0a1a0a0000000d49484452', '52494646ffffffff57454250'];
   fc.assert(
     fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 400 }), (start, rest) => {
@@ -64,7 +64,7 @@ test('no bytes make the reader throw', (t) => {
   t.pass();
 });
 
-test('a header cut at any length is read as far as it goes or not at all, and never throws', async (t) => {
+test('a header truncated at any length is read as far as it goes or not at all, and never throws', async (t) => {
   for (const format of ['jpeg', 'png', 'webp'] as const) {
     const whole = await plainImage(300, 200)
       .withMetadata({ orientation: 6 })

@@ -18,13 +18,13 @@ const picture = { width: 400, height: 200 };
 const area = (zones: Zone[]) =>
   coverOf(zones, picture).reduce((sum, { width, height }) => sum + width * height, 0) / 80_000;
 
-test('a rectangular zone is covered by itself, give or take a pixel', (t) => {
+test('a rectangular zone is covered by itself, to within a pixel', (t) => {
   t.deepEqual(coverOf([rectangle('include', 0.25, 0.3, 0.75, 0.8)], picture), [
     { x: 99, y: 59, width: 202, height: 102 },
   ]);
 });
 
-test('what lies deep in a mask, or in no zone to include, is left out', (t) => {
+test('areas deep in a mask, or outside every included zone, are left out', (t) => {
   const top = rectangle('mask', 0, 0, 1, 0.5);
   t.true(area([top]) < 0.55);
   t.true(area([rectangle('include', 0, 0, 0.5, 1), top]) < 0.3);

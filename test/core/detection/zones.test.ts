@@ -19,7 +19,7 @@ test('without zones everything counts', (t) => {
   t.true(isCounted([], [0.9, 0.9]));
 });
 
-test('with zones to include, only what has its centre in one of them counts', (t) => {
+test('with included zones, only boxes with their centre in one of them count', (t) => {
   const corner = zone('include', [0.8, 0.8], [1, 0.8], [1, 1], [0.8, 1]);
   const zones = [zone('include', ...leftHalf), corner];
   t.true(isCounted(zones, [0.4, 0.5]));
@@ -27,7 +27,7 @@ test('with zones to include, only what has its centre in one of them counts', (t
   t.false(isCounted(zones, [0.6, 0.5]));
 });
 
-test('what has its centre in a mask does not count, whatever includes it', (t) => {
+test('a box with its centre in a mask does not count, whatever zones include it', (t) => {
   const mask = zone('mask', [0.2, 0.2], [0.4, 0.2], [0.3, 0.5]);
   t.false(isCounted([mask], [0.3, 0.3]));
   t.true(isCounted([mask], [0.9, 0.3]));
@@ -51,7 +51,7 @@ test('a polygon may be concave', (t) => {
   t.false(contains(horseshoe, [0.5, 0.9]));
 });
 
-test('of two zones that share an edge, one alone contains each point on the picture', (t) => {
+test('of two zones that share an edge, exactly one contains each point in the image', (t) => {
   const fraction = fc.integer({ min: 0, max: 999 }).map((n) => n / 1000);
   t.notThrows(() =>
     fc.assert(
@@ -74,7 +74,7 @@ test('of two zones that share an edge, one alone contains each point on the pict
   );
 });
 
-test('a zone has three points at least, all of them on the picture', (t) => {
+test('a zone has at least three points, all of them in the image', (t) => {
   t.false(zoneSchema.safeParse({ kind: 'mask', points: leftHalf.slice(0, 2) }).success);
   t.false(zoneSchema.safeParse({ kind: 'mask', points: [...leftHalf, [1.1, 0]] }).success);
 });

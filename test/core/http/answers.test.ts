@@ -17,7 +17,7 @@ test.after.always(async (t) => {
   await t.context.edge?.stop();
 });
 
-test('what does not exist is a problem document', async (t) => {
+test('what does not exist is answered with a problem document', async (t) => {
   for (const path of ['/nothing', '/api/v1', '/api/v2/site', '/docs/assets/../../package.json']) {
     const { status, type, json } = await t.context.api.get<Problem>(t, path);
     t.is(status, 404, path);
@@ -28,7 +28,7 @@ test('what does not exist is a problem document', async (t) => {
   }
 });
 
-test('a wrong method is a problem document that names the right ones', async (t) => {
+test('a wrong method is answered with a problem document that names the allowed ones', async (t) => {
   const wrong: [string, string, string[]][] = [
     ['DELETE', IMAGE, ['GET', 'POST']],
     ['PUT', `${IMAGE}/01890000-0000-7000-8000-000000000000`, ['GET', 'DELETE']],
@@ -46,7 +46,7 @@ test('a wrong method is a problem document that names the right ones', async (t)
   }
 });
 
-test('a path that is no path is a mistake of the caller', async (t) => {
+test("a malformed path is the caller's error", async (t) => {
   const { status } = await t.context.api.get(t, '/api/v1/cameras/%E0%A4%A');
   t.true(status === 400 || status === 404, `${status}`);
 });
@@ -59,13 +59,13 @@ test('HEAD answers as GET does, without a body', async (t) => {
   t.is(bytes.length, 0);
 });
 
-test('the root leads to the page to try the API on', async (t) => {
+test('the root redirects to the page for trying out the API', async (t) => {
   const response = await fetch(t.context.edge.url, { redirect: 'manual' });
   t.is(response.status, 302);
   t.is(response.headers.get('Location'), '/docs');
 });
 
-test('the metrics say how many requests each route had, and never their paths', async (t) => {
+test('the metrics count requests for each route, and never show their paths', async (t) => {
   const { api } = t.context;
   await api.get(t, `${IMAGE}/01890000-0000-7000-8000-00000000abcd`);
   const text = (await api.get(t, '/metrics')).bytes.toString();
@@ -77,7 +77,7 @@ test('the metrics say how many requests each route had, and never their paths', 
   t.regex(text, /siteglass_detection_workers|siteglass_detection_/);
 });
 
-test('a body of another type than is meant is told without a path that is none', (t) => {
+test('an error in a body shows a path only if there is one', (t) => {
   const error = t.throws(() => parse(z.object({ id: z.string() }), 'text', 'body'));
   t.regex(error?.message ?? '', /^In the body: Invalid input: /);
   const named = t.throws(() => parse(z.object({ id: z.string() }), { id: 1 }, 'body'));

@@ -15,7 +15,7 @@ async function startLimited(t: ExecutionContext, options: Partial<AppOptions> = 
     tag: 'test',
     summary: 'Hello',
     access: 'anonymous',
-    answers: { 200: { empty: 'Hello' } },
+    responses: { 200: { empty: 'Hello' } },
     before: [limitRate(2)],
     handle: () => 'hello',
   });
@@ -35,7 +35,7 @@ async function startLimited(t: ExecutionContext, options: Partial<AppOptions> = 
 const askAs = (url: string, forwardedFor: string) =>
   fetch(url, { headers: { 'X-Forwarded-For': forwardedFor } });
 
-test('an address that asks too often is told when to come back', async (t) => {
+test('an address over its rate limit is told when to retry', async (t) => {
   const url = await startLimited(t);
   t.is((await fetch(url)).status, 200);
   t.is((await fetch(url)).status, 200);
@@ -45,7 +45,7 @@ test('an address that asks too often is told when to come back', async (t) => {
   t.true(seconds >= 1 && seconds <= 60);
 });
 
-test('a limit cannot be talked away by naming another address', async (t) => {
+test('a rate limit cannot be evaded by claiming another address', async (t) => {
   const url = await startLimited(t);
   for (const address of ['10.0.0.1', '10.0.0.2']) await askAs(url, address);
   t.is((await askAs(url, '10.0.0.3')).status, 429);

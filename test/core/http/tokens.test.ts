@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { createTokenTable, type TokenTables } from '../../../core/http/token-table.js';
 import { Tokens } from '../../../core/http/tokens.js';
 import { openDatabase } from '../../../core/store/database.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Tokens over a real database, and what they log. */
 async function startTokens(t: ExecutionContext, folder: string) {
@@ -28,7 +28,7 @@ async function startTokens(t: ExecutionContext, folder: string) {
 
 const textOf = (file: string) => readFileSync(file, 'utf8').trim();
 
-test('the first start makes an admin token, prints it once, and keeps it from other users', async (t) => {
+test('the first start creates an admin token, prints it once, and keeps it from other users', async (t) => {
   const folder = await temporaryFolder();
   const first = await startTokens(t, folder);
   const token = textOf(first.file);
@@ -44,14 +44,14 @@ test('the first start makes an admin token, prints it once, and keeps it from ot
   t.deepEqual(await second.tokens.verify(token), { name: 'admin', role: 'admin' });
 });
 
-test('two boxes never have the same token', async (t) => {
+test('two appliances never have the same token', async (t) => {
   const [a, b] = await Promise.all(
     [temporaryFolder(), temporaryFolder()].map(async (folder) => startTokens(t, await folder)),
   );
   t.not(textOf(a?.file ?? ''), textOf(b?.file ?? ''));
 });
 
-test('no token stands in the database', async (t) => {
+test('no token is stored in the database', async (t) => {
   const folder = await temporaryFolder();
   const { tokens, file } = await startTokens(t, folder);
   const secrets = [textOf(file), await tokens.create('wall', 'viewer')];
@@ -70,7 +70,7 @@ test('a token has its role, and what is not a token has none', async (t) => {
   await t.throwsAsync(tokens.create('wall', 'admin'), { any: true }, 'names are unique');
 });
 
-test('a first start that was cut short is finished by the next one', async (t) => {
+test('an interrupted first start is completed by the next one', async (t) => {
   const folder = await temporaryFolder();
   const file = join(folder, 'admin-token');
   const token = `sg_${'a'.repeat(43)}`;
@@ -81,7 +81,7 @@ test('a first start that was cut short is finished by the next one', async (t) =
   t.is(statSync(file).mode & 0o777, 0o600);
 });
 
-test('a token file that was cut short locks nobody out', async (t) => {
+test('a truncated token file locks nobody out', async (t) => {
   for (const cut of ['', 'sg_abc']) {
     const folder = await temporaryFolder();
     writeFileSync(join(folder, 'admin-token'), cut);
@@ -91,7 +91,7 @@ test('a token file that was cut short locks nobody out', async (t) => {
   }
 });
 
-test('a first token that was removed does not come back, although its file was there', async (t) => {
+test('a first token that was removed does not return, although its file still existed', async (t) => {
   const folder = await temporaryFolder();
   const { tokens, file, stop } = await startTokens(t, folder);
   const leaked = textOf(file);

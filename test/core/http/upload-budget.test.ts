@@ -30,7 +30,7 @@ async function startServer(t: ExecutionContext, type: Type) {
     tag: 'test',
     summary: 'Upload',
     access: 'anonymous',
-    answers: { 200: { empty: 'Its bytes' } },
+    responses: { 200: { empty: 'Its bytes' } },
     before: [receiveImage('image', room)],
     handle: (_, ctx) => ({ bytes: uploadOf(ctx).bytes.length }),
   });
@@ -79,7 +79,7 @@ async function startServer(t: ExecutionContext, type: Type) {
 }
 
 for (const type of Object.keys(forms) as Type[]) {
-  test(`what is only announced takes no room (${type})`, async (t) => {
+  test(`an upload that is announced but not sent reserves no budget (${type})`, async (t) => {
     const { begin, send, room } = await startServer(t, type);
     const idle = Array.from({ length: 10 }, () => begin('127.0.0.1', FILE));
     await Promise.all(idle.map((sent) => once(sent, 'socket')));
@@ -88,7 +88,7 @@ for (const type of Object.keys(forms) as Type[]) {
     t.is(room.bytes, 0);
   });
 
-  test(`one address cannot take all the room (${type})`, async (t) => {
+  test(`one address cannot take the whole upload budget (${type})`, async (t) => {
     const { hold, send, room } = await startServer(t, type);
     const held = await hold('127.0.0.1');
     const refused = await send('127.0.0.1', FILE / 2);
@@ -99,7 +99,7 @@ for (const type of Object.keys(forms) as Type[]) {
     t.is((await send('127.0.0.1', FILE)).status, 200);
   });
 
-  test(`what all have under way is bounded (${type})`, async (t) => {
+  test(`all uploads in progress together are bounded (${type})`, async (t) => {
     const { hold, send, room } = await startServer(t, type);
     await hold('127.0.0.1');
     const second = await hold('127.0.0.2');

@@ -3,7 +3,7 @@ import type { Zone } from '../../../core/contract/zone.js';
 import { analysisKey } from '../../../core/images/analysis-key.js';
 import { planFor } from '../detection/detection-setup.js';
 
-test('what was found in zones is never the answer for the whole picture, or for other zones', async (t) => {
+test('a result found in zones is never used for the whole image or for other zones', async (t) => {
   const plan = await planFor();
   const zone: Zone = {
     kind: 'include',

@@ -47,9 +47,9 @@ const changes: [string, (scene: Scene) => Promise<Scene>, string?][] = [
   ['with 5 % of noise', (scene) => noise(scene, 0.05)],
   ['shifted', (scene) => shift(scene, 211, 97)],
   ['enlarged', (scene) => zoom(scene, { x: 150, y: 80, width: 480, height: 270 })],
-  ['turned by 90°', (scene) => rotate(scene, 90), '270'],
-  ['turned by 180°', (scene) => rotate(scene, 180), '180'],
-  ['turned by 270°', (scene) => rotate(scene, 270), '90'],
+  ['rotated by 90°', (scene) => rotate(scene, 90), '270'],
+  ['rotated by 180°', (scene) => rotate(scene, 180), '180'],
+  ['rotated by 270°', (scene) => rotate(scene, 270), '90'],
   ['upside down', (scene) => flip(scene, 'vertical'), '180'],
 ];
 

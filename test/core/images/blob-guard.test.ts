@@ -9,7 +9,7 @@ function gate() {
   return { open, opened };
 }
 
-test('bytes in use are not removed, whoever of their users is left', async (t) => {
+test('bytes in use are not removed while any of their users is left', async (t) => {
   const guard = new BlobGuard();
   const first = gate();
   const second = gate();
@@ -25,7 +25,7 @@ test('bytes in use are not removed, whoever of their users is left', async (t) =
   t.true(await remove());
 });
 
-test('a user that comes during a removal waits for its end', async (t) => {
+test('a user that arrives during a removal waits for its end', async (t) => {
   const guard = new BlobGuard();
   const { open, opened } = gate();
   const notes: string[] = [];

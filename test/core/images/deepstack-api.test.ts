@@ -18,7 +18,7 @@ test.after.always(async (t) => {
 const sign = () =>
   renderScene({ width: 640, height: 360, seed: 1, signs: [{ cx: 200, cy: 150, size: 110 }] });
 
-test('a DeepStack client gets its kind of answer', async (t) => {
+test('a DeepStack client gets the response format that it expects', async (t) => {
   const { api } = t.context;
   const { jpeg, boxes } = await sign();
   // A client sends fields of its own, too.
@@ -40,7 +40,7 @@ test('a DeepStack client gets its kind of answer', async (t) => {
   t.true(Math.abs(y - (drawn.y + drawn.height / 2)) < 15);
 });
 
-test('confidence below what the client asks for is left out', async (t) => {
+test('detections below the confidence that the client requests are left out', async (t) => {
   const { jpeg } = await sign();
   const { json } = await t.context.api.upload<DeepstackAnswer>(
     t,
@@ -51,7 +51,7 @@ test('confidence below what the client asks for is left out', async (t) => {
   t.is(json.count, 0);
 });
 
-test('faces and any detector by its name have calls of their own', async (t) => {
+test('faces, and any detector by its name, have their own calls', async (t) => {
   const { jpeg } = await sign();
   const { api } = t.context;
   const face = await api.upload<DeepstackAnswer>(t, jpeg, {}, { path: '/v1/vision/face' });
@@ -65,7 +65,7 @@ test('faces and any detector by its name have calls of their own', async (t) => 
   t.is(custom.json.predictions[0]?.label, 'stop sign');
 });
 
-test('errors come in the form that DeepStack clients read', async (t) => {
+test('errors have the form that DeepStack clients read', async (t) => {
   const { api } = t.context;
   const path = '/v1/vision/detection';
   const { status, json } = await api.upload<DeepstackError>(

@@ -5,17 +5,20 @@ import type { z } from 'zod';
 import type { ImagePage, ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { siteStatusSchema } from '../../../core/contract/site.js';
+import { DiskBudget } from '../../../core/images/disk-budget.js';
+import { ProblemError } from '../../../core/runtime/errors.js';
 import { ApiClient } from '../../support/api-client.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type SiteStatus = z.infer<typeof siteStatusSchema>;
 
 const IMAGE = '/api/v1/objectdetection/image';
 
-/** A JPEG of so many bytes: what comes after its end is not looked at. */
+/** A JPEG of so many bytes: decoders ignore what follows its end. */
 async function photo(seed: number, bytes: number): Promise<Buffer> {
   const { jpeg } = await renderScene({ width: 320, height: 180, seed, signs: [] });
   return Buffer.concat([jpeg, Buffer.alloc(bytes - jpeg.length)]);
@@ -60,10 +63,10 @@ test('a full disk refuses uploads, while camera snapshots make room for newer on
   t.true((await site()).disk.usedBytes <= 10_000_000);
 
   t.is((await api.delete(t, kept.json.image.links.original)).status, 200);
-  t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'room makes room');
+  t.is((await api.upload(t, await photo(300, 2_900_000))).status, 200, 'a deletion frees space');
 });
 
-test('bytes that stand already take no room, and a removed image gives its back', async (t) => {
+test('bytes that are stored already count once, and a removed image frees its bytes', async (t) => {
   const relay = await startRelay(['images.maxStoredGigabytes=0.01']);
   t.teardown(relay.stop);
   const { budget } = relay.images.store;
@@ -87,4 +90,27 @@ test('bytes that stand already take no room, and a removed image gives its back'
   t.is(budget.usedBytes, jpeg.length + picture.length);
   await Promise.all(uploads.map(({ json }) => api.delete(t, json.image.links.original)));
   t.is(budget.usedBytes, 0);
+});
+
+test('one budget answers how much does not fit, what the reserve is, and how old its measurement may be', async (t) => {
+  let free = 5_000_000;
+  let measurements = 0;
+  const budget = new DiskBudget('', { maxBytes: 10_000_000, minFreeBytes: 2_000_000 }, async () => {
+    measurements++;
+    return free;
+  });
+  budget.begin(8_000_000);
+  t.is(await budget.excessBytes(), -2_000_000, 'the budget is the closer limit');
+  t.is(await budget.excessBytes(3_000_000), 1_000_000);
+  t.true(await budget.isSpent(2_000_001));
+  t.false(await budget.isSpent(2_000_000));
+  await t.throwsAsync(budget.check(3_000_000), { instanceOf: ProblemError });
+  t.is(measurements, 1);
+  budget.add(-4_000_000);
+  t.is(await budget.freeBytes(), 9_000_000, 'removed images free the disk');
+  free = 1_500_000;
+  t.is(await budget.measure(), 1_500_000);
+  t.is(await budget.excessBytes(), 500_000, 'the disk is the closer limit');
+  const least = new DiskBudget('', { maxBytes: 1, minFreeBytes: 0 }, async () => free);
+  t.is(least.reserveBytes, 1_000_000, 'the database needs space, whatever the settings are');
 });

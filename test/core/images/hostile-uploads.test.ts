@@ -87,7 +87,7 @@ for (const [name, make, status, code] of refusals)
     t.is((await api.get(t, '/readyz')).status, 200);
   });
 
-test('what comes after a good JPEG of garbage is answered as ever', async (t) => {
+test('a good JPEG after one of garbage is answered as usual', async (t) => {
   const { api, photo } = t.context;
   const garbage = Buffer.concat([photo.subarray(0, 700), Buffer.alloc(5_000, 0x5a)]);
   const refused = await api.upload<Problem>(t, garbage);
@@ -95,7 +95,7 @@ test('what comes after a good JPEG of garbage is answered as ever', async (t) =>
   t.is((await api.upload<ImageResult>(t, photo)).status, 200);
 });
 
-test('the wrong field, two files, no file and no form are told apart', async (t) => {
+test('the wrong field, two files, no file and no form have different errors', async (t) => {
   const { api, photo } = t.context;
   const misnamed = await api.upload<Problem>(t, photo, {}, { file: { field: 'picture' } });
   t.is(misnamed.json.code, 'unexpected_file');
@@ -132,7 +132,7 @@ const forms = [
   '/api/v1/cameras/door/snapshots',
 ];
 for (const path of forms)
-  test(`${path} reads no lists and objects into the names of fields`, async (t) => {
+  test(`${path} does not parse lists and objects from field names`, async (t) => {
     const { api, photo } = t.context;
     for (const name of ['a[4294967294]', 'a[99999999][99999999]', 'detector[]', 'a[b]', '[0]']) {
       const many = Array.from({ length: 30 }, () => 'x');
@@ -143,7 +143,7 @@ for (const path of forms)
     t.is((await api.get(t, '/healthz')).status, 200);
   });
 
-test('a file name is never looked at', async (t) => {
+test('a file name is ignored', async (t) => {
   const { api, photo } = t.context;
   for (const name of ['../../../etc/passwd', 'C:\\boot.ini', 'photo.exe', '.'.repeat(300)]) {
     const { status, json } = await api.upload<ImageResult>(

@@ -50,7 +50,7 @@ test('an uploaded sign is found, and everything about it can be fetched', async 
   t.deepEqual(again.json.detections, json.detections);
 });
 
-test('the processed form of a picture without findings is the picture itself', async (t) => {
+test('the processed form of an image without detections is the image itself', async (t) => {
   const { api } = t.context;
   const { jpeg } = await without(2);
   const { json } = await api.upload<Analysed>(t, jpeg);
@@ -71,7 +71,7 @@ test('the same bytes with the same parameters are answered from the stored resul
   t.is(other.json.detectors[0]?.parameters.minNeighbors, 4);
 });
 
-test('a result of very many windows holds a thousand, and says how many it leaves out', async (t) => {
+test('a result with very many windows holds a thousand, and says how many it omits', async (t) => {
   const { api } = t.context;
   const signs = [110, 330, 560].flatMap((cx) => [130, 400].map((cy) => ({ cx, cy, size: 120 })));
   const { jpeg } = await renderScene({ width: 800, height: 600, seed: 7, signs });
@@ -85,7 +85,7 @@ test('a result of very many windows holds a thousand, and says how many it leave
   t.is(page.images.find(({ id }) => id === json.image.id)?.omitted, json.omitted);
 });
 
-test('removing one of two uploads of the same bytes leaves the other one whole', async (t) => {
+test('removing one of two uploads of the same bytes leaves the other one intact', async (t) => {
   const { api } = t.context;
   const { jpeg } = await withSign(4);
   const first = await api.upload<Analysed>(t, jpeg);
@@ -100,7 +100,7 @@ test('removing one of two uploads of the same bytes leaves the other one whole',
   t.false((await api.upload<Analysed>(t, jpeg)).json.cached, 'nothing of it is left');
 });
 
-test('a removed processed form is drawn anew', async (t) => {
+test('a processed form that was removed is drawn again', async (t) => {
   const { api } = t.context;
   const { json } = await api.upload<Analysed>(t, (await withSign(5)).jpeg);
   const before = await api.get(t, json.image.links.processed);
@@ -108,7 +108,7 @@ test('a removed processed form is drawn anew', async (t) => {
   t.deepEqual((await api.get(t, json.image.links.processed)).bytes, before.bytes);
 });
 
-test('an upload that does not want to wait is pending, and its picture waits for it', async (t) => {
+test('an upload with respond-async is pending, and its processed form waits for the analysis', async (t) => {
   const { api } = t.context;
   const { jpeg } = await withSign(6);
   const prefer = { headers: { Prefer: 'respond-async' } };
@@ -135,7 +135,7 @@ test('a pending upload that cannot be analysed says why', async (t) => {
   t.is(result.json.problem.code, 'image_undecodable');
 });
 
-test('a client that has the picture is not sent it again, and can ask for a part', async (t) => {
+test('a client that has the image already is not sent it again, and can request a range', async (t) => {
   const { api } = t.context;
   const { jpeg } = await without(8);
   const { json } = await api.upload<Analysed>(t, jpeg);
@@ -183,7 +183,7 @@ test.serial('images are listed newest first, a page at a time, by label and time
   t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?to=${from}&from=${from}`)).json.images, []);
 });
 
-test('a mistake in a parameter is named', async (t) => {
+test('an invalid parameter is named', async (t) => {
   const { api } = t.context;
   const { jpeg } = await without(9);
   const wrong: [Record<string, string | string[]>, string, string][] = [
@@ -215,7 +215,7 @@ test('a mistake in a parameter is named', async (t) => {
   t.is((await api.get<Problem>(t, `${IMAGE}/${unknown}`)).json.code, 'not_found');
 });
 
-test('a field that is left empty, as forms in a browser do, is as if it were not there', async (t) => {
+test('an empty field, as browser forms send it, is treated as absent', async (t) => {
   const { api } = t.context;
   const { jpeg } = await without(10);
   const plain = await api.upload<Analysed>(t, jpeg);

@@ -7,14 +7,15 @@ import { imageTable } from '../../../core/images/image-table.js';
 import { createImageTables, type ImageTables } from '../../../core/images/tables.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { ApiClient } from '../../support/api-client.js';
-import { startEdge, temporaryFolder } from '../../support/edge.js';
+import { startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 const IMAGE = '/api/v1/objectdetection/image';
 
-test('an image is listed by its label from its analysis on, however that came about, until it is gone', async (t) => {
+test('an image is listed by its label from its analysis until its removal, however it was analysed', async (t) => {
   const edge = await startEdge();
   t.teardown(edge.stop);
   const api = await ApiClient.connect(edge.url, edge.adminToken);

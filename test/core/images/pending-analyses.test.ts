@@ -31,7 +31,7 @@ async function start(t: ExecutionContext) {
   return { relay, api, settled, store: relay.images.store };
 }
 
-test.serial('images that cannot be analysed say so, and hold up none that can', async (t) => {
+test.serial('images that cannot be analysed say so, and block none that can', async (t) => {
   const { relay, api, settled, store } = await start(t);
   const { json } = await api.get<{ detectors: DetectorResource[] }>(t, DETECTORS);
   const detector = json.detectors.find(({ id }) => id === 'stop-sign');
@@ -70,7 +70,7 @@ test.serial('images that cannot be analysed say so, and hold up none that can', 
   }
 });
 
-test.serial('an image that is removed while it is analysed leaves nothing behind', async (t) => {
+test.serial('an image that is removed during its analysis leaves nothing behind', async (t) => {
   const { relay, api, settled, store } = await start(t);
   const [worker] = await childrenOf(process.pid);
   if (worker === undefined) return t.fail('there is no worker');

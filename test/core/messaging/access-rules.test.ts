@@ -11,7 +11,7 @@ const relay: Account = { role: 'relay' };
 const reader: Account = { role: 'reader' };
 const operator: Account = { role: 'operator' };
 
-test('a site publishes its own topics of the map, and nothing else', (t) => {
+test('a site publishes its own topics of the map and nothing else', (t) => {
   for (const topic of [
     'siteglass/north/up',
     'siteglass/north/gate/state',
@@ -38,7 +38,7 @@ test('a site publishes its own topics of the map, and nothing else', (t) => {
     t.false(mayPublish(north, 'siteglass', topic), topic);
 });
 
-test('a site hears its acknowledgements and commands, and nothing else', (t) => {
+test('a site receives its acknowledgements and commands and nothing else', (t) => {
   for (const filter of ['siteglass/north/ack', 'siteglass/north/+/command', 'homeassistant/status'])
     t.true(maySubscribe(north, 'siteglass', filter), filter);
   for (const filter of [
@@ -51,7 +51,7 @@ test('a site hears its acknowledgements and commands, and nothing else', (t) => 
     t.false(maySubscribe(north, 'siteglass', filter), filter);
 });
 
-test('a reader hears everything and says nothing; the relay may do both', (t) => {
+test('a reader receives everything and publishes nothing; the relay may do both', (t) => {
   t.true(maySubscribe(reader, 'siteglass', 'siteglass/#'));
   t.false(mayPublish(reader, 'siteglass', 'siteglass/north/up'));
   t.false(maySubscribe(reader, 'siteglass', '$SYS/#'));
@@ -66,7 +66,7 @@ test("no account may take an appliance's client id and so end its connection", (
   t.true(mayUseClientId(reader, 'mosq-1234'));
 });
 
-test('an operator hears everything, commands cameras and says that Home Assistant is there; no more', (t) => {
+test("an operator receives everything, commands cameras, and publishes Home Assistant's status; nothing else", (t) => {
   t.true(maySubscribe(operator, 'siteglass', 'siteglass/#'));
   t.false(maySubscribe(operator, 'siteglass', '$SYS/#'));
   t.true(mayPublish(operator, 'siteglass', 'siteglass/north/gate/command'));

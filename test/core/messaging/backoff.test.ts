@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { backoffMs } from '../../../core/messaging/backoff.js';
 
-test('delays grow from half the shortest to at most the longest, and differ between clients', (t) => {
+test('delays grow from half the minimum to at most the maximum, and differ between clients', (t) => {
   const range = { minMs: 1_000, maxMs: 60_000 };
   fc.assert(
     fc.property(fc.nat(200), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { parseBrokerUrl } from '../../../core/messaging/broker-url.js';
 
-test('a broker URL may carry credentials, which its label for logs leaves out', (t) => {
+test('a broker URL may contain credentials, which its label for logs omits', (t) => {
   const address = parseBrokerUrl('mqtts://north:s%3Acret@broker.example');
   t.like(address, {
     protocol: 'mqtts',
@@ -14,7 +14,7 @@ test('a broker URL may carry credentials, which its label for logs leaves out', 
   t.is(parseBrokerUrl('mqtt://[::1]:1884').host, '::1');
 });
 
-test('a URL that is no broker is refused without quoting it', (t) => {
+test("a URL that is not a broker's is refused without quoting it", (t) => {
   for (const url of ['http://user:hunter2@host', 'mqtt://', 'hunter2 somewhere']) {
     const error = t.throws(() => parseBrokerUrl(url), { name: 'StartError' });
     t.false(error?.message.includes('hunter2'));

@@ -3,13 +3,9 @@ import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { pino } from 'pino';
 import type { Account } from '../../../core/messaging/access-rules.js';
-import { EmbeddedBroker } from '../../../core/messaging/embedded-broker.js';
-import {
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
 
 const known: Record<string, { password: string; account: Account }> = {
   north: { password: 'n', account: { role: 'site', site: 'north' } },
@@ -48,7 +44,7 @@ function received(of: MqttClient): string[] {
   return messages;
 }
 
-test('a site reaches the relay, and the relay the site', async (t) => {
+test('a site reaches the relay, and the relay reaches the site', async (t) => {
   const { url } = await startBroker(t, { accounts });
   const relay = await client(t, url, 'relay');
   const north = await client(t, url, 'north', 'siteglass-north');
@@ -63,7 +59,7 @@ test('a site reaches the relay, and the relay the site', async (t) => {
   t.deepEqual(atNorth, ['siteglass/north/ack 7']);
 });
 
-test('a site that speaks for another one is cut off, and nobody hears it', async (t) => {
+test('a site that publishes for another one is disconnected, and nobody receives it', async (t) => {
   const { url } = await startBroker(t, { accounts });
   const relay = await client(t, url, 'relay');
   const heard = received(relay);
@@ -80,14 +76,14 @@ test('a site that speaks for another one is cut off, and nobody hears it', async
   t.deepEqual(heard, ['siteglass/north/up own']);
 });
 
-test('a site may not listen to another one', async (t) => {
+test('a site may not subscribe to another one', async (t) => {
   const { url } = await startBroker(t, { accounts });
   const north = await client(t, url, 'north', 'siteglass-north');
   for (const filter of ['siteglass/south/ack', 'siteglass/#', '#'])
     await t.throwsAsync(north.subscribeAsync(filter, { qos: 1 }), undefined, filter);
 });
 
-test('wrong credentials, none at all, and a borrowed client id are refused', async (t) => {
+test("wrong credentials, missing credentials, and another client's id are refused", async (t) => {
   const { url } = await startBroker(t, { accounts });
   const attempt = (username: string, password: string, clientId: string) =>
     connectAsync(url, { username, password, clientId, reconnectPeriod: 0 }, false);
@@ -96,7 +92,7 @@ test('wrong credentials, none at all, and a borrowed client id are refused', asy
   await t.throwsAsync(attempt('south', 's', 'siteglass-north'), { message: /refused/ });
 });
 
-test('the will of a site that breaks off reaches the listeners', async (t) => {
+test('the will of a site that loses its connection reaches the subscribers', async (t) => {
   const { url, broker } = await startBroker(t, { accounts });
   const dashboard = await client(t, url, 'dashboard');
   const heard = received(dashboard);
@@ -120,7 +116,7 @@ test('the will of a site that breaks off reaches the listeners', async (t) => {
   north.end(true);
 });
 
-test('a packet that announces more than the limit ends the connection before it is collected', async (t) => {
+test('a packet that announces more than the limit ends the connection before it is buffered', async (t) => {
   const { url } = await startBroker(t, { limits: { maxPacketBytes: 10_000 } });
   const big = await client(t, url, 'north');
   const closed = new Promise<true>((resolve) => big.once('close', () => resolve(true)));
@@ -128,7 +124,7 @@ test('a packet that announces more than the limit ends the connection before it 
   t.true(await closed);
 });
 
-test('connections have a bound', async (t) => {
+test('the number of connections is bounded', async (t) => {
   const { url, broker } = await startBroker(t, { limits: { maxConnections: 2 } });
   await client(t, url, 'north');
   await client(t, url, 'south');
@@ -189,7 +185,7 @@ test('a site that retains too much keeps its connection, and takes nothing from 
   ]);
 });
 
-test('the bytes that a site retains have a bound; what no longer fits is not left there as it was', async (t) => {
+test('the bytes that a site retains are bounded; a topic that no longer fits does not keep its old message', async (t) => {
   const limits = { maxRetainedBytesPerSite: 10_000, maxRetainedBytes: 15_000 };
   const { url } = await startBroker(t, { accounts, limits });
   const north = await client(t, url, 'north', 'siteglass-north');
@@ -208,7 +204,7 @@ test('the bytes that a site retains have a bound; what no longer fits is not lef
   t.deepEqual(await retainedAt(t, url), [state('north', 'a'), state('south', 'a')]);
 });
 
-test('what a removed site retained is cleared, its acknowledgement and its will with it', async (t) => {
+test('the retained messages of a removed site are cleared, including its acknowledgement and its will', async (t) => {
   const { url, broker } = await startBroker(t, { accounts });
   const relay = await client(t, url, 'relay');
   const north = await connectAsync(url, {
@@ -231,14 +227,14 @@ test('what a removed site retained is cleared, its acknowledgement and its will 
   t.deepEqual(await retainedAt(t, url), ['siteglass/south/availability']);
 });
 
-test('a connection that says nothing is cut off', async (t) => {
+test('a connection that sends nothing is closed', async (t) => {
   const { broker } = await startBroker(t, { limits: { connectTimeoutMs: 100 } });
   const socket = connectSocket(broker.address.port, '127.0.0.1');
   const closed = new Promise<true>((resolve) => socket.once('close', () => resolve(true)));
   t.true(await closed);
 });
 
-test('a port that is taken is told in one line', async (t) => {
+test('a port in use is reported in one line', async (t) => {
   const { broker } = await startBroker(t);
   const { port } = broker.address;
   await t.throwsAsync(startBroker(t, { port }), {
@@ -249,12 +245,11 @@ test('a port that is taken is told in one line', async (t) => {
 
 test('two appliances with one site id are noticed by the broker and by both', async (t) => {
   const lines: { msg: string; client: string }[] = [];
-  const broker = new EmbeddedBroker(
-    { host: '127.0.0.1', port: 0, root: 'siteglass', accounts },
+  const { broker } = await startBroker(
+    t,
+    { accounts },
     pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),
   );
-  await broker.start();
-  t.teardown(() => broker.stop());
   const twin = { username: 'north', password: 'n', clientId: 'siteglass-north' };
   const buses = [await startBus(t, broker.url, twin), await startBus(t, broker.url, twin)];
   const suspicion = /another client may use the same site id \(siteglass-north\)/;
@@ -263,7 +258,7 @@ test('two appliances with one site id are noticed by the broker and by both', as
     lines.map(({ msg, client }) => ({ msg, client })),
     [
       {
-        msg: 'a client id was taken over: two appliances may share a site id',
+        msg: 'client id taken over by a second connection; two appliances may share a site id',
         client: 'siteglass-north',
       },
     ],
@@ -271,7 +266,7 @@ test('two appliances with one site id are noticed by the broker and by both', as
   );
 });
 
-test('a broker that goes away is not taken for a second appliance', async (t) => {
+test('a broker that goes away is not mistaken for a second appliance', async (t) => {
   const { url, broker } = await startBroker(t, { accounts });
   const bus = await connectedBus(t, url, {
     username: 'north',

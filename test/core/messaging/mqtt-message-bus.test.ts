@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
 import type { MessageBus } from '../../../core/messaging/message-bus.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { aSummary } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { startMosquitto } from '../../support/mosquitto.js';
 
 const epoch = randomUUID();
 const ack = (seq: number) => ({ epoch, seq });
@@ -42,7 +37,7 @@ test('what one end publishes, the other receives as its topic describes it', asy
   t.deepEqual(heard[0], { names: { site: 'north' }, payload: record, retained: false });
 });
 
-test('a retained message is told apart from one that is sent now', async (t) => {
+test('a retained message is distinguished from a new one', async (t) => {
   const { url } = await startBroker(t);
   const sender = await connectedBus(t, url);
   await sender.publish('siteAvailability', { site: 'north' }, 'online');
@@ -100,7 +95,7 @@ async function survivesRestart(
   await stop();
 }
 
-test('the bus outlives a restart of the embedded broker, subscriptions included', async (t) => {
+test('the bus survives a restart of the embedded broker, with its subscriptions', async (t) => {
   const port = await freePort();
   await survivesRestart(t, port, async () => {
     const { broker } = await startBroker(t, { port });
@@ -108,14 +103,11 @@ test('the bus outlives a restart of the embedded broker, subscriptions included'
   });
 });
 
-test('the bus outlives a restart of Mosquitto, subscriptions included', async (t) => {
+test('the bus survives a restart of Mosquitto, with its subscriptions', async (t) => {
   const port = await freePort();
-  const configuration = join(await temporaryFolder(t), 'mosquitto.conf');
-  await writeFile(configuration, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
   await survivesRestart(t, port, async () => {
-    const mosquitto = spawn('/usr/sbin/mosquitto', ['-c', configuration], { stdio: 'ignore' });
-    t.teardown(() => mosquitto.kill('SIGKILL'));
-    return () => killed(mosquitto);
+    const mosquitto = await startMosquitto(t, port);
+    return () => killed(mosquitto.process);
   });
 });
 
@@ -126,7 +118,7 @@ function killed(child: ChildProcess): Promise<void> {
   });
 }
 
-test('a message that does not fit its topic is counted and goes no further', async (t) => {
+test('a message that does not match its topic is counted and discarded', async (t) => {
   const { url } = await startBroker(t);
   const bus = await connectedBus(t, url);
   const stranger = await connectAsync(url);
@@ -146,7 +138,7 @@ test('a message that does not fit its topic is counted and goes no further', asy
   t.is(bus.status().reconnects, 0);
 });
 
-test('a subscription made at any moment of connecting stands once connected', async (t) => {
+test('a subscription made at any moment of connecting is active once connected', async (t) => {
   const { url } = await startBroker(t);
   const sender = await connectedBus(t, url);
   for (const delayMs of [0, 1, 2, 4, 8, 16]) {
@@ -155,15 +147,19 @@ test('a subscription made at any moment of connecting stands once connected', as
     await new Promise((resolve) => setTimeout(resolve, delayMs));
     const heard = acksAt(bus);
     await eventually(() => bus.connected);
-    await eventually(async () => {
-      await sender.publish('ack', { site: 'north' }, ack(delayMs));
-      return heard.includes(delayMs);
-    }, 2_000);
+    await eventually(
+      'the subscription stands',
+      async () => {
+        await sender.publish('ack', { site: 'north' }, ack(delayMs));
+        return heard.includes(delayMs);
+      },
+      2_000,
+    );
     t.true(heard.length > 0);
   }
 });
 
-test('a handler that fails or takes its time neither loses nor reorders what follows', async (t) => {
+test('a handler that fails or is slow neither loses nor reorders later messages', async (t) => {
   const { url } = await startBroker(t);
   const bus = await connectedBus(t, url);
   const heard: number[] = [];
@@ -198,7 +194,7 @@ test('payloads that are too large, and too many at once, are refused', async (t)
   );
 });
 
-test('an appliance announces itself, takes leave on a clean stop, and its will covers the rest', async (t) => {
+test('an appliance announces itself, reports a clean stop, and its will covers any other end', async (t) => {
   const { url, broker } = await startBroker(t);
   const observer = await connectedBus(t, url);
   const heard: string[] = [];
@@ -219,7 +215,7 @@ test('an appliance announces itself, takes leave on a clean stop, and its will c
   t.is(broker.connections, 1);
 });
 
-test('credentials that are refused are tried again until they are accepted', async (t) => {
+test('refused credentials are retried until they are accepted', async (t) => {
   let accepted = false;
   const { url } = await startBroker(t, {
     accounts: { verify: async () => (accepted ? { role: 'relay' } : undefined) },

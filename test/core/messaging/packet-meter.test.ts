@@ -27,7 +27,7 @@ function accepted(stream: Buffer, cuts: number[]): boolean {
   return true;
 }
 
-test('packets within the limit pass, and a larger one is caught, however the stream is cut', (t) => {
+test('packets within the limit pass, and a larger one is detected, however the stream is split', (t) => {
   fc.assert(
     fc.property(
       fc.array(fc.nat(LIMIT - 3), { minLength: 1, maxLength: 6 }),
@@ -45,7 +45,7 @@ test('packets within the limit pass, and a larger one is caught, however the str
   t.pass();
 });
 
-test('a length that never ends is caught', (t) => {
+test('a length that never ends is detected', (t) => {
   t.false(new PacketMeter(LIMIT).accept(Buffer.from([0x30, 0xff, 0xff, 0xff, 0xff, 0xff])));
   t.false(new PacketMeter(LIMIT).accept(Buffer.from([0x30, 0x80, 0x80, 0x80, 0x80, 0x80])));
 });

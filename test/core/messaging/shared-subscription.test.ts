@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { connectAsync } from 'mqtt';
 import type { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
-import { connectedBus, eventually } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus } from '../../support/message-bus.js';
 import { startMosquitto } from '../../support/mosquitto.js';
 
 const epoch = randomUUID();
@@ -41,7 +42,7 @@ const sendAll = (sender: MqttMessageBus, seqs: number[]) =>
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 const sorted = (seqs: Iterable<number>) => [...seqs].sort((a, b) => a - b);
 
-test('members of a group divide the stream, and each message goes to one of them', async (t) => {
+test('members of a group share the stream, and each message goes to one of them', async (t) => {
   const { url } = await startMosquitto(t);
   const [one, two, sender] = await Promise.all([
     connectedBus(t, url, shared),
@@ -61,7 +62,7 @@ test('members of a group divide the stream, and each message goes to one of them
   t.true(members.every(({ heard }) => heard.length > 0));
 });
 
-test('when a member dies, the stream goes to those that are left', async (t) => {
+test('when a member dies, the stream goes to the remaining ones', async (t) => {
   const { url } = await startMosquitto(t);
   const doomed = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
   t.teardown(() => doomed.end(true));
@@ -81,7 +82,7 @@ test('when a member dies, the stream goes to those that are left', async (t) => 
   t.deepEqual(sorted(heard), upTo(20));
 });
 
-test('a message is confirmed to the broker when its handler is done, and others are read meanwhile', async (t) => {
+test('a message is acknowledged to the broker when its handler has finished, and others are read meanwhile', async (t) => {
   const { url } = await startMosquitto(t);
   const bus = await connectedBus(t, url, { ...shared, receiveMaximum: 8 });
   const { heard, finish } = member(bus);

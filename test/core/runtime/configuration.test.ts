@@ -5,18 +5,18 @@ import { relayConfigSchema } from '../../../cloud-relay/config.js';
 import { parseConfiguration, readSecret } from '../../../core/runtime/configuration.js';
 import { ConfigurationError, StartError } from '../../../core/runtime/errors.js';
 import { edgeConfigSchema } from '../../../edge/config.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const edge = (text: string, overrides: string[] = []) =>
   parseConfiguration(edgeConfigSchema, text, 'edge.yaml', overrides);
 const relay = (text: string) => parseConfiguration(relayConfigSchema, text, 'relay.yaml');
 
-test('without a word the appliance and the relay have a configuration that binds to this machine', (t) => {
+test('without settings the appliance and the relay have a configuration that binds to this machine', (t) => {
   t.like(edge(''), { site: 'site', http: { host: '127.0.0.1', port: 8080, auth: 'token' } });
   t.like(relay(''), { http: { host: '127.0.0.1', port: 8090 } });
 });
 
-test('everything that is wrong is named at once, each with its path', (t) => {
+test('all errors are reported at once, each with its path', (t) => {
   const text = `
 site: My Site
 htpp: {}
@@ -49,12 +49,12 @@ mqtt:
   t.is(error?.errors.find(({ path }) => path === 'htpp')?.message, 'is not a known setting');
 });
 
-test('text that is no YAML, and a setting that is said twice, are refused with their line', (t) => {
+test('text that is not YAML, and a repeated setting, are refused with their line', (t) => {
   for (const text of ['site: [', 'site: a\nsite: b'])
     t.regex(t.throws(() => edge(text))?.message ?? '', /line \d/);
 });
 
-test('an override wins over the file, and its value is YAML', (t) => {
+test('an override takes precedence over the file, and its value is YAML', (t) => {
   const config = edge('http: { port: 1 }\nsite: a', [
     'http.port=2',
     'cameras=[{ id: street, kind: folder, path: "a=b" }]',
@@ -66,7 +66,7 @@ test('an override wins over the file, and its value is YAML', (t) => {
   t.deepEqual(error?.errors, [{ path: 'http.port', message: 'expected PATH=VALUE' }]);
 });
 
-test('an empty override takes a setting away, also one that is not there', (t) => {
+test('an empty override removes a setting, even if it is not there', (t) => {
   t.is(edge('site: a', ['site=']).site, 'site');
   t.is(edge('', ['site=']).site, 'site');
   t.is(edge('site: a', ['http.port=']).http.port, 8080);
@@ -78,7 +78,7 @@ test('a configuration cannot be changed after it was read', (t) => {
   t.throws(() => Object.assign(config.http, { auth: 'none' }), { instanceOf: TypeError });
 });
 
-test('leaving out authentication beyond this machine has to be said twice', (t) => {
+test('listening beyond this machine without authentication needs a second setting', (t) => {
   for (const host of ['127.0.0.1', '127.1.2.3', 'localhost', '"::1"'])
     t.is(edge(`http: { host: ${host}, auth: none }`).http.auth, 'none', host);
   for (const host of ['0.0.0.0', '192.168.1.2', '"::"', 'appliance.lan', '127.0.0.1.nip.io']) {
@@ -110,7 +110,7 @@ test('leaving out authentication beyond this machine has to be said twice', (t) 
   }
 });
 
-test("a mistake in the relay's broker is named by its own path", (t) => {
+test("an error in the relay's broker is reported with its own path", (t) => {
   const error = t.throws(() => relay('mqtt: { embedded: { prot: 1883 } }'), {
     instanceOf: ConfigurationError,
   });
@@ -120,7 +120,7 @@ test("a mistake in the relay's broker is named by its own path", (t) => {
   });
 });
 
-test('how many sites may come by themselves to an external broker has a bound of its own', (t) => {
+test('the number of sites that may register themselves at an external broker has its own limit', (t) => {
   const external = (more: string) => relay(`mqtt: { external: { url: "mqtt://broker"${more} } }`);
   t.like(external('').mqtt, { external: { maxSites: 1_000 } });
   t.like(external(', maxSites: 2500').mqtt, { external: { maxSites: 2_500 } });
@@ -131,7 +131,7 @@ test('how many sites may come by themselves to an external broker has a bound of
     );
 });
 
-test.serial('a secret comes as text, from a file, or from the environment', async (t) => {
+test.serial('a secret is given as text, in a file, or in the environment', async (t) => {
   t.is(readSecret('plain'), 'plain');
   const file = join(await temporaryFolder(), 'password');
   await writeFile(file, 'from a file\n');
@@ -144,7 +144,7 @@ test.serial('a secret comes as text, from a file, or from the environment', asyn
   });
 });
 
-test.serial('a secret can be a credential that systemd hands over', async (t) => {
+test.serial('a secret can be a systemd credential', async (t) => {
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'edge_mqtt-password'), 'open sesame\n');
   process.env.CREDENTIALS_DIRECTORY = folder;
@@ -154,13 +154,13 @@ test.serial('a secret can be a credential that systemd hands over', async (t) =>
   const missing = t.throws(() => readSecret({ credential: 'edge_other' }), {
     instanceOf: StartError,
   });
-  t.regex(missing?.message ?? '', /^the credential edge_other is not there; .*LoadCredential=/);
+  t.regex(missing?.message ?? '', /^the credential edge_other was not found; .*LoadCredential=/);
   delete process.env.CREDENTIALS_DIRECTORY;
   const none = t.throws(() => readSecret({ credential: 'edge_other' }), { instanceOf: StartError });
-  t.regex(none?.message ?? '', /systemd hands none to this process/);
+  t.regex(none?.message ?? '', /this process has no credentials from systemd/);
 });
 
-test('a credential is a name, never a way out of its folder', (t) => {
+test('a credential is a name, and never a path out of its folder', (t) => {
   for (const name of ['..', '.', 'a/b', '../edge_x', '/etc/shadow', '', 'a b', 'x'.repeat(256)]) {
     const text = `mqtt: { url: mqtt://a, password: { credential: ${JSON.stringify(name)} } }`;
     const error = t.throws(() => edge(text), { instanceOf: ConfigurationError }, name);

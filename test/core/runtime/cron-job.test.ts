@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.js';
 const EVERY_SECOND = '* * * * * *';
 const NEVER = '0 0 0 29 2 *';
 
-test('work that fails is told of in the log, and comes again', async (t) => {
+test('failed work is logged, and runs again', async (t) => {
   const lines: string[] = [];
   let runs = 0;
   const job = new CronJob({
@@ -27,7 +27,7 @@ test('work that fails is told of in the log, and comes again', async (t) => {
   t.like(JSON.parse(lines[0] ?? ''), { error: 'no disk', msg: 'it could not be swept' });
 });
 
-test('runs follow each other, and stopping waits for the one under way', async (t) => {
+test('runs do not overlap, and stopping waits for the current one', async (t) => {
   const happened: string[] = [];
   const work = async () => {
     happened.push('begins');

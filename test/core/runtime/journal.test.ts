@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const LOGGER = new URL('../../../core/runtime/logger.js', import.meta.url).href;
 
@@ -30,7 +30,7 @@ async function logLines(described: (stream: string) => string | undefined): Prom
   return readFileSync(file, 'utf8').trimEnd().split('\n');
 }
 
-test('in the journal each line begins with its priority, and is JSON without secrets as anywhere', async (t) => {
+test('in the journal each line begins with its priority and is JSON without secrets, as everywhere', async (t) => {
   const lines = await logLines((stream) => stream);
   const read = lines.map((line) => {
     const [, priority, json = ''] = /^<(\d)>(.*)$/.exec(line) ?? [];
@@ -43,7 +43,7 @@ test('in the journal each line begins with its priority, and is JSON without sec
   t.like(read[5], { component: 'messaging', token: '(hidden)', access: { password: '(hidden)' } });
 });
 
-test('elsewhere lines are JSON alone, also where a parent of this process logged to the journal', async (t) => {
+test('elsewhere lines are plain JSON, even if a parent of this process logged to the journal', async (t) => {
   for (const stream of [undefined, '9:12345']) {
     const lines = await logLines(() => stream);
     t.is(lines.length, 7);

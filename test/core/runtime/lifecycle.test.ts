@@ -19,7 +19,7 @@ test('services start in order and stop in reverse, once', async (t) => {
   t.deepEqual(notes, ['start a', 'start b', 'stop b', 'stop a']);
 });
 
-test('a start that fails stops what has been started, and is told', async (t) => {
+test('a failed start stops the services already started, and is reported', async (t) => {
   const notes: string[] = [];
   const broken = noted(notes, 'b', { start: () => Promise.reject(new Error('no port')) });
   const lifecycle = new Lifecycle([noted(notes, 'a'), broken, noted(notes, 'c')], silentLogger());

@@ -3,34 +3,34 @@ import { silentLogger } from '../../../core/runtime/logger.js';
 import { createNotifier } from '../../../core/runtime/notifier.js';
 import { startServiceManager } from '../../support/service-manager.js';
 
-test('outside systemd nobody is told anything, and nothing fails', async (t) => {
+test('outside systemd nothing is notified and nothing fails', async (t) => {
   const notifier = createNotifier(silentLogger(), {});
   t.is(notifier.watchdogMs, undefined);
-  await notifier.tell({ READY: '1' });
+  await notifier.notify({ READY: '1' });
 });
 
-test('systemd is told over its socket, with all of a message at once and each of it in one line', async (t) => {
+test('systemd is notified over its socket, with a whole message at once and each field on one line', async (t) => {
   const manager = await startServiceManager(t, 60_000);
   const environment: NodeJS.ProcessEnv = { ...manager.environment, WATCHDOG_PID: `${process.pid}` };
   const notifier = createNotifier(silentLogger(), environment);
   t.is(notifier.watchdogMs, 60_000);
   t.deepEqual(environment, {}, 'no child speaks for this process');
-  await notifier.tell({ READY: '1', STATUS: 'two\nlines' });
+  await notifier.notify({ READY: '1', STATUS: 'two\nlines' });
   await manager.told(({ READY }) => READY === '1');
   t.deepEqual(manager.notices, [{ READY: '1', STATUS: 'two lines' }]);
 });
 
-test('a watchdog that is meant for another process is none', (t) => {
+test('a watchdog meant for another process is ignored', (t) => {
   const environment = { NOTIFY_SOCKET: '/nowhere', WATCHDOG_USEC: '1000000', WATCHDOG_PID: '1' };
   t.is(createNotifier(silentLogger(), environment).watchdogMs, undefined);
 });
 
-test('a service manager that does not listen is said once, and ends nothing', async (t) => {
+test('a service manager that does not listen is logged once, and ends nothing', async (t) => {
   const said: unknown[] = [];
   const log = silentLogger();
   log.warn = (...line: unknown[]) => void said.push(line.at(-1));
   const notifier = createNotifier(log, { NOTIFY_SOCKET: '/nowhere/notify' });
-  await notifier.tell({ READY: '1' });
-  await notifier.tell({ WATCHDOG: '1' });
-  t.deepEqual(said, ['the service manager cannot be told']);
+  await notifier.notify({ READY: '1' });
+  await notifier.notify({ WATCHDOG: '1' });
+  t.deepEqual(said, ['systemd notification failed']);
 });

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { PerMinute } from '../../../core/runtime/per-minute.js';
 
-test('what happened is counted for a minute, and then forgotten', (t) => {
+test('events are counted for a minute and then forgotten', (t) => {
   let now = 1_000;
   const rate = new PerMinute(() => now);
   t.is(rate.total(), 0);

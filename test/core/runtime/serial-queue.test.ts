@@ -17,7 +17,7 @@ function recorded() {
   return { steps, work };
 }
 
-test('work is done one at a time in the order of asking, also after a failure, which is told to who asked', async (t) => {
+test('work runs one item at a time in the order of the calls, also after a failure, which reaches its caller', async (t) => {
   const { steps, work } = recorded();
   const turn = new SerialQueue();
   const first = turn.run(work('a', 20, new Error('no')));
@@ -27,7 +27,7 @@ test('work is done one at a time in the order of asking, also after a failure, w
   t.deepEqual(steps, ['a begins', 'a ends', 'b begins', 'b ends']);
 });
 
-test('its end is that of all that was asked for, and never fails', async (t) => {
+test('waiting for the queue ends with the last item, and never fails', async (t) => {
   const { steps, work } = recorded();
   const turn = new SerialQueue();
   await turn.ended();

@@ -8,7 +8,7 @@ import { eventually } from '../../support/eventually.js';
 async function watch(t: ExecutionContext, ...probes: Probe[]) {
   const told: Notice[] = [];
   const logged: { level: number; msg: string; probe?: string }[] = [];
-  const notifier: Notifier = { watchdogMs: 60, tell: async (notice) => void told.push(notice) };
+  const notifier: Notifier = { watchdogMs: 60, notify: async (notice) => void told.push(notice) };
   const log = pino({}, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const watchdog = new Watchdog(probes, notifier, log);
   await watchdog.start();
@@ -24,7 +24,7 @@ async function watch(t: ExecutionContext, ...probes: Probe[]) {
 
 const healthy: Probe = { name: 'healthy', check: () => undefined };
 
-test('ready first, then a sign of life each time that every probe is content, and the end is told', async (t) => {
+test('ready is sent first, then a keepalive each time all probes are healthy, then stopping', async (t) => {
   const { watchdog, told, next, logged } = await watch(t, healthy, { ...healthy, name: 'other' });
   t.deepEqual(told[0], { READY: '1', STATUS: 'Working' });
   for (const notice of await next(2)) t.deepEqual(notice, { WATCHDOG: '1', STATUS: 'Working' });
@@ -33,21 +33,21 @@ test('ready first, then a sign of life each time that every probe is content, an
   t.deepEqual(logged, []);
 });
 
-test('with a fault there is no sign of life, the log says once which probe failed, and the status always', async (t) => {
+test('with a fault there is no keepalive; the log names the failed probe once, and the status every time', async (t) => {
   let fault: string | undefined = 'the yard is not asked';
   const { logged, next } = await watch(t, healthy, { name: 'cameras', check: () => fault });
   for (const notice of await next(3))
     t.deepEqual(notice, { STATUS: 'Faulty: cameras: the yard is not asked' });
   t.is(logged.length, 1);
   t.like(logged[0], { level: 50, probe: 'cameras' });
-  t.regex(logged[0]?.msg ?? '', /^the yard is not asked/);
+  t.regex(logged[0]?.msg ?? '', /^probe failed: the yard is not asked; systemd will restart it/);
   fault = undefined;
   const [, again] = await next(2);
   t.is(again?.WATCHDOG, '1');
-  t.is(logged[1]?.msg, 'everything goes on again');
+  t.is(logged[1]?.msg, 'all probes healthy');
 });
 
-test('a probe that does not answer is a fault, and is not asked again before it has', async (t) => {
+test('a probe that does not answer is a fault, and is not asked again before it answers', async (t) => {
   let calls = 0;
   let answer: () => void = () => undefined;
   const check = () => {
@@ -59,14 +59,14 @@ test('a probe that does not answer is a fault, and is not asked again before it 
   const { next } = await watch(t, healthy, { name: 'database', check });
   for (const { STATUS, WATCHDOG } of await next(3)) {
     t.is(WATCHDOG, undefined);
-    t.regex(STATUS ?? '', /^Faulty: database: it has not answered for \d+ s$/);
+    t.regex(STATUS ?? '', /^Faulty: database: no response for \d+ s$/);
   }
   t.is(calls, 1);
   answer();
   await eventually('it is asked again', () => calls === 2);
 });
 
-test('a probe with more patience may take several beats', async (t) => {
+test('a probe with a longer timeout may take several rounds', async (t) => {
   const check = () => new Promise<undefined>(() => undefined);
   const { next } = await watch(t, { name: 'database', patienceMs: 60_000, check });
   for (const { WATCHDOG } of await next(3)) t.is(WATCHDOG, '1');
@@ -78,5 +78,5 @@ test('a probe that throws is a fault with its reason', async (t) => {
   };
   const { next } = await watch(t, { name: 'detection', check });
   const [, notice] = await next(2);
-  t.deepEqual(notice, { STATUS: 'Faulty: detection: it cannot be asked: it is gone' });
+  t.deepEqual(notice, { STATUS: 'Faulty: detection: the check failed: it is gone' });
 });

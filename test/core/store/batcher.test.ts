@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test from 'ava';
 import { Batcher } from '../../../core/store/batcher.js';
 
-test('what arrives together is written together, in order, at most so many at once', async (t) => {
+test('items that arrive together are written together, in order, up to a maximum', async (t) => {
   const batches: number[][] = [];
   const batcher = new Batcher<number, number>(async (items) => {
     batches.push(items);
@@ -16,7 +16,7 @@ test('what arrives together is written together, in order, at most so many at on
   t.is(await batcher.add(8), 80, 'and it goes on');
 });
 
-test('a write that fails is told to each of its batch and to nobody else', async (t) => {
+test('a failed write is reported to each caller of its batch and to nobody else', async (t) => {
   let fails = true;
   const batcher = new Batcher<string, string>(async (items) => {
     await delay(1);

@@ -3,18 +3,18 @@ import test from 'ava';
 import { sql } from 'kysely';
 import { openDatabase } from '../../../core/store/database.js';
 import { DatabaseProbe } from '../../../core/store/database-probe.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const opened = async () => openDatabase<object>(join(await temporaryFolder(), 'test.db'), {});
 
-test('a database that answers is fine, and so is one that refuses', async (t) => {
+test('a database that answers is healthy, even if it answers with an error', async (t) => {
   const { db, close } = await opened();
   t.is(await new DatabaseProbe(db).check(), undefined);
   await close();
   t.is(await new DatabaseProbe(db).check(), undefined);
 });
 
-test('behind a transaction that does not end there is no answer, until it does', async (t) => {
+test('behind a transaction that does not end there is no answer until it ends', async (t) => {
   const { db, close } = await opened();
   t.teardown(close);
   let end: () => void = () => undefined;

@@ -4,7 +4,7 @@ import test from 'ava';
 import Sqlite from 'better-sqlite3';
 import { StartError } from '../../../core/runtime/errors.js';
 import { type Migrations, openDatabase } from '../../../core/store/database.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Tables {
   thing: { name: string };
@@ -50,7 +50,7 @@ const count = (file: string, table: string) => {
   return n;
 };
 
-test('what was committed has reached the disk', async (t) => {
+test('committed data has reached the disk', async (t) => {
   const { sqlite, close } = await openDatabase<Tables>(
     join(await temporaryFolder(), 'test.db'),
     first,
@@ -60,7 +60,7 @@ test('what was committed has reached the disk', async (t) => {
   await close();
 });
 
-test('a database is backed up beside itself before its schema changes, and keeps its rows', async (t) => {
+test('a database is backed up next to itself before its schema changes, and keeps its rows', async (t) => {
   const file = await fileWithThing();
   const { db, close } = await openDatabase<Tables>(file, second);
   t.deepEqual(await db.selectFrom('thing').select('name').execute(), [{ name: 'one' }]);
@@ -70,13 +70,13 @@ test('a database is backed up beside itself before its schema changes, and keeps
   backup.close();
 });
 
-test('opening a database that is current changes nothing and backs up nothing', async (t) => {
+test('opening a current database changes nothing and backs up nothing', async (t) => {
   const file = await fileWithThing();
   await (await openDatabase<Tables>(file, first)).close();
   t.false(existsSync(`${file}.before-0001_things`));
 });
 
-test('a database of a newer version is refused, by name of what is unknown', async (t) => {
+test('a database of a newer version is refused, naming the unknown migrations', async (t) => {
   const file = await fileWithThing();
   await (await openDatabase<Tables>(file, second)).close();
   const error = await t.throwsAsync(openDatabase<Tables>(file, first), { instanceOf: StartError });
@@ -84,7 +84,7 @@ test('a database of a newer version is refused, by name of what is unknown', asy
   await t.notThrowsAsync(openDatabase<Tables>(file, second).then(({ close }) => close()));
 });
 
-test('a migration that fails leaves the database as it was', async (t) => {
+test('a failed migration leaves the database as it was', async (t) => {
   const file = await fileWithThing();
   await t.throwsAsync(openDatabase<Tables>(file, broken), { message: 'no way' });
   t.is(count(file, 'half'), 0);

@@ -1,14 +1,12 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { StartError } from '../../../core/runtime/errors.js';
 import { FolderLock } from '../../../core/store/folder-lock.js';
-import { temporaryFolder } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('a data folder belongs to one process until that ends', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-'));
-  t.teardown(() => rm(folder, { recursive: true }));
+test('a data folder belongs to one process until that process ends', async (t) => {
+  const folder = await temporaryFolder(t);
   const first = new FolderLock(folder).acquire();
   const error = t.throws(() => new FolderLock(folder).acquire(), { instanceOf: StartError });
   t.true(error?.message.includes(folder));
@@ -16,7 +14,7 @@ test('a data folder belongs to one process until that ends', async (t) => {
   await new FolderLock(folder).acquire().stop();
 });
 
-test('a data folder that cannot be made or used is one clear error', async (t) => {
+test('a data folder that cannot be created or used is one clear error', async (t) => {
   for (const folder of ['/proc/nothing/here', '/dev/null/folder'])
     t.throws(() => new FolderLock(folder).acquire(), {
       name: 'StartError',

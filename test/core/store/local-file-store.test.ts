@@ -4,7 +4,7 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function startStore() {
   const folder = await temporaryFolder();
@@ -34,14 +34,14 @@ test('a file is stored once, read whole or in part, and removed', async (t) => {
   t.is(await store.readWhole('originals/ab/abc'), undefined);
 });
 
-test('nobody but this user can read what is stored', async (t) => {
+test('no other user can read what is stored', async (t) => {
   const { folder, store } = await startStore();
   await store.put('originals/ab/abc', Buffer.from('secret'));
   t.is((await stat(join(folder, 'originals/ab/abc'))).mode & 0o777, 0o600);
   t.is((await stat(join(folder, 'originals'))).mode & 0o777, 0o700);
 });
 
-test('a key that leads out of the folder is refused', async (t) => {
+test('a key that points outside the folder is refused', async (t) => {
   const { store } = await startStore();
   for (const key of [
     '../outside',
@@ -59,21 +59,21 @@ test('a key that leads out of the folder is refused', async (t) => {
   }
 });
 
-test('what was left half written is swept at the start, and never seen under its key', async (t) => {
+test('partly written files are removed at the start, and are never visible under their key', async (t) => {
   const { folder } = await startStore();
   await writeFile(join(folder, 'incoming', 'half'), 'half of it');
   await new LocalFileStore(folder).start();
   t.deepEqual(await readdir(join(folder, 'incoming')), []);
 });
 
-test('a put that fails leaves nothing behind', async (t) => {
+test('a failed put leaves nothing behind', async (t) => {
   const { folder, store } = await startStore();
   await writeFile(join(folder, 'originals'), 'a file where a folder should be');
   await t.throwsAsync(store.put('originals/ab/abc', Buffer.from('x')));
   t.deepEqual(await readdir(join(folder, 'incoming')), []);
 });
 
-test('whenever the process is killed, a file under its key is whole', async (t) => {
+test('whenever the process is killed, a file under its key is complete', async (t) => {
   const folder = await temporaryFolder();
   await mkdir(folder, { recursive: true });
   const module = new URL('../../../core/store/local-file-store.js', import.meta.url).href;

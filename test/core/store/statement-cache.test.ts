@@ -3,11 +3,11 @@ import test from 'ava';
 import { sql } from 'kysely';
 import { openDatabase, openSqlite } from '../../../core/store/database.js';
 import { StatementCache } from '../../../core/store/statement-cache.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const newFile = async () => join(await temporaryFolder(), 'test.db');
 
-test('a statement is prepared once; of many, those used last are kept', async (t) => {
+test('a statement is prepared once; of many, the most recently used are kept', async (t) => {
   const cache = new StatementCache(openSqlite(await newFile()));
   t.teardown(() => cache.close());
   const select = (n: number) => cache.prepare(`select ${n} as n`);
@@ -27,7 +27,7 @@ test('a long statement runs and is not kept', async (t) => {
   t.not(cache.prepare(long), cache.prepare(long));
 });
 
-test('a kept statement sees a schema that changed, and an error leaves it usable', async (t) => {
+test('a kept statement sees a changed schema, and an error leaves it usable', async (t) => {
   const { db, close } = await openDatabase<{ thing: { name: string } }>(await newFile(), {
     '0001_things': {
       async up(migrating) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Kysely } from 'kysely';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { temporaryFolder } from '../../support/edge.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 import { openRelayTables } from './relay-tables.js';
 import { exitCode, failureReport, tableRow, totals } from './report.js';
 import { type Outcome, runScenario } from './run-scenario.js';
@@ -44,7 +44,7 @@ function isReported(t: ExecutionContext, outcome: Outcome) {
     t.true(existsSync(join(outcome.folder, log)), log);
 }
 
-test('the proof passes where nothing happens, and leaves nothing behind', async (t) => {
+test('the proof passes if nothing happens, and leaves nothing behind', async (t) => {
   const outcome = await meddle(t, async () => undefined);
   t.like(outcome, { passed: true, lost: 0, doubled: 0, problems: [] });
   t.true(outcome.produced >= 20);
@@ -53,7 +53,7 @@ test('the proof passes where nothing happens, and leaves nothing behind', async 
   t.regex(totals([outcome]), /^1 scenarios, 0 failed, \d+ produced, 0 lost, 0 duplicated$/);
 });
 
-test('the proof fails where a summary is missing', async (t) => {
+test('the proof fails if a summary is missing', async (t) => {
   const outcome = await meddle(t, async (db) => {
     const { snapshot } = await aRow(db);
     await db.deleteFrom('summary').where('snapshot', '=', snapshot).execute();
@@ -62,7 +62,7 @@ test('the proof fails where a summary is missing', async (t) => {
   isReported(t, outcome);
 });
 
-test('the proof fails where a summary is there twice', async (t) => {
+test('the proof fails if a summary is stored twice', async (t) => {
   const outcome = await meddle(t, async (db) =>
     db
       .insertInto('summary')
@@ -73,7 +73,7 @@ test('the proof fails where a summary is there twice', async (t) => {
   isReported(t, outcome);
 });
 
-test('the proof fails where a summary is there again in another epoch', async (t) => {
+test('the proof fails if a summary is stored again in another epoch', async (t) => {
   const outcome = await meddle(t, async (db) =>
     db
       .insertInto('summary')
@@ -84,7 +84,7 @@ test('the proof fails where a summary is there again in another epoch', async (t
   isReported(t, outcome);
 });
 
-test('the proof fails where the relay has what was never produced', async (t) => {
+test('the proof fails if the relay has something that was never produced', async (t) => {
   const snapshot = randomUUID();
   const outcome = await meddle(t, (db) =>
     db.updateTable('summary').set({ snapshot }).where('seq', '=', 7).execute(),
@@ -94,7 +94,7 @@ test('the proof fails where the relay has what was never produced', async (t) =>
   isReported(t, outcome);
 });
 
-test('the proof fails where the relay acknowledges what it does not have', async (t) => {
+test('the proof fails if the relay acknowledges what it does not have', async (t) => {
   const outcome = await meddle(t, (db) =>
     db
       .updateTable('ledger')
@@ -105,7 +105,7 @@ test('the proof fails where the relay acknowledges what it does not have', async
   isReported(t, outcome);
 });
 
-test('the proof fails where the relay reports a gap', async (t) => {
+test('the proof fails if the relay reports a gap', async (t) => {
   const outcome = await meddle(t, async (db) => {
     const { site, epoch } = await aRow(db);
     const gap = { from_seq: 3, to_seq: 4, noticed_at: 0, reason: 'unreported' as const };
@@ -118,6 +118,6 @@ test('the proof fails where the relay reports a gap', async (t) => {
   isReported(t, outcome);
 });
 
-test('a proof in which nothing ran is none', (t) => {
+test('a proof in which nothing ran does not pass', (t) => {
   t.is(exitCode([]), 1);
 });

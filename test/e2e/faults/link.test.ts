@@ -32,7 +32,7 @@ async function aClient(t: ExecutionContext, link: Link) {
   return { socket, text: () => Buffer.concat(received).toString() };
 }
 
-test('bytes go through unchanged, both ways, and so does the end', async (t) => {
+test('bytes are passed on unchanged in both directions, and so is the end', async (t) => {
   const { link, atServer } = await aLink(t);
   const { socket, text } = await aClient(t, link);
   const sent = 'siteglass '.repeat(50_000);
@@ -44,7 +44,7 @@ test('bytes go through unchanged, both ways, and so does the end', async (t) => 
   t.pass();
 });
 
-test('a cut link resets its connections and every new one, until it is restored', async (t) => {
+test('a cut link resets its connections and every new one until it is restored', async (t) => {
   const { link, atServer } = await aLink(t);
   const { socket } = await aClient(t, link);
   socket.write('x');
@@ -60,7 +60,7 @@ test('a cut link resets its connections and every new one, until it is restored'
   t.is(atServer.length, 2);
 });
 
-test('what vanishes tells neither side, and the connection never works again', async (t) => {
+test('when traffic vanishes neither side is notified, and the connection never works again', async (t) => {
   const { link, atServer } = await aLink(t);
   const { socket, text } = await aClient(t, link);
   socket.write('before');
@@ -81,7 +81,7 @@ test('what vanishes tells neither side, and the connection never works again', a
   await eventually('a new connection works', () => nextText() === 'new');
 });
 
-test('one direction alone can vanish', async (t) => {
+test('the traffic of one direction alone can vanish', async (t) => {
   const { link, atServer } = await aLink(t);
   const { socket, text } = await aClient(t, link);
   socket.write('a');
@@ -106,7 +106,7 @@ test('a slow link keeps the order, delays, and limits the rate', async (t) => {
   t.true(performance.now() - from > 400 + 200);
 });
 
-test('a connection that is just ending is gone after a cut as well', async (t) => {
+test('a connection that is just ending is also gone after a cut', async (t) => {
   const { link, atServer } = await aLink(t);
   for (let i = 0; i < 20; i++) {
     const { socket } = await aClient(t, link);

@@ -6,9 +6,9 @@ export type Launch = (log: number) => ChildProcess;
 
 /** One of the harness's own programs; it ends with the harness. */
 export const harnessProgram =
-  (name: string, args: () => object): Launch =>
+  (module: URL, args: () => object): Launch =>
   (log) =>
-    fork(new URL(`./${name}.js`, import.meta.url), [JSON.stringify(args())], {
+    fork(module, [JSON.stringify(args())], {
       stdio: ['ignore', log, log, 'ipc'],
       execArgv: ['--enable-source-maps'],
     });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { type PostgresServer, startPostgres } from '../../support/postgres.js';
+import { canMount } from '../../support/small-disk.js';
 import { exitCode, failureReport, tableHead, tableRow, totals } from './report.js';
 import { type Outcome, runScenario } from './run-scenario.js';
 import { scenarios } from './scenarios/all.js';
@@ -38,6 +39,8 @@ async function runRound(seed: number, isOver: () => boolean): Promise<void> {
     if (isOver()) return;
     const folder = join(projectRoot(), 'var', 'faults', `${scenario.name}-${seed}`);
     const pace = values.quick ? 'quick' : 'full';
+    if (scenario.smallDisk && !canMount())
+      console.log(`${scenario.name}: a page limit instead of a full disk; mounting needs root`);
     const outcome = await runScenario(scenario, { folder, seed, pace, newDatabase });
     outcomes.push(outcome);
     console.log(tableRow(outcome));

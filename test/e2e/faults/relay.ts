@@ -6,7 +6,10 @@ import { isPostgresUrl } from './relay-tables.js';
 
 /** The relay's ingest alone. `args` is asked at each start. */
 export const ingestRelay = (folder: string, name: string, args: () => RelayArguments) =>
-  new MortalProcess(harnessProgram('relay-process', args), join(folder, `${name}.log`));
+  new MortalProcess(
+    harnessProgram(new URL('./relay-process.js', import.meta.url), args),
+    join(folder, `${name}.log`),
+  );
 
 /** The whole relay as an operator runs it, with an external broker. */
 export function wholeRelay(

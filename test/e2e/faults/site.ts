@@ -55,7 +55,7 @@ export class SyntheticSite implements Site {
       ...options,
     });
     this.process = new MortalProcess(
-      harnessProgram('appliance-process', args),
+      harnessProgram(new URL('./appliance-process.js', import.meta.url), args),
       join(folder, `${name}.log`),
     );
   }

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { canMount, SmallDisk } from '../../support/small-disk.js';
 import { Broker } from './broker.js';
 import { Link } from './link.js';
 import type { MortalProcess } from './mortal-process.js';
@@ -10,7 +11,6 @@ import { Random } from './random.js';
 import { ingestRelay, wholeRelay, wholeRelayDatabase } from './relay.js';
 import type { Needs } from './scenario.js';
 import { type Site, SyntheticSite } from './site.js';
-import { SmallDisk } from './small-disk.js';
 
 /** Quick shortens the waiting, for every run of the tests; full takes the times that the product has by itself. */
 export type Pace = 'quick' | 'full';
@@ -183,7 +183,7 @@ export class World {
     const url = `mqtt://127.0.0.1:${this.link.port}`;
     if (whole) return sites.map((name) => new ProgramSite(name, folder, url));
     const disk = join(folder, 'disk');
-    if (smallDisk) this.disk = SmallDisk.mount(disk, 8);
+    if (smallDisk && canMount()) this.disk = SmallDisk.mount(disk, 8);
     return sites.map(
       (name, i) =>
         new SyntheticSite(name, folder, smallDisk && i === 0 ? disk : folder, {

@@ -7,7 +7,7 @@ import { checkRoles } from '../../support/roles.js';
 
 const IMAGE = '/api/v1/objectdetection/image';
 
-test('each call needs its role, and no more', async (t) => {
+test('each call needs its role and no more', async (t) => {
   const edge = await startEdge();
   t.teardown(edge.stop);
   await checkRoles(t, await ApiClient.connect(edge.url), edge.tokens, {

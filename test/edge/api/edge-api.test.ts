@@ -13,9 +13,10 @@ import type {
 } from '../../../core/contract/site.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { ApiClient } from '../../support/api-client.js';
-import { type RunningEdge, startEdge, temporaryFolder } from '../../support/edge.js';
+import { type RunningEdge, startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { renderScene } from '../../support/render-scene.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type OneCamera = { camera: CameraResource };
@@ -58,7 +59,7 @@ test.serial('the appliance describes itself in valid OpenAPI 3.1', async (t) => 
   t.is(new Set(ids).size, ids.length, 'each operation has an id of its own');
 });
 
-test.serial('cameras tell how they are', async (t) => {
+test.serial('cameras report their state', async (t) => {
   const { json } = await t.context.api.get<{ cameras: CameraResource[] }>(t, `${API}/cameras`);
   t.deepEqual(
     json.cameras.map(({ id }) => id),
@@ -96,7 +97,7 @@ test.serial('a snapshot taken now is an image of that camera, with its detection
   t.like(after.json.camera, { state: 'online', taken: 2, failed: 0, lastError: null });
 });
 
-test.serial('a camera that gives nothing, or no image, says so', async (t) => {
+test.serial('a camera that returns nothing, or not an image, says so', async (t) => {
   const { api } = t.context;
   for (let failure = 1; failure <= 3; failure++) {
     const gone = await api.post<Problem>(t, `${API}/cameras/gone/snapshot`);
@@ -111,7 +112,7 @@ test.serial('a camera that gives nothing, or no image, says so', async (t) => {
   t.truthy(json.camera.lastError);
 });
 
-test.serial('a camera that loops over a folder goes on until it is paused', async (t) => {
+test.serial('a camera that loops over a folder continues until it is paused', async (t) => {
   const { api } = t.context;
   const images = async () =>
     (await api.get<ImagePage>(t, `${IMAGE}?camera=loop`)).json.images.length;
@@ -129,7 +130,7 @@ test.serial('a camera that loops over a folder goes on until it is paused', asyn
   await eventually('another snapshot', async () => (await images()) > before);
 });
 
-test.serial('the site tells how it is, and that there is nobody to report to', async (t) => {
+test.serial('the site reports its state, and that no relay is configured', async (t) => {
   const { api } = t.context;
   const site = await api.get<z.infer<typeof siteStatusSchema>>(t, `${API}/site`);
   t.like(site.json, { site: 'site', status: 'degraded', cameras: { total: 5 }, outboxDepth: 0 });
@@ -162,7 +163,7 @@ test.serial(
   },
 );
 
-test.serial('a camera uploads a snapshot, and the configuration is read again', async (t) => {
+test.serial('a camera uploads a snapshot, and the configuration is reloaded', async (t) => {
   const { api } = t.context;
   const { jpeg } = await renderScene({ width: 480, height: 270, seed: 77, signs: [] });
   const path = `${API}/cameras/door/snapshots`;
@@ -171,7 +172,7 @@ test.serial('a camera uploads a snapshot, and the configuration is read again', 
   t.is((await api.post(t, `${API}/config/reload`)).status, 200);
 });
 
-test.serial('every documented operation has been seen to succeed', (t) => {
+test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.
   t.deepEqual(t.context.api.unseen(), [
     'get /api/v1/sightings',

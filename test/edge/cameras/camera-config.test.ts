@@ -19,7 +19,7 @@ function errorsOf(yaml: string): string {
   return 'no error';
 }
 
-test('a camera needs an id, a kind and where to look; the rest has defaults', (t) => {
+test('a camera needs an id, a kind and an address; the rest has defaults', (t) => {
   const [gate, drop] = parse(`
 cameras:
   - { id: gate, kind: http, url: "http://10.0.0.7/snap.jpg" }
@@ -29,7 +29,7 @@ cameras:
   t.like(drop, { loop: false, afterwards: 'keep', maxBytes: 10_485_760, timeoutSeconds: 5 });
 });
 
-test('every mistake is named with its place and what was expected', (t) => {
+test('every error names its path and what was expected', (t) => {
   const message = errorsOf(`
 cameras:
   - { id: up, kind: http, url: "ftp://10.0.0.7/snap.jpg", retires: 3 }
@@ -38,10 +38,13 @@ cameras:
   - { id: side, kind: folder, path: /srv, schedule: often }
   - { id: back, kind: folder, path: /srv, parameters: { minNeighbours: 3 } }
 `);
-  t.regex(message, /cameras\.0\.id: may not be one of availability, health, up, ack/);
+  t.regex(
+    message,
+    /cameras\.0\.id: is reserved; expected an id other than availability, health, up, ack/,
+  );
   t.regex(message, /cameras\.0\.url: expected an http:\/\/ or https:\/\/ URL/);
   t.regex(message, /cameras\.0\.retires: is not a known setting/);
-  t.regex(message, /cameras\.1\.schedule: the second is wrong; expected cron fields/);
+  t.regex(message, /cameras\.1\.schedule: the second field is invalid; expected cron fields/);
   t.regex(
     message,
     /cameras\.2\.kind: expected one of http, mjpeg, rtsp, device, video, folder, push/,
@@ -50,14 +53,14 @@ cameras:
   t.regex(message, /cameras\.4\.parameters\.minNeighbours: is not a known setting/);
 });
 
-test('a camera that loops may not delete its files', (t) => {
+test('a camera that loops must not delete its files', (t) => {
   t.regex(
     errorsOf('cameras: [{ id: demo, kind: folder, path: /srv, loop: true, afterwards: delete }]'),
-    /cameras\.0\.afterwards: may not be "delete" for a camera that loops/,
+    /cameras\.0\.afterwards: must be "keep" if "loop" is true/,
   );
 });
 
-test('a camera may name as many detectors as an analysis takes, and no more', (t) => {
+test('a camera can have as many detectors as an analysis accepts, and no more', (t) => {
   const camera = (count: number) => {
     const detectors = Array.from({ length: count }, (_, i) => `d${i}`).join(', ');
     return `cameras: [{ id: gate, kind: folder, path: /srv, detectors: [${detectors}] }]`;
@@ -66,21 +69,24 @@ test('a camera may name as many detectors as an analysis takes, and no more', (t
   t.regex(errorsOf(camera(MAX_DETECTORS + 1)), /cameras\.0\.detectors: .*<=8 items/);
 });
 
-test('a password in a URL is refused without being repeated', (t) => {
+test('a password in a URL is rejected and not printed', (t) => {
   const message = errorsOf(
     'cameras: [{ id: gate, kind: http, url: "http://admin:hunter2@10.0.0.7/" }]',
   );
-  t.regex(message, /cameras\.0\.url: may not hold a user name or password; put them under "auth"/);
+  t.regex(
+    message,
+    /cameras\.0\.url: must not contain a user name or password; put them under "auth"/,
+  );
   t.notRegex(message, /hunter2/);
 });
 
-test('two cameras may not have one id', (t) => {
+test('two cameras with the same id are an error', (t) => {
   const message = errorsOf(`
 cameras:
   - { id: gate, kind: folder, path: /srv/a }
   - { id: gate, kind: folder, path: /srv/b }
 `);
-  t.regex(message, /cameras\.1\.id: another camera is called gate already/);
+  t.regex(message, /cameras\.1\.id: duplicate camera id gate; expected unique ids/);
 });
 
 test("a camera's detectors and parameters become the fields of an upload", (t) => {
@@ -102,7 +108,7 @@ cameras:
     });
 });
 
-test('a camera that hangs turned has its picture turned before it is searched, said in one place', async (t) => {
+test('the image of a camera with an orientation is turned before the search, and only one setting may turn it', async (t) => {
   const turned = (more: string) => `cameras: [{ id: gate, kind: push, orientation: 90, ${more} }]`;
   const [camera] = parse(turned('name: Gate'));
   t.deepEqual(camera && requestOf(camera), { orientation: 90 });
@@ -110,14 +116,14 @@ test('a camera that hangs turned has its picture turned before it is searched, s
   if (camera) t.deepEqual((await planFor(requestOf(camera))).preparation.orientations, [90]);
   t.regex(
     errorsOf(turned('parameters: { orientations: [0, 90] }')),
-    /cameras\.0\.parameters\.orientations: may not be set beside "orientation"/,
+    /cameras\.0\.parameters\.orientations: must not be combined with "orientation"; remove one of them/,
   );
 });
 
-test('a fingerprint is of use for https alone, and has the length of a SHA-256', (t) => {
+test('a fingerprint requires https and the length of a SHA-256', (t) => {
   const camera = (url: string, fingerprint: string) =>
     `cameras: [{ id: gate, kind: mjpeg, url: "${url}", fingerprint: "${fingerprint}" }]`;
   t.is(errorsOf(camera('https://10.0.0.7/', 'ab:'.repeat(31).concat('ab'))), 'no error');
-  t.regex(errorsOf(camera('http://10.0.0.7/', 'ab'.repeat(32))), /fingerprint: needs an https:/);
+  t.regex(errorsOf(camera('http://10.0.0.7/', 'ab'.repeat(32))), /fingerprint: requires an https:/);
   t.regex(errorsOf(camera('https://10.0.0.7/', 'ab')), /fingerprint: expected a SHA-256/);
 });

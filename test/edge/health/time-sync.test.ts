@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.js';
 
 const NOW = Date.parse('2026-05-01T00:00:00Z');
 
-test('the clock is synchronised, unsynchronised or unknown, as the machine says', async (t) => {
+test('the clock is synchronised, unsynchronised or unknown, as the machine reports', async (t) => {
   const answers = [
     [['echo', 'yes'], 'synchronised', NOW],
     [['echo', 'no'], 'unsynchronised', 0],
@@ -30,7 +30,7 @@ test('a machine that does not answer keeps nobody waiting for long', async (t) =
   await trust.stop();
 });
 
-test('a clock before the program was written is not trusted, whatever the machine says, and is once it was set', async (t) => {
+test('a clock from before the program was written is not trusted, whatever the machine reports, until it is set', async (t) => {
   let now = 5_000;
   const trust = new TimeSync(() => now, ['echo', 'yes']);
   await trust.start();
@@ -41,7 +41,7 @@ test('a clock before the program was written is not trusted, whatever the machin
   await trust.stop();
 });
 
-test('the machine is asked again and again', async (t) => {
+test('the machine is asked again periodically', async (t) => {
   const script = 'test -e "$0" && echo yes || { touch "$0"; echo no; }';
   const mark = `/tmp/siteglass-clock-${process.pid}`;
   const trust = new TimeSync(() => NOW, ['sh', '-c', script, mark], 20);

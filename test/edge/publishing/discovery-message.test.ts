@@ -29,7 +29,7 @@ const yard = { id: 'yard', name: undefined, labels: [] };
 const componentsOf = ({ cmps }: Discovery) =>
   cmps as Record<string, Record<string, unknown> | undefined>;
 
-test("a box with cameras is one device in the form of Home Assistant's documentation", (t) => {
+test("an appliance with cameras is one device in the form of Home Assistant's documentation", (t) => {
   for (const more of [{}, { snapshots: true }, { url: undefined, hasTemperature: false }]) {
     const message = discoveryMessage(sources(more), [gate, yard], { old_image: 'image' });
     const { error } = discoverySchema.safeParse(message);
@@ -37,7 +37,7 @@ test("a box with cameras is one device in the form of Home Assistant's documenta
   }
 });
 
-test('a camera has a count a label, an occupancy that expires, an event, an image, a button and a switch', (t) => {
+test('a camera has a count for each label, an occupancy that expires, an event, an image, a button and a switch', (t) => {
   const cmps = componentsOf(discoveryMessage(sources(), [gate], {}));
   const platforms = Object.entries(cmps)
     .filter(([id]) => id.startsWith('gate_'))
@@ -60,7 +60,7 @@ test('a camera has a count a label, an occupancy that expires, an event, an imag
   );
 });
 
-test('what a camera shows is available while box and camera are; it can be resumed while the box is', (t) => {
+test("a camera's values are available while appliance and camera are; it can be resumed while the appliance is", (t) => {
   const message = discoveryMessage(sources(), [gate], {});
   t.is(message.availability_mode, 'all');
   t.deepEqual(message.availability, [{ topic: 'siteglass/north/availability' }]);
@@ -76,14 +76,14 @@ test('what a camera shows is available while box and camera are; it can be resum
   t.is(cmps.gate_snapshot?.availability, undefined);
 });
 
-test('the box tells its outbox, last sync, version, disk and, where known, temperature', (t) => {
+test('the appliance reports its outbox, last sync, version, disk and, if known, temperature', (t) => {
   const box = (more: Partial<DiscoverySources>) =>
     Object.keys(discoveryMessage(sources(more), [], {}).cmps).sort();
   t.deepEqual(box({}), ['_disk', '_outbox', '_sync', '_temperature', '_version']);
   t.deepEqual(box({ hasTemperature: false }), ['_disk', '_outbox', '_sync', '_version']);
 });
 
-test('every entity has an id of its own, also where names of cameras and labels run together', (t) => {
+test('every entity has its own id, even if names of cameras and labels run together', (t) => {
   const cameras = [
     { id: 'a', name: undefined, labels: [{ slug: 'b-image', label: 'x' }] },
     { id: 'a-count', name: undefined, labels: [{ slug: 'b', label: 'y' }] },
@@ -95,7 +95,7 @@ test('every entity has an id of its own, also where names of cameras and labels 
   t.is(ids.length, 25);
 });
 
-test('as many cameras as a box may have fit into one message', (t) => {
+test('as many cameras as an appliance may have fit into one message', (t) => {
   const labels = [{ slug: 'stop-sign', label: 'stop sign' }];
   const cameras = Array.from({ length: 256 }, (_, i) => ({
     id: `camera-${i}-with-a-name-of-some-length`,

@@ -14,7 +14,7 @@ const read = (name: string) => readFileSync(join(projectRoot(), 'docs', 'example
 /** As Home Assistant makes ids of names. */
 const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
 
-test("every entity on the example's dashboard is one that Home Assistant is told of", (t) => {
+test("every entity on the example's dashboard is announced to Home Assistant", (t) => {
   const { dev, cmps } = discoveryMessage(
     {
       site: 'demo',
@@ -36,7 +36,7 @@ test("every entity on the example's dashboard is one that Home Assistant is told
   for (const [, id = ''] of used) t.true(known.includes(id), id);
 });
 
-test("the Grafana dashboard's metrics are ones that an appliance has", async (t) => {
+test("the Grafana dashboard's metrics are exported by an appliance", async (t) => {
   const edge = await startEdge(['lan={ embedded: { port: 0, auth: none } }']);
   t.teardown(edge.stop);
   const api = await ApiClient.connect(edge.url, edge.adminToken);
@@ -49,7 +49,7 @@ test("the Grafana dashboard's metrics are ones that an appliance has", async (t)
   }
 });
 
-test("the Node-RED flow's topics and commands are those of the map", (t) => {
+test("the Node-RED flow's topics and commands match the topic map", (t) => {
   const nodes = JSON.parse(read('node-red-flow.json')) as Record<string, string>[];
   const topics = nodes.map(({ topic }) => topic);
   t.true(topics.includes(filterFor('siteglass', 'event')));

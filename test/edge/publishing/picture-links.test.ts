@@ -3,7 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { PictureLinks } from '../../../edge/publishing/picture-links.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const IMAGE = '0192ab34-cd56-7000-8000-000000000000';
 
@@ -15,7 +15,7 @@ async function setUp(t: ExecutionContext) {
 
 const codeBy = (key: Buffer) => createHmac('sha256', key).update(IMAGE).digest('base64url');
 
-test('an address that was given out is good after a restart', async (t) => {
+test('a URL that was issued before a restart is valid after it', async (t) => {
   const { folder, file, open } = await setUp(t);
   const url = open().urlOf(IMAGE);
   t.is(open().urlOf(IMAGE), url);
@@ -23,7 +23,7 @@ test('an address that was given out is good after a restart', async (t) => {
   t.is((await stat(file)).mode & 0o777, 0o600);
 });
 
-test('a key that a power cut left empty or cut off is made anew, once', async (t) => {
+test('a key that a power cut left empty or truncated is created again, once', async (t) => {
   const { file, open } = await setUp(t);
   open().urlOf(IMAGE);
   for (const left of ['', 'ab'.repeat(31), 'no key']) {

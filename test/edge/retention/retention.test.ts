@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import Sqlite from 'better-sqlite3';
+import { DiskBudget } from '../../../core/images/disk-budget.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import type { RetainedImages } from '../../../edge/retention/retained-images.js';
 import { Retention } from '../../../edge/retention/retention.js';
@@ -11,8 +12,10 @@ class ImageTable implements RetainedImages {
   /** Largest number of rows that one call removed. */
   largestStep = 0;
   diskBytes = Number.POSITIVE_INFINITY;
+  readonly space: DiskBudget;
 
-  constructor(t: ExecutionContext) {
+  constructor(t: ExecutionContext, limits: { maxBytes: number; minFreeBytes: number }) {
+    this.space = new DiskBudget('', limits, () => this.freeBytes());
     this.#db = new Sqlite(':memory:');
     this.#db.exec(
       'create table image (id integer primary key, made_at int, bytes int, camera text)',
@@ -24,6 +27,7 @@ class ImageTable implements RetainedImages {
     this.#db
       .prepare('insert into image (made_at, bytes, camera) values (?, ?, ?)')
       .run(madeAt, bytes, camera);
+    this.space.add(bytes);
   }
 
   madeAt(camera: string | null): number[] {
@@ -55,13 +59,15 @@ class ImageTable implements RetainedImages {
 
   async #remove(where: string, value: number, limit: number): Promise<number> {
     await sleep(0);
-    const { changes } = this.#db
+    const removed = this.#db
       .prepare(
-        `delete from image where id in (select id from image ${where} order by made_at limit ?)`,
+        `delete from image where id in (select id from image ${where} order by made_at limit ?) returning bytes`,
       )
-      .run(value, limit);
-    this.largestStep = Math.max(this.largestStep, changes);
-    return changes;
+      .pluck()
+      .all(value, limit) as number[];
+    for (const bytes of removed) this.space.add(-bytes);
+    this.largestStep = Math.max(this.largestStep, removed.length);
+    return removed.length;
   }
 }
 
@@ -69,20 +75,19 @@ function setUp(
   t: ExecutionContext,
   { budgetBytes = 1_000_000, maxAgeMs = 1_000_000, minFreeBytes = 0 } = {},
 ) {
-  const images = new ImageTable(t);
+  const images = new ImageTable(t, { maxBytes: budgetBytes, minFreeBytes });
   const clock = () => 2_000_000;
   const retention = new Retention({
     images,
-    budgetBytes,
+    space: images.space,
     maxAgeMs,
-    minFreeBytes,
     clock,
     log: silentLogger(),
   });
   return { images, retention };
 }
 
-test('images past their age are removed, whoever brought them', async (t) => {
+test('images past their age are removed, whether from cameras or uploaded', async (t) => {
   const { images, retention } = setUp(t);
   for (const camera of ['gate', null])
     for (const madeAt of [1, 999_999, 1_000_000, 1_999_999]) images.add(madeAt, 10, camera);
@@ -91,7 +96,7 @@ test('images past their age are removed, whoever brought them', async (t) => {
   t.deepEqual(images.madeAt(null), [1_000_000, 1_999_999]);
 });
 
-test('over the budget, the oldest camera snapshots go and uploads stay', async (t) => {
+test('over the budget, the oldest camera snapshots are removed and uploads stay', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   for (let i = 0; i < 200; i++) images.add(1_500_000 + i, 100, 'gate');
   images.add(1_400_000, 500, null);
@@ -108,14 +113,14 @@ test('within the budget nothing is removed', async (t) => {
   t.like(await retention.sweep(), { aged: 0, evicted: 0 });
 });
 
-test('much is removed in small steps', async (t) => {
+test('many images are removed in small chunks', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   t.like(await retention.sweep(), { aged: 3000, evicted: 0 });
   t.true(images.largestStep <= 25);
 });
 
-test('a new snapshot makes room for itself', async (t) => {
+test('the oldest snapshots are removed to make room for a new one', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100, 'gate');
   t.true(await retention.makeRoom(600));
@@ -130,7 +135,7 @@ test('a snapshot that fits removes nothing', async (t) => {
   t.is(images.madeAt('gate').length, 98);
 });
 
-test('there is no room where only uploads are left', async (t) => {
+test('there is no room if only uploads are left', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 10_000 });
   images.add(1_500_000, 9_900, null);
   images.add(1_500_000, 50, 'gate');
@@ -138,7 +143,7 @@ test('there is no room where only uploads are left', async (t) => {
   t.deepEqual(images.madeAt(null), [1_500_000]);
 });
 
-test('callers who ask for room together do not remove the same bytes twice over', async (t) => {
+test('callers who ask for space at the same time do not remove the same bytes twice', async (t) => {
   const { images, retention } = setUp(t, { budgetBytes: 100_000 });
   for (let i = 0; i < 1000; i++) images.add(1_500_000 + i, 100, 'gate');
   const answers = await Promise.all(Array.from({ length: 10 }, () => retention.makeRoom(100)));
@@ -146,7 +151,7 @@ test('callers who ask for room together do not remove the same bytes twice over'
   t.is(images.madeAt('gate').length, 950);
 });
 
-test('stopping waits for the step under way and removes no more', async (t) => {
+test('stopping waits for the current chunk and removes no more', async (t) => {
   const { images, retention } = setUp(t);
   for (let i = 0; i < 3000; i++) images.add(i, 10, 'gate');
   await retention.start();
@@ -160,15 +165,17 @@ test('stopping waits for the step under way and removes no more', async (t) => {
   t.is(images.madeAt('gate').length, left);
 });
 
-test('where the disk gets full for whatever reason, snapshots make room on it', async (t) => {
-  const { images, retention } = setUp(t, { minFreeBytes: 1_000 });
-  for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100, 'gate');
-  images.diskBytes = 11_000;
-  t.true(await retention.makeRoom(200));
-  t.true((await images.freeBytes()) >= 1_200);
-  images.diskBytes = 8_000;
+test('if the disk gets full for whatever reason, snapshots make room on it', async (t) => {
+  const { images, retention } = setUp(t, { minFreeBytes: 2_000_000, budgetBytes: 10 ** 9 });
+  for (let i = 0; i < 100; i++) images.add(1_500_000 + i, 100_000, 'gate');
+  images.diskBytes = 12_000_000;
+  t.true(await retention.makeRoom(200_000));
+  t.true((await images.freeBytes()) >= 2_200_000);
+  images.diskBytes = 9_000_000;
+  await images.space.measure();
   t.true((await retention.sweep()).evicted > 0);
-  t.true((await images.freeBytes()) >= 1_000);
-  images.diskBytes = 500;
-  t.false(await retention.makeRoom(200), 'others fill it');
+  t.true((await images.freeBytes()) >= 2_000_000);
+  images.diskBytes = 500_000;
+  await images.space.measure();
+  t.false(await retention.makeRoom(200_000), 'something else fills it');
 });

@@ -7,7 +7,7 @@ import { EventStream, type EventStreamOptions } from '../../../edge/sightings/ev
 import { type EventTables, eventTable } from '../../../edge/store/event-table.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { eventually } from '../../support/eventually.js';
-import { temporaryFolder } from '../support/cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const event = (n: number): SightingEvent => ({
   event_type: n % 2 === 0 ? 'left' : 'appeared',
@@ -51,7 +51,7 @@ function collect(stream: Readable) {
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('a client hears what happens from now on', async (t) => {
+test('a client without an id receives new events only', async (t) => {
   const { stream, log } = await setUp(t);
   await log(1, 3);
   const client = collect(await stream.open(undefined));
@@ -62,7 +62,7 @@ test('a client hears what happens from now on', async (t) => {
   t.regex(client.text(), /id: 4\nevent: left\ndata: \{"event_type":"left",/);
 });
 
-test('a client that resumes misses nothing and gets nothing twice, also of many pages', async (t) => {
+test('a client that resumes receives each event once, also over many pages', async (t) => {
   const { stream, log } = await setUp(t);
   await log(1, 350);
   const client = collect(await stream.open('20'));
@@ -72,7 +72,7 @@ test('a client that resumes misses nothing and gets nothing twice, also of many 
   t.deepEqual(client.ids(), range(21, 352));
 });
 
-test('a client that resumes too late is told of the gap', async (t) => {
+test('a client that resumes too late receives a gap event', async (t) => {
   const { db, stream, log } = await setUp(t);
   await log(1, 50);
   await eventTable.keepNewest(db, 10);
@@ -82,7 +82,7 @@ test('a client that resumes too late is told of the gap', async (t) => {
   t.deepEqual(client.ids(), range(41, 50));
 });
 
-test('an id that was never given out, or is none, begins with what comes now', async (t) => {
+test('a client with an unknown or invalid id receives new events only', async (t) => {
   const { stream, log } = await setUp(t);
   await log(1, 5);
   const clients = await Promise.all(['900', 'abc', '-1'].map((id) => stream.open(id)));
@@ -96,14 +96,14 @@ test('an id that was never given out, or is none, begins with what comes now', a
   );
 });
 
-test('a quiet stream shows signs of life', async (t) => {
+test('a stream without events sends heartbeats', async (t) => {
   const { stream } = await setUp(t, { heartbeatMs: 20 });
   const client = collect(await stream.open(undefined));
-  await eventually('three of them', () => client.text().split(': still here').length > 3);
+  await eventually('three of them', () => client.text().split(': keep-alive').length > 3);
   t.deepEqual(client.ids(), []);
 });
 
-test('the number of clients has a bound, and one that goes makes room', async (t) => {
+test('the number of clients is limited, and a closed one frees its place', async (t) => {
   const { stream } = await setUp(t, { maxClients: 2 });
   const first = await stream.open(undefined);
   await stream.open(undefined);
@@ -113,7 +113,7 @@ test('the number of clients has a bound, and one that goes makes room', async (t
   await t.notThrowsAsync(stream.open(undefined));
 });
 
-test('a client that takes nothing any more is cut off, and holds next to no memory until then', async (t) => {
+test('a client that stops reading is disconnected, and uses little memory until then', async (t) => {
   const { stream, log } = await setUp(t, { heartbeatMs: 20, patienceMs: 200 });
   await log(1, 1000);
   const stuck = await stream.open('0');
@@ -123,7 +123,7 @@ test('a client that takes nothing any more is cut off, and holds next to no memo
   t.is(stream.clients, 0);
 });
 
-test('stopping ends every stream and opens none', async (t) => {
+test('a stop ends every stream, and no new one opens', async (t) => {
   const { stream } = await setUp(t);
   const client = await stream.open(undefined);
   client.resume();

@@ -2,7 +2,12 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { Detection } from '../../../core/contract/detection.js';
 import { trackingSchema } from '../../../edge/sightings/sighting-settings.js';
-import { advance, isUnsettled, MAX_TRACKS, type Track } from '../../../edge/sightings/tracks.js';
+import {
+  advance,
+  hasPendingChange,
+  MAX_TRACKS,
+  type Track,
+} from '../../../edge/sightings/tracks.js';
 
 const SECOND = 1000;
 const settings = (more: object = {}) => trackingSchema.parse(more);
@@ -16,41 +21,41 @@ const sign = (x = 100, y = 100, size = 50, more: Partial<Detection> = {}): Detec
   ...more,
 });
 
-/** Shows snapshots one after the other, ten seconds apart, and tells what happened in each. */
+/** Tracks snapshots that are ten seconds apart, and returns the update of each. */
 function watch(frames: Detection[][], more: object = {}) {
   let ids = 0;
   let tracks: Track[] = [];
-  const told = frames.map((detections, i) => {
+  const updates = frames.map((detections, i) => {
     const frame = { image: `image-${i}`, takenAt: i * 10 * SECOND, detections };
-    const step = advance(tracks, frame, settings(more), () => `object-${++ids}`);
-    tracks = step.tracks;
-    return step;
+    const update = advance(tracks, frame, settings(more), () => `object-${++ids}`);
+    tracks = update.tracks;
+    return update;
   });
-  const events = told.map(({ appeared, left }) =>
+  const events = updates.map(({ appeared, left }) =>
     [...appeared.map(({ id }) => `+${id}`), ...left.map(({ id }) => `-${id}`)].join(' '),
   );
-  return { told, events, tracks };
+  return { updates, events, tracks };
 }
 
 test('an object appears in the second snapshot that shows it, and leaves after three that do not', (t) => {
-  const { events, told } = watch([[], [sign()], [sign(104)], [sign(98)], [], [], [], []]);
+  const { events, updates } = watch([[], [sign()], [sign(104)], [sign(98)], [], [], [], []]);
   t.deepEqual(events, ['', '', '+object-1', '', '', '', '-object-1', '']);
-  const [left] = told[6]?.left ?? [];
+  const [left] = updates[6]?.left ?? [];
   t.like(left, { startedAt: 10 * SECOND, lastSeenAt: 30 * SECOND, count: 3, misses: 3 });
 });
 
-test('what shows up in one snapshot only is nothing', (t) => {
+test('what only one snapshot shows is not a sighting', (t) => {
   const { events, tracks } = watch([[sign()], [], [], [sign()], [], [], []]);
   t.true(events.every((event) => event === ''));
   t.deepEqual(tracks, []);
 });
 
-test('an object that is missed in between is still the same', (t) => {
+test('an object that is missed in between is the same sighting', (t) => {
   const { events } = watch([[sign()], [], [sign()], [], [], [sign()], [], [], [sign()]]);
   t.deepEqual(events.filter(Boolean), ['+object-1']);
 });
 
-test('objects of different labels in one place are different objects', (t) => {
+test('objects of different labels in one position are different sightings', (t) => {
   const face = { label: 'face', detector: 'face' };
   const both = [sign(), sign(100, 100, 50, face)];
   const { events, tracks } = watch([both, both, [sign()], [sign()], [sign()]]);
@@ -61,7 +66,7 @@ test('objects of different labels in one place are different objects', (t) => {
   );
 });
 
-test('of two objects side by side each stays itself, in whatever order they are found', (t) => {
+test('two objects side by side are not confused, whatever the order of their detections', (t) => {
   const [a, b] = [sign(100), sign(130)];
   const { tracks, events } = watch([
     [a, b],
@@ -79,18 +84,18 @@ test('of two objects side by side each stays itself, in whatever order they are 
   );
 });
 
-test('the best snapshot has the largest score, or the most neighbors where there is no score', (t) => {
+test('the best snapshot has the highest score, or the most neighbors if there is no score', (t) => {
   const scored = [1, 7, 3].map((score) => [sign(100, 100, 50, { score })]);
   t.like(watch(scored).tracks[0]?.best, { image: 'image-1', score: 7 });
   const counted = [4, 9, 9].map((neighbors) => [sign(100, 100, 50, { neighbors })]);
   t.like(watch(counted).tracks[0]?.best, { image: 'image-1', neighbors: 9 });
 });
 
-test('what has long stood in its place is static, until it moves', (t) => {
+test('an object that has not moved for long is static, until it moves', (t) => {
   const frames = Array.from({ length: 40 }, () => [sign()]);
   const stood = watch(frames);
-  t.is(stood.told[29]?.tracks[0]?.state, 'present');
-  t.is(stood.told[30]?.tracks[0]?.state, 'static');
+  t.is(stood.updates[29]?.tracks[0]?.state, 'present');
+  t.is(stood.updates[30]?.tracks[0]?.state, 'static');
   t.deepEqual(stood.events.filter(Boolean), ['+object-1'], 'it is one sighting');
   const moved = watch([...frames, [sign(122)]]);
   t.is(moved.tracks[0]?.state, 'present');
@@ -104,26 +109,26 @@ test('a static object that a detector misses for a while has not left', (t) => {
   t.deepEqual(watch([...stood, ...gap(12)]).events.filter(Boolean), ['+object-1', '-object-1']);
 });
 
-test('something that moves slowly is never static', (t) => {
+test('an object that moves slowly is never static', (t) => {
   const frames = Array.from({ length: 100 }, (_, i) => [sign(100 + i * 3)]);
-  const { told } = watch(frames);
-  t.false(told.some(({ tracks }) => tracks.some(({ state }) => state === 'static')));
-  t.is(told.at(-1)?.tracks.length, 1);
+  const { updates } = watch(frames);
+  t.false(updates.some(({ tracks }) => tracks.some(({ state }) => state === 'static')));
+  t.is(updates.at(-1)?.tracks.length, 1);
 });
 
-test('a scene is unsettled while something is about to appear or to leave', (t) => {
-  const { told } = watch([[], [sign()], [sign()], [sign()], [], [], []]);
+test('a change is pending while an object may appear or leave', (t) => {
+  const { updates } = watch([[], [sign()], [sign()], [sign()], [], [], []]);
   t.deepEqual(
-    told.map(({ tracks }) => isUnsettled(tracks)),
+    updates.map(({ tracks }) => hasPendingChange(tracks)),
     [false, true, false, false, true, true, false],
   );
 });
 
-test('the number of objects that are followed has a bound', (t) => {
+test('the number of tracks is limited', (t) => {
   const crowd = Array.from({ length: 400 }, (_, i) => sign((i % 20) * 60, Math.floor(i / 20) * 60));
-  const { told, tracks } = watch([crowd, crowd, crowd]);
+  const { updates, tracks } = watch([crowd, crowd, crowd]);
   t.is(tracks.length, MAX_TRACKS);
-  t.is(told[1]?.appeared.length, MAX_TRACKS);
+  t.is(updates[1]?.appeared.length, MAX_TRACKS);
 });
 
 const anySettings = fc
@@ -147,12 +152,12 @@ const anyDetection = fc
 
 const anyScene = fc.array(fc.array(anyDetection, { maxLength: 6 }), { maxLength: 25 });
 
-test('whatever is shown, an object appears once, then leaves at most once', (t) => {
+test('in any scene an object appears once, then leaves at most once', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
-      const { told, tracks } = watch(frames, more);
-      const appeared = told.flatMap((step) => step.appeared.map(({ id }) => id));
-      const left = told.flatMap((step) => step.left.map(({ id }) => id));
+      const { updates, tracks } = watch(frames, more);
+      const appeared = updates.flatMap((step) => step.appeared.map(({ id }) => id));
+      const left = updates.flatMap((step) => step.left.map(({ id }) => id));
       const there = tracks.filter(({ state }) => state !== 'tentative').map(({ id }) => id);
       t.is(new Set(appeared).size, appeared.length);
       t.deepEqual([...left, ...there].sort(), [...appeared].sort());
@@ -161,11 +166,11 @@ test('whatever is shown, an object appears once, then leaves at most once', (t) 
   );
 });
 
-test('whatever is shown, each detection belongs to one object at most and counts once', (t) => {
+test('in any scene each detection belongs to at most one object and counts once', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
       let before: Track[] = [];
-      for (const [i, { tracks, left }] of watch(frames, more).told.entries()) {
+      for (const [i, { tracks, left }] of watch(frames, more).updates.entries()) {
         const counts = new Map(before.map(({ id, count }) => [id, count]));
         const grown = [...tracks, ...left].filter(({ id, count }) => count > (counts.get(id) ?? 0));
         const boxes = grown.map(({ label, box }) => JSON.stringify([label, box]));
@@ -179,12 +184,12 @@ test('whatever is shown, each detection belongs to one object at most and counts
   );
 });
 
-test('whatever is shown, the past is not changed, and times and counts never go back', (t) => {
+test('in any scene earlier tracks are not modified, and times and counts never decrease', (t) => {
   fc.assert(
     fc.property(anyScene, anySettings, (frames, more) => {
-      const { told } = watch(frames, more);
+      const { updates } = watch(frames, more);
       const last = new Map<string, Track>();
-      for (const step of told)
+      for (const step of updates)
         for (const track of step.tracks) {
           const earlier = last.get(track.id);
           if (earlier) {
@@ -192,7 +197,7 @@ test('whatever is shown, the past is not changed, and times and counts never go 
             t.true(track.best.neighbors >= earlier.best.neighbors);
             t.is(track.startedAt, earlier.startedAt);
           }
-          t.true(track.count <= told.length && track.misses < told.length + 1);
+          t.true(track.count <= updates.length && track.misses < updates.length + 1);
           last.set(track.id, track);
         }
     }),

@@ -5,6 +5,9 @@ import { sql } from 'kysely';
 import { summaryRecordSchema } from '../../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../../core/contract/topics.js';
 import { openDatabase } from '../../../core/store/database.js';
+import { tablesOf } from '../../../core/store/table-set.js';
+import { unitOfWork } from '../../../core/store/unit-of-work.js';
+import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { Outbox, type OutboxBudget, type OutboxRow } from '../../../edge/store/outbox.js';
 import {
   type EvictionReason,
@@ -14,14 +17,16 @@ import {
 } from '../../../edge/store/outbox-eviction.js';
 import { outboxMigration } from '../../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../../edge/store/outbox-tables.js';
-import {
-  aDetection,
-  aSummary,
-  openOutboxDatabase,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { type EdgeTables, outboxTables } from '../../../edge/store/tables.js';
+import { aDetection, aSummary, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
+
+/** The schema before rows of the outbox named their image. */
+const beforeOutboxImage = Object.fromEntries(
+  Object.entries(edgeMigrations).filter(([name]) => name < '0007'),
+);
 
 async function openOutbox(t: ExecutionContext, file?: string, budget?: OutboxBudget) {
   const path = file ?? join(await temporaryFolder(t), 'edge.db');
@@ -43,7 +48,7 @@ async function openOutbox(t: ExecutionContext, file?: string, budget?: OutboxBud
   const add = (count = 1, fail = false) =>
     db.transaction().execute(async (trx) => {
       for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
-      if (fail) throw new Error('the rest of the transaction fails');
+      if (fail) throw new Error('the transaction fails');
     });
   const seqs = async () =>
     (await outbox.page(0, Number.MAX_SAFE_INTEGER, 10_000)).map(({ seq }) => seq);
@@ -54,7 +59,7 @@ const rowsOf = (outbox: Outbox) => outbox.page(0, Number.MAX_SAFE_INTEGER, 10_00
 const snapshotOf = (row: OutboxRow) => 'summary' in row && row.summary.snapshot;
 const sumOf = (rows: OutboxRow[]) => rows.reduce((sum, { bytes }) => sum + bytes, 0);
 
-test('numbers rise by one without a hole, though transactions are rolled back between', async (t) => {
+test('numbers rise by one without a gap, though transactions are rolled back in between', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 12 }), async (fails) => {
       const { add, seqs, outbox, close } = await openOutbox(t);
@@ -71,10 +76,10 @@ test('numbers rise by one without a hole, though transactions are rolled back be
   );
 });
 
-test('a restart keeps the epoch, the numbers and what is not settled', async (t) => {
+test('a restart keeps the epoch, the numbers and what is not acknowledged', async (t) => {
   const first = await openOutbox(t);
   await first.add(5);
-  await first.outbox.settle(2);
+  await first.outbox.acknowledge(2);
   const before = await first.outbox.state();
   await first.close();
   const second = await openOutbox(t, first.path);
@@ -84,17 +89,17 @@ test('a restart keeps the epoch, the numbers and what is not settled', async (t)
   t.deepEqual(await second.seqs(), [3, 4, 5, 6]);
 });
 
-test('a number is not given again after its row was settled', async (t) => {
+test('a number is not reused after its row was acknowledged', async (t) => {
   const { outbox, add, seqs } = await openOutbox(t);
   await add(3);
-  await outbox.settle(3);
-  await outbox.settle(1);
+  await outbox.acknowledge(3);
+  await outbox.acknowledge(1);
   t.like(await outbox.state(), { ackedSeq: 3, lastSeq: 3 });
   await add();
   t.deepEqual(await seqs(), [4]);
 });
 
-test('pages follow on from each other, and the age of the oldest is known', async (t) => {
+test('pages follow each other, and the age of the oldest is known', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   t.deepEqual(await outbox.depth(), { depth: 0, oldestSeconds: null });
   await add(7);
@@ -106,10 +111,10 @@ test('pages follow on from each other, and the age of the oldest is known', asyn
   t.deepEqual(await outbox.depth(), { depth: 7, oldestSeconds: 5 });
 });
 
-test('a new epoch settles what the relay names of the shared rows, and numbers the rest from 1 in the same order', async (t) => {
+test('a new epoch acknowledges the shared rows that the relay names, and renumbers the others from 1 in the same order', async (t) => {
   const { outbox, add, seqs } = await openOutbox(t);
   await add(9);
-  await outbox.settle(1);
+  await outbox.acknowledge(1);
   await outbox.begin('the original');
   await outbox.begin('the copy');
   await add(3);
@@ -128,7 +133,7 @@ test('a new epoch settles what the relay names of the shared rows, and numbers t
   );
   t.is(before.sharedSeq, 9);
   t.not(after.epoch, before.epoch);
-  t.like(after, { ackedSeq: 0, lastSeq: 6, summaries: 6, sentMark: 0, sharedSeq: 0 });
+  t.like(after, { ackedSeq: 0, lastSeq: 6, summaries: 6, sentWatermark: 0, sharedSeq: 0 });
   t.is(after.bytes, sumOf(kept));
   t.deepEqual(await seqs(), [1, 2, 3, 4, 5, 6]);
   t.deepEqual((await rowsOf(outbox)).map(snapshotOf), kept.map(snapshotOf));
@@ -140,7 +145,7 @@ test('a new epoch keeps the extent of what was evicted', async (t) => {
   const { outbox, add, evictOldest } = await openOutbox(t);
   await add(10);
   await evictOldest(6, 'age');
-  await outbox.settle(2);
+  await outbox.acknowledge(2);
   await outbox.startNewEpoch({ epoch: (await outbox.state()).epoch, seq: 40 }, 0);
   t.deepEqual(
     (await rowsOf(outbox)).map(({ from, seq }) => [from, seq]),
@@ -154,7 +159,7 @@ test('a new epoch keeps the extent of what was evicted', async (t) => {
   );
 });
 
-test('beyond the budget of bytes the oldest go, and one row tells of them', async (t) => {
+test('beyond the budget of bytes the oldest are evicted, and one row takes their place', async (t) => {
   const bytes = Buffer.byteLength(JSON.stringify(aSummary()));
   const budget = { maxBytes: 10 * bytes, maxAgeMs: DAY_MS };
   const { outbox, add } = await openOutbox(t, undefined, budget);
@@ -173,7 +178,7 @@ test('beyond the budget of bytes the oldest go, and one row tells of them', asyn
   );
 });
 
-test('an eviction is undone with the transaction that needed it', async (t) => {
+test('an eviction is rolled back with the transaction that needed it', async (t) => {
   const { outbox, add } = await openOutbox(t, undefined, { maxBytes: 3_000, maxAgeMs: DAY_MS });
   await add(5);
   const before = await outbox.state();
@@ -182,7 +187,7 @@ test('an eviction is undone with the transaction that needed it', async (t) => {
   t.is((await rowsOf(outbox)).length, 5);
 });
 
-test('what is older than the budget allows goes in chunks, the rest stays', async (t) => {
+test('what is older than the budget allows is evicted in chunks, the others stay', async (t) => {
   const { outbox, add, advance } = await openOutbox(t, undefined, {
     maxBytes: 2 ** 30,
     maxAgeMs: DAY_MS,
@@ -199,7 +204,7 @@ test('what is older than the budget allows goes in chunks, the rest stays', asyn
   t.like(await outbox.state(), { summaries: 3, evicted: 1_200, bytes: sumOf(rows) });
 });
 
-test('the clock of a box that starts in 1970 and then jumps evicts nothing that is not old', async (t) => {
+test('a clock that starts in 1970 and then jumps evicts nothing that is not old', async (t) => {
   const { outbox, add, advance, trust } = await openOutbox(t, undefined, {
     maxBytes: 2 ** 30,
     maxAgeMs: DAY_MS,
@@ -218,7 +223,7 @@ test('the clock of a box that starts in 1970 and then jumps evicts nothing that 
   t.is(await outbox.trim(), 702, 'they are as old as the next summary whose time is known');
 });
 
-test('ranges evicted one after the other for the same reason are one, and their number is bounded', async (t) => {
+test('ranges evicted one after the other for the same reason are merged, and their number is bounded', async (t) => {
   const { outbox, add, evictOldest } = await openOutbox(t);
   await add(2_000);
   await evictOldest(3, 'bytes');
@@ -244,11 +249,11 @@ test('ranges evicted one after the other for the same reason are one, and their 
   t.is(next, 2_001);
 });
 
-test('bytes and counts are exact whatever is added, evicted, settled or rolled back', async (t) => {
+test('bytes and counts are exact whatever is added, evicted, acknowledged or rolled back', async (t) => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('add' as const), count: fc.integer({ min: 1, max: 8 }) }),
     fc.record({ kind: fc.constant('fail' as const), count: fc.integer({ min: 1, max: 8 }) }),
-    fc.record({ kind: fc.constant('settle' as const), count: fc.nat(6) }),
+    fc.record({ kind: fc.constant('acknowledge' as const), count: fc.nat(6) }),
     fc.record({ kind: fc.constant('age' as const), count: fc.nat(4) }),
   );
   await fc.assert(
@@ -259,7 +264,8 @@ test('bytes and counts are exact whatever is added, evicted, settled or rolled b
         const { ackedSeq, lastSeq } = await outbox.state();
         if (kind === 'add') await add(count);
         else if (kind === 'fail') await add(count, true).catch(() => undefined);
-        else if (kind === 'settle') await outbox.settle(Math.min(lastSeq, ackedSeq + count));
+        else if (kind === 'acknowledge')
+          await outbox.acknowledge(Math.min(lastSeq, ackedSeq + count));
         else await evictOldest(count, 'age');
         const rows = await rowsOf(outbox);
         const state = await outbox.state();
@@ -286,20 +292,20 @@ test('bytes and counts are exact whatever is added, evicted, settled or rolled b
   );
 });
 
-test('the last 48 hours in which something happened are counted', async (t) => {
+test('the last 48 hours with activity are counted', async (t) => {
   const { outbox, add, advance } = await openOutbox(t);
   for (let hour = 0; hour < 60; hour++) {
     await add(2);
     advance(3_600_000);
   }
-  await outbox.settle(5);
+  await outbox.acknowledge(5);
   const hours = await outbox.hours();
   t.is(hours.length, 48);
-  t.like(hours[0], { added: 0, settled: 5, evicted: 0 });
-  t.like(hours[1], { added: 2, settled: 0, evicted: 0 });
+  t.like(hours[0], { added: 0, acknowledged: 5, evicted: 0 });
+  t.like(hours[1], { added: 2, acknowledged: 0, evicted: 0 });
 });
 
-test('an acknowledgement of very many settles them in chunks, and summaries are added in between', async (t) => {
+test('an acknowledgement of very many rows removes them in chunks, and summaries are added in between', async (t) => {
   const { outbox, add, db } = await openOutbox(t);
   await add(1);
   await sql`
@@ -307,14 +313,14 @@ test('an acknowledgement of very many settles them in chunks, and summaries are 
     with recursive n(i) as (select 2 union all select i + 1 from n where i < 100000)
     select i, (select payload from outbox where seq = 1), 1, 1 from n`.execute(db);
   await db.updateTable('outbox_state').set({ last_seq: 100_000 }).execute();
-  const settling = outbox.settle(100_000);
+  const acknowledging = outbox.acknowledge(100_000);
   await add(1);
   t.true((await outbox.state()).ackedSeq < 50_000, 'the summary was added in between');
-  await settling;
+  await acknowledging;
   t.like(await outbox.state(), { ackedSeq: 100_000, lastSeq: 100_001 });
 });
 
-test('an upgrade keeps what waits, and knows that it may have been sent', async (t) => {
+test('an upgrade keeps the waiting summaries, and assumes that they may have been sent', async (t) => {
   const path = join(await temporaryFolder(t), 'edge.db');
   const old = await openDatabase<OutboxTables>(path, { '0001_outbox': outboxMigration });
   const payload = JSON.stringify(aSummary());
@@ -330,23 +336,78 @@ test('an upgrade keeps what waits, and knows that it may have been sent', async 
     ackedSeq: 2,
     summaries: 2,
     bytes: 500,
-    sentMark: 4,
+    sentWatermark: 4,
     sharedSeq: 0,
   });
 });
 
-test('what may have been sent never exceeds what there was when the process began', async (t) => {
-  const { outbox, add } = await openOutbox(t);
-  await add(3);
-  await outbox.reserve(1_000);
-  t.like(await outbox.state(), { sentMark: 1_000 });
-  t.like(await outbox.begin('this file'), { sentMark: 3, sharedSeq: 0 });
-  await add(2);
-  t.like(await outbox.begin('this file'), { sentMark: 3, sharedSeq: 0 });
-  t.like(await outbox.begin('a copy of it'), { sentMark: 3, sharedSeq: 5 });
+test('an upgrade stores the image id of each waiting summary', async (t) => {
+  const path = join(await temporaryFolder(t), 'edge.db');
+  const old = await openDatabase<EdgeTables>(path, beforeOutboxImage);
+  const summaries = [aSummary(), aSummary({ detections: [], omitted: 700 }), aSummary()];
+  await sql`
+    insert into outbox (seq, payload, bytes, created_at, dropped_from, reason)
+    values (2, '', 0, 0, 1, 'age'), (3, '', 0, 0, 3, 'bytes')`.execute(old.db);
+  for (const [i, summary] of summaries.entries())
+    await sql`
+      insert into outbox (seq, payload, bytes, created_at)
+      values (${4 + i}, ${JSON.stringify(summary)}, 200, 0)`.execute(old.db);
+  await sql`update outbox_state set last_seq = 6, summaries = 3, bytes = 600`.execute(old.db);
+  await old.close();
+
+  const { db, close } = await openDatabase<EdgeTables>(path, edgeMigrations);
+  t.teardown(close);
+  const imagesOf = async () =>
+    (await db.selectFrom('outbox').select(['seq', 'image']).orderBy('seq').execute()).map(
+      ({ seq, image }) => [seq, image],
+    );
+  const [first, second, third] = summaries.map(({ snapshot }) => snapshot);
+  const waiting = [
+    [2, null],
+    [3, null],
+    [4, first],
+    [5, second],
+    [6, third],
+  ];
+  t.deepEqual(await imagesOf(), waiting);
+  const next = aSummary();
+  const outbox = new Outbox(tablesOf(db, outboxTables));
+  await unitOfWork(db, (transaction) => outbox.append(transaction.of(outboxTables), next));
+  t.deepEqual(await imagesOf(), [...waiting, [7, next.snapshot]]);
 });
 
-test('a summary too large for a message keeps its strongest detections and tells how many it lost', async (t) => {
+test('a row names its image, also if detections were left out; a row of evicted summaries names none', async (t) => {
+  const { db, outbox, evictOldest } = await openOutbox(t);
+  const thinned = aSummary({
+    detections: Array.from({ length: 5_000 }, (_, i) => aDetection('stop sign', i)),
+  });
+  const summaries = [aSummary(), aSummary(), thinned, aSummary()];
+  await db.transaction().execute(async (trx) => {
+    for (const summary of summaries) await outbox.append(trx, summary);
+  });
+  await evictOldest(2, 'age');
+  const imagesOf = async () =>
+    (await db.selectFrom('outbox').select('image').orderBy('seq').execute()).map(
+      ({ image }) => image,
+    );
+  const [, , third, fourth] = summaries.map(({ snapshot }) => snapshot);
+  t.deepEqual(await imagesOf(), [null, third, fourth]);
+  await outbox.startNewEpoch({ epoch: (await outbox.state()).epoch, seq: 40 }, 0);
+  t.deepEqual(await imagesOf(), [null, third, fourth], 'a new epoch keeps them');
+});
+
+test('what may have been sent never exceeds what existed when the process began', async (t) => {
+  const { outbox, add } = await openOutbox(t);
+  await add(3);
+  await outbox.raiseSentWatermark(1_000);
+  t.like(await outbox.state(), { sentWatermark: 1_000 });
+  t.like(await outbox.begin('this file'), { sentWatermark: 3, sharedSeq: 0 });
+  await add(2);
+  t.like(await outbox.begin('this file'), { sentWatermark: 3, sharedSeq: 0 });
+  t.like(await outbox.begin('a copy of it'), { sentWatermark: 3, sharedSeq: 5 });
+});
+
+test('a summary too large for a message keeps its strongest detections and the number of the others', async (t) => {
   const { db, outbox } = await openOutbox(t);
   const detections = Array.from({ length: 5_000 }, (_, i) => aDetection('stop sign', i));
   await db.transaction().execute((trx) => outbox.append(trx, aSummary({ detections })));

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { freePort } from '../../support/free-port.js';
-import { temporaryFolder } from './cameras.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Programs from Debian's packages, each on a free port of the loopback interface, ended with the test. */
 

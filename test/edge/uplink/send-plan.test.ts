@@ -1,6 +1,11 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { type Planned, SendPlan, type SendPlanOptions } from '../../../edge/uplink/send-plan.js';
+import {
+  MAX_COMMITTED_RANGES,
+  type PlannedRow,
+  SendPlan,
+  type SendPlanOptions,
+} from '../../../edge/uplink/send-plan.js';
 
 const options = (more: Partial<SendPlanOptions> = {}): SendPlanOptions => ({
   window: 8,
@@ -10,18 +15,21 @@ const options = (more: Partial<SendPlanOptions> = {}): SendPlanOptions => ({
   ...more,
 });
 
-const row = (seq: number): Planned => ({ seq, from: seq, bytes: 10 });
+const row = (seq: number): PlannedRow => ({ seq, from: seq, bytes: 10 });
 
 /** An outbox without evictions: rows 1 to `last`. */
-const rowsOf = (after: number, upTo: number, count: number): Planned[] =>
+const rowsOf = (after: number, upTo: number, count: number): PlannedRow[] =>
   Array.from({ length: Math.max(0, Math.min(count, upTo - after)) }, (_, i) => row(after + 1 + i));
 
 /** Sends all that may go now. */
 function pump(plan: SendPlan, last: number, now = 0): { seq: number; stream: string }[] {
   const sent: { seq: number; stream: string }[] = [];
-  for (let turn = plan.next(last, now); turn; turn = plan.next(last, now))
-    for (const { seq } of plan.take(turn, rowsOf(turn.after, turn.upTo, Math.min(5, turn.count))))
-      sent.push({ seq, stream: turn.stream });
+  for (let batch = plan.next(last, now); batch; batch = plan.next(last, now))
+    for (const { seq } of plan.take(
+      batch,
+      rowsOf(batch.after, batch.upTo, Math.min(5, batch.count)),
+    ))
+      sent.push({ seq, stream: batch.stream });
   return sent;
 }
 
@@ -58,7 +66,7 @@ const event = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({
-      kind: fc.constantFrom('disconnect' as const, 'probe' as const, 'revisit' as const),
+      kind: fc.constantFrom('disconnect' as const, 'probe' as const, 'rescan' as const),
     }),
   },
 );
@@ -68,50 +76,50 @@ interface Trial {
   relay: Relay;
   last: number;
   now: number;
-  /** Sent since the connection began or the plan was rewound, and not settled. */
-  underWay: Set<number>;
-  /** What the plan was told, and has not been allowed to forget. */
+  /** Sent since the connection began or the plan was rewound, and not acknowledged. */
+  inFlight: Set<number>;
+  /** What was acknowledged, and must not be forgotten. */
   known: Set<number>;
   highest: Record<string, number>;
 }
 
 /** Sends what may go; the first broken rule, if any. */
 function pumpAndCheck(trial: Trial, window: number): string | undefined {
-  const { plan, last, now, underWay, known, highest } = trial;
+  const { plan, last, now, inFlight, known, highest } = trial;
   for (const { seq, stream } of pump(plan, last, now)) {
     if (known.has(seq)) return `${seq} was sent though known to be committed`;
-    if (underWay.has(seq)) return `${seq} was sent twice`;
+    if (inFlight.has(seq)) return `${seq} was sent twice`;
     if (seq <= (highest[stream] ?? 0)) return `${seq} is out of order in ${stream}`;
     highest[stream] = seq;
-    underWay.add(seq);
-    if (underWay.size > window) return `more than ${window} under way`;
+    inFlight.add(seq);
+    if (inFlight.size > window) return `more than ${window} in flight`;
   }
-  return underWay.size === plan.inFlight ? undefined : 'inFlight is wrong';
+  return inFlight.size === plan.inFlight ? undefined : 'inFlight is wrong';
 }
 
 function apply(trial: Trial, e: typeof event extends fc.Arbitrary<infer E> ? E : never): void {
-  const { plan, relay, underWay, known } = trial;
+  const { plan, relay, inFlight, known } = trial;
   if (e.kind === 'append') trial.last += e.count;
   else if (e.kind === 'commit') {
-    const arriving = [...underWay];
+    const arriving = [...inFlight];
     for (const [i, seq] of arriving.entries()) if (e.keep[i]) relay.committed.add(seq);
   } else if (e.kind === 'acknowledge') {
     plan.acknowledge(relay.acknowledgement());
     for (const seq of relay.committed) {
       known.add(seq);
-      underWay.delete(seq);
+      inFlight.delete(seq);
     }
   } else if (e.kind === 'refuse') {
-    const seq = [...underWay][e.which];
+    const seq = [...inFlight][e.which];
     if (seq === undefined || !plan.refuse(seq)) return;
-    underWay.delete(seq);
+    inFlight.delete(seq);
     trial.highest = {};
   } else if (e.kind !== 'pump') {
     if (e.kind === 'disconnect') {
       plan.disconnect(true);
       for (const seq of known) if (seq > plan.acked) known.delete(seq);
     } else plan[e.kind]();
-    if (e.kind !== 'revisit') underWay.clear();
+    if (e.kind !== 'rescan') inFlight.clear();
     trial.highest = {};
   }
 }
@@ -123,7 +131,7 @@ const trialArbitrary = {
   events: fc.array(event, { maxLength: 120 }),
 };
 
-test('whatever happens: never more than the window, each stream in order, nothing known to be committed, and all of it in the end', (t) => {
+test('whatever happens: never more than the window, each stream in order, nothing that is known as committed, and everything in the end', (t) => {
   fc.assert(
     fc.property(fc.record(trialArbitrary), ({ window, backlogThreshold, rate, events }) => {
       const plan = new SendPlan(
@@ -136,14 +144,13 @@ test('whatever happens: never more than the window, each stream in order, nothin
         relay: new Relay(),
         last: 0,
         now: 0,
-        underWay: new Set(),
+        inFlight: new Set(),
         known: new Set(),
         highest: {},
       };
       for (const e of events) {
         trial.now += 7;
         apply(trial, e);
-        // A backlog that begins anew, above what was live, goes over its numbers again.
         const broken = pumpAndCheck(trial, window);
         if (broken) throw new Error(broken);
       }
@@ -161,7 +168,7 @@ test('whatever happens: never more than the window, each stream in order, nothin
   t.pass();
 });
 
-test('over the threshold what waits becomes the backlog, and what is new goes before it', (t) => {
+test('above the threshold the waiting records become the backlog, and new records go first', (t) => {
   const plan = new SendPlan(options({ window: 4 }), 0, 0);
   t.deepEqual(
     pump(plan, 30).map(({ seq }) => seq),
@@ -181,25 +188,25 @@ test('over the threshold what waits becomes the backlog, and what is new goes be
   );
 });
 
-test('under the threshold there is one stream, without a cap on its rate', (t) => {
+test('below the threshold there is one stream, without a rate limit', (t) => {
   const plan = new SendPlan(options({ window: 50, backlogPerSecond: 1 }), 0, 0);
   t.deepEqual(
     pump(plan, 20).map(({ stream }) => stream),
     Array.from({ length: 20 }, () => 'live'),
   );
-  t.is(plan.restMs(0), undefined);
+  t.is(plan.waitMs(0), undefined);
 });
 
-test('the backlog keeps to its rate, and says when it may go on', (t) => {
+test('the backlog keeps to its rate limit, and knows when it may continue', (t) => {
   const plan = new SendPlan(options({ window: 1_000, backlogPerSecond: 100 }), 0, 0);
   const first = pump(plan, 500, 1_000).length;
   t.is(first, 10);
-  const rest = plan.restMs(1_000);
-  t.true(rest !== undefined && rest > 0 && rest <= 100);
+  const waitMs = plan.waitMs(1_000);
+  t.true(waitMs !== undefined && waitMs > 0 && waitMs <= 100);
   t.is(pump(plan, 500, 2_000).length, 10);
 });
 
-test('after silence one record goes alone, then twice as many with each acknowledgement', (t) => {
+test('after a stall one record goes alone, then twice as many with each acknowledgement', (t) => {
   const plan = new SendPlan(options(), 0, 0);
   pump(plan, 100);
   plan.probe();
@@ -212,7 +219,7 @@ test('after silence one record goes alone, then twice as many with each acknowle
   t.deepEqual(sizes, [1, 2, 4, 8, 8]);
 });
 
-test('bytes under way are bounded, too', (t) => {
+test('bytes in flight are bounded, too', (t) => {
   const plan = new SendPlan(options({ window: 100, windowBytes: 25 }), 0, 0);
   t.is(pump(plan, 10).length, 3);
   plan.acknowledge({ seq: 2 });
@@ -240,7 +247,7 @@ test('a record is overdue only from when the broker took it', (t) => {
   t.false(plan.isOverdue(5_000, 1_000));
 });
 
-test('a record that was refused goes again, those beside it do not', (t) => {
+test('a refused record goes again, the others in flight do not', (t) => {
   const plan = new SendPlan(options({ windowBytes: 50 }), 0, 0);
   pump(plan, 4);
   t.true(plan.refuse(2));
@@ -252,7 +259,7 @@ test('a record that was refused goes again, those beside it do not', (t) => {
   );
 });
 
-test('where the broker settles, its confirmations may come in any order', (t) => {
+test('if the broker acknowledges, its confirmations may come in any order', (t) => {
   fc.assert(
     fc.property(fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8], { minLength: 8 }), (order) => {
       const plan = new SendPlan(options(), 0, 0);
@@ -271,18 +278,35 @@ test('where the broker settles, its confirmations may come in any order', (t) =>
   t.pass();
 });
 
-test('when rows were evicted, the one in their place goes out, and nothing under way twice', (t) => {
+test('after an eviction the row in its place goes out, and nothing in flight goes twice', (t) => {
   const plan = new SendPlan(options({ window: 10 }), 0, 0);
   pump(plan, 5);
-  plan.revisit();
-  const turn = plan.next(6, 0);
-  t.deepEqual(turn, { stream: 'live', after: 0, upTo: 6, count: 5 });
+  plan.rescan();
+  const batch = plan.next(6, 0);
+  t.deepEqual(batch, { stream: 'live', after: 0, upTo: 6, count: 5 });
   const dropped = { seq: 3, from: 1, bytes: 0 };
   const rows = [dropped, row(4), row(5), row(6)];
-  t.deepEqual(turn && plan.take(turn, rows).map(({ seq }) => seq), [6]);
+  t.deepEqual(batch && plan.take(batch, rows).map(({ seq }) => seq), [6]);
   plan.probe();
   const again = plan.next(6, 0);
   t.deepEqual(again && plan.take(again, rows).map(({ seq }) => seq), [3]);
   plan.acknowledge({ seq: 3 });
   t.is(plan.inFlight, 0);
+});
+
+test('beyond the bound, the highest ranges ahead are forgotten, and their records go again', (t) => {
+  const last = 2 * MAX_COMMITTED_RANGES + 10;
+  const plan = new SendPlan(options({ window: last, windowBytes: 10 ** 9 }), 0, last);
+  const ahead = Array.from({ length: MAX_COMMITTED_RANGES + 2 }, (_, i): [number, number] => [
+    2 * i + 2,
+    2 * i + 2,
+  ]);
+  plan.acknowledge({ seq: 0, ahead });
+  const sent = new Set(pump(plan, last).map(({ seq }) => seq));
+  const [kept, forgotten] = [2 * MAX_COMMITTED_RANGES, 2 * MAX_COMMITTED_RANGES + 2];
+  t.false(sent.has(2));
+  t.false(sent.has(kept));
+  t.true(sent.has(forgotten));
+  plan.disconnect(true);
+  t.true(pump(plan, last).some(({ seq }) => seq === 2));
 });

@@ -4,21 +4,16 @@ import test, { type ExecutionContext } from 'ava';
 import type { UplinkRecord } from '../../../core/contract/summary.js';
 import { Outbox } from '../../../edge/store/outbox.js';
 import { Uplink } from '../../../edge/uplink/uplink.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  log,
-  openOutboxDatabase,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { appendSummaries, log, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const site = 'north';
 
-/** An outbox that has sent `sent` of its summaries in an earlier life, of which `settled` are settled, and waits with 3 more. */
-async function restarted(t: ExecutionContext, sent: number, settled: number, identity = 'a file') {
+/** An outbox that sent `sent` summaries before a restart, of which `acked` are acknowledged, and has 3 new ones. */
+async function restarted(t: ExecutionContext, sent: number, acked: number, identity = 'a file') {
   const { url } = await startBroker(t);
   const relay = await connectedBus(t, url);
   const records: UplinkRecord[] = [];
@@ -28,13 +23,10 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
   const { db, close } = await openOutboxDatabase(join(await temporaryFolder(t), 'edge.db'));
   t.teardown(close);
   const outbox = new Outbox(db);
-  const produce = (count: number) =>
-    db.transaction().execute(async (trx) => {
-      for (let i = 0; i < count; i++) await outbox.append(trx, aSummary());
-    });
+  const produce = (count: number) => appendSummaries(db, outbox, count);
   await produce(sent);
-  await outbox.reserve(sent);
-  await outbox.settle(settled);
+  await outbox.raiseSentWatermark(sent);
+  await outbox.acknowledge(acked);
   await outbox.begin('a file');
   await outbox.begin(identity);
   await produce(3);
@@ -52,7 +44,7 @@ async function restarted(t: ExecutionContext, sent: number, settled: number, ide
   return { records, seqs, ack, epoch, outbox };
 }
 
-test('until the relay has spoken, only what it may know already is sent', async (t) => {
+test('until the relay answers, only what it may have already is sent', async (t) => {
   const { seqs, ack, epoch, outbox } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await sleep(600);
@@ -63,7 +55,7 @@ test('until the relay has spoken, only what it may know already is sent', async 
   t.is((await outbox.state()).epoch, epoch);
 });
 
-test('what a copy numbered is not taken for what its original sent, though the relay speaks late', async (t) => {
+test('the numbers of a copy are not taken for those of its original, even if the relay answers late', async (t) => {
   const { records, seqs, ack, epoch } = await restarted(t, 4, 2);
   await eventually(() => seqs().length === 2);
   await ack(6);
@@ -72,14 +64,14 @@ test('what a copy numbered is not taken for what its original sent, though the r
   t.true(records.slice(2).every((record) => record.epoch !== epoch));
 });
 
-test('a relay that says nothing is not waited for without end, where nothing old is left to ask it with', async (t) => {
+test('the uplink does not wait for a silent relay without end, if nothing old is left that it would answer', async (t) => {
   const { seqs, records, epoch } = await restarted(t, 4, 4);
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [5, 6, 7]);
   t.true(records.every((record) => record.epoch === epoch));
 });
 
-test('a known copy then goes on in a new epoch', async (t) => {
+test('a known copy then continues in a new epoch', async (t) => {
   const { seqs, records, epoch } = await restarted(t, 4, 4, 'another file');
   await eventually(() => seqs().length === 3);
   t.deepEqual(seqs(), [1, 2, 3]);

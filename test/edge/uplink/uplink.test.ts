@@ -8,17 +8,12 @@ import { fileIdentity } from '../../../edge/store/file-identity.js';
 import { Outbox, type OutboxBudget } from '../../../edge/store/outbox.js';
 import { Uplink } from '../../../edge/uplink/uplink.js';
 import type { UplinkOptions } from '../../../edge/uplink/uplink-options.js';
-import {
-  aSummary,
-  connectedBus,
-  eventually,
-  log,
-  openOutboxDatabase,
-  startBroker,
-  startBus,
-  temporaryFolder,
-} from '../../support/delivery-fixtures.js';
+import { startBroker } from '../../support/broker.js';
+import { appendSummaries, log, openOutboxDatabase } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
+import { connectedBus, startBus } from '../../support/message-bus.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const site = 'north';
 
@@ -43,17 +38,14 @@ async function openAppliance(
   await uplink.start();
   t.teardown(() => uplink.stop());
   const produce = async (count: number) => {
-    const summaries = Array.from({ length: count }, () => aSummary());
-    await db.transaction().execute(async (trx) => {
-      for (const summary of summaries) await outbox.append(trx, summary);
-    });
+    const snapshots = await appendSummaries(db, outbox, count);
     uplink.wake();
-    return summaries.map(({ snapshot }) => snapshot);
+    return snapshots;
   };
   return { path, db, sqlite, close, outbox, uplink, produce };
 }
 
-/** Stands in for the relay: keeps what it hears and acknowledges when told to. */
+/** Stands in for the relay: keeps the records it receives, and acknowledges on demand. */
 async function listen(t: ExecutionContext, url: string) {
   const bus = await connectedBus(t, url);
   const records: UplinkRecord[] = [];
@@ -72,7 +64,7 @@ const snapshotOf = (record: UplinkRecord | undefined) =>
 const range = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
-test('what is refused while connected goes again, though later records were acknowledged', async (t) => {
+test('a record that is refused while connected goes again, although later ones were acknowledged', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url, { maxInFlight: 4 });
@@ -108,7 +100,7 @@ test('records go out in order, no further than the window ahead of the acknowled
   t.like(await uplink.status(), { ackedSeq: 25, lastSeq: 25, inFlight: 0, oldestSeconds: null });
 });
 
-test('a PUBACK alone settles nothing while a relay is expected, and everything where none is', async (t) => {
+test('a PUBACK acknowledges nothing while a relay is expected, and everything if none is', async (t) => {
   const { url } = await startBroker(t);
   const expecting = await openAppliance(t, await connectedBus(t, url));
   await expecting.produce(5);
@@ -143,7 +135,7 @@ test('after a reconnect everything above the last acknowledgement goes again', a
   t.false(again.includes(2));
 });
 
-test('when acknowledgements stay away, the next record goes again until one comes', async (t) => {
+test('while acknowledgements are overdue, the next record goes again until one arrives', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 60 });
@@ -169,7 +161,7 @@ test('an acknowledgement for another epoch is ignored', async (t) => {
   t.is((await uplink.status()).depth, 2);
 });
 
-test('an older copy of the database begins a new epoch instead of losing what it numbers twice', async (t) => {
+test('a restored copy of the database begins a new epoch, and no number means two summaries', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -202,7 +194,7 @@ test('an older copy of the database begins a new epoch instead of losing what it
   t.like(await restored.uplink.status(), { lastSeq: 3, ackedSeq: 3 });
 });
 
-test('a new epoch leaves out what was acknowledged a moment before', async (t) => {
+test('a new epoch leaves out what was acknowledged just before', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url));
@@ -222,7 +214,7 @@ test('a new epoch leaves out what was acknowledged a moment before', async (t) =
   t.not((await uplink.status()).epoch, epoch);
 });
 
-test('what the relay has above a hole is not sent again', async (t) => {
+test('records that the relay has above a gap are not sent again', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const { produce, uplink } = await openAppliance(t, await connectedBus(t, url), { stallMs: 500 });
@@ -255,7 +247,7 @@ test('what the relay has above a hole is not sent again', async (t) => {
   );
 });
 
-test('over a threshold, new summaries go before the backlog, which follows at its rate', async (t) => {
+test('above a threshold, new summaries go before the backlog, which follows at its rate limit', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -289,7 +281,7 @@ test('over a threshold, new summaries go before the backlog, which follows at it
   t.true(seqs.indexOf(101) < 30, `the first new one came at ${seqs.indexOf(101)}`);
 });
 
-test('what waited for long is sent as old news, what is new is not', async (t) => {
+test('a summary that waited for long is sent as historical, a new one is not', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -308,7 +300,7 @@ test('what waited for long is sent as old news, what is new is not', async (t) =
   t.is((await uplink.status()).inFlight, 4);
 });
 
-test('what the budget evicted is reported in its place, and settled by the acknowledgement', async (t) => {
+test('a dropped record takes the place of evicted summaries, and is acknowledged like any other', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -337,7 +329,7 @@ test('what the budget evicted is reported in its place, and settled by the ackno
   t.like(await outbox.state(), { summaries: 0, bytes: 0, evicted });
 });
 
-test('of what was evicted, only what the relay does not have is reported', async (t) => {
+test('of the evicted summaries, only those that the relay does not have are reported', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -354,7 +346,7 @@ test('of what was evicted, only what the relay does not have is reported', async
   t.true(relay.records.every((r) => !('dropped' in r) || r.dropped.to === evicted));
 });
 
-test('a copy that ran on, unconnected, and was started again is told from its original', async (t) => {
+test('a copy that ran without a connection and was restarted is recognised as a copy', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);
@@ -390,7 +382,7 @@ test('a copy that ran on, unconnected, and was started again is told from its or
   t.not((await restored.outbox.state()).epoch, epoch);
 });
 
-test('an ordinary restart after a backlog goes on in the same epoch', async (t) => {
+test('an ordinary restart after a backlog continues in the same epoch', async (t) => {
   const { url } = await startBroker(t);
   const relay = await listen(t, url);
   const bus = await connectedBus(t, url);

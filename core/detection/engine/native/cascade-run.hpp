@@ -19,9 +19,9 @@ class CascadeRun {
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
       : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data() + 1) {}
 
-  /** Marks in `alive`, of the places in use, those windows of `varied` that the first stage lets pass. */
-  void firstStage(const Band& band, const std::uint64_t* varied, std::uint64_t* alive) {
-    count_ = coverRows(band, varied, kLanes, blocks_);
+  /** Marks in `alive`, of the places in use, those windows of `nonFlat` that the first stage lets pass. */
+  void firstStage(const Band& band, const std::uint64_t* nonFlat, std::uint64_t* alive) {
+    count_ = coverRows(band, nonFlat, kLanes, blocks_);
     runStage(cascade_.stages[0]);
     const Block* block = blocks_;
     const Block* const last = blocks_ + count_;
@@ -74,8 +74,8 @@ class CascadeRun {
     Sum sums[Blocks];
     evaluator_.template sumVotes<Blocks>(stage, blocks, sums);
     for (int b = 0; b < Blocks; b++) {
-      blocks[b].alive &= ~Evaluator::below(sums[b], -stage.band);
-      const std::uint32_t unsure = blocks[b].alive & Evaluator::below(sums[b], stage.band + 1);
+      blocks[b].alive &= ~Evaluator::below(sums[b], -stage.margin);
+      const std::uint32_t unsure = blocks[b].alive & Evaluator::below(sums[b], stage.margin + 1);
       if (unsure) decide(stage, blocks[b], unsure);
     }
   }

@@ -71,7 +71,7 @@ Cascade::Cascade(const std::int32_t* words, std::size_t count) {
     stage.stumpCount = static_cast<std::int32_t>(formOf.size()) - stage.firstStump;
     require(stage.stumpCount > 0, "a stage without stumps");
     stage.initial = in.integer();
-    stage.band = in.integer();
+    stage.margin = in.integer();
     stage.threshold = in.number();
     stages.push_back(stage);
   }

@@ -23,7 +23,7 @@ struct Stage {
   /** Every stump's right vote, less the threshold, in fixed point. */
   std::int32_t initial;
   /** A sum within this of zero is too near to tell in fixed point. */
-  std::int32_t band;
+  std::int32_t margin;
   float threshold;
 };
 

@@ -135,31 +135,31 @@ class LevelSearch {
     return y;
   }
 
-  /** Has `varied` and the factors of a band written. Cascades with windows of the same size share them. */
-  void findVaried(const Cascade& cascade, const Band& band) {
-    const bool isKnown = variedFor_ != nullptr && variedFor_->kind == cascade.kind && variedFor_->width == cascade.width &&
-                         variedFor_->height == cascade.height && varied_.coversAsMuchAs(band);
+  /** Has `nonFlat` and the factors of a band written. Cascades with windows of the same size share them. */
+  void findNonFlat(const Cascade& cascade, const Band& band) {
+    const bool isKnown = knownFor_ != nullptr && knownFor_->kind == cascade.kind && knownFor_->width == cascade.width &&
+                         knownFor_->height == cascade.height && knownBand_.coversAsMuchAs(band);
     if (isKnown) return;
-    writeVaried(cascade, band);
-    variedFor_ = &cascade;
-    varied_ = band;
+    writeNonFlat(cascade, band);
+    knownFor_ = &cascade;
+    knownBand_ = band;
   }
 
-  /** Marks in `varied` the windows that are worth searching, of the places in use, and gives them their factors. */
-  void writeVaried(const Cascade& cascade, const Band& band) {
+  /** Marks in `nonFlat` the windows that are worth searching, of the places in use, and gives them their factors. */
+  void writeNonFlat(const Cascade& cascade, const Band& band) {
     const int columns = (level_.width - cascade.width) / layout_.step + 1;
     const Normaliser normaliser(cascade.width, cascade.height, layout_);
     for (int row = 0; row < band.rows; row++) {
       const int first = band.first[row], end = band.end[row];
-      std::uint64_t* const varied = band.bits(space_.varied.data(), row);
+      std::uint64_t* const nonFlat = band.bits(space_.nonFlat.data(), row);
       if (cascade.kind == Cascade::kHaar) {
         const std::int32_t corner = band.corner[row];
         normaliser.writeRow(space_.sum() + corner, space_.squares() + corner, first, end, columns,
-                            space_.norm.data() + row * band.capacity, varied);
+                            space_.norm.data() + row * band.capacity, nonFlat);
       } else {
         for (int word = first / 64; word * 64 < end; word++) {
           const std::uint64_t own = bitsOfWord(word, first, end);
-          varied[word] = (varied[word] & ~own) | (own & firstBits(columns - word * 64));
+          nonFlat[word] = (nonFlat[word] & ~own) | (own & firstBits(columns - word * 64));
         }
       }
     }
@@ -168,8 +168,8 @@ class LevelSearch {
   template <class Evaluator>
   void searchWith(const Evaluator& evaluator, const Job& job, const Band& band) {
     CascadeRun<Evaluator> run(evaluator, *job.cascade, space_);
-    findVaried(*job.cascade, band);
-    run.firstStage(band, space_.varied.data(), space_.alive.data());
+    findNonFlat(*job.cascade, band);
+    run.firstStage(band, space_.nonFlat.data(), space_.alive.data());
     const Band before = firstStageBefore(run, *job.cascade, band);
     for (int row = 0; row < band.rows; row++) keepEvaluated(band, before.first[row], row);
     if (!run.laterStages(band, space_.alive.data())) return;
@@ -198,25 +198,25 @@ class LevelSearch {
         any = true;
       }
       if (!any) return before;
-      writeVaried(cascade, part);
-      run.firstStage(part, space_.varied.data(), space_.alive.data());
+      writeNonFlat(cascade, part);
+      run.firstStage(part, space_.nonFlat.data(), space_.alive.data());
     }
   }
 
   /** Whether the first stage rejects as many windows as lie together, from `first` on. */
   bool isRejected(const Band& band, int row, int first) const {
     return bitsAt(band.bits(space_.alive.data(), row), first, Band::kGrain) == 0 &&
-           bitsAt(band.bits(space_.varied.data(), row), first, Band::kGrain) == firstBits(Band::kGrain);
+           bitsAt(band.bits(space_.nonFlat.data(), row), first, Band::kGrain) == firstBits(Band::kGrain);
   }
 
   /** Drops the windows that OpenCV steps over, from the place `first` on, and those that are not asked for. */
   void keepEvaluated(const Band& band, int first, int row) {
     std::uint64_t* const alive = band.bits(space_.alive.data(), row);
-    const std::uint64_t* const varied = band.bits(space_.varied.data(), row);
+    const std::uint64_t* const nonFlat = band.bits(space_.nonFlat.data(), row);
     const std::uint64_t* const allowed = band.bits(space_.allowed.data(), row);
     bool carry = false;
     for (int word = first / 64; word * 64 < band.end[row]; word++) {
-      const std::uint64_t rejected = varied[word] & ~alive[word] & bitsOfWord(word, first, band.end[row]);
+      const std::uint64_t rejected = nonFlat[word] & ~alive[word] & bitsOfWord(word, first, band.end[row]);
       alive[word] &= allowed[word] & ~steppedOver(rejected, carry);
     }
   }
@@ -228,9 +228,9 @@ class LevelSearch {
   const Layout layout_;
   int top_ = 0, bottom_ = 0, width_ = 0, tallest_ = 0, baseY_ = 0;
   bool hasHaar_ = false, hasLbp_ = false, hasTilted_ = false;
-  /** What the workspace's `varied` and `norm` were last written for. */
-  const Cascade* variedFor_ = nullptr;
-  Band varied_;
+  /** What the workspace's `nonFlat` and `norm` were last written for. */
+  const Cascade* knownFor_ = nullptr;
+  Band knownBand_;
 };
 
 inline void searchLevels(const Image& image, const std::vector<Level>& levels, Workspace& space, Hits& hits) {

@@ -21,11 +21,11 @@ class Normaliser {
         flatFrom_(smallestFlat(area_)) {}
 
   /**
-   * The factors of a row's windows from `first` to `end`, of which there are `count`, and in `varied` a bit for each that is
-   * not too flat to be searched. Other bits stay as they are.
+   * Writes the factors of a row's windows from `first` to `end`, of which there are `count`, and in `nonFlat` a bit for
+   * each window that is not too flat to be searched. Other bits stay as they are.
    */
   void writeRow(const std::int32_t* sum, const std::int32_t* squares, int first, int end, int count, float* norm,
-                std::uint64_t* varied) const {
+                std::uint64_t* nonFlat) const {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
@@ -38,11 +38,11 @@ class Normaliser {
     for (int word = first / 64; word * 64 < end; word++) {
       std::uint64_t bits = 0;
       for (int x = std::max(first, word * 64); x < std::min(end, word * 64 + 64); x += kLanes32) {
-        const I32 isVaried = (I32)(load<F32>(norm + x) < limit);
-        bits |= static_cast<std::uint64_t>(laneBits(isVaried)) << (x % 64);
+        const I32 isNonFlat = (I32)(load<F32>(norm + x) < limit);
+        bits |= static_cast<std::uint64_t>(laneBits(isNonFlat)) << (x % 64);
       }
       const std::uint64_t own = bitsOfWord(word, first, end);
-      varied[word] = (varied[word] & ~own) | (bits & firstBits(count - word * 64));
+      nonFlat[word] = (nonFlat[word] & ~own) | (bits & firstBits(count - word * 64));
     }
   }
 

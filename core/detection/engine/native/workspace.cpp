@@ -50,7 +50,7 @@ void Workspace::prepareFor(const std::vector<Level>& levels) {
   for (std::vector<std::int32_t>& row : tilted) growTo(row, width + kOverrun);
 
   const std::size_t places = static_cast<std::size_t>(kBandRows) * windowCapacity;
-  for (std::vector<std::uint64_t>* const bits : {&alive, &varied, &allowed}) growTo(*bits, places / 64 + 1);
+  for (std::vector<std::uint64_t>* const bits : {&alive, &nonFlat, &allowed}) growTo(*bits, places / 64 + 1);
   growTo(norm, places + kOverrun);
   growTo(blocks, places / 4 + 2);
   growTo(nextY, jobs);

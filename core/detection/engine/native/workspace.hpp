@@ -36,7 +36,7 @@ struct Workspace {
   std::vector<std::int32_t> tilted[3];
 
   /** One bit a window, for the rows of a band. */
-  std::vector<std::uint64_t> alive, varied, allowed;
+  std::vector<std::uint64_t> alive, nonFlat, allowed;
   std::vector<float> norm;
   std::vector<Block> blocks;
   /** The next row to be searched, for each job of a level. */

@@ -1,27 +1,42 @@
 import type { Box } from '../../../contract/detection.js';
-import { CascadeEngine } from '../../engine/cascade-engine.js';
+import { type Candidate, TooManyCandidates } from '../../engine/candidate.js';
+import {
+  CascadeEngine,
+  type CascadeQuery,
+  type GreyPixels,
+  type LoadedCascade,
+} from '../../engine/cascade-engine.js';
+import type { CascadeModel } from '../../engine/cascade-model.js';
 import { completeGroups } from '../../engine/complete-groups.js';
 import { clipGroups, groupCandidates } from '../../engine/group-candidates.js';
+import { parseCascade } from '../../engine/parse-cascade.js';
 import type { Region } from '../../engine/regions.js';
 import type { GreyImage } from '../grey-image.js';
-import type { CascadeSearch, CascadeSearchRequest, Hit } from '../search.js';
-import { LoadedCascades } from './loaded-cascades.js';
+import {
+  type CascadeSearch,
+  type CascadeSearchRequest,
+  type GroupedCandidate,
+  tooManyCandidates,
+} from '../search.js';
+import { CascadeCache } from './cascade-cache.js';
 
 /** The project's own engine behind the worker's port: OpenCV's boxes and neighbors, and a score. */
 export class SiteglassSearch implements CascadeSearch {
   readonly engine = 'siteglass';
-  readonly #cascades: LoadedCascades;
+  readonly #cascades: CascadeCache<LoadedCascade>;
 
   constructor(private readonly cascadeEngine: CascadeEngine) {
-    this.#cascades = new LoadedCascades(cascadeEngine);
+    this.#cascades = new CascadeCache((content, file) =>
+      cascadeEngine.load(modelOf(content.toString(), file)),
+    );
   }
 
-  /** Throws `StartError` where the addon is missing or the processor is not able to run it. */
+  /** Throws `StartError` if the addon is missing or the processor is not able to run it. */
   static open(): SiteglassSearch {
     return new SiteglassSearch(CascadeEngine.open());
   }
 
-  search(image: GreyImage, requests: CascadeSearchRequest[], places?: Box[]): Hit[][] {
+  search(image: GreyImage, requests: CascadeSearchRequest[], places?: Box[]): GroupedCandidate[][] {
     const regions = places?.map((place): Region => ({ ...place, by: 'centre' }));
     const { width, height } = image;
     const pixels = { width, height, data: image.bytes() };
@@ -31,17 +46,33 @@ export class SiteglassSearch implements CascadeSearch {
       minSize: { width: minSize, height: minSize },
       maxSize: { width: maxSize, height: maxSize },
     }));
-    const found = this.cascadeEngine.searchCandidates(pixels, queries, regions);
+    const found = this.#candidates(pixels, queries, regions);
     return queries.map((query, i) => {
       const { minNeighbors = 0 } = requests[i]?.parameters ?? {};
       const inRegions = found[i] ?? [];
       const candidates =
         regions && minNeighbors > 0
           ? completeGroups(inRegions, regions, minNeighbors, (beyond) =>
-              this.cascadeEngine.searchCandidates(pixels, [query], beyond).flat(),
+              this.#candidates(pixels, [query], beyond).flat(),
             )
           : inRegions;
       return clipGroups(groupCandidates(candidates, minNeighbors), image);
     });
   }
+
+  #candidates(pixels: GreyPixels, queries: CascadeQuery[], regions?: Region[]): Candidate[][] {
+    try {
+      return this.cascadeEngine.searchCandidates(pixels, queries, regions);
+    } catch (error) {
+      throw error instanceof TooManyCandidates ? tooManyCandidates() : error;
+    }
+  }
+}
+
+/** The catalog plans a cascade for this engine only if it supports it. */
+function modelOf(xml: string, file: string): CascadeModel {
+  const parsed = parseCascade(xml);
+  if ('unsupported' in parsed)
+    throw new Error(`${file} is planned for the wrong engine: ${parsed.unsupported.reason}`);
+  return parsed.model;
 }

@@ -1,31 +1,39 @@
 import type { SearchParameters } from '../../../contract/detection.js';
 import type { Classifier, OpenCv } from '../../../opencv/opencv.js';
+import { MAX_CANDIDATES } from '../../engine/candidate.js';
 import type { GreyImage } from '../grey-image.js';
 import {
   type CascadeSearch,
   type CascadeSearchRequest,
-  type Hit,
-  MAX_WINDOWS,
-  tooManyWindows,
+  type GroupedCandidate,
+  tooManyCandidates,
 } from '../search.js';
-import type { ClassifierCache } from './classifier-cache.js';
+import { CascadeCache } from './cascade-cache.js';
 
-/** OpenCV's `CascadeClassifier::detectMultiScale`. It does not report a score, and searches the whole image always. */
+/** OpenCV's `CascadeClassifier::detectMultiScale`. It reports no score, and always searches the whole image. */
 export class OpenCvSearch implements CascadeSearch {
   readonly engine = 'opencv';
+  readonly #classifiers: CascadeCache<Classifier>;
 
+  /** `maxLoaded` limits the classifiers that are kept. */
   constructor(
     private readonly cv: OpenCv,
-    private readonly classifiers: ClassifierCache,
-  ) {}
+    maxLoaded?: number,
+  ) {
+    this.#classifiers = new CascadeCache((_, file) => new cv.CascadeClassifier(file), maxLoaded);
+  }
 
-  search(image: GreyImage, requests: CascadeSearchRequest[]): Hit[][] {
+  search(image: GreyImage, requests: CascadeSearchRequest[]): GroupedCandidate[][] {
     return requests.map(({ cascade, parameters }) =>
-      this.#detect(this.classifiers.get(cascade), image, parameters),
+      this.#detect(this.#classifiers.get(cascade), image, parameters),
     );
   }
 
-  #detect(classifier: Classifier, image: GreyImage, parameters: SearchParameters): Hit[] {
+  #detect(
+    classifier: Classifier,
+    image: GreyImage,
+    parameters: SearchParameters,
+  ): GroupedCandidate[] {
     const { scaleFactor, minNeighbors, minSize, maxSize } = parameters;
     const { objects, numDetections } = classifier.detectMultiScale(
       image.mat,
@@ -35,10 +43,10 @@ export class OpenCvSearch implements CascadeSearch {
       new this.cv.Size(minSize, minSize),
       new this.cv.Size(maxSize, maxSize),
     );
-    if (objects.length > MAX_WINDOWS) throw tooManyWindows();
+    if (objects.length > MAX_CANDIDATES) throw tooManyCandidates();
     return objects.map(({ x, y, width, height }, i) => ({
       box: { x, y, width, height },
-      // Without grouping each window stands for itself.
+      // Without grouping each candidate stands for itself.
       neighbors: minNeighbors === 0 ? 1 : (numDetections[i] ?? 1),
       score: null,
     }));

@@ -9,7 +9,7 @@ const stopSign = () => readFile(join(dirname(manifest), 'stop-sign.xml'), 'utf8'
 
 const refused = (text: string | Buffer) => describeCascade(Buffer.from(text)).catch((e) => e);
 
-test('every shipped cascade is what its manifest says', async (t) => {
+test('every shipped cascade matches its manifest', async (t) => {
   for (const entry of (await context()).entries) {
     if (entry.status === 'refused') {
       t.fail(`${entry.id}: ${entry.reason}`);
@@ -20,7 +20,7 @@ test('every shipped cascade is what its manifest says', async (t) => {
   }
 });
 
-test('a cascade in the form before OpenCV 2.4 is read', async (t) => {
+test('a cascade in the format before OpenCV 2.4 is read', async (t) => {
   const file = 'haarcascades/haarcascade_license_plate_rus_16stages.xml';
   t.deepEqual(await describeCascade(await readFile(join(openCvPackage(), 'src', 'lib', file))), {
     kind: 'haar',
@@ -94,13 +94,13 @@ const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
 ];
 
 for (const { title, text, reason } of hostile)
-  test(`${title} is no cascade, and the reason is told`, async (t) => {
+  test(`${title} is no cascade, and the reason is given`, async (t) => {
     const error = await refused(text);
     t.true(error instanceof CascadeFault);
     t.regex(error.message, reason);
   });
 
-test('a cascade that is cut short anywhere is refused', async (t) => {
+test('a cascade truncated at any point is refused', async (t) => {
   const text = await stopSign();
   for (const part of [0.1, 0.5, 0.999]) {
     const error = await refused(text.slice(0, Math.floor(text.trimEnd().length * part)));

@@ -1,18 +1,13 @@
-import { cp, mkdtemp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { detectorResourceSchema } from '../../../../core/contract/detection.js';
 import { DetectorCatalog } from '../../../../core/detection/catalog/detector-catalog.js';
 import { ConfigurationError, ProblemError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
-import { manifest, startPool, until } from '../detection-setup.js';
-
-async function temporaryFolder(t: ExecutionContext) {
-  const folder = await mkdtemp(join(tmpdir(), 'siteglass-detectors-'));
-  t.teardown(() => rm(folder, { recursive: true }));
-  return folder;
-}
+import { eventually } from '../../../support/eventually.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { manifest, startPool } from '../detection-setup.js';
 
 interface Setup {
   manifestFile?: string;
@@ -66,7 +61,7 @@ test.serial(
 );
 
 test.serial(
-  'a cascade that differs from its manifest refuses its detector, and no other',
+  'a cascade that differs from its manifest disables its own detector and no other',
   async (t) => {
     const folder = await temporaryFolder(t);
     await cp(dirname(manifest), folder, { recursive: true });
@@ -83,7 +78,7 @@ test.serial(
   },
 );
 
-test.serial('a manifest with a mistake is told in one go, with the place', async (t) => {
+test.serial('the mistakes of a manifest are reported together, with their place', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'manifest.yaml');
   await writeFile(file, 'detectors:\n  - id: UPPER\n    label: x\n');
@@ -95,7 +90,7 @@ test.serial('a manifest with a mistake is told in one go, with the place', async
 });
 
 test.serial(
-  'a cascade dropped into the folder becomes a detector, and ceases with its file',
+  'a cascade dropped into the folder becomes a detector, which disappears with its file',
   async (t) => {
     const folder = await temporaryFolder(t);
     await place(join(folder, 'lorry.xml'), await own('stop-sign-lbp.xml'));
@@ -108,14 +103,17 @@ test.serial(
       window: { width: 24, height: 24 },
     });
     await place(join(folder, 'bicycle.xml'), await own('stop-sign.xml'));
-    await until(() => find(catalog, 'bicycle')?.status === 'ready', 'the second one was noticed');
+    await eventually(
+      'the second one was noticed',
+      () => find(catalog, 'bicycle')?.status === 'ready',
+    );
     t.is(catalog.plan({ detector: ['bicycle', 'lorry'] }).detectors.length, 2);
     await rm(join(folder, 'lorry.xml'));
-    await until(() => find(catalog, 'lorry') === undefined, 'the first one went');
+    await eventually('the first one went', () => find(catalog, 'lorry') === undefined);
   },
 );
 
-test.serial('a cascade that arrives in pieces is taken once it is whole', async (t) => {
+test.serial('a cascade that arrives in pieces is loaded once it is complete', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'slow.xml');
   const content = await own('stop-sign.xml');
@@ -123,20 +121,20 @@ test.serial('a cascade that arrives in pieces is taken once it is whole', async 
   const { catalog } = await startCatalog(t, { folder });
   t.like(find(catalog, 'slow'), { status: 'refused' });
   await place(file, content);
-  await until(() => find(catalog, 'slow')?.status === 'ready', 'the whole file was read');
+  await eventually('the whole file was read', () => find(catalog, 'slow')?.status === 'ready');
 });
 
-test.serial('a file that changed this very moment is left alone until it settles', async (t) => {
+test.serial('a file that has just changed is left alone until it is stable', async (t) => {
   const folder = await temporaryFolder(t);
   const { catalog } = await startCatalog(t, { folder });
   const file = join(folder, 'fresh.xml');
   await writeFile(file, await own('stop-sign.xml'));
   const { mtimeMs } = await stat(file);
-  await until(() => find(catalog, 'fresh')?.status === 'ready', 'it was taken');
+  await eventually('it was taken', () => find(catalog, 'fresh')?.status === 'ready');
   t.true(Date.now() - mtimeMs >= 1_000);
 });
 
-test.serial('what is no usable cascade is listed with the reason and stops nothing', async (t) => {
+test.serial('an unusable cascade is listed with the reason and blocks nothing', async (t) => {
   const folder = await temporaryFolder(t);
   await place(join(folder, 'stop-sign.xml'), await own('stop-sign.xml'));
   await place(join(folder, 'text.xml'), 'hello');
@@ -166,7 +164,7 @@ test.serial('what is no usable cascade is listed with the reason and stops nothi
 });
 
 test.serial(
-  'a cascade that ends the process that tries it is refused, and the pool goes on',
+  'a cascade that crashes the process that tries it is refused, and the pool continues',
   async (t) => {
     const folder = await temporaryFolder(t);
     // Its first node points at a feature that is not there, which OpenCV reads past the end for.
@@ -180,12 +178,12 @@ test.serial(
       status: 'refused',
       reason: 'it ended the process that tried it',
     });
-    await until(() => pool.status().ready === 1, 'the worker was replaced');
+    await eventually('the worker was replaced', () => pool.status().ready === 1);
     t.is(pool.status().restarts, 1);
   },
 );
 
-test.serial('more than 64 cascades are not taken', async (t) => {
+test.serial('more than 64 cascades are not accepted', async (t) => {
   const folder = await temporaryFolder(t);
   for (let i = 0; i < 70; i++) await place(join(folder, `d${i}.xml`), 'hello');
   const { catalog } = await startCatalog(t, { folder });

@@ -5,7 +5,7 @@ import { planAnalysis } from '../../../../core/detection/catalog/plan-analysis.j
 import { ProblemError } from '../../../../core/runtime/errors.js';
 import { context, planFor } from '../detection-setup.js';
 
-test('a request that asks for nothing gets the default detector with the manifest’s parameters', async (t) => {
+test('a request without parameters gets the default detector with the manifest’s parameters', async (t) => {
   const plan = await planFor();
   t.deepEqual(
     plan.detectors.map(({ id, label, engine, parameters }) => ({ id, label, engine, parameters })),
@@ -21,12 +21,12 @@ test('a request that asks for nothing gets the default detector with the manifes
   t.deepEqual(plan.preparation, { workingSize: 1280, orientations: [0] });
 });
 
-test('where the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
+test('if the processor cannot run the project’s own engine, OpenCV serves', async (t) => {
   const { detectors } = planAnalysis({}, { ...(await context()), engines: ['opencv'] });
   t.is(detectors[0]?.engine, 'opencv');
 });
 
-test('what a request asks for goes before the configuration and the manifest', async (t) => {
+test('a request’s parameters override the configuration and the manifest', async (t) => {
   const configured = { ...(await context()), preparation: { workingSize: 640 } };
   t.is(planAnalysis({}, configured).preparation.workingSize, 640);
   const plan = planAnalysis(
@@ -42,18 +42,18 @@ test('what a request asks for goes before the configuration and the manifest', a
   });
 });
 
-test('the same work gives the same plan, however it is asked for', async (t) => {
+test('the same work gives the same plan, however it is requested', async (t) => {
   t.deepEqual(
     await planFor({ detector: ['face', 'stop-sign', 'face'], orientations: [270, 90, 90] }),
     await planFor({ detector: ['stop-sign', 'face'], orientations: [0, 90, 270] }),
   );
 });
 
-test('turned images are searched besides the image as it stands', async (t) => {
+test('rotated images are searched in addition to the image as it is', async (t) => {
   t.deepEqual((await planFor({ orientations: [180] })).preparation.orientations, [0, 180]);
 });
 
-test('a picture that hangs turned is searched upright, and in no other way', async (t) => {
+test('an image from a rotated camera is searched upright and in no other orientation', async (t) => {
   const configured = {
     ...(await context()),
     preparation: { orientations: [0 as const, 180 as const] },
@@ -109,7 +109,7 @@ test('every unknown detector is named', async (t) => {
   ]);
 });
 
-test('more than eight detectors at once are refused', async (t) => {
+test('more than eight detectors in one request are refused', async (t) => {
   const ids = (await context()).entries.map(({ id }) => id);
   t.is((await planFor({ detector: ids.slice(0, 8) })).detectors.length, 8);
   const error = await t.throwsAsync(planFor({ detector: ids.slice(0, 9) }), {
@@ -118,7 +118,7 @@ test('more than eight detectors at once are refused', async (t) => {
   t.like(error, { code: 'invalid_parameter' });
 });
 
-test('a refused detector is answered with the reason', async (t) => {
+test('a request for a refused detector is answered with the reason', async (t) => {
   const base = await context();
   const refused = {
     id: 'broken',
@@ -136,7 +136,7 @@ test('a refused detector is answered with the reason', async (t) => {
   t.regex(error?.message ?? '', /"broken" cannot be used: it is not an OpenCV cascade/);
 });
 
-test('an operator’s detector with the name of a shipped one does not take its place', async (t) => {
+test('an operator’s detector with the name of a shipped one does not replace it', async (t) => {
   const base = await context();
   const clash = {
     id: 'stop-sign',

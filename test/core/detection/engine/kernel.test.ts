@@ -1,15 +1,15 @@
 import test from 'ava';
+import { TooManyCandidates } from '../../../../core/detection/engine/candidate.js';
 import { CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
 import { type CascadeHandle, loadKernel } from '../../../../core/detection/engine/kernel.js';
 import { packCascade } from '../../../../core/detection/engine/pack-cascade.js';
 import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
-import { Refusal } from '../../../../core/detection/worker/refusal.js';
 import { seededRandom } from '../../../support/render-random.js';
 import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage } from './support/images.js';
 
-test('tables that are damaged in any one word load soundly or are refused', (t) => {
+test('tables damaged in any one word load safely or are refused', (t) => {
   const kernel = loadKernel();
   const [cascade] = servedCascades().filter(({ name }) => name === 'lbpcascade_frontalface');
   const small = parseCascade(haarXml());
@@ -34,7 +34,7 @@ test('tables that are damaged in any one word load soundly or are refused', (t) 
   t.true(refused > 500, `only ${refused} refused`);
 });
 
-test('plans and pixels that do not fit are refused before anything is read', (t) => {
+test('plans and pixels that do not match are refused before anything is read', (t) => {
   const kernel = loadKernel();
   const parsed = parseCascade(haarXml());
   if (!('model' in parsed)) return t.fail('not served');
@@ -64,7 +64,7 @@ test('plans and pixels that do not fit are refused before anything is read', (t)
   t.throws(() => search(sound, pixels, [stranger]), { message: /not a cascade/ });
 });
 
-test('a search that lets more than fifty thousand windows pass is refused', (t) => {
+test('a search with more than fifty thousand candidates is refused', (t) => {
   const engine = CascadeEngine.open();
   const parsed = parseCascade(haarXml({ threshold: '-10.' }));
   if (!('model' in parsed)) return t.fail('not served');
@@ -76,12 +76,12 @@ test('a search that lets more than fifty thousand windows pass is refused', (t) 
     maxSize: { width: 0, height: 0 },
   };
   t.throws(() => engine.searchCandidates(image, [query]), {
-    instanceOf: Refusal,
+    instanceOf: TooManyCandidates,
     message: /more than 50000/,
   });
 });
 
-test('several cascades find together what each finds alone', (t) => {
+test('several cascades together find what each finds alone', (t) => {
   const engine = CascadeEngine.open();
   const image = drawImage('objects', { width: 333, height: 251 }, seededRandom(9));
   const queries = servedCascades().map(({ model }, i) => ({

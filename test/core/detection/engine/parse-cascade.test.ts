@@ -12,14 +12,14 @@ function refuses(t: ExecutionContext, xml: string, message: RegExp) {
 
 function leavesToOpenCv(t: ExecutionContext, xml: string, reason: RegExp) {
   const parsed = parseCascade(xml);
-  t.true('notServed' in parsed);
-  if ('notServed' in parsed) t.regex(parsed.notServed.reason, reason);
+  t.true('unsupported' in parsed);
+  if ('unsupported' in parsed) t.regex(parsed.unsupported.reason, reason);
 }
 
-test('all of the shipped cascades are read, and those of deeper trees are left to OpenCV', (t) => {
+test('all shipped cascades are read, and those with deeper trees are left to OpenCV', (t) => {
   const left = shippedCascades().flatMap(({ name, file }) => {
     const parsed = parseCascade(readFileSync(file, 'utf8'));
-    return 'notServed' in parsed ? [`${name}: ${parsed.notServed.reason}`] : [];
+    return 'unsupported' in parsed ? [`${name}: ${parsed.unsupported.reason}`] : [];
   });
   const deep = (name: string) => `haarcascade_${name}: its trees are deeper than one`;
   t.deepEqual(left, [
@@ -30,7 +30,7 @@ test('all of the shipped cascades are read, and those of deeper trees are left t
   ]);
 });
 
-test('both of OpenCV’s forms give the same cascade, with its thresholds as OpenCV uses them', (t) => {
+test('both of OpenCV’s formats give the same cascade, with the thresholds that OpenCV uses', (t) => {
   const parsed = parseCascade(haarXml());
   t.deepEqual(parsed, parseCascade(oldHaarXml()));
   t.like(parsed, {
@@ -47,7 +47,7 @@ test('both of OpenCV’s forms give the same cascade, with its thresholds as Ope
   });
 });
 
-test('what only OpenCV finds exactly is left to it, saying why', (t) => {
+test('what only OpenCV finds exactly is left to OpenCV, with the reason', (t) => {
   leavesToOpenCv(
     t,
     haarXml({ nodes: '1 0 0 -0.02 0 -1 0 0.1', leaves: '1 2 3' }),
@@ -67,7 +67,7 @@ test('what only OpenCV finds exactly is left to it, saying why', (t) => {
   leavesToOpenCv(t, haarXml().replace('HAAR', 'HOG'), /HOG/);
 });
 
-test('a feature that reaches outside the window is refused', (t) => {
+test('a feature that extends beyond the window is refused', (t) => {
   const outside = /<_> in line \d+ reaches outside the window/;
   refuses(t, haarXml({ rects: ['13 0 12 12 -1.'] }), outside);
   refuses(t, haarXml({ rects: ['0 13 12 12 -1.'] }), outside);
@@ -80,7 +80,7 @@ test('a feature that reaches outside the window is refused', (t) => {
   refuses(t, haarXml({ nodes: '0 -1 -1 -0.02' }), /a feature that there is not/);
 });
 
-test('numbers that are none, or none that fit, are refused', (t) => {
+test('values that are not numbers, or are out of range, are refused', (t) => {
   for (const number of ['NaN', '.Nan', '.Inf', '1e999', '0x10', '1,5', '1.5.2', '--1', '']) {
     refuses(t, haarXml({ threshold: number }), /finite number is expected|one value/);
   }
@@ -93,7 +93,7 @@ test('numbers that are none, or none that fit, are refused', (t) => {
   refuses(t, haarXml({ window: '2000000 24' }), /window size/);
 });
 
-test('counts of zero and beyond all measure are refused', (t) => {
+test('counts of zero and excessive counts are refused', (t) => {
   const rect = '<_>0 0 12 12 -1.</_>';
   refuses(t, haarXml({ rects: [] }), /<rects> in line \d+ is empty/);
   refuses(t, haarXml({ rects: Array(4).fill('0 0 2 2 1.') }), /more than 3/);
@@ -114,7 +114,7 @@ test('counts of zero and beyond all measure are refused', (t) => {
   refuses(t, stages(1001), /more than 1000/);
 });
 
-test('documents that are made to hurt are refused early', (t) => {
+test('malicious documents are refused early', (t) => {
   refuses(t, '<a>'.repeat(100_000), /too deep/);
   refuses(
     t,

@@ -2,7 +2,8 @@ import type { ExecutionContext } from 'ava';
 import test from 'ava';
 import type { DetectionPool, PoolOptions } from '../../../../core/detection/pool/detection-pool.js';
 import { DetectionProbe } from '../../../../core/detection/pool/detection-probe.js';
-import { plainImage, planFor, startPool, until, workerOf } from '../detection-setup.js';
+import { eventually } from '../../../support/eventually.js';
+import { plainImage, planFor, startPool, workerOf } from '../detection-setup.js';
 
 const JOB_MS = 10_000;
 const MINUTE_MS = 60_000;
@@ -25,23 +26,20 @@ async function probed(t: ExecutionContext, options: Partial<PoolOptions> = {}) {
 }
 
 const nextAnswer = (pool: DetectionPool) => {
-  const { answers } = pool.status();
-  return until(() => pool.status().answers > answers, 'a worker answered');
+  const { replies } = pool.status();
+  return eventually('a worker answered', () => pool.status().replies > replies);
 };
 
-test.serial(
-  'workers that have nothing to do are asked, and are fine for as long as they answer',
-  async (t) => {
-    const { pool, jobs, checkAfter } = await probed(t);
-    for (let i = 0; i < 5; i++) {
-      const answered = nextAnswer(pool);
-      t.is(checkAfter(MINUTE_MS), undefined);
-      await answered;
-    }
-    t.deepEqual(jobs, [], 'pings are no jobs');
-    t.is(pool.status().restarts, 0);
-  },
-);
+test.serial('idle workers are pinged, and are healthy as long as they reply', async (t) => {
+  const { pool, jobs, checkAfter } = await probed(t);
+  for (let i = 0; i < 5; i++) {
+    const answered = nextAnswer(pool);
+    t.is(checkAfter(MINUTE_MS), undefined);
+    await answered;
+  }
+  t.deepEqual(jobs, [], 'pings are no jobs');
+  t.is(pool.status().restarts, 0);
+});
 
 test.serial('a worker that does not answer is a fault, which ends with an answer', async (t) => {
   const { pool, checkAfter } = await probed(t);
@@ -62,13 +60,13 @@ test.serial('a worker that does not answer is a fault, which ends with an answer
 });
 
 test.serial(
-  'a worker that is busy is not asked, and its job ends in time or by its deadline',
+  'a busy worker is not pinged, and its job ends in time or by its deadline',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { jobDeadlineMs: 1_000 });
     t.is(checkAfter(0), undefined);
-    await until(
-      () => pool.status().answers === 1 && pool.status().busy === 0,
+    await eventually(
       'the ping was answered',
+      () => pool.status().replies === 1 && pool.status().busy === 0,
     );
     process.kill(workerOf(pool), 'SIGSTOP');
     const bytes = await plainImage(64, 64).jpeg().toBuffer();
@@ -76,37 +74,43 @@ test.serial(
     t.is(checkAfter(JOB_MS), undefined);
     t.is(pool.status().queued, 0, 'no ping waits behind it');
     await t.throwsAsync(job, { code: 'detection_timeout' });
-    await until(() => pool.status().ready === 1, 'there is another worker');
+    await eventually('there is another worker', () => pool.status().ready === 1);
     t.is(checkAfter(MINUTE_MS), undefined, 'the pool has told of the job that was late');
   },
 );
 
 test.serial(
-  'of several free workers each is asked, and the one that hangs is replaced',
+  'each of several idle workers is pinged, and the one that hangs is replaced',
   async (t) => {
     const { pool, checkAfter } = await probed(t, { workers: 2, jobDeadlineMs: 500 });
-    await until(() => pool.status().ready === 2, 'both are ready');
+    await eventually('both are ready', () => pool.status().ready === 2);
     const hung = workerOf(pool);
     process.kill(hung, 'SIGSTOP');
     t.is(checkAfter(0), undefined);
-    await until(
-      () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
+    await eventually(
       'it was replaced',
+      () => pool.status().ready === 2 && !pool.status().pids.includes(hung),
     );
     t.is(pool.status().restarts, 1);
     t.is(checkAfter(MINUTE_MS), undefined, 'the other one had answered');
   },
 );
 
-test.serial('workers that keep ending are the pool’s to replace, for ten minutes', async (t) => {
-  const { pool, checkAfter } = await probed(t, { restarts: { count: 1, windowMs: 600_000 } });
-  t.is(checkAfter(0), undefined);
-  for (const restarts of [0, 1]) {
-    await until(() => pool.status().ready === 1 && pool.status().restarts === restarts, 'ready');
-    process.kill(workerOf(pool), 'SIGKILL');
-  }
-  await until(() => pool.status().ready === 0, 'none is left');
-  t.is(checkAfter(5 * MINUTE_MS), undefined);
-  t.is(checkAfter(5 * MINUTE_MS), undefined);
-  t.is(checkAfter(MINUTE_MS), 'no detection worker has been ready for 11.0 min');
-});
+test.serial(
+  'workers that keep ending are left to the pool to replace for ten minutes',
+  async (t) => {
+    const { pool, checkAfter } = await probed(t, { restarts: { count: 1, windowMs: 600_000 } });
+    t.is(checkAfter(0), undefined);
+    for (const restarts of [0, 1]) {
+      await eventually(
+        'ready',
+        () => pool.status().ready === 1 && pool.status().restarts === restarts,
+      );
+      process.kill(workerOf(pool), 'SIGKILL');
+    }
+    await eventually('none is left', () => pool.status().ready === 0);
+    t.is(checkAfter(5 * MINUTE_MS), undefined);
+    t.is(checkAfter(5 * MINUTE_MS), undefined);
+    t.is(checkAfter(MINUTE_MS), 'no detection worker has been ready for 11.0 min');
+  },
+);

@@ -19,7 +19,7 @@ test('a restart beyond the budget waits until the oldest leaves the window', (t)
   t.is(budget.book(61_000), 59_000);
 });
 
-test('a budget that was spent is whole again after a quiet window', (t) => {
+test('a spent budget is full again after a quiet window', (t) => {
   const budget = new RestartBudget(2, 60_000);
   budget.book(0);
   budget.book(0);

@@ -4,7 +4,7 @@ import type { World } from '../world.js';
 export const applianceScenarios: Scenario[] = [
   {
     name: 'appliance-killed',
-    what: 'the appliance is killed again and again',
+    what: 'the appliance is killed repeatedly',
     async faults(world) {
       for (let round = 0; round < world.rounds(6, 20); round++) {
         // Every other time whenever it is, perhaps while it starts.
@@ -18,7 +18,7 @@ export const applianceScenarios: Scenario[] = [
   },
   {
     name: 'old-database-put-back',
-    what: 'an older copy of the appliance’s database is put back',
+    what: 'an older copy of the appliance’s database is restored',
     async faults(world) {
       await deliverBeyondCopy(world);
       world.site.putBack();
@@ -35,7 +35,7 @@ export const applianceScenarios: Scenario[] = [
   },
   {
     name: 'old-database-unanswered',
-    what: 'an older copy of the appliance’s database sends before the relay can tell what it knows',
+    what: 'an older copy of the appliance’s database sends before the relay can report what it knows',
     async faults(world) {
       const { site, link } = world;
       const known = await deliverBeyondCopy(world);

@@ -3,7 +3,7 @@ import type { Scenario } from '../scenario.js';
 export const brokerScenarios: Scenario[] = [
   {
     name: 'broker-killed',
-    what: 'the broker is killed and started again',
+    what: 'the broker is killed and restarted',
     sites: ['north', 'south'],
     async faults(world) {
       for (let round = 0; round < world.rounds(2, 4); round++) {

@@ -30,7 +30,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'slow-link',
-    what: 'the link is slow and far, and breaks',
+    what: 'the link is slow with a long delay, and breaks',
     patient: true,
     async faults(world) {
       await world.delivered(5);
@@ -45,7 +45,7 @@ export const linkScenarios: Scenario[] = [
   },
   {
     name: 'half-open',
-    what: 'packets vanish and neither side is told',
+    what: 'packets vanish and neither side is notified',
     async faults(world) {
       for (const directions of HALF_OPEN) {
         await world.delivered(20);

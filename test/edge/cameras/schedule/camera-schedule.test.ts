@@ -14,14 +14,16 @@ import {
   CameraSchedule,
   type CameraScheduleOptions,
 } from '../../../../edge/cameras/schedule/camera-schedule.js';
+import { eventually } from '../../../support/eventually.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { picture, silence, startCameraServer, status } from '../../support/camera-server.js';
-import { folderConfig, httpConfig, temporaryFolder, until } from '../../support/cameras.js';
+import { folderConfig, httpConfig } from '../../support/cameras.js';
 
 const EVERY_SECOND = { schedule: '* * * * * *' };
 const NEVER = { schedule: '0 0 0 29 2 *' };
 
-/** A log whose warnings can be read. */
-function keptLog() {
+/** A log whose warnings the test can read. */
+function recordedLog() {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line));
   return { log: pino({ level: 'warn' }, { write }), lines };
@@ -51,17 +53,17 @@ async function start(
   });
   await schedule.start();
   t.teardown(() => schedule.stop());
-  /** What was told of one camera, each time that it changed. */
-  const told = <K extends keyof CameraStatus>(id: string, key: K) =>
+  /** The values that were reported of one camera, each time that they changed. */
+  const reported = <K extends keyof CameraStatus>(id: string, key: K) =>
     changes
       .filter((change) => change.id === id)
       .map((change) => change[key])
       .filter((value, i, all) => i === 0 || value !== all[i - 1]);
-  const statesOf = (id: string) => told(id, 'state');
-  return { schedule, analysed, statesOf, told };
+  const statesOf = (id: string) => reported(id, 'state');
+  return { schedule, analysed, statesOf, reported };
 }
 
-test('a camera that hangs and one that is dead delay none of the others', async (t) => {
+test('a camera that hangs and one that is dead do not delay the others', async (t) => {
   const good = await startCameraServer(t, picture());
   const hanging = await startCameraServer(t, silence);
   const configs = Array.from({ length: 8 }, (_, i) =>
@@ -70,7 +72,7 @@ test('a camera that hangs and one that is dead delay none of the others', async 
   configs.push(httpConfig(hanging.url, { id: 'hanging', timeoutSeconds: 30, ...EVERY_SECOND }));
   configs.push(httpConfig('http://127.0.0.1:9/', { id: 'dead', ...EVERY_SECOND }));
   const { schedule, analysed } = await start(t, configs);
-  await until('every good camera gave three snapshots', () =>
+  await eventually('three snapshots of every good camera', () =>
     schedule.statuses().every(({ id, taken }) => !id.startsWith('good') || taken >= 3),
   );
   t.false(analysed.includes('hanging'));
@@ -78,14 +80,14 @@ test('a camera that hangs and one that is dead delay none of the others', async 
   for (const { id, skippedOverlap, failed } of schedule.statuses())
     if (id.startsWith('good')) {
       t.is(failed, 0);
-      // A busy machine may be late once; a camera that another one delays would be at each run.
-      t.true(skippedOverlap <= 1, `${id} left out ${skippedOverlap}`);
+      // A busy machine may be late once; a camera that waits for another one is late at each run.
+      t.true(skippedOverlap <= 1, `${id} skipped ${skippedOverlap}`);
     }
   t.true(schedule.status('hanging').skippedOverlap >= 1);
   t.true(schedule.status('dead').failed >= 2);
 });
 
-test('more hanging cameras than there are places delay the others no longer than the patience', async (t) => {
+test('more hanging cameras than the quick lane has permits delay the others no longer than patienceMs', async (t) => {
   const good = await startCameraServer(t, picture());
   const hanging = await startCameraServer(t, silence);
   const configs = Array.from({ length: 6 }, (_, i) =>
@@ -93,12 +95,12 @@ test('more hanging cameras than there are places delay the others no longer than
   );
   configs.push(httpConfig(good.url, { id: 'good', ...EVERY_SECOND }));
   const { schedule } = await start(t, configs, { lanes: { quick: 2, slow: 6, patienceMs: 50 } });
-  await until('the good camera gave two snapshots', () => schedule.status('good').taken >= 2);
+  await eventually('two snapshots of the good camera', () => schedule.status('good').taken >= 2);
   t.is(schedule.status('good').failed, 0);
   t.is(hanging.requests.length, 6);
 });
 
-test('a run that finds the one before it under way is left out and counted', async (t) => {
+test('a run is skipped and counted while the previous one is in progress', async (t) => {
   const server = await startCameraServer(t, picture());
   let most = 0;
   let running = 0;
@@ -110,12 +112,12 @@ test('a run that finds the one before it under way is left out and counted', asy
       return 'image';
     },
   });
-  await until('two were taken', () => schedule.status('gate').taken >= 2);
+  await eventually('two were taken', () => schedule.status('gate').taken >= 2);
   t.true(schedule.status('gate').skippedOverlap >= 1);
   t.is(most, 1);
 });
 
-test('a camera can be asked now, and callers who ask together share one answer', async (t) => {
+test('a snapshot can be requested, and simultaneous requests share one', async (t) => {
   const server = await startCameraServer(t, picture());
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   const both = await Promise.all([schedule.snapshotNow('gate'), schedule.snapshotNow('gate')]);
@@ -124,14 +126,14 @@ test('a camera can be asked now, and callers who ask together share one answer',
   t.is(await schedule.snapshotNow('gate'), 'image-2');
 });
 
-test('asking a camera that has nothing new gives nothing, and it is online', async (t) => {
+test('a requested snapshot of a camera with nothing new is none, and the camera is online', async (t) => {
   const server = await startCameraServer(t, status(304));
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   t.is(await schedule.snapshotNow('gate'), undefined);
   t.like(schedule.status('gate'), { state: 'online', taken: 0, failed: 0 });
 });
 
-test('a camera that answers with what is no image has failed; its caller did nothing wrong', async (t) => {
+test('a camera that responds with something other than an image has failed; the request was valid', async (t) => {
   const server = await startCameraServer(t, picture());
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)], {
     analyse: async (_camera, { bytes }) => {
@@ -144,17 +146,17 @@ test('a camera that answers with what is no image has failed; its caller did not
   t.is(error?.message, schedule.status('gate').lastError ?? '');
 });
 
-test('asking a camera that fails, or that is not there, is a problem with a code', async (t) => {
+test('a requested snapshot of a failing or unknown camera is a problem with a code', async (t) => {
   const server = await startCameraServer(t, status(404));
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   await t.throwsAsync(schedule.snapshotNow('gate'), {
     code: 'camera_failed',
-    message: 'the camera answered with status 404',
+    message: 'the camera responded with HTTP 404',
   });
   await t.throwsAsync(schedule.snapshotNow('attic'), { code: 'not_found' });
 });
 
-test('a paused camera is asked by nobody but an operator, until it is resumed', async (t) => {
+test('a paused camera takes snapshots only on request, until it is resumed', async (t) => {
   const server = await startCameraServer(t, picture());
   const config = httpConfig(server.url, { ...EVERY_SECOND, enabled: false });
   const { schedule, statesOf } = await start(t, [config]);
@@ -164,7 +166,7 @@ test('a paused camera is asked by nobody but an operator, until it is resumed', 
   t.is(await schedule.snapshotNow('gate'), 'image-1');
   schedule.resume('gate');
   t.not(schedule.status('gate').nextRunAt, null);
-  await until('it runs again', () => schedule.status('gate').taken >= 2);
+  await eventually('it runs again', () => schedule.status('gate').taken >= 2);
   schedule.pause('gate');
   const { taken } = schedule.status('gate');
   await sleep(1100);
@@ -172,7 +174,7 @@ test('a paused camera is asked by nobody but an operator, until it is resumed', 
   t.deepEqual(statesOf('gate'), ['paused', 'online', 'paused']);
 });
 
-test('a run that jitter has put off does not happen after a pause', async (t) => {
+test('a run that jitter has delayed does not happen after a pause', async (t) => {
   const server = await startCameraServer(t, picture());
   const config = httpConfig(server.url, { ...EVERY_SECOND, jitterSeconds: 2 });
   const { schedule } = await start(t, [config]);
@@ -184,28 +186,30 @@ test('a run that jitter has put off does not happen after a pause', async (t) =>
   t.is(server.requests.length, asked);
 });
 
-test('a dead camera is offline after three failures, is asked less often, and recovers', async (t) => {
+test('a dead camera is offline after three failures, is tried less often, and recovers', async (t) => {
   let now = 1_000_000;
+  const { log, lines } = recordedLog();
   const server = await startCameraServer(t, status(404));
-  const { schedule, statesOf, told } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
+  const { schedule, statesOf, reported } = await start(t, [httpConfig(server.url, EVERY_SECOND)], {
     clock: () => now,
+    log,
   });
-  await until('it is offline', () => schedule.status('gate').state === 'offline');
+  await eventually('it is offline', () => schedule.status('gate').state === 'offline');
   t.like(schedule.status('gate'), {
     consecutiveFailures: 3,
-    lastError: 'the camera answered with status 404',
+    lastError: 'the camera responded with HTTP 404',
   });
   await sleep(1100);
   t.is(server.requests.length, 3);
   now += 5000;
-  await until('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
+  await eventually('it is probed', () => schedule.status('gate').consecutiveFailures === 4);
   t.is(server.requests.length, 4);
   server.answer(picture());
   now += 10_000;
-  await until('it is online', () => schedule.status('gate').state === 'online');
+  await eventually('it is online', () => schedule.status('gate').state === 'online');
   t.like(schedule.status('gate'), { consecutiveFailures: 0, lastError: null });
   t.deepEqual(statesOf('gate'), ['starting', 'offline', 'online']);
-  t.deepEqual(told('gate', 'circuit'), [
+  t.deepEqual(reported('gate', 'circuit'), [
     'closed',
     'open',
     'half-open',
@@ -213,10 +217,11 @@ test('a dead camera is offline after three failures, is asked less often, and re
     'half-open',
     'closed',
   ]);
-  t.deepEqual(told('gate', 'lastError'), [null, 'the camera answered with status 404', null]);
+  t.like(lines, [{ camera: 'gate', msg: 'camera offline: the camera responded with HTTP 404' }]);
+  t.deepEqual(reported('gate', 'lastError'), [null, 'the camera responded with HTTP 404', null]);
 });
 
-test('a snapshot that finds the queue full is dropped and counted, which is no fault of the camera', async (t) => {
+test('a snapshot is dropped and counted if the queue is full, and the camera stays online', async (t) => {
   const root = await temporaryFolder(t);
   await writeFile(join(root, 'a.jpg'), 'a');
   let isFull = true;
@@ -234,14 +239,14 @@ test('a snapshot that finds the queue full is dropped and counted, which is no f
   t.is(await schedule.snapshotNow('drop'), 'image', 'the file had stayed where it was');
 });
 
-test('an image that does not decode is a failure, and those after it are still taken', async (t) => {
+test('an image that does not decode is a failure, and the next ones are still taken', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['1.jpg', '2.jpg', '3.jpg']) {
     await writeFile(join(folder, name), name);
     await sleep(20);
   }
   const seen: string[] = [];
-  const { log, lines } = keptLog();
+  const { log, lines } = recordedLog();
   const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
   const { schedule } = await start(t, [config], {
     log,
@@ -258,17 +263,17 @@ test('an image that does not decode is a failure, and those after it are still t
   t.deepEqual(await readdir(folder), ['2.jpg'], 'what was not analysed is not deleted');
   t.like(lines, [{ level: 40, camera: 'drop', file: '2.jpg', code: 'image_undecodable' }]);
   await schedule.snapshotNow('drop');
-  t.is(seen.length, 3, 'nor is it offered again');
+  t.is(seen.length, 3, 'and it is not returned again');
 });
 
-test('a file whose analysis took too long is tried once more, at a later look, and then passed over', async (t) => {
+test('a file whose analysis times out is retried once in a later run, and then skipped', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['1.jpg', '2.jpg']) {
     await writeFile(join(folder, name), name);
     await sleep(20);
   }
   const seen: string[] = [];
-  const { log, lines } = keptLog();
+  const { log, lines } = recordedLog();
   const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
   const { schedule } = await start(t, [config], {
     log,
@@ -289,7 +294,7 @@ test('a file whose analysis took too long is tried once more, at a later look, a
   t.deepEqual(await readdir(folder), ['1.jpg']);
   t.deepEqual(
     lines.map(({ file, code, msg }) => ({ file, code, msg })),
-    ['a file will be tried once more', 'a file is passed over, and not deleted'].map((msg) => ({
+    ['file not analysed; retrying once', 'file skipped; it is not deleted'].map((msg) => ({
       file: '1.jpg',
       code: 'detection_timeout',
       msg,
@@ -297,7 +302,7 @@ test('a file whose analysis took too long is tried once more, at a later look, a
   );
 });
 
-test('a file that is analysed at its second attempt is deleted as any other', async (t) => {
+test('a file that is analysed at the second attempt is deleted like any other', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.jpg'), 'a');
   let attempts = 0;
@@ -314,7 +319,7 @@ test('a file that is analysed at its second attempt is deleted as any other', as
   t.deepEqual(await readdir(folder), []);
 });
 
-test('an error of our own keeps the file, and its message to itself', async (t) => {
+test('an internal error keeps the file, and its message is not shown in the status', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'a.jpg'), 'a');
   const config = folderConfig(folder, { ...NEVER, afterwards: 'delete' });
@@ -325,11 +330,11 @@ test('an error of our own keeps the file, and its message to itself', async (t) 
   });
   await schedule.snapshotNow('drop');
   await t.throwsAsync(schedule.snapshotNow('drop'), { message: 'SQLITE_FULL at row 7' });
-  t.is(schedule.status('drop').lastError, 'the snapshot could not be analysed');
+  t.is(schedule.status('drop').lastError, 'the snapshot could not be analysed; see the log');
   t.deepEqual(await readdir(folder), ['a.jpg']);
 });
 
-test('stopping ends fetches, waits for the analysis, and leaves no schedule behind', async (t) => {
+test('a stop aborts fetches, waits for the analysis, and leaves no schedule behind', async (t) => {
   const hanging = await startCameraServer(t, silence);
   const good = await startCameraServer(t, picture());
   let analysed = false;
@@ -349,7 +354,7 @@ test('stopping ends fetches, waits for the analysis, and leaves no schedule behi
   );
   const unanswered = t.throwsAsync(schedule.snapshotNow('stopped-1'));
   const answered = schedule.snapshotNow('stopped-2');
-  await until('both were asked', () => hanging.requests.length + good.requests.length === 2);
+  await eventually('both were asked', () => hanging.requests.length + good.requests.length === 2);
   await sleep(50);
   await schedule.stop();
   t.true(analysed);
@@ -361,13 +366,13 @@ test('stopping ends fetches, waits for the analysis, and leaves no schedule behi
   t.false(names.includes('stopped-1') || names.includes('stopped-2'));
 });
 
-test('a watched folder is emptied by its schedule alone', async (t) => {
+test('the schedule empties a watched folder', async (t) => {
   const folder = join(await temporaryFolder(t), 'drop');
   await mkdir(folder);
   for (let i = 0; i < 20; i++) await writeFile(join(folder, `${i}.jpg`), `${i}`);
   const config = folderConfig(folder, { ...EVERY_SECOND, afterwards: 'delete' });
   const { schedule } = await start(t, [config]);
-  await until('all are taken', () => schedule.status('drop').taken === 20);
+  await eventually('all are taken', () => schedule.status('drop').taken === 20);
   await schedule.stop();
   t.deepEqual(await readdir(folder), []);
 });

@@ -4,8 +4,8 @@ import { FetchLanes } from '../../../../edge/cameras/schedule/fetch-lanes.js';
 
 const forever = () => new AbortController().signal;
 
-/** Work that ends when told to, and tells how much of it ran at once. */
-function workshop() {
+/** Work that ends on demand and counts how much of it runs concurrently. */
+function controlledWork() {
   const ends: (() => void)[] = [];
   const seen = { running: 0, most: 0 };
   const work = async () => {
@@ -19,7 +19,7 @@ function workshop() {
   return { work, endAll, seen };
 }
 
-async function drain(shop: ReturnType<typeof workshop>, all: Promise<void>[]): Promise<void> {
+async function drain(shop: ReturnType<typeof controlledWork>, all: Promise<void>[]): Promise<void> {
   let done = false;
   const ended = Promise.all(all).then(() => {
     done = true;
@@ -31,35 +31,35 @@ async function drain(shop: ReturnType<typeof workshop>, all: Promise<void>[]): P
   await ended;
 }
 
-test('no more fetches run at once than there are places', async (t) => {
+test('no more fetches run concurrently than the lane has permits', async (t) => {
   const lanes = new FetchLanes({ quick: 2, slow: 1, patienceMs: 10_000 });
-  const shop = workshop();
+  const shop = controlledWork();
   const all = Array.from({ length: 7 }, () => lanes.run(false, forever(), shop.work));
   await drain(shop, all);
   t.is(shop.seen.most, 2);
 });
 
-test('fetches that outlast the patience make room for the others', async (t) => {
+test('fetches that take longer than patienceMs release their quick permit', async (t) => {
   const lanes = new FetchLanes({ quick: 2, slow: 3, patienceMs: 20 });
-  const stuck = workshop();
+  const stuck = controlledWork();
   const hanging = Array.from({ length: 3 }, () => lanes.run(false, forever(), stuck.work));
   for (let i = 0; i < 5; i++) t.is(await lanes.run(false, forever(), async () => i), i);
   t.is(stuck.seen.running, 3);
   await drain(stuck, hanging);
 });
 
-test('slow cameras have a bound of their own and leave the quick lane alone', async (t) => {
+test('slow cameras have their own limit and do not use the quick lane', async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 2, patienceMs: 10_000 });
-  const shop = workshop();
+  const shop = controlledWork();
   const slow = Array.from({ length: 5 }, () => lanes.run(true, forever(), shop.work));
   t.is(await lanes.run(false, forever(), async () => 'at once'), 'at once');
   await drain(shop, slow);
   t.is(shop.seen.most, 2);
 });
 
-test('when even the slow lane is full, the bound holds', async (t) => {
+test('if the slow lane is full as well, both limits hold', async (t) => {
   const lanes = new FetchLanes({ quick: 2, slow: 1, patienceMs: 5 });
-  const shop = workshop();
+  const shop = controlledWork();
   const all = Array.from({ length: 9 }, () => lanes.run(false, forever(), shop.work));
   await sleep(50);
   t.is(shop.seen.running, 3);
@@ -69,9 +69,9 @@ test('when even the slow lane is full, the bound holds', async (t) => {
   t.is(await lanes.run(false, forever(), async () => 'free again'), 'free again');
 });
 
-test('who waits for a place can give up', async (t) => {
+test('waiting for a permit can be aborted', async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 1, patienceMs: 10_000 });
-  const shop = workshop();
+  const shop = controlledWork();
   const busy = lanes.run(false, forever(), shop.work);
   const stopping = new AbortController();
   const waiting = lanes.run(false, stopping.signal, shop.work);
@@ -81,7 +81,7 @@ test('who waits for a place can give up', async (t) => {
   t.is(await lanes.run(false, forever(), async () => 'next'), 'next');
 });
 
-test('a fetch that fails gives its place back', async (t) => {
+test('a fetch that fails releases its permit', async (t) => {
   const lanes = new FetchLanes({ quick: 1, slow: 1, patienceMs: 10_000 });
   const failing = async () => {
     throw new Error('no picture');

@@ -17,12 +17,12 @@ const weekdays = timeWindowSchema.parse({
 });
 const nights = timeWindowSchema.parse({ days: ['sat'], from: '22:00', to: '06:00' });
 
-test('without windows a camera is asked at any time', (t) => {
+test('without windows a camera is always open', (t) => {
   t.true(isOpen([], at(SUN, 3)));
   t.is(nextOpening([], at(SUN, 3)), at(SUN, 3));
 });
 
-test('a window holds from its beginning to just before its end, on its days', (t) => {
+test('a window is open from its start to just before its end, on its days', (t) => {
   t.false(isOpen([weekdays], at(MON, 7, 29)));
   t.true(isOpen([weekdays], at(MON, 7, 30)));
   t.true(isOpen([weekdays], at(MON, 18, 59)));
@@ -30,7 +30,7 @@ test('a window holds from its beginning to just before its end, on its days', (t
   t.false(isOpen([weekdays], at(SUN, 12)));
 });
 
-test('a window past midnight belongs to the day on which it begins', (t) => {
+test('a window past midnight belongs to the day on which it starts', (t) => {
   t.true(isOpen([nights], at(SAT, 23)));
   t.true(isOpen([nights], at(SAT + 1, 5, 59)));
   t.false(isOpen([nights], at(SAT + 1, 6)));
@@ -38,7 +38,7 @@ test('a window past midnight belongs to the day on which it begins', (t) => {
   t.false(isOpen([nights], at(SAT + 1, 23)));
 });
 
-test('one of several windows is enough', (t) => {
+test('one open window of several is enough', (t) => {
   t.true(isOpen([weekdays, nights], at(MON, 12)));
   t.true(isOpen([weekdays, nights], at(SAT, 22)));
 });
@@ -57,7 +57,7 @@ test('a day ends at 24:00', (t) => {
   t.false(isOpen([evening], at(TUE, 0)));
 });
 
-test('times that are none, and windows without a length, are refused', (t) => {
+test('invalid times and empty windows are rejected', (t) => {
   for (const [from, to] of [
     ['7:00', '08:00'],
     ['25:00', '26:00'],

@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Camera } from '../../../../edge/cameras/camera.js';
 import { createCamera } from '../../../../edge/cameras/create-camera.js';
-import { folderConfig, temporaryFolder } from '../../support/cameras.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { folderConfig } from '../../support/cameras.js';
 
 const signal = new AbortController().signal;
 
@@ -26,50 +27,50 @@ async function setUp(t: ExecutionContext, settings: Record<string, unknown> = {}
   return { folder, open };
 }
 
-/** Takes and settles what one look offers. */
+/** Takes and processes all that one scan returns. */
 async function takeAll(camera: Camera): Promise<string[]> {
   const taken: string[] = [];
   for (let more = true; more; ) {
     const snapshot = await camera.take(signal);
     if (snapshot) taken.push(snapshot.bytes.toString());
-    await snapshot?.settle();
+    await snapshot?.markProcessed();
     more = snapshot?.more ?? false;
   }
   return taken;
 }
 
-/** Two looks, since a file must be the same in both. */
-async function takeSettled(camera: Camera): Promise<string[]> {
+/** Two scans, since a file must be unchanged between them. */
+async function takeUnchanged(camera: Camera): Promise<string[]> {
   return [...(await takeAll(camera)), ...(await takeAll(camera))];
 }
 
 const put = (folder: string, ...names: string[]) =>
   Promise.all(names.map((name) => writeFile(join(folder, name), name)));
 
-test('each new image is one snapshot, the oldest first', async (t) => {
+test('each new image is one snapshot, oldest first', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'b.jpg');
   await put(folder, 'a.png', 'c.WEBP');
-  const taken = await takeSettled(camera);
+  const taken = await takeUnchanged(camera);
   t.deepEqual([...taken].sort(), ['a.png', 'b.jpg', 'c.WEBP']);
-  t.deepEqual(await takeSettled(camera), []);
+  t.deepEqual(await takeUnchanged(camera), []);
   await put(folder, 'd.jpeg');
-  t.deepEqual(await takeSettled(camera), ['d.jpeg']);
+  t.deepEqual(await takeUnchanged(camera), ['d.jpeg']);
 });
 
-test('files that uploads are still writing under another name, and other files, are left alone', async (t) => {
+test('other files, and uploads in progress under another name, are ignored', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, '.hidden.jpg', 'a.jpg.part', 'b.tmp', 'notes.txt', 'jpg');
   await mkdir(join(folder, 'folder.jpg'));
   await symlink('/nowhere', join(folder, 'broken.jpg'));
   const camera = open();
-  t.deepEqual(await takeSettled(camera), []);
+  t.deepEqual(await takeUnchanged(camera), []);
   await rename(join(folder, 'a.jpg.part'), join(folder, 'a.jpg'));
-  t.deepEqual(await takeSettled(camera), ['a.jpg.part']);
+  t.deepEqual(await takeUnchanged(camera), ['a.jpg.part']);
 });
 
-test('a file that grows is not taken before it has ended', async (t) => {
+test('a file that grows is not taken before it is complete', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'a.jpg');
@@ -77,22 +78,22 @@ test('a file that grows is not taken before it has ended', async (t) => {
     t.deepEqual(await takeAll(camera), []);
     await appendFile(join(folder, 'a.jpg'), `+${part}`);
   }
-  t.deepEqual(await takeSettled(camera), ['a.jpg+1+2+3']);
+  t.deepEqual(await takeUnchanged(camera), ['a.jpg+1+2+3']);
 });
 
-test('a file that changes between the look and the reading is looked at again', async (t) => {
+test('a file that changes between scan and read is scanned again', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'a.jpg', 'b.jpg');
   t.deepEqual(await takeAll(camera), []);
   const first = await camera.take(signal);
   const other = first?.bytes.toString() === 'a.jpg' ? 'b.jpg' : 'a.jpg';
-  await first?.settle();
+  await first?.markProcessed();
   await appendFile(join(folder, other), '+more');
-  t.deepEqual(await takeSettled(camera), [`${other}+more`]);
+  t.deepEqual(await takeUnchanged(camera), [`${other}+more`]);
 });
 
-test('a snapshot that was not dealt with is offered again', async (t) => {
+test('a snapshot that was not processed is returned again', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   await put(folder, 'a.jpg');
   const camera = open();
@@ -103,7 +104,7 @@ test('a snapshot that was not dealt with is offered again', async (t) => {
   t.deepEqual(await readdir(folder), []);
 });
 
-test('a newer picture of the same name, come while the one before was searched, is not deleted but taken next', async (t) => {
+test('a newer image of the same name that arrives during the search is taken next, not deleted', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   const camera = open();
   await put(folder, 'latest.jpg');
@@ -111,25 +112,25 @@ test('a newer picture of the same name, come while the one before was searched, 
   const first = await camera.take(signal);
   await writeFile(join(folder, 'upload.part'), 'newer');
   await rename(join(folder, 'upload.part'), join(folder, 'latest.jpg'));
-  await first?.settle();
+  await first?.markProcessed();
   t.deepEqual(await readdir(folder), ['latest.jpg']);
-  t.deepEqual(await takeSettled(camera), ['newer']);
+  t.deepEqual(await takeUnchanged(camera), ['newer']);
   t.deepEqual(await readdir(folder), []);
 });
 
-test('what was taken before a restart is not taken again', async (t) => {
+test('files taken before a restart are not taken again', async (t) => {
   const { folder, open } = await setUp(t);
   await put(folder, 'a.jpg', 'b.jpg');
-  t.is((await takeSettled(open())).length, 2);
+  t.is((await takeUnchanged(open())).length, 2);
   await put(folder, 'c.jpg');
-  t.deepEqual(await takeSettled(open()), ['c.jpg']);
+  t.deepEqual(await takeUnchanged(open()), ['c.jpg']);
 });
 
-test('a picture moved into the folder with an old date is taken, and keeps its date', async (t) => {
+test('an image with an old date that is moved into the folder is taken, and keeps its date', async (t) => {
   const { folder, open } = await setUp(t);
   const camera = open();
   await put(folder, 'new.jpg');
-  await takeSettled(camera);
+  await takeUnchanged(camera);
   const elsewhere = join(folder, '..', 'old.jpg');
   await writeFile(elsewhere, 'old');
   await utimes(elsewhere, 1_600_000_000, 1_600_000_000);
@@ -138,14 +139,14 @@ test('a picture moved into the folder with an old date is taken, and keeps its d
   t.is((await camera.take(signal))?.takenAt, 1_600_000_000_000);
 });
 
-test('a burst of 3,000 files is taken whole, each once', async (t) => {
+test('a burst of 3,000 files is taken completely, each file once', async (t) => {
   const { folder, open } = await setUp(t, { afterwards: 'delete' });
   const names = Array.from({ length: 3000 }, (_, i) => `${String(i).padStart(4, '0')}.jpg`);
   for (let i = 0; i < names.length; i += 100) await put(folder, ...names.slice(i, i + 100));
   const camera = open();
   const taken: string[] = [];
   const batches: number[] = [];
-  for (let look = 0; look < 6; look++) {
+  for (let scan = 0; scan < 6; scan++) {
     const batch = await takeAll(camera);
     batches.push(batch.length);
     taken.push(...batch);
@@ -155,43 +156,43 @@ test('a burst of 3,000 files is taken whole, each once', async (t) => {
   t.deepEqual(await readdir(folder), []);
 });
 
-test('a file that is too large is passed over and kept, and said', async (t) => {
+test('a file that is too large is skipped, kept and reported', async (t) => {
   const { folder, open } = await setUp(t, { maxBytes: 1024, afterwards: 'delete' });
   await writeFile(join(folder, 'big.jpg'), Buffer.alloc(1025));
   await put(folder, 'small.jpg');
   const camera = open();
   await takeAll(camera);
   const outcomes: string[] = [];
-  for (let look = 0; look < 2; look++)
+  for (let scan = 0; scan < 2; scan++)
     await takeAll(camera).then(
       (taken) => outcomes.push(...taken),
       (error: Error) => outcomes.push(error.message),
     );
-  t.deepEqual(outcomes.sort(), ['small.jpg', 'the snapshot has more than 1024 bytes']);
+  t.deepEqual(outcomes.sort(), ['small.jpg', 'the snapshot is larger than 1024 bytes (maxBytes)']);
   t.deepEqual(await readdir(folder), ['big.jpg']);
 });
 
-test('a folder that is not there is an error without its path', async (t) => {
+test('a missing folder is an error that does not show its path', async (t) => {
   const { folder, open } = await setUp(t);
   await rm(folder, { recursive: true });
   await t.throwsAsync(open().take(signal), {
     code: 'unreadable',
-    message: 'the folder or a file in it cannot be used (ENOENT)',
+    message: 'the folder or a file in it is not accessible (ENOENT)',
   });
 });
 
-test('a bookmark that is damaged, or of another folder, is not followed', async (t) => {
+test('a cursor file that is damaged or belongs to another folder is ignored', async (t) => {
   const { folder, open } = await setUp(t);
   const state = join(folder, '..', 'state');
   await mkdir(state);
   for (const content of ['{"half', '{"folder":"/other","changedMs":9e15,"name":"z"}']) {
     await writeFile(join(state, 'drop.json'), content);
     await put(folder, 'a.jpg');
-    t.deepEqual(await takeSettled(open()), ['a.jpg']);
+    t.deepEqual(await takeUnchanged(open()), ['a.jpg']);
   }
 });
 
-test('a camera that loops goes round its images for ever', async (t) => {
+test('a camera that loops repeats its images endlessly', async (t) => {
   const { folder, open } = await setUp(t, { loop: true });
   await put(folder, 'b.jpg', 'a.jpg', 'c.jpg', 'notes.txt');
   const camera = open();
@@ -200,26 +201,30 @@ test('a camera that loops goes round its images for ever', async (t) => {
   t.deepEqual(taken, ['a.jpg', 'b.jpg', 'c.jpg', 'a.jpg', 'b.jpg', 'c.jpg', 'a.jpg']);
 });
 
-test('a camera that loops over nothing says so', async (t) => {
+test('a camera that loops over an empty folder reports it', async (t) => {
   const { open } = await setUp(t, { loop: true });
-  await t.throwsAsync(open().take(signal), { message: 'the folder has no images' });
+  await t.throwsAsync(open().take(signal), { message: 'the folder contains no images' });
 });
 
-test('a clock that is set back makes nothing that arrives later be passed over', async (t) => {
+test('no file that arrives after the clock was set back is missed', async (t) => {
   const { folder, open } = await setUp(t);
-  // The machine's clock is an hour ahead until it is put right: files then bear earlier times than the bookmark.
+  // The machine's clock is an hour ahead until it is put right: files then have earlier times than the cursor.
   let ahead = 3_600_000;
   const camera = open(() => Date.now() + ahead);
   await put(folder, 'before.jpg');
-  t.deepEqual(await takeSettled(camera), ['before.jpg']);
-  const bookmark = join(folder, '..', 'state', 'drop.json');
-  const saved = JSON.parse(await readFile(bookmark, 'utf8'));
-  await writeFile(bookmark, JSON.stringify({ ...saved, changedMs: saved.changedMs + ahead }));
+  t.deepEqual(await takeUnchanged(camera), ['before.jpg']);
+  const cursorFile = join(folder, '..', 'state', 'drop.json');
+  const saved = JSON.parse(await readFile(cursorFile, 'utf8'));
+  await writeFile(cursorFile, JSON.stringify({ ...saved, changedMs: saved.changedMs + ahead }));
 
   const restarted = open(() => Date.now() + ahead);
-  t.deepEqual(await takeSettled(restarted), []);
+  t.deepEqual(await takeUnchanged(restarted), []);
   ahead = 0;
   await put(folder, 'after.jpg');
-  t.deepEqual(await takeSettled(restarted), ['before.jpg', 'after.jpg'], 'the last one once more');
-  t.deepEqual(await takeSettled(restarted), []);
+  t.deepEqual(
+    await takeUnchanged(restarted),
+    ['before.jpg', 'after.jpg'],
+    'the last one once more',
+  );
+  t.deepEqual(await takeUnchanged(restarted), []);
 });

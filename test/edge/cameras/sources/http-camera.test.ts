@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { CameraError } from '../../../../edge/cameras/camera.js';
 import { HttpCamera } from '../../../../edge/cameras/sources/http-camera.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 import {
   challenge,
   picture,
@@ -10,13 +11,13 @@ import {
   startCameraServer,
   status,
 } from '../../support/camera-server.js';
-import { httpConfig, temporaryFolder } from '../../support/cameras.js';
+import { httpConfig } from '../../support/cameras.js';
 
 const cameraAt = (url: string, more?: Record<string, unknown>) =>
   new HttpCamera(httpConfig(url, more), Date.now);
 const patient = () => AbortSignal.timeout(30_000);
 
-test('a snapshot is the bytes that the camera answers with', async (t) => {
+test('a snapshot contains the bytes of the response', async (t) => {
   const server = await startCameraServer(t, picture(Buffer.from([0xff, 0xd8, 0xff])));
   const before = Date.now();
   const snapshot = await cameraAt(server.url).take(patient());
@@ -25,7 +26,7 @@ test('a snapshot is the bytes that the camera answers with', async (t) => {
   t.false(snapshot?.more);
 });
 
-test('a picture that has not changed is not taken twice, once it was dealt with', async (t) => {
+test('an unchanged image is not taken again after it was processed', async (t) => {
   const server = await startCameraServer(t, (request, response) => {
     const isKnown =
       request.headers['if-none-match'] === '"7"' &&
@@ -39,11 +40,11 @@ test('a picture that has not changed is not taken twice, once it was dealt with'
   await camera.take(patient());
   const again = await camera.take(patient());
   t.is(again?.bytes.toString(), 'a picture', 'it was not settled, so it is offered again');
-  await again?.settle();
+  await again?.markProcessed();
   t.is(await camera.take(patient()), undefined);
 });
 
-test('a camera that answers with an error for a moment is asked again', async (t) => {
+test('a temporary error is retried', async (t) => {
   const server = await startCameraServer(t, status(500));
   const camera = cameraAt(server.url, { retries: 2 });
   server.answer((request, response) =>
@@ -53,16 +54,16 @@ test('a camera that answers with an error for a moment is asked again', async (t
   t.is(server.requests.length, 3);
 });
 
-test('retries have a bound', async (t) => {
+test('retries are limited', async (t) => {
   const server = await startCameraServer(t, status(500));
   await t.throwsAsync(cameraAt(server.url, { retries: 1 }).take(patient()), {
     instanceOf: CameraError,
-    message: 'the camera answered with status 500',
+    message: 'the camera responded with HTTP 500',
   });
   t.is(server.requests.length, 2);
 });
 
-test('retries end with the time that the schedule gives', async (t) => {
+test('retries end at the deadline of the schedule', async (t) => {
   const server = await startCameraServer(t, status(500));
   const slot = AbortSignal.timeout(1000);
   await t.throwsAsync(cameraAt(server.url, { retries: 5 }).take(slot), {
@@ -71,7 +72,7 @@ test('retries end with the time that the schedule gives', async (t) => {
   t.true(server.requests.length < 6, 'six attempts take 4 s at the least');
 });
 
-test('what will not change by asking again is asked once', async (t) => {
+test('a permanent error is not retried', async (t) => {
   const server = await startCameraServer(t, status(404));
   await t.throwsAsync(cameraAt(server.url, { retries: 5 }).take(patient()), {
     code: 'bad_status',
@@ -79,15 +80,15 @@ test('what will not change by asking again is asked once', async (t) => {
   t.is(server.requests.length, 1);
 });
 
-test('a camera that accepts and stays silent is given up', async (t) => {
+test('a camera that accepts the connection and sends nothing times out', async (t) => {
   const server = await startCameraServer(t, silence);
   await t.throwsAsync(cameraAt(server.url, { timeoutSeconds: 0.2 }).take(patient()), {
     code: 'timeout',
-    message: 'the camera did not answer in time',
+    message: 'the camera did not respond in time',
   });
 });
 
-test('a camera that stalls in the middle of a picture is given up', async (t) => {
+test('a camera that stalls in the middle of an image times out', async (t) => {
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(200).write('half a pic');
   });
@@ -96,7 +97,7 @@ test('a camera that stalls in the middle of a picture is given up', async (t) =>
   });
 });
 
-test('a body without an end is cut off at the size limit', async (t) => {
+test('an endless body is aborted at the size limit', async (t) => {
   let sent = 0;
   let closed = false;
   const server = await startCameraServer(t, (_request, response) => {
@@ -113,13 +114,13 @@ test('a body without an end is cut off at the size limit', async (t) => {
     cameraAt(server.url, { maxBytes: 100_000, timeoutSeconds: 20 }).take(patient()),
     {
       code: 'too_large',
-      message: 'the snapshot has more than 100000 bytes',
+      message: 'the snapshot is larger than 100000 bytes (maxBytes)',
     },
   );
   t.true(sent < 50_000_000, `${sent} bytes were read`);
 });
 
-test('a body that is announced as too large is not read', async (t) => {
+test('a body with a Content-Length over the limit is not read', async (t) => {
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(200, { 'content-length': '50000000' }).write('x');
   });
@@ -138,7 +139,7 @@ test('a redirect on the same host is followed', async (t) => {
   t.is(snapshot?.bytes.toString(), '/cgi/live.jpg');
 });
 
-test('a redirect to another host is refused, and that host never asked', async (t) => {
+test('a redirect to another host is refused, and no request is sent there', async (t) => {
   const other = await startCameraServer(t, picture());
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(302, { location: `http://localhost:${other.port}/` }).end();
@@ -151,7 +152,7 @@ test('a redirect to another host is refused, and that host never asked', async (
   t.is(other.requests.length, 0);
 });
 
-test('a camera that redirects in a circle is given up', async (t) => {
+test('a redirect loop is aborted', async (t) => {
   const server = await startCameraServer(t, (_request, response) => {
     response.writeHead(302, { location: '/snapshot.jpg' }).end();
   });
@@ -161,7 +162,7 @@ test('a camera that redirects in a circle is given up', async (t) => {
   t.is(server.requests.length, 4);
 });
 
-test('a camera behind a password is opened with the one from a file', async (t) => {
+test('the password of a camera can be read from a file', async (t) => {
   const file = join(await temporaryFolder(t), 'password');
   await writeFile(file, 'grüß:gott\n');
   const expected = `Basic ${Buffer.from('admin:grüß:gott').toString('base64')}`;
@@ -178,7 +179,7 @@ test('a camera behind a password is opened with the one from a file', async (t) 
   t.is(server.requests.length, 3, 'once it is known, the password goes with the request');
 });
 
-test('a password is not sent to a camera that asks for none, unless the scheme says so', async (t) => {
+test('a password is not sent without a challenge, unless the scheme is basic', async (t) => {
   const server = await startCameraServer(t, picture());
   const auth = { username: 'admin', password: 'hunter2' };
   await cameraAt(server.url, { auth }).take(patient());
@@ -187,7 +188,7 @@ test('a password is not sent to a camera that asks for none, unless the scheme s
   t.deepEqual(sent, [undefined, `Basic ${Buffer.from('admin:hunter2').toString('base64')}`]);
 });
 
-test('a camera that should use digest gets no password in the clear', async (t) => {
+test('with the scheme digest no password is sent in clear text', async (t) => {
   const server = await startCameraServer(t, challenge('Basic realm="cam"'));
   const auth = { username: 'admin', password: 'hunter2', scheme: 'digest' };
   await t.throwsAsync(cameraAt(server.url, { auth }).take(patient()), { code: 'bad_status' });
@@ -197,7 +198,7 @@ test('a camera that should use digest gets no password in the clear', async (t) 
   );
 });
 
-test('a wrong password is tried once a run', async (t) => {
+test('a wrong password is tried once per run', async (t) => {
   let nonce = 0;
   const server = await startCameraServer(t, (request, response) =>
     challenge(`Digest realm="cam", nonce="n${nonce++}", qop="auth"`)(request, response),
@@ -207,13 +208,13 @@ test('a wrong password is tried once a run', async (t) => {
   t.is(server.requests.length, 2);
 });
 
-test('a camera on a port that browsers refuse is asked all the same', async (t) => {
+test('a camera on a port that browsers block is supported', async (t) => {
   await t.throwsAsync(cameraAt('http://127.0.0.1:554/').take(patient()), {
-    message: 'the camera cannot be reached (ECONNREFUSED)',
+    message: 'the camera is unreachable (ECONNREFUSED)',
   });
 });
 
-test('no credentials and no URL stand in any error', async (t) => {
+test('no error contains credentials or a URL', async (t) => {
   const server = await startCameraServer(t, status(401));
   const auth = { username: 'superuser', password: 'hunter2' };
   const secretive = (url: string) => cameraAt(`${url}?pwd=s3cret`, { auth }).take(patient());
@@ -222,7 +223,7 @@ test('no credentials and no URL stand in any error', async (t) => {
     await t.throwsAsync(secretive('http://127.0.0.1:1/')),
     await t.throwsAsync(secretive('http://no-such-host.invalid/')),
   ].map((error) => error?.message ?? '');
-  t.deepEqual(messages.slice(0, 1), ['the camera refused the user name or password (401)']);
+  t.deepEqual(messages.slice(0, 1), ['the camera rejected the user name or password (HTTP 401)']);
   for (const message of messages) t.notRegex(message, /hunter2|superuser|s3cret|http:/);
 });
 

@@ -2,8 +2,8 @@ import test, { type ExecutionContext } from 'ava';
 import { inspectImage } from '../../../../core/images/inspect.js';
 import { mjpegCameraSchema } from '../../../../edge/cameras/camera-config.js';
 import { MjpegCamera } from '../../../../edge/cameras/sources/mjpeg-camera.js';
+import { eventually } from '../../../support/eventually.js';
 import { type Answer, startCameraServer, status } from '../../support/camera-server.js';
-import { until } from '../../support/cameras.js';
 import { startMjpegServer } from '../../support/peers.js';
 
 const patient = () => AbortSignal.timeout(30_000);
@@ -23,7 +23,7 @@ const stream = (boundary: string, ...pieces: (string | Buffer)[]): Answer => {
   };
 };
 
-test("ffmpeg's stream gives a whole JPEG each time it is opened", async (t) => {
+test("ffmpeg's stream returns a complete JPEG each time it is opened", async (t) => {
   const { url, ready } = await startMjpegServer(t);
   const camera = cameraAt(t, url, { timeoutSeconds: 20 });
   for (let i = 0; i < 2; i++) {
@@ -34,7 +34,7 @@ test("ffmpeg's stream gives a whole JPEG each time it is opened", async (t) => {
   }
 });
 
-test('a frame ends where its length says, whatever it holds', async (t) => {
+test('a frame ends after its Content-Length, whatever it contains', async (t) => {
   const frame = 'ab\r\n--cut here';
   const server = await startCameraServer(
     t,
@@ -43,7 +43,7 @@ test('a frame ends where its length says, whatever it holds', async (t) => {
   t.is((await cameraAt(t, server.url).take(patient())).bytes.toString(), frame);
 });
 
-test('a frame without a length ends before the next one, however the bytes arrive', async (t) => {
+test('a frame without a length ends before the next one, however the bytes are split', async (t) => {
   const whole = '--cut\r\ncontent-type: image/jpeg\r\n\r\nab\r\n-cd\r\n--cut\r\n';
   const server = await startCameraServer(t, async (_request, response) => {
     response.writeHead(200, { 'content-type': 'multipart/x-mixed-replace;boundary="--cut"' });
@@ -69,10 +69,10 @@ test('the connection is closed after a frame, and the next snapshot opens its ow
   const camera = cameraAt(t, server.url);
   t.is((await camera.take(patient())).bytes.toString(), '1');
   t.is((await camera.take(patient())).bytes.toString(), '2');
-  await t.notThrowsAsync(until('both connections are closed', () => open === 0));
+  await t.notThrowsAsync(eventually('both connections are closed', () => open === 0));
 });
 
-test('a frame without an end is given up at the size limit, announced or not', async (t) => {
+test('a frame over the size limit is aborted, with or without a length', async (t) => {
   const announced = await startCameraServer(t, stream('c', '--c\r\nContent-Length: 5000\r\n\r\n'));
   const endless = await startCameraServer(t, stream('c', '--c\r\n\r\n', Buffer.alloc(5000)));
   for (const { url } of [announced, endless])
@@ -81,10 +81,10 @@ test('a frame without an end is given up at the size limit, announced or not', a
     });
 });
 
-test('what is no stream, or no frame, is an error that says so', async (t) => {
+test('a response that is not a stream, or has no frame, is an error', async (t) => {
   const page = await startCameraServer(t, (_request, response) => response.end('hello'));
   await t.throwsAsync(cameraAt(t, page.url).take(patient()), {
-    message: 'the camera sends no stream of frames',
+    message: 'the response is not an MJPEG stream (multipart/x-mixed-replace)',
   });
   const noise = await startCameraServer(t, stream('cut', Buffer.alloc(20_000)));
   await t.throwsAsync(cameraAt(t, noise.url).take(patient()), { code: 'unreadable' });
@@ -92,7 +92,7 @@ test('what is no stream, or no frame, is an error that says so', async (t) => {
   await t.throwsAsync(cameraAt(t, away.url).take(patient()), { code: 'bad_status' });
 });
 
-test('a stream that says nothing is given up in time', async (t) => {
+test('a stream that sends nothing times out', async (t) => {
   const server = await startCameraServer(t, stream('cut', '--cut\r\n'));
   await t.throwsAsync(cameraAt(t, server.url, { timeoutSeconds: 0.3 }).take(patient()), {
     code: 'timeout',

@@ -1,5 +1,5 @@
+import type { Candidate } from '../../../../../core/detection/engine/candidate.js';
 import {
-  type Candidate,
   CascadeEngine,
   type GreyPixels,
   type LoadedCascade,

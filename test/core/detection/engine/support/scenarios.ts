@@ -1,19 +1,21 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { photo, snapshots } from '../../../../../bench/support/scenes.js';
 import { SiteglassSearch } from '../../../../../core/detection/worker/backends/cascade.js';
-import { ClassifierCache } from '../../../../../core/detection/worker/backends/classifier-cache.js';
 import { OpenCvSearch } from '../../../../../core/detection/worker/backends/opencv.js';
 import { GreyImage } from '../../../../../core/detection/worker/grey-image.js';
-import type { CascadeSearchRequest, Hit } from '../../../../../core/detection/worker/search.js';
+import type {
+  CascadeSearchRequest,
+  GroupedCandidate,
+} from '../../../../../core/detection/worker/search.js';
 import { loadOpenCv } from '../../../../../core/opencv/opencv.js';
 import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
-import { zonedAnalyses } from '../../zoned-analysis.js';
+import { processFolder } from '../../../../support/temporary-folder.js';
+import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
 import { corpusCase } from './corpus.js';
@@ -46,8 +48,7 @@ export const scenarios = {
   },
 
   async anyChoice(): Promise<Compared> {
-    const folder = mkdtempSync(join(tmpdir(), 'siteglass-cascades-'));
-    process.on('exit', () => rmSync(folder, { recursive: true }));
+    const folder = processFolder();
     const shortened = [1, 2, 4].flatMap((stages) => shortenedCascades(folder, stages));
     const comparison = Comparison.ofThisMachine([...servedCascades(), ...shortened]);
     const side = fc.integer({ min: 3, max: 130 });
@@ -98,7 +99,10 @@ export const scenarios = {
   },
 
   /** What a worker gets from either engine for rendered snapshots. */
-  async hits(): Promise<{ ours: Hit[][][]; opencv: Hit[][][] }> {
+  async groupedCandidates(): Promise<{
+    ours: GroupedCandidate[][][];
+    opencv: GroupedCandidate[][][];
+  }> {
     const cv = loadOpenCv();
     const requests: CascadeSearchRequest[] = ['stop-sign', 'stop-sign-lbp'].map((name, i) => ({
       cascade: cascadeFile(name),
@@ -107,7 +111,7 @@ export const scenarios = {
     const images = (await snapshots(3)).map(
       (jpeg) => new GreyImage(cv, cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
     );
-    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv, new ClassifierCache(cv))];
+    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv)];
     return {
       ours: images.map((image) => ours.search(image, requests)),
       opencv: images.map((image) => theirs.search(image, requests)),
@@ -116,20 +120,23 @@ export const scenarios = {
 
   zones: zonedAnalyses,
 
-  /** The errors of searching with a file that has other content than planned, and with one that is not there. */
+  /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
     const cv = loadOpenCv();
     const image = new GreyImage(cv, new cv.Mat(40, 40, cv.CV_8UC1, 0));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
-    return [cascadeFile('stop-sign').file, '/nowhere.xml'].map((file) => {
-      try {
-        SiteglassSearch.open().search(image, [{ cascade: { file, sha256 }, parameters }]);
-        return 'searched';
-      } catch (error) {
-        return messageOf(error);
-      }
-    });
+    const files = [cascadeFile('stop-sign').file, '/nowhere.xml'];
+    return [SiteglassSearch.open(), new OpenCvSearch(cv)].flatMap((engine) =>
+      files.map((file) => {
+        try {
+          engine.search(image, [{ cascade: { file, sha256 }, parameters }]);
+          return 'searched';
+        } catch (error) {
+          return messageOf(error);
+        }
+      }),
+    );
   },
 };
 

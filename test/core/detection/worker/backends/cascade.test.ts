@@ -1,18 +1,18 @@
 import test from 'ava';
 import { runScenario } from '../../engine/support/run-scenario.js';
 
-test('a worker gets the hits that it gets from OpenCV, and a score with each', async (t) => {
-  const { ours, opencv } = await runScenario('hits');
-  const hits = ours.flat(2);
-  t.true(hits.length > 0);
-  t.true(hits.every(({ score }) => score !== null && Number.isFinite(score)));
+test('a worker gets the same boxes and neighbors as from OpenCV, and a score with each', async (t) => {
+  const { ours, opencv } = await runScenario('groupedCandidates');
+  const found = ours.flat(2);
+  t.true(found.length > 0);
+  t.true(found.every(({ score }) => score !== null && Number.isFinite(score)));
   const withoutScores = ours.map((images) =>
-    images.map((answers) => answers.map((hit) => ({ ...hit, score: null }))),
+    images.map((lists) => lists.map((grouped) => ({ ...grouped, score: null }))),
   );
   t.deepEqual(withoutScores, opencv);
 });
 
-test('a cascade that changed since it was planned is not searched with', async (t) => {
+test('a cascade that changed since planning is not used for the search', async (t) => {
   const changed = 'The cascade changed since it was looked up.';
-  t.deepEqual(await runScenario('changedCascades'), [changed, changed]);
+  t.deepEqual(await runScenario('changedCascades'), [changed, changed, changed, changed]);
 });

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
+import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
+import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
+import type { Service } from '../../core/runtime/lifecycle.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import type { RelayConfig } from '../config.js';
+import type { BrokerAccountStore } from '../fleet/broker-account-store.js';
+import { DynamicSecurity } from '../fleet/dynamic-security.js';
+import { MosquittoAccounts } from '../fleet/mosquitto-accounts.js';
+import { type FixedAccount, SiteAccounts } from '../fleet/site-accounts.js';
+import type { RelayTables } from '../store/relay-tables.js';
+import { MAX_PENDING } from './ingest.js';
+
+/** The relay's connection to its broker, and the broker itself if it is embedded. */
+export interface RelayBroker {
+  bus: MqttMessageBus;
+  embedded: EmbeddedBroker | undefined;
+  /** Whether only provisioned sites can publish. */
+  hasAccounts: boolean;
+  /** User names of accounts that do not belong to a site: a site with such a name could not sign in. */
+  fixedNames: string[];
+  /** The external broker's store of accounts, if the relay may write it. */
+  accounts: BrokerAccountStore | undefined;
+  /** The shared subscription that divides the records among relays, if there may be several. */
+  shareGroup: string | undefined;
+  services: Service[];
+}
+
+const RELAY_ACCOUNT = 'siteglass-relay';
+
+export function createRelayBroker(
+  { mqtt }: RelayConfig,
+  db: Kysely<RelayTables>,
+  log: Logger,
+): RelayBroker {
+  const busLog = log.child({ component: 'messaging' });
+  const clientId = `relay-${randomBytes(6).toString('hex')}`;
+  if ('external' in mqtt) return externalBroker(mqtt.root, mqtt.external, clientId, log, busLog);
+  const { host, port, auth, readers } = mqtt.embedded;
+  // The relay's own password exists only in this process.
+  const own = { username: RELAY_ACCOUNT, password: randomBytes(24).toString('base64url') };
+  const fixed: FixedAccount[] = [
+    { ...own, account: { role: 'relay' } },
+    ...readers.map(({ username, password }) => ({
+      username,
+      password: readSecret(password),
+      account: { role: 'reader' as const },
+    })),
+  ];
+  const embedded = new EmbeddedBroker(
+    {
+      host,
+      port,
+      root: mqtt.root,
+      accounts: auth === 'none' ? 'none' : new SiteAccounts(db, fixed),
+    },
+    log.child({ component: 'broker' }),
+  );
+  const bus = new MqttMessageBus(
+    { url: () => embedded.url, root: mqtt.root, clientId, ...own },
+    busLog,
+  );
+  return {
+    bus,
+    embedded,
+    hasAccounts: auth === 'accounts',
+    fixedNames: auth === 'accounts' ? fixed.map(({ username }) => username) : [],
+    accounts: undefined,
+    shareGroup: undefined,
+    services: [embedded, bus],
+  };
+}
+
+type External = Extract<RelayConfig['mqtt'], { external: unknown }>['external'];
+
+function externalBroker(
+  root: string,
+  { url, username, password, caFile, shareGroup, dynamicSecurity }: External,
+  clientId: string,
+  log: Logger,
+  busLog: Logger,
+): RelayBroker {
+  const own = { username, password: password && readSecret(password) };
+  const ca = caFile && readTextFile(caFile);
+  const bus = new MqttMessageBus(
+    { url, root, clientId, ...own, ca, protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    busLog,
+  );
+  const common = { bus, embedded: undefined, fixedNames: [], shareGroup };
+  if (!dynamicSecurity || !own.username || !own.password)
+    return { ...common, hasAccounts: false, accounts: undefined, services: [bus] };
+  const accounts = new MosquittoAccounts(
+    new DynamicSecurity({
+      url,
+      username: dynamicSecurity.username,
+      password: readSecret(dynamicSecurity.password),
+      ca,
+    }),
+    { root, username: own.username, password: own.password },
+    log.child({ component: 'fleet' }),
+  );
+  return { ...common, hasAccounts: true, accounts, services: [accounts, bus] };
+}

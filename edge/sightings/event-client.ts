@@ -1,0 +1,79 @@
+import { Readable } from 'node:stream';
+import type { Kysely } from 'kysely';
+import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
+import { type EventTables, eventTable } from '../store/event-table.js';
+
+export interface EventClientLimits {
+  /** A comment is sent when there was no event for this long. */
+  heartbeatMs: number;
+  /** A client that reads nothing for this long, in addition to `heartbeatMs`, is disconnected. */
+  patienceMs: number;
+}
+
+const PAGE_SIZE = 100;
+const RETRY_MS = 3_000;
+
+/** One client of the event stream. It reads the event log at its own pace and buffers at most one page. */
+export class EventClient {
+  readonly #ended = new AbortController();
+  readonly #wakeUp = new AutoResetEvent();
+
+  constructor(
+    private readonly db: Kysely<EventTables>,
+    private readonly limits: EventClientLimits,
+  ) {}
+
+  /** Call it when events were committed. */
+  wake(): void {
+    this.#wakeUp.set();
+  }
+
+  end(): void {
+    this.#ended.abort();
+    this.#wakeUp.set();
+  }
+
+  read(lastEventId: string | undefined): Readable {
+    const text = Readable.from(
+      this.#text(lastEventId, () => watchdog.refresh()),
+      {
+        objectMode: false,
+        highWaterMark: 16_384,
+      },
+    );
+    const { patienceMs, heartbeatMs } = this.limits;
+    const watchdog = setTimeout(() => text.destroy(), patienceMs + heartbeatMs).unref();
+    text.once('close', () => {
+      clearTimeout(watchdog);
+      this.end();
+    });
+    return text;
+  }
+
+  /** `onDrained` is called whenever the client has read all that was sent. */
+  async *#text(lastEventId: string | undefined, onDrained: () => void): AsyncGenerator<string> {
+    const { first, last } = await eventTable.range(this.db);
+    let seq = startSeq(lastEventId, last);
+    yield `retry: ${RETRY_MS}\n\n`;
+    if (seq < first - 1) yield gapEvent(seq + 1, first - 1);
+    while (!this.#ended.signal.aborted) {
+      onDrained();
+      const events = await eventTable.after(this.db, seq, PAGE_SIZE);
+      for (const { seq: id, event } of events)
+        yield `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`;
+      seq = events.at(-1)?.seq ?? seq;
+      const isUpToDate = events.length < PAGE_SIZE;
+      if (isUpToDate && !(await this.#wakeUp.wait(this.limits.heartbeatMs)))
+        yield ': keep-alive\n\n';
+    }
+  }
+}
+
+/** An id beyond the end of this log comes from another database: the client then starts with new events. */
+function startSeq(lastEventId: string | undefined, last: number): number {
+  const seq = /^\d{1,15}$/.test(lastEventId ?? '') ? Number(lastEventId) : last;
+  return Math.min(seq, last);
+}
+
+const gapEvent = (from: number, to: number) =>
+  `event: gap\ndata: ${JSON.stringify({ from, to })}\n\n`;

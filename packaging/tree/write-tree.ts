@@ -1,0 +1,100 @@
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { parse } from 'yaml';
+import { readPackages } from '../../scripts/lib/npm-packages.mjs';
+import { Problem } from '../../scripts/lib/problem.mjs';
+import { ADDON_FILES } from './addons.js';
+import { closure, trace } from './trace.js';
+
+export type Program = keyof typeof ENTRIES;
+
+const ENTRIES = { edge: 'edge/main.js', relay: 'cloud-relay/main.js' };
+const OPENCV = '@u4/opencv4nodejs';
+const SQLITE = 'better-sqlite3';
+
+/** Dependencies that only a package's installation, its types or its command line needs. */
+const NOT_AT_RUN_TIME: Record<string, string[]> = {
+  [OPENCV]: ['@u4/opencv-build', 'glob', 'nan', 'node-gyp', 'picocolors'],
+  [SQLITE]: ['prebuild-install'],
+  handlebars: ['uglify-js'],
+  'swagger-ui-dist': ['@scarf/scarf'],
+};
+
+/** The used files of packages that are not copied whole. The compiled addons are copied separately. */
+const ONLY: Record<string, string[]> = {
+  // Its main file is never loaded, but the lookup of the package needs it.
+  [OPENCV]: ['package.json', 'LICENSE', 'cjs/lib/opencv4nodejs.js'],
+  [SQLITE]: ['package.json', 'LICENSE', 'lib'],
+  'swagger-ui-dist': [
+    ...['package.json', 'LICENSE', 'NOTICE', 'index.js', 'absolute-path.js', 'favicon-32x32.png'],
+    ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'],
+  ],
+};
+
+/** Types, maps, sources, descriptions and settings of tools. Licences stay. */
+const UNUSED = /(^\.[^.].*|\.([cm]?ts|map|flow|gypi?|c|cc|cpp|h|hpp|md|markdown|html))$/i;
+/** Folders that packages publish by oversight. */
+const UNUSED_FOLDERS = /^(tests?|__tests__|benchmarks?|examples?|coverage)$/i;
+const LICENCE = /^(licen[cs]e|notice|copying)/i;
+
+type Copy = (path: string, options?: { filter?: (source: string) => boolean }) => void;
+
+/**
+ * Writes the folder that one program runs from: its own compiled files, its detectors, the packages that it loads, and the
+ * addons. The program finds the folder by its package.json, as it does in a checkout.
+ */
+export function writeTree(
+  root: string,
+  program: Program,
+  { out, version }: { out: string; version: string },
+): void {
+  const { files, packages } = trace(join(root, 'dist'), ENTRIES[program]);
+  const copy: Copy = (path, options) =>
+    cpSync(join(root, path), join(out, path), { recursive: true, ...options });
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const manifest = { name: `siteglass-${program}`, version, private: true, type: 'module' };
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const file of files) copy(join('dist', file));
+  setInterpreter(join(out, 'dist', ENTRIES[program]));
+  for (const path of ['cascades', ...openCvCascades(root), ...Object.values(ADDON_FILES)])
+    copy(path);
+  const locked = readPackages(join(root, 'package-lock.json')) ?? {};
+  for (const path of closure(locked, [...packages, OPENCV], NOT_AT_RUN_TIME))
+    if (!path.includes('node_modules/@types/')) copyPackage(root, path, copy);
+}
+
+function copyPackage(root: string, path: string, copy: Copy): void {
+  const name = path.replace(/^.*node_modules\//, '');
+  const only = ONLY[name];
+  if (only) {
+    for (const part of only) copy(join(path, part));
+    return;
+  }
+  const filter = (source: string) => {
+    const inside = relative(join(root, path), source);
+    // Nested packages are copied only if something needs them.
+    if (inside === 'node_modules' || UNUSED_FOLDERS.test(inside)) return false;
+    return LICENCE.test(basename(source)) || !UNUSED.test(basename(source));
+  };
+  copy(path, { filter });
+}
+
+/** The paths of OpenCV's own cascades that the manifest names. */
+function openCvCascades(root: string): string[] {
+  const manifest = readFileSync(join(root, 'cascades', 'manifest.yaml'), 'utf8');
+  const { detectors }: { detectors: { origin: string; file: string }[] } = parse(manifest);
+  return detectors
+    .filter(({ origin }) => origin === 'opencv')
+    .map(({ file }) => join('node_modules', OPENCV, 'src', 'lib', file));
+}
+
+/** Sets Debian's Node.js, which the addons are compiled for, whatever else is in a user's path. */
+function setInterpreter(file: string): void {
+  const text = readFileSync(file, 'utf8');
+  const first = /^(#!\/usr\/bin\/env -S (?:[A-Z_]+=\d+ )*)node /;
+  if (!first.test(text))
+    throw new Problem(`${file} does not begin with the line that names its interpreter.`);
+  writeFileSync(file, text.replace(first, '$1/usr/bin/node '));
+  chmodSync(file, 0o755);
+}

@@ -1,0 +1,137 @@
+import { expect } from './checklist.js';
+import type { Machine } from './machine.js';
+
+export interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** The two signs of samples/4-two-signs.jpg: the centre of each and its width, in pixels. */
+const SIGNS = [
+  { x: 330, y: 231, width: 52 },
+  { x: 742, y: 205, width: 104 },
+];
+
+interface Names {
+  name: string;
+  /** The file name of its SQLite database. */
+  database: string;
+  port: number;
+}
+
+/** One of the two packages, installed in a machine. */
+export class InstalledProgram {
+  readonly machine: Machine;
+  readonly name: string;
+  readonly url: string;
+  readonly #database: string;
+
+  constructor(machine: Machine, { name, database, port }: Names) {
+    this.machine = machine;
+    this.name = name;
+    this.#database = database;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  /** Returns apt's output. A conffile that was changed stays. */
+  install(file: string): string {
+    const options = '-o Dpkg::Options::=--force-confold';
+    return this.machine.run(
+      `DEBIAN_FRONTEND=noninteractive apt-get install --yes ${options} ${file} 2>&1`,
+    );
+  }
+
+  version(): string {
+    return this.machine.run(`dpkg-query --show --showformat='\${Version}' ${this.name}`);
+  }
+
+  untilReady(timeoutMs?: number): Promise<number> {
+    return this.machine.until(
+      `curl --silent --fail --max-time 5 --output /dev/null ${this.url}/readyz`,
+      `${this.name} is ready`,
+      timeoutMs,
+    );
+  }
+
+  /** A property of its unit, e.g. `MainPID`. */
+  show(property: string): string {
+    return this.machine.run(`systemctl show --value --property=${property} ${this.name}`);
+  }
+
+  /** Uploads the sample and throws unless it finds both signs. */
+  detect(): string {
+    const token = `$(cat /var/lib/${this.name}/admin-token)`;
+    const answer = this.machine.run(
+      `curl --silent --show-error --fail --header "Authorization: Bearer ${token}" ` +
+        `--form image=@/root/sample.jpg ${this.url}/api/v1/objectdetection/image`,
+    );
+    const { detections, image }: { detections: { box: Box }[]; image: { id: string } } =
+      JSON.parse(answer);
+    const found = expectSigns(detections);
+    const processed = this.machine.run(
+      `curl --silent --fail --header "Authorization: Bearer ${token}" --output /root/processed.jpg ` +
+        `--write-out '%{content_type} %{size_download}' ${this.url}/api/v1/objectdetection/image/${image.id}/processed`,
+    );
+    expect(/^image\/jpeg \d{5,}$/.test(processed), 'a JPEG', processed);
+    return found;
+  }
+
+  /** The memory of its processes; the proportional set size counts shared pages once. */
+  memory(): string {
+    const processes = `$(cat /sys/fs/cgroup/system.slice/${this.name}.service/cgroup.procs)`;
+    const lines = this.machine
+      .run(
+        `for pid in ${processes}; do cat /proc/$pid/comm; grep -E '^(Rss|Pss):' /proc/$pid/smaps_rollup; done`,
+      )
+      .split('\n');
+    const sum = (kind: string) =>
+      lines.reduce(
+        (total, line) => total + (line.startsWith(kind) ? Number(/\d+/.exec(line)?.[0]) : 0),
+        0,
+      ) / 1024;
+    const names = lines.filter((line) => !/^[RP]ss:/.test(line));
+    return `${Math.round(sum('Pss'))} MB proportional, ${Math.round(sum('Rss'))} MB resident: ${names.join(', ')}`;
+  }
+
+  /** What the program left on the disk, without the files of these checks. */
+  traces(): string {
+    const found = `find / -xdev \\( -path /root -o -path /srv -o -path /var/log \\) -prune -o -name '*${this.name}*' -print`;
+    return this.machine.run(
+      `${found}; id ${this.name} 2>/dev/null || true; ls -d /etc/siteglass 2>/dev/null || true`,
+    );
+  }
+
+  /** Runs JavaScript with the program's own packages; `database` is its database, opened read-only. */
+  query<T>(expression: string): T {
+    const script = `
+      const database = new (require('better-sqlite3'))('/var/lib/${this.name}/${this.#database}', { readonly: true });
+      console.log(JSON.stringify(${expression}));`;
+    return JSON.parse(
+      this.machine.run(`cd /usr/lib/${this.name} && node --input-type=commonjs -`, {
+        input: script,
+      }),
+    );
+  }
+}
+
+/** Describes the detections; throws unless they are both signs of the sample. */
+export function expectSigns(detections: { box: Box }[]): string {
+  const found = detections
+    .map(({ box }) => `${box.width}×${box.height} at ${box.x},${box.y}`)
+    .join(' and ');
+  expect(detections.length === SIGNS.length, 'two signs', found);
+  for (const { x, y, width } of SIGNS)
+    expect(
+      detections.some(({ box }) => isAt(box, { x, y, width })),
+      `a sign around ${x},${y}`,
+      found,
+    );
+  return found;
+}
+
+const isAt = ({ x, y, width, height }: Box, sign: { x: number; y: number; width: number }) =>
+  Math.abs(x + width / 2 - sign.x) < 15 &&
+  Math.abs(y + height / 2 - sign.y) < 15 &&
+  Math.abs(width - sign.width) < sign.width / 4;

@@ -1,0 +1,110 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../core/runtime/project-root.js';
+import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
+import { Problem, runMain } from '../../scripts/lib/problem.mjs';
+import { applianceChecks } from './appliance-checks.js';
+import { runChecks } from './checklist.js';
+import { detectEmulated } from './emulated.js';
+import { InstalledProgram } from './installed-program.js';
+import { Machine } from './machine.js';
+import {
+  breakPackage,
+  machineRoot,
+  type PackageFiles,
+  packagesOf,
+  packagesOfCommit,
+  sizeOf,
+} from './packages.js';
+import { relayChecks } from './relay-checks.js';
+
+/**
+ * Builds the Debian packages and verifies them: `npm run verify:packages [-- --previous COMMIT]` in a machine that boots
+ * with systemd. There they are installed, upgraded from the previous commit's, broken, rolled back, removed and purged.
+ * `-- --arch arm64` installs one under emulation and runs a detection. Needs root, debootstrap and systemd-nspawn.
+ */
+
+const root = projectRoot();
+const work = join(root, 'var', 'verify');
+const log = join(work, 'verify.log');
+const samples = join(root, 'samples');
+const sample = join(samples, '4-two-signs.jpg');
+
+await runMain(() => {
+  const own = outputOf('dpkg', ['--print-architecture']) ?? 'amd64';
+  const { values } = parseArgs({
+    options: {
+      previous: { type: 'string', default: 'HEAD~1' },
+      arch: { type: 'string', default: own },
+    },
+  });
+  const { arch } = values;
+  mkdirSync(work, { recursive: true });
+  // Resolved now: HEAD may move while the checks run.
+  const commit = `${values.previous}^{commit}`;
+  const previous = outputOf('git', ['-C', root, 'rev-parse', '--verify', commit]);
+  if (!previous) throw new Problem(`git has no commit ${values.previous}`);
+  return arch === own ? verifyBooted(arch, previous) : verifyEmulated(arch);
+});
+
+function build(arch: string): Promise<PackageFiles> {
+  return packagesOf(root, { arch, log, out: join(work, 'next') });
+}
+
+function describe({ edge, relay }: PackageFiles): string {
+  return `edge ${sizeOf(edge)}; relay ${sizeOf(relay)}`;
+}
+
+function verifyEmulated(arch: string): Promise<number> {
+  let built: PackageFiles;
+  return runChecks({
+    build: async () => {
+      built = await build(arch);
+      return describe(built);
+    },
+    'detect under emulation': () => detectEmulated(built.edge, { arch, sample, log }),
+  });
+}
+
+async function verifyBooted(arch: string, previous: string): Promise<number> {
+  if (!succeeds('which', ['systemd-nspawn']))
+    throw new Problem('systemd-nspawn is missing; on Debian: apt-get install systemd-container');
+  const machine = new Machine(join(work, 'machine'), log);
+  const program = (name: string, port: number) =>
+    new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
+  let built: PackageFiles;
+  let before: PackageFiles;
+  let broken: string;
+  try {
+    return await runChecks({
+      build: async () => {
+        built = await build(arch);
+        return describe(built);
+      },
+      'build the previous commit': async () => {
+        before = await packagesOfCommit(root, previous, { arch, log, out: join(work, 'before') });
+        broken = await breakPackage(built.edge, join(work, 'broken.deb'), log);
+        return `${previous.slice(0, 8)}: edge ${sizeOf(before.edge)}`;
+      },
+      boot: async () => {
+        const from = await machineRoot([before.edge, built.edge, built.relay], { log });
+        await machine.boot(from, {
+          '/root/edge.deb': built.edge,
+          '/root/relay.deb': built.relay,
+          '/root/previous.deb': before.edge,
+          '/root/broken.deb': broken,
+          '/root/sample.jpg': sample,
+          '/srv/samples': samples,
+        });
+        return machine.run(
+          '. /etc/os-release; echo "$PRETTY_NAME, $(systemctl --version | head -n 1)"',
+        );
+      },
+      ...applianceChecks(program('edge', 8080)),
+      ...relayChecks(program('relay', 8090)),
+    });
+  } finally {
+    await machine.stop();
+  }
+}

@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+/**
+ * The names of the benches: each file in bench/ is one, and bench/support/ has what they share.
+ * @param {string} root
+ */
+export const benchNames = (root) =>
+  readdirSync(join(root, 'bench'))
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => basename(file, '.ts'))
+    .sort();
+
+/**
+ * The Debian packages that a bench needs beside those of `npm start`. A line in it names them:
+ * `// Debian packages: mosquitto, postgresql`.
+ * @param {string} root
+ * @param {string} name
+ */
+export function benchPackages(root, name) {
+  const text = readFileSync(join(root, 'bench', `${name}.ts`), 'utf8');
+  const [, names] = /^\/\/ Debian packages: (.+)$/m.exec(text) ?? [];
+  return names?.split(/,\s*/) ?? [];
+}

@@ -1,0 +1,56 @@
+/**
+ * Every npm script by group, with what it does; a test compares it with package.json.
+ * @type {Record<string, Record<string, string>>}
+ */
+export const COMMANDS = {
+  'Start here': {
+    help: 'List the commands',
+    setup: 'Install and build what is missing, and list it first',
+    start: 'Run the demo: a relay and an appliance with a sample camera',
+    dev: 'Run the demo; compile and restart it after each change',
+  },
+  'Before each commit': {
+    verify: 'lint, types and test; a warning fails',
+    lint: 'Check format and rules (Biome)',
+    types: 'Check types of the program and of scripts/ (tsc)',
+    test: 'Run the tests, or those that you name: npm test -- test/core/images',
+    'test:unit': 'Run the tests without test/e2e/',
+    'test:e2e': 'Run test/e2e/: whole journeys with several processes',
+  },
+  'While you work': {
+    format: 'Format and fix what can be fixed automatically',
+    build: 'Compile into dist/',
+    coverage: 'Run the tests and write the coverage to var/coverage/',
+    bench: 'List the benches; npm run bench -- NAME runs one',
+  },
+  Generate: {
+    docs: 'Write the table in docs/mqtt.md and docs/asyncapi.yaml from the topic map',
+    samples: 'Render the images in samples/',
+  },
+  'Long verifications': {
+    prove: 'Inject every fault once and verify that no summary is lost; --quick is shorter',
+    soak: 'Repeat the faults: npm run soak -- --hours 8',
+    'test:identity': 'Compare the cascade engine with OpenCV on 3,000 images',
+    'test:asan': 'Compare the kernel with OpenCV under address and undefined-behaviour sanitizers',
+    'test:arm64': 'Compare the kernel for arm64 with OpenCV, under emulation',
+    'verify:node-red': 'Run the example flow in a real Node-RED',
+    'verify:packages': 'Install, upgrade, roll back and purge the packages in a machine that boots',
+    'verify:images': 'Build both images and run both compose files',
+  },
+  Release: {
+    package: 'Build the Debian packages into var/packages/',
+  },
+};
+
+/** The commands as text, for a terminal. */
+export function commandOverview() {
+  const names = Object.values(COMMANDS).flatMap(Object.keys);
+  const width = Math.max(...names.map((name) => name.length));
+  const groups = Object.entries(COMMANDS).map(([title, commands]) => {
+    const lines = Object.entries(commands).map(
+      ([name, text]) => `  ${name.padEnd(width)}  ${text}\n`,
+    );
+    return `${title}\n${lines.join('')}`;
+  });
+  return `npm run NAME [-- ARGUMENTS]\n\n${groups.join('\n')}`;
+}

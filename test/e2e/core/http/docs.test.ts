@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import { chromium } from 'playwright-core';
+import type { ImageResult } from '../../../../core/contract/image.js';
+import { startEdge } from '../../../support/edge.js';
+import { renderScene } from '../../../support/render-scene.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
+
+type Analysed = Extract<ImageResult, { status: 'OK' }>;
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A name as in an office network, so that Swagger UI does not take this for somebody's own machine. */
+const NAME = 'appliance.example';
+
+test('the page for trying out the API is served entirely by this server', async (t) => {
+  const edge = await startEdge();
+  t.teardown(edge.stop);
+  const page = await fetch(`${edge.url}/docs`);
+  t.is(page.status, 200);
+  t.regex(page.headers.get('Content-Type') ?? '', /^text\/html/);
+  const html = await page.text();
+  const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link);
+  t.true(links.length >= 3);
+  for (const link of links) {
+    const { origin } = new URL(link, edge.url);
+    t.is(origin, edge.url, link);
+    const asset = await fetch(new URL(link, edge.url));
+    t.is(asset.status, 200, link);
+    t.true((await asset.arrayBuffer()).byteLength > 100, link);
+  }
+  t.notRegex(html, /https?:\/\/(?!www\.w3\.org\/)/, 'no other host is named');
+});
+
+test('an image can be tried out on the page, offline, with a token', async (t) => {
+  const edge = await startEdge();
+  t.teardown(edge.stop);
+  const { jpeg } = await renderScene({
+    width: 640,
+    height: 360,
+    seed: 1,
+    signs: [{ cx: 200, cy: 150, size: 110 }],
+  });
+  const photo = join(await temporaryFolder(), 'photo.jpg');
+  await writeFile(photo, jpeg);
+
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: [...FLAGS, `--host-resolver-rules=MAP ${NAME} 127.0.0.1, MAP * ~NOTFOUND`],
+  });
+  t.teardown(() => browser.close());
+  const page = await browser.newPage();
+  const elsewhere: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== NAME) elsewhere.push(request.url());
+  });
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(`http://${NAME}:${edge.http.address.port}/docs`);
+
+  await page.locator('button.authorize').click();
+  await page.locator('.auth-container input').fill(edge.adminToken);
+  await page.locator('.auth-btn-wrapper button.authorize').click();
+  await page.locator('.auth-btn-wrapper button.btn-done').click();
+
+  const upload = page.locator('#operations-images-post-objectdetection-image');
+  await upload.locator('.opblock-summary-control').click();
+  await upload.locator('input[type=file]').setInputFiles(photo);
+  const answered = page.waitForResponse((response) => response.request().method() === 'POST');
+  await upload.locator('button.execute').click();
+  const answer = await answered;
+  t.is(answer.status(), 200, await answer.text());
+  const live = upload.locator('.live-responses-table .response').first();
+  t.is((await live.locator('.response-col_status').innerText()).trim().slice(0, 3), '200');
+  t.regex(await live.locator('.response-col_description').innerText(), /"label": "stop sign"/);
+
+  const field = (name: string) => upload.locator(`[data-property-name="${name}"]`);
+  await field('minSize').locator('input[type=text]').fill('');
+  await field('detector').getByRole('button', { name: '-', exact: true }).click();
+  await field('orientations').locator('select').selectOption(['0', '90']);
+  const [second] = await Promise.all([
+    page.waitForResponse((response) => response.request().method() === 'POST'),
+    upload.locator('button.execute').click(),
+  ]);
+  t.is(second.status(), 200, await second.text());
+  const { preparation, detectors } = (await second.json()) as Analysed;
+  t.deepEqual(preparation.orientations, [0, 90]);
+  t.is(detectors[0]?.id, 'stop-sign', 'the default, where none is named');
+
+  t.deepEqual(elsewhere, []);
+  t.deepEqual(complaints, []);
+  await browser.close();
+});

@@ -1,0 +1,102 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { type ExecutionContext } from 'ava';
+import { projectRoot } from '../../../core/runtime/project-root.js';
+import { writeTree } from '../../../packaging/tree/write-tree.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill();
+  await once(child, 'exit');
+}
+
+/** Starts a program and resolves with the address that its API listens at. */
+async function start(t: ExecutionContext, main: string, settings: string[]): Promise<string> {
+  const args = settings.flatMap((setting) => ['--set', setting]);
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => stop(child));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { msg, url } = JSON.parse(line);
+    if (msg === 'listening' && /^http:/.test(url)) {
+      child.stdout.resume();
+      return url;
+    }
+  }
+  throw new Error('it ended before it listened');
+}
+
+for (const [program, main, settings] of [
+  ['edge', 'dist/edge/main.js', ['http.auth=none']],
+  ['relay', 'dist/cloud-relay/main.js', ['mqtt.embedded.port=0']],
+] as const) {
+  test(`the files in the package of the ${program} are enough to detect`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const tree = join(folder, 'tree');
+    writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
+    const common = [`dataFolder=${join(folder, 'data')}`, 'http.port=0', 'detection.workers=1'];
+    const url = await start(t, join(tree, main), [...common, ...settings]);
+
+    const form = new FormData();
+    const sample = await readFile(join(projectRoot(), 'samples', '4-two-signs.jpg'));
+    form.append('image', new Blob([sample]), 'sample.jpg');
+    const answer = await fetch(`${url}/api/v1/objectdetection/image`, {
+      method: 'POST',
+      body: form,
+    });
+    const { detections } = (await answer.json()) as { detections: unknown[] };
+    t.is(detections.length, 2);
+
+    const catalog = await fetch(`${url}/api/v1/objectdetection/detectors`);
+    const { detectors } = (await catalog.json()) as { detectors: { status: string }[] };
+    t.true(detectors.length > 5);
+    t.true(detectors.every(({ status }) => status === 'ready'));
+    const page = await fetch(`${url}/docs/assets/swagger-ui-bundle.js`);
+    t.is(page.status, 200);
+    await page.body?.cancel();
+  });
+
+  test(`the package of the ${program} has no types, maps, sources and compilers, and none of the project's tools`, async (t) => {
+    const tree = join(await temporaryFolder(t), 'tree');
+    writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
+    const files = await readdir(tree, { recursive: true });
+    t.deepEqual(
+      files.filter((file) => /\.(d\.ts|map|cc|cpp|c|h|gyp)$|node-gyp\//.test(file)),
+      [],
+    );
+    const own = program === 'edge' ? 'edge' : 'cloud-relay';
+    t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
+    t.is(files.filter((file) => file.endsWith('.node')).length, 3);
+    const { mode } = await stat(join(tree, main));
+    t.is(mode & 0o111, 0o111, 'the command in the path runs it');
+    const text = await readFile(join(tree, main), 'utf8');
+    t.regex(
+      text,
+      /^#!\/usr\/bin\/env -S (?:MALLOC_[A-Z_]+=\d+ )+\/usr\/bin\/node --max-semi-space-size=\d+\n/,
+      'another Node.js in the path would not load the addons',
+    );
+  });
+
+  test(`the manual page and completion of the ${program} name every command and option`, async (t) => {
+    const help = execFileSync(process.execPath, [join(projectRoot(), main), '--help'], {
+      encoding: 'utf8',
+    });
+    const words = [...help.matchAll(/^ {2}(?:-\w, )?\s*([a-z]+|--[a-z]+)\b/gm)].map(
+      ([, word]) => word ?? '',
+    );
+    t.true(words.length >= 5);
+    const packaging = join(projectRoot(), 'packaging');
+    const manual = await readFile(join(packaging, 'man', `siteglass-${program}.1`), 'utf8');
+    const completion = await readFile(
+      join(packaging, 'completion', `siteglass-${program}`),
+      'utf8',
+    );
+    for (const word of words) {
+      t.true(manual.replaceAll('\\-', '-').includes(word), `the manual page names ${word}`);
+      t.true(completion.includes(word), `the completion names ${word}`);
+    }
+  });
+}

@@ -1,7 +1,0 @@
-import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
-import { log, ROOT } from './delivery-fixtures.js';
-import { argumentsOf, type BrokerArguments } from './delivery-protocol.js';
-
-const { port } = argumentsOf<BrokerArguments>();
-await new EmbeddedBroker({ host: '127.0.0.1', port, root: ROOT, accounts: 'none' }, log).start();
-process.once('disconnect', () => process.exit());
