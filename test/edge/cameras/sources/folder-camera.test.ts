@@ -220,10 +220,6 @@ test('no file that arrives after the clock was set back is missed', async (t) =>
   t.deepEqual(await takeUnchanged(restarted), []);
   ahead = 0;
   await put(folder, 'after.jpg');
-  t.deepEqual(
-    await takeUnchanged(restarted),
-    ['before.jpg', 'after.jpg'],
-    'the last one once more',
-  );
+  t.deepEqual(await takeUnchanged(restarted), ['after.jpg'], 'what was read is known');
   t.deepEqual(await takeUnchanged(restarted), []);
 });
