@@ -27,6 +27,8 @@ const STEP_MARGIN_MS = 2_000;
 const EARLY_READS_A_LOOK = 50;
 /** After so many looks it is an error that a file is never whole. */
 const MAX_LOOKS = 12;
+/** Errors that wait for a run without a snapshot. */
+const MAX_FAULTS = 3;
 /** Files whose last content is known by its hash, for those that are written again without a change. */
 const MAX_CONTENTS = 1_024;
 
@@ -50,13 +52,15 @@ export class FolderCamera implements Camera {
   #position: FolderPosition | undefined;
   #search: FolderSearch | undefined;
   readonly #contents = new RecentMap<string, string>(MAX_CONTENTS);
+  /** Each run begins with a look, also if it has files from the last one. */
+  #isNewRun = true;
   #earlyReads = 0;
   /** The file that was returned last. */
   #current: Candidate | undefined;
   /** Whoever only looks, as the doctor does, changes nothing. */
   #hasProcessed = false;
-  /** Why a file was skipped; reported when there is nothing else to take. */
-  #fault: CameraError | undefined;
+  /** Why files were skipped; reported when there is nothing else to take. */
+  readonly #faults: CameraError[] = [];
 
   constructor(
     private readonly config: FolderCameraConfig,
@@ -64,21 +68,23 @@ export class FolderCamera implements Camera {
   ) {}
 
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
+    const isNewRun = this.#isNewRun;
+    this.#isNewRun = true;
     try {
       const search = await this.#open();
-      await search.lookAtReported(signal);
-      const queued = await this.#next(search, signal);
-      if (queued) return queued;
-      await this.#followClock();
-      this.#earlyReads = EARLY_READS_A_LOOK;
-      await search.look(signal);
-      const found = await this.#next(search, signal);
-      if (found) return found;
+      if (isNewRun) await this.#look(search, signal);
+      else await search.lookAtReported(signal);
+      let snapshot = await this.#next(search, signal);
+      if (!snapshot && !isNewRun) {
+        await this.#look(search, signal);
+        snapshot = await this.#next(search, signal);
+      }
+      this.#isNewRun = snapshot?.more !== true;
+      if (snapshot) return snapshot;
     } catch (error) {
       throw fileError(error);
     }
-    const fault = this.#fault;
-    this.#fault = undefined;
+    const fault = this.#faults.shift();
     if (fault) throw fault;
     return undefined;
   }
@@ -99,6 +105,12 @@ export class FolderCamera implements Camera {
     return this.#search;
   }
 
+  async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
+    await this.#followClock();
+    this.#earlyReads = EARLY_READS_A_LOOK;
+    await search.look(signal);
+  }
+
   async #followClock(): Promise<void> {
     const stepMs = this.options.clockSteps.sinceLastCall();
     if (stepMs >= 0) return;
@@ -112,8 +124,9 @@ export class FolderCamera implements Camera {
     for (const candidate of [...current, ...search.ready]) {
       if (candidate.isTried) continue;
       const snapshot = await this.#take(search, candidate, signal);
+      if (!snapshot) continue;
       this.#current = candidate;
-      if (snapshot) return snapshot;
+      return snapshot;
     }
     return undefined;
   }
@@ -126,19 +139,19 @@ export class FolderCamera implements Camera {
     const { maxBytes } = this.config;
     if (search.isKnown(candidate.file)) return this.#passRepeated(candidate, candidate.file);
     if (candidate.file.state.bytes > maxBytes) {
-      if (!candidate.isUnchanged) return undefined;
+      if (!candidate.isUnchanged) return this.#postpone(candidate);
       search.settle(candidate, candidate.file, 'tooLarge');
-      this.#fault = snapshotTooLarge(maxBytes);
+      this.#report(snapshotTooLarge(maxBytes));
       return undefined;
     }
-    if (!candidate.isUnchanged && this.#earlyReads === 0) return undefined;
+    if (!candidate.isUnchanged && this.#earlyReads === 0) return this.#postpone(candidate);
     const content = await this.#read(search, candidate, signal);
     if (!content) return undefined;
     const { path, target } = candidate.file;
     const file = imageFileOf(path, target, content.before);
     if (!isComplete(candidate, content)) {
-      this.#postpone(candidate);
-      return undefined;
+      if (!candidate.isUnchanged) this.#earlyReads--;
+      return this.#postpone(candidate);
     }
     const hash = createHash('sha256').update(content.bytes).digest('base64');
     if (this.#contents.get(contentKey(file)) === hash) return this.#passRepeated(candidate, file);
@@ -177,19 +190,23 @@ export class FolderCamera implements Camera {
       else {
         // A file without read permission is skipped, so that it does not block the others.
         search.settle(candidate, file, 'unreadable');
-        this.#fault = fileError(error);
+        this.#report(fileError(error));
       }
       return undefined;
     }
   }
 
   /** The next look tries the file again. */
-  #postpone(candidate: Candidate): void {
+  #postpone(candidate: Candidate): undefined {
     candidate.isTried = true;
-    if (!candidate.isUnchanged) this.#earlyReads--;
-    if (candidate.looks !== MAX_LOOKS) return;
+    if (candidate.looks < MAX_LOOKS || candidate.isReported) return;
+    candidate.isReported = true;
     const name = displayPath(candidate.file.path);
-    this.#fault = new CameraError('unreadable', `${name} changes all the time and is never whole`);
+    this.#report(new CameraError('unreadable', `${name} changes all the time and is never whole`));
+  }
+
+  #report(fault: CameraError): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
   }
 
   async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {

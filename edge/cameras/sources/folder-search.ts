@@ -12,9 +12,11 @@ import { StepReader } from './step-reader.js';
 
 /** Maximum number of files that wait in memory; the next look finds the others. */
 const MAX_BATCH = 1_000;
-/** Steps of one look, about as many calls of the file system: half of them for changes, half for the backlog. */
-const STEPS_A_LOOK = 5_000;
-const LOOK_MS = 1_000;
+/** Steps of one look, about as many calls of the file system: for changes, and for the backlog. */
+const STEPS_FOR_CHANGES = 2_500;
+const STEPS_FOR_BACKLOG = 5_000;
+/** Time of a look for each of the two; the next look goes on. */
+const STEPS_MS = 500;
 /** Contents that are known when they appear under another name. */
 const MAX_IDENTITIES = 16_384;
 
@@ -30,6 +32,8 @@ export interface Candidate {
   /** Whether this look has found that it is not whole. */
   isTried: boolean;
   looks: number;
+  /** Whether it was reported that it is never whole. */
+  isReported?: boolean;
 }
 
 interface Budget {
@@ -64,6 +68,8 @@ export class FolderSearch {
 
   close(): void {
     this.#tree.close();
+    this.#changes?.close();
+    this.#sweep?.close();
   }
 
   get unread(): ImageFile[] {
@@ -94,24 +100,22 @@ export class FolderSearch {
   }
 
   async look(signal: AbortSignal): Promise<void> {
-    await this.#lookAtPending(signal);
     this.#isLooking = true;
-    await this.#followChanges(signal);
-    await this.#followSweep(signal);
-    this.#isLooking = false;
+    try {
+      await this.#lookAtPending(signal);
+      await this.#examineReported(signal);
+      await this.#followChanges(signal);
+      await this.#followSweep(signal);
+    } finally {
+      this.#isLooking = false;
+      this.#order();
+    }
     await this.#tree.removeEmptied();
-    this.#order();
   }
 
-  /** Looks at the files of which the kernel reported a change. */
+  /** Looks at the files of which the kernel reported a change, and at no other. */
   async lookAtReported(signal: AbortSignal): Promise<void> {
-    this.#isLooking = false;
-    const paths = this.#tree.reported();
-    for (const path of paths) {
-      signal.throwIfAborted();
-      await this.#examine(path, false);
-    }
-    if (paths.length > 0) this.#order();
+    if (await this.#examineReported(signal)) this.#order();
   }
 
   /** The file was read, or is skipped for `reason`. */
@@ -148,6 +152,15 @@ export class FolderSearch {
     else this.position.advance(file);
   }
 
+  async #examineReported(signal: AbortSignal): Promise<boolean> {
+    const paths = this.#tree.reported();
+    for (const path of paths) {
+      signal.throwIfAborted();
+      await this.#examine(path, false);
+    }
+    return paths.length > 0;
+  }
+
   #order(): void {
     const byOrder = (a: Candidate, b: Candidate): number => {
       if (a.isSwept !== b.isSwept) return a.isSwept ? 1 : -1;
@@ -177,7 +190,7 @@ export class FolderSearch {
   }
 
   async #followChanges(signal: AbortSignal): Promise<void> {
-    const budget = budgetOf(STEPS_A_LOOK / 2);
+    const budget = budgetOf(STEPS_FOR_CHANGES);
     this.#changes ??= new StepReader(this.#tree.changes());
     try {
       while (hasLeft(budget)) {
@@ -189,10 +202,14 @@ export class FolderSearch {
         if (value !== undefined) await this.#examine(value, false);
       }
     } catch (error) {
-      if (!signal.aborted) this.#changes = undefined;
+      if (!signal.aborted) {
+        this.#changes?.close();
+        this.#changes = undefined;
+      }
       throw error;
     }
     if (!this.#tree.wasReplaced()) return;
+    this.#sweep?.close();
     if (this.#sweep) this.#sweep = new StepReader(this.#tree.sweep());
     this.#beginSweep();
   }
@@ -200,7 +217,7 @@ export class FolderSearch {
   async #followSweep(signal: AbortSignal): Promise<void> {
     const sweep = this.#sweep;
     if (!sweep) return;
-    const budget = budgetOf(STEPS_A_LOOK / 2);
+    const budget = budgetOf(STEPS_FOR_BACKLOG);
     let waiting = 0;
     for (const { isSwept } of this.#pending.values()) if (isSwept) waiting++;
     if (waiting >= MAX_PASSED / 2) return;
@@ -311,7 +328,7 @@ export class FolderSearch {
   }
 }
 
-const budgetOf = (steps: number): Budget => ({ steps, endsAt: performance.now() + LOOK_MS / 2 });
+const budgetOf = (steps: number): Budget => ({ steps, endsAt: performance.now() + STEPS_MS });
 
 const hasLeft = (budget: Budget) => budget.steps-- > 0 && performance.now() < budget.endsAt;
 

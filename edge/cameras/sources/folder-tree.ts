@@ -1,7 +1,7 @@
 import { type BytePath, joinPath, nameOf, parentOf } from './byte-path.js';
 import type { FileState, FolderFs } from './folder-fs.js';
 import { FolderWatcher } from './folder-watcher.js';
-import { isHidden, isImageName, isSearchedFolder } from './image-files.js';
+import { depthOf, isHidden, isImageName, isSearchedFolder } from './image-files.js';
 import { hashOf, NameTable, NOT_EXAMINED } from './name-table.js';
 
 export const MAX_FOLDERS = 20_000;
@@ -16,8 +16,12 @@ const LIST_AGAIN_MS = 60_000;
 const PAUSE_MS_A_NAME = 0.05;
 /** More than the precision of a file system's times. */
 const TIME_PRECISION_MS = 2_000;
-/** A folder is of the past if nothing came into it for this long, and there is a later one beside it. */
-const PAST_AFTER_MS = 600_000;
+/** A folder of a date is of the past if nothing came into it for this long, and there is a later one. */
+const PAST_AFTER_MS = 86_400_000;
+/** A folder is in use if something came into it within this time. */
+const IN_USE_MS = 600_000;
+/** As folders by date, time or channel are named. */
+const DATED_NAME = /^[\d_-]+$/;
 /** In place of a file's identity. */
 const IS_FOLDER = 1;
 export const IS_SKIPPED_LINK = 2;
@@ -191,9 +195,10 @@ export class FolderTree {
   #isPast(path: BytePath): boolean {
     const folder = this.#folders.get(path);
     if (!folder || this.now() - folder.arrivedMs < PAST_AFTER_MS) return false;
-    const parent = parentOf(path);
+    if (!DATED_NAME.test(nameOf(path))) return false;
+    const depth = depthOf(path);
     for (const other of this.#folders.keys())
-      if (other > path && parentOf(other) === parent && !other.startsWith(`${path}/`)) return true;
+      if (other > path && depthOf(other) === depth) return true;
     return false;
   }
 
@@ -325,7 +330,7 @@ export class FolderTree {
   }
 
   #isInUse({ arrivedMs }: Folder): boolean {
-    return this.now() - arrivedMs < PAST_AFTER_MS;
+    return this.now() - arrivedMs < IN_USE_MS;
   }
 
   async *#list(folder: Folder, areKnown: boolean): AsyncGenerator<BytePath | undefined> {

@@ -35,7 +35,7 @@ export const isSearchedFolder = (path: BytePath): boolean => {
   return !isHidden(name) && !SYSTEM_FOLDERS.includes(name) && depthOf(path) <= MAX_DEPTH;
 };
 
-const depthOf = (path: BytePath) => path.split('/').length;
+export const depthOf = (path: BytePath): number => path.split('/').length;
 
 export const isSameState = (a: FileState, b: FileState): boolean =>
   a.inode === b.inode &&

@@ -17,6 +17,11 @@ export class StepReader<T> {
     this.#step = undefined;
     return result;
   }
+
+  /** Ends the task, and releases what it has open. */
+  close(): void {
+    void this.steps.return().catch(() => undefined);
+  }
 }
 
 /** Rejects with the signal's reason as soon as it aborts. */
@@ -24,6 +29,16 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const ended = () => signal.removeEventListener('abort', onAbort);
+    work.then(
+      (value) => {
+        ended();
+        resolve(value);
+      },
+      (error) => {
+        ended();
+        reject(error);
+      },
+    );
   });
 }
