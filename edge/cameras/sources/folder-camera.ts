@@ -15,7 +15,7 @@ import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
 import type { FileContent, FolderFs } from './folder-fs.js';
 import { FolderPosition } from './folder-position.js';
-import { type Candidate, FolderSearch } from './folder-search.js';
+import { type Candidate, FolderSearch, type Known } from './folder-search.js';
 import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
 import { RecentMap } from './recent-map.js';
 import type { SkipReason } from './skipped-files.js';
@@ -57,8 +57,6 @@ export class FolderCamera implements Camera {
   #earlyReads = 0;
   /** The file that was returned last. */
   #current: Candidate | undefined;
-  /** Whoever only looks, as the doctor does, changes nothing. */
-  #hasProcessed = false;
   /** Why files were skipped; reported when there is nothing else to take. */
   readonly #faults: CameraError[] = [];
 
@@ -137,7 +135,8 @@ export class FolderCamera implements Camera {
     signal: AbortSignal,
   ): Promise<Snapshot | undefined> {
     const { maxBytes } = this.config;
-    if (search.isKnown(candidate.file)) return this.#passRepeated(candidate, candidate.file);
+    const known = search.known(candidate.file);
+    if (known) return this.#passRepeated(candidate, candidate.file, known);
     if (candidate.file.state.bytes > maxBytes) {
       if (!candidate.isUnchanged) return this.#postpone(candidate);
       search.settle(candidate, candidate.file, 'tooLarge');
@@ -154,7 +153,8 @@ export class FolderCamera implements Camera {
       return this.#postpone(candidate);
     }
     const hash = createHash('sha256').update(content.bytes).digest('base64');
-    if (this.#contents.get(contentKey(file)) === hash) return this.#passRepeated(candidate, file);
+    if (this.#contents.get(contentKey(file)) === hash)
+      return this.#passRepeated(candidate, file, 'analysed');
     return {
       bytes: content.bytes,
       takenAt: this.#takenAt(file),
@@ -211,7 +211,6 @@ export class FolderCamera implements Camera {
 
   async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {
     try {
-      this.#hasProcessed = true;
       this.#contents.set(contentKey(file), hash);
       this.#search?.settle(candidate, file);
       await this.#save();
@@ -222,10 +221,10 @@ export class FolderCamera implements Camera {
   }
 
   /** The same image once more, under another name or with another time, is not another snapshot. */
-  async #passRepeated(candidate: Candidate, file: ImageFile): Promise<undefined> {
+  async #passRepeated(candidate: Candidate, file: ImageFile, known: Known): Promise<undefined> {
     this.#search?.settle(candidate, file);
-    if (!this.#hasProcessed) return;
-    if (this.config.afterwards === 'delete' && file.path === file.target) await this.#delete(file);
+    if (known === 'analysed' && this.config.afterwards === 'delete' && file.path === file.target)
+      await this.#delete(file);
   }
 
   async #skip(candidate: Candidate, file: ImageFile, reason: SkipReason): Promise<void> {

@@ -36,6 +36,9 @@ export interface Candidate {
   isReported?: boolean;
 }
 
+/** What became of a content. What was there at the start counts as skipped: it may have been. */
+export type Known = 'analysed' | 'skipped';
+
 interface Budget {
   steps: number;
   endsAt: number;
@@ -48,7 +51,7 @@ interface Budget {
 export class FolderSearch {
   readonly #tree: FolderTree;
   readonly #pending = new Map<BytePath, Candidate>();
-  readonly #identities = new RecentMap<number, true>(MAX_IDENTITIES);
+  readonly #identities = new RecentMap<number, Known>(MAX_IDENTITIES);
   readonly #skipped = new SkippedFiles();
   #ready: Candidate[] = [];
   /** Only what a look finds is compared by the next one. */
@@ -94,9 +97,9 @@ export class FolderSearch {
     return this.#ready;
   }
 
-  /** Whether the content was read, under any name. */
-  isKnown({ identity }: ImageFile): boolean {
-    return this.#identities.get(identity) !== undefined;
+  /** Whether the content was read or skipped, under any name. */
+  known({ identity }: ImageFile): Known | undefined {
+    return this.#identities.get(identity);
   }
 
   async look(signal: AbortSignal): Promise<void> {
@@ -124,10 +127,10 @@ export class FolderSearch {
     if (this.#pending.get(path) === candidate) this.#pending.delete(path);
     this.#tree.remember(path, reason ? file.version : file.identity, file.changedMs);
     if (reason) this.#skipped.add(path, reason);
-    else {
-      this.#skipped.delete(path);
-      this.#identities.set(file.identity, true);
-    }
+    else this.#skipped.delete(path);
+    // The same content is not read again under another name.
+    if (reason !== 'unreadable')
+      this.#identities.set(file.identity, reason ? 'skipped' : 'analysed');
     this.#movePosition(candidate, file);
   }
 
@@ -253,11 +256,16 @@ export class FolderSearch {
     if (this.#sweep) return;
     this.#tree.isSwept = false;
     this.position.beginSweep();
+    const dropped: BytePath[] = [];
     for (const [path, { file }] of this.#pending)
       if (!this.position.isRead(file)) {
-        this.#tree.remember(path, NOT_EXAMINED);
-        this.#pending.delete(path);
+        this.position.found(file);
+        dropped.push(path);
       }
+    for (const path of dropped) {
+      this.#tree.remember(path, NOT_EXAMINED);
+      this.#pending.delete(path);
+    }
     this.#sweep = new StepReader(this.#tree.sweep());
   }
 
@@ -275,7 +283,7 @@ export class FolderSearch {
       known === NOT_EXAMINED || (known === undefined && (isSweep || !this.#tree.isListed(path)));
     if (isOld && !previous && this.position.isRead(file)) {
       this.#tree.remember(path, file.identity, file.changedMs);
-      this.#identities.set(file.identity, true);
+      this.#identities.set(file.identity, 'skipped');
     } else if (previous) {
       if (!isSameState(previous.file.state, file.state))
         this.#pending.set(path, { ...previous, file, isUnchanged: false, isTried: false });

@@ -40,12 +40,16 @@ async function read20000(t: ExecutionContext) {
   return watched;
 }
 
-/** Runs until a look asks for little, since it has seen all files. */
+/** What was not taken of what there is, and what was taken more than once. */
+const differences = (taken: string[], present: string[]) => ({
+  missed: present.filter((name) => !taken.includes(name)),
+  repeated: taken.filter((name, i) => taken.indexOf(name) !== i),
+});
+
+/** Runs until the names that were there at the start have been looked at. */
 async function lookAtAll(fs: CountingFolder, camera: Camera) {
-  for (let last = -1_000; fs.stats - last >= 1_000; ) {
-    last = fs.stats;
-    await takeRun(camera);
-  }
+  while (fs.stats < 20_000) await takeRun(camera);
+  await takeRuns(camera, 2);
 }
 
 test('a new image among 20,000 that were read is taken at once, and a look asks for little else', async (t) => {
@@ -102,7 +106,7 @@ test('a backlog is read completely, each image once, over restarts and with new 
   const names = await fill(folder, 2_500);
   const taken: string[] = [];
   let camera = open();
-  for (let run = 0; run < 20; run++) {
+  for (let run = 0; run < 25; run++) {
     if (run === 1 || run === 2) {
       taken.push(...(await takeRun(camera, 300)));
       await camera.close();
@@ -111,10 +115,8 @@ test('a backlog is read completely, each image once, over restarts and with new 
     await writeFile(join(folder, `a-${run}.jpg`), jpeg(`new ${run}`));
     taken.push(...(await takeRun(camera)));
   }
-  const fresh = Array.from({ length: 20 }, (_, run) => `new ${run}`);
-  const missed = [...names, ...fresh].filter((name) => !taken.includes(name));
-  const repeated = taken.filter((name, i) => taken.indexOf(name) !== i);
-  t.deepEqual({ missed, repeated }, { missed: [], repeated: [] });
+  const fresh = Array.from({ length: 25 }, (_, run) => `new ${run}`);
+  t.deepEqual(differences(taken, [...names, ...fresh]), { missed: [], repeated: [] });
 });
 
 test('files that cannot be analysed do not hold up a new one', async (t) => {
@@ -136,8 +138,8 @@ test('more files than fit in memory arrive while the camera is away, and each is
   const camera = open();
   t.deepEqual(await takeRun(camera), []);
   const names = await fill(folder, 2_300, 'night');
-  const taken = await takeRuns(camera, 12);
-  t.deepEqual([...taken].sort(), names);
+  const taken = await takeRuns(camera, 20);
+  t.deepEqual(differences(taken, names), { missed: [], repeated: [] });
   t.deepEqual(await takeRuns(open(), 3), [], 'nor again after a restart');
 });
 
