@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   appendFile,
   mkdir,
@@ -16,6 +17,7 @@ import { createCamera } from '../../../../edge/cameras/create-camera.js';
 import { folderConfig, temporaryFolder } from '../../support/cameras.js';
 
 const signal = new AbortController().signal;
+setMaxListeners(0, signal);
 
 async function setUp(t: ExecutionContext, settings: Record<string, unknown> = {}) {
   const root = await temporaryFolder(t);
