@@ -70,6 +70,8 @@ export const folderCameraSchema = z
     path: z.string().min(1),
     /** Repeats the files endlessly, one per run: a camera for demonstrations. */
     loop: z.boolean().default(false),
+    /** Whether folders in it are searched, too; true if absent, but for a camera that loops. */
+    recursive: z.boolean().optional(),
     /** What to do with a file after its analysis. */
     afterwards: z.enum(['keep', 'delete']).default('keep'),
   })

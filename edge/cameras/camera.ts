@@ -16,6 +16,16 @@ export interface Snapshot {
   skip?(): Promise<void>;
 }
 
+/** What a source holds and was not taken. */
+export interface Backlog {
+  /** Files that are known and wait for a later run. */
+  waiting: number;
+  /** Files that are not taken. */
+  skipped: number;
+  /** Number of the skipped files by reason. */
+  reasons: Partial<Record<string, number>>;
+}
+
 /** A source of snapshots. Callers take one snapshot at a time from a camera. */
 export interface Camera {
   /**
@@ -23,6 +33,8 @@ export interface Camera {
    * `signal` aborts.
    */
   take(signal: AbortSignal): Promise<Snapshot | undefined>;
+  /** What is present at the source and was not taken; absent where a source holds one image at a time. */
+  backlog?(): Backlog;
   /** Releases what is kept between snapshots, such as a connection or a process. Nothing is taken afterwards. */
   close?(): Promise<void>;
 }

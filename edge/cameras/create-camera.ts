@@ -7,6 +7,7 @@ import { passwordOf } from './http/credentials.js';
 import { CaptureCamera } from './sources/capture-camera.js';
 import { CursorFile } from './sources/cursor-file.js';
 import { FolderCamera } from './sources/folder-camera.js';
+import { DiskFolder } from './sources/folder-fs.js';
 import { HttpCamera } from './sources/http-camera.js';
 import { LoopCamera } from './sources/loop-camera.js';
 import { MjpegCamera } from './sources/mjpeg-camera.js';
@@ -16,8 +17,16 @@ import { VideoCamera } from './sources/video-camera.js';
 /** Smaller steps of the clock do not change the order of files by more than the file system's own error. */
 const CLOCK_STEP_MS = 2_000;
 
-/** Creates the camera that a configuration describes. `stateFolder` holds the cursors of watched folders. */
-export function createCamera(config: CameraConfig, stateFolder: string, clock: Clock): Camera {
+/**
+ * Creates the camera that a configuration describes. `stateFolder` holds the cursors of watched folders; `maxAgeDays` is
+ * the age at which the site's images are removed.
+ */
+export function createCamera(
+  config: CameraConfig,
+  stateFolder: string,
+  clock: Clock,
+  maxAgeDays?: number,
+): Camera {
   switch (config.kind) {
     case 'http':
       return new HttpCamera(config, clock);
@@ -36,12 +45,14 @@ export function createCamera(config: CameraConfig, stateFolder: string, clock: C
       return new PushCamera(config, clock);
     case 'folder':
       return config.loop
-        ? new LoopCamera(config, clock)
-        : new FolderCamera(
-            config,
-            new CursorFile(join(stateFolder, `${config.id}.json`), config.path),
-            new ClockSteps(clock, CLOCK_STEP_MS),
-          );
+        ? new LoopCamera(config, new DiskFolder(config.path), clock)
+        : new FolderCamera(config, {
+            fs: new DiskFolder(config.path),
+            cursorFile: new CursorFile(join(stateFolder, `${config.id}.json`), config.path),
+            clockSteps: new ClockSteps(clock, CLOCK_STEP_MS),
+            clock,
+            ...(maxAgeDays !== undefined && { maxAgeDays }),
+          });
   }
 }
 

@@ -59,7 +59,7 @@ export function createPipeline(
     log: camerasLog,
   });
   const open = (camera: CameraConfig) =>
-    createCamera(camera, join(config.dataFolder, 'cameras'), clock);
+    createCamera(camera, join(config.dataFolder, 'cameras'), clock, config.retention.maxAgeDays);
   const cameras = new CameraSchedule({
     cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
     analyse: (camera, snapshot, trigger) => recorder.record(camera, snapshot, trigger),

@@ -128,15 +128,20 @@ export class CameraWatch {
       kind,
       state: this.#isPaused ? 'paused' : this.#stats.state,
       ...this.#stats.values,
-      circuit: this.#stats.circuit(this.options.clock()),
+      circuit: this.config.kind === 'folder' ? 'closed' : this.#stats.circuit(this.options.clock()),
       nextRunAt: this.#nextRunAt,
     };
+  }
+
+  /** A folder is tried in every run: files that cannot be analysed must not delay a new one, and a look costs little. */
+  get #suspendedUntil(): number {
+    return this.config.kind === 'folder' ? 0 : this.#stats.suspendedUntil;
   }
 
   get #nextRunAt(): number | null {
     const next = this.#task.nextRunAt;
     if (next === undefined) return null;
-    const due = Math.max(next, this.#stats.suspendedUntil);
+    const due = Math.max(next, this.#suspendedUntil);
     return nextOpening(this.config.windows, due) ?? null;
   }
 
@@ -150,7 +155,7 @@ export class CameraWatch {
   async #tick(): Promise<void> {
     if (!this.#isWindowOpen()) return;
     if (this.#runner.isRunning) this.#stats.recordOverlap();
-    else if (this.options.clock() >= this.#stats.suspendedUntil) {
+    else if (this.options.clock() >= this.#suspendedUntil) {
       // An open circuit has become half-open.
       this.#report();
       // The run has recorded its failure already.

@@ -1,15 +1,46 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-
-const cursorSchema = z.object({ changedMs: z.number(), name: z.string() });
-const savedSchema = cursorSchema.extend({ folder: z.string() });
+import { type BytePath, displayPath, pathOfText } from './byte-path.js';
 
 /** A position in the files of a folder, ordered by arrival. */
-export type FolderCursor = z.infer<typeof cursorSchema>;
+export interface FolderCursor {
+  changedMs: number;
+  path: BytePath;
+}
+
+const cursorSchema = z.object({ changedMs: z.number(), path: z.string() });
+
+const backlogSchema = z.object({
+  /** Its files arrived after this one, and not later than `untilMs` if that is set; their paths are before `below`. */
+  after: cursorSchema,
+  untilMs: z.number().optional(),
+  below: z.string().optional(),
+});
+/** Files that were passed over for newer ones, and that are read later, the last path first. */
+export type FolderBacklog = z.infer<typeof backlogSchema>;
+
+/** Version 1 of this file had `folder`, `changedMs` and `name` only. */
+const savedSchema = z.object({
+  folder: z.string(),
+  changedMs: z.number(),
+  /** The name as text, for people and for older versions. */
+  name: z.string(),
+  /** One character a byte, as are all paths here. */
+  path: z.string().optional(),
+  backlog: z.array(backlogSchema).default([]),
+  waiting: z.array(z.string()).default([]),
+});
+
+/** How far a folder was read: all up to the cursor, but for the backlog and the files that are not whole yet. */
+export interface SavedPosition {
+  cursor: FolderCursor;
+  backlog: FolderBacklog[];
+  waiting: BytePath[];
+}
 
 export const byArrival = (a: FolderCursor, b: FolderCursor): number =>
-  a.changedMs - b.changedMs || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  a.changedMs - b.changedMs || (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
 
 /**
  * Saves how far a watched folder has been read, in a small file. The file is replaced atomically but not
@@ -22,10 +53,12 @@ export class CursorFile {
   ) {}
 
   /** Undefined if nothing of this folder was read yet, or if the file is damaged. */
-  async read(): Promise<FolderCursor | undefined> {
+  async read(): Promise<SavedPosition | undefined> {
     try {
       const saved = savedSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
-      return saved.folder === this.folder ? saved : undefined;
+      if (saved.folder !== this.folder) return undefined;
+      const { changedMs, name, path = pathOfText(name), backlog, waiting } = saved;
+      return { cursor: { changedMs, path }, backlog, waiting };
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -33,10 +66,11 @@ export class CursorFile {
     }
   }
 
-  async write({ changedMs, name }: FolderCursor): Promise<void> {
+  async write({ cursor: { changedMs, path }, backlog, waiting }: SavedPosition): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
-    const saved = JSON.stringify({ folder: this.folder, changedMs, name });
-    await writeFile(`${this.file}.new`, saved, { mode: 0o600 });
+    const { folder } = this;
+    const saved = { folder, changedMs, name: displayPath(path), path, backlog, waiting };
+    await writeFile(`${this.file}.new`, JSON.stringify(saved), { mode: 0o600 });
     await rename(`${this.file}.new`, this.file);
   }
 }

@@ -1,130 +1,258 @@
-import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../../core/runtime/clock.js';
 import type { ClockSteps } from '../../../core/runtime/clock-steps.js';
-import { type Camera, type Snapshot, snapshotTooLarge } from '../camera.js';
+import {
+  type Backlog,
+  type Camera,
+  CameraError,
+  type Snapshot,
+  snapshotTooLarge,
+} from '../camera.js';
 import type { FolderCameraConfig } from '../camera-config.js';
-import type { CursorFile, FolderCursor } from './cursor-file.js';
+import { displayPath } from './byte-path.js';
+import type { CursorFile } from './cursor-file.js';
 import { fileError } from './file-error.js';
-import { type ImageFile, imagesAfter, statImage } from './image-files.js';
-
-/** Maximum number of files that one scan queues; the next scan finds the others. */
-const MAX_BATCH = 1000;
+import { takenAtOf } from './file-time.js';
+import type { FileContent, FolderFs } from './folder-fs.js';
+import { FolderPosition } from './folder-position.js';
+import { type Candidate, FolderSearch, type Known } from './folder-search.js';
+import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
+import { RecentMap } from './recent-map.js';
+import type { SkipReason } from './skipped-files.js';
+import { isWholeImage } from './whole-image.js';
 
 /** More than the sum of the errors of the clock, the file system's timestamps and the measured step. */
 const STEP_MARGIN_MS = 2_000;
+/** Files that one look reads without success; it only compares the times of the others. */
+const EARLY_READS_A_LOOK = 50;
+/** After so many looks it is an error that a file is never whole. */
+const MAX_LOOKS = 12;
+/** Errors that wait for a run without a snapshot. */
+const MAX_FAULTS = 3;
+/** Files whose last content is known by its hash, for those that are written again without a change. */
+const MAX_CONTENTS = 1_024;
+
+export interface FolderCameraOptions {
+  fs: FolderFs;
+  cursorFile: CursorFile;
+  clockSteps: ClockSteps;
+  clock: Clock;
+  /** The age at which the site's images are removed. */
+  maxAgeDays?: number;
+}
 
 /**
- * A folder into which another program puts images. Images are taken in order of arrival (by ctime, which a move into
- * the folder renews and no program can set). A file is taken when two scans in a row have found it unchanged.
+ * A folder into which another program puts images. What arrives is taken in order of arrival (by ctime, which a move
+ * into the folder renews and no program can set); of a backlog, the last names are taken first, and after what arrives.
+ * A file is taken if it is whole and did not change while it was read, or if two looks in a row have found it unchanged.
  * If the machine's clock is set back, the cursor is set back by as much plus a margin, since both clocks are inexact:
- * of files that are kept, some are then taken twice, and none is missed.
+ * after a restart some files that are kept may be taken twice, and none is missed.
  */
 export class FolderCamera implements Camera {
-  #cursor: FolderCursor | undefined;
-  #isCursorRead = false;
-  /** Files that the last scan found unchanged, and that are not processed yet. */
-  #ready: ImageFile[] = [];
-  #lastScan = new Map<string, ImageFile>();
+  #position: FolderPosition | undefined;
+  #search: FolderSearch | undefined;
+  readonly #contents = new RecentMap<string, string>(MAX_CONTENTS);
+  /** Each run begins with a look, also if it has files from the last one. */
+  #isNewRun = true;
+  #earlyReads = 0;
+  /** The file that was returned last. */
+  #current: Candidate | undefined;
+  /** Why files were skipped; reported when there is nothing else to take. */
+  readonly #faults: CameraError[] = [];
 
   constructor(
     private readonly config: FolderCameraConfig,
-    private readonly cursorFile: CursorFile,
-    private readonly clockSteps: ClockSteps,
+    private readonly options: FolderCameraOptions,
   ) {}
 
   async take(signal: AbortSignal): Promise<Snapshot | undefined> {
+    const isNewRun = this.#isNewRun;
+    this.#isNewRun = true;
     try {
-      if (!this.#isCursorRead) {
-        this.#cursor = await this.cursorFile.read();
-        this.#isCursorRead = true;
+      const search = await this.#open();
+      if (isNewRun) await this.#look(search, signal);
+      else await search.lookAtReported(signal);
+      let snapshot = await this.#next(search, signal);
+      if (!snapshot && !isNewRun) {
+        await this.#look(search, signal);
+        snapshot = await this.#next(search, signal);
       }
-      const queued = await this.#next(signal);
-      if (queued) return queued;
-      this.#ready = await this.#scan(signal);
-      return await this.#next(signal);
+      this.#isNewRun = snapshot?.more !== true;
+      if (snapshot) return snapshot;
     } catch (error) {
       throw fileError(error);
     }
+    const fault = this.#faults.shift();
+    if (fault) throw fault;
+    return undefined;
   }
 
-  async #scan(signal: AbortSignal): Promise<ImageFile[]> {
+  backlog(): Backlog {
+    return this.#search?.backlog ?? { waiting: 0, skipped: 0, reasons: {} };
+  }
+
+  async close(): Promise<void> {
+    this.#search?.close();
+  }
+
+  async #open(): Promise<FolderSearch> {
+    if (this.#search) return this.#search;
+    const { fs, cursorFile, clock } = this.options;
+    this.#position = new FolderPosition(await cursorFile.read());
+    this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock);
+    return this.#search;
+  }
+
+  async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
     await this.#followClock();
-    const files = await imagesAfter(this.config.path, this.#cursor, MAX_BATCH, signal);
-    const previous = this.#lastScan;
-    this.#lastScan = new Map(files.map((file) => [file.name, file]));
-    // Files after one that is still changing wait for it, so that the cursor never passes it.
-    const changing = files.findIndex((file) => !isUnchanged(file, previous.get(file.name)));
-    return changing === -1 ? files : files.slice(0, changing);
+    this.#earlyReads = EARLY_READS_A_LOOK;
+    await search.look(signal);
   }
 
   async #followClock(): Promise<void> {
-    const stepMs = this.clockSteps.sinceLastCall();
-    if (stepMs >= 0 || !this.#cursor) return;
-    const changedMs = this.#cursor.changedMs + stepMs - STEP_MARGIN_MS;
-    this.#cursor = { ...this.#cursor, changedMs };
-    await this.cursorFile.write(this.#cursor);
+    const stepMs = this.options.clockSteps.sinceLastCall();
+    if (stepMs >= 0) return;
+    this.#position?.moveBack(stepMs - STEP_MARGIN_MS);
+    await this.#save();
   }
 
-  /** The first ready file that has not changed since the scan. It stays first until it is processed. */
-  async #next(signal: AbortSignal): Promise<Snapshot | undefined> {
-    for (let file = this.#ready[0]; file; file = this.#ready[0]) {
-      if (isUnchanged(file, await statImage(this.config.path, file.name)))
-        return this.#read(file, signal);
-      this.#ready.shift();
+  /** The first file that can be taken now. It stays first until it is processed. */
+  async #next(search: FolderSearch, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const current = search.ready.filter((candidate) => candidate === this.#current);
+    for (const candidate of [...current, ...search.ready]) {
+      if (candidate.isTried) continue;
+      const snapshot = await this.#take(search, candidate, signal);
+      if (!snapshot) continue;
+      this.#current = candidate;
+      return snapshot;
     }
     return undefined;
   }
 
-  async #read(file: ImageFile, signal: AbortSignal): Promise<Snapshot> {
-    if (file.bytes > this.config.maxBytes) {
-      await this.#advancePast(file);
-      throw snapshotTooLarge(this.config.maxBytes);
+  async #take(
+    search: FolderSearch,
+    candidate: Candidate,
+    signal: AbortSignal,
+  ): Promise<Snapshot | undefined> {
+    const { maxBytes } = this.config;
+    const known = search.known(candidate.file);
+    if (known) return this.#passRepeated(candidate, candidate.file, known);
+    if (candidate.file.state.bytes > maxBytes) {
+      if (!candidate.isUnchanged) return this.#postpone(candidate);
+      search.settle(candidate, candidate.file, 'tooLarge');
+      this.#report(snapshotTooLarge(maxBytes));
+      return undefined;
     }
+    if (!candidate.isUnchanged && this.#earlyReads === 0) return this.#postpone(candidate);
+    const content = await this.#read(search, candidate, signal);
+    if (!content) return undefined;
+    const { path, target } = candidate.file;
+    const file = imageFileOf(path, target, content.before);
+    if (!isComplete(candidate, content)) {
+      if (!candidate.isUnchanged) this.#earlyReads--;
+      return this.#postpone(candidate);
+    }
+    const hash = createHash('sha256').update(content.bytes).digest('base64');
+    if (this.#contents.get(contentKey(file)) === hash)
+      return this.#passRepeated(candidate, file, 'analysed');
     return {
-      bytes: await this.#bytesOf(file, signal),
-      takenAt: Math.round(file.modifiedMs),
-      more: this.#ready.length > 1,
-      name: file.name,
-      markProcessed: () => this.#markProcessed(file),
-      skip: () => this.#advancePast(file).catch((error) => Promise.reject(fileError(error))),
+      bytes: content.bytes,
+      takenAt: this.#takenAt(file),
+      more: search.ready.length > 1,
+      name: displayPath(path),
+      markProcessed: () => this.#markProcessed(candidate, file, hash),
+      skip: () =>
+        this.#skip(candidate, file, 'notAnalysed').catch((error) =>
+          Promise.reject(fileError(error)),
+        ),
     };
   }
 
-  async #bytesOf(file: ImageFile, signal: AbortSignal): Promise<Buffer> {
+  #takenAt({ state }: ImageFile): number {
+    return takenAtOf(
+      state,
+      this.options.clock(),
+      this.config.maxAgeDays ?? this.options.maxAgeDays,
+    );
+  }
+
+  async #read(
+    search: FolderSearch,
+    candidate: Candidate,
+    signal: AbortSignal,
+  ): Promise<FileContent | undefined> {
+    const { file } = candidate;
     try {
-      return await readFile(join(this.config.path, file.name), { signal });
+      return await this.options.fs.read(file.target, this.config.maxBytes, signal);
     } catch (error) {
-      // A file without read permission is skipped, so that it does not block the others.
-      if ((error as NodeJS.ErrnoException).code === 'EACCES') await this.#advancePast(file);
-      throw error;
+      signal.throwIfAborted();
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') search.drop(candidate);
+      else {
+        // A file without read permission is skipped, so that it does not block the others.
+        search.settle(candidate, file, 'unreadable');
+        this.#report(fileError(error));
+      }
+      return undefined;
     }
   }
 
-  async #markProcessed(file: ImageFile): Promise<void> {
+  /** The next look tries the file again. */
+  #postpone(candidate: Candidate): undefined {
+    candidate.isTried = true;
+    if (candidate.looks < MAX_LOOKS || candidate.isReported) return;
+    candidate.isReported = true;
+    const name = displayPath(candidate.file.path);
+    this.#report(new CameraError('unreadable', `${name} changes all the time and is never whole`));
+  }
+
+  #report(fault: CameraError): void {
+    if (this.#faults.length < MAX_FAULTS) this.#faults.push(fault);
+  }
+
+  async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {
     try {
-      await this.#advancePast(file);
+      this.#contents.set(contentKey(file), hash);
+      this.#search?.settle(candidate, file);
+      await this.#save();
       if (this.config.afterwards === 'delete') await this.#delete(file);
     } catch (error) {
       throw fileError(error);
     }
   }
 
-  /** Keeps a newer file of the same name: some cameras write every image under one name. */
-  async #delete(file: ImageFile): Promise<void> {
-    if (!isUnchanged(file, await statImage(this.config.path, file.name))) return;
-    await rm(join(this.config.path, file.name), { force: true });
+  /** The same image once more, under another name or with another time, is not another snapshot. */
+  async #passRepeated(candidate: Candidate, file: ImageFile, known: Known): Promise<undefined> {
+    this.#search?.settle(candidate, file);
+    if (known === 'analysed' && this.config.afterwards === 'delete' && file.path === file.target)
+      await this.#delete(file);
   }
 
-  async #advancePast(file: ImageFile): Promise<void> {
-    if (this.#ready[0] === file) this.#ready.shift();
-    this.#lastScan.delete(file.name);
-    this.#cursor = file;
-    await this.cursorFile.write(file);
+  async #skip(candidate: Candidate, file: ImageFile, reason: SkipReason): Promise<void> {
+    this.#search?.settle(candidate, file, reason);
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const saved = this.#position?.toSave(this.#search?.unread ?? []);
+    if (saved) await this.options.cursorFile.write(saved);
+  }
+
+  /** Keeps a newer file of the same name: some cameras write every image under one name. */
+  async #delete({ path, target, identity }: ImageFile): Promise<void> {
+    const { fs } = this.options;
+    const state = await fs.stat(target);
+    if (!state || imageFileOf(path, target, state).identity !== identity) return;
+    await fs.remove(path);
+    this.#search?.removed(path);
   }
 }
 
-const isUnchanged = (a: ImageFile, b: ImageFile | undefined): boolean =>
-  b !== undefined &&
-  a.bytes === b.bytes &&
-  a.modifiedMs === b.modifiedMs &&
-  a.changedMs === b.changedMs;
+const contentKey = ({ state }: ImageFile) => `${state.inode}:${state.createdMs}`;
+
+/** Whether what was read is one state of the file, and all of it. */
+function isComplete({ file, isUnchanged }: Candidate, content: FileContent): boolean {
+  const { bytes, before, after } = content;
+  if (before.kind !== 'file' || bytes.length !== before.bytes) return false;
+  if (!isSameState(before, after)) return false;
+  return (isUnchanged && isSameState(before, file.state)) || isWholeImage(bytes);
+}

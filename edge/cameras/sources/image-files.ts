@@ -1,51 +1,69 @@
-import { opendir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { byArrival, type FolderCursor } from './cursor-file.js';
+import { type BytePath, nameOf } from './byte-path.js';
+import type { FolderCursor } from './cursor-file.js';
+import type { FileState, FolderFs } from './folder-fs.js';
+import { hashOf } from './name-table.js';
 
-const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.webp'];
+/** `.jpe` and `.jfif` are JPEG, too. */
+const EXTENSIONS = ['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp'];
 
-/** An image in a watched folder, as one scan found it. `changedMs` (ctime) is renewed when a file arrives or is renamed. */
+/** Folders that storage devices keep for themselves: thumbnails, deleted files, recovered files. */
+const SYSTEM_FOLDERS = ['@eadir', '#recycle', '#snapshot', '$recycle.bin', 'lost+found'];
+
+const MAX_DEPTH = 8;
+
+/** An image below a watched folder, as one look found it. `changedMs` is renewed when it arrives or is renamed. */
 export interface ImageFile extends FolderCursor {
-  /** Time of the last change of the content (mtime). */
-  modifiedMs: number;
-  bytes: number;
+  /** Where its bytes are: another path if `path` is a symbolic link. */
+  target: BytePath;
+  state: FileState;
+  /** Equal for the same content in the same file under any of its names. Never 0. */
+  identity: number;
+  /** Changes with the file's name and permissions, too. */
+  version: number;
 }
 
 /** False for names of uploads in progress, which begin with a dot or have another extension. */
-export const isImageName = (name: string): boolean =>
-  !name.startsWith('.') && EXTENSIONS.includes(extname(name).toLowerCase());
-
-/** Names of the images directly in a folder. */
-export async function* imageNames(folder: string, signal: AbortSignal): AsyncGenerator<string> {
-  for await (const entry of await opendir(folder)) {
-    signal.throwIfAborted();
-    if (!entry.isDirectory() && isImageName(entry.name)) yield entry.name;
-  }
+export function isImageName(name: BytePath): boolean {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 && !isHidden(name) && EXTENSIONS.includes(name.slice(dot).toLowerCase());
 }
 
-/** Undefined if the file no longer exists or is not a regular file. */
-export async function statImage(folder: string, name: string): Promise<ImageFile | undefined> {
-  const found = await stat(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!found?.isFile()) return undefined;
-  return { name, changedMs: found.ctimeMs, modifiedMs: found.mtimeMs, bytes: found.size };
+export const isHidden = (name: BytePath): boolean => name.startsWith('.');
+
+export const isSearchedFolder = (path: BytePath): boolean => {
+  const name = nameOf(path).toLowerCase();
+  return !isHidden(name) && !SYSTEM_FOLDERS.includes(name) && depthOf(path) <= MAX_DEPTH;
+};
+
+export const depthOf = (path: BytePath): number => path.split('/').length;
+
+export const isSameState = (a: FileState, b: FileState): boolean =>
+  a.inode === b.inode &&
+  a.bytes === b.bytes &&
+  a.modifiedMs === b.modifiedMs &&
+  a.changedMs === b.changedMs;
+
+export function imageFileOf(path: BytePath, target: BytePath, state: FileState): ImageFile {
+  const { inode, bytes, createdMs, modifiedMs, changedMs } = state;
+  const identity = hashOf(`${inode}:${bytes}:${createdMs}:${modifiedMs}`);
+  const version = hashOf(`${identity}:${changedMs}`);
+  return { path, target, state, changedMs, identity, version };
 }
 
-/** The first `limit` images that arrived after `cursor`, in order. Holds at most twice as many at any time. */
-export async function imagesAfter(
-  folder: string,
-  cursor: FolderCursor | undefined,
-  limit: number,
+/** Paths of the images in a folder, and in the folders in it. */
+export async function* imagePaths(
+  fs: FolderFs,
+  recursive: boolean,
   signal: AbortSignal,
-): Promise<ImageFile[]> {
-  const found: ImageFile[] = [];
-  for await (const name of imageNames(folder, signal)) {
-    const file = await statImage(folder, name);
-    if (!file || (cursor && byArrival(file, cursor) <= 0)) continue;
-    found.push(file);
-    if (found.length === 2 * limit) found.sort(byArrival).splice(limit);
+): AsyncGenerator<BytePath> {
+  const folders: BytePath[] = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for await (const { name, kind } of fs.entries(folder)) {
+      signal.throwIfAborted();
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (kind !== 'folder') {
+        if (isImageName(name)) yield path;
+      } else if (recursive && isSearchedFolder(path)) folders.push(path);
+    }
   }
-  return found.sort(byArrival).slice(0, limit);
 }

@@ -266,6 +266,21 @@ test('an image that does not decode is a failure, and the next ones are still ta
   t.is(seen.length, 3, 'and it is not returned again');
 });
 
+test('files that cannot be analysed do not suspend the runs of a folder', async (t) => {
+  const folder = await temporaryFolder(t);
+  for (let i = 0; i < 8; i++) await writeFile(join(folder, `${i}.jpg`), `${i}`);
+  const { schedule } = await start(t, [folderConfig(folder, EVERY_SECOND)], {
+    analyse: async (_camera, snapshot) => {
+      if (snapshot.name !== 'new.jpg') throw new ProblemError('image_undecodable', 'no picture');
+      return 'image';
+    },
+  });
+  await eventually('all have failed', () => schedule.status('drop').failed === 8);
+  await writeFile(join(folder, 'new.jpg'), 'new');
+  await eventually('the new one is taken', () => schedule.status('drop').taken === 1, 4_000);
+  t.like(schedule.status('drop'), { state: 'online', circuit: 'closed' });
+});
+
 test('a file whose analysis times out is retried once in a later run, and then skipped', async (t) => {
   const folder = await temporaryFolder(t);
   for (const name of ['1.jpg', '2.jpg']) {

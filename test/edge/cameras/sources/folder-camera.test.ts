@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   appendFile,
   mkdir,
@@ -17,6 +18,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { folderConfig } from '../../support/cameras.js';
 
 const signal = new AbortController().signal;
+setMaxListeners(0, signal);
 
 async function setUp(t: ExecutionContext, settings: Record<string, unknown> = {}) {
   const root = await temporaryFolder(t);
@@ -221,10 +223,6 @@ test('no file that arrives after the clock was set back is missed', async (t) =>
   t.deepEqual(await takeUnchanged(restarted), []);
   ahead = 0;
   await put(folder, 'after.jpg');
-  t.deepEqual(
-    await takeUnchanged(restarted),
-    ['before.jpg', 'after.jpg'],
-    'the last one once more',
-  );
+  t.deepEqual(await takeUnchanged(restarted), ['after.jpg'], 'what was read is known');
   t.deepEqual(await takeUnchanged(restarted), []);
 });
