@@ -49,12 +49,38 @@ const REMOTE_PATIENCE_MS = 120_000;
 
 type AllTables = SharedImageTables & TokenTables & RelayTables;
 
-/** Builds the relay; nothing runs before `lifecycle.start()`. */
+/** Builds the relay, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
   config: RelayConfig,
   log: Logger,
   { clock = systemClock }: { clock?: Clock } = {},
 ): Promise<Relay> {
+  const base = await createBase(config, log, clock);
+  const { tokens, detection, images } = base;
+  const sites = createSites(base);
+  const http = createServer(base, sites);
+  const services = [
+    ...[base.lock, base.database, tokens, ...detection.services, ...images.services],
+    ...[sites.registry, sites.presence, sites.retention, sites.ingest],
+    ...[...sites.broker.services, http],
+  ];
+  return {
+    lifecycle: new Lifecycle(services, log),
+    probes: probesOf(base, sites),
+    http,
+    broker: sites.broker.embedded,
+    fleet: sites.fleet,
+    ingest: sites.ingest,
+    images,
+    tokens,
+  };
+}
+
+type Base = Awaited<ReturnType<typeof createBase>>;
+type Sites = ReturnType<typeof createSites>;
+
+/** The database, tokens, detection and the image API. */
+async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
   const { db, close } = await openRelayDatabase<AllTables>(config, log);
@@ -74,6 +100,7 @@ export async function createRelay(
     onJob: (job) => metrics.job(job),
     log,
   });
+  const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
   const images = createImageModule({
     db: tablesOf(db, imageTables),
     files,
@@ -81,18 +108,20 @@ export async function createRelay(
     leases: isShared(config) ? new BlobLeases(tablesOf(db, sharedImageTables), clock) : undefined,
     detection: detection.pool,
     planner: detection.catalog,
-    limits: {
-      ...config.images,
-      uploadLifetimeMs: config.demo.uploadLifetimeMs,
-      maxSearchedPixels: config.demo.maxSearchedPixels,
-    },
+    limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
   });
+  const database = { name: 'database', stop: close };
+  return { config, log, clock, lock, db, database, metrics, tokens, detection, images };
+}
+
+/** The broker, and what is known and received of the sites. */
+function createSites({ config, log, clock, db }: Base) {
   const tables = tablesOf(db, relayTables);
   const broker = createRelayBroker(config, tables, log);
-  const { bus, embedded, hasAccounts, shareGroup, services } = broker;
+  const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
   const admission = { admitUnknown: !hasAccounts, maxSites };
@@ -105,45 +134,35 @@ export async function createRelay(
     db: tables,
     registry,
     presence,
-    accounts: broker.accounts,
-    fixedNames: broker.fixedNames,
+    accounts,
+    fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
     forget: (site) => embedded?.forgetSite(site),
     clock,
   });
+  return { broker, registry, presence, retention, ingest, fleet };
+}
+
+/** The REST API and the metrics. */
+function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
+  const { config, log, clock, metrics, tokens, detection, images } = base;
   registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,
-    bus,
+    bus: broker.bus,
     fleet,
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
-  const http = new HttpServer(app, config.http, log.child({ component: 'http' }));
-  const lifecycle = new Lifecycle(
-    [
-      lock,
-      { name: 'database', stop: close },
-      tokens,
-      ...detection.services,
-      ...images.services,
-      registry,
-      presence,
-      retention,
-      ingest,
-      ...services,
-      http,
-    ],
-    log,
-  );
-  const probes = [
+  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+}
+
+function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {
+  const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
+  return [
     new DatabaseProbe(db, isShared(config) ? REMOTE_PATIENCE_MS : undefined),
-    new DetectionProbe({
-      pool: detection.pool,
-      jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
-    }),
+    new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
     new IngestProbe(ingest),
   ];
-  return { lifecycle, probes, http, broker: embedded, fleet, ingest, images, tokens };
 }

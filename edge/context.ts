@@ -52,16 +52,33 @@ export async function createEdge(
   log: Logger,
   { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
 ): Promise<Edge> {
-  const { dataFolder, mqtt } = config;
+  const base = await createBase(config, log, clock);
+  const snapshots = createSnapshots(base, reread);
+  const reporting = await createReporting(base, snapshots);
+  const http = createServer(base, snapshots, reporting);
+  const { cameras } = snapshots.pipeline;
+  return {
+    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
+    probes: [cameras, ...probesOf(base)],
+    http,
+    cameras,
+    tokens: base.tokens,
+    retention: snapshots.storage.retention,
+  };
+}
+
+type Base = Awaited<ReturnType<typeof createBase>>;
+type Snapshots = ReturnType<typeof createSnapshots>;
+type Reporting = Awaited<ReturnType<typeof createReporting>>;
+
+/** What every part is built on. */
+async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
+  const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
   const databaseFile = join(dataFolder, 'edge.db');
   const { db, close } = await openDatabase<EdgeTables>(databaseFile, edgeMigrations);
-  const database: Service = { name: 'database', stop: close };
   const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
   const metrics = new Metrics();
-  const analyses = new PerMinute();
-  const health = new SiteHealth(programVersion());
-  const events = new TypedEvents<EdgeEventMap>(log.child({ component: 'events' }));
   const detection = createDetection({
     settings: config.detection,
     maxPixels: config.images.maxPixels,
@@ -69,85 +86,102 @@ export async function createEdge(
     log,
   });
   const dependencies: EdgeDependencies = { config, db, detection, log, clock };
+  return {
+    dependencies,
+    databaseFile,
+    lock,
+    database: { name: 'database', stop: close },
+    tokens,
+    metrics,
+    health: new SiteHealth(programVersion()),
+    events: new TypedEvents<EdgeEventMap>(log.child({ component: 'events' })),
+  };
+}
 
+/** Storage, and the way of a snapshot into it. */
+function createSnapshots(base: Base, reread: () => EdgeConfig) {
+  const { dependencies, metrics, health, events } = base;
+  const analyses = new PerMinute();
   const storage = createStorage(dependencies, health, (source) => {
     analyses.count();
     metrics.analysed(source);
   });
   events.on('storageFailed', (error) => storage.watch.failed(error));
   health.register(() => ({ detectionsPerMinute: analyses.total() }));
-
   const pipeline = createPipeline(dependencies, storage, events, health, reread);
-  const { cameras } = pipeline;
-  const eventStream = new EventStream({ db: tablesOf(db, eventTables) });
+  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables) });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
+  return { storage, pipeline, eventStream };
+}
 
+/** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
+async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
+  const { dependencies, databaseFile, health, events } = base;
+  const { config } = dependencies;
+  const { mqtt } = config;
   const connections = createConnections(dependencies, health);
-  const { relay, lan, broker } = connections;
   const address = new PublicAddress(config.publicUrl, config.http);
-  const links = new PictureLinks(join(dataFolder, 'picture-key'), address);
-  const publishing = createPublishing(
-    dependencies,
-    { storage, pipeline, connections, health, links, address },
-    events,
-  );
-  const relayUplink =
+  const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
+  const parts = { storage, pipeline, connections, health, links, address };
+  const publishing = createPublishing(dependencies, parts, events);
+  const bus = connections.relay;
+  const uplink =
     mqtt &&
-    relay &&
-    (await createUplink(dependencies, { mqtt, bus: relay, storage, databaseFile }, events, health));
+    bus &&
+    (await createUplink(dependencies, { mqtt, bus, storage, databaseFile }, events, health));
+  return { connections, address, links, publishing, uplink };
+}
 
-  registerEdgeMetrics(metrics, {
-    pool: detection.pool,
-    storage,
-    pipeline,
-    connections,
-    eventStream,
-  });
+/** The REST API and the metrics. */
+function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
+  const { dependencies, metrics, tokens, health } = base;
+  const { config, detection, log } = dependencies;
+  const { storage, pipeline, eventStream } = snapshots;
+  const { connections, links, uplink } = reporting;
+  const { pool } = detection;
+  registerEdgeMetrics(metrics, { pool, storage, pipeline, connections, eventStream });
   const view = new SiteView({
     site: config.site,
     health,
-    pool: detection.pool,
+    pool,
     store: storage.images.store,
     outbox: storage.outbox,
-    relay,
-    uplink: relayUplink?.uplink,
+    relay: connections.relay,
+    uplink: uplink?.uplink,
   });
-  const { images } = storage;
+  const { cameras, sightings, reload } = pipeline;
   const app = createEdgeApp({
-    ...{ config, log, metrics, tokens, detection, images, view, links },
-    ...{ cameras, sightings: pipeline.sightings, reload: pipeline.reload, events: eventStream },
+    ...{ config, log, metrics, tokens, detection, images: storage.images },
+    ...{ cameras, sightings, reload, view, links, events: eventStream },
   });
-  const http = new HttpServer(app, config.http, log.child({ component: 'http' }));
+  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+}
 
-  const { retention } = storage;
+/** Each after what it needs; they stop in the reverse order. */
+function servicesInOrder(
+  { dependencies, lock, database, tokens }: Base,
+  { storage, pipeline, eventStream }: Snapshots,
+  { connections, address, publishing, uplink }: Reporting,
+  http: HttpServer,
+): Service[] {
+  const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
     ...[lock, database, storage.timeSync, storage.watch, tokens],
-    ...[...detection.services, ...images.services, retention, pipeline.sightings],
-    ...[broker, ...publishing.listeners, ...(relayUplink?.services ?? [])],
+    ...[...dependencies.detection.services, ...storage.images.services],
+    ...[storage.retention, pipeline.sightings],
+    ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
     ...[relay, lan, ...publishing.farewells],
-    ...[cameras, pipeline.reload, http],
+    ...[pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     // Stops before the server, which waits for responses to end.
     eventStream,
   ];
-  return {
-    lifecycle: new Lifecycle(
-      services.filter((service) => service !== undefined),
-      log,
-    ),
-    probes: [
-      cameras,
-      new DatabaseProbe(db),
-      new DetectionProbe({
-        pool: detection.pool,
-        jobDeadlineMs: config.detection.deadlineSeconds * 1_000,
-      }),
-    ],
-    http,
-    cameras,
-    tokens,
-    retention,
-  };
+  return services.filter((service) => service !== undefined);
+}
+
+function probesOf({ dependencies: { config, db, detection } }: Base): Probe[] {
+  const jobDeadlineMs = config.detection.deadlineSeconds * 1_000;
+  return [new DatabaseProbe(db), new DetectionProbe({ pool: detection.pool, jobDeadlineMs })];
 }

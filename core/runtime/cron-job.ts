@@ -1,7 +1,6 @@
-import { createTask, type ScheduledTask } from 'node-cron';
-import { cronLogger } from './cron-logger.js';
 import { messageOf } from './errors.js';
 import type { Logger } from './logger.js';
+import { ScheduledTask } from './schedule/scheduled-task.js';
 import { SerialQueue } from './serial-queue.js';
 
 export interface CronJobOptions {
@@ -16,24 +15,27 @@ export interface CronJobOptions {
 
 /** Work on a cron schedule, one run at a time. */
 export class CronJob {
-  #task: ScheduledTask | undefined;
+  readonly #task: ScheduledTask;
   readonly #queue = new SerialQueue();
 
-  constructor(private readonly options: CronJobOptions) {}
+  constructor(private readonly options: CronJobOptions) {
+    const { name, schedule, log } = options;
+    this.#task = new ScheduledTask({
+      name,
+      schedule,
+      work: () => this.run(),
+      onOverlap: () => log.debug({ job: name }, 'a run is skipped: the previous one has not ended'),
+      log,
+    });
+  }
 
   start(): void {
-    const { name, schedule, log } = this.options;
-    this.#task = createTask(schedule, () => this.run(), {
-      name,
-      noOverlap: true,
-      logger: cronLogger(log),
-    });
     this.#task.start();
   }
 
   /** Waits for the current run. */
   async stop(): Promise<void> {
-    await this.#task?.destroy();
+    await this.#task.stop();
     await this.#queue.ended();
   }
 

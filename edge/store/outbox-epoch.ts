@@ -4,7 +4,7 @@ import type { Acknowledgement } from '../../core/contract/summary.js';
 import type { OutboxTables } from './outbox-tables.js';
 
 /**
- * Starts a new epoch in a database that turns out to be a restored copy, within the caller's transaction.
+ * Starts a new epoch in a database that is found to be a restored copy, within the caller's transaction.
  *
  * Rows up to `sharedSeq` are the same in the copy and in its original, so those that the relay's acknowledgement names
  * are acknowledged. Rows above were numbered after the copy was restored: the relay knows other summaries by these

@@ -192,7 +192,7 @@ export class Outbox {
       .execute();
   }
 
-  /** For a database that turns out to be a restored copy; see `startNewEpoch`. */
+  /** For a database that is found to be a restored copy; see `startNewEpoch`. */
   async startNewEpoch(known: Acknowledgement, sharedSeq: number): Promise<OutboxState> {
     await this.db.transaction().execute((trx) => startNewEpoch(trx, known, sharedSeq));
     return this.state();

@@ -33,7 +33,7 @@ interface SeenFile {
 
 /**
  * Makes each `ID.xml` in a folder a detector, and notices files that are added, changed or removed. It polls, because
- * watching misses events on network and overlay file systems.
+ * file events are missed on network and overlay file systems.
  */
 export class OperatorDetectors {
   readonly #options: Required<OperatorDetectorsOptions>;

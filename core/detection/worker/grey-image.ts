@@ -35,7 +35,7 @@ export class GreyImage {
   }
 }
 
-/** The image turned clockwise by quarter turns, for as long as `use` runs. */
+/** The image rotated clockwise by a multiple of 90°, for as long as `use` runs. */
 export function withTurned<T>(
   cv: OpenCv,
   image: GreyImage,

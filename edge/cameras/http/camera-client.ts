@@ -1,15 +1,13 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { CameraError } from '../camera.js';
 import type { CameraAuth } from '../camera-config.js';
+import { CameraSockets } from './camera-sockets.js';
 import { Credentials } from './credentials.js';
-import { PinnedAgent } from './pinned-agent.js';
+import { type CameraResponse, lenientGet } from './lenient-request.js';
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Authentication challenges answered per request: the first one, and one for a stale nonce. */
-const MAX_CHALLENGES = 2;
-const MAX_SOCKETS = 2;
+/** Requests repeated with other credentials: after the first challenge, and after a nonce that was used up. */
+const MAX_REPEATS = 2;
 
 export interface CameraAddress {
   url: string;
@@ -21,75 +19,80 @@ export interface CameraAddress {
 type Headers = Record<string, string>;
 
 /**
- * Sends GET requests to one camera, with its credentials and over keep-alive connections. Follows redirects only
- * to the same host and never from https to http, so that the credentials reach no other server.
+ * Sends GET requests to one camera, with its credentials and over a keep-alive connection. Reads responses as tolerantly
+ * as curl does. Follows redirects only to the same host and never from https to http, so that the credentials reach no
+ * other server.
  */
 export class CameraClient {
   readonly #url: URL;
   readonly #credentials: Credentials | undefined;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  readonly #https: HttpsAgent;
+  /** By protocol, host and port; redirects to other ports of the camera add some. */
+  readonly #sockets = new Map<string, CameraSockets>();
 
-  constructor({ url, auth, fingerprint }: CameraAddress) {
-    this.#url = new URL(url);
-    this.#credentials = auth && new Credentials(auth);
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#https = fingerprint ? new PinnedAgent(fingerprint, options) : new HttpsAgent(options);
+  constructor(private readonly address: CameraAddress) {
+    this.#url = new URL(address.url);
+    this.#credentials = address.auth && new Credentials(address.auth);
   }
 
-  /** Sends a GET and returns what `read` returns; `read` consumes or destroys the body. Rejects with `signal.reason` if `signal` aborts. */
+  /** Sends a GET and returns what `read` returns. Rejects with `signal.reason` if `signal` aborts. */
   async get<T>(
     headers: Headers,
     signal: AbortSignal,
-    read: (response: IncomingMessage) => Promise<T>,
+    read: (response: CameraResponse) => Promise<T>,
   ): Promise<T> {
+    const response = await this.#getFollowingRedirects(headers, signal);
     try {
-      return await read(await this.#getFollowingRedirects(headers, signal));
+      return await read(response);
     } catch (error) {
       // A body that the signal interrupts fails as if the camera had reset the connection.
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      response.close();
     }
   }
 
   /** Closes the keep-alive connections. */
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    for (const sockets of this.#sockets.values()) sockets.close();
   }
 
-  async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
     let target = this.#url;
     for (let redirects = 0; ; redirects++) {
       const response = await this.#getAuthorized(target, headers, signal);
-      if (!REDIRECTS.includes(response.statusCode ?? 0)) return response;
-      response.destroy();
+      if (!REDIRECTS.includes(response.status)) return response;
+      response.close();
       if (redirects === MAX_REDIRECTS) throw redirectRefused(`more than ${MAX_REDIRECTS} times`);
-      target = nextTarget(target, response.headers.location);
+      target = nextTarget(target, response.header('location'));
     }
   }
 
-  async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
-    for (let challenges = 0; ; challenges++) {
-      const authorization = this.#credentials?.header('GET', url.pathname + url.search);
+  async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
+    const credentials = this.#credentials;
+    credentials?.checkAllowed();
+    for (let repeats = 0; ; repeats++) {
+      const authorization = credentials?.header('GET', url.pathname + url.search);
       const response = await this.#send(
         url,
-        { ...headers, ...(authorization && { authorization }) },
+        { ...headers, ...(authorization && { Authorization: authorization }) },
         signal,
       );
-      if (response.statusCode !== 401 || challenges === MAX_CHALLENGES) return response;
-      const wwwAuthenticate = response.headersDistinct['www-authenticate'] ?? [];
-      if (!this.#credentials?.accept(wwwAuthenticate, authorization)) return response;
-      response.destroy();
+      const isRepeated = credentials?.repeatAfter(
+        response.status,
+        response.headers('www-authenticate'),
+        authorization,
+      );
+      if (!isRepeated || repeats === MAX_REPEATS) return response;
+      response.close();
     }
   }
 
-  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
-    const isSecure = url.protocol === 'https:';
-    const request = isSecure ? httpsRequest : httpRequest;
-    const agent = isSecure ? this.#https : this.#http;
-    return new Promise((resolve, reject) => {
-      request(url, { headers, signal, agent }).once('response', resolve).on('error', reject).end();
-    });
+  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
+    const { origin } = url;
+    const sockets = this.#sockets.get(origin) ?? new CameraSockets(url, this.address);
+    this.#sockets.set(origin, sockets);
+    const request = { target: url.pathname + url.search, headers: { Host: url.host, ...headers } };
+    return lenientGet(sockets, request, signal);
   }
 }
 

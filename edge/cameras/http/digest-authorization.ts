@@ -9,12 +9,13 @@ const ALGORITHMS: [RegExp, string][] = [
 
 /** The index in `ALGORITHMS`; -1 if the challenge is not supported. */
 const algorithmIndex = ({ scheme, parameters }: Challenge): number => {
-  if (scheme !== 'digest' || !parameters.realm || !parameters.nonce) return -1;
-  if (parameters.qop !== undefined && !offersAuth(parameters.qop)) return -1;
-  return ALGORITHMS.findIndex(([name]) => name.test(parameters.algorithm ?? 'MD5'));
+  if (scheme !== 'digest' || !parameters.nonce) return -1;
+  if (parameters.qop && !offersAuth(parameters.qop)) return -1;
+  return ALGORITHMS.findIndex(([name]) => name.test(parameters.algorithm || 'MD5'));
 };
 
-const offersAuth = (qop: string) => qop.split(',').some((option) => option.trim() === 'auth');
+const offersAuth = (qop: string) =>
+  qop.split(',').some((option) => option.trim().toLowerCase() === 'auth');
 
 /** The strongest digest challenge that is supported. */
 export function bestDigest(challenges: Challenge[]): Challenge | undefined {
@@ -39,7 +40,10 @@ export interface DigestRequest {
  * is answered as in RFC 2069, which old cameras still use.
  */
 export function digestAuthorization({ parameters }: Challenge, request: DigestRequest): string {
-  const { realm = '', nonce = '', opaque, algorithm = 'MD5', qop } = parameters;
+  const { realm = '', nonce = '', opaque } = parameters;
+  // Some cameras send names without a value.
+  const algorithm = parameters.algorithm || 'MD5';
+  const qop = parameters.qop || undefined;
   const { method, uri, username, password, cnonce = randomBytes(16).toString('hex') } = request;
   const name = ALGORITHMS.find(([pattern]) => pattern.test(algorithm))?.[1] ?? 'md5';
   const hash = (...parts: string[]) => createHash(name).update(parts.join(':')).digest('hex');
@@ -55,7 +59,7 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
     `realm=${quote(realm)}`,
     `nonce=${quote(nonce)}`,
     `uri=${quote(uri)}`,
-    ...(parameters.algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
+    ...(parameters.algorithm ? [`algorithm=${algorithm}`] : []),
     `response=${quote(response)}`,
     ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
     ...(qop === undefined ? [] : ['qop=auth', `nc=${nc}`]),

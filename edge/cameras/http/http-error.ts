@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http';
 import { CameraError } from '../camera.js';
+import type { CameraResponse } from './lenient-request.js';
 
 /** The camera responded with a status other than 2xx. */
 export class HttpStatusError extends CameraError {
@@ -13,12 +13,9 @@ export class HttpStatusError extends CameraError {
   }
 }
 
-/** Throws an HttpStatusError and closes the response if its status is not 2xx. */
-export function expectSuccess(response: IncomingMessage): void {
-  const { statusCode = 0 } = response;
-  if (statusCode >= 200 && statusCode < 300) return;
-  response.destroy();
-  throw new HttpStatusError(statusCode);
+/** Throws an HttpStatusError if the status is not 2xx. */
+export function expectSuccess({ status }: CameraResponse): void {
+  if (status < 200 || status >= 300) throw new HttpStatusError(status);
 }
 
 /** A failed connection as a CameraError. It shows only Node's error code, since the message may contain the address. */

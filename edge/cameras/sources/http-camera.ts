@@ -1,15 +1,18 @@
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
-import { type Camera, CameraError, type Snapshot } from '../camera.js';
+import { type Camera, CameraError, type Snapshot, snapshotTooLarge } from '../camera.js';
 import type { HttpCameraConfig } from '../camera-config.js';
 import { CameraClient } from '../http/camera-client.js';
 import { connectionError, expectSuccess, HttpStatusError } from '../http/http-error.js';
-import { readBody } from '../http/read-body.js';
+import type { CameraResponse } from '../http/lenient-request.js';
+import { readPicture } from '../http/read-picture.js';
 
 const FIRST_RETRY_DELAY_MS = 250;
 const RETRYABLE_STATUSES = [408, 425, 429];
+/** After so many 304s in a row, or so long without a new image, a request goes without conditions. */
+const MAX_UNCHANGED = 10;
+const MAX_UNCHANGED_MS = 300_000;
 
 /** Validators of the last processed snapshot, for a conditional request (RFC 9110, section 13). */
 interface Validators {
@@ -21,12 +24,16 @@ interface Validators {
 export class HttpCamera implements Camera {
   readonly #client: CameraClient;
   #validators: Validators = {};
+  #unchanged = 0;
+  #newAt: number;
 
   constructor(
     private readonly config: HttpCameraConfig,
     private readonly clock: Clock,
+    private readonly steady = () => performance.now(),
   ) {
     this.#client = new CameraClient(config);
+    this.#newAt = steady();
   }
 
   /** Retries with exponential backoff, up to the configured number of retries, until `signal` aborts. */
@@ -51,30 +58,40 @@ export class HttpCamera implements Camera {
     this.#client.close();
   }
 
-  async #read(response: IncomingMessage): Promise<Snapshot | undefined> {
+  async #read(response: CameraResponse): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
-    if (response.statusCode === 304) {
-      response.resume();
+    if (response.status === 304) {
+      this.#unchanged++;
       return undefined;
     }
     expectSuccess(response);
-    const { etag, 'last-modified': lastModified } = response.headers;
+    this.#unchanged = 0;
+    this.#newAt = this.steady();
+    if (Number(response.header('content-length')) > this.config.maxBytes)
+      throw snapshotTooLarge(this.config.maxBytes);
+    const [etag, lastModified] = [response.header('etag'), response.header('last-modified')];
     return {
-      bytes: await readBody(response, this.config.maxBytes),
+      bytes: await readPicture(response.body, this.config.maxBytes),
       takenAt,
       more: false,
       markProcessed: async () => {
         this.#validators = { etag, lastModified };
       },
+      // An image that cannot be used is asked for again in full.
+      skip: async () => {
+        this.#validators = {};
+      },
     };
   }
 
   #headers(): Record<string, string> {
-    const { etag, lastModified } = this.#validators;
+    const mayBeStuck =
+      this.#unchanged >= MAX_UNCHANGED || this.steady() - this.#newAt >= MAX_UNCHANGED_MS;
+    const { etag, lastModified } = mayBeStuck ? {} : this.#validators;
     return {
-      accept: 'image/jpeg, image/*;q=0.9',
-      ...(etag && { 'if-none-match': etag }),
-      ...(lastModified && { 'if-modified-since': lastModified }),
+      Accept: 'image/jpeg, image/*;q=0.9',
+      ...(etag && { 'If-None-Match': etag }),
+      ...(lastModified && { 'If-Modified-Since': lastModified }),
     };
   }
 }

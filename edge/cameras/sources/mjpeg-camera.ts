@@ -1,17 +1,24 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type Snapshot } from '../camera.js';
 import type { MjpegCameraConfig } from '../camera-config.js';
 import { CameraClient } from '../http/camera-client.js';
 import { connectionError, expectSuccess } from '../http/http-error.js';
-import { boundaryOf, firstFrame } from '../http/multipart-frame.js';
+import type { CameraResponse } from '../http/lenient-request.js';
+import { firstJpeg } from '../http/read-picture.js';
 
-const HEADERS = { accept: 'multipart/x-mixed-replace' };
+const HEADERS = { Accept: 'multipart/x-mixed-replace, */*;q=0.5' };
+
+const NO_STREAM = 'the response is not an MJPEG stream (multipart/x-mixed-replace)';
+/** Media types that cameras give their streams. */
+const isStream = (response: CameraResponse) =>
+  /^(multipart\/|video\/|image\/jpeg|application\/octet-stream)/i.test(
+    response.header('content-type') ?? '',
+  );
 
 /**
- * A camera that streams JPEGs (`multipart/x-mixed-replace`). Each snapshot opens the stream, reads its first
- * complete frame and closes it: that frame is the newest, no old frame is buffered, and the camera sends nothing
+ * A camera that streams JPEGs (`multipart/x-mixed-replace`, and whatever cameras make of it). Each snapshot opens the stream,
+ * reads its first whole picture and closes it: that frame is the newest, no old frame is buffered, and the camera sends nothing
  * between two runs.
  */
 export class MjpegCamera implements Camera {
@@ -38,19 +45,11 @@ export class MjpegCamera implements Camera {
     this.#client.close();
   }
 
-  async #read(response: IncomingMessage): Promise<Snapshot> {
-    try {
-      expectSuccess(response);
-      const boundary = boundaryOf(response.headers['content-type']);
-      if (!boundary)
-        throw new CameraError(
-          'unreadable',
-          'the response is not an MJPEG stream (multipart/x-mixed-replace)',
-        );
-      const bytes = await firstFrame(response, boundary, this.config.maxBytes);
-      return { bytes, takenAt: this.clock(), more: false, markProcessed: async () => {} };
-    } finally {
-      response.destroy();
-    }
+  async #read(response: CameraResponse): Promise<Snapshot> {
+    expectSuccess(response);
+    const bytes = await firstJpeg(response.body, this.config.maxBytes).catch((error: unknown) => {
+      throw isStream(response) ? error : new CameraError('unreadable', NO_STREAM);
+    });
+    return { bytes, takenAt: this.clock(), more: false, markProcessed: async () => {} };
   }
 }

@@ -114,7 +114,7 @@ test('the outbox command reports a usage error in one line', async (t) => {
   }
   t.regex(
     (await runToEnd(t, 'edge', ['--help'])).output,
-    /^ {2}outbox .*what waits for the relay/m,
+    /^ {2}outbox .*shows the summaries that the relay has not acknowledged/m,
   );
   t.is((await runToEnd(t, 'cloud-relay', ['outbox'])).code, 2);
 });

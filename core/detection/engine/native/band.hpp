@@ -97,7 +97,7 @@ inline int tighten(Block* blocks, int count, int lanes) {
  * windows that would be rejected, returns those that are stepped over. `carry` tells whether the word's first
  * window is, and becomes whether the next word's first one is.
  *
- * In a run of such windows the first one is evaluated, the second stepped over, and so on by turns.
+ * In a run of such windows the first one is evaluated, the second stepped over, and so on alternately.
  */
 inline std::uint64_t steppedOver(std::uint64_t rejected, bool& carry) {
   constexpr std::uint64_t kEven = 0x5555555555555555;

@@ -67,10 +67,10 @@ ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
 }
 /** Products of 16-bit lanes, summed in pairs. */
 ENGINE_INLINE I32 dotPairs(I16 a, I16 b) { return (I32)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
-/** The first lanes of each 128 bits of `a` and `b` by turns, and the last ones. */
+/** The first lanes of each 128 bits of `a` and `b` alternately, and the last ones. */
 ENGINE_INLINE I16 interleaveLow(I16 a, I16 b) { return (I16)_mm256_unpacklo_epi16((__m256i)a, (__m256i)b); }
 ENGINE_INLINE I16 interleaveHigh(I16 a, I16 b) { return (I16)_mm256_unpackhi_epi16((__m256i)a, (__m256i)b); }
-/** All lanes of `a` and `b` by turns: the first half of them to memory, then the second. */
+/** All lanes of `a` and `b` alternately: the first half of them to memory, then the second. */
 ENGINE_INLINE void interleave(I32 a, I32 b, I32& first, I32& second) {
   const __m256i low = _mm256_unpacklo_epi32((__m256i)a, (__m256i)b), high = _mm256_unpackhi_epi32((__m256i)a, (__m256i)b);
   first = (I32)_mm256_permute2x128_si256(low, high, 0x20);

@@ -1,0 +1,98 @@
+import test from 'ava';
+import { firstJpeg, readPicture } from '../../../../edge/cameras/http/read-picture.js';
+
+/** Markers with bytes between them; nothing here decodes them. */
+const picture = (fill: number, size = 5_000) =>
+  Buffer.concat([
+    Buffer.from('ffd8fffe0004abcdffda0003aa', 'hex'),
+    Buffer.alloc(size, fill),
+    Buffer.from('ffd9', 'hex'),
+  ]);
+const [FIRST, SECOND] = [picture(1), picture(2)];
+const text = (value: string) => Buffer.from(value, 'latin1');
+const part = (length?: number, nl = '\r\n') =>
+  text(
+    `Content-Type: image/jpeg${nl}${length === undefined ? '' : `Content-Length: ${length}${nl}`}${nl}`,
+  );
+
+/** Streams as cameras send them; each has FIRST as its first whole picture. */
+const STREAMS: Record<string, Buffer[]> = {
+  'as RFC 2046 has it': [
+    text('--b\r\n'),
+    part(FIRST.length),
+    FIRST,
+    text('\r\n--b\r\n'),
+    part(),
+    SECOND,
+  ],
+  'no delimiter before the first part': [
+    part(FIRST.length),
+    FIRST,
+    text('\r\n--b\r\n'),
+    part(),
+    SECOND,
+  ],
+  'no delimiter, no length': [part(), FIRST, text('\r\n--b\r\n'), part(), SECOND],
+  'no part headers': [FIRST, SECOND],
+  'line ends without CR': [text('--b\n'), part(FIRST.length, '\n'), FIRST, text('\n--b\n'), SECOND],
+  'no hyphens': [text('b\r\n'), part(), FIRST, text('\r\nb\r\n'), SECOND],
+  'four hyphens': [text('----b\r\n'), part(), FIRST, text('\r\n----b\r\n'), SECOND],
+  'an empty first part': [text('--b\r\n\r\n\r\n--b\r\n'), part(), FIRST, text('\r\n--b'), SECOND],
+  'a text part first': [
+    text('--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n'),
+    part(),
+    FIRST,
+  ],
+  'a length that is too short': [text('--b\r\n'), part(100), FIRST, text('\r\n--b\r\n'), SECOND],
+  'a length that is too long': [text('--b\r\n'), part(99_999), FIRST, text('\r\n--b\r\n'), SECOND],
+  'joined in the middle of a picture': [
+    SECOND.subarray(2_000),
+    text('\r\n--b\r\n'),
+    part(),
+    FIRST,
+    SECOND,
+  ],
+  'a picture that is cut off first': [
+    SECOND.subarray(0, 3_000),
+    text('\r\n--b\r\n'),
+    part(),
+    FIRST,
+  ],
+  'no end of line behind the picture': [text('--b\r\n'), part(), FIRST, text('--b\r\n'), SECOND],
+};
+
+async function* stream(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+for (const [name, parts] of Object.entries(STREAMS))
+  test(`the first whole picture of a stream is taken: ${name}`, async (t) => {
+    for (const size of [1_000_000, 1_460, 7])
+      t.deepEqual(await firstJpeg(stream(Buffer.concat(parts), size), 20_000), FIRST);
+  });
+
+test('a stream without any picture ends within its bound', async (t) => {
+  async function* endless(): AsyncGenerator<Buffer> {
+    for (;;) yield Buffer.alloc(10_000, 0x42);
+  }
+  t.like(await t.throwsAsync(firstJpeg(endless(), 20_000)), { code: 'unreadable' });
+});
+
+test('a picture that has no end is given up at the bound of a snapshot', async (t) => {
+  async function* endless(): AsyncGenerator<Buffer> {
+    yield FIRST.subarray(0, 1_000);
+    for (;;) yield Buffer.alloc(10_000, 0x42);
+  }
+  t.like(await t.throwsAsync(firstJpeg(endless(), 50_000)), { code: 'too_large' });
+});
+
+test('a whole picture that is followed by silence is taken at once; half a picture is waited for', async (t) => {
+  async function* hanging(bytes: Buffer): AsyncGenerator<Buffer> {
+    yield bytes;
+    await new Promise((resolve) => setTimeout(resolve, 60_000).unref());
+  }
+  t.deepEqual(await readPicture(hanging(FIRST), 20_000, 10), FIRST);
+  const half = readPicture(hanging(FIRST.subarray(0, 3_000)), 20_000, 10);
+  const waited = new Promise((resolve) => setTimeout(resolve, 100, 'waited'));
+  t.is(await Promise.race([half, waited]), 'waited');
+});
