@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../../core/runtime/clock.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Service } from '../../../core/runtime/lifecycle.js';
 import type { Logger } from '../../../core/runtime/logger.js';
+import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
 import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
@@ -29,6 +30,8 @@ export interface CameraScheduleOptions {
   /** Upper bound of an analysis, including the time in the queue; an hour by default. */
   longestAnalysisMs?: number;
   clock?: Clock;
+  /** What the schedules go by; the machine's by default. */
+  time?: ScheduleTime;
 }
 
 /** Ids of the cameras that a new list added, removed or changed. */
@@ -60,9 +63,10 @@ export class CameraSchedule implements Service, Probe {
     lanes,
     longestAnalysisMs = HOUR_MS,
     clock = systemClock,
+    time,
   }: CameraScheduleOptions) {
     const fetchLanes = new FetchLanes(lanes);
-    this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock };
+    this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock, time };
     this.#onRemoved = onRemoved;
     this.#watches = new Map(cameras.map((camera) => [camera.config.id, this.#create(camera)]));
   }

@@ -1,7 +1,6 @@
-import { createTask, type ScheduledTask } from 'node-cron';
 import type { ImageId } from '../../../core/contract/names.js';
-import { cronLogger } from '../../../core/runtime/cron-logger.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
+import { ScheduledTask } from '../../../core/runtime/schedule/scheduled-task.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraStatus } from '../camera-status.js';
@@ -25,7 +24,7 @@ export class CameraWatch {
   readonly #reporter: StatusReporter;
   readonly #uploads: PushUploads;
   readonly #runner: CameraRunner;
-  #task: ScheduledTask | undefined;
+  readonly #task: ScheduledTask;
   #isPaused: boolean;
 
   constructor(
@@ -41,37 +40,39 @@ export class CameraWatch {
       operations: this.#operations,
       stopping: this.#stopping.signal,
     };
-    const fetcher = new SnapshotFetcher(context, () => this.#task?.msToNext() ?? 0);
+    this.#task = new ScheduledTask({
+      name: config.id,
+      schedule: config.schedule,
+      work: () => this.#tick(),
+      maxDelayMs: config.jitterSeconds * 1000,
+      onOverlap: () => this.#stats.recordOverlap(),
+      log: options.log,
+      ...(options.time && { time: options.time }),
+    });
+    const fetcher = new SnapshotFetcher(context, () => this.#task.msToNextRun ?? 0);
     const processor = new SnapshotProcessor(context);
     this.#runner = new CameraRunner(context, fetcher, processor, () => this.#report());
     this.#uploads = new PushUploads(context, processor);
-    this.#guard = new ScheduleGuard(config.id, options.log);
+    this.#guard = new ScheduleGuard(config.id, this.#task);
     this.#reporter = new StatusReporter(options.onStatus, options.log);
     this.#isPaused = !config.enabled;
   }
 
   start(): void {
-    this.#task = createTask(this.config.schedule, () => this.#tick(), {
-      name: this.config.id,
-      noOverlap: true,
-      maxRandomDelay: this.config.jitterSeconds * 1000,
-      logger: cronLogger(this.options.log),
-    });
-    this.#task.on('execution:overlap', () => this.#stats.recordOverlap());
-    this.#guard.follow(this.#task);
     if (!this.#isPaused) this.#task.start();
     this.#report();
   }
 
   /** Ends the schedule and aborts a fetch in progress; waits for analyses in progress. */
   async stop(): Promise<void> {
-    this.#task?.destroy();
+    const ended = this.#task.stop();
+    // A run in progress ends only once its fetch is aborted.
     this.#stopping.abort();
-    await Promise.all([this.#runner.ended(), this.#uploads.ended()]);
+    await Promise.all([ended, this.#runner.ended(), this.#uploads.ended()]);
     await this.camera.close?.();
   }
 
-  /** Restarts a stalled schedule; call it every few seconds. Returns the fault, or undefined if there is none. */
+  /** Starts runs that are due; call it every few seconds. Returns the fault, or undefined if there is none. */
   check(): string | undefined {
     const stalled = this.#guard.check();
     const hanging = this.#operations.hanging();
@@ -85,13 +86,13 @@ export class CameraWatch {
 
   pause(): void {
     this.#isPaused = true;
-    this.#task?.stop();
+    void this.#task.stop();
     this.#report();
   }
 
   resume(): void {
     this.#isPaused = false;
-    this.#task?.start();
+    this.#task.start();
     this.#report();
   }
 
@@ -133,9 +134,9 @@ export class CameraWatch {
   }
 
   get #nextRunAt(): number | null {
-    const next = this.#task?.getNextRun();
-    if (!next) return null;
-    const due = Math.max(next.getTime(), this.#stats.suspendedUntil);
+    const next = this.#task.nextRunAt;
+    if (next === undefined) return null;
+    const due = Math.max(next, this.#stats.suspendedUntil);
     return nextOpening(this.config.windows, due) ?? null;
   }
 

@@ -1,6 +1,7 @@
 import type { ImageId } from '../../../core/contract/names.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import type { Logger } from '../../../core/runtime/logger.js';
+import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
 import type { Camera, Snapshot, SnapshotTrigger } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraStatus } from '../camera-status.js';
@@ -27,6 +28,8 @@ export interface WatchOptions {
   /** Upper bound of an analysis, including the time in the queue. */
   longestAnalysisMs: number;
   clock: Clock;
+  /** What the schedules go by; the machine's by default. */
+  time?: ScheduleTime | undefined;
   log: Logger;
 }
 

@@ -2,7 +2,6 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
-import { getTasks } from 'node-cron';
 import { pino } from 'pino';
 import { inspectImage } from '../../../../core/images/inspect.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
@@ -15,6 +14,7 @@ import {
   type CameraScheduleOptions,
 } from '../../../../edge/cameras/schedule/camera-schedule.js';
 import { eventually } from '../../../support/eventually.js';
+import { FakeTime } from '../../../support/fake-time.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { picture, silence, startCameraServer, status } from '../../support/camera-server.js';
 import { folderConfig, httpConfig } from '../../support/cameras.js';
@@ -362,8 +362,7 @@ test('a stop aborts fetches, waits for the analysis, and leaves no schedule behi
   await unanswered;
   t.is(schedule.status('stopped-1').failed, 0, 'a stop is no failure');
   await t.throwsAsync(schedule.snapshotNow('stopped-2'), { code: 'shutting_down' });
-  const names = [...getTasks().values()].map(({ name }) => name);
-  t.false(names.includes('stopped-1') || names.includes('stopped-2'));
+  for (const id of ['stopped-1', 'stopped-2']) t.is(schedule.status(id).nextRunAt, null);
 });
 
 test('the schedule empties a watched folder', async (t) => {
@@ -376,3 +375,53 @@ test('the schedule empties a watched folder', async (t) => {
   await schedule.stop();
   t.deepEqual(await readdir(folder), []);
 });
+
+/** A camera without a network that counts how often it is asked; each two seconds, by a clock that the test sets. */
+async function countedCamera(t: ExecutionContext, start: string, schedule = '*/2 * * * * *') {
+  const time = new FakeTime(start);
+  let asked = 0;
+  const cameras = new CameraSchedule({
+    cameras: [
+      {
+        config: httpConfig('http://127.0.0.1:9/', { id: 'counted', schedule }),
+        camera: {
+          take: async () => {
+            asked++;
+            return undefined;
+          },
+        },
+      },
+    ],
+    analyse: async () => undefined,
+    log: silentLogger(),
+    clock: time.wall,
+    time,
+  });
+  await cameras.start();
+  t.teardown(() => cameras.stop());
+  return {
+    time,
+    /** How often it is asked within a time. */
+    async within(ms: number) {
+      const before = asked;
+      await time.pass(ms);
+      return asked - before;
+    },
+  };
+}
+
+for (const [name, byMs] of [
+  ['back by an hour', -3_600_000],
+  ['back by a year', -365 * 86_400_000],
+  ['ahead by a day', 86_400_000],
+  ['ahead by 178 days', 178 * 86_400_000],
+] as const)
+  test(`a clock that is set ${name} neither stops a camera nor makes up for missed runs`, async (t) => {
+    const { time, within } = await countedCamera(t, '2026-11-27T12:00:00Z');
+    t.is(await within(60_000), 30);
+    time.setWall(byMs);
+    const began = performance.now();
+    const after = await within(60_000);
+    t.true(after >= 29 && after <= 32, `${after} runs in a minute`);
+    t.true(performance.now() - began < 5_000, 'no walk over the missed runs');
+  });
