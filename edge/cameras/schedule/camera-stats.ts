@@ -28,6 +28,7 @@ export class CameraStats {
   #shed = 0;
   #skippedOverlap = 0;
   #hasResponded = false;
+  #lastFailureIsOfImage = false;
 
   get state(): Exclude<CameraState, 'paused'> {
     if (this.#breaker.isTripped) return 'offline';
@@ -52,6 +53,11 @@ export class CameraStats {
   /** Scheduled attempts are suspended until this time; 0 if they are not. */
   get suspendedUntil(): number {
     return this.#breaker.probeAt;
+  }
+
+  /** Whether the last failure was one of an image, not of the camera. */
+  get lastFailureIsOfImage(): boolean {
+    return this.#lastFailureIsOfImage;
   }
 
   circuit(now: number): CircuitState {
@@ -92,8 +98,10 @@ export class CameraStats {
     this.#skippedOverlap++;
   }
 
-  recordFailure(message: string, now: number): void {
+  /** `isOfImage`: the camera responded, with an image that cannot be analysed. */
+  recordFailure(message: string, now: number, isOfImage: boolean): void {
     this.#failed++;
+    this.#lastFailureIsOfImage = isOfImage;
     this.#lastError = message;
     this.#breaker.recordFailure(now);
   }

@@ -128,14 +128,18 @@ export class CameraWatch {
       kind,
       state: this.#isPaused ? 'paused' : this.#stats.state,
       ...this.#stats.values,
-      circuit: this.config.kind === 'folder' ? 'closed' : this.#stats.circuit(this.options.clock()),
+      circuit: this.#isNeverSuspended ? 'closed' : this.#stats.circuit(this.options.clock()),
       nextRunAt: this.#nextRunAt,
     };
   }
 
-  /** A folder is tried in every run: files that cannot be analysed must not delay a new one, and a look costs little. */
+  /** Files in a folder that cannot be analysed must not delay a new one. A folder that cannot be read is suspended. */
+  get #isNeverSuspended(): boolean {
+    return this.config.kind === 'folder' && this.#stats.lastFailureIsOfImage;
+  }
+
   get #suspendedUntil(): number {
-    return this.config.kind === 'folder' ? 0 : this.#stats.suspendedUntil;
+    return this.#isNeverSuspended ? 0 : this.#stats.suspendedUntil;
   }
 
   get #nextRunAt(): number | null {

@@ -52,9 +52,9 @@ export class SnapshotProcessor {
       if (this.#overloadLog.isDue(camera))
         options.log.warn({ camera, code: error.code, shed }, 'snapshots dropped: overload');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
-      stats.recordFailure(error.message, now);
+      stats.recordFailure(error.message, now, error instanceof ProblemError);
     } else {
-      stats.recordFailure('the snapshot could not be analysed; see the log', now);
+      stats.recordFailure('the snapshot could not be analysed; see the log', now, true);
       options.log.error({ camera, error: messageOf(error) }, 'snapshot analysis failed');
     }
   }
