@@ -81,7 +81,9 @@ async function exchange(
     const body = new Body(bodyDecoder(head), rest, chunks);
     return responseOf(head, body, () => {
       release();
-      const mayStay = body.end === 'complete' && body.isExact && mayBeKept(head);
+      // After a response without a body, e.g. 304 or 401, the next one on this socket was seen to stall.
+      const hadBody = head.status === 200;
+      const mayStay = hadBody && body.end === 'complete' && body.isExact && mayBeKept(head);
       if (mayStay) void chunks.return?.().then(() => pool.giveBack(socket));
       else socket.destroy();
     });
