@@ -1,26 +1,28 @@
 import { JpegScanner } from '../../../core/images/jpeg-scanner.js';
 import { CameraError, snapshotTooLarge } from '../camera.js';
 
-/** After a whole picture the camera has this long to go on; then the picture is taken. */
-const SILENCE_MS = 300;
+/** A body may go on for so long after a whole picture; then the picture is taken. */
+const LINGER_MS = 300;
 
 /**
- * A picture in a body, given up as soon as it passes `maxBytes`, whatever was announced. A whole JPEG that is followed by
- * silence is taken although the body has not ended: many cameras announce a wrong length or never end the body.
+ * A picture in a body, given up as soon as it passes `maxBytes`, whatever was announced. A whole JPEG is taken although the
+ * body has not ended soon after it: many cameras announce a wrong length, never end the body, or send more and more.
  */
 export async function readPicture(
   body: AsyncIterable<Buffer>,
   maxBytes: number,
-  silenceMs = SILENCE_MS,
+  lingerMs = LINGER_MS,
 ): Promise<Buffer> {
   const scanner = new JpegScanner();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const iterator = body[Symbol.asyncIterator]();
+  let wholeAt: number | undefined;
   for (;;) {
-    const isWhole = scanner.end !== undefined;
-    const next = await (isWhole ? orSilence(iterator.next(), silenceMs) : iterator.next());
-    if (next === 'silence' || next.done) return Buffer.concat(chunks, bytes);
+    if (scanner.end !== undefined) wholeAt ??= performance.now();
+    const leftMs = wholeAt === undefined ? undefined : wholeAt + lingerMs - performance.now();
+    const next = await (leftMs === undefined ? iterator.next() : within(iterator.next(), leftMs));
+    if (next === 'late' || next.done) return Buffer.concat(chunks, bytes);
     bytes += next.value.length;
     if (bytes > maxBytes) throw snapshotTooLarge(maxBytes);
     chunks.push(next.value);
@@ -35,7 +37,9 @@ export async function readPicture(
 export async function firstJpeg(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
   const limit = 2 * maxBytes;
   const scanner = new JpegScanner(limit);
-  let chunks: Buffer[] = [];
+  const chunks: Buffer[] = [];
+  /** Chunks, and their bytes, that lie before the picture. */
+  let passed = 0;
   let dropped = 0;
   let bytes = 0;
   for await (const chunk of body) {
@@ -43,9 +47,10 @@ export async function firstJpeg(body: AsyncIterable<Buffer>, maxBytes: number): 
     chunks.push(chunk);
     bytes += chunk.length;
     const { start = bytes, end } = scanner;
-    while (chunks[0] && dropped + chunks[0].length <= start - 2) {
-      dropped += chunks[0].length;
-      chunks = chunks.slice(1);
+    for (let next = chunks[passed]; next && dropped + next.length <= start - 2; ) {
+      dropped += next.length;
+      chunks[passed++] = EMPTY;
+      next = chunks[passed];
     }
     if ((end ?? bytes) - start > maxBytes) throw snapshotTooLarge(maxBytes);
     if (end !== undefined) return Buffer.concat(chunks).subarray(start - dropped, end - dropped);
@@ -54,13 +59,15 @@ export async function firstJpeg(body: AsyncIterable<Buffer>, maxBytes: number): 
   throw new CameraError('unreadable', 'the camera sent no whole picture');
 }
 
-async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | 'silence'> {
+const EMPTY = Buffer.alloc(0);
+
+async function within<T>(next: Promise<T>, ms: number): Promise<T | 'late'> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<'silence'>((resolve) => {
-    timer = setTimeout(() => resolve('silence'), ms);
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), Math.max(0, ms));
   });
   try {
-    return await Promise.race([next, silence]);
+    return await Promise.race([next, late]);
   } finally {
     clearTimeout(timer);
   }

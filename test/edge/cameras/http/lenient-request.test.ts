@@ -196,6 +196,36 @@ test('a kept connection that the camera has closed costs no snapshot', async (t)
   t.is(server.requests.length, 3);
 });
 
+for (const [name, answers] of Object.entries({
+  '304 and 200 in turns': [['HTTP/1.1 304 Not Modified\r\n\r\n'], [head([TYPE, whole]), PICTURE]],
+  '401 and 200 in turns': [
+    ['HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n'],
+    [head([TYPE, whole]), PICTURE],
+  ],
+  '200 each time': [[head([TYPE, whole]), PICTURE]],
+  'a body that comes in two pieces': [
+    [head([TYPE, whole]), PICTURE.subarray(0, 9_000), { pauseMs: 5 }, PICTURE.subarray(9_000)],
+  ],
+} satisfies Record<string, RawAnswer[]>))
+  test(`requests that follow each other at once do not wait: ${name}`, async (t) => {
+    const server = await rawServer(t, (_, count) => answers[(count - 1) % answers.length] ?? [], {
+      keepAlive: true,
+    });
+    const address = new URL(server.url);
+    const sockets = new CameraSockets(address);
+    t.teardown(() => sockets.close());
+    for (let i = 0; i < 36; i++) {
+      const request = { target: '/snap', headers: { Host: address.host } };
+      const response = await lenientGet(sockets, request, AbortSignal.timeout(2_000));
+      if (response.status === 200)
+        t.true((await readPicture(response.body, 1_000_000)).equals(PICTURE), `request ${i}`);
+      response.close();
+      // The connection is given back before the next request, or after it.
+      for (let pause = 0; pause < i % 12; pause++) await Promise.resolve();
+      if (i % 12 === 11) await new Promise(setImmediate);
+    }
+  });
+
 test('random bytes for an answer end in a picture, in an error, or at the deadline, and nothing else', async (t) => {
   const byte = fc.oneof(
     fc.constantFrom(

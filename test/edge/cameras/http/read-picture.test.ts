@@ -96,3 +96,21 @@ test('a whole picture that is followed by silence is taken at once; half a pictu
   const waited = new Promise((resolve) => setTimeout(resolve, 100, 'waited'));
   t.is(await Promise.race([half, waited]), 'waited');
 });
+
+test('a camera that drips bytes behind a whole picture does not hold it up', async (t) => {
+  async function* dripping(): AsyncGenerator<Buffer> {
+    yield FIRST;
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      yield Buffer.from([0]);
+    }
+  }
+  const bytes = await readPicture(dripping(), 1_000_000, 50);
+  t.deepEqual(bytes.subarray(0, FIRST.length), FIRST);
+  t.true(bytes.length < FIRST.length + 1_000);
+});
+
+test('a stream that is joined in many small pieces before a picture is read piece by piece', async (t) => {
+  const before = Buffer.alloc(60_000, 0x42);
+  t.deepEqual(await firstJpeg(stream(Buffer.concat([before, FIRST]), 3), 100_000), FIRST);
+});
