@@ -62,7 +62,7 @@ export class SiteRegistry implements Service {
     if (this.#refused.isDue(''))
       this.log.warn(
         { site, maxSites: this.#maxSites },
-        'site refused: mqtt.external.maxSites unprovisioned sites are registered; provision the site or raise the limit',
+        'site refused: mqtt.external.maxSites sites are registered; provision the site or raise the limit',
       );
     return false;
   }
