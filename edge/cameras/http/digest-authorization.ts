@@ -46,9 +46,11 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
   const qop = parameters.qop || undefined;
   const { method, uri, username, password, cnonce = randomBytes(16).toString('hex') } = request;
   const name = ALGORITHMS.find(([pattern]) => pattern.test(algorithm))?.[1] ?? 'md5';
-  const hash = (...parts: string[]) => createHash(name).update(parts.join(':')).digest('hex');
+  // Headers hold the bytes that the camera sent as Latin-1, and these are hashed.
+  const hash = (...parts: string[]) =>
+    createHash(name).update(parts.join(':'), 'latin1').digest('hex');
   const isSession = /-sess$/i.test(algorithm);
-  const secret = hash(username, realm, password);
+  const secret = hash(utf8(username), realm, utf8(password));
   const ha1 = isSession ? hash(secret, nonce, cnonce) : secret;
   const ha2 = hash(method, uri);
   const nc = request.count.toString(16).padStart(8, '0');
@@ -67,6 +69,9 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
   ];
   return `Digest ${fields.join(', ')}`;
 }
+
+/** The bytes of a text in UTF-8, each as one character. */
+const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
 
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 

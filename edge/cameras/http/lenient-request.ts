@@ -75,7 +75,7 @@ async function exchange(
     const lines = Object.entries(headers).map(
       ([name, value]) => `${name}: ${value.replace(/[\r\n\0]+/g, ' ')}\r\n`,
     );
-    socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
     const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     const { head, rest } = await readHead(chunks);
     const body = new Body(bodyDecoder(head), rest, chunks);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import test, { type ExecutionContext } from 'ava';
 import { httpCameraSchema } from '../../../../edge/cameras/camera-config.js';
 import { CameraClient } from '../../../../edge/cameras/http/camera-client.js';
@@ -73,6 +74,25 @@ for (const text of CHALLENGES)
     );
     await t.notThrowsAsync(get(clientAt(t, camera.url)));
     t.is(camera.requests.length, 2);
+  });
+
+for (const encoding of ['latin1', 'utf8'] as const)
+  test(`a realm in ${encoding} is answered by the bytes that the camera sent`, async (t) => {
+    const realm = Buffer.from('Kämera', encoding);
+    const md5 = (...parts: (string | Buffer)[]) =>
+      createHash('md5')
+        .update(Buffer.concat(parts.map((part) => Buffer.from(part))))
+        .digest('hex');
+    const expected = md5(md5('viewer:', realm, ':secret'), ':n:', md5('GET:/'));
+    const camera = await rawServer(t, (head) => {
+      const sent = authorizationOf(head);
+      if (!sent) return challenge(`Digest realm="${realm.toString('latin1')}", nonce="n"`);
+      const isRight =
+        sent.includes(`response="${expected}"`) &&
+        sent.includes(`realm="${realm.toString('latin1')}"`);
+      return answer(isRight ? 200 : 418);
+    });
+    await t.notThrowsAsync(get(clientAt(t, camera.url)));
   });
 
 test('a challenge that cannot be answered is named, and is not called a wrong password', async (t) => {
