@@ -15,8 +15,9 @@ const MAX_BATCH = 1_000;
 /** Steps of one look, about as many calls of the file system: for changes, and for the backlog. */
 const STEPS_FOR_CHANGES = 2_500;
 const STEPS_FOR_BACKLOG = 5_000;
-/** Time of a look for each of the two; the next look goes on. */
+/** Time of a look for each of the two; the next look goes on. A small folder is read completely also on a busy machine. */
 const STEPS_MS = 500;
+const LEAST_STEPS = 64;
 /** Contents that are known when they appear under another name. */
 const MAX_IDENTITIES = 16_384;
 
@@ -40,6 +41,8 @@ export interface Candidate {
 export type Known = 'analysed' | 'skipped';
 
 interface Budget {
+  /** With so many steps left or fewer, the time counts. */
+  timedFrom: number;
   steps: number;
   endsAt: number;
 }
@@ -336,8 +339,13 @@ export class FolderSearch {
   }
 }
 
-const budgetOf = (steps: number): Budget => ({ steps, endsAt: performance.now() + STEPS_MS });
+const budgetOf = (steps: number): Budget => ({
+  steps,
+  timedFrom: steps - LEAST_STEPS,
+  endsAt: performance.now() + STEPS_MS,
+});
 
-const hasLeft = (budget: Budget) => budget.steps-- > 0 && performance.now() < budget.endsAt;
+const hasLeft = (budget: Budget) =>
+  budget.steps-- > 0 && (budget.steps >= budget.timedFrom || performance.now() < budget.endsAt);
 
 async function* none(): AsyncGenerator<undefined, void, void> {}
