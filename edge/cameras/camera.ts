@@ -23,6 +23,8 @@ export interface Camera {
    * `signal` aborts.
    */
   take(signal: AbortSignal): Promise<Snapshot | undefined>;
+  /** An operator asks for a snapshot, or has reloaded the configuration: a login that was given up is tried once more. */
+  retryLogin?(): void;
   /** Releases what is kept between snapshots, such as a connection or a process. Nothing is taken afterwards. */
   close?(): Promise<void>;
 }
@@ -33,6 +35,7 @@ export type CameraErrorCode =
   | 'bad_status'
   | 'redirect_refused'
   | 'wrong_certificate'
+  | 'old_tls'
   | 'too_large'
   | 'unreadable'
   | 'silent';

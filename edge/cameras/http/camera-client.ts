@@ -1,96 +1,145 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { CameraError } from '../camera.js';
 import type { CameraAuth } from '../camera-config.js';
+import { CameraSockets } from './camera-sockets.js';
 import { Credentials } from './credentials.js';
-import { PinnedAgent } from './pinned-agent.js';
+import { HttpStatusError } from './http-error.js';
+import { type CameraResponse, lenientGet } from './lenient-request.js';
+import type { TlsSettings } from './old-tls.js';
+import { nextBefore } from './read-picture.js';
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Authentication challenges answered per request: the first one, and one for a stale nonce. */
-const MAX_CHALLENGES = 2;
-const MAX_SOCKETS = 2;
+/** Requests for one snapshot at one address: with a kept nonce, without it, and with two new ones. */
+const MAX_REQUESTS = 4;
+/** Origins that connections are kept to. A camera has few. */
+const MAX_ORIGINS = 4;
+/** A body that is not wanted is read to its end if that comes so soon; otherwise its connection is closed. */
+const DISCARD_MS = 300;
+const DISCARD_BYTES = 65_536;
 
-export interface CameraAddress {
+export interface CameraAddress extends TlsSettings {
   url: string;
   auth?: CameraAuth | undefined;
-  /** SHA-256 of the camera's certificate, if no certificate authority signed it. */
-  fingerprint?: string | undefined;
 }
 
 type Headers = Record<string, string>;
 
 /**
- * Sends GET requests to one camera, with its credentials and over keep-alive connections. Follows redirects only
- * to the same host and never from https to http, so that the credentials reach no other server.
+ * Sends GET requests to one camera, with its credentials and over connections that are kept. Follows redirects only to
+ * the same host and never from https to http. The credentials reach the configured origin, and https of the same host.
  */
 export class CameraClient {
   readonly #url: URL;
+  readonly #tls: TlsSettings;
   readonly #credentials: Credentials | undefined;
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
-  readonly #https: HttpsAgent;
+  readonly #sockets = new Map<string, CameraSockets>();
 
-  constructor({ url, auth, fingerprint }: CameraAddress) {
+  constructor({ url, auth, fingerprint, oldTls }: CameraAddress) {
     this.#url = new URL(url);
+    this.#tls = { fingerprint, oldTls };
     this.#credentials = auth && new Credentials(auth);
-    const options = { keepAlive: true, maxSockets: MAX_SOCKETS };
-    this.#https = fingerprint ? new PinnedAgent(fingerprint, options) : new HttpsAgent(options);
   }
 
-  /** Sends a GET and returns what `read` returns; `read` consumes or destroys the body. Rejects with `signal.reason` if `signal` aborts. */
+  /** Sends a GET and returns what `read` returns; the response is closed then. Rejects with `signal.reason` if `signal` aborts. */
   async get<T>(
     headers: Headers,
     signal: AbortSignal,
-    read: (response: IncomingMessage) => Promise<T>,
+    read: (response: CameraResponse) => Promise<T>,
   ): Promise<T> {
+    let response: CameraResponse | undefined;
     try {
-      return await read(await this.#getFollowingRedirects(headers, signal));
+      response = await this.#getFollowingRedirects(headers, signal);
+      return await read(response);
     } catch (error) {
       // A body that the signal interrupts fails as if the camera had reset the connection.
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      response?.close();
     }
   }
 
-  /** Closes the keep-alive connections. */
-  close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+  /** Allows one more login after the camera has refused too many. */
+  retryLogin(): void {
+    this.#credentials?.retry();
   }
 
-  async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  /** Closes the connections that are kept. */
+  close(): void {
+    for (const sockets of this.#sockets.values()) sockets.close();
+    this.#sockets.clear();
+  }
+
+  async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
     let target = this.#url;
     for (let redirects = 0; ; redirects++) {
       const response = await this.#getAuthorized(target, headers, signal);
-      if (!REDIRECTS.includes(response.statusCode ?? 0)) return response;
-      response.destroy();
+      if (!REDIRECTS.includes(response.status)) return response;
+      const location = response.header('location');
+      await discard(response);
       if (redirects === MAX_REDIRECTS) throw redirectRefused(`more than ${MAX_REDIRECTS} times`);
-      target = nextTarget(target, response.headers.location);
+      target = nextTarget(target, location);
     }
   }
 
-  async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
-    for (let challenges = 0; ; challenges++) {
-      const authorization = this.#credentials?.header('GET', url.pathname + url.search);
-      const response = await this.#send(
-        url,
-        { ...headers, ...(authorization && { authorization }) },
-        signal,
-      );
-      if (response.statusCode !== 401 || challenges === MAX_CHALLENGES) return response;
-      const wwwAuthenticate = response.headersDistinct['www-authenticate'] ?? [];
-      if (!this.#credentials?.accept(wwwAuthenticate, authorization)) return response;
-      response.destroy();
+  async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
+    const credentials = this.#mayLogIn(url) ? this.#credentials : undefined;
+    if (!credentials) return withoutLogin(await this.#send(url, headers, signal));
+    for (let request = 1; ; request++) {
+      const answer = credentials.answer('GET', url.pathname + url.search);
+      const { header: authorization } = answer;
+      const all = { ...headers, ...(authorization && { Authorization: authorization }) };
+      const response = await this.#send(url, all, signal);
+      const { status } = response;
+      const challenges = response.headers('www-authenticate');
+      try {
+        const isLast = request === MAX_REQUESTS;
+        if (!credentials.learn(answer, { status, challenges, isLast })) return response;
+      } catch (error) {
+        response.close();
+        throw error;
+      }
+      await discard(response);
     }
   }
 
-  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
-    const isSecure = url.protocol === 'https:';
-    const request = isSecure ? httpsRequest : httpRequest;
-    const agent = isSecure ? this.#https : this.#http;
-    return new Promise((resolve, reject) => {
-      request(url, { headers, signal, agent }).once('response', resolve).on('error', reject).end();
-    });
+  #mayLogIn({ origin, protocol }: URL): boolean {
+    return origin === this.#url.origin || (this.#url.protocol === 'http:' && protocol === 'https:');
   }
+
+  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
+    const request = { target: url.pathname + url.search, headers: { Host: url.host, ...headers } };
+    return lenientGet(this.#socketsTo(url), request, signal);
+  }
+
+  #socketsTo(url: URL): CameraSockets {
+    const known = this.#sockets.get(url.origin);
+    if (known) return known;
+    if (this.#sockets.size >= MAX_ORIGINS) this.close();
+    const sockets = new CameraSockets(url, this.#tls);
+    this.#sockets.set(url.origin, sockets);
+    return sockets;
+  }
+}
+
+/** Reads a short body to its end, so that its connection can be used again. */
+async function discard(response: CameraResponse): Promise<void> {
+  const iterator = response.body[Symbol.asyncIterator]();
+  const deadline = performance.now() + DISCARD_MS;
+  let bytes = 0;
+  for (let chunk = await nextBefore(iterator, deadline); chunk && bytes <= DISCARD_BYTES; ) {
+    bytes += chunk.length;
+    chunk = await nextBefore(iterator, deadline);
+  }
+  response.close();
+}
+
+function withoutLogin(response: CameraResponse): CameraResponse {
+  if (response.status !== 401) return response;
+  response.close();
+  throw new HttpStatusError(
+    401,
+    'the camera asks for a user name and password; set auth (HTTP 401)',
+  );
 }
 
 function nextTarget(from: URL, location: string | undefined): URL {

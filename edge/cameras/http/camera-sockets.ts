@@ -1,19 +1,21 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CameraError } from '../camera.js';
+import { type Address, connected } from './connected.js';
 import type { SocketPool } from './lenient-request.js';
+import { OLD_TLS, oldTlsError, type TlsSettings } from './old-tls.js';
 
-/** A connection that is not used for so long is ended. */
+/** A connection that is not used for so long is closed. */
 const IDLE_MS = 60_000;
 
-export interface TlsSettings {
-  /** SHA-256 of the only certificate that is accepted, as 64 hexadecimal digits, with or without colons. */
-  fingerprint?: string | undefined;
+interface Idle {
+  socket: Socket;
+  close(): void;
 }
 
 /** The connections to one host and port. At most one is kept while nothing is under way. */
 export class CameraSockets implements SocketPool {
-  #idle: Socket | undefined;
+  #idle: Idle | undefined;
   #isClosed = false;
 
   constructor(
@@ -22,28 +24,29 @@ export class CameraSockets implements SocketPool {
   ) {}
 
   async take(signal: AbortSignal): Promise<{ socket: Socket; isReused: boolean }> {
-    const idle = this.#idle;
+    const { socket, close } = this.#idle ?? {};
     this.#idle = undefined;
-    if (idle && !idle.destroyed && idle.readable && idle.writable) {
-      idle.removeAllListeners().setTimeout(0);
-      idle.on('error', () => undefined);
-      return { socket: idle, isReused: true };
-    }
-    return { socket: await this.open(signal), isReused: false };
+    if (!socket || !close) return { socket: await this.open(signal), isReused: false };
+    socket.off('data', close).off('end', close).off('timeout', close).setTimeout(0);
+    const isUsable = !socket.destroyed && socket.readable && socket.writable;
+    return isUsable
+      ? { socket, isReused: true }
+      : { socket: await this.open(signal), isReused: false };
   }
 
   async open(signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted();
-    const { protocol, hostname, port } = this.url;
-    const isSecure = protocol === 'https:';
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const address = { host, port: Number(port) || (isSecure ? 443 : 80) };
-    const socket = isSecure ? this.#secure(address) : connectTcp(address);
-    const event = isSecure ? 'secureConnect' : 'connect';
-    await connected(socket, event, signal);
-    if (isSecure) this.#compare(socket as TLSSocket);
-    // Whoever reads hears of errors as well; without a listener one between two reads would end the process.
+    const isSecure = this.url.protocol === 'https:';
+    const address = addressOf(this.url);
+    const socket = isSecure ? connectTls({ ...address, ...this.#tlsOptions }) : connectTcp(address);
+    // A reader hears of errors as well; without a listener, one between two reads would end the process.
     socket.on('error', () => undefined);
+    try {
+      await connected(socket, isSecure ? 'secureConnect' : 'connect', signal);
+    } catch (error) {
+      throw isSecure ? await oldTlsError(address, this.tls, error, signal) : error;
+    }
+    if (isSecure) this.#checkFingerprint(socket as TLSSocket);
     return socket;
   }
 
@@ -52,59 +55,49 @@ export class CameraSockets implements SocketPool {
       socket.destroy();
       return;
     }
-    this.#idle = socket;
-    const end = () => socket.destroy();
+    const close = () => void socket.destroy();
+    this.#idle = { socket, close };
     // Nothing was asked for: what comes now would be taken for the next answer.
-    socket.once('data', end).once('end', end).setTimeout(IDLE_MS, end);
+    socket.once('data', close).once('end', close).once('timeout', close).setTimeout(IDLE_MS);
     socket.resume();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#idle?.destroy();
+    this.#idle?.close();
     this.#idle = undefined;
   }
 
-  #secure({ host, port }: { host: string; port: number }): TLSSocket {
-    const isName = !/^[\d.]+$|:/.test(host);
-    return connectTls({
-      host,
-      port,
-      ...(isName && { servername: host }),
-      // A pinned certificate is compared by hand: names, dates and authorities do not matter then.
-      rejectUnauthorized: this.tls.fingerprint === undefined,
-    });
+  get #tlsOptions() {
+    const { fingerprint, oldTls } = this.tls;
+    return {
+      // A pinned certificate is compared after the handshake: names, dates and authorities do not matter then.
+      rejectUnauthorized: fingerprint === undefined,
+      ...(oldTls && fingerprint !== undefined && OLD_TLS),
+    };
   }
 
   /** Nothing is sent before the certificate has been compared. */
-  #compare(socket: TLSSocket): void {
+  #checkFingerprint(socket: TLSSocket): void {
     const { fingerprint } = this.tls;
     if (fingerprint === undefined) return;
     if (normal(socket.getPeerCertificate().fingerprint256) === normal(fingerprint)) return;
     socket.destroy();
-    throw new CameraError('wrong_certificate', 'the camera shows another certificate');
+    throw new CameraError(
+      'wrong_certificate',
+      'the certificate of the camera does not match its fingerprint setting',
+    );
   }
 }
 
-const normal = (text: string) => text.replaceAll(':', '').toLowerCase();
-
-async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const settled = (work: () => void) => () => {
-      socket.removeAllListeners();
-      signal.removeEventListener('abort', abort);
-      work();
-    };
-    const abort = settled(() => {
-      socket.on('error', () => undefined).destroy();
-      reject(signal.reason);
-    });
-    signal.addEventListener('abort', abort, { once: true });
-    socket.once('error', (error) => settled(() => reject(error))());
-    socket.once(
-      'close',
-      settled(() => reject(new CameraError('unreachable', 'the camera closed the connection'))),
-    );
-    socket.once(event, settled(resolve));
-  });
+function addressOf({ protocol, hostname, port }: URL): Address {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const isName = !/^[\d.]+$|:/.test(host);
+  return {
+    host,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(protocol === 'https:' && isName && { servername: host }),
+  };
 }
+
+const normal = (text = '') => text.replaceAll(':', '').toLowerCase();

@@ -73,15 +73,19 @@ async function exchange(
   try {
     signal.throwIfAborted();
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-    socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
     const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
     const { head, rest } = await readHead(chunks);
     const body = new Body(bodyDecoder(head), rest, chunks);
     return responseOf(head, body, () => {
       release();
       const mayStay = body.end === 'complete' && body.isExact && mayBeKept(head);
-      if (mayStay) void chunks.return?.().then(() => pool.giveBack(socket));
-      else socket.destroy();
+      if (!mayStay || !chunks.return) socket.destroy();
+      else
+        chunks.return().then(
+          () => pool.giveBack(socket),
+          () => socket.destroy(),
+        );
     });
   } catch (error) {
     release();
@@ -141,7 +145,7 @@ class Body implements AsyncIterable<Buffer> {
       chunk = next.done ? undefined : next.value;
     }
     this.end = this.decoder.isEnded ? 'complete' : this.decoder.close();
-    if (!chunk) this.isExact = false;
+    if (!chunk || this.decoder.hasExcess) this.isExact = false;
   }
 }
 
@@ -151,22 +155,24 @@ const mayBeKept = ({ headers, isClean }: ResponseHead): boolean =>
 function responseOf(head: ResponseHead, body: Body, close: () => void): CameraResponse {
   const { status, headers } = head;
   const [coding] = headers.get('content-encoding') ?? [];
-  return {
+  const common = {
     status,
-    header: (name) => headers.get(name)?.[0],
-    headers: (name) => headers.get(name) ?? [],
-    body: decompressed(body, coding?.trim().toLowerCase()),
-    close,
+    header: (name: string) => headers.get(name)?.[0],
+    headers: (name: string) => headers.get(name) ?? [],
   };
-}
-
-/** No coding is asked for; some cameras use one all the same. Whoever reads the body bounds what comes out. */
-function decompressed(body: AsyncIterable<Buffer>, coding: string | undefined) {
-  const decompressor = decompressorFor(coding);
-  if (!decompressor) return body;
-  // Errors of the source reach whoever reads from the decompressor.
+  // No coding is asked for; some cameras use one all the same.
+  const decompressor = body.end ? undefined : decompressorFor(coding?.trim().toLowerCase());
+  if (!decompressor) return { ...common, body, close };
+  // Errors of the source reach whoever reads from the decompressor, and bounds what comes out.
   pipeline(Readable.from(body, { objectMode: false }), decompressor, () => undefined);
-  return readDecompressed(decompressor);
+  return {
+    ...common,
+    body: readDecompressed(decompressor),
+    close: () => {
+      close();
+      decompressor.destroy();
+    },
+  };
 }
 
 function decompressorFor(coding: string | undefined): Transform | undefined {

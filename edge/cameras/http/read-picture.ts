@@ -1,13 +1,12 @@
 import { JpegScanner } from '../../../core/images/jpeg-scanner.js';
-import { CameraError } from '../camera.js';
-import { tooLarge } from './read-body.js';
+import { snapshotTooLarge } from '../camera.js';
 
-/** After a whole picture the camera has this long to go on; then the picture is taken. */
+/** After a whole picture, the body has this long to end; then the picture is taken. */
 const SILENCE_MS = 300;
 
 /**
- * A picture in a body, given up as soon as it passes `maxBytes`, whatever was announced. A whole JPEG that is followed by
- * silence is taken although the body has not ended: many cameras announce a wrong length or never end the body.
+ * A picture in a body, given up as soon as it passes `maxBytes`, whatever was announced. A whole JPEG is taken although
+ * the body has not ended: many cameras announce a wrong length, never end the body, or reset the connection.
  */
 export async function readPicture(
   body: AsyncIterable<Buffer>,
@@ -17,51 +16,41 @@ export async function readPicture(
   const scanner = new JpegScanner();
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let deadline: number | undefined;
   const iterator = body[Symbol.asyncIterator]();
   for (;;) {
-    const isWhole = scanner.end !== undefined;
-    const next = await (isWhole ? orSilence(iterator.next(), silenceMs) : iterator.next());
-    if (next === 'silence' || next.done) return Buffer.concat(chunks, bytes);
-    bytes += next.value.length;
-    if (bytes > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(next.value);
-    scanner.push(next.value);
-  }
-}
-
-/**
- * The first whole JPEG in a stream of them, by its markers: delimiters, lengths and headers between pictures are passed
- * over, and a picture that the stream was joined in the middle of is, too. Holds no more than `maxBytes` of one picture.
- */
-export async function firstJpeg(body: AsyncIterable<Buffer>, maxBytes: number): Promise<Buffer> {
-  const limit = 2 * maxBytes;
-  const scanner = new JpegScanner(limit);
-  let chunks: Buffer[] = [];
-  let dropped = 0;
-  let bytes = 0;
-  for await (const chunk of body) {
-    scanner.push(chunk);
-    chunks.push(chunk);
+    if (scanner.end !== undefined) deadline ??= performance.now() + silenceMs;
+    const chunk = await (deadline === undefined ? next(iterator) : nextBefore(iterator, deadline));
+    if (!chunk) return Buffer.concat(chunks, bytes);
     bytes += chunk.length;
-    const { start = bytes, end } = scanner;
-    if (end !== undefined) return Buffer.concat(chunks).subarray(start - dropped, end - dropped);
-    while (chunks[0] && dropped + chunks[0].length <= start - 2) {
-      dropped += chunks[0].length;
-      chunks = chunks.slice(1);
+    if (bytes > maxBytes) {
+      if (scanner.end !== undefined) return Buffer.concat(chunks);
+      throw snapshotTooLarge(maxBytes);
     }
-    if (bytes - start > maxBytes) throw tooLarge(maxBytes);
-    if (bytes > limit + maxBytes) break;
+    chunks.push(chunk);
+    scanner.push(chunk);
   }
-  throw new CameraError('unreadable', 'the camera sent no whole picture');
 }
 
-async function orSilence<T>(next: Promise<T>, ms: number): Promise<T | 'silence'> {
+/** The next chunk, or undefined at the end. */
+export async function next(iterator: AsyncIterator<Buffer>): Promise<Buffer | undefined> {
+  const result = await iterator.next();
+  return result.done ? undefined : result.value;
+}
+
+/** The next chunk, or undefined at the end, at a failure, or if there is none before the deadline (`performance.now`). */
+export async function nextBefore(
+  iterator: AsyncIterator<Buffer>,
+  deadline: number,
+): Promise<Buffer | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<'silence'>((resolve) => {
-    timer = setTimeout(() => resolve('silence'), ms);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, deadline - performance.now()), undefined);
   });
   try {
-    return await Promise.race([next, silence]);
+    return await Promise.race([next(iterator), late]);
+  } catch {
+    return undefined;
   } finally {
     clearTimeout(timer);
   }

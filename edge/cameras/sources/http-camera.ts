@@ -1,32 +1,31 @@
-import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { trimPicture } from '../../../core/images/trim-picture.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
-import { type Camera, CameraError, type Snapshot } from '../camera.js';
+import { type Camera, CameraError, type Snapshot, snapshotTooLarge } from '../camera.js';
 import type { HttpCameraConfig } from '../camera-config.js';
 import { CameraClient } from '../http/camera-client.js';
+import { ConditionalRequests } from '../http/conditional-requests.js';
 import { connectionError, expectSuccess, HttpStatusError } from '../http/http-error.js';
-import { readBody } from '../http/read-body.js';
+import type { CameraResponse } from '../http/lenient-request.js';
+import { readPicture } from '../http/read-picture.js';
 
 const FIRST_RETRY_DELAY_MS = 250;
 const RETRYABLE_STATUSES = [408, 425, 429];
 
-/** Validators of the last processed snapshot, for a conditional request (RFC 9110, section 13). */
-interface Validators {
-  etag?: string | undefined;
-  lastModified?: string | undefined;
-}
-
 /** A camera that returns its newest image on a GET request. */
 export class HttpCamera implements Camera {
   readonly #client: CameraClient;
-  #validators: Validators = {};
+  readonly #conditions: ConditionalRequests;
 
   constructor(
     private readonly config: HttpCameraConfig,
     private readonly clock: Clock,
+    /** Rises steadily, whatever becomes of the clock; milliseconds. */
+    steadyClock: Clock = () => performance.now(),
   ) {
     this.#client = new CameraClient(config);
+    this.#conditions = new ConditionalRequests(steadyClock);
   }
 
   /** Retries with exponential backoff, up to the configured number of retries, until `signal` aborts. */
@@ -34,7 +33,7 @@ export class HttpCamera implements Camera {
     for (let attempt = 0; ; attempt++) {
       try {
         return await withDeadline(this.config.timeoutSeconds * 1000, signal, (attemptSignal) =>
-          this.#client.get(this.#headers(), attemptSignal, (response) => this.#read(response)),
+          this.#take(attemptSignal),
         );
       } catch (error) {
         const failure = connectionError(error);
@@ -47,34 +46,42 @@ export class HttpCamera implements Camera {
     }
   }
 
+  retryLogin(): void {
+    this.#client.retryLogin();
+  }
+
   async close(): Promise<void> {
     this.#client.close();
   }
 
-  async #read(response: IncomingMessage): Promise<Snapshot | undefined> {
+  #take(signal: AbortSignal): Promise<Snapshot | undefined> {
+    const conditions = this.#conditions.headers();
+    const headers = { Accept: 'image/jpeg, image/*;q=0.9', ...conditions };
+    const isConditional = Object.keys(conditions).length > 0;
+    return this.#client.get(headers, signal, (response) => this.#read(response, isConditional));
+  }
+
+  async #read(response: CameraResponse, isConditional: boolean): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
-    if (response.statusCode === 304) {
-      response.resume();
+    if (response.status === 304 && isConditional) {
+      this.#conditions.recordNotModified();
       return undefined;
     }
     expectSuccess(response);
-    const { etag, 'last-modified': lastModified } = response.headers;
+    const { maxBytes } = this.config;
+    if (Number(response.header('content-length')) > maxBytes) throw snapshotTooLarge(maxBytes);
+    const bytes = trimPicture(await readPicture(response.body, maxBytes));
+    if (bytes.length === 0) throw new CameraError('unreadable', 'the camera sent an empty body');
+    const validators = {
+      etag: response.header('etag'),
+      lastModified: response.header('last-modified'),
+    };
     return {
-      bytes: await readBody(response, this.config.maxBytes),
+      bytes,
       takenAt,
       more: false,
-      markProcessed: async () => {
-        this.#validators = { etag, lastModified };
-      },
-    };
-  }
-
-  #headers(): Record<string, string> {
-    const { etag, lastModified } = this.#validators;
-    return {
-      accept: 'image/jpeg, image/*;q=0.9',
-      ...(etag && { 'if-none-match': etag }),
-      ...(lastModified && { 'if-modified-since': lastModified }),
+      markProcessed: async () => this.#conditions.keep(validators),
+      skip: async () => this.#conditions.keep({}),
     };
   }
 }
@@ -82,5 +89,5 @@ export class HttpCamera implements Camera {
 function isRetryable(error: unknown): boolean {
   if (error instanceof HttpStatusError)
     return error.status >= 500 || RETRYABLE_STATUSES.includes(error.status);
-  return !(error instanceof CameraError);
+  return !(error instanceof CameraError) || error.code === 'unreachable';
 }
