@@ -51,7 +51,16 @@ export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
     paths,
     components: {
       schemas: components,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer' },
+        ...(groups.some(({ routes }) => routes.some(isForDevices)) && {
+          basic: {
+            type: 'http',
+            scheme: 'basic',
+            description: 'Any user name; as the password a token, or the secret of the device',
+          },
+        }),
+      },
     },
   };
 }
@@ -62,7 +71,7 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
     tags: [route.tag],
     summary: route.summary,
     operationId: operationId(route),
-    security: route.access === 'anonymous' ? [] : [{ token: [] }],
+    security: securityOf(route),
     parameters: [
       ...parameters(route.params, 'path', schema),
       ...parameters(route.query, 'query', schema),
@@ -81,6 +90,13 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
       ...problemResponses(route, group.errors?.schema, schema),
     },
   };
+}
+
+const isForDevices = ({ verifySecret }: Route): boolean => verifySecret !== undefined;
+
+function securityOf(route: Route): Json[] {
+  if (route.access === 'anonymous') return [];
+  return isForDevices(route) ? [{ token: [] }, { basic: [] }] : [{ token: [] }];
 }
 
 const operationId = ({ method, path }: Route): string =>

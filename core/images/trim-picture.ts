@@ -1,10 +1,10 @@
 import { JpegScanner, MAX_LEADING_BYTES } from './jpeg-scanner.js';
+import { mediaTypeOf } from './media-type.js';
 
 /** Bytes behind a picture that stay with it: decoders pass over them, and cameras put counters and checksums there. */
 export const MAX_TRAILING_BYTES = 1_024;
 
 const JPEG_START = Buffer.from('ffd8ff', 'hex');
-const OTHER_KINDS = [/^89504e470d0a1a0a/, /^52494646.{8}57454250/];
 
 /**
  * A picture without what is not part of it. The first `FF D8 FF` within 1 KiB begins a JPEG; what stands before it goes,
@@ -12,7 +12,8 @@ const OTHER_KINDS = [/^89504e470d0a1a0a/, /^52494646.{8}57454250/];
  * one cuts off keeps both: only a decoder can judge it. Bytes of another kind are returned as they are.
  */
 export function trimPicture(bytes: Buffer): Buffer {
-  if (OTHER_KINDS.some((kind) => kind.test(bytes.toString('hex', 0, 12)))) return bytes;
+  const kind = mediaTypeOf(bytes);
+  if (kind !== undefined && kind !== 'image/jpeg') return bytes;
   const first = bytes.subarray(0, MAX_LEADING_BYTES + JPEG_START.length).indexOf(JPEG_START);
   if (first === -1) return bytes;
   const scanner = new JpegScanner();
@@ -21,3 +22,6 @@ export function trimPicture(bytes: Buffer): Buffer {
   const hasTail = bytes.length - end > MAX_TRAILING_BYTES;
   return bytes.subarray(restarts === 0 ? start : first, hasTail ? end : bytes.length);
 }
+
+/** Whether bytes are those of a picture of an accepted kind, perhaps with others before it. */
+export const isPicture = (bytes: Buffer): boolean => mediaTypeOf(trimPicture(bytes)) !== undefined;

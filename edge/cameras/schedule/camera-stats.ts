@@ -92,6 +92,15 @@ export class CameraStats {
     this.#skippedOverlap++;
   }
 
+  /**
+   * An upload was refused before it reached the camera's limits, perhaps of somebody else. So the state and the circuit stay
+   * as they are.
+   */
+  recordRefusedUpload(message: string): void {
+    this.#failed++;
+    this.#lastError = message;
+  }
+
   recordFailure(message: string, now: number): void {
     this.#failed++;
     this.#lastError = message;
