@@ -45,10 +45,14 @@ function delimiterIn(body: Buffer, contentType: string): Buffer | undefined {
     .find((delimiter) => nextDelimiter(body, delimiter, 0) !== -1);
 }
 
+/** What may stand behind a delimiter: a line end, space or hyphens. */
+const BEHIND = [undefined, 0x0a, 0x0d, 0x20, 0x09, 0x2d];
+
 /** A delimiter begins a line. */
 function nextDelimiter(body: Buffer, delimiter: Buffer, from: number): number {
   for (let at = body.indexOf(delimiter, from); at !== -1; at = body.indexOf(delimiter, at + 1))
-    if (at === 0 || body[at - 1] === 0x0a) return at;
+    if ((at === 0 || body[at - 1] === 0x0a) && BEHIND.includes(body[at + delimiter.length]))
+      return at;
   return -1;
 }
 
