@@ -36,6 +36,7 @@ export type CameraErrorCode =
   | 'redirect_refused'
   | 'wrong_certificate'
   | 'old_tls'
+  | 'faulty_http'
   | 'too_large'
   | 'unreadable'
   | 'silent';

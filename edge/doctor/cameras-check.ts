@@ -32,6 +32,8 @@ const ADVICE: Partial<Record<CameraErrorCode, string>> = {
     'Read the fingerprint in the web interface of the camera. If it has changed, set fingerprint to the new one.',
   old_tls:
     'Update the firmware of the camera. If there is no update, set what the message names (docs/configuration.md).',
+  faulty_http:
+    'Update the firmware of the camera, or take its stream instead (kind mjpeg or rtsp).',
   too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
   silent: 'Check the upload settings of the camera.',
 };

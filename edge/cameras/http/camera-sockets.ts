@@ -1,21 +1,14 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CameraError } from '../camera.js';
+import { CameraConnection } from './camera-connection.js';
 import { type Address, connected } from './connected.js';
 import type { SocketPool } from './lenient-request.js';
 import { OLD_TLS, oldTlsError, type TlsSettings } from './old-tls.js';
 
-/** A connection that is not used for so long is closed. */
-const IDLE_MS = 60_000;
-
-interface Idle {
-  socket: Socket;
-  close(): void;
-}
-
 /** The connections to one host and port. At most one is kept while nothing is under way. */
 export class CameraSockets implements SocketPool {
-  #idle: Idle | undefined;
+  #idle: CameraConnection | undefined;
   #isClosed = false;
 
   constructor(
@@ -23,23 +16,20 @@ export class CameraSockets implements SocketPool {
     private readonly tls: TlsSettings = {},
   ) {}
 
-  async take(signal: AbortSignal): Promise<{ socket: Socket; isReused: boolean }> {
-    const { socket, close } = this.#idle ?? {};
+  async take(signal: AbortSignal): Promise<{ connection: CameraConnection; isReused: boolean }> {
+    const connection = this.#idle;
     this.#idle = undefined;
-    if (!socket || !close) return { socket: await this.open(signal), isReused: false };
-    socket.off('data', close).off('end', close).off('timeout', close).setTimeout(0);
-    const isUsable = !socket.destroyed && socket.readable && socket.writable;
-    return isUsable
-      ? { socket, isReused: true }
-      : { socket: await this.open(signal), isReused: false };
+    if (!connection?.isUsable) return { connection: await this.open(signal), isReused: false };
+    connection.wake();
+    return { connection, isReused: true };
   }
 
-  async open(signal: AbortSignal): Promise<Socket> {
+  async open(signal: AbortSignal): Promise<CameraConnection> {
     signal.throwIfAborted();
     const isSecure = this.url.protocol === 'https:';
     const address = addressOf(this.url);
     const socket = isSecure ? connectTls({ ...address, ...this.#tlsOptions }) : connectTcp(address);
-    // A reader hears of errors as well; without a listener, one between two reads would end the process.
+    // Without a listener, an error after the connection failed would end the process.
     socket.on('error', () => undefined);
     try {
       await connected(socket, isSecure ? 'secureConnect' : 'connect', signal);
@@ -47,24 +37,21 @@ export class CameraSockets implements SocketPool {
       throw isSecure ? await oldTlsError(address, this.tls, error, signal) : error;
     }
     if (isSecure) this.#checkFingerprint(socket as TLSSocket);
-    return socket;
+    return new CameraConnection(socket);
   }
 
-  giveBack(socket: Socket): void {
-    if (this.#isClosed || this.#idle || socket.destroyed) {
-      socket.destroy();
+  giveBack(connection: CameraConnection): void {
+    if (this.#isClosed || this.#idle || !connection.isUsable) {
+      connection.destroy();
       return;
     }
-    const close = () => void socket.destroy();
-    this.#idle = { socket, close };
-    // Nothing was asked for: what comes now would be taken for the next answer.
-    socket.once('data', close).once('end', close).once('timeout', close).setTimeout(IDLE_MS);
-    socket.resume();
+    this.#idle = connection;
+    connection.rest();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#idle?.close();
+    this.#idle?.destroy();
     this.#idle = undefined;
   }
 

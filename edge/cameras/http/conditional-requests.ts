@@ -36,6 +36,11 @@ export class ConditionalRequests {
     this.#notModified++;
   }
 
+  /** Whether the camera answers 304 whatever it is asked. */
+  get isStubborn(): boolean {
+    return this.#notModified > MAX_NOT_MODIFIED;
+  }
+
   /** Keeps the validators of a picture that was processed. Keep none of one that was refused. */
   keep(validators: Validators): void {
     this.#validators = validators;

@@ -55,17 +55,15 @@ export class HttpCamera implements Camera {
   }
 
   #take(signal: AbortSignal): Promise<Snapshot | undefined> {
-    const conditions = this.#conditions.headers();
-    const headers = { Accept: 'image/jpeg, image/*;q=0.9', ...conditions };
-    const isConditional = Object.keys(conditions).length > 0;
-    return this.#client.get(headers, signal, (response) => this.#read(response, isConditional));
+    const headers = { Accept: 'image/jpeg, image/*;q=0.9', ...this.#conditions.headers() };
+    return this.#client.get(headers, signal, (response) => this.#read(response));
   }
 
-  async #read(response: CameraResponse, isConditional: boolean): Promise<Snapshot | undefined> {
+  async #read(response: CameraResponse): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
-    if (response.status === 304 && isConditional) {
+    if (response.status === 304) {
       this.#conditions.recordNotModified();
-      return undefined;
+      if (!this.#conditions.isStubborn) return undefined;
     }
     expectSuccess(response);
     const { maxBytes } = this.config;
