@@ -51,16 +51,7 @@ export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
     paths,
     components: {
       schemas: components,
-      securitySchemes: {
-        token: { type: 'http', scheme: 'bearer' },
-        ...(groups.some(({ routes }) => routes.some(isForDevices)) && {
-          basic: {
-            type: 'http',
-            scheme: 'basic',
-            description: 'Any user name; as the password a token, or the secret of the device',
-          },
-        }),
-      },
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
     },
   };
 }
@@ -70,8 +61,9 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
   return {
     tags: [route.tag],
     summary: route.summary,
+    ...(route.description && { description: route.description }),
     operationId: operationId(route),
-    security: securityOf(route),
+    security: route.access === 'anonymous' ? [] : [{ token: [] }],
     parameters: [
       ...parameters(route.params, 'path', schema),
       ...parameters(route.query, 'query', schema),
@@ -90,13 +82,6 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
       ...problemResponses(route, group.errors?.schema, schema),
     },
   };
-}
-
-const isForDevices = ({ verifySecret }: Route): boolean => verifySecret !== undefined;
-
-function securityOf(route: Route): Json[] {
-  if (route.access === 'anonymous') return [];
-  return isForDevices(route) ? [{ token: [] }, { basic: [] }] : [{ token: [] }];
 }
 
 const operationId = ({ method, path }: Route): string =>

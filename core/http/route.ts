@@ -24,6 +24,7 @@ export interface RouteSpec {
   path: string;
   tag: string;
   summary: string;
+  description?: string;
   access: Access;
   /** For devices: a secret of their own lets a request pass, and basic authentication is accepted. */
   verifySecret?: VerifySecret;

@@ -38,6 +38,11 @@ const PROBLEMS: ProblemCode[] = [
   ...ANALYSIS_PROBLEMS,
 ];
 
+const BODY =
+  'The image is the body, or the first part of a form that is an image. It is recognised by its bytes: names and types do not matter.';
+const LOGIN =
+  'Takes a token, or the `pushSecret` of the camera: as bearer token, or as the password of basic authentication with any user name.';
+
 /** Uploads by cameras of kind `push`, whose firmware chooses the method, the type and how it logs in. */
 export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
   const common: Omit<RouteSpec, 'method' | 'path' | 'summary' | 'access' | 'params'> = {
@@ -57,6 +62,7 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
       method,
       path: '/cameras/{camera}/snapshots',
       summary: 'Upload a snapshot of a camera of kind push',
+      description: `${LOGIN} ${BODY}`,
       access: 'operator',
       verifySecret: (ctx, secret) => deviceOf(cameras, ctx.params.camera, secret),
       around: recordRefusals(cameras),
@@ -70,10 +76,11 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
       method,
       path: '/cameras/{camera}/snapshots/{secret}',
       summary: 'Upload a snapshot, with the secret of the camera in the path',
+      description: BODY,
       access: 'anonymous',
       around: recordRefusals(cameras),
       params: byIdAndSecret,
-      problems: ['unauthorized', ...PROBLEMS],
+      problems: PROBLEMS,
       before: [checkPathSecret(cameras), before],
       handle: analyse,
     }),
@@ -83,12 +90,12 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
 const deviceOf = (cameras: CameraSchedule, id: string, secret: string): Principal | undefined =>
   cameras.isPushSecret(id, secret) ? { name: `camera ${id}`, role: 'operator' } : undefined;
 
-/** Before anything is read of the body. An unknown camera is answered as a wrong secret is. */
+/** Before anything is read of the body. A wrong secret is answered as an unknown camera is. */
 const checkPathSecret =
   (cameras: CameraSchedule): Middleware =>
   async (ctx, next) => {
     if (!cameras.isPushSecret(ctx.params.camera, ctx.params.secret))
-      throw new ProblemError('unauthorized', 'The secret in the path is not that of the camera.');
+      throw new ProblemError('not_found', 'There is no camera with this id and secret.');
     await next();
   };
 
