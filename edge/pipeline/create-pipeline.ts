@@ -11,6 +11,7 @@ import type { Storage } from '../retention/create-storage.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
+import { camerasCondition } from './cameras-condition.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
@@ -82,23 +83,13 @@ export function createPipeline(
     log: log.child({ component: 'configuration' }),
   });
   health.register(() => detectionCondition(dependencies));
-  health.register(() => camerasCondition(cameras));
+  health.register(() => camerasCondition(cameras.statuses()));
   return { configured, cameras, gates, sightings, recorder, reload };
 }
 
 function detectionCondition({ detection }: EdgeDependencies): HealthPart {
   const { state } = detection.pool.status();
   return { reasons: state === 'ok' ? [] : [`detection is ${state}`] };
-}
-
-function camerasCondition(cameras: CameraSchedule): HealthPart {
-  const states = cameras.statuses().map(({ state }) => state);
-  const count = (wanted: string) => states.filter((state) => state === wanted).length;
-  const [total, offline] = [states.length, count('offline')];
-  return {
-    reasons: offline === 0 ? [] : [`${offline} of ${total} cameras are offline`],
-    cameras: { online: count('online'), total },
-  };
 }
 
 /** A search, and before it one that gave no thumbnail: both wait in the same queue. */

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../core/runtime/clock.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Service } from '../../../core/runtime/lifecycle.js';
 import type { Logger } from '../../../core/runtime/logger.js';
-import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
+import { type ScheduleTime, systemTime } from '../../../core/runtime/schedule/schedule-time.js';
 import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
@@ -64,7 +64,7 @@ export class CameraSchedule implements Service, Probe {
     lanes,
     longestAnalysisMs = HOUR_MS,
     clock = systemClock,
-    time,
+    time = systemTime,
   }: CameraScheduleOptions) {
     const fetchLanes = new FetchLanes(lanes);
     this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock, time };
