@@ -5,6 +5,7 @@ import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
 import { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
+import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
@@ -22,6 +23,7 @@ export interface CameraPipeline {
   /** The cameras in the present configuration. */
   configured: ConfiguredCameras;
   cameras: CameraSchedule;
+  statusFile: CameraStatusFile;
   gates: MotionGates;
   sightings: Sightings;
   recorder: Recorder;
@@ -82,9 +84,12 @@ export function createPipeline(
     },
     log: log.child({ component: 'configuration' }),
   });
+  const statusFile = new CameraStatusFile(config.dataFolder, camerasLog);
+  events.on('cameraChanged', (status) => statusFile.record(status));
+  events.on('cameraRemoved', (id) => statusFile.remove(id));
   health.register(() => detectionCondition(dependencies));
   health.register(() => camerasCondition(cameras.statuses()));
-  return { configured, cameras, gates, sightings, recorder, reload };
+  return { configured, cameras, statusFile, gates, sightings, recorder, reload };
 }
 
 function detectionCondition({ detection }: EdgeDependencies): HealthPart {
