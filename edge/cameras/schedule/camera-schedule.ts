@@ -52,7 +52,7 @@ export class CameraSchedule implements Service, Probe {
   readonly #onRemoved: (id: string) => void;
   #watches: Map<string, CameraWatch>;
   #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelCheck: () => void = () => undefined;
   #fault: string | undefined;
 
   constructor({
@@ -74,13 +74,13 @@ export class CameraSchedule implements Service, Probe {
 
   async start(): Promise<void> {
     for (const watch of this.#watches.values()) watch.start();
-    this.#timer = setInterval(() => this.#checkWatches(), CHECK_EVERY_MS).unref();
+    this.#checkLater();
   }
 
   /** Aborts fetches and waits for analyses in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#timer);
+    this.#cancelCheck();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
@@ -89,7 +89,14 @@ export class CameraSchedule implements Service, Probe {
     return this.#fault;
   }
 
-  /** Runs on a timer of its own, since it also restarts stalled schedules. */
+  #checkLater(): void {
+    this.#cancelCheck = this.#options.time.after(CHECK_EVERY_MS, () => {
+      this.#checkLater();
+      this.#checkWatches();
+    });
+  }
+
+  /** Runs on a timer of its own, since it also starts runs of stalled schedules. */
   #checkWatches(): void {
     const faults = [...this.#watches.values()].map((watch) => watch.check());
     this.#fault = faults.find((fault) => fault !== undefined);
