@@ -67,6 +67,7 @@ export const loginFaults: Record<string, () => Login> = {
     (nonce) => `Digest realm="cam", nonce="${nonce}", algorithm="", qop="auth"`,
   ),
   'a used-up nonce refused with 400': forgetful(400),
+  'a used-up nonce refused with 401 and no challenge': forgetful(401),
   'a used-up nonce refused with 403': forgetful(403),
   'a used-up nonce refused with 404': forgetful(404),
   'a used-up nonce refused with 500': forgetful(500),
