@@ -120,7 +120,8 @@ function branchOf(word: string, leaves: number[], at: DocumentNode): ListedBranc
   const place = integerOf(word, at);
   if (place > 0) return { node: place };
   const leaf = leaves[-place];
-  if (leaf === undefined) throw at.error(`refers to leaf ${-place}, and there are ${leaves.length}`);
+  if (leaf === undefined)
+    throw at.error(`refers to leaf ${-place}, and there are ${leaves.length}`);
   return { leaf };
 }
 

@@ -17,10 +17,7 @@ export interface StageVotes {
  * Scales a stage so that no sum of its leaves reaches `bits` bits. What is certain of a node is its last leaf: the one
  * that a window comes to that turns right at every node. A left turn changes that leaf to another, by the node's vote.
  */
-export function fixedPointVotes<Test>(
-  { threshold, trees }: Stage<Test>,
-  bits: number,
-): StageVotes {
+export function fixedPointVotes<Test>({ threshold, trees }: Stage<Test>, bits: number): StageVotes {
   const largest = trees.reduce(
     (sum, tree) => sum + Math.max(...leavesOf(tree).map(Math.abs)),
     Math.abs(threshold),

@@ -183,21 +183,25 @@ class HaarTrees : public HaarStumps {
   }
 
  private:
-  /** Lanes of all ones for windows that reach a node, by its place in the tree; what is kept of leaves is not read. */
+  /** Lanes of all ones for windows that reach a node, by the node's place in its tree. */
   template <int Blocks>
-  using Reached = I32[kMaxTreeNodes + 1][Blocks];
+  using Reached = I32[kMaxTreeNodes][Blocks];
 
   template <Form form, int Blocks>
   ENGINE_INLINE void addNode(std::int32_t at, const std::int32_t* const (&corners)[Blocks], const F32 (&norms)[Blocks],
                              Reached<Blocks>& reached, I32 (&sums)[Blocks]) const {
     const HaarNode& node = nodes_[at];
     const TreeLinks links = cascade_.links[at];
+    I32 left[Blocks];
     for (int b = 0; b < Blocks; b++) {
-      const I32 here = reached[links.place][b];
-      const I32 left = here & isLeft<form>(node, corners[b], norms[b]);
-      sums[b] += left & splat(node.vote);
-      reached[links.left][b] = left;
-      reached[links.right][b] = here ^ left;
+      left[b] = reached[links.place][b] & isLeft<form>(node, corners[b], norms[b]);
+      sums[b] += left[b] & splat(node.vote);
+    }
+    if (links.left != TreeLinks::kLeaf) {
+      for (int b = 0; b < Blocks; b++) reached[links.left][b] = left[b];
+    }
+    if (links.right != TreeLinks::kLeaf) {
+      for (int b = 0; b < Blocks; b++) reached[links.right][b] = reached[links.place][b] ^ left[b];
     }
   }
 };

@@ -129,7 +129,7 @@ class LbpTrees : public LbpStumps {
 
   template <int Blocks>
   ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
-    I8 reached[kMaxTreeNodes + 1][Blocks];
+    I8 reached[kMaxTreeNodes][Blocks];
     for (int b = 0; b < Blocks; b++) {
       reached[0][b] = (I8)splat(-1);
       sums[b] = {splat(stage.initial), splat(stage.initial)};
@@ -137,12 +137,16 @@ class LbpTrees : public LbpStumps {
     for (std::int32_t at = stage.firstNode; at < stage.firstNode + stage.nodeCount; at++) {
       const LbpNode& node = nodes_[at];
       const TreeLinks links = cascade_.links[at];
+      I8 left[Blocks];
       for (int b = 0; b < Blocks; b++) {
-        const I8 here = reached[links.place][b];
-        const I8 left = here & isLeft(node, blocks[b]);
-        addVote(node, left, sums[b]);
-        reached[links.left][b] = left;
-        reached[links.right][b] = here ^ left;
+        left[b] = reached[links.place][b] & isLeft(node, blocks[b]);
+        addVote(node, left[b], sums[b]);
+      }
+      if (links.left != TreeLinks::kLeaf) {
+        for (int b = 0; b < Blocks; b++) reached[links.left][b] = left[b];
+      }
+      if (links.right != TreeLinks::kLeaf) {
+        for (int b = 0; b < Blocks; b++) reached[links.right][b] = reached[links.place][b] ^ left[b];
       }
     }
   }
