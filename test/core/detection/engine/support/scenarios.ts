@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { photo, snapshots } from '../../../../../bench/support/scenes.js';
-import { parseCascade } from '../../../../../core/detection/engine/parse-cascade.js';
 import { SiteglassSearch } from '../../../../../core/detection/worker/backends/cascade.js';
 import { OpenCvSearch } from '../../../../../core/detection/worker/backends/opencv.js';
 import { GreyImage } from '../../../../../core/detection/worker/grey-image.js';
@@ -14,15 +13,14 @@ import type {
 import { loadOpenCv } from '../../../../../core/opencv/opencv.js';
 import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
-import { type Random, seededRandom } from '../../../../support/render-random.js';
+import { seededRandom } from '../../../../support/render-random.js';
 import { processFolder } from '../../../../support/temporary-folder.js';
 import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
 import { corpusCase } from './corpus.js';
 import { drawImage, SUBJECTS } from './images.js';
-import { integer } from './integers.js';
-import { treeCascade } from './tree-cascades.js';
+import { treeCase } from './tree-cases.js';
 
 export interface Compared {
   differences: string[];
@@ -86,15 +84,9 @@ export const scenarios = {
     const folder = processFolder();
     const total: Compared = { differences: [], windows: 0, cascades: 0 };
     for (let seed = 1; seed <= 300; seed++) {
-      const random = seededRandom(seed);
-      const { name, xml } = someTreeCascade(random, seed);
-      const parsed = parseCascade(xml);
-      if (!('model' in parsed)) throw new Error(`${name}: ${parsed.unsupported.reason}`);
-      const file = join(folder, `${name}.xml`);
-      writeFileSync(file, xml);
-      const comparison = Comparison.ofThisMachine([{ name, file, model: parsed.model }]);
-      const found = comparison.differences({ name, ...smallCase(random, seed) });
-      total.differences.push(...found);
+      const { cascade, search } = treeCase(seed, folder);
+      const comparison = Comparison.ofThisMachine([cascade]);
+      total.differences.push(...comparison.differences(search));
       total.windows += comparison.windows;
       total.cascades++;
     }
@@ -162,26 +154,6 @@ export const scenarios = {
     );
   },
 };
-
-/** So small that not too many windows pass where all of them do. */
-function smallCase(random: Random, place: number): Omit<SearchCase, 'name'> {
-  const size = { width: integer(random, 20, 130), height: integer(random, 20, 100) };
-  const minSize = { width: integer(random, 1, 40), height: integer(random, 1, 40) };
-  return {
-    image: drawImage(SUBJECTS[place % SUBJECTS.length] ?? 'noise', size, random),
-    range: { scaleFactor: random.between(1.1, 1.6), minSize, maxSize: NO_LIMIT },
-    minNeighbors: integer(random, 1, 6),
-  };
-}
-
-function someTreeCascade(random: Random, seed: number) {
-  const kind = random.pick(['haar', 'haar', 'lbp'] as const);
-  const isOld = kind === 'haar' && random.between(0, 1) < 0.3;
-  const nodes = random.pick([2, 3, 7, 20, 64]);
-  const window = { width: integer(random, 10, 40), height: integer(random, 10, 40) };
-  const xml = treeCascade(random, { kind, window, stages: integer(random, 1, 4), nodes, isOld });
-  return { name: `${kind}-${nodes}${isOld ? '-old' : ''}-${seed}`, xml };
-}
 
 function cascadeFile(name: string) {
   const file = join(projectRoot(), 'cascades', `${name}.xml`);
