@@ -49,8 +49,8 @@ function checksOf(config: RelayConfig): Check[] {
       run: () => {
         if ('embedded' in mqtt) return ok('embedded in the relay');
         const clientId = `relay-doctor-${randomBytes(4).toString('hex')}`;
-        const filter = `${mqtt.root}/+/up`;
-        return tryBroker({ ...mqtt.external, clientId, filter, protocolVersion: 5 });
+        const filters = [`${mqtt.root}/+/up`];
+        return tryBroker({ ...mqtt.external, clientId, filters, protocolVersion: 5 });
       },
     },
   ];

@@ -6,6 +6,7 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { ENVELOPE_BYTES, fittedSummary } from '../store/fitted-payload.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
@@ -185,7 +186,7 @@ export class Uplink implements Service {
     const { seq } = row;
     const { site, historicalAfterMs } = this.options;
     const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const record = recordOf(row, guard.epoch, plan.acked, historical);
+    const record = recordOf(this.#fitted(row), guard.epoch, plan.acked, historical);
     this.bus.publish('up', { site }, record).then(
       () => {
         plan.delivered(seq, performance.now());
@@ -197,6 +198,19 @@ export class Uplink implements Service {
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
+  }
+
+  /** A summary that is too large for the broker goes without its weakest detections, so that it does not hold up the others. */
+  #fitted(row: OutboxRow): OutboxRow {
+    const maxBytes = this.bus.maxPayloadBytes('up', { site: this.options.site });
+    if (!('summary' in row) || row.bytes <= maxBytes - ENVELOPE_BYTES) return row;
+    const summary = fittedSummary(row.summary, maxBytes);
+    if (summary !== row.summary && this.#throttle.isDue('fitted'))
+      this.log.warn(
+        { seq: row.seq, bytes: row.bytes, maxBytes, omitted: summary.omitted },
+        'summary too large for the broker; sent without its weakest detections',
+      );
+    return { ...row, summary };
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
