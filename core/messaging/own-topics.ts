@@ -21,6 +21,8 @@ export class OwnTopics {
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   #timer: NodeJS.Timeout | undefined;
   #hasStopped = false;
+  /** Whether the will of an earlier connection arrived on this one. */
+  #hadLateWill = false;
 
   /** `restore` publishes a message again. */
   constructor(
@@ -57,7 +59,9 @@ export class OwnTopics {
   received({ topic, payload, retained }: IncomingMessage, connectedMs: number): void {
     if (!this.#watch || !this.#filters.some((filter) => matchesFilter(filter, topic))) return;
     const text = payload.toString('utf8');
-    const isLateWill = this.#isWill(topic, text) && connectedMs < LATE_WILL_MS;
+    const isLateWill =
+      !this.#hadLateWill && connectedMs < LATE_WILL_MS && this.#isWill(topic, text);
+    this.#hadLateWill ||= isLateWill && !retained;
     if (!this.#watch.received(topic, text, !retained && !isLateWill)) return;
     if (this.#throttle.isDue(topic))
       this.log.warn(
@@ -68,6 +72,7 @@ export class OwnTopics {
   }
 
   disconnected(): void {
+    this.#hadLateWill = false;
     this.#watch?.disconnected();
   }
 
