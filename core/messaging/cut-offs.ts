@@ -12,10 +12,11 @@ export interface ConnectionEnd {
 
 export type RefusedBecause = 'too_large' | 'barred';
 
+/** The last message of a topic that did not go out as it was; `shortened` ones went out with less in them. */
 export interface Withheld {
   topic: string;
   bytes: number;
-  because: RefusedBecause;
+  because: RefusedBecause | 'shortened';
 }
 
 /** Smaller packets are below any limit of a broker. */
@@ -55,6 +56,24 @@ export class CutOffs {
     return this.#limit;
   }
 
+  /** The largest packet to be made now. */
+  sizeNow(): number {
+    return this.#limit.sizeFor(this.now());
+  }
+
+  /** A message of so many bytes was made smaller before it was sent. */
+  shortened({ topic, bytes }: SentPacket): void {
+    this.#withhold({ topic, bytes, because: 'shortened' });
+  }
+
+  /** The broker has confirmed packets of this size, but has not delivered them. */
+  undelivered({ topic, bytes }: SentPacket): void {
+    // A receiver may have refused a small one for another reason.
+    if (bytes < LARGE_BYTES) return;
+    this.#limit.failed(bytes, this.now());
+    this.#topics.passed(topic);
+  }
+
   /** What is not sent at present, at most one entry for each topic. */
   withheld(): Withheld[] {
     return [...this.#withheld.values()];
@@ -87,14 +106,13 @@ export class CutOffs {
       : !this.isEssential(topic) && !this.#topics.allows(topic, now)
         ? ('barred' as const)
         : undefined;
-    if (because && (this.#withheld.has(topic) || this.#withheld.size < MAX_WITHHELD))
-      this.#withheld.set(topic, { topic, bytes, because });
+    if (because) this.#withhold({ topic, bytes, because });
     return because;
   }
 
   /** Whether a publication is to be sent alone, so that it is known what ended the connection. */
   isSuspicious({ topic, bytes }: SentPacket): boolean {
-    const suspect = this.#suspects.get(topic);
+    const suspect = this.#suspects.get(topic) ?? this.#limit.largest?.bytes;
     return suspect !== undefined && bytes >= suspect * SIMILAR;
   }
 
@@ -126,6 +144,12 @@ export class CutOffs {
     if (!isBlamed) this.#limit.ended();
     this.#suspect(unanswered);
     return isBlamed ? culprit : undefined;
+  }
+
+  #withhold(message: Withheld): void {
+    const { topic } = message;
+    if (this.#withheld.has(topic) || this.#withheld.size < MAX_WITHHELD)
+      this.#withheld.set(topic, message);
   }
 
   /** Whether there is enough evidence. */
@@ -166,7 +190,7 @@ export class CutOffs {
   #forgetFitting(): void {
     const { largest } = this.#limit;
     for (const { topic, bytes, because } of this.withheld())
-      if (because === 'too_large' && (!largest || bytes <= largest.bytes))
+      if (because !== 'barred' && (!largest || bytes <= largest.bytes))
         this.#withheld.delete(topic);
   }
 }

@@ -48,6 +48,10 @@ export interface MessageBus {
   readonly connected: boolean;
   /** The largest payload that the broker accepts on a topic, in bytes, as far as it is known. */
   maxPayloadBytes<N extends TopicName>(topic: N, names: TopicNames<N>): number;
+  /** A payload of so many bytes was made smaller because of `maxPayloadBytes`; the status reports it. */
+  shortened<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void;
+  /** The broker has confirmed a payload of this size, but has not delivered it. If it is large, `maxPayloadBytes` falls below it. */
+  undelivered<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void;
   /**
    * Resolves once the broker has confirmed a QoS 1 message, or a QoS 0 message was sent. Rejects with
    * a `MessagingError` when there is no connection, or it ends first: nothing is queued for later.

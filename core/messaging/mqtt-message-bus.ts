@@ -108,6 +108,14 @@ export class MqttMessageBus implements MessageBus, Service {
     return Math.min(maxBytesOf(topic), this.#gate.maxPayloadBytes(path));
   }
 
+  shortened<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void {
+    this.#gate.shortened(topicFor(this.options.root, topic, names), bytes);
+  }
+
+  undelivered<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void {
+    this.#gate.undelivered(topicFor(this.options.root, topic, names), bytes);
+  }
+
   async publish<N extends TopicName>(
     topic: N,
     names: TopicNames<N>,
@@ -255,7 +263,7 @@ export class MqttMessageBus implements MessageBus, Service {
       () =>
         connection.abort({
           kind: 'silent',
-          text: 'the broker did not confirm a subscription in time',
+          text: 'the broker did not confirm a subscription or the first message in time',
         }),
       this.options.handshakeMs ?? HANDSHAKE_MS,
     );

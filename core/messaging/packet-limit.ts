@@ -28,6 +28,12 @@ export class PacketLimit {
     return bytes === Number.POSITIVE_INFINITY ? undefined : { bytes, isAnnounced };
   }
 
+  /** The largest packet to be made now. Unlimited if a larger one is to be tried. */
+  sizeFor(now: number): number {
+    const { bytes, isAnnounced } = this.#smallest();
+    return this.#isTrialDue(isAnnounced, now) ? Number.POSITIVE_INFINITY : bytes;
+  }
+
   /** The largest packet that the broker is known to have read. */
   get largestPassed(): number {
     return this.#largestPassed;
@@ -44,7 +50,7 @@ export class PacketLimit {
   allows(bytes: number, now: number): boolean {
     const { bytes: most, isAnnounced } = this.#smallest();
     if (bytes <= most) return true;
-    if (isAnnounced || this.#trial !== undefined || now < this.#retryAt) return false;
+    if (!this.#isTrialDue(isAnnounced, now)) return false;
     this.#trial = bytes;
     return true;
   }
@@ -72,6 +78,10 @@ export class PacketLimit {
   /** The connection ended for another reason. */
   ended(): void {
     this.#trial = undefined;
+  }
+
+  #isTrialDue(isAnnounced: boolean, now: number): boolean {
+    return !isAnnounced && this.#trial === undefined && now >= this.#retryAt;
   }
 
   #smallest(): LargestPacket {

@@ -39,9 +39,24 @@ export class PublishGate {
     return this.#cutOffs.withheld();
   }
 
+  /** Infinity if no limit is known. */
   maxPayloadBytes(topic: string): number {
-    const { largest } = this;
-    return largest ? payloadBytesIn(largest.bytes, topic) : Number.POSITIVE_INFINITY;
+    return payloadBytesIn(this.#cutOffs.sizeNow(), topic);
+  }
+
+  /** See `MessageBus.shortened`. */
+  shortened(topic: string, payloadBytes: number): void {
+    this.#cutOffs.shortened({ topic, bytes: publishBytes(topic, payloadBytes, 5) });
+  }
+
+  /** See `MessageBus.undelivered`. */
+  undelivered(topic: string, payloadBytes: number): void {
+    const bytes = publishBytes(topic, payloadBytes, 5);
+    this.#cutOffs.undelivered({ topic, bytes });
+    this.log.warn(
+      { topic, bytes, limit: this.largest?.bytes },
+      'broker confirms a message, but does not deliver it; it may be too large',
+    );
   }
 
   /** Throws if the message is not to be sent. Returns whether it is to be sent alone. */

@@ -3,6 +3,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { EndKind } from './connection-end.js';
 import type { MqttConnection } from './mqtt-connection.js';
 
+type Subscribing = Pick<MqttConnection, 'subscribe'>;
 type Filters = Record<string, { qos: 0 | 1 }>;
 
 const LOG_EVERY_MS = 3_600_000;
@@ -34,7 +35,7 @@ export class RefusedFilters {
   }
 
   /** Resolves when the broker has answered. Rejects only if the connection ends. */
-  async subscribe(connection: MqttConnection, filters: Filters): Promise<void> {
+  async subscribe(connection: Subscribing, filters: Filters): Promise<void> {
     const wanted = Object.entries(filters).filter(([filter]) => !this.#isLeftOut(filter));
     const clear = wanted.filter(([filter]) => !this.#suspects.has(filter));
     const suspects = wanted.filter(([filter]) => this.#suspects.has(filter));
@@ -72,7 +73,7 @@ export class RefusedFilters {
     return false;
   }
 
-  async #subscribeAll(connection: MqttConnection, filters: Filters): Promise<void> {
+  async #subscribeAll(connection: Subscribing, filters: Filters): Promise<void> {
     const names = Object.keys(filters);
     this.#unanswered.add(names);
     const refused = await connection.subscribe(filters);
@@ -93,7 +94,7 @@ export class RefusedFilters {
     }
   }
 
-  #retryLater(connection: MqttConnection, filters: Filters): void {
+  #retryLater(connection: Subscribing, filters: Filters): void {
     clearTimeout(this.#retry);
     const refused = Object.fromEntries(
       Object.entries(filters).filter(([filter]) => this.#refused.has(filter)),

@@ -14,6 +14,7 @@ import {
 import {
   applianceDiscovery,
   cameraComponents,
+  cameraDiscovery,
   type DiscoveredCamera,
   type DiscoverySources,
   fittedCameraDiscovery,
@@ -161,7 +162,10 @@ export class DiscoveryPublisher implements Service {
     const publish = (gone: Components) =>
       this.#publish(camera.id, () => {
         const maxBytes = bus.maxPayloadBytes('cameraDiscovery', names);
+        const whole = cameraDiscovery(sources(), camera, gone);
         const message = fittedCameraDiscovery(sources(), camera, gone, maxBytes);
+        const bytes = Buffer.byteLength(JSON.stringify(whole));
+        if (bytes > maxBytes) bus.shortened('cameraDiscovery', names, bytes);
         return bus.publish('cameraDiscovery', names, message);
       });
     if (hasKeys(removed)) await publish(removed);

@@ -1,8 +1,8 @@
 import type { Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 
-/** Bytes that a record adds to its summary: epoch, numbers, field names. */
-export const ENVELOPE_BYTES = 256;
+/** Bytes that a record may add to its summary: epoch, numbers, field names. */
+export const ENVELOPE_BYTES = 512;
 
 /** The summary as JSON that fits into one message, if necessary without its weakest detections. */
 export const fittedPayload = (summary: Summary): string =>

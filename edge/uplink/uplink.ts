@@ -13,6 +13,7 @@ import { EpochSession } from './epoch-session.js';
 import { isHistorical, recordOf } from './record-of.js';
 import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
+import { SwallowedRecord } from './swallowed-record.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 
@@ -40,6 +41,7 @@ export class Uplink implements Service {
   readonly #timers = new Timers<TimerName>();
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
+  readonly #swallowed = new SwallowedRecord();
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
@@ -202,15 +204,28 @@ export class Uplink implements Service {
 
   /** A summary that is too large for the broker goes without its weakest detections, so that it does not hold up the others. */
   #fitted(row: OutboxRow): OutboxRow {
-    const maxBytes = this.bus.maxPayloadBytes('up', { site: this.options.site });
+    const names = { site: this.options.site };
+    const maxBytes = Math.min(
+      this.bus.maxPayloadBytes('up', names),
+      this.#swallowed.maxBytesOf(row.seq),
+    );
     if (!('summary' in row) || row.bytes <= maxBytes - ENVELOPE_BYTES) return row;
     const summary = fittedSummary(row.summary, maxBytes);
-    if (summary !== row.summary && this.#throttle.isDue('fitted'))
+    if (summary === row.summary) return row;
+    const { seq, bytes } = row;
+    this.bus.shortened('up', names, bytes);
+    if (this.#throttle.isDue('fitted'))
       this.log.warn(
-        { seq: row.seq, bytes: row.bytes, maxBytes, omitted: summary.omitted },
+        { seq, bytes, maxBytes, omitted: summary.omitted },
         'summary too large for the broker; sent without its weakest detections',
       );
     return { ...row, summary };
+  }
+
+  /** A broker may confirm a record and drop it because of its size. Then the relay has later ones, but never this one. */
+  #checkSwallowed({ plan }: EpochSession): void {
+    const lost = this.#swallowed.stalled(plan.oldestOverdue, plan.hasAhead);
+    if (lost) this.bus.undelivered('up', { site: this.options.site }, lost.bytes);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -250,7 +265,8 @@ export class Uplink implements Service {
         { acked: plan.acked, inFlight: plan.inFlight },
         'acknowledgements overdue; sending one record again',
       );
-    plan.probe();
+    this.#checkSwallowed(this.#session);
+    plan.probe(isFirst ? 1 : 2);
     this.#wakeUp.set();
   }
 

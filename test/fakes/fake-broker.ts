@@ -38,6 +38,8 @@ export interface FakeBroker {
   readonly cuts: number;
   /** Resets all connections, as a network does. */
   reset(): void;
+  /** Ends all connections with a reason code, which only MQTT 5 can carry. */
+  disconnect(reasonCode: number): void;
   /** Delivers a message to every client. */
   send(topic: string, payload: string, retain?: boolean): void;
 }
@@ -95,6 +97,13 @@ class Broker implements FakeBroker {
 
   reset(): void {
     for (const socket of this.#clients.keys()) socket.resetAndDestroy();
+  }
+
+  disconnect(reasonCode: number): void {
+    for (const socket of this.#clients.keys()) {
+      this.#write(socket, { cmd: 'disconnect', reasonCode });
+      socket.end();
+    }
   }
 
   send(topic: string, payload: string, retain = false): void {

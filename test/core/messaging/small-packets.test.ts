@@ -47,7 +47,11 @@ function traffic(t: ExecutionContext, bus: MqttMessageBus, pictureBytes: number 
 }
 
 test('a picture above the limit of Mosquitto is left out, named with its size, and the others go on', async (t) => {
-  const { url } = await startMosquitto(t, undefined, 'allow_anonymous true\nmax_packet_size 60000\n');
+  const { url } = await startMosquitto(
+    t,
+    undefined,
+    'allow_anonymous true\nmax_packet_size 60000\n',
+  );
   const bus = await startBus(t, url);
   await traffic(t, bus, 96_000).flows(100);
   const { reconnects, problems, lastError } = bus.status();
@@ -118,6 +122,9 @@ test('a broker that ends the connection after messages on one topic gets all oth
   t.teardown(() => clearInterval(timer));
   await traffic(t, bus, 2_000).flows(100);
   t.true(broker.cuts <= 6, `${broker.cuts} cuts`);
-  t.regex(bus.status().problems.join(), /after messages on siteglass\/north\/gate\/availability; not sent/);
+  t.regex(
+    bus.status().problems.join(),
+    /after messages on siteglass\/north\/gate\/availability; not sent/,
+  );
   t.true(broker.messages.some(({ topic }) => topic === 'siteglass/north/yard/availability'));
 });

@@ -12,7 +12,11 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 const CAMERAS = 60;
 
 test('the discovery of 60 cameras is delivered at a broker with small packets, on the first connection', async (t) => {
-  const { url } = await startMosquitto(t, undefined, 'allow_anonymous true\nmax_packet_size 20000\n');
+  const { url } = await startMosquitto(
+    t,
+    undefined,
+    'allow_anonymous true\nmax_packet_size 20000\n',
+  );
   const seen = await mosquittoSub(t, url);
   const path = join(await temporaryFolder(t), 'street');
   await mkdir(path);

@@ -4,9 +4,9 @@ import { ApiClient } from '../../../support/api-client.js';
 import { runDoctor } from '../../../support/doctor.js';
 import { startEdge } from '../../../support/edge.js';
 import { eventually } from '../../../support/eventually.js';
+import { freePort } from '../../../support/free-port.js';
 import { startMosquitto } from '../../../support/mosquitto.js';
 import { mosquittoSub } from '../../../support/mosquitto-sub.js';
-import { freePort } from '../../../support/free-port.js';
 
 interface Site {
   status: string;
