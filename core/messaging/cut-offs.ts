@@ -19,6 +19,13 @@ export interface Withheld {
   because: RefusedBecause | 'shortened';
 }
 
+interface Suspect {
+  /** The largest unread packet of the topic. */
+  bytes: number;
+  /** Connections that ended behind it: any number of them behind it among others counts once. */
+  evidence: number;
+}
+
 /** Smaller packets are below any limit of a broker. */
 const MIN_SUSPECT_BYTES = 1_024;
 /** From this size on, two lost connections are enough to blame the size. */
@@ -39,8 +46,7 @@ const ASK_EVERY_MS = 60_000;
 export class CutOffs {
   readonly #limit = new PacketLimit();
   readonly #topics = new BarredTopics();
-  /** The largest unread packet of each topic. */
-  readonly #suspects = new Map<string, number>();
+  readonly #suspects = new Map<string, Suspect>();
   readonly #withheld = new Map<string, Withheld>();
   #askedAt: number | undefined;
   /** The broker speaks MQTT 5 and names no limit, so that a lost connection is more probably the network's. */
@@ -82,7 +88,7 @@ export class CutOffs {
   /** Whether it is worth while to ask the broker for its limit (MQTT 5) before the next connection. */
   shouldAsk(): boolean {
     const { largest } = this.#limit;
-    const isSuspicious = [...this.#suspects.values()].some((bytes) => bytes >= MIN_SUSPECT_BYTES);
+    const isSuspicious = [...this.#suspects.values()].some((s) => s.bytes >= MIN_SUSPECT_BYTES);
     if (!isSuspicious && !largest) return false;
     const now = this.now();
     if (this.#askedAt !== undefined && now - this.#askedAt < ASK_EVERY_MS) return false;
@@ -112,8 +118,8 @@ export class CutOffs {
 
   /** Whether a publication is to be sent alone, so that it is known what ended the connection. */
   isSuspicious({ topic, bytes }: SentPacket): boolean {
-    const suspect = this.#suspects.get(topic) ?? this.#limit.largest?.bytes;
-    return suspect !== undefined && bytes >= suspect * SIMILAR;
+    const suspect = this.#suspects.get(topic) ?? this.#limit.largest;
+    return suspect !== undefined && bytes >= suspect.bytes * SIMILAR;
   }
 
   /** The broker has read these. */
@@ -124,7 +130,7 @@ export class CutOffs {
       if (largest && !this.#limit.largest) this.#forgetFitting();
       this.#topics.passed(topic);
       const suspect = this.#suspects.get(topic);
-      if (suspect !== undefined && bytes >= suspect * SIMILAR) this.#suspects.delete(topic);
+      if (suspect && bytes >= suspect.bytes * SIMILAR) this.#suspects.delete(topic);
       const withheld = this.#withheld.get(topic);
       if (withheld && (withheld.because === 'barred' || bytes >= withheld.bytes))
         this.#withheld.delete(topic);
@@ -140,9 +146,9 @@ export class CutOffs {
     const largest = unanswered.reduce((a, b) => (b.bytes > a.bytes ? b : a));
     const [only] = unanswered.length === 1 ? unanswered : unanswered.filter((p) => p.isAlone);
     const culprit = kind === 'too_large' ? largest : only;
+    this.#suspect(unanswered, culprit);
     const isBlamed = culprit !== undefined && this.#blame(culprit, kind === 'too_large');
     if (!isBlamed) this.#limit.ended();
-    this.#suspect(unanswered);
     return isBlamed ? culprit : undefined;
   }
 
@@ -156,10 +162,8 @@ export class CutOffs {
   #blame(culprit: SentPacket, isCertain: boolean): boolean {
     const { topic, bytes } = culprit;
     const now = this.now();
-    const wasSuspect = this.isSuspicious(culprit);
-    const isFirst = this.#topics.hitsOf(topic) === 0;
     this.#topics.failed(topic, now);
-    const evidence = this.#topics.hitsOf(topic) + (isFirst && wasSuspect ? 1 : 0);
+    const { evidence = 0 } = this.#suspects.get(topic) ?? {};
     const isAboveLimit = this.#limit.largest !== undefined && bytes > this.#limit.largest.bytes;
     if (!isCertain && !isAboveLimit && evidence < this.#evidenceFor(culprit))
       return !this.isEssential(topic) && this.#topics.list().includes(topic);
@@ -177,12 +181,13 @@ export class CutOffs {
     return base + (this.#namesNoLimit ? 1 : 0) + (wasTaken ? 2 : 0);
   }
 
-  #suspect(unanswered: readonly SentPacket[]): void {
-    for (const { topic, bytes } of unanswered) {
-      if (this.#limit.largest && bytes > this.#limit.largest.bytes) continue;
+  #suspect(unanswered: readonly SentPacket[], culprit: SentPacket | undefined): void {
+    for (const packet of unanswered) {
+      const { topic, bytes } = packet;
       const known = this.#suspects.get(topic);
-      if (known === undefined && this.#suspects.size >= MAX_REMEMBERED) continue;
-      this.#suspects.set(topic, Math.max(known ?? 0, bytes));
+      if (!known && this.#suspects.size >= MAX_REMEMBERED) continue;
+      const evidence = known && packet === culprit ? known.evidence + 1 : (known?.evidence ?? 1);
+      this.#suspects.set(topic, { bytes: Math.max(known?.bytes ?? 0, bytes), evidence });
     }
   }
 
