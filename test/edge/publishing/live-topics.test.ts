@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { MessageBus } from '../../../core/messaging/message-bus.js';
+import type { CameraStatus } from '../../../edge/cameras/camera-status.js';
 import { LiveTopics } from '../../../edge/publishing/live-topics.js';
 import { log } from '../../support/delivery-fixtures.js';
 
@@ -32,7 +33,8 @@ function recordingBus() {
   return { bus, published };
 }
 
-const status = (id: string, state: 'online' | 'offline') => ({ id, state }) as never;
+const status = (id: string, state: 'online' | 'offline') =>
+  ({ id, state, lastError: null, lastSnapshotAt: null }) as CameraStatus;
 
 test('the availability of the site and its cameras is repeated each minute, since a broker may lose it without a word', async (t) => {
   const { bus, published } = recordingBus();
