@@ -18,14 +18,8 @@ interface Suspect {
 export class BarredTopics {
   readonly #suspects = new Map<string, Suspect>();
 
-  list(): string[] {
-    return [...this.#suspects].flatMap(([topic, { retryAt }]) =>
-      retryAt === undefined ? [] : [topic],
-    );
-  }
-
-  hitsOf(topic: string): number {
-    return this.#suspects.get(topic)?.hits ?? 0;
+  isBarred(topic: string): boolean {
+    return this.#suspects.get(topic)?.retryAt !== undefined;
   }
 
   /** Whether a message may be published there. A barred topic is tried again when its time has come. */
@@ -41,15 +35,15 @@ export class BarredTopics {
     this.#suspects.delete(topic);
   }
 
-  /** The broker ended the connection after a message on the topic. */
-  failed(topic: string, now: number): void {
+  /** The broker ended the connection after a message on the topic. It is barred after some times, or `atOnce`. */
+  failed(topic: string, now: number, atOnce = false): void {
     const suspect = this.#suspects.get(topic) ?? {
       hits: 0,
       retryMs: FIRST_RETRY_MS / 2,
       retryAt: undefined,
     };
     suspect.hits++;
-    if (suspect.hits >= HITS) {
+    if (atOnce || suspect.hits >= HITS) {
       suspect.retryMs = Math.min(MAX_RETRY_MS, suspect.retryMs * 2);
       suspect.retryAt = now + suspect.retryMs;
     }

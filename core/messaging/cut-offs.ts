@@ -47,14 +47,19 @@ export class CutOffs {
   readonly #limit = new PacketLimit();
   readonly #topics = new BarredTopics();
   readonly #suspects = new Map<string, Suspect>();
+  /** The first barred topic of each kind. */
+  readonly #barredOfKind = new Map<string, string>();
   readonly #withheld = new Map<string, Withheld>();
   #askedAt: number | undefined;
   /** The broker speaks MQTT 5 and names no limit, so that a lost connection is more probably the network's. */
   #namesNoLimit = false;
 
-  /** `essential` topics are never barred, whatever happens. */
+  /**
+   * Topics of one `kind` are forbidden together by most brokers, e.g. the same topic of each camera. Topics without a kind
+   * are never barred.
+   */
   constructor(
-    private readonly isEssential: (topic: string) => boolean,
+    private readonly kindOf: (topic: string) => string | undefined,
     private readonly now: () => number = () => performance.now(),
   ) {}
 
@@ -73,11 +78,10 @@ export class CutOffs {
   }
 
   /** The broker has confirmed packets of this size, but has not delivered them. */
-  undelivered({ topic, bytes }: SentPacket): void {
+  undelivered(bytes: number): void {
     // A receiver may have refused a small one for another reason.
     if (bytes < LARGE_BYTES) return;
     this.#limit.failed(bytes, this.now());
-    this.#topics.passed(topic);
   }
 
   /** What is not sent at present, at most one entry for each topic. */
@@ -109,7 +113,7 @@ export class CutOffs {
     const now = this.now();
     const because = !this.#limit.allows(bytes, now)
       ? ('too_large' as const)
-      : !this.isEssential(topic) && !this.#topics.allows(topic, now)
+      : this.#isBarred(topic, now)
         ? ('barred' as const)
         : undefined;
     if (because) this.#withhold({ topic, bytes, because });
@@ -128,7 +132,7 @@ export class CutOffs {
       const { largest } = this.#limit;
       this.#limit.passed(bytes);
       if (largest && !this.#limit.largest) this.#forgetFitting();
-      this.#topics.passed(topic);
+      this.#passedOn(topic);
       const suspect = this.#suspects.get(topic);
       if (suspect && bytes >= suspect.bytes * SIMILAR) this.#suspects.delete(topic);
       const withheld = this.#withheld.get(topic);
@@ -152,6 +156,33 @@ export class CutOffs {
     return isBlamed ? culprit : undefined;
   }
 
+  /** The second topic of a kind bars the kind, unless the broker took a message of it in between. */
+  #failedOn(topic: string, now: number): void {
+    const [, kind] = this.#keysOf(topic);
+    if (kind === undefined) return;
+    this.#topics.failed(topic, now);
+    const first = this.#barredOfKind.get(kind);
+    if (first !== undefined && first !== topic) this.#topics.failed(kind, now, true);
+    else if (this.#topics.isBarred(topic)) this.#barredOfKind.set(kind, topic);
+  }
+
+  #passedOn(topic: string): void {
+    for (const key of this.#keysOf(topic)) {
+      this.#topics.passed(key);
+      this.#barredOfKind.delete(key);
+    }
+  }
+
+  #isBarred(topic: string, now: number): boolean {
+    return this.#keysOf(topic).some((key) => !this.#topics.allows(key, now));
+  }
+
+  /** The topic itself and its kind. No topic begins with a space. */
+  #keysOf(topic: string): string[] {
+    const kind = this.kindOf(topic);
+    return kind === undefined ? [] : [topic, ` ${kind}`];
+  }
+
   #withhold(message: Withheld): void {
     const { topic } = message;
     if (this.#withheld.has(topic) || this.#withheld.size < MAX_WITHHELD)
@@ -162,13 +193,13 @@ export class CutOffs {
   #blame(culprit: SentPacket, isCertain: boolean): boolean {
     const { topic, bytes } = culprit;
     const now = this.now();
-    this.#topics.failed(topic, now);
+    this.#failedOn(topic, now);
     const { evidence = 0 } = this.#suspects.get(topic) ?? {};
     const isAboveLimit = this.#limit.largest !== undefined && bytes > this.#limit.largest.bytes;
     if (!isCertain && !isAboveLimit && evidence < this.#evidenceFor(culprit))
-      return !this.isEssential(topic) && this.#topics.list().includes(topic);
+      return this.#keysOf(topic).some((key) => this.#topics.isBarred(key));
     this.#limit.failed(bytes, now);
-    this.#topics.passed(topic);
+    this.#passedOn(topic);
     this.#suspects.delete(topic);
     return true;
   }

@@ -14,6 +14,7 @@ import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { type BrokerAddress, parseBrokerUrl } from './broker-url.js';
 import { problemsOf } from './bus-problems.js';
+import { CONNECT_TIMEOUT_MS, KEEPALIVE_SECONDS, LimitProbe } from './limit-probe.js';
 import {
   type BusStatus,
   type MessageBus,
@@ -47,6 +48,7 @@ export class MqttMessageBus implements MessageBus, Service {
   readonly #refused: RefusedFilters;
   readonly #reconnector: Reconnector;
   readonly #gate: PublishGate;
+  readonly #limitProbe: LimitProbe;
   readonly #own: OwnTopics;
   readonly #connectListeners = new Set<() => void>();
   readonly #disconnectListeners = new Set<() => void>();
@@ -66,12 +68,13 @@ export class MqttMessageBus implements MessageBus, Service {
     this.#subscriptions = new Subscriptions(options.root, log);
     this.#refused = new RefusedFilters(log);
     this.#gate = new PublishGate(options.root, log);
+    this.#limitProbe = new LimitProbe(options, this.#gate);
     this.#own = new OwnTopics(options, (message) => this.#restore(message), log);
     this.#reconnector = new Reconnector(
       {
         clientId: options.clientId,
         backoff: options.backoff,
-        prepare: (address) => this.#askForLimit(address),
+        prepare: (address) => this.#limitProbe.run(address),
         connect: (address) => this.#connect(address),
         onAccepted: (connection, address) => this.#onAccepted(connection, address),
         onEnded: (connection) => this.#onEnded(connection),
@@ -95,6 +98,7 @@ export class MqttMessageBus implements MessageBus, Service {
   async stop(): Promise<void> {
     const connection = this.#connection;
     this.#own.stop();
+    this.#limitProbe.stop();
     if (connection && this.options.farewell)
       await Promise.race([
         this.#send(connection, this.#encode(this.options.farewell)).catch(() => undefined),
@@ -222,31 +226,10 @@ export class MqttMessageBus implements MessageBus, Service {
       will: will && this.#encode(will),
       protocolVersion: this.options.protocolVersion ?? 4,
       receiveMaximum,
-      keepaliveSeconds: this.options.keepaliveSeconds ?? 30,
-      connectTimeoutMs: this.options.connectTimeoutMs ?? 10_000,
+      keepaliveSeconds: this.options.keepaliveSeconds ?? KEEPALIVE_SECONDS,
+      connectTimeoutMs: this.options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       onMessage: (message) => this.#dispatch(message),
       onRead: (packets) => this.#gate.read(packets),
-    });
-  }
-
-  /**
-   * MQTT 3.1.1 has no way to name the largest packet, MQTT 5 has. A connection of MQTT 5 that publishes nothing asks for
-   * it, after a connection was lost behind a message that may have been too large.
-   */
-  async #askForLimit(address: BrokerAddress): Promise<void> {
-    if (this.options.protocolVersion === 5 || !this.#gate.shouldAsk()) return;
-    await this.#gate.ask(this.#openProbe(address));
-  }
-
-  #openProbe(address: BrokerAddress): MqttConnection {
-    const { clientId, username, password, ca } = this.options;
-    return MqttConnection.open({
-      ...{ address, clientId, username, password, ca },
-      protocolVersion: 5,
-      receiveMaximum: undefined,
-      keepaliveSeconds: this.options.keepaliveSeconds ?? 30,
-      connectTimeoutMs: this.options.connectTimeoutMs ?? 10_000,
-      onMessage: () => ({ handled: undefined, readOn: undefined }),
     });
   }
 

@@ -1,4 +1,4 @@
-import { namesIn } from '../contract/topics.js';
+import { namesIn, type TopicName, topics } from '../contract/topics.js';
 import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { EndKind } from './connection-end.js';
@@ -12,6 +12,10 @@ import type { SentPacket } from './unanswered.js';
 
 const LOG_EVERY_MS = 3_600_000;
 const CLOSE_MS = 1_000;
+/** Topics that may be left out. Not summaries, their acknowledgements, and whether a site is online. */
+const LESS_IMPORTANT = (Object.keys(topics) as TopicName[]).filter(
+  (name) => !['up', 'ack', 'siteAvailability'].includes(name),
+);
 /** A dead link is blamed on packets from this size on, since a slow one may need too long for them. */
 const SLOW_BYTES = 32 * 1_024;
 
@@ -24,9 +28,8 @@ export class PublishGate {
     root: string,
     private readonly log: Logger,
   ) {
-    // Summaries, their acknowledgements, and whether a site is online.
     this.#cutOffs = new CutOffs((topic) =>
-      (['up', 'ack', 'siteAvailability'] as const).some((name) => namesIn(root, name, topic)),
+      LESS_IMPORTANT.find((name) => namesIn(root, name, topic)),
     );
   }
 
@@ -52,7 +55,7 @@ export class PublishGate {
   /** See `MessageBus.undelivered`. */
   undelivered(topic: string, payloadBytes: number): void {
     const bytes = publishBytes(topic, payloadBytes, 5);
-    this.#cutOffs.undelivered({ topic, bytes });
+    this.#cutOffs.undelivered(bytes);
     this.log.warn(
       { topic, bytes, limit: this.largest?.bytes },
       'broker confirms a message, but does not deliver it; it may be too large',

@@ -84,6 +84,7 @@ class Broker implements FakeBroker {
     socket.on('data', (chunk) => {
       pending = Buffer.concat([pending, chunk]);
       for (let length = lengthOf(pending); length !== undefined; length = lengthOf(pending)) {
+        if (socket.destroyed) return;
         if (length > (this.faults.maxPacketBytes ?? Number.POSITIVE_INFINITY)) {
           this.#cut(socket);
           return;

@@ -10,7 +10,7 @@ const alone = (packet: SentPacket): SentPacket => ({ ...packet, isAlone: true })
 function setUp() {
   const clock = { now: 0 };
   const cutOffs = new CutOffs(
-    (topic) => topic === 'up',
+    (topic) => (topic === 'up' ? undefined : topic.split('/')[0]),
     () => clock.now,
   );
   const lost = (...unanswered: SentPacket[]) => cutOffs.ended({ unanswered, kind: 'unexplained' });
@@ -72,6 +72,23 @@ test('a small message after which the connection ends three times bars its topic
   cutOffs.read([small]);
   t.is(cutOffs.refusalOf(small), undefined);
   t.deepEqual(cutOffs.withheld(), []);
+});
+
+test('the same topic of several cameras is barred together, but not if the broker takes that of one camera', (t) => {
+  const camera = (id: string): SentPacket => ({ topic: `state/${id}`, bytes: 200 });
+  const all = setUp();
+  for (const id of ['a', 'a', 'a']) all.lost(alone(camera(id)));
+  t.is(all.cutOffs.refusalOf(camera('a')), 'barred');
+  t.is(all.cutOffs.refusalOf(camera('b')), undefined);
+  all.lost(alone(camera('b')));
+  t.is(all.cutOffs.refusalOf(camera('d')), 'barred');
+  const one = setUp();
+  for (let i = 0; i < 3; i++) {
+    one.cutOffs.read([camera('a')]);
+    one.lost(alone(camera('b')));
+  }
+  t.is(one.cutOffs.refusalOf(camera('b')), 'barred');
+  t.is(one.cutOffs.refusalOf(camera('a')), undefined);
 });
 
 test('a medium summary is blamed later than a large message', (t) => {

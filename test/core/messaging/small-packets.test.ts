@@ -128,3 +128,17 @@ test('a broker that ends the connection after messages on one topic gets all oth
   );
   t.true(broker.messages.some(({ topic }) => topic === 'siteglass/north/yard/availability'));
 });
+
+test('a topic that is forbidden for every camera costs a few connections, not some for each camera', async (t) => {
+  const forbids = (topic: string) => topic.endsWith('/availability');
+  const broker = await fakeBroker(t, { forbids, onlyVersion4: true });
+  const bus = await startBus(t, broker.url);
+  bus.onConnect(() => {
+    for (let i = 0; i < 40; i++)
+      bus
+        .publish('cameraAvailability', { site, camera: `c-${i}` }, 'online')
+        .catch(() => undefined);
+  });
+  await traffic(t, bus, 2_000).flows(100);
+  t.true(broker.cuts <= 5, `${broker.cuts} cuts`);
+});
