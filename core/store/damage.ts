@@ -1,3 +1,5 @@
+import { messageOf, StartError } from '../runtime/errors.js';
+
 /**
  * Errors that say that a database file is damaged or that the disk does not give a part of it. Errors of writing are
  * not among them: see `isStorageFailure`.
@@ -12,6 +14,23 @@ export function isDamage(error: unknown): boolean {
     if (typeof code === 'string' && CODES.test(code)) return true;
   }
   return false;
+}
+
+/** Runs a command; if the database turns out to be damaged, the error names the file and what to do. */
+export async function namingDamage<Value>(
+  file: string,
+  program: string,
+  run: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (!isDamage(cause)) throw cause;
+    throw new StartError(
+      `${file} is damaged: ${messageOf(cause)}; restart ${program}, which keeps what can be read, or stop it and run: ${program} database repair`,
+      { cause },
+    );
+  }
 }
 
 /** Called with each error that says that the database is damaged. */

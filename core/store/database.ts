@@ -107,16 +107,21 @@ export async function openDatabase<T>(
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
   const db = new Kysely<T>({ dialect: new Dialect(sqlite, onDamage) });
+  const close = async () => {
+    await db.destroy();
+    // Kysely closes only what it has used.
+    sqlite.close();
+  };
   const backUp = (next: string) => sqlite.backup(`${file}.before-${next}`);
   try {
     const applied = isNew ? [] : appliedMigrations(sqlite);
     await migrate(db, migrations, { name: file, applied, backUp });
     registerTables(db, tablesOfSqlite(sqlite));
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
-  return { db, sqlite, close: () => db.destroy() };
+  return { db, sqlite, close };
 }
 
 /**

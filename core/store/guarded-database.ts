@@ -80,7 +80,10 @@ const isOfSqlite = (error: unknown): boolean =>
   error instanceof Error && String((error as { code?: unknown }).code).startsWith('SQLITE_');
 
 /** Why the database is not the one that existed: it is missing, empty or without tables, and its traces are there. */
-function lossOf({ file, traces }: GuardOptions): string | undefined {
+export function lossOf({
+  file,
+  traces,
+}: Pick<GuardOptions, 'file' | 'traces'>): string | undefined {
   const missing = missingPart(file);
   if (missing === undefined) return undefined;
   const log = `${file}-wal`;

@@ -69,7 +69,8 @@ async function salvage(file: string, building: string, plan: SalvagePlan): Promi
   // The log alone may hold all pages.
   if (!isThere && hasLog) closeSync(openSync(file, 'a', 0o600));
   if (hasContent || hasLog) return salvageDatabase(file, building, plan);
-  return salvageDatabase(undefined, building, plan);
+  const { notes } = await salvageDatabase(undefined, building, plan);
+  return { losses: [{ table: 'every table', kept: 0, lost: null }], notes };
 }
 
 /** The new database is at most as large as the old one with its log. Older damaged files give way to it. */
