@@ -33,7 +33,8 @@ import type { Retention } from './retention/retention.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
-import { type EdgeTables, eventTables } from './store/tables.js';
+import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
+import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -137,7 +138,10 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
     mqtt &&
     bus &&
     (await createUplink(dependencies, { mqtt, bus, storage, databaseFile }, events, health));
-  return { connections, address, links, publishing, uplink };
+  const { db, log } = dependencies;
+  const outboxMark =
+    mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
+  return { connections, address, links, publishing, uplink, outboxMark };
 }
 
 /** The REST API and the metrics. */
@@ -169,12 +173,12 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
 function servicesInOrder(
   { dependencies, lock, database, tokens }: Base,
   { storage, pipeline, eventStream }: Snapshots,
-  { connections, address, publishing, uplink }: Reporting,
+  { connections, address, publishing, uplink, outboxMark }: Reporting,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, storage.timeSync, storage.watch, tokens],
+    ...[lock, database, outboxMark, storage.timeSync, storage.watch, tokens],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],

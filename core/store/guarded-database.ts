@@ -87,7 +87,8 @@ export function lossOf({
   const missing = missingPart(file);
   if (missing === undefined) return undefined;
   const log = `${file}-wal`;
-  const hasTraces = (existsSync(log) && statSync(log).size > 0) || traces.some(isTrace);
+  const hasTraces =
+    (existsSync(log) && statSync(log).size > 0) || [closedMark(file), ...traces].some(isTrace);
   return hasTraces ? missing : undefined;
 }
 

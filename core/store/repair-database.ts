@@ -69,7 +69,7 @@ async function salvage(file: string, building: string, plan: SalvagePlan): Promi
   // The log alone may hold all pages.
   if (!isThere && hasLog) closeSync(openSync(file, 'a', 0o600));
   if (hasContent || hasLog) return salvageDatabase(file, building, plan);
-  const { notes } = await salvageDatabase(undefined, building, plan);
+  const { notes } = await salvageDatabase(file, building, plan, true);
   return { losses: [{ table: 'every table', kept: 0, lost: null }], notes };
 }
 

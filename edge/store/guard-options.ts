@@ -6,7 +6,7 @@ import { edgeSalvagePlan } from './salvage-plan.js';
 
 /** The appliance's database, and what shows that it existed before. */
 export function guardOptions(dataFolder: string, log: Logger, clock: Clock): GuardOptions {
-  const traces = ['admin-token', 'picture-key', 'images/originals', 'cameras'];
+  const traces = ['edge.db.outbox', 'admin-token', 'picture-key', 'images/originals', 'cameras'];
   return {
     file: join(dataFolder, 'edge.db'),
     plan: edgeSalvagePlan,

@@ -21,7 +21,11 @@ export const edgeSalvagePlan: SalvagePlan = {
   mend: mendEdge,
 };
 
-async function mendEdge(sqlite: Sqlite.Database, losses: readonly TableLoss[]): Promise<string[]> {
+async function mendEdge(
+  sqlite: Sqlite.Database,
+  losses: readonly TableLoss[],
+  file: string,
+): Promise<string[]> {
   mendImages(sqlite, losses);
-  return mendOutbox(sqlite, losses);
+  return mendOutbox(sqlite, losses, file);
 }

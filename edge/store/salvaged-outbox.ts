@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3';
 import { kyselyOver } from '../../core/store/dialect.js';
 import type { TableLoss } from '../../core/store/salvage/salvage-database.js';
 import { startNewEpoch } from './outbox-epoch.js';
+import { damagedRow, type Mark, OutboxMark, stateAt } from './outbox-mark.js';
 import type { OutboxTables } from './outbox-tables.js';
 
 interface Extent {
@@ -19,28 +20,37 @@ interface Extent {
 export async function mendOutbox(
   sqlite: Sqlite.Database,
   losses: readonly TableLoss[],
+  file: string,
 ): Promise<string[]> {
-  const isIncomplete = (table: string) => losses.some((loss) => loss.table === table);
-  // The row that the migration made has no identity; one of a database that was used does.
-  const hasState = !isIncomplete('outbox_state') || hasEverBegun(sqlite);
-  if (!hasState) await beginEpoch(sqlite);
+  const notes: string[] = [];
+  if (losses.some(({ table }) => table === 'outbox_state') && !hasEverBegun(sqlite)) {
+    const mark = new OutboxMark(file).read();
+    if (mark) restoreState(sqlite, mark);
+    else {
+      await beginEpoch(sqlite);
+      notes.push('the state of the outbox is lost, so a new epoch started');
+    }
+  }
   const dropped = fillHoles(sqlite);
-  count(sqlite);
-  return [
-    ...(hasState ? [] : ['the state of the outbox was lost, so a new epoch started']),
-    ...(dropped > 0
-      ? [`${dropped} summaries of the backlog are lost, which the relay is told`]
-      : []),
-  ];
+  if (dropped > 0)
+    notes.push(`${dropped} summaries of the backlog are lost, which the relay is told`);
+  return notes;
 }
 
+/** The row that the migration makes has no identity; that of a database that was used does. */
 const hasEverBegun = (sqlite: Sqlite.Database): boolean =>
   sqlite.prepare("select 1 from outbox_state where file_identity != ''").get() !== undefined;
 
+function restoreState(sqlite: Sqlite.Database, mark: Mark): void {
+  const state = stateAt(mark);
+  const columns = Object.keys(state).map((name) => `${name} = @${name}`);
+  sqlite.prepare(`update outbox_state set ${columns.join(', ')}`).run(state);
+}
+
 /** Numbers the rows from 1 under a new epoch, since neither the old one nor what was acknowledged of it is known. */
 async function beginEpoch(sqlite: Sqlite.Database): Promise<void> {
-  const epoch = randomUUID();
-  await startNewEpoch(kyselyOver<OutboxTables>(sqlite), { epoch, seq: 0 }, 0);
+  const known = { epoch: randomUUID(), seq: 0 };
+  await startNewEpoch(kyselyOver<OutboxTables>(sqlite), known, 0);
 }
 
 /** Resolves with the number of summaries in the holes. */
@@ -58,31 +68,33 @@ function fillHoles(sqlite: Sqlite.Database): number {
       'select seq, coalesce(dropped_from, seq) as "from" from outbox order by seq',
     )
     .all();
-  const insert = sqlite.prepare(
-    `insert into outbox (seq, dropped_from, payload, bytes, created_at, reason)
-     values (?, ?, '', 0, 0, 'damaged')`,
-  );
   let next = acked + 1;
   let dropped = 0;
   for (const { seq, from } of [...rows, { seq: last + 1, from: last + 1 }]) {
-    if (from > next) {
-      insert.run(from - 1, next);
-      dropped += from - next;
-    } else if (from < next) trim(sqlite, seq, next);
+    if (from > next) insertDropped(sqlite, next, from - 1);
+    if (from < next) trim(sqlite, seq, next);
+    dropped += Math.max(0, from - next);
     next = seq + 1;
   }
-  sqlite.prepare('update outbox_state set last_seq = ?').run(last);
+  sqlite
+    .prepare(
+      `update outbox_state set last_seq = ?,
+         summaries = (select count(*) from outbox where reason is null),
+         bytes = (select coalesce(sum(bytes), 0) from outbox)`,
+    )
+    .run(last);
   return dropped;
 }
 
-/** What a row of dropped summaries shares with acknowledged numbers or with the row before. */
-function trim(sqlite: Sqlite.Database, seq: number, from: number): void {
-  sqlite.prepare('update outbox set dropped_from = ? where seq = ?').run(from, seq);
+function insertDropped(sqlite: Sqlite.Database, from: number, to: number): void {
+  const row = damagedRow(from, to);
+  const columns = Object.keys(row);
+  sqlite
+    .prepare(`insert into outbox (${columns}) values (${columns.map((name) => `@${name}`)})`)
+    .run(row);
 }
 
-function count(sqlite: Sqlite.Database): void {
-  sqlite.exec(`
-    update outbox_state set
-      summaries = (select count(*) from outbox where reason is null),
-      bytes = (select coalesce(sum(bytes), 0) from outbox)`);
+/** Leaves out what a row of dropped summaries shares with acknowledged numbers or with the row before. */
+function trim(sqlite: Sqlite.Database, seq: number, from: number): void {
+  sqlite.prepare('update outbox set dropped_from = ? where seq = ?').run(from, seq);
 }

@@ -14,9 +14,13 @@ export interface SalvagePlan {
   plausible?: Record<string, Plausible>;
   /**
    * Makes the new database consistent: called when all rows that could be read are in it. `losses` names the tables that
-   * are not complete. Returns what an operator must know, one line each.
+   * are not complete; `file` is the database that is repaired. Returns what an operator must know, one line each.
    */
-  mend?(sqlite: Sqlite.Database, losses: readonly TableLoss[]): Promise<string[]> | string[];
+  mend?(
+    sqlite: Sqlite.Database,
+    losses: readonly TableLoss[],
+    file: string,
+  ): Promise<string[]> | string[];
 }
 
 /** A table that was damaged. */
@@ -37,22 +41,23 @@ const ROWS_PER_TRANSACTION = 2_000;
 
 /**
  * Writes a new database `to` with all rows that can be read from a damaged one, which the caller flushes to the disk.
- * `from` is not changed; if it is undefined, the new database is empty. The schema is that of the damaged database if its
- * migrations can be read, else the newest. Throws StartError if a newer version wrote it.
+ * `file` is not changed; if nothing is left of it, `isGone`, the new database is empty. The schema is that of the damaged
+ * database if its migrations can be read, else the newest. Throws StartError if a newer version wrote it.
  */
 export async function salvageDatabase(
-  from: string | undefined,
+  file: string,
   to: string,
   plan: SalvagePlan,
+  isGone = false,
 ): Promise<Salvaged> {
   for (const name of [to, `${to}-wal`, `${to}-shm`, `${to}-journal`]) rmSync(name, { force: true });
-  const damaged = from === undefined ? undefined : new DamagedDatabase(from);
+  const damaged = isGone ? undefined : new DamagedDatabase(file);
   try {
     const applied = (await damaged?.migrations()) ?? [];
     const sqlite = await createDatabase(to, plan.migrations, applied);
     try {
-      const losses = damaged ? await copyTables(damaged, sqlite, plan) : [];
-      const notes = (await plan.mend?.(sqlite, losses)) ?? [];
+      const losses = damaged ? await copyTables(damaged, sqlite, plan) : allLost(sqlite);
+      const notes = (await plan.mend?.(sqlite, losses, file)) ?? [];
       return { losses, notes };
     } finally {
       sqlite.close();
@@ -61,6 +66,9 @@ export async function salvageDatabase(
     damaged?.close();
   }
 }
+
+const allLost = (sqlite: Sqlite.Database): TableLoss[] =>
+  tableShapes(sqlite).map(({ name }) => ({ table: name, kept: 0, lost: null }));
 
 /** A new database with the schema that the damaged one had. */
 async function createDatabase(

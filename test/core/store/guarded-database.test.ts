@@ -167,7 +167,7 @@ test('a database that is emptied, removed or replaced by one without tables is n
     const { count, reasons } = await repaired(t, guardOptions);
     t.is(count, 0);
     t.regex(reasons[0] ?? '', /the file (is empty|is missing|holds no tables)/);
-    t.regex(reasons[0] ?? '', /everything in it is lost/);
+    t.regex(reasons[0] ?? '', /lost: an unknown number of rows of every table/);
   }
 });
 
@@ -232,7 +232,10 @@ test('damage that a statement meets is reported once, and the next start repairs
   const { db, guard, close } = await openGuarded<Tables>(guardOptions);
   damage.damagePages(file, leaves);
   t.deepEqual(guard.reasons(), []);
-  await t.throwsAsync(db.selectFrom('thing').selectAll().execute(), { message: /malformed/ });
+  await t.throwsAsync(db.selectFrom('thing').selectAll().execute(), {
+    any: true,
+    message: /malformed/,
+  });
   await guard.restart.due;
   t.regex(
     guard.reasons().join(),
