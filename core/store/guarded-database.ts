@@ -13,6 +13,7 @@ import { appliedMigrations, openReadOnly } from './read-only.js';
 import { markDamaged, markedDamage, repairDatabase } from './repair-database.js';
 import { describeRepair, RepairLog } from './repair-log.js';
 import type { SalvagePlan } from './salvage/salvage-database.js';
+import { walFault } from './salvage/wal.js';
 
 /** A database, and how it is checked and repaired. */
 export interface GuardOptions {
@@ -46,7 +47,7 @@ export async function openGuarded<T>(options: GuardOptions): Promise<GuardedData
   const { file, plan, log, clock = systemClock } = options;
   finishReplacement(file);
   const guard = new DatabaseGuard(options);
-  let cause = markedDamage(file) ?? lossOf(options) ?? (await guard.check());
+  let cause = markedDamage(file) ?? lossOf(options) ?? logFault(file) ?? (await guard.check());
   if (cause === undefined) {
     try {
       return await open<T>(guard, options);
@@ -78,6 +79,11 @@ async function open<T>(
 
 const isOfSqlite = (error: unknown): boolean =>
   error instanceof Error && String((error as { code?: unknown }).code).startsWith('SQLITE_');
+
+function logFault(file: string): string | undefined {
+  const fault = walFault(`${file}-wal`);
+  return fault && `${fault}, so what was recorded last may be lost`;
+}
 
 /** Why the database is not the one that existed: it is missing, empty or without tables, and its traces are there. */
 export function lossOf({

@@ -68,9 +68,7 @@ async function salvage(file: string, building: string, plan: SalvagePlan): Promi
   const hasLog = existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0;
   // The log alone may hold all pages.
   if (!isThere && hasLog) closeSync(openSync(file, 'a', 0o600));
-  if (hasContent || hasLog) return salvageDatabase(file, building, plan);
-  const { notes } = await salvageDatabase(file, building, plan, true);
-  return { losses: [{ table: 'every table', kept: 0, lost: null }], notes };
+  return salvageDatabase(file, building, plan, !(hasContent || hasLog));
 }
 
 /** The new database is at most as large as the old one with its log. Older damaged files give way to it. */

@@ -56,9 +56,11 @@ export async function salvageDatabase(
     const applied = (await damaged?.migrations()) ?? [];
     const sqlite = await createDatabase(to, plan.migrations, applied);
     try {
-      const losses = damaged ? await copyTables(damaged, sqlite, plan) : allLost(sqlite);
-      const notes = (await plan.mend?.(sqlite, losses, file)) ?? [];
-      return { losses, notes };
+      const found = damaged ? await copyTables(damaged, sqlite, plan) : allLost(sqlite);
+      const isNothingLeft = found.length > 0 && found.every(({ kept }) => kept === 0);
+      const notes = (await plan.mend?.(sqlite, found, file)) ?? [];
+      const losses = withDangling(sqlite, found);
+      return { losses: isNothingLeft ? EVERYTHING : losses, notes };
     } finally {
       sqlite.close();
     }
@@ -66,6 +68,8 @@ export async function salvageDatabase(
     damaged?.close();
   }
 }
+
+const EVERYTHING: TableLoss[] = [{ table: 'every table', kept: 0, lost: null }];
 
 const allLost = (sqlite: Sqlite.Database): TableLoss[] =>
   tableShapes(sqlite).map(({ name }) => ({ table: name, kept: 0, lost: null }));
@@ -112,22 +116,38 @@ async function copyTables(
   const sequences = await damaged.sequences();
   const tables = await damaged.find(tableShapes(sqlite), plausible);
   const rejected = new Map<string, number>();
+  const read = new Map<string, number>();
   for (const { shape, tree, strays } of tables) {
     const isPlausible = plausible[shape.name];
     const onDamaged = () => rejected.set(shape.name, (rejected.get(shape.name) ?? 0) + 1);
     const insertAll = inserterOfAll(sqlite, shape);
     await insertAll('replace', damaged.rows(shape, tree, isPlausible, onDamaged));
     await insertAll('ignore', damaged.rows(shape, strays, isPlausible, onDamaged));
+    if (tree.length + strays.length > 0) read.set(shape.name, countOf(sqlite, shape.name));
   }
   keepSequences(sqlite, sequences);
-  const dangling = removeDangling(sqlite);
   return tables.flatMap((table) => {
     const { name } = table.shape;
     const cells = rejected.get(name) ?? 0;
-    const kept = countOf(sqlite, name);
-    if (table.damagedPages === 0 && cells === 0 && !dangling.has(name)) return [];
+    if (table.damagedPages === 0 && cells === 0) return [];
+    const kept = read.get(name) ?? 0;
     return [{ table: name, kept, lost: lostRows(table, kept, cells) }];
   });
+}
+
+/** Adds the rows whose parents are lost. */
+function withDangling(sqlite: Sqlite.Database, found: TableLoss[]): TableLoss[] {
+  const removed = removeDangling(sqlite);
+  const losses = new Map(found.map((loss) => [loss.table, loss]));
+  for (const [table, count] of removed) {
+    const lost = losses.get(table)?.lost;
+    losses.set(table, {
+      table,
+      kept: countOf(sqlite, table),
+      lost: lost === null ? null : (lost ?? 0) + count,
+    });
+  }
+  return [...losses.values()];
 }
 
 function lostRows(
@@ -200,9 +220,9 @@ interface ForeignKey {
   to: string;
 }
 
-/** Removes rows whose parent was lost, until none is left. Resolves with the tables that had some. */
-function removeDangling(sqlite: Sqlite.Database): Set<string> {
-  const affected = new Set<string>();
+/** Removes rows whose parent was lost, until none is left. Returns their number by table. */
+function removeDangling(sqlite: Sqlite.Database): Map<string, number> {
+  const affected = new Map<string, number>();
   for (let removed = -1; removed !== 0; ) {
     removed = 0;
     for (const { name } of tableShapes(sqlite))
@@ -217,7 +237,7 @@ function removeDangling(sqlite: Sqlite.Database): Set<string> {
              and "${from}" not in (select "${to}" from "${table}")`,
           )
           .run();
-        if (changes > 0) affected.add(name);
+        if (changes > 0) affected.set(name, (affected.get(name) ?? 0) + changes);
         removed += changes;
       }
   }

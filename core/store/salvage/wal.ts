@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../../runtime/errors.js';
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
@@ -54,6 +55,75 @@ export function readWal(file: string): WalPages | undefined {
 }
 
 function index(fd: number, size: number): WalPages | undefined {
+  const committed = new Map<number, number>();
+  const open = new Map<number, number>();
+  let pageCount = 0;
+  const log = readFrames(fd, size, ({ page, at, sizeAfterCommit, isValid }) => {
+    if (!isValid) return false;
+    open.set(page, at);
+    if (sizeAfterCommit === 0) return true;
+    pageCount = sizeAfterCommit;
+    for (const [number, offset] of open) committed.set(number, offset);
+    open.clear();
+    return true;
+  });
+  if (!log || pageCount === 0) return undefined;
+  const read = readerOf(fd, committed, log.pageBytes);
+  return { pageBytes: log.pageBytes, pageCount, read, close: () => closeSync(fd) };
+}
+
+/**
+ * What is damaged in a write-ahead log, so that SQLite leaves out transactions that were committed; undefined if nothing
+ * is. A power failure may leave one unfinished transaction, which is no damage: each is on the disk before the next
+ * begins.
+ */
+export function walFault(file: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = openSync(file, 'r');
+    const { size } = fstatSync(fd);
+    if (size < HEADER_BYTES) return undefined;
+    let isBroken = false;
+    let commitsBehind = 0;
+    const log = readFrames(fd, size, ({ isValid, isCurrent, sizeAfterCommit }) => {
+      isBroken ||= !isValid;
+      if (isBroken && isCurrent && sizeAfterCommit > 0) commitsBehind++;
+      return commitsBehind < 2;
+    });
+    if (!log) return isBlank(fd) ? undefined : 'the write-ahead log has no valid header';
+    return commitsBehind < 2 ? undefined : 'the write-ahead log has a damaged frame';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : messageOf(error);
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}
+
+/** Space that was taken for the log and not written. */
+function isBlank(fd: number): boolean {
+  const header = Buffer.alloc(HEADER_BYTES);
+  readSync(fd, header, 0, HEADER_BYTES, 0);
+  return header.every((byte) => byte === 0);
+}
+
+interface Frame {
+  page: number;
+  /** Where its page begins in the file. */
+  at: number;
+  /** Pages of the database if the frame ends a transaction, else 0. */
+  sizeAfterCommit: number;
+  /** It has the log's salt; what is left of an earlier use of the file has another. */
+  isCurrent: boolean;
+  /** Its checksum also continues those of the frames before. */
+  isValid: boolean;
+}
+
+/** Reads the frames of a log until `onFrame` gives false. Undefined if the log has no valid header. */
+function readFrames(
+  fd: number,
+  size: number,
+  onFrame: (frame: Frame) => boolean,
+): { pageBytes: number } | undefined {
   const header = Buffer.alloc(HEADER_BYTES);
   if (readSync(fd, header, 0, HEADER_BYTES, 0) < HEADER_BYTES) return undefined;
   const magic = header.readUInt32BE(0);
@@ -63,29 +133,21 @@ function index(fd: number, size: number): WalPages | undefined {
   if ((magic & ~1) >>> 0 !== MAGIC || !sums.matches(header, 24)) return undefined;
   const frameBytes = FRAME_HEADER_BYTES + pageBytes;
   const frame = Buffer.alloc(frameBytes);
-  const committed = new Map<number, number>();
-  const open = new Map<number, number>();
-  let pageCount = 0;
   for (let at = HEADER_BYTES; at + frameBytes <= size; at += frameBytes) {
     if (readSync(fd, frame, 0, frameBytes, at) < frameBytes) break;
-    if (frame.compare(header, 16, 24, 8, 16) !== 0) break;
+    const isCurrent = frame.compare(header, 16, 24, 8, 16) === 0;
     sums.add(frame, 0, 8);
     sums.add(frame, FRAME_HEADER_BYTES, frameBytes);
-    if (!sums.matches(frame, 16)) break;
-    open.set(frame.readUInt32BE(0), at + FRAME_HEADER_BYTES);
-    const sizeAfterCommit = frame.readUInt32BE(4);
-    if (sizeAfterCommit === 0) continue;
-    pageCount = sizeAfterCommit;
-    for (const [page, offset] of open) committed.set(page, offset);
-    open.clear();
+    const goesOn = onFrame({
+      page: frame.readUInt32BE(0),
+      at: at + FRAME_HEADER_BYTES,
+      sizeAfterCommit: frame.readUInt32BE(4),
+      isCurrent,
+      isValid: isCurrent && sums.matches(frame, 16),
+    });
+    if (!goesOn) break;
   }
-  if (pageCount === 0) return undefined;
-  return {
-    pageBytes,
-    pageCount,
-    read: readerOf(fd, committed, pageBytes),
-    close: () => closeSync(fd),
-  };
+  return { pageBytes };
 }
 
 const readerOf =

@@ -37,7 +37,7 @@ async function startIngest(t: ExecutionContext, url: string) {
 
 /** An appliance's database, opened as the appliance does. */
 async function open(t: ExecutionContext, folder: string) {
-  const options = guardOptions(folder, log, systemClock);
+  const options = { ...guardOptions(folder, log, systemClock), checkMs: 60_000 };
   const { db, guard, close } = await openGuarded<EdgeTables>(options);
   t.teardown(close);
   const tables = tablesOf(db, outboxTables);
