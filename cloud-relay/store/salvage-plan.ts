@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { plausibleTokens } from '../../core/http/token-table.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
@@ -20,7 +21,11 @@ export const relaySalvagePlan: SalvagePlan = {
   mend: mendRelay,
 };
 
-function mendRelay(sqlite: Sqlite.Database, losses: readonly TableLoss[]): string[] {
-  mendImages(sqlite, losses);
-  return mendDeliveries(sqlite, losses);
+/** Uploads whose time of expiry is lost are kept for so long from when they were made. */
+const UPLOAD_LIFETIME_MS = 3_600_000;
+
+function mendRelay(sqlite: Sqlite.Database, losses: readonly TableLoss[], file: string): string[] {
+  const folder = join(dirname(file), 'images');
+  const adoption = { folder, camera: null, lifetimeMs: UPLOAD_LIFETIME_MS };
+  return [...mendImages(sqlite, losses, adoption), ...mendDeliveries(sqlite, losses)];
 }

@@ -3,6 +3,7 @@ import { problemOf } from '../http/problems.js';
 import { ProblemError } from '../runtime/errors.js';
 import { isHash, isJson, isText } from '../store/salvage/plausible.js';
 import type { SalvagePlan, TableLoss } from '../store/salvage/salvage-database.js';
+import { type Adoption, adoptFiles } from './adopted-files.js';
 
 /** What the rows of images look like, for a database that is damaged. */
 export const plausibleImages: NonNullable<SalvagePlan['plausible']> = {
@@ -16,9 +17,17 @@ const LOST = JSON.stringify(
   problemOf(new ProblemError('analysis_failed', 'The result was lost with a damaged database.')),
 );
 
-/** Writes again what can be derived from the rows that were read, and marks images whose result is lost. */
-export function mendImages(sqlite: Sqlite.Database, losses: readonly TableLoss[]): void {
+/**
+ * Writes again what can be derived from the rows that were read and from the files, and marks images whose result is
+ * lost. Returns what an operator must know.
+ */
+export function mendImages(
+  sqlite: Sqlite.Database,
+  losses: readonly TableLoss[],
+  adoption: Adoption,
+): string[] {
   const isIncomplete = (table: string) => losses.some((loss) => loss.table === table);
+  const notes = isIncomplete('blob') || isIncomplete('image') ? adopt(sqlite, adoption) : [];
   if (isIncomplete('analysis_label'))
     sqlite.exec(`
       insert or ignore into analysis_label (analysis_key, label)
@@ -37,4 +46,13 @@ export function mendImages(sqlite: Sqlite.Database, losses: readonly TableLoss[]
       select analysis_label.label, image.id
       from image join analysis_label on analysis_label.analysis_key = image.analysis_key
       where image.plan is null`);
+  return notes;
+}
+
+function adopt(sqlite: Sqlite.Database, adoption: Adoption): string[] {
+  const { adopted, isComplete } = adoptFiles(sqlite, adoption, LOST);
+  return [
+    ...(adopted > 0 ? [`${adopted} images are kept without their results`] : []),
+    ...(isComplete ? [] : ['the files of other images stay without being listed']),
+  ];
 }

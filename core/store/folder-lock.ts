@@ -55,12 +55,17 @@ export class FolderLock implements Service {
 function hold(folder: string): Sqlite.Database {
   const lock = open(folder);
   try {
+    // Nothing is written, so that a full disk does not matter.
+    lock.pragma('journal_mode = memory');
     lock.exec('begin exclusive');
     return lock;
-  } catch (error) {
+  } catch (cause) {
     lock.close();
-    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-    throw new StartError(`another process uses the data folder ${folder}`);
+    if (isDamage(cause)) throw cause;
+    const isBusy = (cause as { code?: string }).code === 'SQLITE_BUSY';
+    throw isBusy
+      ? new StartError(`another process uses the data folder ${folder}`)
+      : unusable(folder, cause);
   }
 }
 
@@ -68,8 +73,9 @@ function open(folder: string): Sqlite.Database {
   try {
     return new Sqlite(join(folder, 'lock'), { timeout: 0 });
   } catch (cause) {
-    throw new StartError(`the data folder ${folder} cannot be used: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw unusable(folder, cause);
   }
 }
+
+const unusable = (folder: string, cause: unknown): StartError =>
+  new StartError(`the data folder ${folder} cannot be used: ${messageOf(cause)}`, { cause });

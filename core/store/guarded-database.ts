@@ -67,18 +67,19 @@ async function open<T>(
   guard: DatabaseGuard,
   { file, plan: { migrations } }: GuardOptions,
 ): Promise<GuardedDatabase<T>> {
-  rmSync(closedMark(file), { force: true });
   try {
+    rmSync(closedMark(file), { force: true });
     const opened = await openDatabase<T>(file, migrations, (error) => guard.found(error));
     return { ...opened, guard, close: () => guard.closeAfter(opened.close) };
   } catch (error) {
-    if (isDamage(error) || !isOfSqlite(error)) throw error;
+    if (isDamage(error) || !isOfSystem(error)) throw error;
     throw new StartError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
 }
 
-const isOfSqlite = (error: unknown): boolean =>
-  error instanceof Error && String((error as { code?: unknown }).code).startsWith('SQLITE_');
+/** Whether an error comes from SQLite or from the file system. */
+const isOfSystem = (error: unknown): boolean =>
+  error instanceof Error && /^(SQLITE_|E[A-Z]+$)/.test(String((error as { code?: unknown }).code));
 
 function logFault(file: string): string | undefined {
   const fault = walFault(`${file}-wal`);

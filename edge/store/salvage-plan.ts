@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { plausibleTokens } from '../../core/http/token-table.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
@@ -26,6 +27,9 @@ async function mendEdge(
   losses: readonly TableLoss[],
   file: string,
 ): Promise<string[]> {
-  mendImages(sqlite, losses);
-  return mendOutbox(sqlite, losses, file);
+  const folder = join(dirname(file), 'images');
+  return [
+    ...mendImages(sqlite, losses, { folder, camera: 'recovered' }),
+    ...(await mendOutbox(sqlite, losses, file)),
+  ];
 }
