@@ -89,6 +89,7 @@ export class DamagedDatabase {
     plausible: Record<string, Plausible | undefined>,
   ): Promise<FoundTable[]> {
     this.#takeFreePages();
+    await this.#takeOtherTables(shapes);
     const tables: FoundTable[] = [];
     for (const shape of shapes) tables.push(await this.#findTable(shape));
     const incomplete = tables.filter(
@@ -173,6 +174,13 @@ export class DamagedDatabase {
       open.push(...page.children.reverse());
     }
     return tree;
+  }
+
+  /** SQLite's own tables and those of the migrations. */
+  async #takeOtherTables(shapes: TableShape[]): Promise<void> {
+    const names = new Set(shapes.map(({ name }) => name));
+    for (const { type, name, root } of this.#schema)
+      if (type === 'table' && !names.has(name)) await this.#walk(root, true);
   }
 
   /** Pages that SQLite no longer uses may still hold rows that were removed. */

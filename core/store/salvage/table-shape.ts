@@ -6,6 +6,8 @@ interface Column {
   name: string;
   type: 'integer' | 'text' | 'any';
   isNullable: boolean;
+  /** A row may be older than the column. */
+  isOptional: boolean;
 }
 
 /** What the rows of a table look like on a page. */
@@ -32,6 +34,7 @@ interface TableInfo {
   name: string;
   type: string;
   notnull: number;
+  dflt_value: string | null;
   pk: number;
 }
 
@@ -50,7 +53,9 @@ export function tableShapes(sqlite: Sqlite.Database): TableShape[] {
 
 const infoOf = (sqlite: Sqlite.Database, table: string): TableInfo[] =>
   sqlite
-    .prepare<[string], TableInfo>('select name, type, "notnull", pk from pragma_table_info(?)')
+    .prepare<[string], TableInfo>(
+      'select name, type, "notnull", dflt_value, pk from pragma_table_info(?)',
+    )
     .all(table);
 
 function shapeOf(name: string, hasRowid: boolean, infos: TableInfo[]): TableShape {
@@ -65,6 +70,7 @@ function shapeOf(name: string, hasRowid: boolean, infos: TableInfo[]): TableShap
       name: info.name,
       type: typeOf(info.type),
       isNullable: info.notnull === 0,
+      isOptional: info.notnull === 0 || info.dflt_value !== null,
     })),
     rowidColumn: isRowid && key ? infos.indexOf(key) : undefined,
   };
@@ -83,6 +89,7 @@ export function rowOf(shape: TableShape, cell: Cell, isPlausible?: Plausible): R
   const { columns, rowidColumn, hasRowid } = shape;
   const values = readRecord(cell.payload);
   if (!values || values.length === 0 || values.length > columns.length) return undefined;
+  if (!columns.slice(values.length).every(({ isOptional }) => isOptional)) return undefined;
   if (hasRowid && !Number.isSafeInteger(cell.rowid)) return undefined;
   if (rowidColumn !== undefined) {
     if (values[rowidColumn] !== null) return undefined;
