@@ -42,7 +42,7 @@ async function faultOf(file: string): Promise<string | undefined> {
   const check = new QuickCheck(file);
   const result = await check.within(CHECK_MS);
   await check.stop();
-  return result === 'not finished' ? undefined : result.fault;
+  return typeof result === 'string' ? undefined : result.fault;
 }
 
 function schemaOf({ file, plan: { migrations } }: DatabaseExpectation): Verdict[] {

@@ -136,7 +136,7 @@ async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     const idle = new Watchdog([], notifier, log.child({ component: 'watchdog' }));
     let current = configuration;
     for (;;) {
-      const running = await program.create(current, log, reread);
+      const running = await built(() => program.create(current, log, reread), notifier);
       const signal = await runServices(running, { ended, idle, notifier, log });
       if (signal !== undefined) return EXIT.ok;
       await idle.start();
@@ -147,6 +147,24 @@ async function serve<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     if (expected) log.fatal(error.message);
     else log.fatal({ err: error }, 'failed to start');
     return EXIT.failed;
+  }
+}
+
+/** How often, and for how long, the service manager is asked to wait for a program that is being built. */
+const EXTEND_EVERY_MS = 60_000;
+const EXTEND_TIMES = 60;
+
+/** Waits for a program that is built. The repair of a large database takes longer than a service manager waits. */
+async function built(create: () => Promise<Running>, notifier: Notifier): Promise<Running> {
+  let left = EXTEND_TIMES;
+  const timer = setInterval(() => {
+    if (left-- > 0)
+      void notifier.notify({ EXTEND_TIMEOUT_USEC: String(EXTEND_EVERY_MS * 3 * 1_000) });
+  }, EXTEND_EVERY_MS);
+  try {
+    return await create();
+  } finally {
+    clearInterval(timer);
   }
 }
 

@@ -72,7 +72,7 @@ async function faultOf(options: GuardOptions): Promise<string | undefined> {
   if (known !== undefined) return known;
   if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
   const result = await new QuickCheck(file, 'integrity_check').within(CHECK_MS);
-  if (result === 'not finished')
+  if (typeof result === 'string')
     throw new StartError(`${file} could not be checked: see whether it is readable for this user`);
   return result.fault;
 }

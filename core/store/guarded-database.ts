@@ -192,7 +192,8 @@ export class DatabaseGuard {
     if (!existsSync(file) || statSync(file).size === 0 || isAsClosed(file)) return undefined;
     this.#check = new QuickCheck(file);
     const result = await this.#check.within(checkMs);
-    if (result !== 'not finished') return result.fault;
+    if (typeof result === 'object') return result.fault;
+    if (result === 'failed') return undefined;
     log.info({ file }, 'the check of the database continues while the program runs');
     void this.#continueCheck(this.#check);
     return undefined;
@@ -201,7 +202,7 @@ export class DatabaseGuard {
   async #continueCheck(check: QuickCheck): Promise<void> {
     const result = await check.within(MAX_CHECK_MS);
     if (result === 'not finished') await check.stop();
-    else if (result.fault !== undefined) this.#found(result.fault);
+    else if (result !== 'failed' && result.fault !== undefined) this.#found(result.fault);
   }
 
   async stopCheck(): Promise<void> {

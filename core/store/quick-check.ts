@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** Checks in this process would block it; `quick_check` cannot be interrupted, but its process can be ended. */
 const PROGRAM = fileURLToPath(new URL('./quick-check-process.js', import.meta.url));
 
-/** What a check found: undefined if nothing is wrong. */
-export type CheckResult = { fault: string | undefined } | 'not finished';
+/** What a check found, undefined if nothing is wrong; `failed` if the file could not be checked. */
+export type CheckResult = { fault: string | undefined } | 'not finished' | 'failed';
 
 /** SQLite's `quick_check` of a database, in a process of its own. Nothing is changed. */
 export class QuickCheck {
@@ -21,7 +21,7 @@ export class QuickCheck {
       this.#output += text;
     });
     this.#result = new Promise((resolve) => {
-      this.#child.once('error', () => resolve('not finished'));
+      this.#child.once('error', () => resolve('failed'));
       this.#child.once('close', (code) => resolve(this.#resultOf(code)));
     });
   }
@@ -45,7 +45,7 @@ export class QuickCheck {
 
   /** The process prints JSON; without it, it was ended or could not run, which says nothing of the database. */
   #resultOf(code: number | null): CheckResult {
-    if (code !== 0) return 'not finished';
+    if (code !== 0) return 'failed';
     const [fault] = JSON.parse(this.#output) as [string | null];
     return { fault: fault ?? undefined };
   }

@@ -23,8 +23,6 @@ export class PageSource {
   readonly header: FileHeader;
   /** Pages are numbered from 1 to here. */
   readonly count: number;
-  /** Pages that the disk did not give. */
-  unreadable = 0;
 
   constructor(file: string) {
     this.#file = openSync(file, 'r');
@@ -42,9 +40,7 @@ export class PageSource {
   page(number: number): Buffer | undefined {
     if (!Number.isInteger(number) || number < 1 || number > this.count) return undefined;
     const { pageBytes } = this.header;
-    const found = this.#wal?.read(number) ?? this.#read((number - 1) * pageBytes, pageBytes);
-    if (!found) this.unreadable++;
-    return found;
+    return this.#wal?.read(number) ?? this.#read((number - 1) * pageBytes, pageBytes);
   }
 
   close(): void {

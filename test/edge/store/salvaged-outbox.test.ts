@@ -1,5 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import test, { type ExecutionContext } from 'ava';
+import Sqlite from 'better-sqlite3';
 import { SiteRegistry } from '../../../cloud-relay/fleet/site-registry.js';
 import { Ingest } from '../../../cloud-relay/ingest/ingest.js';
 import { systemClock } from '../../../core/runtime/clock.js';
@@ -186,4 +187,22 @@ test('a database that fell back to an older state reports what it lost', async (
   await after.deliver(url);
   t.deepEqual((await relay.committed()).sort(), [...first, ...since].sort());
   t.deepEqual(await relay.gaps(), [{ reason: 'damaged', count: 30 }]);
+});
+
+test('a summary that is damaged within its text is reported, and those behind it arrive', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await startIngest(t, url);
+  const folder = await temporaryFolder(t);
+  const before = await open(t, folder);
+  const produced = await before.produce(20);
+  await before.close();
+  // No check of SQLite notices it.
+  const sqlite = new Sqlite(before.file);
+  sqlite.exec("update outbox set payload = replace(payload, '{\"camera', '{camera') where seq = 7");
+  sqlite.close();
+  const after = await open(t, folder);
+  await after.deliver(url);
+  const arrived = produced.filter((_, i) => i !== 6);
+  t.deepEqual((await relay.committed()).sort(), arrived.sort());
+  t.deepEqual(await relay.gaps(), [{ reason: 'damaged', count: 1 }]);
 });
