@@ -10,6 +10,7 @@ import { ledgerOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
+import { commitAgain } from './commit-again.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
 
@@ -130,7 +131,9 @@ export class Ingest implements Service {
   }
 
   async #commit(arrivals: Arrival[]): Promise<void> {
-    const { ledger, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
+    const { ledger, added, lost, unknown } = await commitAgain(() =>
+      commitBatch(this.db, arrivals, this.clock()),
+    );
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;

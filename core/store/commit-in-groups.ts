@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { unavailabilityOf } from './database-unavailable.js';
 import { isStorageFailure } from './storage-failure.js';
 
 /** What became of one item of a batch. */
@@ -65,7 +66,7 @@ async function refusesAll<Tables>(
   db: Kysely<Tables>,
   { reason }: PromiseRejectedResult,
 ): Promise<boolean> {
-  if (isStorageFailure(reason) || isBusy(reason)) return true;
+  if (isStorageFailure(reason) || isBusy(reason) || unavailabilityOf(reason)) return true;
   return sql`select 1`.execute(db).then(
     () => false,
     () => true,
