@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { type TokenTables, tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
@@ -19,6 +20,7 @@ import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
+import { relayRequirements } from './api/relay-requirements.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
@@ -114,7 +116,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     clock,
   });
   const database = { name: 'database', stop: close };
-  return { config, log, clock, lock, db, database, metrics, tokens, detection, images };
+  return { config, log, clock, lock, db, database, files, metrics, tokens, detection, images };
 }
 
 /** The broker, and what is known and received of the sites. */
@@ -145,16 +147,28 @@ function createSites({ config, log, clock, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, metrics, tokens, detection, images } = base;
+  const { config, log, clock, files, metrics, tokens, detection, images } = base;
+  const { bus } = broker;
+  const { budget } = images.store;
+  const isLocal = !(isShared(config) && config.files.s3);
+  const readiness = new ReadinessMonitor(
+    relayRequirements({
+      ...{ pool: detection.pool, tokens, ingest, bus, files },
+      freeBytes: isLocal ? () => budget.freeBytes() : undefined,
+    }),
+  );
+  metrics.requirements(readiness);
   registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,
-    bus: broker.bus,
+    bus,
     fleet,
     keepsFiles: !isShared(config),
   });
-  const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
+  const app = createRelayApp({
+    ...{ config, log, metrics, readiness, tokens, detection, images, fleet, clock },
+  });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }
 

@@ -5,6 +5,8 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
+import { unavailabilityOf } from '../../core/store/database-unavailable.js';
+import { isStorageFailure } from '../../core/store/storage-failure.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
 import { ledgerOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
@@ -63,6 +65,7 @@ export class Ingest implements Service {
   };
   #lastBatch: Promise<unknown> = Promise.resolve();
   #lastLogged = -LOG_EVERY_MS;
+  #storageFailure: { reason: string; at: number } | undefined;
 
   constructor(
     private readonly bus: MessageBus,
@@ -106,6 +109,12 @@ export class Ingest implements Service {
     return { ...this.#counts, waiting: this.#batcher.waiting };
   }
 
+  /** Why the last records could not be stored, if the database or its disk was the reason within the last minute. */
+  storageFailure(): string | undefined {
+    const failure = this.#storageFailure;
+    return failure && performance.now() - failure.at < LOG_EVERY_MS ? failure.reason : undefined;
+  }
+
   async #receive(message: Received<'up'>): Promise<void> {
     const { site } = message.names;
     try {
@@ -134,6 +143,7 @@ export class Ingest implements Service {
     const { ledger, added, lost, unknown } = await commitAgain(() =>
       commitBatch(this.db, arrivals, this.clock()),
     );
+    this.#storageFailure = undefined;
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
@@ -149,6 +159,11 @@ export class Ingest implements Service {
   #fail(site: string, error: unknown): void {
     this.#counts.failed++;
     const now = performance.now();
+    if (unavailabilityOf(error) || isStorageFailure(error))
+      this.#storageFailure = {
+        reason: `summaries cannot be stored: ${messageOf(error)}`,
+        at: now,
+      };
     if (now - this.#lastLogged < LOG_EVERY_MS) return;
     this.#lastLogged = now;
     this.log.error(

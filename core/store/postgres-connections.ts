@@ -3,7 +3,7 @@ import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kyse
 import pg from 'pg';
 import { DatabaseUnavailableError, fromPostgres } from './database-unavailable.js';
 
-const CONNECT_MS = 10_000;
+const CONNECT_MS = 5_000;
 /** An idle connection whose server is gone is noticed after 10 probes of a second each. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
