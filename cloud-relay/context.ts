@@ -129,9 +129,10 @@ function createSites({ config, log, clock, db }: Base) {
   const admission = { admitUnknown: !hasAccounts, maxSites };
   const registry = new SiteRegistry(tables, admission, fleetLog, clock);
   const presence = new Presence(bus, tables, registry, fleetLog, clock);
+  const onRecord = (site: string) => presence.recordArrived(site);
   const ingestLog = log.child({ component: 'ingest' });
   const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup }, clock);
+  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
   const fleet = new Fleet({
     db: tables,
     registry,

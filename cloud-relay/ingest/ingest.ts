@@ -25,6 +25,8 @@ export interface IngestOptions {
   maxPending?: number;
   /** Divides the records among the relays with the same group; for MQTT 5. */
   shareGroup?: string | undefined;
+  /** Called for each record of an admitted site that arrives. */
+  onRecord?: (site: string) => void;
 }
 
 /** The default. Also the number of records that the broker may send without a confirmation. */
@@ -119,6 +121,7 @@ export class Ingest implements Service {
     const { site } = message.names;
     try {
       if (this.sites.has(site) || (await this.sites.admit(site))) {
+        this.options.onRecord?.(site);
         const fault = await this.#queue(message);
         if (fault !== undefined) this.#fail(site, fault);
       } else this.#counts.refused++;
