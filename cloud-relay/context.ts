@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { SteadyTime } from '../core/runtime/steady-time.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
@@ -62,7 +63,14 @@ export async function createRelay(
   const sites = createSites(base);
   const http = createServer(base, sites);
   const services = [
-    ...[base.lock, base.database, tokens, ...detection.services, ...images.services],
+    ...[
+      base.lock,
+      base.database,
+      base.steadyTime,
+      tokens,
+      ...detection.services,
+      ...images.services,
+    ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
     ...[...sites.broker.services, http],
   ];
@@ -96,6 +104,11 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     clock,
     adminToken && readSecret(adminToken),
   );
+  const steadyTime = new SteadyTime({
+    file: join(dataFolder, 'steady-time.json'),
+    log: log.child({ component: 'clock' }),
+    clock,
+  });
   const detection = createDetection({
     settings: config.detection,
     maxPixels: config.images.maxPixels,
@@ -107,20 +120,36 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     db: tablesOf(db, imageTables),
     files,
     dataFolder,
-    leases: isShared(config) ? new BlobLeases(tablesOf(db, sharedImageTables), clock) : undefined,
+    leases: isShared(config)
+      ? new BlobLeases(tablesOf(db, sharedImageTables), clock, steadyTime.eras)
+      : undefined,
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
+    eras: steadyTime.eras,
   });
   const database = { name: 'database', stop: close };
-  return { config, log, clock, lock, db, database, files, metrics, tokens, detection, images };
+  return {
+    config,
+    log,
+    clock,
+    steadyTime,
+    lock,
+    db,
+    database,
+    files,
+    metrics,
+    tokens,
+    detection,
+    images,
+  };
 }
 
 /** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, db }: Base) {
+function createSites({ config, log, clock, steadyTime, db }: Base) {
   const tables = tablesOf(db, relayTables);
   const broker = createRelayBroker(config, tables, log);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
@@ -131,7 +160,13 @@ function createSites({ config, log, clock, db }: Base) {
   const presence = new Presence(bus, tables, registry, fleetLog, clock);
   const onRecord = (site: string) => presence.recordArrived(site);
   const ingestLog = log.child({ component: 'ingest' });
-  const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
+  const retention = new SummaryRetention(
+    tables,
+    config.retention.summariesMs,
+    ingestLog,
+    clock,
+    steadyTime.eras,
+  );
   const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
   const fleet = new Fleet({
     db: tables,

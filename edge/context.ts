@@ -172,7 +172,7 @@ function servicesInOrder(
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, storage.timeSync, storage.watch, tokens],
+    ...[lock, database, storage.timeSync, storage.steadyTime, storage.watch, tokens],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],

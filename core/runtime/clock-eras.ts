@@ -7,7 +7,7 @@ export interface ClockEra {
   now: number;
 }
 
-/** The eras, newest first; empty if the wall clock was never set, since then its own time is right for everything. */
+/** The eras, the present one first; empty if the wall clock was never set, since then its own time is right for all. */
 export type ClockEras = () => ClockEra[];
 
 export const noEras: ClockEras = () => [];
@@ -19,10 +19,16 @@ export const noEras: ClockEras = () => [];
 export const nowFor = (at: number, now: number, eras: ClockEra[]): number =>
   eras.find(({ from, to }) => at >= from && at <= to)?.now ?? now;
 
-/** Before any of these is past, by every clock that the program has had. */
-export const earliestNow = (now: number, eras: ClockEra[]): number =>
-  Math.min(now, ...eras.map((era) => era.now));
+/** A time of the present clock as the clock of `era` would have shown it. */
+export const inEra = (ms: number, era: ClockEra, [present]: ClockEra[]): number =>
+  present ? ms + era.now - present.now : ms;
 
-/** After all of these. */
-export const latestNow = (now: number, eras: ClockEra[]): number =>
-  Math.max(now, ...eras.map((era) => era.now));
+/** Those eras in which something was stamped after `ms` of the present clock, by its own clock. */
+export const erasAfter = (ms: number, eras: ClockEra[]): ClockEra[] =>
+  eras.filter((era) => era.to >= inEra(ms, era, eras));
+
+/** The earliest and the latest form of a time of the present clock, by every clock that the program has had. */
+export const earliestOf = (ms: number, eras: ClockEra[]): number =>
+  Math.min(ms, ...eras.map((era) => inEra(ms, era, eras)));
+export const latestOf = (ms: number, eras: ClockEra[]): number =>
+  Math.max(ms, ...eras.map((era) => inEra(ms, era, eras)));
