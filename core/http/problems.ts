@@ -66,10 +66,11 @@ function throwUnmatched(ctx: Context): void {
 export function handleProblems(log: Logger): Middleware {
   const throttle = new LogThrottle(LOG_EVERY_MS);
   const report = (ctx: Context, thrown: unknown, error: unknown) => {
+    const path = ctx.state.loggedPath ?? ctx.path;
     if (!(error instanceof ProblemError))
-      log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+      log.error({ err: error, method: ctx.method, path }, 'request failed');
     else if (error !== thrown && throttle.isDue(error.code))
-      log.warn({ error: messageOf(thrown), path: ctx.path }, `request failed: ${error.message}`);
+      log.warn({ error: messageOf(thrown), path }, `request failed: ${error.message}`);
   };
   return async (ctx, next) => {
     try {
