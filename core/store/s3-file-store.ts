@@ -31,7 +31,9 @@ export interface S3Bucket {
 
 export interface S3Deadlines {
   connectMs: number;
-  /** For one attempt, until its answer has arrived. A command has three, with a growing pause between them. */
+  /** Without any byte in either direction. A command has three attempts, with a growing pause between them. */
+  silenceMs: number;
+  /** For one attempt, until its answer has arrived: an upload over a slow link takes long. */
   attemptMs: number;
   /** For the next bytes of an object that is read. */
   bytesMs: number;
@@ -41,7 +43,8 @@ export interface S3Deadlines {
 
 const DEADLINES: S3Deadlines = {
   connectMs: 3_000,
-  attemptMs: 10_000,
+  silenceMs: 10_000,
+  attemptMs: 60_000,
   bytesMs: 10_000,
   checkMs: 3_000,
 };
@@ -176,7 +179,7 @@ export async function createBucket(settings: S3Bucket): Promise<boolean> {
 
 const clientOf = (
   { region, endpoint, pathStyle, accessKeyId, secretAccessKey }: S3Bucket,
-  { connectMs, attemptMs } = DEADLINES,
+  { connectMs, silenceMs, attemptMs } = DEADLINES,
 ) =>
   new S3Client({
     region,
@@ -186,6 +189,7 @@ const clientOf = (
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
       connectionTimeout: connectMs,
+      socketTimeout: silenceMs,
       requestTimeout: attemptMs,
       throwOnRequestTimeout: true,
     },
