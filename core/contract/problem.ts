@@ -35,6 +35,8 @@ export const problemKinds = {
   streams_full: { status: 503, title: 'Too many event streams are open' },
   uploads_full: { status: 503, title: 'Too many uploads are under way' },
   detection_unavailable: { status: 503, title: 'Detection is not available' },
+  database_unavailable: { status: 503, title: 'The database is not available' },
+  files_unavailable: { status: 503, title: 'The file store is not available' },
   broker_unavailable: { status: 503, title: 'The MQTT broker does not answer' },
   shutting_down: { status: 503, title: 'The service is stopping' },
   disk_budget_spent: { status: 507, title: 'The disk budget is spent' },

@@ -61,6 +61,7 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'analysis_failed',
   'rate_limited',
   'queue_full',
+  'files_unavailable',
   'uploads_full',
   'detection_unavailable',
   'disk_budget_spent',
@@ -124,7 +125,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
         206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
-      problems: ['not_found', 'range_not_satisfiable', 'rate_limited'],
+      problems: ['not_found', 'range_not_satisfiable', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
         const image = await images.find(params.id);
@@ -152,6 +153,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
         'analysis_failed',
         'rate_limited',
         'queue_full',
+        'files_unavailable',
       ],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
@@ -167,7 +169,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       responses: { 200: imageResultSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: ({ params }) => images.result(params.id),
     }),
@@ -184,7 +186,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       access: access.remove,
       params: byId,
       responses: { 200: okSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }) => {
         await images.remove(params.id);
@@ -199,7 +201,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       access: access.remove,
       params: byId,
       responses: { 200: okSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }) => {
         await processed.remove(params.id);

@@ -165,8 +165,8 @@ export class Images {
 
   async find(id: string): Promise<StoredImage> {
     const stored = await imageTable.find(this.store.db, id);
-    const expired = stored?.expires_at != null && Number(stored.expires_at) <= this.clock();
-    if (!stored || expired) throw new ProblemError('not_found', `There is no image ${id}.`);
+    if (!stored || this.store.hasExpired(stored, this.clock()))
+      throw new ProblemError('not_found', `There is no image ${id}.`);
     return stored;
   }
 

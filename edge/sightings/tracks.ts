@@ -82,6 +82,15 @@ export function advance(
   return update;
 }
 
+/** The same track with its times moved. */
+export const shifted = (track: Track, ms: number): Track => ({
+  ...track,
+  anchoredAt: track.anchoredAt + ms,
+  startedAt: track.startedAt + ms,
+  lastSeenAt: track.lastSeenAt + ms,
+  best: { ...track.best, takenAt: track.best.takenAt + ms },
+});
+
 /** Whether an object may appear or leave with the next snapshots, so that they must be searched. */
 export const hasPendingChange = (tracks: readonly Track[]): boolean =>
   tracks.some(({ state, misses }) => state === 'tentative' || misses > 0);

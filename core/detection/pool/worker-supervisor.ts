@@ -59,7 +59,7 @@ export class WorkerSupervisor {
   /** Seconds until the next worker is due, rounded up; at least 1. */
   get restartsInSeconds(): number {
     const next = Math.min(...this.#due.values());
-    return Number.isFinite(next) ? Math.max(1, Math.ceil((next - Date.now()) / 1000)) : 1;
+    return Number.isFinite(next) ? Math.max(1, Math.ceil((next - performance.now()) / 1000)) : 1;
   }
 
   /** Resolves when a first worker is ready. Throws the StartError of the first one if none gets ready. */
@@ -109,7 +109,7 @@ export class WorkerSupervisor {
       this.#relaunch();
       return;
     }
-    const waitMs = this.#budget.book(Date.now());
+    const waitMs = this.#budget.book(performance.now());
     if (waitMs === 0) {
       log.warn('detection worker ended; restarting');
       this.#relaunch();
@@ -120,7 +120,7 @@ export class WorkerSupervisor {
       this.#due.delete(timer);
       this.#relaunch();
     }, waitMs);
-    this.#due.set(timer, Date.now() + waitMs);
+    this.#due.set(timer, performance.now() + waitMs);
   }
 
   #relaunch(): void {
