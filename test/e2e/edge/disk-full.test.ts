@@ -74,7 +74,7 @@ testWithMount(
       json.reasons.join(),
     );
     const { bytes: metrics } = await api.get(t, '/metrics');
-    t.regex(String(metrics), /^siteglass_requirement_up\{requirement="disk"\} 0$/m);
+    t.regex(String(metrics), /^siteglass_requirement_up\{requirement="(disk|database)"\} 0$/m);
     const full = await sync();
 
     disk.free();
