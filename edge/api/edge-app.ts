@@ -24,6 +24,7 @@ import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { pictureRoutes } from './picture-routes.js';
+import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
 
@@ -72,7 +73,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection.catalog, 'viewer'),
-          ...cameraRoutes(cameras, api.uploads),
+          ...cameraRoutes(cameras),
+          ...pushRoutes(cameras, api.uploads),
           ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events),

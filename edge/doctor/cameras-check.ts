@@ -30,6 +30,10 @@ const ADVICE: Partial<Record<CameraErrorCode, string>> = {
   bad_status: 'Correct its url, or the user name and password under auth.',
   wrong_certificate:
     'Read the fingerprint in the web interface of the camera. If it has changed, set fingerprint to the new one.',
+  old_tls:
+    'Update the firmware of the camera. If there is no update, set what the message names (docs/configuration.md).',
+  faulty_http:
+    'Update the firmware of the camera, or take its stream instead (kind mjpeg or rtsp).',
   too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
   silent: 'Check the upload settings of the camera.',
 };

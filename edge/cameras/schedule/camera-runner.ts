@@ -51,7 +51,7 @@ export class CameraRunner {
 
   /** An image that is rejected does not block the next ones. */
   async #takeAll(trigger: SnapshotTrigger): Promise<ImageId | undefined> {
-    const { stats, stopping } = this.context;
+    const { config, stats, stopping } = this.context;
     let image: ImageId | undefined;
     for (let more = true; more && !stopping.aborted; ) {
       more = false;
@@ -59,7 +59,8 @@ export class CameraRunner {
         const snapshot = await this.fetcher.fetch();
         more = snapshot?.more ?? false;
         if (snapshot) image = (await this.processor.process(snapshot, trigger)) ?? image;
-        stats.recordSuccess();
+        // A camera that uploads has done nothing in a run, so that its last refusal stays.
+        if (config.kind !== 'push') stats.recordSuccess();
       } catch (error) {
         this.processor.recordFailure(error);
         if (!more || !isImageRejected(error) || this.processor.hasRetry) throw error;

@@ -9,6 +9,7 @@ import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraStatus } from '../camera-status.js';
+import { isPushSecret } from '../push-secret.js';
 import { CameraWatch } from './camera-watch.js';
 import { FetchLanes, type LaneLimits } from './fetch-lanes.js';
 import type { Analyse, WatchOptions } from './watch-context.js';
@@ -112,6 +113,7 @@ export class CameraSchedule implements Service, Probe {
     });
     const created = next.filter((watch) => previous.get(watch.config.id) !== watch);
     const replaced = [...previous.values()].filter((watch) => !next.includes(watch));
+    for (const watch of next) watch.retryLogin();
     this.#watches = new Map(next.map((watch) => [watch.config.id, watch]));
     // The new watch may need a resource that only one can hold, such as a device.
     await Promise.all(replaced.map((watch) => watch.stop()));
@@ -150,6 +152,17 @@ export class CameraSchedule implements Service, Probe {
   /** Analyses a snapshot that a camera uploads; undefined outside its time windows. */
   async push(id: string, bytes: Buffer): Promise<ImageId | undefined> {
     return this.#watch(id).push(bytes);
+  }
+
+  /** Whether a camera may upload with this secret. False for an unknown camera. */
+  isPushSecret(id: string, secret: string): boolean {
+    const config = this.#watches.get(id)?.config;
+    return config !== undefined && isPushSecret(config, secret);
+  }
+
+  /** Counts an upload that was refused before its image was known. Does nothing for an unknown camera. */
+  recordRefusedUpload(id: string, reason: string, hasCredentials: boolean): void {
+    this.#watches.get(id)?.recordRefusedUpload(reason, hasCredentials);
   }
 
   pause(id: string): void {

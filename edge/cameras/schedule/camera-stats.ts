@@ -98,6 +98,15 @@ export class CameraStats {
     this.#skippedOverlap++;
   }
 
+  /**
+   * An upload was refused before it reached the camera's limits, perhaps of somebody else. So the state and the circuit stay
+   * as they are.
+   */
+  recordRefusedUpload(message: string): void {
+    this.#failed++;
+    this.#lastError = message;
+  }
+
   /** `isOfImage`: the camera responded, with an image that cannot be analysed. */
   recordFailure(message: string, now: number, isOfImage: boolean): void {
     this.#failed++;

@@ -1,5 +1,5 @@
 import type { ImageId } from '../../../core/contract/names.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
+import { messageOf, ProblemError } from '../../../core/runtime/errors.js';
 import { ScheduledTask } from '../../../core/runtime/schedule/scheduled-task.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
@@ -103,6 +103,7 @@ export class CameraWatch {
   async snapshotNow(): Promise<ImageId | undefined> {
     if (this.#stopping.signal.aborted)
       throw new ProblemError('shutting_down', 'Snapshots are no longer taken.');
+    this.retryLogin();
     return this.#runner.runNow();
   }
 
@@ -111,13 +112,29 @@ export class CameraWatch {
    * `camera_takes_no_uploads`, `too_many_bytes`, `rate_limited`, or that of the analysis.
    */
   async push(bytes: Buffer): Promise<ImageId | undefined> {
-    this.#uploads.admit(bytes, this.#isPaused);
+    this.#admit(bytes);
     if (!this.#isWindowOpen()) return undefined;
     try {
       return await this.#uploads.process(bytes);
     } finally {
       this.#report();
     }
+  }
+
+  /**
+   * Counts an upload that was refused, and why. One without credentials counts until an upload has succeeded: many cameras
+   * ask for the challenge before each upload.
+   */
+  recordRefusedUpload(reason: string, hasCredentials = true): void {
+    if (this.config.kind !== 'push') return;
+    if (!hasCredentials && this.#stats.values.lastSnapshotAt !== null) return;
+    this.#stats.recordRefusedUpload(`an upload was refused: ${reason}`);
+    this.#report();
+  }
+
+  /** A login that the camera has refused too often is tried once more. */
+  retryLogin(): void {
+    this.camera.retryLogin?.();
   }
 
   get status(): CameraStatus {
@@ -147,6 +164,15 @@ export class CameraWatch {
     if (next === undefined) return null;
     const due = Math.max(next, this.#suspendedUntil);
     return nextOpening(this.config.windows, due) ?? null;
+  }
+
+  #admit(bytes: Buffer): void {
+    try {
+      this.#uploads.admit(bytes, this.#isPaused);
+    } catch (error) {
+      if (!this.#isPaused) this.recordRefusedUpload(messageOf(error));
+      throw error;
+    }
   }
 
   /** Counts a run or an upload outside the time windows. */

@@ -1,4 +1,5 @@
 import type { ImageId } from '../../../core/contract/names.js';
+import { trimPicture } from '../../../core/images/trim-picture.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Snapshot } from '../camera.js';
 import { PushCamera } from '../sources/push-camera.js';
@@ -66,7 +67,12 @@ export class PushUploads {
     const takenAt = options.clock();
     stats.recordAttempt(takenAt);
     try {
-      const snapshot: Snapshot = { bytes, takenAt, more: false, markProcessed: async () => {} };
+      const snapshot: Snapshot = {
+        bytes: trimPicture(bytes),
+        takenAt,
+        more: false,
+        markProcessed: async () => {},
+      };
       const image = await this.processor.process(snapshot, 'push');
       stats.recordSuccess();
       return image;

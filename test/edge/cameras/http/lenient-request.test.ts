@@ -179,6 +179,26 @@ test('a connection is used again after a clean answer, and only then', async (t)
   }
 });
 
+test('responses that follow each other at once on one connection arrive whole and without delay', async (t) => {
+  const server = await rawServer(
+    t,
+    (_, count) =>
+      count % 2 === 1 ? ['HTTP/1.1 304 Not Modified\r\n\r\n'] : [head([TYPE, whole]), PICTURE],
+    { keepAlive: true },
+  );
+  const address = new URL(server.url);
+  const sockets = new CameraSockets(address);
+  t.teardown(() => sockets.close());
+  for (let i = 1; i <= 40; i++) {
+    const request = { target: '/snap', headers: { Host: address.host } };
+    const response = await lenientGet(sockets, request, AbortSignal.timeout(1_000));
+    if (i % 2 === 0) t.true((await readPicture(response.body, 1_000_000)).equals(PICTURE));
+    response.close();
+    response.close();
+  }
+  t.is(server.connections, 1);
+});
+
 test('a kept connection that the camera has closed costs no snapshot', async (t) => {
   const server = await rawServer(t, (_, count) =>
     count % 2 === 1 ? [head([TYPE, whole]), PICTURE, 'hang'] : [],
