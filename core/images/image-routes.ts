@@ -5,6 +5,7 @@ import {
   imagePageSchema,
   imageQuerySchema,
   imageResultSchema,
+  MEDIA_TYPES,
   okSchema,
   pendingImageSchema,
   uploadFieldsSchema,
@@ -42,7 +43,6 @@ export interface ImageApi {
 }
 
 const byId = z.object({ id: imageIdSchema.toLowerCase() });
-const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
 /** The problems with which an upload can be refused, in both forms of the API. */
@@ -56,6 +56,7 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'unsupported_request_type',
   'unsupported_image_kind',
   'image_undecodable',
+  'image_damaged',
   'image_crashed_decoder',
   'detection_timeout',
   'analysis_failed',
@@ -120,8 +121,8 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
       problems: ['not_found', 'range_not_satisfiable', 'rate_limited'],
@@ -142,8 +143,8 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
       problems: [

@@ -7,10 +7,13 @@ const SIGNATURES: [RegExp, MediaType][] = [
   [/^ffd8ff/, 'image/jpeg'],
   [/^89504e470d0a1a0a/, 'image/png'],
   [/^52494646.{8}57454250/, 'image/webp'],
+  [/^474946383[79]61/, 'image/gif'],
+  // The length of the next header follows: of 12, 40, 52, 56, 64, 108 or 124 bytes.
+  [/^424d.{24}(0c|28|34|38|40|6c|7c)000000/, 'image/bmp'],
 ];
 
 /** The kind of an image by its first bytes; undefined if it is none that is accepted. */
 export function mediaTypeOf(bytes: Buffer): MediaType | undefined {
-  const first = bytes.toString('hex', 0, 12);
+  const first = bytes.toString('hex', 0, 18);
   return SIGNATURES.find(([signature]) => signature.test(first))?.[1];
 }

@@ -105,6 +105,7 @@ export interface OpenCv {
   readonly CAP_PROP_FPS: number;
   readonly CAP_PROP_FRAME_COUNT: number;
   readonly CV_8UC1: number;
+  readonly CV_8UC3: number;
   readonly IMREAD_GRAYSCALE: number;
   readonly IMREAD_COLOR: number;
   readonly IMREAD_REDUCED_GRAYSCALE_2: number;

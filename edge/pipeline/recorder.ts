@@ -100,7 +100,8 @@ export class Recorder {
     const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
-      const frame = { image: result.id, takenAt, detections: result.analysis.detections };
+      const { detections, damaged: isPartial = false } = result.analysis;
+      const frame = { image: result.id, takenAt, detections, isPartial };
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;

@@ -38,6 +38,8 @@ export interface Frame {
   image: string;
   takenAt: number;
   detections: Detection[];
+  /** A part of the image is missing, so that what it does not show may still be there. */
+  isPartial?: boolean;
 }
 
 /** What one snapshot changes. */
@@ -66,7 +68,8 @@ export function advance(
   const { matched, unmatched } = match(tracks, frame.detections, settings.overlap);
   const updated = tracks.map((track) => {
     const detection = matched.get(track);
-    return detection ? withDetection(track, detection, frame, settings) : withMiss(track, settings);
+    if (detection) return withDetection(track, detection, frame, settings);
+    return frame.isPartial ? track : withMiss(track, settings);
   });
   const started = unmatched
     .slice(0, Math.max(0, MAX_TRACKS - tracks.length))

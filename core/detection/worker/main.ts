@@ -1,8 +1,10 @@
 import type { EngineName } from '../../contract/detection.js';
 import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
 import { OpenCvSearch } from './backends/opencv.js';
+import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
 import type { Engines } from './search-orientations.js';
 
@@ -16,8 +18,10 @@ function main(): void {
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
+  let native: NativeDecoder;
   let cv: OpenCv;
   try {
+    native = loadDecoder();
     cv = loadOpenCv();
   } catch (error) {
     // The parent ends this process once it has the reason. Below the first line the message lists the module's callers.
@@ -26,8 +30,8 @@ function main(): void {
     return;
   }
   const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
-  // The decoders' own limit, from the same variable.
-  const runner = new JobRunner(cv, engines, Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS));
+  const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
+  const runner = new JobRunner(cv, decoder, engines);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
     if (reply) send(reply);

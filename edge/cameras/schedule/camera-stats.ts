@@ -10,6 +10,7 @@ type StatsValues = Pick<
   | 'taken'
   | 'unchanged'
   | 'failed'
+  | 'damaged'
   | 'outsideWindows'
   | 'shed'
   | 'skippedOverlap'
@@ -24,6 +25,7 @@ export class CameraStats {
   #taken = 0;
   #unchanged = 0;
   #failed = 0;
+  #damaged = 0;
   #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
@@ -44,6 +46,7 @@ export class CameraStats {
       taken: this.#taken,
       unchanged: this.#unchanged,
       failed: this.#failed,
+      damaged: this.#damaged,
       outsideWindows: this.#outsideWindows,
       shed: this.#shed,
       skippedOverlap: this.#skippedOverlap,
@@ -88,6 +91,11 @@ export class CameraStats {
   recordShed(): void {
     this.#shed++;
     this.recordSuccess();
+  }
+
+  /** In addition to what became of the snapshot. */
+  recordDamaged(): void {
+    this.#damaged++;
   }
 
   recordOutsideWindows(): void {

@@ -52,6 +52,7 @@ export class SnapshotProcessor {
       if (this.#overloadLog.isDue(camera))
         options.log.warn({ camera, code: error.code, shed }, 'snapshots dropped: overload');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
+      if (error.code === 'image_damaged') stats.recordDamaged();
       stats.recordFailure(error.message, now, error instanceof ProblemError);
     } else {
       stats.recordFailure('the snapshot could not be analysed; see the log', now, true);

@@ -108,8 +108,8 @@ export const scenarios = {
       cascade: cascadeFile(name),
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
     }));
-    const images = (await snapshots(3)).map(
-      (jpeg) => new GreyImage(cv, cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
+    const images = (await snapshots(3)).map((jpeg) =>
+      GreyImage.of(cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
     );
     const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv)];
     return {
@@ -123,7 +123,7 @@ export const scenarios = {
   /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
     const cv = loadOpenCv();
-    const image = new GreyImage(cv, new cv.Mat(40, 40, cv.CV_8UC1, 0));
+    const image = new GreyImage(40, 40, new Uint8Array(1600));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
     const files = [cascadeFile('stop-sign').file, '/nowhere.xml'];
