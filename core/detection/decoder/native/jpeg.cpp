@@ -34,6 +34,10 @@ struct Decoder {
   bool refused;
   /** Rows of the file that are whole in each scan so far. */
   JDIMENSION wholeRows;
+  /** Where zeros begin that are not part of the picture, and whether the decoder has read them. */
+  const std::uint8_t* hole;
+  bool readHole;
+  JDIMENSION rowsBeforeHole;
   /** Of a progressive file: the part of each coefficient that is whole. */
   float whole[kComponents][DCTSIZE2];
 };
@@ -58,11 +62,10 @@ bool isPadding(const std::uint8_t* end, const std::uint8_t* begin, std::size_t c
   return true;
 }
 
-/** Where the bytes before the last marker end; at the end of the file libjpeg invents a marker outside of it. */
-const std::uint8_t* endBeforeMarker(const Decoder& decoder) {
+/** What libjpeg reads next; at the end of the file it invents a marker outside of it. */
+const std::uint8_t* nextByte(const Decoder& decoder) {
   const JOCTET* const next = decoder.info.src->next_input_byte;
-  const bool isInvented = next < decoder.begin + 2 || next > decoder.end;
-  return isInvented ? decoder.end : next - 2;
+  return next < decoder.begin || next > decoder.end ? decoder.end : next;
 }
 
 /**
@@ -81,7 +84,7 @@ bool meansDamage(const Decoder& decoder) {
       return true;
     case JWRN_EXTRANEOUS_DATA: {
       const auto count = static_cast<std::size_t>(decoder.errors.msg_parm.i[0]);
-      return decoder.started && !isPadding(endBeforeMarker(decoder), decoder.begin, count);
+      return decoder.started && !isPadding(nextByte(decoder), decoder.begin, count);
     }
     // Cameras write zeros in place of the spectral selection of a sequential scan (JWRN_NOT_SEQUENTIAL).
     default:
@@ -94,10 +97,18 @@ JDIMENSION rowsBefore(const jpeg_decompress_struct& info) {
   return info.input_iMCU_row * static_cast<JDIMENSION>(info.max_v_samp_factor * DCTSIZE);
 }
 
-/** Notes what of the present scan is whole. */
-void noteDamage(Decoder& decoder) {
-  const jpeg_decompress_struct& info = decoder.info;
+/** Rows of the file that are certainly not damaged if the decoder has just found that it lost its place. */
+JDIMENSION rowsBeforeRestart(const jpeg_decompress_struct& info) {
+  if (info.restart_interval == 0 || info.MCUs_per_row == 0) return 0;
   const JDIMENSION rows = rowsBefore(info);
+  const auto height = static_cast<JDIMENSION>(info.max_v_samp_factor * DCTSIZE);
+  const JDIMENSION doubtful = (info.restart_interval / info.MCUs_per_row + 1) * height;
+  return rows > doubtful ? rows - doubtful : 0;
+}
+
+/** Notes that of the present scan only so many rows are whole. */
+void noteDamage(Decoder& decoder, JDIMENSION rows) {
+  const jpeg_decompress_struct& info = decoder.info;
   if (rows < decoder.wholeRows) decoder.wholeRows = rows;
   if (!info.progressive_mode) return;
   const float part = static_cast<float>(rows) / static_cast<float>(info.image_height);
@@ -118,7 +129,8 @@ void note(j_common_ptr common, int level) {
     if (decoder.remark[0] == '\0') decoder.errors.format_message(common, decoder.remark);
     return;
   }
-  noteDamage(decoder);
+  const bool lostItsPlace = decoder.errors.msg_code == JWRN_EXTRANEOUS_DATA;
+  noteDamage(decoder, lostItsPlace ? rowsBeforeRestart(decoder.info) : rowsBefore(decoder.info));
   if (decoder.damaged) return;
   decoder.damaged = true;
   decoder.errors.format_message(common, decoder.message);
@@ -206,6 +218,59 @@ void convertCmyk(const std::uint8_t* from, std::uint8_t* to, JDIMENSION width, b
   }
 }
 
+/** Zeros that no scan has, unless a whole flat part of the picture is coded so. */
+constexpr std::size_t kHole = 16;
+/** Bytes that libjpeg reads ahead. */
+constexpr std::size_t kAhead = 8;
+
+/** Whether zeros are a flat part of the picture: in the first component a block without coefficients has the first code. */
+bool isFlatCodedByZeros(const jpeg_decompress_struct& info) {
+  const int number = info.comp_info[0].ac_tbl_no;
+  const JHUFF_TBL* const table = number >= 0 && number < NUM_HUFF_TBLS ? info.ac_huff_tbl_ptrs[number] : nullptr;
+  return table && table->huffval[0] == 0;
+}
+
+/**
+ * Where zeros begin that are not part of the picture, if the decoder reads beyond them: a hole of a file that was
+ * transferred in part, or the rest of one whose space was reserved. Null if there are none.
+ */
+const std::uint8_t* findHole(const Decoder& decoder) {
+  const jpeg_decompress_struct& info = decoder.info;
+  if (info.progressive_mode || info.arith_code || jpeg_has_multiple_scans(const_cast<j_decompress_ptr>(&info))) return nullptr;
+  static constexpr std::uint8_t kZeros[kHole] = {};
+  const std::uint8_t* const from = nextByte(decoder);
+  if (!isFlatCodedByZeros(info)) {
+    return static_cast<const std::uint8_t*>(memmem(from, static_cast<std::size_t>(decoder.end - from), kZeros, kHole));
+  }
+  // The end of the picture may be flat, but then nothing follows it but the end marker.
+  const std::uint8_t* end = decoder.end;
+  if (end - from >= 2 && end[-2] == 0xff && end[-1] == JPEG_EOI) end -= 2;
+  const std::uint8_t* begin = end;
+  while (begin > from && begin[-1] == 0) begin--;
+  return begin;
+}
+
+/** Notes the first rows that were decoded from a hole. */
+void checkHole(Decoder& decoder) {
+  if (!decoder.hole || decoder.readHole) return;
+  const std::uint8_t* const next = nextByte(decoder);
+  if (static_cast<std::size_t>(decoder.end - decoder.hole) < kHole + kAhead || next < decoder.hole + kHole + kAhead) return;
+  decoder.readHole = true;
+  decoder.rowsBeforeHole = rowsBefore(decoder.info);
+}
+
+/** After the last row: whether pixels come from a hole. */
+void noteHole(Decoder& decoder) {
+  if (!decoder.readHole || decoder.damaged) return;
+  const std::uint8_t* const next = nextByte(decoder);
+  // A flat end of the picture uses up all zeros.
+  const bool isLeft = static_cast<std::size_t>(decoder.end - next) > kAhead && next[kAhead - 1] == 0 && next[0] == 0;
+  if (isFlatCodedByZeros(decoder.info) && !isLeft) return;
+  noteDamage(decoder, decoder.rowsBeforeHole);
+  decoder.damaged = true;
+  std::snprintf(decoder.message, sizeof decoder.message, "zeros in place of data");
+}
+
 /** `cmyk` has space for one row, or is null if libjpeg converts. */
 bool readRows(Decoder& decoder, std::uint8_t* pixels, std::size_t stride, std::uint8_t* cmyk, const Request& request) {
   jpeg_decompress_struct& info = decoder.info;
@@ -215,17 +280,20 @@ bool readRows(Decoder& decoder, std::uint8_t* pixels, std::size_t stride, std::u
     JSAMPROW row = cmyk ? cmyk : to;
     jpeg_read_scanlines(&info, &row, 1);
     if (cmyk) convertCmyk(cmyk, to, info.output_width, request.colour);
+    checkHole(decoder);
   }
+  noteHole(decoder);
   jpeg_finish_decompress(&info);
   return true;
 }
 
-/** How many bytes were read before the marker at which reading ended. */
+/** How many bytes stand before the last marker that was read. */
 std::size_t beforeMarker(const Decoder& decoder) {
-  const JOCTET* const next = decoder.info.src->next_input_byte;
-  if (next < decoder.begin + 2 || next > decoder.end) return 0;
-  const std::ptrdiff_t read = next - decoder.begin;
-  return static_cast<std::size_t>(next[-2] == 0xff ? read - 2 : read);
+  for (const std::uint8_t* at = nextByte(decoder) - 2; at > decoder.begin; at--) {
+    const bool isInScan = at[1] == 0 || at[1] == 0xff || (at[1] >= JPEG_RST0 && at[1] < JPEG_RST0 + 8);
+    if (at[0] == 0xff && !isInScan) return static_cast<std::size_t>(at - decoder.begin);
+  }
+  return 0;
 }
 
 /** Notes components and coefficients that no scan has brought, of a file with several scans. */
@@ -282,6 +350,7 @@ std::size_t attempt(Bytes bytes, const Request& request, Target& target, Picture
     return beforeMarker(decoder);
   }
   if (jpeg_has_multiple_scans(&decoder.info)) noteMissing(decoder);
+  decoder.hole = findHole(decoder);
   picture.width = static_cast<int>(decoder.info.output_width);
   picture.height = static_cast<int>(decoder.info.output_height);
   if (!target.pixels) target.pixels = target.allocate(picture.width, picture.height, request.channels());
@@ -291,7 +360,7 @@ std::size_t attempt(Bytes bytes, const Request& request, Target& target, Picture
   if (!isComplete) {
     const std::size_t done = size / picture.height * decoder.info.output_scanline;
     std::memset(target.pixels + done, kMissing, size - done);
-    noteDamage(decoder);
+    noteDamage(decoder, rowsBefore(decoder.info));
   }
   picture.damaged = decoder.damaged || !isComplete;
   picture.whole = picture.damaged ? wholeOf(decoder) : 1;
