@@ -27,8 +27,8 @@ struct Decoder {
   const std::uint8_t* begin;
   const std::uint8_t* end;
   int maxScans;
-  /** The header has been read. */
-  bool started;
+  /** A segment was read since the last scan. */
+  bool betweenSegments;
   bool damaged;
   /** A limit was reached. */
   bool refused;
@@ -84,7 +84,7 @@ bool meansDamage(const Decoder& decoder) {
       return true;
     case JWRN_EXTRANEOUS_DATA: {
       const auto count = static_cast<std::size_t>(decoder.errors.msg_parm.i[0]);
-      return decoder.started && !isPadding(nextByte(decoder), decoder.begin, count);
+      return !decoder.betweenSegments && !isPadding(nextByte(decoder), decoder.begin, count);
     }
     // Cameras write zeros in place of the spectral selection of a sequential scan (JWRN_NOT_SEQUENTIAL).
     default:
@@ -121,9 +121,25 @@ void noteDamage(Decoder& decoder, JDIMENSION rows) {
   }
 }
 
+/** libjpeg reports each segment that it reads. */
+void noteSegment(Decoder& decoder) {
+  switch (decoder.errors.msg_code) {
+    case JTRC_SOS:
+      decoder.betweenSegments = false;
+      break;
+    case JTRC_DAC:
+    case JTRC_DHT:
+    case JTRC_DQT:
+    case JTRC_DRI:
+    case JTRC_MISC_MARKER:
+      decoder.betweenSegments = true;
+      break;
+  }
+}
+
 void note(j_common_ptr common, int level) {
-  if (level >= 0) return;
   Decoder& decoder = decoderOf(common);
+  if (level >= 0) return noteSegment(decoder);
   common->err->num_warnings++;
   if (!meansDamage(decoder)) {
     if (decoder.remark[0] == '\0') decoder.errors.format_message(common, decoder.remark);
@@ -156,6 +172,7 @@ void prepare(Decoder& decoder, Bytes bytes, const Request& request) {
   decoder.begin = bytes.data;
   decoder.end = bytes.data + bytes.length;
   decoder.maxScans = request.maxScans;
+  decoder.betweenSegments = true;
   for (auto& component : decoder.whole) {
     for (float& part : component) part = 1;
   }
@@ -197,7 +214,6 @@ bool setOutput(Decoder& decoder, const Request& request) {
 /** Of a file with several scans this reads them all. */
 bool start(Decoder& decoder) {
   if (setjmp(decoder.failed)) return false;
-  decoder.started = true;
   jpeg_start_decompress(&decoder.info);
   return true;
 }
