@@ -15,6 +15,7 @@ import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
 import { processFolder } from '../../../../support/temporary-folder.js';
+import { comparePixels } from '../../decoder/pixel-comparison.js';
 import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
@@ -119,6 +120,8 @@ export const scenarios = {
   },
 
   zones: zonedAnalyses,
+
+  pixels: () => comparePixels(loadOpenCv()),
 
   /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
