@@ -70,6 +70,9 @@ export const uploadFieldsSchema = z.strictObject({
     examples: ['refuse'],
   }),
 });
+/** The same in a query, for clients whose form cannot have fields. */
+export const damagedQuerySchema = z.object({ damaged: uploadFieldsSchema.shape.damaged });
+
 export type UploadFields = z.infer<typeof uploadFieldsSchema>;
 
 /** The kinds of images that are accepted. */

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import {
   analysedImageSchema,
+  damagedQuerySchema,
   imagePageSchema,
   imageQuerySchema,
   imageResultSchema,
@@ -79,14 +80,15 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       tag,
       summary: 'Upload an image and find objects in it',
       access: access.upload,
+      query: damagedQuerySchema,
       form: { file: 'image', fields: uploadFieldsSchema },
       headers: { Prefer: '`respond-async` answers at once with 202 and status PENDING' },
       responses: { 200: analysedImageSchema, 202: pendingImageSchema },
       problems: UPLOAD_PROBLEMS,
       before: [...beforeUpload, receiveUpload('image', uploads)],
-      handle: async (_, ctx) => {
+      handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
-        const options = parse(uploadFieldsSchema, fields, 'form');
+        const options = { ...query, ...parse(uploadFieldsSchema, fields, 'form') };
         if (!prefersAsync(ctx)) return images.upload(bytes, options);
         const result = await images.uploadPending(bytes, options);
         ctx.set('Preference-Applied', 'respond-async');

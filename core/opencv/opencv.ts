@@ -107,11 +107,6 @@ export interface OpenCv {
   readonly CV_8UC1: number;
   readonly CV_8UC3: number;
   readonly IMREAD_GRAYSCALE: number;
-  readonly IMREAD_COLOR: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_2: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_4: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_8: number;
-  readonly IMREAD_IGNORE_ORIENTATION: number;
   readonly IMWRITE_JPEG_QUALITY: number;
   readonly INTER_AREA: number;
   readonly ROTATE_90_CLOCKWISE: number;
