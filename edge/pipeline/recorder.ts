@@ -100,8 +100,9 @@ export class Recorder {
     const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
-      const { detections, damaged: isPartial = false } = result.analysis;
-      const frame = { image: result.id, takenAt, detections, isPartial };
+      const { width, height, detections, damaged: isPartial = false } = result.analysis;
+      const size = { width, height };
+      const frame = { image: result.id, takenAt, detections, size, isPartial };
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
