@@ -82,6 +82,10 @@ export const MEDIA_TYPES = [
   'image/webp',
   'image/gif',
   'image/bmp',
+  'image/tiff',
+  'image/avif',
+  'image/heic',
+  'image/jxl',
 ] as const;
 
 export const imageStatusSchema = z.enum(['OK', 'PENDING', 'FAILED']);

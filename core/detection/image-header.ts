@@ -1,12 +1,24 @@
 import { readBmpHeader } from './headers/bmp-header.js';
 import { readGifHeader } from './headers/gif-header.js';
+import { readHeifHeader } from './headers/heif-header.js';
 import { readJpegHeader } from './headers/jpeg-header.js';
+import { readJxlHeader } from './headers/jxl-header.js';
 import { readPngHeader } from './headers/png-header.js';
+import { readTiffHeader } from './headers/tiff-header.js';
 import { readWebpHeader } from './headers/webp-header.js';
 
-const readers = [readJpegHeader, readPngHeader, readWebpHeader, readGifHeader, readBmpHeader];
+const readers = [
+  readJpegHeader,
+  readPngHeader,
+  readWebpHeader,
+  readGifHeader,
+  readBmpHeader,
+  readTiffHeader,
+  readHeifHeader,
+  readJxlHeader,
+];
 
-/** What an image's header says, before anything is decoded. */
+/** What an image's header says, before anything is decoded. The size of a `heif` or `jxl` may differ from the decoded one. */
 export type ImageHeader = NonNullable<ReturnType<(typeof readers)[number]>>;
 
 /** Reads the header of an image; undefined if it is of no known kind or malformed. */

@@ -227,8 +227,10 @@ export class Images {
       const result: SourcedAnalysis = known
         ? { analysis: known, source: 'search' }
         : await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const { width, height } = result.analysis;
       const entry = {
-        blob,
+        // Of some kinds the header does not give the size that it has when decoded.
+        blob: { ...blob, width, height },
         image,
         result,
         also: (transaction: Transaction) => also(transaction, result.analysis),

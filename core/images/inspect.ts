@@ -4,7 +4,7 @@ import { type MediaType, mediaTypeOf } from './media-type.js';
 
 export type { MediaType };
 
-const ACCEPTED = 'JPEG, PNG, WebP, GIF, BMP';
+const ACCEPTED = 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL';
 
 export interface Inspected {
   mediaType: MediaType;

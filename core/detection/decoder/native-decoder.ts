@@ -4,7 +4,7 @@ import { messageOf, StartError } from '../../runtime/errors.js';
 import { projectRoot } from '../../runtime/project-root.js';
 
 /** The kinds of pictures that the addon decodes. */
-export type DecodedKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp';
+export type DecodedKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'heif' | 'jxl';
 
 export interface DecodeOptions {
   /** Blue, green and red for each pixel; otherwise one byte of grey. */
@@ -30,7 +30,11 @@ export interface DecodedPicture {
 }
 
 /** Nothing was allocated. */
-export type NotDecoded = { tooLarge: true; width: number; height: number } | { error: string };
+export type NotDecoded =
+  | { tooLarge: true; width: number; height: number }
+  | { error: string }
+  /** The name of the Debian package whose library this kind needs. */
+  | { missing: string };
 
 /** The native addon (`native/addon.cpp`). Its functions run on the calling thread. */
 export interface NativeDecoder {

@@ -1,3 +1,4 @@
+import type { Extent } from '../boxes.js';
 import type { DecodedPicture, DecodeOptions, NativeDecoder } from '../decoder/native-decoder.js';
 import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
 import { GreyImage } from './grey-image.js';
@@ -32,6 +33,9 @@ const MAX_SCANNED_PIXELS = 2e9;
 const MIN_SCANS = 64;
 const MAX_SCANS = 500;
 
+/** Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned. */
+const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
+
 /** Decodes the images of a worker, one at a time. */
 export class ImageDecoder {
   /** Of the image as decoded, and of its copies; the last one in use is that of the result. */
@@ -57,9 +61,7 @@ export class ImageDecoder {
 
   #decodeGrey(bytes: Buffer, { workingSize, acceptDamaged }: GreyRequest): DecodedGrey {
     const header = this.#checkedHeader(bytes);
-    const longer = Math.max(header.width, header.height);
-    const cap = workingSize === 0 ? longer : Math.min(workingSize, longer);
-    const denominator = header.kind === 'jpeg' ? denominatorOf(longer / cap) : 1;
+    const denominator = header.kind === 'jpeg' ? denominatorOf(header, workingSize) : 1;
     let pixels: Uint8Array = new Uint8Array();
     const picture = this.#decode(header, bytes, { colour: false, denominator }, (count) => {
       pixels = this.#decoded.take(count);
@@ -67,8 +69,11 @@ export class ImageDecoder {
     });
     if (picture.damaged && !acceptDamaged) throw damage(picture);
     const decoded = new GreyImage(picture.width, picture.height, pixels);
-    const image = this.#upright(this.#fitted(decoded, header, cap / longer), header.orientation);
-    return { ...uprightSize(header), image, damaged: picture.damaged };
+    const size = denominator === 1 ? picture : header;
+    const { orientation } = header;
+    const image = this.#upright(this.#fitted(decoded, size, workingSize), orientation);
+    const { width, height } = uprightSize({ ...size, orientation });
+    return { width, height, image, damaged: picture.damaged };
   }
 
   /** Decodes the whole image in colour, upright, even if it is damaged. */
@@ -84,10 +89,11 @@ export class ImageDecoder {
         return pixels;
       },
     );
-    if (header.orientation === 1) return { width, height, bytes: pixels };
+    const { orientation } = header;
+    if (orientation === 1) return { width, height, bytes: pixels };
     const turned = new Uint8Array(pixels.length);
-    this.native.turn(pixels, width, height, 3, header.orientation, turned);
-    return { ...uprightSize(header), bytes: turned };
+    this.native.turn(pixels, width, height, 3, orientation, turned);
+    return { ...uprightSize({ width, height, orientation }), bytes: turned };
   }
 
   #decode(
@@ -101,11 +107,17 @@ export class ImageDecoder {
     const maxScans = Math.max(MIN_SCANS, Math.min(MAX_SCANS, scans));
     const limits = { ...options, maxPixels, maxScans };
     const picture = this.native.decode(header.kind, bytes, limits, allocate);
+    if ('missing' in picture)
+      throw new Refusal(
+        'unsupported_image_kind',
+        `This kind of image needs the Debian package ${picture.missing}, which is not installed here.`,
+      );
     if ('error' in picture)
-      throw new Refusal('image_undecodable', `The image does not decode: ${picture.error}.`);
+      throw new Refusal('image_undecodable', `The image does not decode: ${picture.error.trim()}.`);
+    if ('tooLarge' in picture) throw tooManyPixels(picture, maxPixels);
     const isAsAnnounced = (side: 'width' | 'height') =>
       picture[side] === Math.ceil(header[side] / options.denominator);
-    if ('tooLarge' in picture || !isAsAnnounced('width') || !isAsAnnounced('height'))
+    if (!DECODED_SIZE.includes(header.kind) && !(isAsAnnounced('width') && isAsAnnounced('height')))
       throw new Refusal('image_undecodable', 'The header of the image gives two sizes.');
     return picture;
   }
@@ -113,17 +125,16 @@ export class ImageDecoder {
   #checkedHeader(bytes: Buffer): ImageHeader {
     const header = readImageHeader(bytes);
     if (!header) throw new Refusal('image_undecodable', 'The image has no readable header.');
-    if (header.width * header.height > this.maxPixels)
-      throw new Refusal(
-        'too_many_pixels',
-        `The image has ${header.width} × ${header.height} pixels; ${this.maxPixels} are accepted.`,
-      );
+    if (header.width * header.height > this.maxPixels) throw tooManyPixels(header, this.maxPixels);
     return header;
   }
 
-  #fitted(image: GreyImage, header: ImageHeader, scale: number): GreyImage {
-    const width = Math.max(1, Math.round(header.width * scale));
-    const height = Math.max(1, Math.round(header.height * scale));
+  /** `size` is that of the whole image. */
+  #fitted(image: GreyImage, size: Extent, workingSize: number): GreyImage {
+    const longer = longerOf(size);
+    const scale = capOf(size, workingSize) / longer;
+    const width = Math.max(1, Math.round(size.width * scale));
+    const height = Math.max(1, Math.round(size.height * scale));
     if (image.width === width && image.height === height) return image;
     const to = this.#copies[0].take(width * height);
     this.native.reduce(image.bytes, image.width, image.height, to, width, height);
@@ -141,11 +152,24 @@ export class ImageDecoder {
   }
 }
 
-function denominatorOf(ratio: number): DecodeOptions['denominator'] {
+const longerOf = ({ width, height }: Extent) => Math.max(width, height);
+
+/** The longer side of what is searched. */
+const capOf = (size: Extent, workingSize: number) =>
+  workingSize === 0 ? longerOf(size) : Math.min(workingSize, longerOf(size));
+
+function denominatorOf(size: Extent, workingSize: number): DecodeOptions['denominator'] {
+  const ratio = longerOf(size) / capOf(size, workingSize);
   if (ratio >= 8) return 8;
   if (ratio >= 4) return 4;
   return ratio >= 2 ? 2 : 1;
 }
+
+const tooManyPixels = ({ width, height }: Extent, maxPixels: number) =>
+  new Refusal(
+    'too_many_pixels',
+    `The image has ${width} × ${height} pixels; ${maxPixels} are accepted.`,
+  );
 
 function damage({ whole, reason }: DecodedPicture): Refusal {
   const percent = Math.min(99, Math.floor(whole * 100));

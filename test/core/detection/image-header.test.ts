@@ -87,6 +87,45 @@ test('a truncated or missing header is not read', async (t) => {
   t.is(readImageHeader(Buffer.from([0xff, 0xd8, 0xff, 0xd9])), undefined);
 });
 
+test('AVIF, HEIC, JPEG XL and TIFF headers give the size', async (t) => {
+  for (const [name, kind] of [
+    ['av1.avif', 'heif'],
+    ['hevc.heic', 'heif'],
+    ['lossy.jxl', 'jxl'],
+    ['container.jxl', 'jxl'],
+  ] as const)
+    t.like(readImageHeader(picture(name)), { kind, width: 91, height: 66 }, name);
+  const avif = await plainImage(300, 200).avif().toBuffer();
+  t.like(readImageHeader(avif), { kind: 'heif', width: 300, height: 200 });
+  for (const orientation of [1, 3, 6]) {
+    const tiff = await plainImage(300, 200).withMetadata({ orientation }).tiff().toBuffer();
+    t.like(readImageHeader(tiff), { kind: 'tiff', width: 300, height: 200, orientation });
+  }
+});
+
+test('a HEIC that its properties turn has the turned size of its primary picture', (t) => {
+  const box = (type: string, ...content: (number[] | Buffer)[]) => {
+    const body = Buffer.concat(content.map((part) => Buffer.from(part)));
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(body.length + 8);
+    head.write(type, 4, 'latin1');
+    return Buffer.concat([head, body]);
+  };
+  const size = (width: number, height: number) =>
+    box('ispe', [0, 0, 0, 0, 0, 0, width >> 8, width & 255, 0, 0, height >> 8, height & 255]);
+  const properties = box('ipco', size(160, 120), size(4000, 3000), box('irot', [3]));
+  // Item 1 is a thumbnail; item 2 has the second and the third property.
+  const associations = box('ipma', [0, 0, 0, 0, 0, 0, 0, 2, 0, 1, 1, 0x81, 0, 2, 2, 0x82, 0x83]);
+  const meta = box(
+    'meta',
+    [0, 0, 0, 0],
+    box('pitm', [0, 0, 0, 0, 0, 2]),
+    box('iprp', properties, associations),
+  );
+  const heic = Buffer.concat([box('ftyp', Buffer.from('heic\0\0\0\0mif1')), meta]);
+  t.like(readImageHeader(heic), { kind: 'heif', width: 3000, height: 4000, orientation: 1 });
+});
+
 test('no input makes the reader throw', (t) => {
   const starts = [
     'ffd8ffe1',
@@ -94,6 +133,10 @@ test('no input makes the reader throw', (t) => {
     '52494646ffffffff57454250',
     '474946383961',
     '424d',
+    '49492a0008000000',
+    'ff0a',
+    '0000000c4a584c200d0a870a',
+    '00000010667479706865696300000000',
   ];
   fc.assert(
     fc.property(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 400 }), (start, rest) => {

@@ -154,10 +154,10 @@ test('an EXIF orientation that is stored as LONG turns the image, in both byte o
   }
 });
 
-for (const kind of ['gif', 'bmp'] as const)
+for (const kind of ['gif', 'bmp', 'tiff', 'avif'] as const)
   test(`a sign is found in a ${kind}, and the image can be fetched again`, async (t) => {
     const { api, jpeg } = t.context;
-    const bytes = kind === 'gif' ? await sharp(jpeg).gif().toBuffer() : await bitmapOf(jpeg);
+    const bytes = await (kind === 'bmp' ? bitmapOf(jpeg) : sharp(jpeg).toFormat(kind).toBuffer());
     const { status, json } = await api.upload<Analysed>(t, bytes);
     t.is(status, 200);
     t.is(json.detections.length, 1);
@@ -167,6 +167,38 @@ for (const kind of ['gif', 'bmp'] as const)
     t.deepEqual(original.bytes, bytes);
     t.is((await api.get(t, json.image.links.processed)).type, 'image/jpeg');
   });
+
+test('HEIC and JPEG XL are decoded', async (t) => {
+  const { api } = t.context;
+  for (const [name, mediaType] of [
+    ['hevc.heic', 'image/heic'],
+    ['lossy.jxl', 'image/jxl'],
+    ['container.jxl', 'image/jxl'],
+  ] as const) {
+    const { status, json } = await api.upload<Analysed>(t, picture(name));
+    t.is(status, 200, name);
+    t.like(json.image, { mediaType, width: 91, height: 66 }, name);
+  }
+});
+
+test('parts of the rarer kinds are refused', async (t) => {
+  const { api, jpeg } = t.context;
+  const tiff = await sharp(jpeg).tiff({ compression: 'lzw' }).toBuffer();
+  const files = [picture('av1.avif'), picture('hevc.heic'), picture('lossy.jxl'), tiff];
+  for (const bytes of files) {
+    const half = await api.upload<Problem>(t, bytes.subarray(0, Math.floor(bytes.length * 0.8)));
+    t.is(half.status, 422);
+    t.true(['image_damaged', 'image_undecodable'].includes(half.json.code));
+  }
+});
+
+test('the orientation of a TIFF turns it', async (t) => {
+  const { api, jpeg } = t.context;
+  const turned = sharp(jpeg).rotate(270).withMetadata({ orientation: 6 });
+  const { json } = await api.upload<Analysed>(t, await turned.tiff().toBuffer());
+  t.like(json.image, { mediaType: 'image/tiff', width: 640, height: 360 });
+  t.is(json.detections.length, 1);
+});
 
 test('of an animated GIF the first frame is searched', async (t) => {
   const { api, jpeg } = t.context;
@@ -183,7 +215,7 @@ test('an image of another kind is refused with the kinds that are accepted', asy
   const { api } = t.context;
   const { status, json } = await api.upload<Problem>(t, Buffer.from('%PDF-1.7 no picture'));
   t.is(status, 415);
-  t.regex(json.detail ?? '', /JPEG, PNG, WebP, GIF, BMP/);
+  t.regex(json.detail ?? '', /JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL\.$/);
 });
 
 /** As programs on Windows write it: 24 bits, from the bottom. */

@@ -7,15 +7,6 @@
 #include "picture.hpp"
 #include "turn.hpp"
 
-namespace siteglass {
-
-void checkSize(std::uint32_t width, std::uint32_t height, const Request& request) {
-  if (width == 0 || height == 0) throw Undecodable("it has no pixels");
-  if (static_cast<std::uint64_t>(width) * height > request.maxPixels) throw TooManyPixels(width, height);
-}
-
-}  // namespace siteglass
-
 namespace {
 
 using siteglass::Bytes;
@@ -52,6 +43,9 @@ Decode decoderOf(const std::string& kind) {
   if (kind == "webp") return siteglass::decodeWebp;
   if (kind == "gif") return siteglass::decodeGif;
   if (kind == "bmp") return siteglass::decodeBmp;
+  if (kind == "tiff") return siteglass::decodeTiff;
+  if (kind == "heif") return siteglass::decodeHeif;
+  if (kind == "jxl") return siteglass::decodeJxl;
   return nullptr;
 }
 
@@ -88,6 +82,8 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     result["tooLarge"] = true;
     result["width"] = error.width;
     result["height"] = error.height;
+  } catch (const siteglass::MissingLibrary& error) {
+    result["missing"] = error.what();
   } catch (const siteglass::Undecodable& error) {
     result["error"] = error.what();
   } catch (const std::bad_alloc&) {

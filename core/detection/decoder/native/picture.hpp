@@ -26,6 +26,11 @@ struct Bytes {
   std::size_t length;
 };
 
+/** The kind of picture needs a library that is not installed. `what()` is Debian's name of the package. */
+struct MissingLibrary : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct Request {
   /** Blue, green and red for each pixel; otherwise one byte of grey. */
   bool colour = false;
@@ -53,13 +58,22 @@ struct Picture {
 /** Returns memory for width × height × channels bytes. Called once, after all checks of the header. May throw. */
 using Allocate = std::function<std::uint8_t*(int width, int height, int channels)>;
 
-/** Each throws `Undecodable` or `TooManyPixels`. A damaged picture does not throw if any pixel may be right. */
+/** Each throws `Undecodable`, `TooManyPixels` or, if it needs one, `MissingLibrary`. A damaged picture does not throw if any pixel may be right. */
 Picture decodeJpeg(Bytes bytes, const Request& request, const Allocate& allocate);
 Picture decodePng(Bytes bytes, const Request& request, const Allocate& allocate);
 Picture decodeWebp(Bytes bytes, const Request& request, const Allocate& allocate);
 /** The first frame. */
 Picture decodeGif(Bytes bytes, const Request& request, const Allocate& allocate);
 Picture decodeBmp(Bytes bytes, const Request& request, const Allocate& allocate);
+/** The first page. */
+Picture decodeTiff(Bytes bytes, const Request& request, const Allocate& allocate);
+/** AVIF and HEIC, upright: the primary picture. */
+Picture decodeHeif(Bytes bytes, const Request& request, const Allocate& allocate);
+/** JPEG XL, upright: the first frame. */
+Picture decodeJxl(Bytes bytes, const Request& request, const Allocate& allocate);
+
+/** Copies red, green and blue to blue, green and red, or to grey. */
+void copyRgb(const std::uint8_t* from, std::uint8_t* to, std::size_t count, bool colour);
 
 /** Throws `TooManyPixels`, or `Undecodable` for an empty picture. */
 void checkSize(std::uint32_t width, std::uint32_t height, const Request& request);

@@ -26,7 +26,7 @@ function decode(kind: DecodedKind, bytes: Buffer): DecodedPicture & { pixels: Ui
     return pixels;
   });
   if ('error' in result) throw new Error(result.error);
-  if ('tooLarge' in result) throw new Error('too large');
+  if ('tooLarge' in result || 'missing' in result) throw new Error(JSON.stringify(result));
   return { ...result, pixels };
 }
 

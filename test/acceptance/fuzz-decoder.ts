@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../core/runtime/project-root.js';
+import { run } from '../../scripts/lib/command.mjs';
+import { runMain } from '../../scripts/lib/problem.mjs';
+
+const SOURCES = join(projectRoot(), 'core', 'detection', 'decoder', 'native');
+const FUZZER = join(projectRoot(), 'test', 'acceptance', 'decoder-fuzzer', 'fuzzer.cpp');
+const PICTURES = join(projectRoot(), 'test', 'fakes', 'pictures');
+const FLAGS = [
+  ...['-std=c++17', '-O1', '-g', '-Wall', '-Wextra', '-fwrapv', '-D_GLIBCXX_ASSERTIONS'],
+  ...['-fno-omit-frame-pointer', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
+];
+
+/**
+ * Compiles the decoders with AddressSanitizer and UndefinedBehaviorSanitizer and has them decode mutated pictures:
+ * `npm run test:fuzz [-- --files N --seconds N --seed N]`. Inputs that reach new places of the decoders are mutated again.
+ */
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: {
+      files: { type: 'string', default: '5000' },
+      seconds: { type: 'string', default: '0' },
+      seed: { type: 'string', default: '1' },
+    },
+  });
+  const folder = join(projectRoot(), 'var', 'decoder-fuzzer');
+  mkdirSync(folder, { recursive: true });
+  const program = await build(folder);
+  const args = [PICTURES, values.files, values.seconds, values.seed];
+  return spawnSync(program, args, { cwd: folder, stdio: 'inherit' }).status ?? 1;
+});
+
+/** Only the decoders report the places that they reach. */
+async function build(folder: string): Promise<string> {
+  const program = join(folder, 'fuzzer');
+  const objects: string[] = [];
+  const compile = (args: string[]) =>
+    run('g++', [...FLAGS, ...args], {
+      log: join(folder, 'build.log'),
+      failure: 'The decoders do not compile with sanitizers',
+    });
+  for (const file of readdirSync(SOURCES)) {
+    if (!file.endsWith('.cpp') || file === 'addon.cpp') continue;
+    const object = join(folder, file.replace(/cpp$/, 'o'));
+    await compile(['-fsanitize-coverage=trace-pc', '-c', join(SOURCES, file), '-o', object]);
+    objects.push(object);
+  }
+  await compile(['-I', SOURCES, FUZZER, ...objects, '-ljpeg', '-lpng16', '-lwebp', '-o', program]);
+  return program;
+}
