@@ -58,6 +58,9 @@ Decode decoderOf(const Input& input) {
   if (begins("RIFF", 4)) return siteglass::decodeWebp;
   if (begins("GIF8", 4)) return siteglass::decodeGif;
   if (begins("BM", 2)) return siteglass::decodeBmp;
+  if (begins("II*", 4) || begins("MM\0*", 4)) return siteglass::decodeTiff;
+  if (begins("\xff\x0a", 2) || (input.size() > 8 && std::memcmp(&input[4], "JXL ", 4) == 0)) return siteglass::decodeJxl;
+  if (input.size() > 8 && std::memcmp(&input[4], "ftyp", 4) == 0) return siteglass::decodeHeif;
   return nullptr;
 }
 
@@ -93,6 +96,8 @@ Outcome decode(const Input& input, std::mt19937& random) {
   } catch (const siteglass::Undecodable&) {
     return Outcome::kRefused;
   } catch (const siteglass::TooManyPixels&) {
+    return Outcome::kRefused;
+  } catch (const siteglass::MissingLibrary&) {
     return Outcome::kRefused;
   }
 }
