@@ -173,7 +173,7 @@ function servicesInOrder(
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
     ...[relay, lan, ...publishing.farewells],
-    ...[pipeline.cameras, pipeline.reload, http],
+    ...[pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     // Stops before the server, which waits for responses to end.
     eventStream,

@@ -43,7 +43,7 @@ function checksOf(config: RelayConfig): Check[] {
     }),
     url === undefined ? schemaCheck(file, relayMigrations) : postgresCheck(url),
     bucketCheck(config),
-    detectionCheck({ settings: detection, maxPixels: images.maxPixels, uses: [] }),
+    detectionCheck({ settings: detection, maxPixels: images.maxPixels }, []),
     {
       about: 'broker',
       run: () => {

@@ -65,7 +65,7 @@ export const topics = {
     'text',
     1,
     true,
-    '`online` or `offline`; a paused camera is offline',
+    '`online`, or `offline` in every other state of the camera',
   ),
   cameraState: topic(
     '{site}/{camera}/state',

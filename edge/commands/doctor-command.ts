@@ -11,6 +11,7 @@ import { storedBytes } from '../../core/images/stored-bytes.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { requestOf } from '../cameras/camera-config.js';
+import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
@@ -30,6 +31,7 @@ export async function doctorCommand(
 function checksOf(config: EdgeConfig): Check[] {
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
+  const withWorker = { settings: detection, maxPixels: images.maxPixels };
   const isRunning = FolderLock.isHeld(dataFolder);
   return [
     programCheck('siteglass-edge'),
@@ -43,12 +45,16 @@ function checksOf(config: EdgeConfig): Check[] {
     }),
     schemaCheck(file, edgeMigrations),
     clockCheck(),
-    detectionCheck({
-      settings: detection,
-      maxPixels: images.maxPixels,
-      uses: cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
+    detectionCheck(
+      withWorker,
+      cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
+    ),
+    camerasCheck({
+      cameras,
+      detection: withWorker,
+      isRunning,
+      reported: isRunning ? readCameraStatuses(dataFolder) : {},
     }),
-    camerasCheck({ cameras, maxPixels: images.maxPixels, isRunning }),
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
   ];
