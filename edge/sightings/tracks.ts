@@ -1,7 +1,7 @@
 import type { Box, Detection } from '../../core/contract/detection.js';
 import { type Extent, overlap } from '../../core/detection/boxes.js';
 import type { TrackingSettings } from './sighting-settings.js';
-import { type PlacedTrack, placedIn } from './track-size.js';
+import { type Placed, placedIn } from './track-size.js';
 
 /** The snapshot that shows an object best. Times are milliseconds since the epoch. */
 export interface BestSnapshot {
@@ -99,7 +99,7 @@ export const hasPendingChange = (tracks: readonly Track[]): boolean =>
  * Assigns detections to tracks of the same label and detector: greedily, by decreasing overlap. A track whose position is
  * not known may get any.
  */
-function match(tracks: readonly PlacedTrack[], detections: Detection[], minOverlap: number) {
+function match(tracks: readonly Placed<Track>[], detections: Detection[], minOverlap: number) {
   const pairs = tracks.flatMap(({ track, isPlaced }) =>
     detections
       .filter((d) => d.label === track.label && d.detector === track.detector)
@@ -139,7 +139,7 @@ function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: s
 }
 
 function withDetection(
-  { track, isPlaced }: PlacedTrack,
+  { track, isPlaced }: Placed<Track>,
   detection: Detection,
   { image, takenAt, size }: Frame,
   settings: TrackingSettings,
