@@ -22,11 +22,10 @@ function main(): void {
   let cv: OpenCv;
   try {
     native = loadDecoder();
-    cv = loadOpenCv();
+    cv = openCv();
   } catch (error) {
-    // The parent ends this process once it has the reason. Below the first line the message lists the module's callers.
-    const [reason = ''] = textOf(error).split('\n', 1);
-    send({ type: 'unable', reason });
+    // The parent ends this process once it has the reason.
+    send({ type: 'unable', reason: textOf(error) });
     return;
   }
   const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
@@ -47,6 +46,17 @@ function main(): void {
     engines: Object.keys(engines) as EngineName[],
     pid: process.pid,
   });
+}
+
+/** Throws an error whose message is for operators. */
+function openCv(): OpenCv {
+  try {
+    return loadOpenCv();
+  } catch (cause) {
+    // Below the first line the message lists the module's callers.
+    const [reason = ''] = textOf(cause).split('\n', 1);
+    throw new Error(`OpenCV does not load: ${reason}`, { cause });
+  }
 }
 
 /** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */

@@ -120,7 +120,7 @@ test('a wrong checksum of a critical chunk damages a PNG; of any other it does n
   for (const [name, png] of pictures('png')) {
     const whole = decode('png', png);
     t.false(whole.damaged, name);
-    const types = ['IHDR', 'IDAT', ...(name === 'palette.png' ? ['PLTE'] : [])];
+    const types = ['IHDR', 'IDAT', 'IEND', ...(name === 'palette.png' ? ['PLTE'] : [])];
     for (const type of types) t.true(decode('png', pngWithWrongChecksum(png, type)).damaged, type);
     for (const type of ['tEXt', 'tIME', 'prVt']) {
       const spoiled = pngWithWrongChecksum(pngWithChunk(png, type, COMMENT), type);
