@@ -63,14 +63,25 @@ void reduceWhole(const std::uint8_t* from, int stride, std::uint8_t* to, Size si
   }
 }
 
+/** The sums of one row. Shares are in the order of the pixels that they count for. */
+void sumColumns(const std::uint8_t* pixels, const std::vector<Share>& shares, std::vector<float>& row) {
+  const Share* share = shares.data();
+  const Share* const end = share + shares.size();
+  for (int to = 0; to < static_cast<int>(row.size()); to++) {
+    float sum = 0;
+    for (; share != end && share->to == to; share++) sum += static_cast<float>(pixels[share->from]) * share->weight;
+    row[to] = sum;
+  }
+}
+
 void reduceWeighted(const std::uint8_t* from, Size fromSize, std::uint8_t* to, Size toSize, double scaleX, double scaleY) {
   const std::vector<Share> columns = sharesOf(fromSize.width, toSize.width, scaleX);
   const std::vector<Share> rows = sharesOf(fromSize.height, toSize.height, scaleY);
   std::vector<float> row(toSize.width), sum(toSize.width);
   for (std::size_t i = 0; i < rows.size(); i++) {
     const std::uint8_t* const pixels = from + static_cast<std::ptrdiff_t>(rows[i].from) * fromSize.width;
-    std::fill(row.begin(), row.end(), 0.0f);
-    for (const Share& share : columns) row[share.to] += pixels[share.from] * share.weight;
+    // A row that two rows share is summed once.
+    if (i == 0 || rows[i - 1].from != rows[i].from) sumColumns(pixels, columns, row);
     const float weight = rows[i].weight;
     const bool isFirst = i == 0 || rows[i - 1].to != rows[i].to;
     if (isFirst) {

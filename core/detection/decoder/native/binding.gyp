@@ -16,7 +16,7 @@
         'turn.cpp',
         'webp.cpp',
       ],
-      'cflags': ['-O3', '-Wall', '-Wextra', '-fwrapv', '-fvisibility=hidden'],
+      'cflags': ['-O3', '-Wall', '-Wextra', '-fno-math-errno', '-fwrapv', '-fvisibility=hidden'],
       'cflags_cc': ['-std=c++17'],
       'cflags!': ['-fno-exceptions'],
       'cflags_cc!': ['-fno-exceptions', '-fno-rtti', '-std=gnu++17'],
