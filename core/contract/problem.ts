@@ -25,6 +25,7 @@ export const problemKinds = {
   range_not_satisfiable: { status: 416, title: 'The range lies outside the image' },
   invalid_configuration: { status: 422, title: 'The configuration cannot be used' },
   image_undecodable: { status: 422, title: 'The image does not decode' },
+  image_damaged: { status: 422, title: 'The image is damaged' },
   image_crashed_decoder: { status: 422, title: 'The image crashed its decoder' },
   detection_timeout: { status: 422, title: 'The image took too long to analyse' },
   analysis_failed: { status: 422, title: 'The image was not analysed' },

@@ -103,7 +103,11 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
   if (form) {
     const fields = schema(form.fields);
     const properties = {
-      [form.file]: { type: 'string', format: 'binary', description: 'JPEG, PNG or WebP' },
+      [form.file]: {
+        type: 'string',
+        format: 'binary',
+        description: 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC or JPEG XL',
+      },
       ...(fields.properties as Json),
     };
     const content = { schema: { type: 'object', properties, required: [form.file] } };

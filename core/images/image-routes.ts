@@ -2,9 +2,11 @@ import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import {
   analysedImageSchema,
+  damagedQuerySchema,
   imagePageSchema,
   imageQuerySchema,
   imageResultSchema,
+  MEDIA_TYPES,
   okSchema,
   pendingImageSchema,
   uploadFieldsSchema,
@@ -42,7 +44,6 @@ export interface ImageApi {
 }
 
 const byId = z.object({ id: imageIdSchema.toLowerCase() });
-const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
 /** The problems with which an upload can be refused, in both forms of the API. */
@@ -56,6 +57,7 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'unsupported_request_type',
   'unsupported_image_kind',
   'image_undecodable',
+  'image_damaged',
   'image_crashed_decoder',
   'detection_timeout',
   'analysis_failed',
@@ -79,14 +81,15 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       tag,
       summary: 'Upload an image and find objects in it',
       access: access.upload,
+      query: damagedQuerySchema,
       form: { file: 'image', fields: uploadFieldsSchema },
       headers: { Prefer: '`respond-async` answers at once with 202 and status PENDING' },
       responses: { 200: analysedImageSchema, 202: pendingImageSchema },
       problems: UPLOAD_PROBLEMS,
       before: [...beforeUpload, receiveUpload('image', uploads)],
-      handle: async (_, ctx) => {
+      handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
-        const options = parse(uploadFieldsSchema, fields, 'form');
+        const options = { ...query, ...parse(uploadFieldsSchema, fields, 'form') };
         if (!prefersAsync(ctx)) return images.upload(bytes, options);
         const result = await images.uploadPending(bytes, options);
         ctx.set('Preference-Applied', 'respond-async');
@@ -121,8 +124,8 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
       problems: ['not_found', 'range_not_satisfiable', 'rate_limited', 'files_unavailable'],
@@ -143,8 +146,8 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
       problems: [

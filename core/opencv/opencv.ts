@@ -105,12 +105,8 @@ export interface OpenCv {
   readonly CAP_PROP_FPS: number;
   readonly CAP_PROP_FRAME_COUNT: number;
   readonly CV_8UC1: number;
+  readonly CV_8UC3: number;
   readonly IMREAD_GRAYSCALE: number;
-  readonly IMREAD_COLOR: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_2: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_4: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_8: number;
-  readonly IMREAD_IGNORE_ORIENTATION: number;
   readonly IMWRITE_JPEG_QUALITY: number;
   readonly INTER_AREA: number;
   readonly ROTATE_90_CLOCKWISE: number;

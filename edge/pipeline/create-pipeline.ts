@@ -74,6 +74,9 @@ export function createPipeline(
     log: camerasLog,
     clock,
   });
+  events.on('snapshotRecorded', ({ camera, analysis }) => {
+    if (analysis.damaged) cameras.recordDamaged(camera);
+  });
   const reload = new ConfigReload({
     config,
     read: reread,

@@ -102,8 +102,10 @@ export class Recorder {
     const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
-      const { detections } = result.analysis;
-      const frame = { image: result.id, takenAt: this.#trusted(takenAt), detections };
+      const { width, height, detections, damaged: isPartial = false } = result.analysis;
+      const size = { width, height };
+      const seen = { image: result.id, takenAt: this.#trusted(takenAt) };
+      const frame = { ...seen, detections, size, isPartial };
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;

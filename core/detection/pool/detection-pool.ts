@@ -86,7 +86,7 @@ export class DetectionPool implements DetectionBackend, Service {
     });
   }
 
-  /** Resolves when a first worker is ready. Throws StartError if OpenCV does not load. */
+  /** Resolves when a first worker is ready. Throws StartError if OpenCV or the decoder does not load. */
   async start(): Promise<void> {
     await this.#supervisor.start();
   }
@@ -104,7 +104,8 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   async analyseIf(bytes: Buffer, gate: SearchGate): Promise<Analysis | undefined> {
-    const job = { kind: 'analyseIf', bytes, side: gate.side } as const;
+    const { side, acceptDamaged = false } = gate;
+    const job = { kind: 'analyseIf', bytes, side, acceptDamaged } as const;
     const { result, queueMs, plan } = await this.#jobs.submit(job, bytes.length, (thumbnail) =>
       gate.planFor(thumbnail),
     );

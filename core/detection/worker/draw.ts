@@ -1,6 +1,6 @@
-import type { Colour, Mat, OpenCv } from '../../opencv/opencv.js';
+import { type Colour, consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
 import type { LabelledBox } from '../detection.js';
-import { decodeColour } from './decode.js';
+import type { ImageDecoder } from './decode.js';
 
 const QUALITY = 90;
 
@@ -23,9 +23,14 @@ interface Pen {
 }
 
 /** Draws boxes, each with its label on a filled tag, and encodes JPEG. */
-export function draw(cv: OpenCv, bytes: Buffer, boxes: LabelledBox[], maxPixels: number): Buffer {
-  const image = decodeColour(cv, bytes, maxPixels);
-  try {
+export function draw(
+  cv: OpenCv,
+  decoder: ImageDecoder,
+  bytes: Buffer,
+  boxes: LabelledBox[],
+): Buffer {
+  const { width, height, bytes: pixels } = decoder.decodeColour(bytes);
+  return consume(new cv.Mat(height, width, cv.CV_8UC3, pixels), (image) => {
     const pen = penFor(image);
     const colourOf = colours(cv, boxes);
     for (const { box, label } of boxes) {
@@ -36,9 +41,7 @@ export function draw(cv: OpenCv, bytes: Buffer, boxes: LabelledBox[], maxPixels:
     // Above every frame, so that no line crosses a label.
     for (const labelled of boxes) drawTag(cv, image, labelled, colourOf(labelled.label), pen);
     return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, QUALITY]);
-  } finally {
-    image.release();
-  }
+  });
 }
 
 /** Line and letter sizes in proportion to the image, 480 pixels being drawn with two-pixel lines. */

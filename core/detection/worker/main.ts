@@ -1,8 +1,10 @@
 import type { EngineName } from '../../contract/detection.js';
 import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
 import { OpenCvSearch } from './backends/opencv.js';
+import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
 import type { Engines } from './search-orientations.js';
 
@@ -16,18 +18,19 @@ function main(): void {
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
+  let native: NativeDecoder;
   let cv: OpenCv;
   try {
-    cv = loadOpenCv();
+    native = loadDecoder();
+    cv = openCv();
   } catch (error) {
-    // The parent ends this process once it has the reason. Below the first line the message lists the module's callers.
-    const [reason = ''] = textOf(error).split('\n', 1);
-    send({ type: 'unable', reason });
+    // The parent ends this process once it has the reason.
+    send({ type: 'unable', reason: textOf(error) });
     return;
   }
   const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
-  // The decoders' own limit, from the same variable.
-  const runner = new JobRunner(cv, engines, Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS));
+  const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
+  const runner = new JobRunner(cv, decoder, engines);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
     if (reply) send(reply);
@@ -43,6 +46,17 @@ function main(): void {
     engines: Object.keys(engines) as EngineName[],
     pid: process.pid,
   });
+}
+
+/** Throws an error whose message is for operators. */
+function openCv(): OpenCv {
+  try {
+    return loadOpenCv();
+  } catch (cause) {
+    // Below the first line the message lists the module's callers.
+    const [reason = ''] = textOf(cause).split('\n', 1);
+    throw new Error(`OpenCV does not load: ${reason}`, { cause });
+  }
 }
 
 /** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */

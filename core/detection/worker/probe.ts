@@ -20,7 +20,7 @@ export function probe(cv: OpenCv, cascade: CascadeFile, engines: Engines): Engin
   const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
   return consume(testImage(cv), (mat) => {
     try {
-      const image = new GreyImage(cv, mat);
+      const image = GreyImage.of(mat);
       search.search(image, [{ cascade, parameters }]);
       if (!engines.siteglass || !isSupported(cascade)) return 'opencv';
       engines.siteglass.search(image, [{ cascade, parameters }]);

@@ -35,13 +35,16 @@ export class OpenCvSearch implements CascadeSearch {
     parameters: SearchParameters,
   ): GroupedCandidate[] {
     const { scaleFactor, minNeighbors, minSize, maxSize } = parameters;
-    const { objects, numDetections } = classifier.detectMultiScale(
-      image.mat,
-      scaleFactor,
-      minNeighbors,
-      0,
-      new this.cv.Size(minSize, minSize),
-      new this.cv.Size(maxSize, maxSize),
+    const { cv } = this;
+    const { objects, numDetections } = image.withMat(cv, (mat) =>
+      classifier.detectMultiScale(
+        mat,
+        scaleFactor,
+        minNeighbors,
+        0,
+        new cv.Size(minSize, minSize),
+        new cv.Size(maxSize, maxSize),
+      ),
     );
     if (objects.length > MAX_CANDIDATES) throw tooManyCandidates();
     return objects.map(({ x, y, width, height }, i) => ({

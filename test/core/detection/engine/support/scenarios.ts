@@ -15,6 +15,7 @@ import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
 import { processFolder } from '../../../../support/temporary-folder.js';
+import { comparePixels } from '../../decoder/pixel-comparison.js';
 import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
@@ -108,8 +109,8 @@ export const scenarios = {
       cascade: cascadeFile(name),
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
     }));
-    const images = (await snapshots(3)).map(
-      (jpeg) => new GreyImage(cv, cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
+    const images = (await snapshots(3)).map((jpeg) =>
+      GreyImage.of(cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
     );
     const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv)];
     return {
@@ -120,10 +121,12 @@ export const scenarios = {
 
   zones: zonedAnalyses,
 
+  pixels: () => comparePixels(loadOpenCv()),
+
   /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
     const cv = loadOpenCv();
-    const image = new GreyImage(cv, new cv.Mat(40, 40, cv.CV_8UC1, 0));
+    const image = new GreyImage(40, 40, new Uint8Array(1600));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
     const files = [cascadeFile('stop-sign').file, '/nowhere.xml'];
