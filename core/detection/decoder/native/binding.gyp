@@ -2,7 +2,7 @@
   'targets': [
     {
       'target_name': 'decoder',
-      'sources': ['addon.cpp', 'area.cpp', 'bmp.cpp', 'gif.cpp', 'jpeg.cpp', 'png.cpp', 'turn.cpp', 'webp.cpp'],
+      'sources': ['addon.cpp', 'area.cpp', 'bmp.cpp', 'encode.cpp', 'gif.cpp', 'jpeg.cpp', 'png.cpp', 'turn.cpp', 'webp.cpp'],
       'cflags': ['-O3', '-Wall', '-Wextra', '-fwrapv', '-fvisibility=hidden'],
       'cflags_cc': ['-std=c++17'],
       'cflags!': ['-fno-exceptions'],
