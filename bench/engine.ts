@@ -168,7 +168,7 @@ function zoned(images: { mat: Mat }[]): number {
   ]);
   const ratios = Array.from({ length: rounds + 1 }, () =>
     images.map(({ mat }) => {
-      const image = GreyImage.of(mat);
+      const image = new GreyImage(mat.cols, mat.rows, mat.getData());
       const regions = coverOf([{ kind: 'include', points }], image);
       const whole = timed(() => search.search(image, requests));
       return timed(() => search.search(image, requests, regions)) / whole;

@@ -57,7 +57,6 @@ export type ParentMessage = Job | GateDecision;
 export interface Ready {
   type: 'ready';
   protocol: number;
-  openCvVersion: string;
   /** What it can search with on this processor. */
   engines: EngineName[];
   pid: number;

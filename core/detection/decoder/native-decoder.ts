@@ -45,6 +45,8 @@ export interface NativeDecoder {
     options: DecodeOptions,
     allocate: (bytes: number) => Uint8Array,
   ): DecodedPicture | NotDecoded;
+  /** Blue, green and red for each pixel, as a JPEG; quality 1 to 100. Throws if a side is above 65,500. */
+  encodeJpeg(pixels: Uint8Array, width: number, height: number, quality: number): Buffer;
   /** A copy of a grey picture that is not larger; each pixel is the mean of an area, as with OpenCV's `INTER_AREA`. */
   reduce(
     from: Uint8Array,

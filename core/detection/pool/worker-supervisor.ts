@@ -24,7 +24,6 @@ export class WorkerSupervisor {
   /** Restarts that wait for the budget, with the time when each is due. */
   readonly #due = new Map<NodeJS.Timeout, number>();
   #restarts = 0;
-  #openCvVersion: string | null = null;
   #engines: EngineName[] = [];
   #stopped = false;
 
@@ -45,10 +44,6 @@ export class WorkerSupervisor {
 
   get restarts(): number {
     return this.#restarts;
-  }
-
-  get openCvVersion(): string | null {
-    return this.#openCvVersion;
   }
 
   /** What the workers can search with; known once the first of them is ready. */
@@ -87,8 +82,7 @@ export class WorkerSupervisor {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
     void worker.ended.then(() => this.#onEnded(worker));
-    const { openCvVersion, engines, pid } = await worker.start();
-    this.#openCvVersion = openCvVersion;
+    const { engines, pid } = await worker.start();
     this.#engines = engines;
     this.#ready.set(worker, pid);
     this.#options.onReady(worker);

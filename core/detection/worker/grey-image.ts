@@ -18,11 +18,6 @@ export class GreyImage {
     readonly bytes: Uint8Array,
   ) {}
 
-  /** A copy of a Mat. */
-  static of(mat: Mat): GreyImage {
-    return new GreyImage(mat.cols, mat.rows, mat.getData());
-  }
-
   /** The image as a Mat over the same memory, for as long as `use` runs. */
   withMat<T>(cv: OpenCv, use: (mat: Mat) => T): T {
     return consume(new cv.Mat(this.height, this.width, cv.CV_8UC1, this.bytes), use);

@@ -15,7 +15,7 @@ export class JobRunner {
   #undecided: Buffer | undefined;
 
   constructor(
-    private readonly cv: OpenCv,
+    private readonly openCv: () => OpenCv,
     private readonly decoder: ImageDecoder,
     private readonly engines: Engines,
   ) {}
@@ -39,14 +39,14 @@ export class JobRunner {
   }
 
   #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): JobResult {
-    const { cv, decoder, engines } = this;
+    const { openCv, decoder, engines } = this;
     switch (job.kind) {
       case 'analyse':
         return analyse(decoder, engines, job.bytes, job.plan);
       case 'draw':
-        return draw(cv, decoder, job.bytes, job.boxes);
+        return draw(decoder, job.bytes, job.boxes);
       case 'probe':
-        return probe(cv, job.cascade, engines);
+        return probe(openCv, job.cascade, engines);
       case 'ping':
         return 'pong';
     }

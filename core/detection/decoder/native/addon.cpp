@@ -4,6 +4,7 @@
 #include <string>
 
 #include "area.hpp"
+#include "encode.hpp"
 #include "picture.hpp"
 #include "turn.hpp"
 
@@ -113,8 +114,23 @@ Napi::Value turn(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+/** (pixels: blue, green and red, width, height, quality) → the bytes of a JPEG. */
+Napi::Value encodeJpeg(const Napi::CallbackInfo& info) {
+  const int width = sideOf(info[1]), height = sideOf(info[2]);
+  const int quality = info[3].As<Napi::Number>().Int32Value();
+  if (quality < 1 || quality > 100) throw Napi::RangeError::New(info.Env(), "quality");
+  const std::uint8_t* const pixels = pixelsOf(info[0], static_cast<std::size_t>(width) * height * 3);
+  try {
+    const auto bytes = siteglass::encodeJpeg(pixels, width, height, quality);
+    return Napi::Buffer<std::uint8_t>::Copy(info.Env(), bytes.data(), bytes.size());
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
 Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports["decode"] = Napi::Function::New(env, decode, "decode");
+  exports["encodeJpeg"] = Napi::Function::New(env, encodeJpeg, "encodeJpeg");
   exports["reduce"] = Napi::Function::New(env, reduce, "reduce");
   exports["turn"] = Napi::Function::New(env, turn, "turn");
   return exports;

@@ -6,6 +6,7 @@
         'addon.cpp',
         'area.cpp',
         'bmp.cpp',
+        'encode.cpp',
         'gif.cpp',
         'heif.cpp',
         'jpeg.cpp',

@@ -109,10 +109,11 @@ export const scenarios = {
       cascade: cascadeFile(name),
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
     }));
-    const images = (await snapshots(3)).map((jpeg) =>
-      GreyImage.of(cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
-    );
-    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv)];
+    const images = (await snapshots(3)).map((jpeg) => {
+      const mat = cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE);
+      return new GreyImage(mat.cols, mat.rows, mat.getData());
+    });
+    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(() => cv)];
     return {
       ours: images.map((image) => ours.search(image, requests)),
       opencv: images.map((image) => theirs.search(image, requests)),
@@ -130,7 +131,7 @@ export const scenarios = {
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
     const files = [cascadeFile('stop-sign').file, '/nowhere.xml'];
-    return [SiteglassSearch.open(), new OpenCvSearch(cv)].flatMap((engine) =>
+    return [SiteglassSearch.open(), new OpenCvSearch(() => cv)].flatMap((engine) =>
       files.map((file) => {
         try {
           engine.search(image, [{ cascade: { file, sha256 }, parameters }]);
