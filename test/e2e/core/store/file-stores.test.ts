@@ -116,5 +116,5 @@ test('a bucket that stops answering fails within its deadlines, also within a fi
   t.true(performance.now() - began < 30_000);
   proxy.restore();
   await store.check();
-  t.deepEqual(await store.readWhole(KEY), bytes);
+  t.true((await store.readWhole(KEY))?.equals(bytes));
 });
