@@ -1,9 +1,9 @@
 import type Koa from 'koa';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
+import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
@@ -23,6 +23,7 @@ export interface RelayAppParts {
   config: RelayConfig;
   log: Logger;
   metrics: Metrics;
+  readiness: ReadinessMonitor;
   tokens: Tokens;
   detection: DetectionModule;
   images: ImageModule;
@@ -61,7 +62,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
     authentication: { mode: 'token', verify: (token) => tokens.verify(token) },

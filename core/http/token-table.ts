@@ -1,4 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
+import { isHash, isText } from '../store/salvage/plausible.js';
+import type { SalvagePlan } from '../store/salvage/salvage-database.js';
 import { tableSet } from '../store/table-set.js';
 import type { Principal, Role } from './access.js';
 
@@ -7,6 +9,11 @@ export interface TokenTables {
 }
 
 export const tokenTables = tableSet<TokenTables>({ token: true });
+
+/** What the rows of tokens look like, for a database that is damaged. */
+export const plausibleTokens: NonNullable<SalvagePlan['plausible']> = {
+  token: ({ hash, role }) => isHash(hash) && isText(role, /^(viewer|operator|admin)$/),
+};
 
 export const createTokenTable: Migration = {
   async up(db) {
@@ -53,6 +60,14 @@ export const tokenTable = {
 
   exists: async (db: Kysely<TokenTables>): Promise<boolean> =>
     (await db.selectFrom('token').select('hash').limit(1).executeTakeFirst()) !== undefined,
+
+  /** Writes one row as it is. There is one once the process has started. */
+  touch: (db: Kysely<TokenTables>) =>
+    db
+      .updateTable('token')
+      .set((eb) => ({ role: eb.ref('role') }))
+      .where('name', '=', (eb) => eb.selectFrom('token').select((q) => q.fn.min('name').as('name')))
+      .execute(),
 
   findByHash: (db: Kysely<TokenTables>, hash: string): Promise<Principal | undefined> =>
     db.selectFrom('token').select(['name', 'role']).where('hash', '=', hash).executeTakeFirst(),

@@ -1,11 +1,11 @@
 import type Koa from 'koa';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Authentication } from '../../core/http/authentication.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
+import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
@@ -32,6 +32,7 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  readiness: ReadinessMonitor;
   tokens: Tokens;
   detection: DetectionModule;
   images: ImageModule;
@@ -84,7 +85,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
     authentication,

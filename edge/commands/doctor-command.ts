@@ -8,6 +8,8 @@ import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { requestOf } from '../cameras/camera-config.js';
@@ -18,7 +20,7 @@ import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
-import { edgeMigrations } from '../store/migrations.js';
+import { guardOptions } from '../store/guard-options.js';
 
 /** Checks all that the appliance needs, with advice. Works whether the appliance runs or not, and changes nothing. */
 export async function doctorCommand(
@@ -43,7 +45,7 @@ function checksOf(config: EdgeConfig): Check[] {
       minFreeBytes: images.minFreeBytes,
       images: { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
     }),
-    schemaCheck(file, edgeMigrations),
+    schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
     detectionCheck(
       withWorker,

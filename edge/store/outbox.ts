@@ -51,11 +51,15 @@ const CHUNK = 512;
  * its acknowledgement, by its eviction, which leaves a row in its place, or by a new epoch if the relay has it.
  */
 export class Outbox {
-  /** `clock` gives 0 while the time cannot be trusted. */
+  /**
+   * `clock` is one that nobody sets, since the rows' ages depend on it; `wall` names the hours of the counts. Either gives
+   * 0 while its time is not known.
+   */
   constructor(
     private readonly db: Kysely<OutboxTables>,
     private readonly clock: Clock = systemClock,
     readonly budget: OutboxBudget = defaultBudget,
+    private readonly wall: Clock = clock,
   ) {}
 
   /**
@@ -87,7 +91,7 @@ export class Outbox {
         image: summary.snapshot,
       })
       .execute();
-    await countInHour(trx, now, 'added', 1);
+    await countInHour(trx, this.wall(), 'added', 1);
     if (state.bytes > this.budget.maxBytes) await this.#evictForBytes(trx, state.bytes);
     return state.last_seq;
   }
@@ -102,7 +106,7 @@ export class Outbox {
           .select('bytes')
           .executeTakeFirstOrThrow();
         if (bytes > this.budget.maxBytes) return this.#evictForBytes(trx, bytes);
-        return evictForAge(trx, this.budget.maxAgeMs, CHUNK, this.clock());
+        return evictForAge(trx, this.budget.maxAgeMs, CHUNK, this.clock(), this.wall());
       });
     return total;
   }
@@ -151,7 +155,7 @@ export class Outbox {
       from: dropped_from ?? seq,
       bytes,
       createdAt: created_at,
-      ...(reason ? { reason } : { summary: JSON.parse(payload) as Summary }),
+      ...(reason ? { reason } : contentOf(payload)),
     }));
   }
 
@@ -160,7 +164,7 @@ export class Outbox {
     for (let acked = 0; acked < seq; )
       acked = await this.db
         .transaction()
-        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.clock()));
+        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.wall()));
   }
 
   /**
@@ -204,6 +208,15 @@ export class Outbox {
   }
 
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
-    return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.clock());
+    return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.wall());
+  }
+}
+
+/** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
+function contentOf(payload: string): { summary: Summary } | { reason: EvictionReason } {
+  try {
+    return { summary: JSON.parse(payload) as Summary };
+  } catch {
+    return { reason: 'damaged' };
   }
 }

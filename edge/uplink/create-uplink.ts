@@ -34,7 +34,7 @@ export async function createUplink(
   events: EdgeEvents,
   health: SiteHealth,
 ): Promise<RelayUplink> {
-  const { outbox, timeSync } = storage;
+  const { outbox, steadyTime } = storage;
   const { maxBytes: _, maxAgeMs: __, ...sending } = config.outbox;
   const component = log.child({ component: 'uplink' });
   const uplink = new Uplink(
@@ -47,7 +47,7 @@ export async function createUplink(
       ...sending,
     },
     component,
-    () => timeSync.now(),
+    steadyTime.now,
   );
   const trimmer = new OutboxTrimmer(outbox, () => uplink.wake(), component);
   events.on('snapshotRecorded', () => uplink.wake());

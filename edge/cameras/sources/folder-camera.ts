@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { trimPicture } from '../../../core/images/trim-picture.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import type { ClockSteps } from '../../../core/runtime/clock-steps.js';
 import {
@@ -160,7 +161,7 @@ export class FolderCamera implements Camera {
     if (this.#contents.get(contentKey(file)) === hash)
       return this.#passRepeated(candidate, file, 'analysed');
     return {
-      bytes: content.bytes,
+      bytes: trimPicture(content.bytes),
       takenAt: this.#takenAt(file),
       more: search.ready.length > 1,
       name: displayPath(path),
