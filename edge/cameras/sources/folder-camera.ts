@@ -37,6 +37,8 @@ export interface FolderCameraOptions {
   cursorFile: CursorFile;
   clockSteps: ClockSteps;
   clock: Clock;
+  /** Limits the time of a look. */
+  monotonic?: Clock;
   /** The age at which the site's images are removed. */
   maxAgeDays?: number;
 }
@@ -97,9 +99,15 @@ export class FolderCamera implements Camera {
 
   async #open(): Promise<FolderSearch> {
     if (this.#search) return this.#search;
-    const { fs, cursorFile, clock } = this.options;
+    const { fs, cursorFile, clock, monotonic = () => performance.now() } = this.options;
     this.#position = new FolderPosition(await cursorFile.read());
-    this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock);
+    this.#search = new FolderSearch(
+      fs,
+      this.#position,
+      this.config.recursive ?? true,
+      clock,
+      monotonic,
+    );
     return this.#search;
   }
 

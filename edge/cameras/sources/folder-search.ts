@@ -45,6 +45,7 @@ interface Budget {
   timedFrom: number;
   steps: number;
   endsAt: number;
+  monotonic: Clock;
 }
 
 /**
@@ -67,8 +68,9 @@ export class FolderSearch {
     private readonly position: FolderPosition,
     recursive: boolean,
     clock: Clock,
+    private readonly monotonic: Clock,
   ) {
-    this.#tree = new FolderTree(fs, recursive, clock);
+    this.#tree = new FolderTree(fs, recursive, clock, monotonic);
     this.#sweep = new StepReader(this.#tree.sweep());
   }
 
@@ -196,7 +198,7 @@ export class FolderSearch {
   }
 
   async #followChanges(signal: AbortSignal): Promise<void> {
-    const budget = budgetOf(STEPS_FOR_CHANGES);
+    const budget = budgetOf(STEPS_FOR_CHANGES, this.monotonic);
     this.#changes ??= new StepReader(this.#tree.changes());
     try {
       while (hasLeft(budget)) {
@@ -223,7 +225,7 @@ export class FolderSearch {
   async #followSweep(signal: AbortSignal): Promise<void> {
     const sweep = this.#sweep;
     if (!sweep) return;
-    const budget = budgetOf(STEPS_FOR_BACKLOG);
+    const budget = budgetOf(STEPS_FOR_BACKLOG, this.monotonic);
     let waiting = 0;
     for (const { isSwept } of this.#pending.values()) if (isSwept) waiting++;
     if (waiting >= MAX_PASSED / 2) return;
@@ -339,13 +341,14 @@ export class FolderSearch {
   }
 }
 
-const budgetOf = (steps: number): Budget => ({
+const budgetOf = (steps: number, monotonic: Clock): Budget => ({
   steps,
   timedFrom: steps - LEAST_STEPS,
-  endsAt: performance.now() + STEPS_MS,
+  endsAt: monotonic() + STEPS_MS,
+  monotonic,
 });
 
 const hasLeft = (budget: Budget) =>
-  budget.steps-- > 0 && (budget.steps >= budget.timedFrom || performance.now() < budget.endsAt);
+  budget.steps-- > 0 && (budget.steps >= budget.timedFrom || budget.monotonic() < budget.endsAt);
 
 async function* none(): AsyncGenerator<undefined, void, void> {}

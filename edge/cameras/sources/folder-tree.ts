@@ -67,7 +67,7 @@ export class FolderTree {
     private readonly fs: FolderFs,
     private readonly recursive: boolean,
     private readonly now: () => number,
-    private readonly monotonic = () => performance.now(),
+    private readonly monotonic: () => number,
   ) {
     this.#watcher = new FolderWatcher(fs);
     this.#track('', true);
