@@ -15,8 +15,9 @@ import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
 import type { FileContent, FolderFs } from './folder-fs.js';
 import { FolderPosition } from './folder-position.js';
-import { type Candidate, FolderSearch, type Known } from './folder-search.js';
+import { FolderSearch, type Known } from './folder-search.js';
 import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
+import type { Candidate } from './pending-files.js';
 import { RecentMap } from './recent-map.js';
 import type { SkipReason } from './skipped-files.js';
 import { isWholeImage } from './whole-image.js';
@@ -112,15 +113,15 @@ export class FolderCamera implements Camera {
   }
 
   async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
-    await this.#followClock();
+    await this.#followClock(search);
     this.#earlyReads = EARLY_READS_A_LOOK;
     await search.look(signal);
   }
 
-  async #followClock(): Promise<void> {
+  async #followClock(search: FolderSearch): Promise<void> {
     const stepMs = this.options.clockSteps.sinceLastCall();
     if (stepMs >= 0) return;
-    this.#position?.moveBack(stepMs - STEP_MARGIN_MS);
+    search.moveBack(stepMs - STEP_MARGIN_MS);
     await this.#save();
   }
 
@@ -194,7 +195,7 @@ export class FolderCamera implements Camera {
       return await this.options.fs.read(file.target, this.config.maxBytes, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') search.drop(candidate);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') search.drop(candidate.file.path);
       else {
         // A file without read permission is skipped, so that it does not block the others.
         search.settle(candidate, file, 'unreadable');

@@ -1,87 +1,81 @@
 import type { Clock } from '../../../core/runtime/clock.js';
-import { type BytePath, nameOf } from './byte-path.js';
-import { byArrival } from './cursor-file.js';
-import type { FileState, FolderFs } from './folder-fs.js';
-import { type FolderPosition, MAX_PASSED } from './folder-position.js';
+import type { BytePath } from './byte-path.js';
+import { EmptiedFolders } from './emptied-folders.js';
+import { FileSystemClock } from './file-system-clock.js';
+import { FolderChanges } from './folder-changes.js';
+import type { FolderFs } from './folder-fs.js';
+import type { FolderPosition } from './folder-position.js';
+import { sweep } from './folder-sweep.js';
 import { FolderTree, IS_SKIPPED_LINK } from './folder-tree.js';
-import { type ImageFile, imageFileOf, isImageName, isSameState } from './image-files.js';
-import { NOT_EXAMINED } from './name-table.js';
+import { FolderWatcher } from './folder-watcher.js';
+import { type ImageFile, isSameState } from './image-files.js';
+import { ImageFinder } from './image-finder.js';
+import { type Candidate, PendingFiles } from './pending-files.js';
 import { RecentMap } from './recent-map.js';
 import { SkippedFiles, type SkipReason } from './skipped-files.js';
+import { StepBudget } from './step-budget.js';
 import { StepReader } from './step-reader.js';
 
-/** Maximum number of files that wait in memory; the next look finds the others. */
+/** Maximum number of new files that wait in memory, and of files of the backlog. */
 const MAX_BATCH = 1_000;
+/** Files that may stay unread while the saved position moves on: each of them is saved by its path. */
+const MAX_PASSED = 50;
 /** Steps of one look, about as many calls of the file system: for changes, and for the backlog. */
 const STEPS_FOR_CHANGES = 2_500;
 const STEPS_FOR_BACKLOG = 5_000;
-/** Time of a look for each of the two; the next look goes on. A small folder is read completely also on a busy machine. */
-const STEPS_MS = 500;
-const LEAST_STEPS = 64;
 /** Contents that are known when they appear under another name. */
 const MAX_IDENTITIES = 16_384;
 
-/** A file that is not read yet. */
-export interface Candidate {
-  file: ImageFile;
-  /** Its state at the last look. */
-  seen: FileState | undefined;
-  /** Whether two looks have found it alike. */
-  isUnchanged: boolean;
-  /** Whether it is of the backlog, not of the files that arrived while the folder was watched. */
-  isSwept: boolean;
-  /** Whether this look has found that it is not whole. */
-  isTried: boolean;
-  looks: number;
-  /** Whether it was reported that it is never whole. */
-  isReported?: boolean;
-}
-
 /** What became of a content. What was there at the start counts as skipped: it may have been. */
 export type Known = 'analysed' | 'skipped';
-
-interface Budget {
-  /** With so many steps left or fewer, the time counts. */
-  timedFrom: number;
-  steps: number;
-  endsAt: number;
-  monotonic: Clock;
-}
 
 /**
  * Finds the files below a folder that were not read, new ones first. Each look takes a bounded number of steps: what the
  * kernel reported, then folders that changed, then a part of the backlog.
  */
 export class FolderSearch {
+  readonly #clock: FileSystemClock;
+  readonly #watcher: FolderWatcher;
   readonly #tree: FolderTree;
-  readonly #pending = new Map<BytePath, Candidate>();
+  readonly #changes: FolderChanges;
+  readonly #finder: ImageFinder;
+  readonly #emptied: EmptiedFolders;
+  readonly #pending = new PendingFiles();
   readonly #identities = new RecentMap<number, Known>(MAX_IDENTITIES);
   readonly #skipped = new SkippedFiles();
-  #ready: Candidate[] = [];
+  /** As it was at the end of the last look. */
+  #examinedMs = -Number.MAX_VALUE;
   /** Only what a look finds is compared by the next one. */
   #isLooking = false;
-  #changes: StepReader<BytePath | undefined> | undefined;
+  /** One pass over what may have changed; it can take several looks. */
+  #pass: StepReader<BytePath | undefined> | undefined;
   #sweep: StepReader<BytePath | undefined> | undefined;
 
   constructor(
     private readonly fs: FolderFs,
     private readonly position: FolderPosition,
     recursive: boolean,
-    clock: Clock,
+    now: Clock,
     private readonly monotonic: Clock,
   ) {
-    this.#tree = new FolderTree(fs, recursive, clock, monotonic);
-    this.#sweep = new StepReader(this.#tree.sweep());
+    this.#clock = new FileSystemClock(now);
+    this.#watcher = new FolderWatcher(fs);
+    this.#tree = new FolderTree(recursive, now, this.#watcher);
+    const clocks = { now, monotonic, files: this.#clock };
+    this.#changes = new FolderChanges(fs, this.#tree, this.#watcher, clocks);
+    this.#finder = new ImageFinder(fs, this.#clock, this.#skipped);
+    this.#emptied = new EmptiedFolders(fs, this.#tree, now);
+    this.#sweep = this.#newSweep();
   }
 
   close(): void {
-    this.#tree.close();
-    this.#changes?.close();
+    this.#watcher.close();
+    this.#pass?.close();
     this.#sweep?.close();
   }
 
   get unread(): ImageFile[] {
-    return Array.from(this.#pending.values(), ({ file }) => file);
+    return this.#pending.all.map(({ file }) => file);
   }
 
   get backlog() {
@@ -96,10 +90,7 @@ export class FolderSearch {
 
   /** Candidates in the order in which they are to be read; those that were tried are left out. */
   get ready(): Candidate[] {
-    this.#ready = this.#ready.filter(
-      (candidate) => !candidate.isTried && this.#pending.get(candidate.file.path) === candidate,
-    );
-    return this.#ready;
+    return this.#pending.ready;
   }
 
   /** Whether the content was read or skipped, under any name. */
@@ -116,14 +107,15 @@ export class FolderSearch {
       await this.#followSweep(signal);
     } finally {
       this.#isLooking = false;
-      this.#order();
+      this.#followFolders();
+      this.#pending.order();
     }
-    await this.#tree.removeEmptied();
+    await this.#emptied.removeAll();
   }
 
   /** Looks at the files of which the kernel reported a change, and at no other. */
   async lookAtReported(signal: AbortSignal): Promise<void> {
-    if (await this.#examineReported(signal)) this.#order();
+    if (await this.#examineReported(signal)) this.#pending.order();
   }
 
   /** The file was read, or is skipped for `reason`. */
@@ -140,54 +132,40 @@ export class FolderSearch {
   }
 
   /** The file is gone. */
-  drop({ file: { path } }: Candidate): void {
+  drop(path: BytePath): void {
     this.#pending.delete(path);
     this.#skipped.delete(path);
   }
 
   removed(path: BytePath): void {
-    this.#tree.emptied(path);
+    this.#emptied.removed(path);
+  }
+
+  /** The clock was set back by `-stepMs`. */
+  moveBack(stepMs: number): void {
+    this.#clock.moveBack(stepMs);
+    this.#tree.moveBack(stepMs);
+    this.position.moveBack(stepMs);
   }
 
   #movePosition({ isSwept }: Candidate, file: ImageFile): void {
-    let passed = 0;
-    for (const other of this.#pending.values())
-      if (other.isSwept === isSwept)
-        if (isSwept ? other.file.path > file.path : byArrival(other.file, file) < 0) passed++;
-    // The saved position can name only so many files that were passed.
-    if (passed > MAX_PASSED / 2) return;
-    if (isSwept) this.position.sweptTo(file.path);
-    else this.position.advance(file);
-  }
-
-  async #examineReported(signal: AbortSignal): Promise<boolean> {
-    const paths = this.#tree.reported();
-    for (const path of paths) {
-      signal.throwIfAborted();
-      await this.#examine(path, false);
+    if (isSwept) {
+      const isPassed = (other: Candidate) => other.isSwept && other.file.path > file.path;
+      if (this.#pending.count(isPassed) <= MAX_PASSED) this.position.sweptTo(file.path);
     }
-    return paths.length > 0;
-  }
-
-  #order(): void {
-    const byOrder = (a: Candidate, b: Candidate): number => {
-      if (a.isSwept !== b.isSwept) return a.isSwept ? 1 : -1;
-      if (a.isSwept) return a.file.path < b.file.path ? 1 : -1;
-      const isLink = ({ file }: Candidate) => Number(file.target !== file.path);
-      return (
-        a.file.changedMs - b.file.changedMs || isLink(a) - isLink(b) || byArrival(a.file, b.file)
-      );
-    };
-    this.#ready = [...this.#pending.values()].sort(byOrder);
+    const examinedMs = this.#examinedMs;
+    const isPassed = (other: Candidate) => !other.isSwept && other.file.changedMs < examinedMs;
+    if (this.#pending.count(isPassed) <= MAX_PASSED) this.position.examinedTo(examinedMs);
+    this.position.read(file);
   }
 
   async #lookAtPending(signal: AbortSignal): Promise<void> {
-    for (const candidate of [...this.#pending.values()]) {
+    for (const candidate of this.#pending.all) {
       signal.throwIfAborted();
       const { path } = candidate.file;
       const found = await this.#find(path);
       candidate.isTried = found === 'unknown';
-      if (found === undefined) this.drop(candidate);
+      if (found === undefined) this.#pending.delete(path);
       else if (found !== 'unknown') {
         candidate.isUnchanged = !!candidate.seen && isSameState(found.state, candidate.seen);
         candidate.seen = found.state;
@@ -197,41 +175,75 @@ export class FolderSearch {
     }
   }
 
+  async #examineReported(signal: AbortSignal): Promise<boolean> {
+    const paths = this.#changes.reported();
+    for (const path of paths) {
+      signal.throwIfAborted();
+      await this.#examine(path, false);
+    }
+    return paths.length > 0;
+  }
+
   async #followChanges(signal: AbortSignal): Promise<void> {
-    const budget = budgetOf(STEPS_FOR_CHANGES, this.monotonic);
-    this.#changes ??= new StepReader(this.#tree.changes());
+    const budget = new StepBudget(STEPS_FOR_CHANGES, this.monotonic);
+    this.#pass ??= new StepReader(this.#changes.paths());
     try {
-      while (hasLeft(budget)) {
-        const { done, value } = await this.#changes.next(signal);
+      while (budget.take()) {
+        const { done, value } = await this.#pass.next(signal);
+        if (this.#changes.wasReplaced()) this.#startAgain();
         if (done) {
-          this.#changes = undefined;
-          break;
+          this.#endPass();
+          return;
         }
         if (value !== undefined) await this.#examine(value, false);
       }
     } catch (error) {
       if (!signal.aborted) {
-        this.#changes?.close();
-        this.#changes = undefined;
+        this.#pass.close();
+        this.#pass = undefined;
       }
       throw error;
     }
-    if (!this.#tree.wasReplaced()) return;
-    this.#sweep?.close();
-    if (this.#sweep) this.#sweep = new StepReader(this.#tree.sweep());
+  }
+
+  #endPass(): void {
+    this.#pass = undefined;
+    this.#tree.endStart();
+    this.position.endStart(this.#clock.latestMs);
+  }
+
+  #startAgain(): void {
+    this.position.startAgain();
     this.#beginSweep();
   }
 
+  /** What is in folders that cannot be read is left to the sweep after they can. */
+  #followFolders(): void {
+    for (const path of this.#tree.takeReopened()) this.position.reopened(path);
+    for (const { path, isUnreadable, examinedMs } of this.#tree.all)
+      if (isUnreadable) this.position.closed(path, examinedMs);
+    this.#examinedMs = this.#tree.examinedMs;
+  }
+
+  #beginSweep(): void {
+    this.position.beginSweep();
+    this.#tree.isSwept = false;
+    this.#sweep?.close();
+    this.#sweep = this.#newSweep();
+  }
+
+  #newSweep(): StepReader<BytePath | undefined> {
+    return new StepReader(sweep(this.fs, this.#tree));
+  }
+
   async #followSweep(signal: AbortSignal): Promise<void> {
-    const sweep = this.#sweep;
-    if (!sweep) return;
-    const budget = budgetOf(STEPS_FOR_BACKLOG, this.monotonic);
-    let waiting = 0;
-    for (const { isSwept } of this.#pending.values()) if (isSwept) waiting++;
-    if (waiting >= MAX_PASSED / 2) return;
+    if (!this.#sweep && this.position.isSweepNeeded) this.#beginSweep();
+    const current = this.#sweep;
+    if (!current || this.#pending.count(isSwept) >= MAX_PASSED) return;
+    const budget = new StepBudget(STEPS_FOR_BACKLOG, this.monotonic);
     try {
-      while (hasLeft(budget) && this.#pending.size < MAX_BATCH) {
-        const { done, value } = await sweep.next(signal);
+      while (budget.take() && this.#pending.size < MAX_BATCH) {
+        const { done, value } = await current.next(signal);
         if (done) {
           this.#endSweep();
           return;
@@ -239,116 +251,83 @@ export class FolderSearch {
         if (value !== undefined) await this.#examine(value, true);
       }
     } catch (error) {
-      if (!signal.aborted) this.#sweep = new StepReader(this.#tree.sweep());
+      if (!signal.aborted) this.#sweep = this.#newSweep();
       throw error;
     }
   }
 
   /** A few files that are left are read in the order of their arrival. */
   #endSweep(): void {
-    if (this.#pending.size > MAX_PASSED / 2) {
+    if (this.#pending.count(isSwept) > MAX_PASSED) {
       this.#sweep = new StepReader(none());
       return;
     }
-    for (const candidate of this.#pending.values()) candidate.isSwept = false;
-    this.#sweep = undefined;
-    this.#tree.isSwept = true;
+    for (const candidate of this.#pending.all) candidate.isSwept = false;
+    this.#tree.endStart();
     this.position.endSweep();
-  }
-
-  /** Too many files wait: the newest are read first, and a sweep finds the others. */
-  #beginSweep(): void {
-    if (this.#sweep) return;
-    this.#tree.isSwept = false;
-    this.position.beginSweep();
-    const dropped: BytePath[] = [];
-    for (const [path, { file }] of this.#pending)
-      if (!this.position.isRead(file)) {
-        this.position.found(file);
-        dropped.push(path);
-      }
-    for (const path of dropped) {
-      this.#tree.remember(path, NOT_EXAMINED);
-      this.#pending.delete(path);
-    }
-    this.#sweep = new StepReader(this.#tree.sweep());
+    this.#sweep = undefined;
+    if (this.position.isSweepNeeded) this.#beginSweep();
+    else this.#tree.isSwept = true;
   }
 
   async #examine(path: BytePath, isSweep: boolean): Promise<void> {
     const file = await this.#find(path);
-    const previous = this.#pending.get(path);
-    if (file === 'unknown') return;
-    if (!file) {
-      if (previous) this.drop(previous);
+    const known = this.#tree.known(path);
+    if (file === 'unknown') {
+      if (!known) this.position.failed(path);
       return;
     }
-    const known = this.#tree.known(path);
+    if (!file) {
+      this.#pending.delete(path);
+      return;
+    }
     if (known === file.identity || known === file.version) return;
-    const isOld =
-      known === NOT_EXAMINED || (known === undefined && (isSweep || !this.#tree.isListed(path)));
-    if (isOld && !previous && this.position.isRead(file)) {
+    const previous = this.#pending.get(path);
+    // A name that appeared in a folder after it was listed is new whatever the file's time is.
+    const isNew = known === undefined && this.#tree.of(path)?.isListed;
+    if (previous) {
+      if (!isSameState(previous.file.state, file.state))
+        this.#pending.set({ ...previous, file, isUnchanged: false, isTried: false });
+    } else if (!known && !isNew && this.position.isRead(file)) {
       this.#tree.remember(path, file.identity, file.changedMs);
       this.#identities.set(file.identity, 'skipped');
-    } else if (previous) {
-      if (!isSameState(previous.file.state, file.state))
-        this.#pending.set(path, { ...previous, file, isUnchanged: false, isTried: false });
+      this.#skipped.delete(path);
     } else this.#add(file, isSweep);
   }
 
-  #add(file: ImageFile, isSwept: boolean): void {
-    if (isSwept) this.position.found(file);
-    else if (this.#pending.size >= MAX_BATCH) {
-      this.#beginSweep();
-      if (this.#pending.size >= MAX_BATCH) {
-        this.#tree.markDue(file.path);
-        return;
-      }
+  #add(file: ImageFile, isSweep: boolean): void {
+    this.position.found(file);
+    const isOfBacklog = isSweep && this.position.isSwept(file);
+    if (!isOfBacklog && this.position.isLeft(file)) this.#tree.leave(file.path);
+    else if (!isOfBacklog && this.#pending.count(isArrived) >= MAX_BATCH) this.#leave(file);
+    else {
+      const seen = this.#isLooking ? file.state : undefined;
+      const state = { isUnchanged: false, isSwept: isOfBacklog, isTried: false, looks: 0 };
+      this.#pending.set({ file, seen, ...state });
     }
-    const seen = this.#isLooking ? file.state : undefined;
-    const candidate = { file, seen, isUnchanged: false, isSwept, isTried: false, looks: 0 };
-    this.#pending.set(file.path, candidate);
   }
 
-  /** The image that a path leads to; undefined if there is none, `unknown` if it cannot be looked at now. */
+  /** Too many files wait: those that arrive from now on are read first, and a sweep finds the others. */
+  #leave(last: ImageFile): void {
+    for (const { file } of [{ file: last }, ...this.#pending.all.filter(isArrived)]) {
+      if (this.position.isExamined(file)) continue;
+      this.#pending.delete(file.path);
+      this.#tree.leave(file.path);
+      this.position.leave(file);
+    }
+  }
+
   async #find(path: BytePath): Promise<ImageFile | 'unknown' | undefined> {
-    try {
-      const found = await this.fs.stat(path);
-      if (found?.kind === 'folder') this.#tree.add(path);
-      if (!isImageName(nameOf(path))) return undefined;
-      if (found?.kind === 'file') return imageFileOf(path, path, found);
-      return found?.kind === 'link' ? await this.#findTarget(path) : undefined;
-    } catch {
-      // One name that cannot be looked at costs only itself.
-      this.#skipped.add(path, 'unreadable');
-      return 'unknown';
-    }
-  }
-
-  async #findTarget(path: BytePath): Promise<ImageFile | undefined> {
-    const target = await this.fs.resolve(path).catch((error: NodeJS.ErrnoException) => {
-      // The target is not there (yet), or the link leads to itself.
-      if (error.code === 'ENOENT' || error.code === 'ELOOP') return path;
-      throw error;
-    });
-    if (target === path || target === undefined) {
-      if (target === undefined) this.#skipped.add(path, 'linkElsewhere');
-      else this.#skipped.add(path, 'brokenLink');
-      this.#tree.remember(path, IS_SKIPPED_LINK);
-      return undefined;
-    }
-    const state = await this.fs.stat(target);
-    return state?.kind === 'file' ? imageFileOf(path, target, state) : undefined;
+    const found = await this.#finder.find(path);
+    if (found === 'folder') this.#tree.found(path, !this.#tree.of(path)?.isListed);
+    else if (found === 'skippedLink') this.#tree.remember(path, IS_SKIPPED_LINK);
+    else if (found === undefined) this.#skipped.delete(path);
+    else return found;
+    return undefined;
   }
 }
 
-const budgetOf = (steps: number, monotonic: Clock): Budget => ({
-  steps,
-  timedFrom: steps - LEAST_STEPS,
-  endsAt: monotonic() + STEPS_MS,
-  monotonic,
-});
-
-const hasLeft = (budget: Budget) =>
-  budget.steps-- > 0 && (budget.steps >= budget.timedFrom || budget.monotonic() < budget.endsAt);
+const isSwept = (candidate: Candidate) => candidate.isSwept;
+const isArrived = (candidate: Candidate) => !candidate.isSwept;
 
 async function* none(): AsyncGenerator<undefined, void, void> {}

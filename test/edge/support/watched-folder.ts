@@ -72,8 +72,8 @@ export interface Watched {
   cursorFile: string;
   /** The time is later by this much. */
   clock: { aheadMs: number };
-  /** So much more time has passed for the limits of a look. */
-  steady: { aheadMs: number };
+  /** The time that limits a look is later by this much; if it is stopped, no other time passes. */
+  steady: { aheadMs: number; isStopped: boolean };
   /** A camera on the folder, as after a start of the service. */
   open(settings?: Record<string, unknown>, maxAgeDays?: number): FolderCamera;
 }
@@ -86,7 +86,7 @@ export async function watchedFolder(t: ExecutionContext): Promise<Watched> {
   await mkdir(dirname(cursorFile));
   const fs = new CountingFolder(folder);
   const clock = { aheadMs: 0 };
-  const steady = { aheadMs: 0 };
+  const steady = { aheadMs: 0, isStopped: false };
   const now = () => Date.now() + clock.aheadMs;
   const open = (settings: Record<string, unknown> = {}, maxAgeDays?: number) => {
     const camera = new FolderCamera(folderConfig(folder, settings), {
@@ -94,7 +94,7 @@ export async function watchedFolder(t: ExecutionContext): Promise<Watched> {
       cursorFile: new CursorFile(cursorFile, folder),
       clockSteps: new ClockSteps(now, 2_000),
       clock: now,
-      monotonic: () => performance.now() + steady.aheadMs,
+      monotonic: () => (steady.isStopped ? 0 : performance.now()) + steady.aheadMs,
       ...(maxAgeDays !== undefined && { maxAgeDays }),
     });
     t.teardown(() => camera.close());
