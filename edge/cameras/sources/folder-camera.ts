@@ -13,9 +13,10 @@ import { displayPath } from './byte-path.js';
 import type { CursorFile } from './cursor-file.js';
 import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
+import type { Known } from './folder-files.js';
 import type { FileContent, FolderFs } from './folder-fs.js';
 import { FolderPosition } from './folder-position.js';
-import { FolderSearch, type Known } from './folder-search.js';
+import { FolderSearch } from './folder-search.js';
 import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
 import type { Candidate } from './pending-files.js';
 import { RecentMap } from './recent-map.js';
@@ -30,6 +31,8 @@ const EARLY_READS_A_LOOK = 50;
 const MAX_LOOKS = 12;
 /** Errors that wait for a run without a snapshot. */
 const MAX_FAULTS = 3;
+/** A run that takes longer looks at what has changed in between. */
+const LOOK_AGAIN_MS = 10_000;
 /** Files whose last content is known by its hash, for those that are written again without a change. */
 const MAX_CONTENTS = 1_024;
 
@@ -58,6 +61,7 @@ export class FolderCamera implements Camera {
   /** Each run begins with a look, also if it has files from the last one. */
   #isNewRun = true;
   #earlyReads = 0;
+  #lookedAt = 0;
   /** The file that was returned last. */
   #current: Candidate | undefined;
   /** Why files were skipped; reported when there is nothing else to take. */
@@ -74,7 +78,7 @@ export class FolderCamera implements Camera {
     try {
       const search = await this.#open();
       if (isNewRun) await this.#look(search, signal);
-      else await search.lookAtReported(signal);
+      else await this.#lookAtNew(search, signal);
       let snapshot = await this.#next(search, signal);
       if (!snapshot && !isNewRun) {
         await this.#look(search, signal);
@@ -100,22 +104,32 @@ export class FolderCamera implements Camera {
 
   async #open(): Promise<FolderSearch> {
     if (this.#search) return this.#search;
-    const { fs, cursorFile, clock, monotonic = () => performance.now() } = this.options;
+    const { fs, cursorFile, clock } = this.options;
     this.#position = new FolderPosition(await cursorFile.read());
-    this.#search = new FolderSearch(
-      fs,
-      this.#position,
-      this.config.recursive ?? true,
-      clock,
-      monotonic,
+    this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock, () =>
+      this.#monotonic(),
     );
     return this.#search;
   }
 
   async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
     await this.#followClock(search);
+    this.#lookedAt = this.#monotonic();
     this.#earlyReads = EARLY_READS_A_LOOK;
     await search.look(signal);
+  }
+
+  /** Within a run, so that a new file comes before a long backlog. */
+  async #lookAtNew(search: FolderSearch, signal: AbortSignal): Promise<void> {
+    if (this.#monotonic() - this.#lookedAt < LOOK_AGAIN_MS) await search.lookAtReported(signal);
+    else {
+      await search.lookAtChanges(signal);
+      this.#lookedAt = this.#monotonic();
+    }
+  }
+
+  #monotonic(): number {
+    return (this.options.monotonic ?? (() => performance.now()))();
   }
 
   async #followClock(search: FolderSearch): Promise<void> {
@@ -127,8 +141,8 @@ export class FolderCamera implements Camera {
 
   /** The first file that can be taken now. It stays first until it is processed. */
   async #next(search: FolderSearch, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const current = search.ready.filter((candidate) => candidate === this.#current);
-    for (const candidate of [...current, ...search.ready]) {
+    const current = search.files.pending.ready.filter((candidate) => candidate === this.#current);
+    for (const candidate of [...current, ...search.files.pending.ready]) {
       if (candidate.isTried) continue;
       const snapshot = await this.#take(search, candidate, signal);
       if (!snapshot) continue;
@@ -144,11 +158,11 @@ export class FolderCamera implements Camera {
     signal: AbortSignal,
   ): Promise<Snapshot | undefined> {
     const { maxBytes } = this.config;
-    const known = search.known(candidate.file);
+    const known = search.files.known(candidate.file);
     if (known) return this.#passRepeated(candidate, candidate.file, known);
     if (candidate.file.state.bytes > maxBytes) {
       if (!candidate.isUnchanged) return this.#postpone(candidate);
-      search.settle(candidate, candidate.file, 'tooLarge');
+      search.files.settle(candidate, candidate.file, 'tooLarge');
       this.#report(snapshotTooLarge(maxBytes));
       return undefined;
     }
@@ -167,7 +181,7 @@ export class FolderCamera implements Camera {
     return {
       bytes: content.bytes,
       takenAt: this.#takenAt(file),
-      more: search.ready.length > 1,
+      more: search.files.pending.ready.length > 1,
       name: displayPath(path),
       markProcessed: () => this.#markProcessed(candidate, file, hash),
       skip: () =>
@@ -195,10 +209,11 @@ export class FolderCamera implements Camera {
       return await this.options.fs.read(file.target, this.config.maxBytes, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') search.drop(candidate.file.path);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+        search.files.drop(candidate.file.path);
       else {
         // A file without read permission is skipped, so that it does not block the others.
-        search.settle(candidate, file, 'unreadable');
+        search.files.settle(candidate, file, 'unreadable');
         this.#report(fileError(error));
       }
       return undefined;
@@ -221,7 +236,7 @@ export class FolderCamera implements Camera {
   async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {
     try {
       this.#contents.set(contentKey(file), hash);
-      this.#search?.settle(candidate, file);
+      this.#search?.files.settle(candidate, file);
       await this.#save();
       if (this.config.afterwards === 'delete') await this.#delete(file);
     } catch (error) {
@@ -231,18 +246,18 @@ export class FolderCamera implements Camera {
 
   /** The same image once more, under another name or with another time, is not another snapshot. */
   async #passRepeated(candidate: Candidate, file: ImageFile, known: Known): Promise<undefined> {
-    this.#search?.settle(candidate, file);
+    this.#search?.files.settle(candidate, file);
     if (known === 'analysed' && this.config.afterwards === 'delete' && file.path === file.target)
       await this.#delete(file);
   }
 
   async #skip(candidate: Candidate, file: ImageFile, reason: SkipReason): Promise<void> {
-    this.#search?.settle(candidate, file, reason);
+    this.#search?.files.settle(candidate, file, reason);
     await this.#save();
   }
 
   async #save(): Promise<void> {
-    const saved = this.#position?.toSave(this.#search?.unread ?? []);
+    const saved = this.#position?.toSave(this.#search?.files.pending.all ?? []);
     if (saved) await this.options.cursorFile.write(saved);
   }
 

@@ -147,21 +147,22 @@ export class FolderChanges {
     const slices = Math.max(1, Math.ceil(folder.count / NAMES_AGAIN));
     const slice = folder.slice++ % slices;
     const present = folder.names.size > 2 * folder.count + 1_000 ? new NameTable() : undefined;
-    let [count, others] = [0, 0];
+    let [count, others, tooDeep] = [0, 0, 0];
     for await (const { name, kind } of this.fs.entries(folder.path)) {
       if (++count % 1_000 === 0) yield undefined;
       const path = joinPath(folder.path, name);
       present?.set(name, NOT_EXAMINED);
-      if (kind === 'folder') tree.found(path, tree.isInitial(folder));
-      else if (isImageName(name)) {
+      if (kind === 'folder') {
+        tree.found(path, tree.isInitial(folder));
+        tooDeep += Number(tree.isTooDeep(path));
+      } else if (isImageName(name)) {
         const known = folder.names.get(name);
+        const isItsTurn = hashOf(name) % slices === slice;
         if (known === undefined && tree.isInitial(folder)) tree.leave(path);
-        else if (known === undefined) yield path;
-        else if ((known || tree.isSwept) && hashOf(name) % slices === slice) yield path;
+        else if (known === undefined || (isItsTurn && (known || tree.isSwept))) yield path;
       } else if (!isHidden(name)) others++;
     }
-    folder.count = count;
-    folder.others = others;
+    Object.assign(folder, { count, others, tooDeep });
     if (present) folder.names.keepOnly(present);
   }
 }

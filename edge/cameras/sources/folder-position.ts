@@ -163,8 +163,7 @@ export class FolderPosition {
       this.#newest = { changedMs: file.changedMs, path: file.path };
     if (this.isRead(file)) return;
     this.#read.set(file.version, file.changedMs);
-    const [oldest] = this.#read.keys();
-    if (this.#read.size > MAX_READ && oldest !== undefined) this.#read.delete(oldest);
+    if (this.#read.size > MAX_READ) this.#forgetEarliest();
   }
 
   /** The clock was set back by `-stepMs`: files that arrive from now on have earlier times than those that were read. */
@@ -175,9 +174,9 @@ export class FolderPosition {
   }
 
   /** `unread`: the files that are known and not read. */
-  toSave(unread: Iterable<ImageFile>): SavedPosition {
+  toSave(unread: { file: ImageFile }[]): SavedPosition {
     const waiting = new Set([...this.#unknown, ...this.#waiting]);
-    for (const file of unread) if (this.isRead(file)) waiting.add(file.path);
+    for (const { file } of unread) if (this.isRead(file)) waiting.add(file.path);
     return {
       cursor: this.#newest,
       backlog: [...this.#backlogs, { after: this.#examined }],
@@ -198,6 +197,13 @@ export class FolderPosition {
 
   get #backlogs(): FolderBacklog[] {
     return [...this.#backlog, ...this.#next, ...this.#closed.values()];
+  }
+
+  /** The file that will be the first to count as read without being named. */
+  #forgetEarliest(): void {
+    let [earliest] = this.#read;
+    for (const entry of this.#read) if (entry[1] < (earliest?.[1] ?? 0)) earliest = entry;
+    if (earliest) this.#read.delete(earliest[0]);
   }
 
   /** Files count as read without being named if they are of no backlog. */

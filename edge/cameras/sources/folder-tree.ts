@@ -1,13 +1,13 @@
 import type { Clock } from '../../../core/runtime/clock.js';
 import { type BytePath, nameOf, parentOf } from './byte-path.js';
 import type { FolderWatcher } from './folder-watcher.js';
-import { isSearchedFolder } from './image-files.js';
+import { isSearchedFolder, isTooDeep } from './image-files.js';
 import { NameTable, NOT_EXAMINED } from './name-table.js';
 
 const MAX_FOLDERS = 20_000;
 /** In place of a file's identity. */
 const IS_FOLDER = 1;
-export const IS_SKIPPED_LINK = 2;
+export const IS_SKIPPED = 2;
 
 export interface Folder {
   readonly path: BytePath;
@@ -28,6 +28,8 @@ export interface Folder {
   count: number;
   /** Files in it that are no images by their name. */
   others: number;
+  /** Folders in it that are too deep to be searched. */
+  tooDeep: number;
   /** Which part of the names is looked at once more. */
   slice: number;
   /** When a file or the folder itself arrived last. */
@@ -45,6 +47,7 @@ const folderOf = (path: BytePath, isInitial: boolean, arrivedMs: number): Folder
   examinedMs: -Number.MAX_VALUE,
   count: 0,
   others: 0,
+  tooDeep: 0,
   slice: 0,
   arrivedMs,
 });
@@ -88,13 +91,15 @@ export class FolderTree {
     return this.#folders.get(parentOf(path) ?? '');
   }
 
+  /** What is not taken. */
   get counts() {
-    let [others, unreadable] = [0, 0];
-    for (const folder of this.#folders.values()) {
-      others += folder.others;
-      unreadable += Number(folder.isUnreadable);
+    const counts = { otherExtension: 0, tooDeep: 0, tooManyFolders: this.#ignored, unreadable: 0 };
+    for (const { others, tooDeep, isUnreadable } of this.#folders.values()) {
+      counts.otherExtension += others;
+      counts.tooDeep += tooDeep;
+      counts.unreadable += Number(isUnreadable);
     }
-    return { others, ignored: this.#ignored, unreadable };
+    return counts;
   }
 
   /** All files that arrived before this time have been looked at, or are left to a sweep, but for unreadable folders. */
@@ -136,7 +141,12 @@ export class FolderTree {
   }
 
   isSearched(path: BytePath): boolean {
-    return this.recursive && isSearchedFolder(path);
+    return this.recursive && isSearchedFolder(path) && !isTooDeep(path);
+  }
+
+  /** Whether the folder would be searched if it was less deep. */
+  isTooDeep(path: BytePath): boolean {
+    return this.recursive && isSearchedFolder(path) && isTooDeep(path);
   }
 
   /** A folder was found in one that is known, unless it was forgotten to make room for others. */

@@ -2,10 +2,10 @@ import { type BytePath, nameOf } from './byte-path.js';
 import type { FileSystemClock } from './file-system-clock.js';
 import type { FileState, FolderFs } from './folder-fs.js';
 import { type ImageFile, imageFileOf, isImageName } from './image-files.js';
-import type { SkippedFiles } from './skipped-files.js';
+import type { SkippedFiles, SkipReason } from './skipped-files.js';
 
-/** `unknown`: it cannot be looked at now. */
-export type Found = ImageFile | 'folder' | 'skippedLink' | 'unknown' | undefined;
+/** `skipped`: it leads to no image; `unknown`: it cannot be looked at now. */
+export type Found = ImageFile | 'folder' | 'skipped' | 'unknown' | undefined;
 
 /** Looks at what a path leads to. */
 export class ImageFinder {
@@ -22,7 +22,8 @@ export class ImageFinder {
       if (state?.kind === 'folder') return 'folder';
       if (!isImageName(nameOf(path))) return undefined;
       if (state?.kind === 'file') return imageFileOf(path, path, state);
-      return state?.kind === 'link' ? await this.#findTarget(path) : undefined;
+      if (state?.kind === 'link') return await this.#findTarget(path);
+      return state && this.#skip(path, 'notAFile');
     } catch {
       // One name that cannot be looked at costs only itself.
       this.skipped.add(path, 'unreadable');
@@ -36,12 +37,16 @@ export class ImageFinder {
       if (error.code === 'ENOENT' || error.code === 'ELOOP') return path;
       throw error;
     });
-    if (target === path || target === undefined) {
-      this.skipped.add(path, target === undefined ? 'linkElsewhere' : 'brokenLink');
-      return 'skippedLink';
-    }
+    if (target === path || target === undefined)
+      return this.#skip(path, target === undefined ? 'linkElsewhere' : 'brokenLink');
     const state = await this.#stateOf(target);
-    return state?.kind === 'file' ? imageFileOf(path, target, state) : undefined;
+    if (state?.kind === 'file') return imageFileOf(path, target, state);
+    return state && this.#skip(path, 'notAFile');
+  }
+
+  #skip(path: BytePath, reason: SkipReason): 'skipped' {
+    this.skipped.add(path, reason);
+    return 'skipped';
   }
 
   async #stateOf(path: BytePath): Promise<FileState | undefined> {

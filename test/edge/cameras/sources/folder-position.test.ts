@@ -91,7 +91,8 @@ test('a burst that does not fit in memory is taken once over kills of the progra
     taken.push(...(await takeRun(camera, 400)));
     camera = open();
   }
-  taken.push(...(await takeRuns(camera, 5)));
+  for (let run = 0; run < 200 && taken.length < names.length; run++)
+    taken.push(...(await takeRun(camera)));
   t.deepEqual(differences(taken, names), { missed: [], repeated: [] });
   t.deepEqual(await takeRuns(open(), 2), []);
 });
