@@ -33,6 +33,7 @@ const savedSchema = z.object({
   backlog: z.array(backlogSchema).default([]),
   waiting: z.array(z.string()).default([]),
   read: z.array(z.tuple([z.number(), z.number()])).default([]),
+  savedMs: z.number().optional(),
 });
 
 /**
@@ -45,6 +46,8 @@ export interface SavedPosition {
   waiting: BytePath[];
   /** Files of the backlog that were read: their versions, and when they arrived. */
   read: [version: number, changedMs: number][];
+  /** When this was saved, by the machine's clock. */
+  savedMs?: number | undefined;
 }
 
 export const byArrival = (a: FolderCursor, b: FolderCursor): number =>
@@ -65,8 +68,8 @@ export class CursorFile {
     try {
       const saved = savedSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
       if (saved.folder !== this.folder) return undefined;
-      const { changedMs, name, path = pathOfText(name), backlog, waiting, read } = saved;
-      return { cursor: { changedMs, path }, backlog, waiting, read };
+      const { folder: _, changedMs, name, path = pathOfText(name), ...position } = saved;
+      return { ...position, cursor: { changedMs, path } };
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { uptime } from 'node:os';
 import type { Clock } from '../../../core/runtime/clock.js';
 import type { ClockSteps } from '../../../core/runtime/clock-steps.js';
 import {
@@ -10,7 +11,7 @@ import {
 } from '../camera.js';
 import type { FolderCameraConfig } from '../camera-config.js';
 import { displayPath } from './byte-path.js';
-import type { CursorFile } from './cursor-file.js';
+import type { CursorFile, SavedPosition } from './cursor-file.js';
 import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
 import type { Known } from './folder-files.js';
@@ -43,6 +44,8 @@ export interface FolderCameraOptions {
   clock: Clock;
   /** Limits the time of a look. */
   monotonic?: Clock;
+  /** Time since the start of the machine. */
+  uptimeMs?: () => number;
   /** The age at which the site's images are removed. */
   maxAgeDays?: number;
 }
@@ -105,11 +108,23 @@ export class FolderCamera implements Camera {
   async #open(): Promise<FolderSearch> {
     if (this.#search) return this.#search;
     const { fs, cursorFile, clock } = this.options;
-    this.#position = new FolderPosition(await cursorFile.read());
+    this.#position = new FolderPosition(this.#sinceBoot(await cursorFile.read()));
     this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock, () =>
       this.#monotonic(),
     );
     return this.#search;
+  }
+
+  /**
+   * A machine without a battery starts with a clock that is behind: what has arrived since then has earlier times than
+   * what was read before.
+   */
+  #sinceBoot(saved: SavedPosition | undefined): SavedPosition | undefined {
+    const now = this.options.clock();
+    if (!saved?.savedMs || saved.savedMs < now + STEP_MARGIN_MS) return saved;
+    const { uptimeMs = () => uptime() * 1_000 } = this.options;
+    const after = { changedMs: now - uptimeMs() - STEP_MARGIN_MS, path: '' };
+    return { ...saved, backlog: [...saved.backlog, { after, untilMs: now + STEP_MARGIN_MS }] };
   }
 
   async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
@@ -164,6 +179,12 @@ export class FolderCamera implements Camera {
       if (!candidate.isUnchanged) return this.#postpone(candidate);
       search.files.settle(candidate, candidate.file, 'tooLarge');
       this.#report(snapshotTooLarge(maxBytes));
+      return undefined;
+    }
+    if (candidate.file.state.bytes === 0) {
+      // Some cameras create the file long before they send the image.
+      if (!candidate.isUnchanged) return this.#postpone(candidate);
+      search.files.settle(candidate, candidate.file, 'empty');
       return undefined;
     }
     if (!candidate.isUnchanged && this.#earlyReads === 0) return this.#postpone(candidate);
@@ -258,7 +279,7 @@ export class FolderCamera implements Camera {
 
   async #save(): Promise<void> {
     const saved = this.#position?.toSave(this.#search?.files.pending.all ?? []);
-    if (saved) await this.options.cursorFile.write(saved);
+    if (saved) await this.options.cursorFile.write({ ...saved, savedMs: this.options.clock() });
   }
 
   /** Keeps a newer file of the same name: some cameras write every image under one name. */

@@ -4,6 +4,7 @@ import type { BytePath } from './byte-path.js';
 export type SkipReason =
   | 'otherExtension'
   | 'unreadable'
+  | 'empty'
   | 'tooLarge'
   | 'linkElsewhere'
   | 'brokenLink'

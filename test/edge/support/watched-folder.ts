@@ -95,6 +95,7 @@ export async function watchedFolder(t: ExecutionContext): Promise<Watched> {
       clockSteps: new ClockSteps(now, 2_000),
       clock: now,
       monotonic: () => (steady.isStopped ? 0 : performance.now()) + steady.aheadMs,
+      uptimeMs: () => 60_000,
       ...(maxAgeDays !== undefined && { maxAgeDays }),
     });
     t.teardown(() => camera.close());

@@ -5,6 +5,7 @@ import {
   differences,
   fill,
   jpeg,
+  savedCursor,
   takeRun,
   takeRuns,
   type Watched,
@@ -115,6 +116,25 @@ test('the clock is set back in the middle of a burst and the program killed, and
   taken.push(...(await takeRuns(camera, 3)));
   const { missed } = differences(taken, [...names, 'first.jpg', 'a-second.jpg']);
   t.deepEqual(missed, []);
+});
+
+test('what arrives after a start of the machine with a clock that is behind is taken', async (t) => {
+  const { folder, clock, cursorFile, open } = await watchedFolder(t);
+  await put(folder, 'a.jpg');
+  t.deepEqual(await takeRun(open()), ['a.jpg']);
+  // As if an hour had passed before, and the clock had lost it.
+  const saved = await savedCursor(cursorFile);
+  const changedMs = Number(saved.changedMs) + 3_600_000;
+  const backlog = [{ after: { changedMs, path: '' } }];
+  const savedMs = Date.now() + 3_600_000;
+  await writeFile(cursorFile, JSON.stringify({ ...saved, changedMs, backlog, savedMs }));
+  await put(folder, 'b.jpg');
+  const camera = open();
+  t.deepEqual(await takeRun(camera), ['b.jpg']);
+  await put(folder, 'c.jpg');
+  clock.aheadMs = 3_600_000;
+  t.deepEqual(await takeRun(camera), ['c.jpg']);
+  t.deepEqual(await takeRuns(open(), 2), []);
 });
 
 test('what arrived in a folder while it could not be read is taken when it can, also after a restart', async (t) => {
