@@ -80,11 +80,11 @@ export class FolderCamera implements Camera {
     this.#isNewRun = true;
     try {
       const search = await this.#open();
-      if (isNewRun) await this.#look(search, signal);
+      if (isNewRun) await this.#look(search, true, signal);
       else await this.#lookAtNew(search, signal);
       let snapshot = await this.#next(search, signal);
       if (!snapshot && !isNewRun) {
-        await this.#look(search, signal);
+        await this.#look(search, false, signal);
         snapshot = await this.#next(search, signal);
       }
       this.#isNewRun = snapshot?.more !== true;
@@ -127,11 +127,11 @@ export class FolderCamera implements Camera {
     return { ...saved, backlog: [...saved.backlog, { after, untilMs: now + STEP_MARGIN_MS }] };
   }
 
-  async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
+  async #look(search: FolderSearch, isNewRun: boolean, signal: AbortSignal): Promise<void> {
     await this.#followClock(search);
     this.#lookedAt = this.#monotonic();
     this.#earlyReads = EARLY_READS_A_LOOK;
-    await search.look(signal);
+    await search.look(isNewRun, signal);
   }
 
   /** Within a run, so that a new file comes before a long backlog. */

@@ -44,19 +44,14 @@ export class FolderFiles {
   }
 
   /** Looks at the files that wait, and at some of those that were skipped. */
-  async lookAgain(signal: AbortSignal): Promise<void> {
+  async lookAgain(isNewRun: boolean, signal: AbortSignal): Promise<void> {
     for (const candidate of this.pending.all) {
       signal.throwIfAborted();
       const { path } = candidate.file;
       const found = await this.#find(path);
       candidate.isTried = found === 'unknown';
       if (found === undefined) this.pending.delete(path);
-      else if (found !== 'unknown') {
-        candidate.isUnchanged = !!candidate.seen && isSameState(found.state, candidate.seen);
-        candidate.seen = found.state;
-        candidate.looks++;
-        candidate.file = found;
-      }
+      else if (found !== 'unknown') lookedAt(candidate, found, isNewRun);
     }
     for (const path of this.skipped.next(SKIPPED_A_LOOK)) await this.examine(path, false);
   }
@@ -147,4 +142,13 @@ export class FolderFiles {
     else return found;
     return undefined;
   }
+}
+
+function lookedAt(candidate: Candidate, found: ImageFile, isNewRun: boolean): void {
+  const isSame = !!candidate.seen && isSameState(found.state, candidate.seen);
+  if (!isSame) candidate.isUnchanged = false;
+  else if (isNewRun) candidate.isUnchanged = true;
+  if (isNewRun) candidate.looks++;
+  candidate.seen = found.state;
+  candidate.file = found;
 }

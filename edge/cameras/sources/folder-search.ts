@@ -68,10 +68,11 @@ export class FolderSearch {
     return { waiting: this.files.pending.size, skipped, reasons };
   }
 
-  async look(signal: AbortSignal): Promise<void> {
+  /** Only the looks of two runs show that a file does not change. */
+  async look(isNewRun: boolean, signal: AbortSignal): Promise<void> {
     this.files.isLooking = true;
     try {
-      await this.files.lookAgain(signal);
+      await this.files.lookAgain(isNewRun, signal);
       await this.#examineReported(signal);
       await this.#followChanges(signal);
       await this.#followSweep(signal);

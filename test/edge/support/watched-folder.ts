@@ -122,6 +122,14 @@ export async function takeRuns(camera: Camera, runs: number): Promise<string[]> 
   return taken;
 }
 
+/** Runs until so many images are taken, in the time that the machine needs. */
+export async function takeMany(camera: Camera, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  for (let run = 0; run < 300 && taken.length < count; run++)
+    taken.push(...(await takeRun(camera)));
+  return taken;
+}
+
 export const savedCursor = async (file: string): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(file, 'utf8'));
 
