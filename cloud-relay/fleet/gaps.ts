@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Dropped } from '../../core/contract/summary.js';
 import { holes } from '../../core/runtime/ranges.js';
 import { newestGaps } from '../store/gap-table.js';
 import { ledgerOf } from '../store/ledger-table.js';
@@ -15,8 +16,8 @@ export interface SiteGap {
   from: number;
   to: number;
   count: number;
-  /** The limit of the outbox that was exceeded, if it was dropped. */
-  reason: 'bytes' | 'age' | null;
+  /** Why, if it was dropped: the limit of the outbox that was exceeded, or that its database was damaged. */
+  reason: Dropped['reason'] | null;
   /** When the relay noticed the gap, in milliseconds since the Unix epoch; if missing, when the outbox last reported. */
   noticedAt: number;
 }

@@ -56,7 +56,8 @@ export const summaryRecordSchema = z
   .meta({ id: 'SummaryRecord' });
 export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
 
-export const dropReasonSchema = z.enum(['bytes', 'age']);
+/** Why the appliance dropped summaries: a limit of the outbox was exceeded, or its database was damaged. */
+export const dropReasonSchema = z.enum(['bytes', 'age', 'damaged']);
 
 /** The range of summaries that the outbox evicted to stay within its budget. `to` is the seq of the record itself. */
 export const droppedSchema = z

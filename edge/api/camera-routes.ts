@@ -3,6 +3,7 @@ import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
 import { type Route, route } from '../../core/http/route.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
+import type { Backlog } from '../cameras/camera.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import { ANALYSIS_PROBLEMS } from './analysis-problems.js';
@@ -98,12 +99,18 @@ const presentOne = (cameras: CameraSchedule, id: string) => ({
 });
 
 function presentCamera(status: CameraStatus): CameraResource {
-  const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;
+  const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, backlog, ...rest } = status;
   return {
     ...rest,
     name: name ?? null,
     lastAttemptAt: toIsoStringOrNull(lastAttemptAt),
     lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
     nextRunAt: toIsoStringOrNull(nextRunAt),
+    backlog: backlog && presentBacklog(backlog),
   };
+}
+
+function presentBacklog({ waiting, skipped, reasons }: Backlog) {
+  const counts = Object.entries(reasons).map(([reason, count = 0]) => [reason, count]);
+  return { waiting, skipped, reasons: Object.fromEntries(counts) };
 }

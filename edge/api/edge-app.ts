@@ -15,6 +15,7 @@ import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
+import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
@@ -33,6 +34,7 @@ export interface EdgeAppParts {
   log: Logger;
   metrics: Metrics;
   tokens: Tokens;
+  guard: DatabaseGuard;
   detection: DetectionModule;
   images: ImageModule;
   cameras: CameraSchedule;
@@ -45,7 +47,7 @@ export interface EdgeAppParts {
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
+  const { config, log, metrics, tokens, guard, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =
     config.http.auth === 'none'
       ? { mode: 'none' }
@@ -61,6 +63,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeRead: [],
   };
   const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
+  const readiness = () => {
+    const detectionIs = readinessOf(detection.pool.status());
+    return guard.readiness(detectionIs);
+  };
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -84,7 +90,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+        routes: operationRoutes(readiness, metrics, 'viewer'),
       },
     ],
     authentication,

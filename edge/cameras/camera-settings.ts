@@ -41,6 +41,11 @@ export const commonShape = {
   jitterSeconds: z.number().min(0).max(300).default(0),
   /** Timeout of one attempt to take a snapshot. */
   timeoutSeconds: z.number().min(0.1).max(60).default(5),
+  /**
+   * Without a new, analysed picture for this long the camera is stale. By default 5 minutes, and at least 10 runs; never
+   * for cameras that may be quiet (folder, push).
+   */
+  maxPictureAgeSeconds: z.number().min(1).max(31_536_000).optional(),
   maxBytes: z
     .int()
     .min(1024)

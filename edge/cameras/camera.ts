@@ -24,6 +24,8 @@ export interface Backlog {
   skipped: number;
   /** Number of the skipped files by reason. */
   reasons: Partial<Record<string, number>>;
+  /** Whether any file was ever taken, also before a restart. */
+  hasTaken: boolean;
 }
 
 /** A source of snapshots. Callers take one snapshot at a time from a camera. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { duration, systemClock, toIsoString } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
+import { namingDamage } from '../../core/store/damage.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
@@ -13,6 +14,10 @@ import type { OutboxTables } from '../store/outbox-tables.js';
 export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
+  return namingDamage(file, 'siteglass-edge', () => describe(file, site, outbox));
+}
+
+async function describe(file: string, site: string, outbox: EdgeConfig['outbox']): Promise<string> {
   const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
     const store = new Outbox(db, systemClock, outbox);

@@ -2,6 +2,7 @@ import { createTokenTable } from '../../core/http/token-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
+import { announcedTopicMigration } from './announced-topic-migration.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMigration } from './outbox-migration.js';
@@ -16,4 +17,5 @@ export const edgeMigrations: Migrations = {
   '0005_sightings': sightingsMigration,
   '0006_image_labels': createImageLabelTable,
   '0007_outbox_image': outboxImageMigration,
+  '0009_announced_topic': announcedTopicMigration,
 };

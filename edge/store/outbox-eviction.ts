@@ -3,7 +3,7 @@ import type { Dropped } from '../../core/contract/summary.js';
 import { countInHour } from './outbox-hours.js';
 import type { OutboxTables } from './outbox-tables.js';
 
-/** Rows of dropped summaries. Beyond it, the two oldest become one with the later one's reason. */
+/** Rows of dropped summaries. Beyond it, the two oldest neighbours become one with the later one's reason. */
 export const MAX_DROPPED_ROWS = 64;
 
 export type EvictionReason = Dropped['reason'];
@@ -30,7 +30,8 @@ export const oldestSummaries = (
 
 /**
  * Removes the oldest summaries and leaves one row in their place, within the caller's transaction. As the oldest always
- * go first, the rows of dropped summaries lie below all summaries, and each begins where the one before ends.
+ * go first, the rows of evicted summaries lie below all summaries, and each begins where the one before ends. Those of
+ * summaries that were lost with a damaged database may lie anywhere.
  */
 export async function evict(
   trx: Kysely<OutboxTables>,
@@ -72,9 +73,9 @@ async function insertDroppedRow(
     .orderBy('seq')
     .limit(MAX_DROPPED_ROWS + 1)
     .execute();
-  const newest = droppedRows.at(-1);
-  const joins = newest?.reason === reason && newest.seq === from - 1;
-  if (joins) await trx.deleteFrom('outbox').where('seq', '=', newest.seq).execute();
+  const before = droppedRows.find(({ seq }) => seq === from - 1);
+  const joins = before?.reason === reason;
+  if (joins) await trx.deleteFrom('outbox').where('seq', '=', before.seq).execute();
   await trx
     .insertInto('outbox')
     .values({
@@ -82,13 +83,14 @@ async function insertDroppedRow(
       payload: '',
       bytes: 0,
       created_at: 0,
-      dropped_from: joins ? newest.dropped_from : from,
+      dropped_from: joins ? before.dropped_from : from,
       reason,
       image: null,
     })
     .execute();
   if (joins || droppedRows.length < MAX_DROPPED_ROWS) return;
-  const [oldest, second] = droppedRows;
+  const index = droppedRows.findIndex(({ seq }, i) => droppedRows[i + 1]?.dropped_from === seq + 1);
+  const [oldest, second] = [droppedRows[index], droppedRows[index + 1]];
   if (!oldest || !second) return;
   await trx.deleteFrom('outbox').where('seq', '=', oldest.seq).execute();
   await trx

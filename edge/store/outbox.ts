@@ -151,7 +151,7 @@ export class Outbox {
       from: dropped_from ?? seq,
       bytes,
       createdAt: created_at,
-      ...(reason ? { reason } : { summary: JSON.parse(payload) as Summary }),
+      ...(reason ? { reason } : contentOf(payload)),
     }));
   }
 
@@ -205,5 +205,14 @@ export class Outbox {
 
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
     return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.clock());
+  }
+}
+
+/** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
+function contentOf(payload: string): { summary: Summary } | { reason: EvictionReason } {
+  try {
+    return { summary: JSON.parse(payload) as Summary };
+  } catch {
+    return { reason: 'damaged' };
   }
 }

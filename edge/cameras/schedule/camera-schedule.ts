@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../../../core/runtime/clock.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Service } from '../../../core/runtime/lifecycle.js';
 import type { Logger } from '../../../core/runtime/logger.js';
-import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
+import { type ScheduleTime, systemTime } from '../../../core/runtime/schedule/schedule-time.js';
 import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
@@ -52,7 +52,7 @@ export class CameraSchedule implements Service, Probe {
   readonly #onRemoved: (id: string) => void;
   #watches: Map<string, CameraWatch>;
   #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelCheck: () => void = () => undefined;
   #fault: string | undefined;
 
   constructor({
@@ -64,7 +64,7 @@ export class CameraSchedule implements Service, Probe {
     lanes,
     longestAnalysisMs = HOUR_MS,
     clock = systemClock,
-    time,
+    time = systemTime,
   }: CameraScheduleOptions) {
     const fetchLanes = new FetchLanes(lanes);
     this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock, time };
@@ -74,13 +74,13 @@ export class CameraSchedule implements Service, Probe {
 
   async start(): Promise<void> {
     for (const watch of this.#watches.values()) watch.start();
-    this.#timer = setInterval(() => this.#checkWatches(), CHECK_EVERY_MS).unref();
+    this.#checkLater();
   }
 
   /** Aborts fetches and waits for analyses in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#timer);
+    this.#cancelCheck();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
@@ -89,7 +89,14 @@ export class CameraSchedule implements Service, Probe {
     return this.#fault;
   }
 
-  /** Runs on a timer of its own, since it also restarts stalled schedules. */
+  #checkLater(): void {
+    this.#cancelCheck = this.#options.time.after(CHECK_EVERY_MS, () => {
+      this.#checkLater();
+      this.#checkWatches();
+    });
+  }
+
+  /** Runs on a timer of its own, since it also starts runs of stalled schedules. */
   #checkWatches(): void {
     const faults = [...this.#watches.values()].map((watch) => watch.check());
     this.#fault = faults.find((fault) => fault !== undefined);

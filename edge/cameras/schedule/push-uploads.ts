@@ -73,9 +73,7 @@ export class PushUploads {
         more: false,
         markProcessed: async () => {},
       };
-      const image = await this.processor.process(snapshot, 'push');
-      stats.recordSuccess();
-      return image;
+      return await this.processor.process(snapshot, 'push');
     } catch (error) {
       this.processor.recordFailure(error);
       throw error;

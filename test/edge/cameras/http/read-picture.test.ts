@@ -1,6 +1,7 @@
 import test from 'ava';
 import { firstJpeg } from '../../../../edge/cameras/http/first-jpeg.js';
 import { readPicture } from '../../../../edge/cameras/http/read-picture.js';
+import { partHead, streamFaults } from '../../../fakes/stream-faults.js';
 
 /** Markers with bytes between them; nothing here decodes them. */
 const picture = (fill: number, size = 5_000) =>
@@ -11,62 +12,13 @@ const picture = (fill: number, size = 5_000) =>
   ]);
 const [FIRST, SECOND] = [picture(1), picture(2)];
 const text = (value: string) => Buffer.from(value, 'latin1');
-const part = (length?: number, nl = '\r\n') =>
-  text(
-    `Content-Type: image/jpeg${nl}${length === undefined ? '' : `Content-Length: ${length}${nl}`}${nl}`,
-  );
-
-/** Streams as cameras send them; each has FIRST as its first whole picture. */
-const STREAMS: Record<string, Buffer[]> = {
-  'as RFC 2046 has it': [
-    text('--b\r\n'),
-    part(FIRST.length),
-    FIRST,
-    text('\r\n--b\r\n'),
-    part(),
-    SECOND,
-  ],
-  'no delimiter before the first part': [
-    part(FIRST.length),
-    FIRST,
-    text('\r\n--b\r\n'),
-    part(),
-    SECOND,
-  ],
-  'no delimiter, no length': [part(), FIRST, text('\r\n--b\r\n'), part(), SECOND],
-  'no part headers': [FIRST, SECOND],
-  'line ends without CR': [text('--b\n'), part(FIRST.length, '\n'), FIRST, text('\n--b\n'), SECOND],
-  'no hyphens': [text('b\r\n'), part(), FIRST, text('\r\nb\r\n'), SECOND],
-  'four hyphens': [text('----b\r\n'), part(), FIRST, text('\r\n----b\r\n'), SECOND],
-  'an empty first part': [text('--b\r\n\r\n\r\n--b\r\n'), part(), FIRST, text('\r\n--b'), SECOND],
-  'a text part first': [
-    text('--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\n'),
-    part(),
-    FIRST,
-  ],
-  'a length that is too short': [text('--b\r\n'), part(100), FIRST, text('\r\n--b\r\n'), SECOND],
-  'a length that is too long': [text('--b\r\n'), part(99_999), FIRST, text('\r\n--b\r\n'), SECOND],
-  'joined in the middle of a picture': [
-    SECOND.subarray(2_000),
-    text('\r\n--b\r\n'),
-    part(),
-    FIRST,
-    SECOND,
-  ],
-  'a picture that is cut off first': [
-    SECOND.subarray(0, 3_000),
-    text('\r\n--b\r\n'),
-    part(),
-    FIRST,
-  ],
-  'no end of line behind the picture': [text('--b\r\n'), part(), FIRST, text('--b\r\n'), SECOND],
-};
+const part = partHead;
 
 async function* stream(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-for (const [name, parts] of Object.entries(STREAMS))
+for (const [name, parts] of Object.entries(streamFaults(FIRST, SECOND)))
   test(`the first whole picture of a stream is taken: ${name}`, async (t) => {
     for (const size of [1_000_000, 1_460, 7])
       t.deepEqual(await firstJpeg(stream(Buffer.concat(parts), size), 20_000, 'b'), FIRST);

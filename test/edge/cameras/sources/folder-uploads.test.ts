@@ -43,7 +43,8 @@ for (const isLocal of [true, false])
     const camera = open();
     await writeFile(join(folder, 'a.jpg'), '');
     t.deepEqual(await takeRuns(camera, 3), []);
-    t.deepEqual(camera.backlog(), { waiting: 0, skipped: 1, reasons: { empty: 1 } });
+    t.like(camera.backlog(), { waiting: 0, skipped: 1 });
+    t.deepEqual(camera.backlog().reasons, { empty: 1 });
     t.is(fs.reads, 0);
     await writeFile(join(folder, 'a.jpg'), jpeg('a'));
     t.deepEqual(await takeRun(camera), ['a']);
