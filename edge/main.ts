@@ -19,6 +19,7 @@ process.exitCode = await run({
     },
     outbox: {
       summary: 'shows the summaries that the relay has not acknowledged',
+      refused: true,
       run: outboxCommand,
     },
     token: {

@@ -57,6 +57,10 @@ export const syncSchema = z
     bytes: count.meta({ description: 'Size of the summaries that are not acknowledged' }),
     maxBytes: z.number().meta({ description: 'Above this size, the oldest summaries are evicted' }),
     evicted: count.meta({ description: 'Total number of summaries that the outbox has evicted' }),
+    refused: count.meta({
+      description:
+        'Total number of summaries that the relay or the broker refused and that were set aside; `siteglass-edge outbox --refused` shows them',
+    }),
     hours: z
       .array(z.object({ began: instantSchema, added: count, acknowledged: count, evicted: count }))
       .meta({ description: 'The last 48 hours with activity, newest first' }),

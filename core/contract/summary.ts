@@ -58,19 +58,35 @@ export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
 
 export const dropReasonSchema = z.enum(['bytes', 'age']);
 
-/** The range of summaries that the outbox evicted to stay within its budget. `to` is the seq of the record itself. */
+/** Limit on the words that explain a refusal. */
+export const MAX_DETAIL = 200;
+
+/** The range of summaries that the outbox evicted or set aside. `to` is the seq of the record itself. */
 export const droppedSchema = z
   .object({
     from: sequenceSchema,
     to: sequenceSchema,
     count: z.int().min(1),
-    reason: dropReasonSchema,
+    reason: dropReasonSchema.meta({
+      description:
+        'The limit of the outbox that was exceeded; if there is a cause, only for relays that do not know it',
+    }),
+    cause: z.enum(['refused', 'forgotten']).optional().catch(undefined).meta({
+      description:
+        '`refused`: the relay or the broker does not accept it; `forgotten`: a relay lost it after its acknowledgement',
+    }),
+    detail: z
+      .string()
+      .max(MAX_DETAIL)
+      .optional()
+      .catch(undefined)
+      .meta({ description: 'Why it was refused' }),
   })
   .refine(({ from, to, count }) => from <= to && count === to - from + 1, 'count is not its extent')
   .meta({ id: 'Dropped' });
 export type Dropped = z.infer<typeof droppedSchema>;
 
-/** Takes the place of evicted summaries in the ledger, so that the relay knows what it will never get. */
+/** Takes the place of summaries that will not be sent in the ledger, so that the relay knows what it will never get. */
 export const droppedRecordSchema = z
   .object({ ...recordShape, dropped: droppedSchema })
   .refine(({ seq, dropped }) => dropped.to === seq, 'dropped.to is not seq')

@@ -59,6 +59,11 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
     help: 'Summaries that the outbox budget evicted, since the database was created',
     read: async () => (await outbox.state()).evicted,
   });
+  metrics.counter({
+    name: 'siteglass_outbox_refused_total',
+    help: 'Summaries that the relay or the broker refused and that were set aside, since the database was created',
+    read: async () => (await outbox.state()).refused,
+  });
 }
 
 function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {

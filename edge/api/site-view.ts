@@ -40,7 +40,7 @@ export class SiteView implements SiteApi {
 
   async sync(): Promise<z.infer<typeof syncSchema>> {
     const { relay, outbox } = this.sources;
-    const { epoch, lastSeq, ackedSeq, bytes, evicted } = await outbox.state();
+    const { epoch, lastSeq, ackedSeq, bytes, evicted, refused } = await outbox.state();
     const uplink = await this.sources.uplink?.status();
     return {
       configured: relay !== undefined,
@@ -54,6 +54,7 @@ export class SiteView implements SiteApi {
       bytes,
       maxBytes: outbox.budget.maxBytes,
       evicted,
+      refused,
       hours: (await outbox.hours()).map(({ began, ...counts }) => ({
         began: toIsoString(began),
         ...counts,

@@ -4,9 +4,9 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { fittedPayload } from './fitted-payload.js';
 import { acknowledgeRows } from './outbox-acknowledge.js';
 import { startNewEpoch } from './outbox-epoch.js';
-import type { EvictionReason } from './outbox-eviction.js';
 import { countInHour, type OutboxHour, outboxHours } from './outbox-hours.js';
-import type { OutboxTables } from './outbox-tables.js';
+import { setAside } from './outbox-refused.js';
+import type { MarkReason, OutboxTables } from './outbox-tables.js';
 import { evictForAge, evictForBytes, firstKnownTime } from './outbox-trim.js';
 
 /** Beyond it, the oldest summaries are evicted. */
@@ -27,6 +27,8 @@ export interface OutboxState {
   bytes: number;
   /** Summaries that the budget ever evicted. */
   evicted: number;
+  /** Summaries that were ever set aside. */
+  refused: number;
   /** No number above it was ever sent. */
   sentWatermark: number;
   /** Up to here the rows are also in the database that this one is a copy of; 0 if it is no copy. */
@@ -35,12 +37,14 @@ export interface OutboxState {
 
 export type OutboxRow = {
   seq: number;
-  /** Below `seq` if the row stands for several evicted summaries. */
+  /** Below `seq` if the row stands for several summaries that will not be sent. */
   from: number;
   bytes: number;
   /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
   createdAt: number;
-} & ({ summary: Summary } | { reason: EvictionReason });
+} & ({ summary: Summary } | { reason: MarkReason; detail: string | null });
+
+const UNREADABLE = 'the summary is damaged in the database of the appliance';
 
 /** Rows that one transaction removes at most, so that the recording of snapshots never waits for long. */
 const CHUNK = 512;
@@ -48,7 +52,7 @@ const CHUNK = 512;
 /**
  * Summaries that are not acknowledged yet, numbered from 1 without a hole within an epoch. The number comes from
  * `outbox_state`, in the transaction that adds the row, so one that is rolled back leaves no hole. A row is removed by
- * its acknowledgement, by its eviction, which leaves a row in its place, or by a new epoch if the relay has it.
+ * its acknowledgement, or by a new epoch if the relay has it. Eviction, and setting it aside, leave a mark in its place.
  */
 export class Outbox {
   /** `clock` gives 0 while the time cannot be trusted. */
@@ -84,7 +88,9 @@ export class Outbox {
         created_at: now,
         dropped_from: null,
         reason: null,
+        detail: null,
         image: summary.snapshot,
+        former: null,
       })
       .execute();
     await countInHour(trx, now, 'added', 1);
@@ -109,12 +115,13 @@ export class Outbox {
 
   async state(): Promise<OutboxState> {
     const row = await this.db.selectFrom('outbox_state').selectAll().executeTakeFirstOrThrow();
-    const { epoch, summaries, bytes, evicted } = row;
+    const { epoch, summaries, bytes, evicted, refused } = row;
     return {
       epoch,
       summaries,
       bytes,
       evicted,
+      refused,
       lastSeq: row.last_seq,
       ackedSeq: row.acked_seq,
       sentWatermark: row.sent_mark,
@@ -136,7 +143,7 @@ export class Outbox {
     return outboxHours(this.db);
   }
 
-  /** The rows above `after`, up to and including `upTo`, in order. */
+  /** The rows above `after`, up to and including `upTo`, in order. A summary that is not readable is set aside. */
   async page(after: number, upTo: number, limit: number): Promise<OutboxRow[]> {
     const rows = await this.db
       .selectFrom('outbox')
@@ -146,13 +153,25 @@ export class Outbox {
       .orderBy('seq')
       .limit(limit)
       .execute();
-    return rows.map(({ seq, payload, bytes, created_at, dropped_from, reason }) => ({
+    const unreadable = rows.filter((row) => !row.reason && !isJson(row.payload));
+    for (const { seq } of unreadable) await this.setAside(seq, UNREADABLE);
+    if (unreadable.length > 0) return this.page(after, upTo, limit);
+    return rows.map(({ seq, payload, bytes, created_at, dropped_from, reason, detail }) => ({
       seq,
       from: dropped_from ?? seq,
       bytes,
       createdAt: created_at,
-      ...(reason ? { reason } : { summary: JSON.parse(payload) as Summary }),
+      ...(reason ? { reason, detail } : { summary: JSON.parse(payload) as Summary }),
     }));
+  }
+
+  /**
+   * Sets a summary aside that the relay, or the broker, will never accept, so that those behind it go on. It is kept
+   * with the reason (`siteglass-edge outbox --refused`), and a mark that is sent in its place tells the relay. Resolves
+   * with false if the outbox has no such summary.
+   */
+  setAside(seq: number, reason: string): Promise<boolean> {
+    return this.db.transaction().execute((trx) => setAside(trx, seq, reason, this.clock()));
   }
 
   /** The relay has everything up to `seq`: removes these rows, a chunk in each transaction. */
@@ -205,5 +224,14 @@ export class Outbox {
 
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
     return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.clock());
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

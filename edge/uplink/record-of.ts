@@ -1,4 +1,4 @@
-import type { UplinkRecord } from '../../core/contract/summary.js';
+import type { Dropped, UplinkRecord } from '../../core/contract/summary.js';
 import type { OutboxRow } from '../store/outbox.js';
 import type { Stream } from './send-plan.js';
 
@@ -14,7 +14,16 @@ export function recordOf(
   if ('summary' in row)
     return { ...head, summary: row.summary, ...(historical && { historical: true }) };
   const from = Math.max(row.from, head.first);
-  return { ...head, dropped: { from, to: seq, count: seq - from + 1, reason: row.reason } };
+  return { ...head, dropped: { from, to: seq, count: seq - from + 1, ...reasonOf(row) } };
+}
+
+/** A relay that does not know causes takes the reason. */
+function reasonOf({
+  reason,
+  detail,
+}: Extract<OutboxRow, { detail: string | null }>): Pick<Dropped, 'reason' | 'cause' | 'detail'> {
+  if (reason === 'bytes' || reason === 'age') return { reason };
+  return { reason: 'bytes', cause: reason, ...(detail !== null && { detail }) };
 }
 
 /** Whether a row is late data. If its time or the present one is not known, the rows of the backlog are. */

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
+import {
+  type MessageBus,
+  MessagingError,
+  type Received,
+} from '../../core/messaging/message-bus.js';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -14,6 +18,10 @@ import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
+
+/** However often it is sent. */
+const isUnsendable = (error: unknown): boolean =>
+  error instanceof MessagingError && error.code === 'payload_too_large';
 
 const ACKNOWLEDGE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
@@ -42,6 +50,8 @@ export class Uplink implements Service {
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
+  /** Of the current epoch; each is done once. */
+  #todo: ((session: EpochSession) => Promise<void>)[] = [];
   #listeners: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
 
@@ -110,6 +120,7 @@ export class Uplink implements Service {
       try {
         if (!this.#session) await this.#begin();
         await this.#checkEpoch();
+        await this.#workOff();
         await this.#send();
         await this.#storeAcknowledged();
       } catch (error) {
@@ -126,7 +137,17 @@ export class Uplink implements Service {
 
   #startEpoch(state: OutboxState): void {
     this.#stalls.stop();
+    this.#todo = [];
     this.#session = new EpochSession(this.outbox, state, this.options);
+  }
+
+  /** What answers of the relay and the broker ask for; in the loop, so that nothing else changes the outbox meanwhile. */
+  async #workOff(): Promise<void> {
+    const todo = this.#todo;
+    for (let [work] = todo; work && this.#todo === todo; [work] = todo) {
+      if (this.#session) await work(this.#session);
+      todo.shift();
+    }
   }
 
   async #checkEpoch(): Promise<void> {
@@ -193,10 +214,25 @@ export class Uplink implements Service {
       },
       // It goes again: after the reconnect or, while connected, after a pause, since the next may be refused as well.
       (error: unknown) => {
+        if (isUnsendable(error)) return this.#setAside(seq, messageOf(error));
         this.log.debug({ seq, error: messageOf(error) }, 'record not published; it goes again');
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
+  }
+
+  /** The relay or the broker will never accept this record: those behind it go on. */
+  #setAside(seq: number, reason: string): void {
+    this.#todo.push(async (session) => {
+      if (!(await this.outbox.setAside(seq, reason))) return;
+      session.plan.refuse(seq);
+      if (this.#throttle.isDue('refused'))
+        this.log.error(
+          { seq, reason },
+          'summary refused and set aside; "siteglass-edge outbox --refused" shows it',
+        );
+    });
+    this.#wakeUp.set();
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
