@@ -1,17 +1,21 @@
 import type { Kysely } from 'kysely';
-import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
+import type { Refusal } from '../../core/contract/summary.js';
+import type { InvalidMessage, MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
+import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
-import { ledgerOf } from '../store/ledger-table.js';
+import { ledgerEntry, ledgerOf, type OutboxId } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
+import { InvalidRecords, refusalOf } from './invalid-records.js';
+import { UnstorableRecords } from './unstorable-records.js';
 
 export interface IngestOptions {
   /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
@@ -33,6 +37,12 @@ export interface IngestStatus {
   duplicates: number;
   /** From sites that are not admitted. */
   refused: number;
+  /** Not what was sent: their checksum does not match. The appliance sends them again. */
+  damaged: number;
+  /** Refused permanently: the appliance sets them aside. */
+  rejected: number;
+  /** Summaries that are gone: this relay does not have them, and the appliance no longer holds them. */
+  lost: number;
   /** Not stored because of an error; the appliance sends them again. */
   failed: number;
   batches: number;
@@ -58,10 +68,14 @@ export class Ingest implements Service {
     duplicates: 0,
     refused: 0,
     failed: 0,
+    lost: 0,
     batches: 0,
   };
+  readonly #invalid = new InvalidRecords();
+  readonly #unstorable = new UnstorableRecords();
   #lastBatch: Promise<unknown> = Promise.resolve();
   #lastLogged = -LOG_EVERY_MS;
+  readonly #refusals = new LogThrottle(LOG_EVERY_MS);
 
   constructor(
     private readonly bus: MessageBus,
@@ -73,7 +87,8 @@ export class Ingest implements Service {
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
-      (arrivals) => commitPerSite(db, arrivals, (some) => this.#commit(some)),
+      (arrivals) =>
+        commitPerSite(db, arrivals, (some) => this.#commit(some), this.#unstorable.isSuspect),
       options.maxBatch ?? 500,
       options.lingerMs ?? 10,
     );
@@ -81,7 +96,11 @@ export class Ingest implements Service {
 
   async start(): Promise<void> {
     const { shareGroup, maxPending = MAX_PENDING } = this.options;
-    this.bus.subscribe('up', {}, (message) => this.#receive(message), { shareGroup, maxPending });
+    this.bus.subscribe('up', {}, (message) => this.#receive(message), {
+      shareGroup,
+      maxPending,
+      onInvalid: (message) => this.#refuseInvalid(message),
+    });
     this.bus.subscribe('siteAvailability', {}, ({ names, payload }) =>
       payload === 'online' ? this.#acknowledgeAgain(names.site) : undefined,
     );
@@ -102,7 +121,7 @@ export class Ingest implements Service {
   }
 
   status(): IngestStatus {
-    return { ...this.#counts, waiting: this.#batcher.waiting };
+    return { ...this.#counts, ...this.#invalid.counts, waiting: this.#batcher.waiting };
   }
 
   async #receive(message: Received<'up'>): Promise<void> {
@@ -110,11 +129,41 @@ export class Ingest implements Service {
     try {
       if (this.sites.has(site) || (await this.sites.admit(site))) {
         const fault = await this.#queue(message);
-        if (fault !== undefined) this.#fail(site, fault);
+        if (fault !== undefined) await this.#onFault(message, fault);
       } else this.#counts.refused++;
     } catch (error) {
       this.#fail(site, error);
     }
+  }
+
+  async #refuseInvalid(message: InvalidMessage): Promise<void> {
+    const refused = this.#invalid.refuse(message);
+    if (!refused) return;
+    try {
+      const { site, refusal } = refused;
+      if (await this.sites.admit(site)) await this.#refuse(refused, refusal);
+    } catch (error) {
+      this.#fail(refused.site, error);
+    }
+  }
+
+  /** A record that the database does not take, though it is alone in its batch, would hold up those behind it. */
+  async #onFault({ names: { site }, payload }: Received<'up'>, fault: unknown): Promise<void> {
+    this.#fail(site, fault);
+    const { epoch, seq } = payload;
+    if (!this.#unstorable.isRefused(site, epoch, seq, fault)) return;
+    this.#invalid.counts.rejected++;
+    const snapshot = 'summary' in payload ? payload.summary.snapshot : undefined;
+    const reason = `the relay cannot store it: ${messageOf(fault)}`;
+    await this.#refuse({ site, epoch }, refusalOf({ seq, ...(snapshot && { snapshot }) }, reason));
+  }
+
+  /** Tells the appliance. */
+  async #refuse({ site, epoch }: OutboxId, refusal: Refusal): Promise<void> {
+    if (this.#refusals.isDue(site))
+      this.log.error({ site, epoch, ...refusal }, 'record refused; the appliance sets it aside');
+    this.#acknowledger.refusals.add({ site, epoch }, refusal);
+    this.#acknowledger.acknowledge([await ledgerEntry(this.db, { site, epoch })]);
   }
 
   /** Resolves once the record is committed, or with what prevented that. */
@@ -135,12 +184,14 @@ export class Ingest implements Service {
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
     for (const site of unknown) this.sites.remove(site);
-    for (const { site, epoch, ranges } of lost)
-      this.log.warn(
+    for (const { site, epoch, ranges } of lost) {
+      this.#counts.lost += ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+      this.log.error(
         { site, epoch, ranges: ranges.slice(0, 8) },
-        'summaries lost: the appliance no longer holds them',
+        'summaries lost: this relay does not have them, and the appliance no longer holds them',
       );
-    this.#acknowledger.acknowledge(ledger);
+    }
+    this.#acknowledger.acknowledge(ledger, lost);
   }
 
   #fail(site: string, error: unknown): void {

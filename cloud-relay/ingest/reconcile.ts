@@ -87,9 +87,10 @@ function accountFor(
 function newDrops(drops: readonly Dropped[], accounted: Ranges, noticedAt: number): Gap[] {
   const gaps: Gap[] = [];
   let covered = accounted;
-  for (const { from, to, reason } of drops) {
+  for (const { from, to, reason, cause, detail } of drops) {
     // One by one: there can be more than a call accepts arguments.
-    for (const gap of gapsOver(subtract([[from, to]], covered), reason, noticedAt)) gaps.push(gap);
+    for (const gap of gapsOver(subtract([[from, to]], covered), cause ?? reason, noticedAt, detail))
+      gaps.push(gap);
     covered = union(covered, [[from, to]]);
   }
   return gaps;
@@ -100,7 +101,7 @@ function remaining(knownGaps: Gap[], added: Ranges, dropped: Gap[]): Gap[] {
   const addedOrDropped = union(added, coverage(dropped));
   return knownGaps.flatMap((gap) => {
     const left = subtract([[gap.from, gap.to]], isReported(gap) ? added : addedOrDropped);
-    return gapsOver(left, gap.reason, gap.noticedAt);
+    return gapsOver(left, gap.reason, gap.noticedAt, gap.detail);
   });
 }
 
@@ -136,5 +137,11 @@ const singles = (numbers: Iterable<number>): Ranges =>
 const coverage = (parts: readonly { from: number; to: number }[]): Ranges =>
   rangesOf(parts.map(({ from, to }): Range => [from, to]));
 
-const gapsOver = (ranges: Ranges, reason: GapReason, noticedAt: number): Gap[] =>
-  ranges.map(([from, to]) => ({ from, to, reason, noticedAt }));
+const gapsOver = (ranges: Ranges, reason: GapReason, noticedAt: number, detail?: string): Gap[] =>
+  ranges.map(([from, to]) => ({
+    from,
+    to,
+    reason,
+    noticedAt,
+    ...(detail !== undefined && { detail }),
+  }));

@@ -4,6 +4,7 @@ import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
+import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 
@@ -11,9 +12,10 @@ import { ledgerMigration } from './ledger-migration.js';
 export const deliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
   '0004_ledger': ledgerMigration,
+  '0008_delivery_marks': deliveryMarksMigration,
 };
 
-/** Every change of the relay's schema, oldest first. */
+/** Every change of the relay's schema. They run in the order of their names. */
 export const relayMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,

@@ -3,7 +3,13 @@ import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables, SiteRow } from './relay-tables.js';
 
 /** The state of a site that has not reported yet. */
-const NOT_REPORTED = { availability: null, last_seen_at: null, health: null, health_at: null };
+const NOT_REPORTED = {
+  availability: null,
+  last_seen_at: null,
+  health: null,
+  health_at: null,
+  removing_at: null,
+};
 
 /** Adds the sites that do not exist yet. Resolves with their number. */
 export async function addSites(

@@ -243,6 +243,11 @@ export class Uplink implements Service {
       return;
     }
     this.#timers.clear('grace');
+    const { plan } = this.#session;
+    // A record that is not in flight was refused earlier; perhaps the relay accepts it by now.
+    for (const refusal of retained ? [] : (acknowledgement.refused ?? []))
+      if (plan.isInFlight(refusal.seq))
+        this.#setAside(refusal.seq, `refused by the relay: ${refusal.reason}`);
     this.#onProgress(this.#session.acknowledge(acknowledgement, retained));
   }
 
