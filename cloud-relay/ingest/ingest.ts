@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Refusal } from '../../core/contract/summary.js';
+import { NIL_EPOCH, type Refusal } from '../../core/contract/summary.js';
 import type { InvalidMessage, MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -15,6 +15,7 @@ import type { Arrival } from './arrival.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
 import { InvalidRecords, refusalOf } from './invalid-records.js';
+import type { Conflict } from './known-summaries.js';
 import { UnstorableRecords } from './unstorable-records.js';
 
 export interface IngestOptions {
@@ -41,6 +42,8 @@ export interface IngestStatus {
   damaged: number;
   /** Refused permanently: the appliance sets them aside. */
   rejected: number;
+  /** Records with the number of another summary: two appliances use copies of one database. */
+  conflicts: number;
   /** Summaries that are gone: this relay does not have them, and the appliance no longer holds them. */
   lost: number;
   /** Not stored because of an error; the appliance sends them again. */
@@ -69,6 +72,7 @@ export class Ingest implements Service {
     refused: 0,
     failed: 0,
     lost: 0,
+    conflicts: 0,
     batches: 0,
   };
   readonly #invalid = new InvalidRecords();
@@ -109,10 +113,12 @@ export class Ingest implements Service {
   /**
    * Acknowledges again to an appliance that connects, also if this relay has just started: the retained
    * acknowledgement may be gone with an embedded broker, and a restored copy of an outbox must see it before it sends.
+   * A relay that has nothing of the site says so: it may have been restored from a backup.
    */
   async #acknowledgeAgain(site: string): Promise<void> {
     const [latest] = await ledgerOf(this.db, site);
-    if (latest) this.#acknowledger.acknowledge([latest]);
+    if (!latest && !(await this.sites.admit(site))) return;
+    this.#acknowledger.acknowledge([latest ?? { site, epoch: NIL_EPOCH, watermark: 0, ahead: [] }]);
   }
 
   /** Waits for the records that were received. */
@@ -179,7 +185,11 @@ export class Ingest implements Service {
   }
 
   async #commit(arrivals: Arrival[]): Promise<void> {
-    const { ledger, added, lost, unknown } = await commitBatch(this.db, arrivals, this.clock());
+    const { ledger, added, lost, conflicts, unknown } = await commitBatch(
+      this.db,
+      arrivals,
+      this.clock(),
+    );
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
@@ -191,7 +201,19 @@ export class Ingest implements Service {
         'summaries lost: this relay does not have them, and the appliance no longer holds them',
       );
     }
+    for (const conflict of conflicts) this.#noteConflict(conflict);
     this.#acknowledger.acknowledge(ledger, lost);
+  }
+
+  #noteConflict({ site, epoch, seq, snapshot }: Conflict): void {
+    this.#counts.conflicts++;
+    if (this.#refusals.isDue(`${site} conflict`))
+      this.log.error(
+        { site, epoch, seq, snapshot },
+        'another summary has this number: two appliances use copies of one database; this one is asked to start a new epoch',
+      );
+    const reason = 'another summary has this number';
+    this.#acknowledger.refusals.add({ site, epoch }, { seq, snapshot, reason, conflict: true });
   }
 
   #fail(site: string, error: unknown): void {

@@ -27,6 +27,8 @@ export interface Reconciliation extends OutboxProgress {
   gaps: Gap[];
   /** Summaries that the appliance no longer holds and did not report before. */
   lost: Ranges;
+  /** Those of the batch's summaries whose numbers have a summary already. */
+  repeated: ReadonlySet<number>;
 }
 
 /**
@@ -61,7 +63,11 @@ function accountFor(
   now: number,
 ): Reconciliation {
   const known = accountedFor(before);
-  const committed = subtract(known, coverage(knownGaps));
+  const committed = subtract(
+    known,
+    coverage(knownGaps.filter(({ reason }) => reason !== 'removed')),
+  );
+  const stored = subtract(known, coverage(knownGaps));
   const newSummaries = new Set(contents.summaries.filter((seq) => !contains(committed, seq)));
   const added = singles(newSummaries);
   const dropped = newDrops(
@@ -80,6 +86,7 @@ function accountFor(
       ...gapsOver(lost, 'unreported', now),
     ],
     lost,
+    repeated: new Set(contents.summaries.filter((seq) => contains(stored, seq))),
   };
 }
 

@@ -3,6 +3,9 @@ import { detectionSchema, omittedSchema } from './detection.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 
 export const epochSchema = z.uuid();
+
+/** In an acknowledgement: the relay has nothing of the site, in any epoch. */
+export const NIL_EPOCH = '00000000-0000-0000-0000-000000000000';
 export const sequenceSchema = z.int().min(1);
 
 /**

@@ -81,10 +81,18 @@ async function insertMark(
     .executeTakeFirst();
   await trx
     .insertInto('outbox')
-    .values({ ...MARK, seq: to, dropped_from: before?.dropped_from ?? from, reason })
+    .values(evictionMark(before?.dropped_from ?? from, to, reason))
     .execute();
   if (!before) await mergeOldestMarks(trx);
 }
+
+/** A row that stands for summaries that will not be sent. */
+export const evictionMark = (from: number, to: number, reason: MarkReason) => ({
+  ...MARK,
+  seq: to,
+  dropped_from: from,
+  reason,
+});
 
 /** Of marks of evicted summaries; one that was set aside keeps its own reason. */
 async function mergeOldestMarks(trx: Kysely<OutboxTables>): Promise<void> {

@@ -14,6 +14,7 @@ export const outboxMarksMigration: Migration = {
       'forgotten_seq',
       'kept',
       'kept_bytes',
+      'running_ms',
       'heard_at',
     ])
       await db.schema
@@ -41,8 +42,12 @@ export const outboxMarksMigration: Migration = {
       .addColumn('payload', 'text', (c) => c.notNull())
       .addColumn('bytes', 'integer', (c) => c.notNull())
       .addColumn('created_at', 'integer', (c) => c.notNull())
+      .addColumn('dropped_from', 'integer')
+      .addColumn('reason', 'text')
+      .addColumn('detail', 'text')
       .addColumn('image', 'text')
-      .addColumn('acknowledged_at', 'integer', (c) => c.notNull())
+      .addColumn('former', 'text')
+      .addColumn('kept_at', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('outbox_acknowledged_pk', ['epoch', 'seq'])
       .modifyEnd(sql`without rowid`)
       .execute();

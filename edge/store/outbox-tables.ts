@@ -60,9 +60,11 @@ export interface OutboxStateTable {
   /** Acknowledged summaries that a relay lost and that were not kept here any more; counted up to `forgotten_seq`. */
   forgotten: number;
   forgotten_seq: number;
-  /** Rows of `outbox_acknowledged`, and the bytes of their payloads. */
+  /** Rows of `outbox_acknowledged`, marks included, and the bytes of their payloads. */
   kept: number;
   kept_bytes: number;
+  /** Milliseconds that the program has run with this database: a time that no change of the clock affects. */
+  running_ms: number;
   /** When a relay last acknowledged anything, to the minute; 0 if that is not known. */
   heard_at: number;
 }
@@ -88,15 +90,10 @@ export interface OutboxRefusedTable {
   refused_at: number;
 }
 
-export interface OutboxAcknowledgedTable {
+export interface OutboxAcknowledgedTable extends OutboxRowTable {
   epoch: string;
-  seq: number;
-  payload: string;
-  bytes: number;
-  created_at: number;
-  image: string | null;
-  /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
-  acknowledged_at: number;
+  /** `running_ms` when it was acknowledged. */
+  kept_at: number;
 }
 
 /**

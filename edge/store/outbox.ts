@@ -2,9 +2,11 @@ import { type Kysely, sql } from 'kysely';
 import type { Acknowledgement, Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { fittedPayload } from './fitted-payload.js';
+import { KeptSummaries } from './kept-summaries.js';
 import { acknowledgeRows } from './outbox-acknowledge.js';
-import { startNewEpoch } from './outbox-epoch.js';
+import { adoptSite, startNewEpoch } from './outbox-epoch.js';
 import { countInHour, type OutboxHour, outboxHours } from './outbox-hours.js';
+import { type KeptBudget, trimKept } from './outbox-kept.js';
 import { setAside } from './outbox-refused.js';
 import type { MarkReason, OutboxTables } from './outbox-tables.js';
 import { evictForAge, evictForBytes, firstKnownTime } from './outbox-trim.js';
@@ -14,6 +16,8 @@ export interface OutboxBudget {
   /** Of the summaries' payloads. */
   maxBytes: number;
   maxAgeMs: number;
+  /** Running time for which acknowledged summaries are kept, to send again what a relay has forgotten; none without it. */
+  keptMs?: number;
 }
 
 export const defaultBudget: OutboxBudget = { maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 };
@@ -29,6 +33,12 @@ export interface OutboxState {
   evicted: number;
   /** Summaries that were ever set aside. */
   refused: number;
+  /** Acknowledged summaries that a relay lost and that were not kept here any more. */
+  forgotten: number;
+  /** Acknowledged summaries that are kept, marks included. */
+  kept: number;
+  /** When the relay last acknowledged anything, to the minute, in milliseconds since the Unix epoch; 0 if not known. */
+  heardAt: number;
   /** No number above it was ever sent. */
   sentWatermark: number;
   /** Up to here the rows are also in the database that this one is a copy of; 0 if it is no copy. */
@@ -42,7 +52,7 @@ export type OutboxRow = {
   bytes: number;
   /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
   createdAt: number;
-} & ({ summary: Summary } | { reason: MarkReason; detail: string | null });
+} & ({ summary: Summary; former: string | null } | { reason: MarkReason; detail: string | null });
 
 const UNREADABLE = 'the summary is damaged in the database of the appliance';
 
@@ -55,12 +65,19 @@ const CHUNK = 512;
  * its acknowledgement, or by a new epoch if the relay has it. Eviction, and setting it aside, leave a mark in its place.
  */
 export class Outbox {
+  readonly #keptBudget: KeptBudget;
+  readonly kept: KeptSummaries;
+
   /** `clock` gives 0 while the time cannot be trusted. */
   constructor(
     private readonly db: Kysely<OutboxTables>,
     private readonly clock: Clock = systemClock,
     readonly budget: OutboxBudget = defaultBudget,
-  ) {}
+  ) {
+    const { maxBytes, keptMs = 0 } = budget;
+    this.#keptBudget = { maxBytes, keptMs };
+    this.kept = new KeptSummaries(db, this.#keptBudget);
+  }
 
   /**
    * Adds a summary within the caller's transaction and resolves with its seq. If that exceeds the budget's bytes, the
@@ -77,7 +94,7 @@ export class Outbox {
         summaries: sql`summaries + 1`,
         bytes: sql`bytes + ${bytes}`,
       })
-      .returning(['last_seq', 'bytes'])
+      .returning(['last_seq', 'bytes', 'kept_bytes'])
       .executeTakeFirstOrThrow();
     await trx
       .insertInto('outbox')
@@ -94,12 +111,15 @@ export class Outbox {
       })
       .execute();
     await countInHour(trx, now, 'added', 1);
+    if (state.bytes + state.kept_bytes > this.budget.maxBytes)
+      await trimKept(trx, this.#keptBudget, CHUNK, false);
     if (state.bytes > this.budget.maxBytes) await this.#evictForBytes(trx, state.bytes);
     return state.last_seq;
   }
 
   /** Evicts what exceeds the budget, a chunk in each transaction. Resolves with the number of evicted summaries. */
   async trim(): Promise<number> {
+    await this.kept.trim();
     let total = 0;
     for (let evicted = -1; evicted !== 0; total += evicted)
       evicted = await this.db.transaction().execute(async (trx) => {
@@ -115,13 +135,16 @@ export class Outbox {
 
   async state(): Promise<OutboxState> {
     const row = await this.db.selectFrom('outbox_state').selectAll().executeTakeFirstOrThrow();
-    const { epoch, summaries, bytes, evicted, refused } = row;
+    const { epoch, summaries, bytes, evicted, refused, forgotten, kept } = row;
     return {
       epoch,
       summaries,
       bytes,
       evicted,
       refused,
+      forgotten,
+      kept,
+      heardAt: row.heard_at,
       lastSeq: row.last_seq,
       ackedSeq: row.acked_seq,
       sentWatermark: row.sent_mark,
@@ -156,13 +179,15 @@ export class Outbox {
     const unreadable = rows.filter((row) => !row.reason && !isJson(row.payload));
     for (const { seq } of unreadable) await this.setAside(seq, UNREADABLE);
     if (unreadable.length > 0) return this.page(after, upTo, limit);
-    return rows.map(({ seq, payload, bytes, created_at, dropped_from, reason, detail }) => ({
-      seq,
-      from: dropped_from ?? seq,
-      bytes,
-      createdAt: created_at,
-      ...(reason ? { reason, detail } : { summary: JSON.parse(payload) as Summary }),
-    }));
+    return rows.map(
+      ({ seq, payload, bytes, created_at, dropped_from, reason, detail, former }) => ({
+        seq,
+        from: dropped_from ?? seq,
+        bytes,
+        createdAt: created_at,
+        ...(reason ? { reason, detail } : { summary: JSON.parse(payload) as Summary, former }),
+      }),
+    );
   }
 
   /**
@@ -179,15 +204,31 @@ export class Outbox {
     for (let acked = 0; acked < seq; )
       acked = await this.db
         .transaction()
-        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.clock()));
+        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.clock(), this.#keptIfAny));
+  }
+
+  /** The snapshot of a summary of the current epoch that waits or is kept. */
+  async snapshotOf(seq: number): Promise<string | undefined> {
+    const waiting = await this.db
+      .selectFrom('outbox')
+      .select('image')
+      .where('seq', '=', seq)
+      .executeTakeFirst();
+    return waiting?.image ?? this.kept.snapshotOf(seq);
+  }
+
+  /** The relay has acknowledged something just now. */
+  async heard(): Promise<void> {
+    await this.db.updateTable('outbox_state').set({ heard_at: this.clock() }).execute();
   }
 
   /**
    * Call it when the process starts, with the `fileIdentity` of the database. The rows of that moment are all that can
    * have been sent; in a restored copy they are all that it shares with its original. A file without an identity yet is
-   * no copy.
+   * no copy. If the site has another id than at the last start, a new epoch begins: the relay would take the numbers of
+   * the earlier site for lost ones.
    */
-  async begin(identity: string): Promise<OutboxState> {
+  async begin(identity: string, site = ''): Promise<OutboxState> {
     await this.db
       .updateTable('outbox_state')
       .set({
@@ -199,6 +240,7 @@ export class Outbox {
         eb.or([eb('sent_mark', '>', eb.ref('last_seq')), eb('file_identity', '!=', identity)]),
       )
       .execute();
+    if (site !== '') await this.db.transaction().execute((trx) => adoptSite(trx, site));
     return this.state();
   }
 
@@ -211,15 +253,24 @@ export class Outbox {
       .execute();
   }
 
-  /** For a database that is found to be a restored copy; see `startNewEpoch`. */
-  async startNewEpoch(known: Acknowledgement, sharedSeq: number): Promise<OutboxState> {
-    await this.db.transaction().execute((trx) => startNewEpoch(trx, known, sharedSeq));
+  /** See `startNewEpoch`. */
+  async startNewEpoch(
+    known: Acknowledgement,
+    sharedSeq: number,
+    formerSite?: string,
+  ): Promise<OutboxState> {
+    const change = { known, sharedSeq, formerSite };
+    await this.db.transaction().execute((trx) => startNewEpoch(trx, change));
     return this.state();
   }
 
   /** Writes without changing anything: rejects if the database cannot be written. */
   async probe(): Promise<void> {
     await this.db.updateTable('outbox_state').set({ id: sql`id` }).execute();
+  }
+
+  get #keptIfAny(): KeptBudget | undefined {
+    return this.#keptBudget.keptMs > 0 ? this.#keptBudget : undefined;
   }
 
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {

@@ -162,8 +162,18 @@ export class SendPlan {
     return 'progress';
   }
 
+  /** Whether it names records that this outbox never sent. */
+  isForeign({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): boolean {
+    return Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest;
+  }
+
+  /** Whether the relay has records above `acked`. */
+  get hasAhead(): boolean {
+    return this.#committed.length > 0;
+  }
+
   acknowledge({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): AckOutcome {
-    if (Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest) return 'foreign';
+    if (this.isForeign({ seq, ahead })) return 'foreign';
     const before = { acked: this.#acked, inFlight: this.#inFlight.size };
     this.#addCommitted(ahead);
     this.#advance(Math.max(this.#acked, seq));

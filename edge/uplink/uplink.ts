@@ -14,10 +14,14 @@ import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
 import { isHistorical, recordOf } from './record-of.js';
+import { RelayAnswers } from './relay-answers.js';
+import { RelayQuestions } from './relay-questions.js';
+import { RelayWatch } from './relay-watch.js';
 import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
+import { WorkList } from './work-list.js';
 
 /** However often it is sent. */
 const isUnsendable = (error: unknown): boolean =>
@@ -26,12 +30,15 @@ const isUnsendable = (error: unknown): boolean =>
 const ACKNOWLEDGE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
+const HEARD_EVERY_MS = 60_000;
 
 const EPOCH_END_MESSAGES = {
   'relay-is-ahead':
     'database is a restored copy: the relay has more than it ever sent; new epoch started',
   'copy-not-confirmed':
     'database is a restored copy, and the relay does not confirm its epoch; new epoch started',
+  'not-confirmed':
+    'the relay does not confirm the epoch after a start: the database may be a copy; new epoch started',
 };
 
 type TimerName = 'grace' | 'confirmation' | 'acknowledge' | 'rate' | 'refusal';
@@ -50,8 +57,11 @@ export class Uplink implements Service {
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
-  /** Of the current epoch; each is done once. */
-  #todo: ((session: EpochSession) => Promise<void>)[] = [];
+  /** Of the current epoch. */
+  readonly #work = new WorkList(() => this.#wakeUp.set());
+  readonly #answers: RelayAnswers;
+  readonly #watch = new RelayWatch();
+  readonly #heard = new LogThrottle(HEARD_EVERY_MS);
   #listeners: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
 
@@ -65,6 +75,14 @@ export class Uplink implements Service {
   ) {
     const { stallMs = 10_000 } = options;
     this.#stalls = new StallDetector({ stallMs, onStall: (isFirst) => this.#probe(isFirst) });
+    const questions = new RelayQuestions(bus, outbox, options.site, log);
+    this.#answers = new RelayAnswers({
+      ...{ site: options.site, outbox, work: this.#work, log },
+      session: () => this.#session,
+      restart: (state) => this.#startEpoch(state),
+      ask: () => questions.ask(),
+      probe: () => questions.sendNewestAcknowledged(this.#session?.first ?? 1),
+    });
   }
 
   async start(): Promise<void> {
@@ -88,6 +106,7 @@ export class Uplink implements Service {
     await this.#running;
     this.#timers.clearAll();
     this.#stalls.stop();
+    this.#answers.clear();
     await this.#storeAcknowledged();
   }
 
@@ -106,6 +125,7 @@ export class Uplink implements Service {
       ackedSeq: Math.max(ackedSeq, plan?.acked ?? 0),
       lastSeq,
       inFlight: plan?.inFlight ?? 0,
+      problem: this.bus.connected ? this.#watch.problem(plan, this.options.silentMs) : undefined,
     };
   }
 
@@ -120,9 +140,10 @@ export class Uplink implements Service {
       try {
         if (!this.#session) await this.#begin();
         await this.#checkEpoch();
-        await this.#workOff();
+        await this.#work.run();
         await this.#send();
         await this.#storeAcknowledged();
+        await this.#observe();
       } catch (error) {
         this.#logFailure(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -132,22 +153,19 @@ export class Uplink implements Service {
   }
 
   async #begin(): Promise<void> {
-    this.#startEpoch(await this.outbox.begin(this.options.identity ?? ''));
+    const { identity = '', site } = this.options;
+    const { epoch } = await this.outbox.state();
+    const state = await this.outbox.begin(identity, site);
+    if (state.epoch !== epoch)
+      this.log.warn({ epoch: state.epoch, site }, 'the site has another id; new epoch started');
+    this.#startEpoch(state);
+    await this.#session?.readKept();
   }
 
   #startEpoch(state: OutboxState): void {
     this.#stalls.stop();
-    this.#todo = [];
+    this.#work.clear();
     this.#session = new EpochSession(this.outbox, state, this.options);
-  }
-
-  /** What answers of the relay and the broker ask for; in the loop, so that nothing else changes the outbox meanwhile. */
-  async #workOff(): Promise<void> {
-    const todo = this.#todo;
-    for (let [work] = todo; work && this.#todo === todo; [work] = todo) {
-      if (this.#session) await work(this.#session);
-      todo.shift();
-    }
   }
 
   async #checkEpoch(): Promise<void> {
@@ -157,7 +175,8 @@ export class Uplink implements Service {
     if (!guard.end) return;
     const { reason, acknowledged } = guard.end;
     await this.#session.storeAcknowledged();
-    const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq);
+    const { site } = this.options;
+    const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq, site);
     this.#startEpoch(state);
     this.log.warn({ epoch: state.epoch, summaries: state.summaries }, EPOCH_END_MESSAGES[reason]);
   }
@@ -202,11 +221,12 @@ export class Uplink implements Service {
     );
   }
 
-  #publish({ plan, guard }: EpochSession, row: OutboxRow, stream: Stream): void {
+  #publish(session: EpochSession, row: OutboxRow, stream: Stream): void {
+    const { plan, guard, first } = session;
     const { seq } = row;
     const { site, historicalAfterMs } = this.options;
     const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const record = recordOf(row, guard.epoch, plan.acked, historical);
+    const record = recordOf(row, guard.epoch, { acked: plan.acked, first }, historical);
     this.bus.publish('up', { site }, record).then(
       () => {
         plan.delivered(seq, performance.now());
@@ -214,25 +234,11 @@ export class Uplink implements Service {
       },
       // It goes again: after the reconnect or, while connected, after a pause, since the next may be refused as well.
       (error: unknown) => {
-        if (isUnsendable(error)) return this.#setAside(seq, messageOf(error));
+        if (isUnsendable(error)) return this.#answers.setAside(seq, messageOf(error));
         this.log.debug({ seq, error: messageOf(error) }, 'record not published; it goes again');
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
-  }
-
-  /** The relay or the broker will never accept this record: those behind it go on. */
-  #setAside(seq: number, reason: string): void {
-    this.#todo.push(async (session) => {
-      if (!(await this.outbox.setAside(seq, reason))) return;
-      session.plan.refuse(seq);
-      if (this.#throttle.isDue('refused'))
-        this.log.error(
-          { seq, reason },
-          'summary refused and set aside; "siteglass-edge outbox --refused" shows it',
-        );
-    });
-    this.#wakeUp.set();
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -240,15 +246,16 @@ export class Uplink implements Service {
     const { epoch, seq } = acknowledgement;
     if (epoch !== this.#session?.guard.epoch) {
       this.log.info({ epoch, seq }, 'acknowledgement of another epoch ignored');
+      this.#answers.readOfOtherEpoch(acknowledgement, retained);
       return;
     }
     this.#timers.clear('grace');
     const { plan } = this.#session;
-    // A record that is not in flight was refused earlier; perhaps the relay accepts it by now.
-    for (const refusal of retained ? [] : (acknowledgement.refused ?? []))
-      if (plan.isInFlight(refusal.seq))
-        this.#setAside(refusal.seq, `refused by the relay: ${refusal.reason}`);
-    this.#onProgress(this.#session.acknowledge(acknowledgement, retained));
+    const { acked } = plan;
+    const outcome = this.#answers.read(this.#session, acknowledgement, retained);
+    if (plan.acked > acked) this.#watch.progressed();
+    if (!retained && this.#heard.isDue('')) this.#work.add(() => this.outbox.heard());
+    this.#onProgress(outcome);
   }
 
   #onProgress(outcome: AckOutcome): void {
@@ -267,6 +274,8 @@ export class Uplink implements Service {
     this.#stalls.stop();
     this.#timers.clear('refusal');
     this.#session?.plan.disconnect(this.#awaitsRelay);
+    this.#answers.clear();
+    this.#wakeUp.set();
   }
 
   #probe(isFirst: boolean): void {
@@ -279,6 +288,12 @@ export class Uplink implements Service {
       );
     plan.probe();
     this.#wakeUp.set();
+  }
+
+  async #observe(): Promise<void> {
+    const { lastSeq } = await this.outbox.state();
+    const isWaiting = this.#awaitsRelay && lastSeq > (this.#session?.plan.acked ?? 0);
+    this.#watch.update(this.bus.connected, isWaiting);
   }
 
   #wakeIn(timer: TimerName, ms: number): void {
