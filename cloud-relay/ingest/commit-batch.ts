@@ -16,7 +16,7 @@ import { addSightedLabels } from '../store/sighted-label-table.js';
 import { lockSites } from '../store/site-table.js';
 import { addSummaries, summaryRow } from '../store/summary-table.js';
 import { type Arrival, isDrop, isSummary } from './arrival.js';
-import { type Conflict, conflictsOf, withoutStored } from './known-summaries.js';
+import { type Conflict, conflictsOf, conflictsWithin, withoutStored } from './known-summaries.js';
 import { dailyLabels, sightedLabels } from './labels.js';
 import { affectedRange, reconcile } from './reconcile.js';
 
@@ -108,7 +108,10 @@ async function reconcileOutbox(
   // A record that is twice in the batch is stored once.
   const newSummaries = summaries.filter(({ record }) => wanted.delete(record.seq));
   const repeated = summaries.filter(({ record }) => result.repeated.has(record.seq));
-  const conflicts = await conflictsOf(trx, { site, epoch }, repeated);
+  const conflicts = [
+    ...(await conflictsOf(trx, { site, epoch }, repeated)),
+    ...conflictsWithin({ site, epoch }, summaries, newSummaries),
+  ];
   return { progress: { site, epoch, watermark, ahead }, newSummaries, conflicts, lost };
 }
 

@@ -59,5 +59,20 @@ export async function conflictsOf(
     .map(({ record: { seq, summary } }) => ({ site, epoch, seq, snapshot: summary.snapshot }));
 }
 
+/** Of the records of one outbox in a batch, those with the number of another one that is taken. */
+export function conflictsWithin(
+  { site, epoch }: OutboxId,
+  arrivals: SummaryArrival[],
+  taken: SummaryArrival[],
+): Conflict[] {
+  if (taken.length === arrivals.length) return [];
+  const snapshots = new Map(taken.map(({ record }) => [record.seq, record.summary.snapshot]));
+  return arrivals.flatMap(({ record: { seq, summary } }) => {
+    const other = snapshots.get(seq);
+    const { snapshot } = summary;
+    return other === undefined || other === snapshot ? [] : [{ site, epoch, seq, snapshot }];
+  });
+}
+
 const keyOfSnapshot = ({ site, record }: SummaryArrival): string =>
   `${site}/${record.summary.snapshot}`;

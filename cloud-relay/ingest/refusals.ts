@@ -25,7 +25,7 @@ export class Refusals {
     const [oldest] = this.#outboxes.keys();
     if (this.#outboxes.size >= MAX_OUTBOXES && oldest !== undefined) this.#outboxes.delete(oldest);
     this.#outboxes.set(key, noted);
-    if (noted.size >= MAX_REFUSALS && !noted.has(refusal.seq)) return;
+    if (noted.size >= MAX_REFUSALS && !noted.has(refusal.seq) && !dropConflict(noted)) return;
     noted.set(refusal.seq, {
       refusal: { ...refusal, reason: refusal.reason.slice(0, MAX_DETAIL) },
       at: this.now(),
@@ -46,6 +46,12 @@ export class Refusals {
     if (noted.size === 0) this.#outboxes.delete(key);
     return [...noted.values()].map(({ refusal }) => refusal).sort((a, b) => a.seq - b.seq);
   }
+}
+
+/** Makes room: the oldest conflict has been named most often. */
+function dropConflict(noted: Map<number, Noted>): boolean {
+  for (const [seq, { refusal }] of noted) if (refusal.conflict) return noted.delete(seq);
+  return false;
 }
 
 const keyOf = ({ site, epoch }: OutboxId): string => `${site}/${epoch}`;

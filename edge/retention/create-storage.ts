@@ -43,10 +43,12 @@ export function createStorage(
     clock,
   });
   const timeSync = new TimeSync(clock);
-  const { maxBytes, maxAgeMs } = config.outbox;
+  const { maxBytes, maxAgeMs, keptMs } = config.outbox;
+  const awaitsRelay = config.mqtt?.settleOn === 'relay';
   const outbox = new Outbox(tablesOf(db, outboxTables), () => timeSync.now(), {
     maxBytes,
     maxAgeMs,
+    keptMs: awaitsRelay ? keptMs : 0,
   });
   const watch = new StorageWatch({
     space: images.store.budget,

@@ -33,11 +33,12 @@ export class KeptSummaries {
     return lowestHeld(this.db, epoch, ackedSeq);
   }
 
-  async snapshotOf(seq: number): Promise<string | undefined> {
+  /** The snapshot of a kept summary. */
+  async snapshotOf(seq: number, epoch: string): Promise<string | undefined> {
     const row = await this.db
       .selectFrom('outbox_acknowledged')
       .select('image')
-      .where('epoch', '=', (q) => q.selectFrom('outbox_state').select('epoch'))
+      .where('epoch', '=', epoch)
       .where('seq', '=', seq)
       .executeTakeFirst();
     return row?.image ?? undefined;

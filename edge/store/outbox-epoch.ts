@@ -18,8 +18,8 @@ export interface EpochChange {
  *
  * Rows up to `sharedSeq` are the same in the copy and in its original, so those that the relay's acknowledgement names
  * are acknowledged. Rows above were numbered after the copy was restored: the relay knows other summaries by these
- * numbers. They, and the shared rows that the relay does not have, are renumbered from 1. The shared ones name the site
- * under whose id they may have been sent, so that the relay recognises those that it has by their snapshots.
+ * numbers. They, and the shared rows that the relay does not have, are renumbered from 1. Those that may have been
+ * sent name the site id of that time, so that the relay recognises those that it has by their snapshots.
  */
 export async function startNewEpoch(
   trx: Kysely<OutboxTables>,
@@ -41,7 +41,12 @@ export async function startNewEpoch(
     await trx
       .updateTable('outbox')
       .set({ former: formerSite })
-      .where('seq', '<=', sharedSeq)
+      .where((eb) =>
+        eb.or([
+          eb('seq', '<=', sharedSeq),
+          eb('seq', '<=', eb.selectFrom('outbox_state').select('sent_mark')),
+        ]),
+      )
       .where('dropped_from', 'is', null)
       .where('former', 'is', null)
       .execute();

@@ -214,7 +214,7 @@ export class Outbox {
       .select('image')
       .where('seq', '=', seq)
       .executeTakeFirst();
-    return waiting?.image ?? this.kept.snapshotOf(seq);
+    return waiting?.image ?? this.kept.snapshotOf(seq, (await this.state()).epoch);
   }
 
   /** The relay has acknowledged something just now. */

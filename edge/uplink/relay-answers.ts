@@ -62,9 +62,14 @@ export class RelayAnswers {
   }
 
   /** The relay has nothing of the current epoch, or it is an answer to another appliance with the same id. */
-  readOfOtherEpoch({ epoch, seq, check }: Acknowledgement, isRetained: boolean): void {
+  readOfOtherEpoch(
+    { epoch, seq, check, refused = [] }: Acknowledgement,
+    isRetained: boolean,
+  ): void {
     if (isRetained) return;
     const { outbox, site, work, log, session, probe } = this.parts;
+    for (const refusal of refused)
+      if (refusal.conflict) work.add(() => this.#resolveEarlierConflict(epoch, refusal));
     if ((session()?.plan.acked ?? 0) > 0 && this.#probes.isDue('')) work.add(probe);
     // A relay that adds no checksum does not recognise what it has by its snapshot.
     if (check === undefined) return;
@@ -148,6 +153,7 @@ export class RelayAnswers {
     if (session()?.guard.epoch !== epoch) return;
     if (snapshot === undefined || (await outbox.snapshotOf(seq)) !== snapshot) return;
     this.conflicts++;
+    // An acknowledgement of the other summary may have passed for one of ours.
     await session()?.storeAcknowledged();
     await outbox.kept.sendAgain(seq - 1);
     const known = { epoch, seq: seq - 1 };
@@ -157,5 +163,17 @@ export class RelayAnswers {
       'the relay has other summaries under these numbers: another appliance runs with a copy of this database; new epoch started',
     );
     restart(state);
+  }
+
+  /** The same for an epoch that has ended here: a summary that passed for acknowledged goes again. */
+  async #resolveEarlierConflict(epoch: string, { seq, snapshot }: Refusal): Promise<void> {
+    const { outbox, site, log } = this.parts;
+    if (snapshot === undefined || (await outbox.kept.snapshotOf(seq, epoch)) !== snapshot) return;
+    this.conflicts++;
+    const rows = await outbox.kept.sendAgainOf(epoch, seq - 1, site);
+    log.error(
+      { epoch, seq, rows },
+      'the relay has other summaries under numbers of an earlier epoch; sending ours again',
+    );
   }
 }

@@ -31,4 +31,6 @@ export interface UplinkStatus {
   inFlight: number;
   /** What is wrong with the relay, while the broker is connected. */
   problem: string | undefined;
+  /** Times that another appliance was found to use the numbers of this outbox, since the start. */
+  conflicts: number;
 }

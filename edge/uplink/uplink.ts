@@ -125,6 +125,7 @@ export class Uplink implements Service {
       ackedSeq: Math.max(ackedSeq, plan?.acked ?? 0),
       lastSeq,
       inFlight: plan?.inFlight ?? 0,
+      conflicts: this.#answers.conflicts,
       problem: this.bus.connected ? this.#watch.problem(plan, this.options.silentMs) : undefined,
     };
   }
@@ -178,6 +179,9 @@ export class Uplink implements Service {
     const { site } = this.options;
     const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq, site);
     this.#startEpoch(state);
+    // What was acknowledged since the start may be the other database's: the relay recognises what it has.
+    if (reason === 'relay-is-ahead' && acknowledged.check !== undefined)
+      await this.outbox.kept.sendAgainOf(guard.epoch, guard.sharedSeq, site);
     this.log.warn({ epoch: state.epoch, summaries: state.summaries }, EPOCH_END_MESSAGES[reason]);
   }
 
