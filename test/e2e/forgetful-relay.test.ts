@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { startBroker } from '../support/broker.js';
 import { type ApplianceOptions, startAppliance, startRelay } from '../support/delivery-peers.js';
@@ -39,7 +40,7 @@ test('the same, while the appliance goes on recording', async (t) => {
   const relay = await startRelay(t, url, backup);
   for (let i = 0; i < 10; i++) {
     produced.push(...(await appliance.produce(3)));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
   await eventually(async () => (await relay.snapshots()).length === 80);
   await appliance.delivered();
@@ -112,10 +113,11 @@ test('an older acknowledgement that comes late does not cause anything to be sen
   await appliance.produce(20);
   await appliance.delivered();
   const { epoch } = await appliance.outbox.state();
+  await sleep(500);
   const { received } = relay.ingest.status();
   for (const seq of [3, 7, 5]) {
     await relay.bus.publish('ack', { site: 'north' }, { epoch, seq });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
   t.is(relay.ingest.status().received, received);
   t.like(await appliance.outbox.state(), { ackedSeq: 20, forgotten: 0 });
