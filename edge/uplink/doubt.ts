@@ -7,6 +7,7 @@ const CONFIRMATIONS = 2;
 export class Doubt {
   #askedAt: number | undefined;
   #confirmations = 0;
+  #seq = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -14,9 +15,14 @@ export class Doubt {
     private readonly now = () => performance.now(),
   ) {}
 
-  /** Such an answer has arrived. Whether it is believed now; asks again if not. */
-  confirms(): boolean {
+  /**
+   * Such an answer has arrived, with the number that it names. Whether it is believed now; asks again if not. A relay's
+   * number never falls, so a lower one than before contradicts it.
+   */
+  confirms(seq: number): boolean {
     const now = this.now();
+    if (seq < this.#seq) this.#confirmations = -1;
+    this.#seq = seq;
     if (this.#askedAt !== undefined) {
       if (now < this.#askedAt) return false;
       this.#confirmations++;
@@ -36,5 +42,6 @@ export class Doubt {
     clearTimeout(this.#timer);
     this.#askedAt = undefined;
     this.#confirmations = 0;
+    this.#seq = 0;
   }
 }

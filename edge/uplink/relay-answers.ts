@@ -52,12 +52,12 @@ export class RelayAnswers {
     const { acked } = plan;
     // Without a checksum, a flipped bit could have made the number.
     if (plan.isForeign(acknowledgement) && acknowledgement.check === undefined)
-      if (!this.#isAhead.confirms()) return 'known';
+      if (!this.#isAhead.confirms(acknowledgement.seq)) return 'known';
     if (!isRetained) this.#readReports(session, acknowledgement);
     const outcome = session.acknowledge(acknowledgement, isRetained);
     if (isRetained || outcome === 'foreign') return outcome;
     if (acknowledgement.seq >= acked) this.clear();
-    else if (this.#isBehind.confirms()) this.#sendAgain(acknowledgement.seq);
+    else if (this.#isBehind.confirms(acknowledgement.seq)) this.#sendAgain(acknowledgement.seq);
     return outcome;
   }
 
