@@ -11,7 +11,7 @@ import { imageTables, type SharedImageTables, sharedImageTables } from '../core/
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
-import { Lifecycle } from '../core/runtime/lifecycle.js';
+import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -35,6 +35,8 @@ export interface Relay {
   lifecycle: Lifecycle;
   /** What the watchdog checks while the relay runs. */
   probes: Probe[];
+  /** Due if the database is a file and is damaged. */
+  restart?: Restart;
   http: HttpServer;
   /** Absent if the broker is external. */
   broker: EmbeddedBroker | undefined;
@@ -67,6 +69,7 @@ export async function createRelay(
   return {
     lifecycle: new Lifecycle(services, log),
     probes: probesOf(base, sites),
+    ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
     fleet: sites.fleet,
@@ -83,7 +86,7 @@ type Sites = ReturnType<typeof createSites>;
 async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const { db, close } = await openRelayDatabase<AllTables>(config, log);
+  const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();
   const { adminToken } = config.http;
@@ -114,7 +117,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     clock,
   });
   const database = { name: 'database', stop: close };
-  return { config, log, clock, lock, db, database, metrics, tokens, detection, images };
+  return { config, log, clock, lock, db, database, guard, metrics, tokens, detection, images };
 }
 
 /** The broker, and what is known and received of the sites. */
@@ -145,7 +148,7 @@ function createSites({ config, log, clock, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, metrics, tokens, detection, images } = base;
+  const { config, log, clock, metrics, tokens, guard, detection, images } = base;
   registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
@@ -154,7 +157,9 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
-  const app = createRelayApp({ config, log, metrics, tokens, detection, images, fleet, clock });
+  const app = createRelayApp({
+    ...{ config, log, metrics, tokens, guard, detection, images, fleet, clock },
+  });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }
 

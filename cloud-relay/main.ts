@@ -1,6 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayDatabaseCommand } from './commands/database-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayTokenCommand } from './commands/token-command.js';
 import { relayConfigSchema } from './config.js';
@@ -16,6 +17,11 @@ process.exitCode = await run({
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
       run: relayTokenCommand,
+    },
+    database: {
+      summary: 'checks the database; "database repair" and "database accept"',
+      words: true,
+      run: relayDatabaseCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

@@ -6,15 +6,15 @@ import { HttpServer } from '../core/http/server.js';
 import { tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
-import { Lifecycle, type Service } from '../core/runtime/lifecycle.js';
+import { Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
-import { openDatabase } from '../core/store/database.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
+import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
@@ -32,14 +32,17 @@ import { createStorage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
-import { edgeMigrations } from './store/migrations.js';
-import { type EdgeTables, eventTables } from './store/tables.js';
+import { guardOptions } from './store/guard-options.js';
+import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
+import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
   lifecycle: Lifecycle;
   /** For the watchdog. */
   probes: Probe[];
+  /** Due if the database is damaged. */
+  restart: Restart;
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
@@ -60,6 +63,7 @@ export async function createEdge(
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
     probes: [cameras, ...probesOf(base)],
+    restart: base.guard.restart,
     http,
     cameras,
     tokens: base.tokens,
@@ -75,8 +79,8 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
-  const databaseFile = join(dataFolder, 'edge.db');
-  const { db, close } = await openDatabase<EdgeTables>(databaseFile, edgeMigrations);
+  const options = guardOptions(dataFolder, log, clock);
+  const { db, close, guard } = await openGuarded<EdgeTables>(options);
   const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
   const metrics = new Metrics();
   const detection = createDetection({
@@ -86,14 +90,17 @@ async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
     log,
   });
   const dependencies: EdgeDependencies = { config, db, detection, log, clock };
+  const health = new SiteHealth(programVersion());
+  health.register(() => ({ reasons: guard.reasons() }));
   return {
     dependencies,
-    databaseFile,
+    databaseFile: options.file,
+    guard,
     lock,
     database: { name: 'database', stop: close },
     tokens,
     metrics,
-    health: new SiteHealth(programVersion()),
+    health,
     events: new TypedEvents<EdgeEventMap>(log.child({ component: 'events' })),
   };
 }
@@ -131,12 +138,15 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
     mqtt &&
     bus &&
     (await createUplink(dependencies, { mqtt, bus, storage, databaseFile }, events, health));
-  return { connections, address, links, publishing, uplink };
+  const { db, log } = dependencies;
+  const outboxMark =
+    mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
+  return { connections, address, links, publishing, uplink, outboxMark };
 }
 
 /** The REST API and the metrics. */
 function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
-  const { dependencies, metrics, tokens, health } = base;
+  const { dependencies, metrics, tokens, health, guard } = base;
   const { config, detection, log } = dependencies;
   const { storage, pipeline, eventStream } = snapshots;
   const { connections, links, uplink } = reporting;
@@ -154,7 +164,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const { cameras, sightings, reload } = pipeline;
   const app = createEdgeApp({
     ...{ config, log, metrics, tokens, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, guard },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }
@@ -163,17 +173,17 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
 function servicesInOrder(
   { dependencies, lock, database, tokens }: Base,
   { storage, pipeline, eventStream }: Snapshots,
-  { connections, address, publishing, uplink }: Reporting,
+  { connections, address, publishing, uplink, outboxMark }: Reporting,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, storage.timeSync, storage.watch, tokens],
+    ...[lock, database, outboxMark, storage.timeSync, storage.watch, tokens],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
     ...[relay, lan, ...publishing.farewells],
-    ...[pipeline.cameras, pipeline.reload, http],
+    ...[pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     // Stops before the server, which waits for responses to end.
     eventStream,

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { edgeDatabaseCommand } from './commands/database-command.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
@@ -12,6 +13,11 @@ process.exitCode = await run({
   summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
   commands: {
+    database: {
+      summary: 'checks the database; "database repair" and "database accept"',
+      words: true,
+      run: edgeDatabaseCommand,
+    },
     doctor: {
       summary: 'checks this appliance and advises what to do',
       json: true,

@@ -14,6 +14,7 @@ import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
+import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { RelayConfig } from '../config.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -24,6 +25,8 @@ export interface RelayAppParts {
   log: Logger;
   metrics: Metrics;
   tokens: Tokens;
+  /** Absent if the database is not a file. */
+  guard: DatabaseGuard | undefined;
   detection: DetectionModule;
   images: ImageModule;
   fleet: Fleet;
@@ -32,7 +35,7 @@ export interface RelayAppParts {
 
 /** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
+  const { config, log, metrics, tokens, guard, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -41,6 +44,10 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
     ...quotas(config.demo),
+  };
+  const readiness = () => {
+    const detectionIs = readinessOf(detection.pool.status());
+    return guard ? guard.readiness(detectionIs) : detectionIs;
   };
   return createApp({
     info: {
@@ -61,7 +68,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+        routes: operationRoutes(readiness, metrics, 'viewer'),
       },
     ],
     authentication: { mode: 'token', verify: (token) => tokens.verify(token) },

@@ -41,7 +41,10 @@ const gapSchema = z
     from: sequenceSchema,
     to: sequenceSchema,
     count: z.int().min(1),
-    reason: dropReasonSchema.nullable().meta({ description: 'The limit that was exceeded' }),
+    reason: dropReasonSchema.nullable().meta({
+      description:
+        'Why the appliance dropped them: `bytes` or `age` is the limit that was exceeded; `damaged`: its database was damaged',
+    }),
     detail: z.string().nullable().meta({ description: 'Why it was refused' }),
     noticedAt: instantSchema.meta({
       description: 'When the relay noticed the gap; if missing, when the outbox last reported',

@@ -10,12 +10,13 @@ import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import type { RelayConfig } from '../config.js';
 import { bucketCheck } from '../doctor/bucket-check.js';
 import { postgresCheck } from '../doctor/postgres-check.js';
-import { relayMigrations } from '../store/migrations.js';
-import { databaseUrl } from '../store/open-relay-database.js';
+import { databaseUrl, guardOptions } from '../store/open-relay-database.js';
 
 /** Checks what the relay needs, and advises what to do. Works whether it runs or not, and changes nothing. */
 export async function doctorCommand(
@@ -41,16 +42,18 @@ function checksOf(config: RelayConfig): Check[] {
         ? undefined
         : { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
     }),
-    url === undefined ? schemaCheck(file, relayMigrations) : postgresCheck(url),
+    url === undefined
+      ? schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock))
+      : postgresCheck(url),
     bucketCheck(config),
-    detectionCheck({ settings: detection, maxPixels: images.maxPixels, uses: [] }),
+    detectionCheck({ settings: detection, maxPixels: images.maxPixels }, []),
     {
       about: 'broker',
       run: () => {
         if ('embedded' in mqtt) return ok('embedded in the relay');
         const clientId = `relay-doctor-${randomBytes(4).toString('hex')}`;
-        const filter = `${mqtt.root}/+/up`;
-        return tryBroker({ ...mqtt.external, clientId, filter, protocolVersion: 5 });
+        const filters = [`${mqtt.root}/+/up`];
+        return tryBroker({ ...mqtt.external, clientId, filters, protocolVersion: 5 });
       },
     },
   ];

@@ -7,6 +7,7 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { messageOf, StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
+import { isDamage, namingDamage } from '../../core/store/damage.js';
 import { type OpenedDatabase, openSqlite } from '../../core/store/database.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openPostgres } from '../../core/store/open-postgres.js';
@@ -18,12 +19,17 @@ export async function relayTokenCommand(
   config: RelayConfig,
   options: CommandOptions,
 ): Promise<string> {
+  const database = join(config.dataFolder, 'relay.db');
+  return namingDamage(database, 'siteglass-relay', () => runOver(config, options));
+}
+
+async function runOver(config: RelayConfig, options: CommandOptions): Promise<string> {
   const { db, close } = connect(config);
   const file = join(config.dataFolder, 'admin-token');
   try {
     return await tokenCommand(new Tokens(db, file, silentLogger(), systemClock), options);
   } catch (error) {
-    if (error instanceof StartError) throw error;
+    if (error instanceof StartError || isDamage(error)) throw error;
     throw new StartError(`the relay's database cannot be used: ${messageOf(error)}`, {
       cause: error,
     });

@@ -1,4 +1,4 @@
-import { siteFilters } from '../../core/messaging/access-rules.js';
+import { siteFilters, watchedFilters } from '../../core/messaging/access-rules.js';
 
 /**
  * The rules of core/messaging/access-rules.ts, which the embedded broker follows, as roles of Mosquitto's
@@ -33,7 +33,7 @@ const maySubscribe = (filter: string): BrokerRule[] => [
 
 export const siteRoleName = (site: string): string => `siteglass-site-${site}`;
 
-/** A site publishes its own topics, and receives its acknowledgements and commands. */
+/** A site publishes its own topics, and receives its acknowledgements, its commands and some of what it retains. */
 export function siteRole(root: string, site: string): BrokerRole {
   const own = `${root}/${site}`;
   return {
@@ -43,6 +43,7 @@ export function siteRole(root: string, site: string): BrokerRole {
       ...maySubscribe(`${own}/ack`),
       ...maySubscribe(`${own}/+/command`),
       ...maySubscribe('homeassistant/status'),
+      ...watchedFilters(root, site).flatMap(maySubscribe),
     ],
   };
 }

@@ -101,7 +101,9 @@ async function runSession<T>(
   work: (send: SendCommands) => Promise<T>,
 ): Promise<T> {
   await connection.opened;
-  await orControlError(connection.subscribe({ [RESPONSE]: { qos: 1 } }));
+  const refused = await orControlError(connection.subscribe({ [RESPONSE]: { qos: 1 } }));
+  if (refused.length > 0)
+    throw new ControlError("no access to the broker's control topic: the subscription is refused");
   return work(async (commands) => {
     const id = randomBytes(6).toString('hex');
     const responses = new Promise<ControlResponse[]>((resolve) => pending.set(id, resolve));
@@ -132,7 +134,7 @@ function parsed(payload: Buffer): unknown {
   }
 }
 
-const orControlError = (sent: Promise<void>): Promise<void> =>
+const orControlError = <T>(sent: Promise<T>): Promise<T> =>
   sent.catch((cause: unknown) => {
     throw new ControlError(`no access to the broker's control topic: ${messageOf(cause)}`, {
       cause,

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Dropped } from '../../core/contract/summary.js';
 import { holes } from '../../core/runtime/ranges.js';
 import { newestGaps } from '../store/gap-table.js';
 import { ledgerOf } from '../store/ledger-table.js';
@@ -16,8 +17,8 @@ export interface SiteGap {
   from: number;
   to: number;
   count: number;
-  /** The limit of the outbox that was exceeded, if it was dropped. */
-  reason: 'bytes' | 'age' | null;
+  /** Why, if it was dropped: the limit of the outbox that was exceeded, or that its database was damaged. */
+  reason: Dropped['reason'] | null;
   /** Why it was refused. */
   detail: string | null;
   /** When the relay noticed the gap, in milliseconds since the Unix epoch; if missing, when the outbox last reported. */
@@ -35,6 +36,7 @@ export const MAX_GAPS = 1_000;
 const KINDS: Record<GapReason, SiteGap['kind']> = {
   bytes: 'dropped',
   age: 'dropped',
+  damaged: 'dropped',
   refused: 'refused',
   forgotten: 'lost',
   unreported: 'lost',
@@ -64,7 +66,7 @@ export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<S
       from,
       to,
       count: to - from + 1,
-      reason: reason === 'bytes' || reason === 'age' ? reason : null,
+      reason: reason === 'bytes' || reason === 'age' || reason === 'damaged' ? reason : null,
       detail,
       ...rest,
     }),

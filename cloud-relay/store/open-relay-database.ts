@@ -1,25 +1,49 @@
 import { join } from 'node:path';
+import type { Clock } from '../../core/runtime/clock.js';
 import { fromEnvironment, readSecret } from '../../core/runtime/configuration.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { type OpenedDatabase, openSharedDatabase } from '../../core/store/database.js';
 import {
-  type OpenedDatabase,
-  openDatabase,
-  openSharedDatabase,
-} from '../../core/store/database.js';
+  type DatabaseGuard,
+  type GuardOptions,
+  openGuarded,
+} from '../../core/store/guarded-database.js';
 import { makeFolder } from '../../core/store/make-folder.js';
 import type { RelayConfig } from '../config.js';
 import { relayMigrations } from './migrations.js';
+import { relaySalvagePlan } from './salvage-plan.js';
+
+export interface RelayDatabase<T> extends OpenedDatabase<T> {
+  /** Absent for PostgreSQL. */
+  guard?: DatabaseGuard;
+}
 
 /** PostgreSQL if a URL is configured or in the environment, otherwise SQLite in the data folder. */
-export function openRelayDatabase<T>(config: RelayConfig, log: Logger): Promise<OpenedDatabase<T>> {
+export function openRelayDatabase<T>(
+  config: RelayConfig,
+  log: Logger,
+  clock: Clock,
+): Promise<RelayDatabase<T>> {
   const url = databaseUrl(config);
-  if (url === undefined) return openDatabase(join(config.dataFolder, 'relay.db'), relayMigrations);
+  if (url === undefined) return openGuarded(guardOptions(config.dataFolder, log, clock));
   // The first token and images need the folder, which SQLite would have made.
   makeFolder(config.dataFolder);
   return openSharedDatabase(url, relayMigrations, (error) =>
     log.warn({ error: messageOf(error) }, 'database connection lost'),
   );
+}
+
+/** The relay's SQLite database, and what shows that it existed before. */
+export function guardOptions(dataFolder: string, log: Logger, clock: Clock): GuardOptions {
+  return {
+    file: join(dataFolder, 'relay.db'),
+    plan: relaySalvagePlan,
+    traces: ['admin-token', 'images/originals'].map((name) => join(dataFolder, name)),
+    program: 'siteglass-relay',
+    log: log.child({ component: 'database' }),
+    clock,
+  };
 }
 
 /** Whether several relays may work on the same database and files. */

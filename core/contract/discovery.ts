@@ -151,3 +151,14 @@ export const discoverySchema = z
   })
   .meta({ id: 'HomeAssistantDiscovery' });
 export type Discovery = z.infer<typeof discoverySchema>;
+
+/**
+ * Makes Home Assistant unload the components of a discovery topic and keep their settings, so that they can be
+ * announced in another topic. Source: its documentation (integrations/mqtt, "Migration from single component to device-based
+ * discovery"); it works for topics of devices too.
+ */
+const migration = z.strictObject({ migrate_discovery: z.literal(true) });
+
+export const discoveryMessageSchema = z
+  .union([discoverySchema, migration])
+  .meta({ id: 'HomeAssistantDiscoveryOrMigration' });

@@ -28,16 +28,28 @@ export type CameraStatePayload = z.infer<typeof cameraStateSchema>;
 
 const count = z.int().min(0);
 
+export const cameraStateNameSchema = z
+  .enum(['starting', 'online', 'frozen', 'stale', 'offline', 'paused'])
+  .meta({
+    description:
+      '`starting`: no picture was analysed yet; `frozen`: the camera sends the same picture again and again; `stale`: no new picture was analysed for too long; `offline`: three failures in a row',
+  });
+
+export const pictureAgeSchema = count.meta({
+  description: 'Seconds without a new, analysed picture, while one was expected',
+});
+
 /** The state of a camera, a short form of the REST resource. The error holds no URL and no credentials. */
 export const cameraReportSchema = z
   .object({
-    state: z.enum(['starting', 'online', 'offline', 'paused']),
+    state: cameraStateNameSchema,
     circuit: z.enum(['closed', 'open', 'half-open']).meta({
       description: '`open`: paused after failures; `half-open`: the next run is a probe',
     }),
     paused: z.boolean(),
     lastError: z.string().nullable(),
     lastSnapshotAt: instantSchema.nullable(),
+    pictureAgeSeconds: pictureAgeSchema,
     consecutiveFailures: count,
     taken: count,
     unchanged: count.meta({ description: 'Snapshots that the motion gate skipped' }),

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { detectionSchema } from './detection.js';
-import { healthSchema, siteAvailabilitySchema } from './live-payloads.js';
+import {
+  cameraStateNameSchema,
+  healthSchema,
+  pictureAgeSchema,
+  siteAvailabilitySchema,
+} from './live-payloads.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 import { summarySchema } from './summary.js';
 
@@ -14,11 +19,15 @@ export const cameraResourceSchema = z
     id: nameSchema,
     name: z.string().nullable(),
     kind: z.string(),
-    state: z.enum(['starting', 'online', 'offline', 'paused']),
+    state: cameraStateNameSchema,
     lastAttemptAt: moment,
     lastSnapshotAt: moment.meta({ description: 'When the last analysed snapshot was taken' }),
+    pictureAgeSeconds: pictureAgeSchema,
     nextRunAt: moment,
-    lastError: z.string().nullable(),
+    lastError: z.string().nullable().meta({
+      description:
+        'Why the last attempt failed, or why the camera is frozen or stale. Why an image was refused stays until another one is analysed.',
+    }),
     consecutiveFailures: count,
     circuit: z
       .enum(['closed', 'open', 'half-open'])
@@ -33,6 +42,16 @@ export const cameraResourceSchema = z
     skippedOverlap: count.meta({
       description: 'Runs skipped because the previous run had not ended',
     }),
+    backlog: z
+      .object({
+        waiting: count.meta({ description: 'Files that wait for a later run' }),
+        skipped: count.meta({ description: 'Files that are not taken' }),
+        reasons: z.record(z.string(), count).meta({
+          description: 'Number of the skipped files by reason, e.g. otherExtension',
+        }),
+      })
+      .nullable()
+      .meta({ description: 'What is in a folder and was not taken; null for other kinds' }),
   })
   .meta({ id: 'Camera' });
 export type CameraResource = z.infer<typeof cameraResourceSchema>;

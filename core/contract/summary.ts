@@ -76,7 +76,8 @@ export const summaryRecordSchema = z
   .meta({ id: 'SummaryRecord' });
 export type SummaryRecord = z.infer<typeof summaryRecordSchema>;
 
-export const dropReasonSchema = z.enum(['bytes', 'age']);
+/** Why the appliance dropped summaries: a limit of the outbox was exceeded, or its database was damaged. */
+export const dropReasonSchema = z.enum(['bytes', 'age', 'damaged']);
 
 /** Limit on the words that explain a refusal. */
 export const MAX_DETAIL = 200;
@@ -91,9 +92,9 @@ export const droppedSchema = z
       description:
         'The limit of the outbox that was exceeded; if there is a cause, only for relays that do not know it',
     }),
-    cause: z.enum(['refused', 'forgotten']).optional().catch(undefined).meta({
+    cause: z.enum(['refused', 'forgotten', 'damaged']).optional().catch(undefined).meta({
       description:
-        '`refused`: the relay or the broker does not accept it; `forgotten`: a relay lost it after its acknowledgement',
+        '`refused`: the relay or the broker does not accept it; `forgotten`: a relay lost it after its acknowledgement; `damaged`: the database of the appliance was damaged',
     }),
     detail: z
       .string()

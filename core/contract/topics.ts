@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checksumState, withChecksum } from './checksum.js';
 import { commandResultSchema, commandTextSchema } from './command.js';
-import { discoverySchema } from './discovery.js';
+import { discoveryMessageSchema, discoverySchema } from './discovery.js';
 import {
   cameraAvailabilitySchema,
   cameraReportSchema,
@@ -68,7 +68,7 @@ export const topics = {
     'text',
     1,
     true,
-    '`online` or `offline`; a paused camera is offline',
+    '`online`, or `offline` in every other state of the camera',
   ),
   cameraState: topic(
     '{site}/{camera}/state',
@@ -140,11 +140,20 @@ export const topics = {
   ),
   discovery: topic(
     'homeassistant/device/siteglass-{site}/config',
+    discoveryMessageSchema,
+    'json',
+    1,
+    true,
+    'device discovery for Home Assistant: the entities of the appliance',
+    { absolute: true, maxBytes: MAX_LARGE_BYTES },
+  ),
+  cameraDiscovery: topic(
+    'homeassistant/device/siteglass-{site}/{camera}/config',
     discoverySchema,
     'json',
     1,
     true,
-    'device discovery for Home Assistant, one message for each appliance',
+    'device discovery for Home Assistant: the entities of a camera, in the same device',
     { absolute: true, maxBytes: MAX_LARGE_BYTES },
   ),
   homeAssistant: topic(
@@ -198,6 +207,16 @@ export function filterFor<N extends TopicName>(
   return fill(root, name, names as Record<string, string>);
 }
 
+/** Whether a topic matches a filter with `+` for some of its levels. */
+export function matchesFilter(filter: string, received: string): boolean {
+  const expected = filter.split('/');
+  const levels = received.split('/');
+  return (
+    levels.length === expected.length &&
+    levels.every((level, i) => expected[i] === '+' || level === expected[i])
+  );
+}
+
 /** The names in a received topic; undefined if it is not a topic of `name`. */
 export function namesIn<N extends TopicName>(
   root: string,
@@ -210,8 +229,10 @@ export function namesIn<N extends TopicName>(
   const names: Record<string, string> = {};
   for (const [i, level] of expected.entries()) {
     const actual = levels[i] ?? '';
-    if (level.startsWith('{')) names[level.slice(1, -1)] = actual;
-    else if (level !== actual) return undefined;
+    // A name is the end of a level, or the whole level.
+    const start = level.indexOf('{');
+    if (start < 0 ? level !== actual : !actual.startsWith(level.slice(0, start))) return undefined;
+    if (start >= 0) names[level.slice(start + 1, -1)] = actual.slice(start);
   }
   return names as TopicNames<N>;
 }

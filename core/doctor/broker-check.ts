@@ -14,8 +14,8 @@ export interface BrokerAccess {
   /** A second connection with the same id ends the first. */
   clientId: string;
   protocolVersion?: 4 | 5;
-  /** A topic filter that the account must be allowed to subscribe to. */
-  filter?: string;
+  /** Topic filters that the account must be allowed to subscribe to. */
+  filters?: string[];
   /** Whether the broker may reject the client id although the account is valid. */
   isGuest?: boolean;
 }
@@ -47,27 +47,49 @@ export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
     onMessage: () => ({ handled: undefined, readOn: undefined }),
   });
   const done = new AbortController();
-  const timeout = delay(TIMEOUT_MS + 1_000, new Error('no response in time'), {
-    signal: done.signal,
-  });
+  const timeout = delay(TIMEOUT_MS + 1_000, undefined, { signal: done.signal }).catch(
+    () => undefined,
+  );
   try {
     const outcome = await Promise.race([
       connection.opened.then(() => 'opened' as const),
       connection.ended,
-      timeout.catch(() => undefined),
+      timeout.then(() => new Error('no response in time')),
     ]);
     if (outcome !== 'opened') return failureOf(address, access, outcome);
-    if (access.filter) await connection.subscribe({ [access.filter]: { qos: 1 } });
-    return ok(`${address.label} accepts ${access.username ?? ANONYMOUS}`);
+    const refused = await Promise.race([refusedFilters(connection, access.filters ?? []), timeout]);
+    return verdictOf(address, access, refused);
   } catch (error) {
-    return failure(
-      `${address.label} does not allow ${access.username ?? ANONYMOUS} to subscribe to ${access.filter}: ${messageOf(error)}`,
-      'Grant the account access to the topics in docs/mqtt.md.',
-    );
+    return failureOf(address, access, error as Error);
   } finally {
     done.abort();
     await connection.close(1_000);
   }
+}
+
+async function refusedFilters(connection: MqttConnection, filters: string[]): Promise<string[]> {
+  if (filters.length === 0) return [];
+  const wanted = Object.fromEntries(filters.map((filter) => [filter, { qos: 1 as const }]));
+  return (await connection.subscribe(wanted)).map(({ filter }) => filter);
+}
+
+/** `refused` is undefined if the broker did not answer. */
+function verdictOf(
+  { label }: BrokerAddress,
+  { username }: BrokerAccess,
+  refused: string[] | undefined,
+): Verdict {
+  if (!refused)
+    return failure(
+      `${label} accepts ${username ?? ANONYMOUS}, but does not answer a subscription`,
+      'Check the log of the broker. It has to speak MQTT 3.1.1.',
+    );
+  if (refused.length > 0)
+    return failure(
+      `${label} does not allow ${username ?? ANONYMOUS} to subscribe to ${refused.join(', ')}`,
+      'Grant the account access to the topics in docs/mqtt.md.',
+    );
+  return ok(`${label} accepts ${username ?? ANONYMOUS}`);
 }
 
 function failureOf(

@@ -1,45 +1,33 @@
-import type { z } from 'zod';
-import { createDetection, type DetectionModule } from '../detection/create-detection.js';
+import type { DetectionModule } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
-import { Lifecycle } from '../runtime/lifecycle.js';
-import { silentLogger } from '../runtime/logger.js';
-import type { detectionSettings } from '../runtime/settings.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
+import { type DetectionExpectation, withDetection } from './with-detection.js';
 
-export interface DetectionExpectation {
-  settings: z.infer<typeof detectionSettings>;
-  maxPixels: number;
-  /** The analyses that the configuration asks for, and the setting or camera that asks. */
-  uses: { by: string; request: AnalysisRequest }[];
+/** The analyses that the configuration asks for, and the setting or camera that asks. */
+export interface DetectorUse {
+  by: string;
+  request: AnalysisRequest;
 }
 
 /** Whether a separate worker starts, and the detectors that the configuration names exist. */
-export const detectionCheck = ({ settings, maxPixels, uses }: DetectionExpectation): Check => ({
+export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse[]): Check => ({
   about: 'detection',
   async run() {
-    const detection = createDetection({
-      settings: { ...settings, workers: 1 },
-      maxPixels,
-      onJob: () => undefined,
-      log: silentLogger(),
-    });
-    const lifecycle = new Lifecycle(detection.services, silentLogger());
     try {
-      await lifecycle.start();
-      await detection.pool.ping();
-      return [
-        ...verdicts(detection, settings.engine),
-        ...uses.flatMap((use) => unplannable(detection, use)),
-      ];
+      return await withDetection(expected, async (detection) => {
+        await detection.pool.ping();
+        return [
+          ...verdicts(detection, expected.settings.engine),
+          ...uses.flatMap((use) => unplannable(detection, use)),
+        ];
+      });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       return failure(
         error.message,
         'Reinstall the package. In a checkout of the source, run: npm run setup',
       );
-    } finally {
-      await lifecycle.stop();
     }
   },
 });
@@ -65,10 +53,7 @@ function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv')
   ];
 }
 
-function unplannable(
-  { catalog }: DetectionModule,
-  { by, request }: DetectionExpectation['uses'][number],
-): Verdict[] {
+function unplannable({ catalog }: DetectionModule, { by, request }: DetectorUse): Verdict[] {
   try {
     catalog.plan(request);
     return [];

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../runtime/errors.js';
 import type { CommandOutcome } from '../runtime/program.js';
 import { type Check, type Finding, failure, type Verdict } from './finding.js';
+import { damageOf } from './schema-check.js';
 
 /** Upper bound of every check, whatever timeouts it has itself. */
 const TIMEOUT_MS = 60_000;
@@ -27,6 +28,8 @@ async function verdictOf({ run }: Check, timeoutMs: number): Promise<Verdict | V
   try {
     return await Promise.race([(async () => run())(), timeout]);
   } catch (error) {
+    const damage = damageOf(error);
+    if (damage) return damage;
     return failure(
       `the check failed: ${messageOf(error)}`,
       'Run the doctor as root or as the user of the service.',

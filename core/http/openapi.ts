@@ -61,6 +61,7 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
   return {
     tags: [route.tag],
     summary: route.summary,
+    ...(route.description && { description: route.description }),
     operationId: operationId(route),
     security: route.access === 'anonymous' ? [] : [{ token: [] }],
     parameters: [

@@ -41,7 +41,10 @@ export function handleProblems(log: Logger): Middleware {
       if (ctx.body === undefined) throwUnmatched(ctx);
     } catch (error) {
       if (!(error instanceof ProblemError))
-        log.error({ err: error, method: ctx.method, path: ctx.path }, 'request failed');
+        log.error(
+          { err: error, method: ctx.method, path: ctx.state.loggedPath ?? ctx.path },
+          'request failed',
+        );
       const problem = problemOf(error);
       ctx.status = problem.status;
       ctx.remove('ETag');

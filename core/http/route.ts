@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
-import { type Authentication, authenticate } from './authentication.js';
+import { type Authentication, authenticate, type VerifySecret } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
@@ -22,12 +22,17 @@ export interface FormSpec {
 }
 
 export interface RouteSpec {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** OpenAPI form: `/objectdetection/image/{id}`. */
   path: string;
   tag: string;
   summary: string;
+  description?: string;
   access: Access;
+  /** For devices: a secret of their own lets a request pass, and basic authentication is accepted. */
+  verifySecret?: VerifySecret;
+  /** Run around the access check and all that follows. */
+  around?: Middleware;
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
@@ -86,11 +91,12 @@ export function mount(
   write: ProblemWriter = writeProblem,
 ): Router {
   const router = new Router({ prefix });
-  for (const { method, path, access, handlers } of routes)
+  for (const { method, path, access, verifySecret, around, handlers } of routes)
     router[method](
       path.replace(/\{(\w+)\}/g, ':$1'),
       withProblemWriter(write),
-      authenticate(access, authentication),
+      ...(around ? [around] : []),
+      authenticate(access, authentication, verifySecret),
       ...handlers,
     );
   return router;

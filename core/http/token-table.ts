@@ -1,4 +1,6 @@
 import type { Kysely, Migration } from 'kysely';
+import { isHash, isText } from '../store/salvage/plausible.js';
+import type { SalvagePlan } from '../store/salvage/salvage-database.js';
 import { tableSet } from '../store/table-set.js';
 import type { Principal, Role } from './access.js';
 
@@ -7,6 +9,11 @@ export interface TokenTables {
 }
 
 export const tokenTables = tableSet<TokenTables>({ token: true });
+
+/** What the rows of tokens look like, for a database that is damaged. */
+export const plausibleTokens: NonNullable<SalvagePlan['plausible']> = {
+  token: ({ hash, role }) => isHash(hash) && isText(role, /^(viewer|operator|admin)$/),
+};
 
 export const createTokenTable: Migration = {
   async up(db) {

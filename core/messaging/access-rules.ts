@@ -22,9 +22,15 @@ export interface BrokerAccounts {
 /** The client id of an appliance. Other accounts may not use it: a second client with it would end the first connection. */
 export const siteClientId = (site: string): string => `siteglass-${site}`;
 
+/**
+ * The client id of the appliance's second connection, to the broker on the LAN. Both brokers may be the same one. No
+ * site id contains an underscore, so it cannot be the id of another site.
+ */
+export const lanClientId = (site: string): string => `${siteClientId(site)}_lan`;
+
 export function mayUseClientId(account: Account, clientId: string): boolean {
   return account.role === 'site'
-    ? clientId === siteClientId(account.site)
+    ? clientId === siteClientId(account.site) || clientId === lanClientId(account.site)
     : !clientId.startsWith(siteClientId(''));
 }
 
@@ -41,6 +47,18 @@ export const siteFilters = (root: string, site: string): string[] =>
     .filter((name) => topics[name].direction === 'out')
     .map((name) => filterFor(root, name, { site }));
 
+/** Retained topics of a site that its appliance also subscribes to, to notice that another client changed them. */
+export const WATCHED_TOPICS = [
+  'siteAvailability',
+  'cameraAvailability',
+  'health',
+  'discovery',
+  'cameraDiscovery',
+] as const satisfies TopicName[];
+
+export const watchedFilters = (root: string, site: string): string[] =>
+  WATCHED_TOPICS.map((name) => filterFor(root, name, { site }));
+
 function matches(filter: string, topic: string): boolean {
   const expected = filter.split('/');
   const levels = topic.split('/');
@@ -56,6 +74,8 @@ export function maySubscribe(account: Account, root: string, filter: string): bo
   if (account.role === 'relay') return true;
   if (account.role !== 'site') return !filter.startsWith('$');
   if (filter === HOME_ASSISTANT) return true;
+  if (watchedFilters(root, account.site).some((w) => w === filter || matches(w, filter)))
+    return true;
   const own = `${root}/${account.site}/`;
   if (!filter.startsWith(own)) return false;
   const levels = filter.slice(own.length).split('/');

@@ -20,7 +20,8 @@ export const defaultLimits: BrokerLimits = {
   maxPacketBytes: 4 * MAX_PAYLOAD_BYTES,
   maxRetained: 20_000,
   maxRetainedBytes: 256 * 1024 * 1024,
-  maxRetainedPerSite: 1_000,
+  // For 256 cameras, with their discovery.
+  maxRetainedPerSite: 1_500,
   maxRetainedBytesPerSite: 32 * 1024 * 1024,
   maxKeepalive: 600,
   connectTimeoutMs: 10_000,

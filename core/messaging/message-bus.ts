@@ -51,11 +51,19 @@ export interface BusStatus {
   inFlight: number;
   /** Messages that were refused because they did not fit their topic. */
   invalid: number;
+  /** What works only in part although the bus is connected, e.g. messages that the broker does not accept. */
+  problems: string[];
 }
 
 /** Typed publish and subscribe. A payload of another topic's type does not compile. */
 export interface MessageBus {
   readonly connected: boolean;
+  /** The largest payload that the broker accepts on a topic, in bytes, as far as it is known. */
+  maxPayloadBytes<N extends TopicName>(topic: N, names: TopicNames<N>): number;
+  /** A payload of so many bytes was made smaller because of `maxPayloadBytes`; the status reports it. */
+  shortened<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void;
+  /** The broker has confirmed a payload of this size, but has not delivered it. If it is large, `maxPayloadBytes` falls below it. */
+  undelivered<N extends TopicName>(topic: N, names: TopicNames<N>, bytes: number): void;
   /**
    * Resolves once the broker has confirmed a QoS 1 message, or a QoS 0 message was sent. Rejects with
    * a `MessagingError` when there is no connection, or it ends first: nothing is queued for later.
@@ -76,7 +84,13 @@ export interface MessageBus {
   status(): BusStatus;
 }
 
-export type MessagingErrorCode = 'not_connected' | 'too_many_in_flight' | 'payload_too_large';
+export type MessagingErrorCode =
+  | 'not_connected'
+  | 'too_many_in_flight'
+  /** More bytes than the topic map allows, or than the broker accepts. */
+  | 'payload_too_large'
+  /** The broker ends the connection after each message on this topic. */
+  | 'topic_refused';
 
 export class MessagingError extends Error {
   override readonly name = 'MessagingError';

@@ -1,26 +1,33 @@
-import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
+import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
 import { messageOf } from '../runtime/errors.js';
 import type { BrokerAddress } from './broker-url.js';
+import { type ClientSettings, clientOptions } from './client-options.js';
+import { type ConnectionReason, reasonOf } from './connection-end.js';
 import { MessagingError } from './message-bus.js';
 import type { Dispatched, IncomingMessage, OutgoingMessage } from './mqtt-message.js';
+import { publishBytes } from './packet-size.js';
+import { SendOrder } from './send-order.js';
+import { type SentPacket, Unanswered } from './unanswered.js';
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ClientSettings {
   address: BrokerAddress;
-  clientId: string;
-  username?: string | undefined;
-  password?: string | undefined;
-  /** Certificate authorities to trust instead of the system's, as PEM. */
-  ca?: string | undefined;
-  will?: OutgoingMessage | undefined;
-  protocolVersion: 4 | 5;
-  receiveMaximum: number | undefined;
-  keepaliveSeconds: number;
-  connectTimeoutMs: number;
   onMessage(message: IncomingMessage): Dispatched;
+  /** The broker has read these publications. */
+  onRead?(packets: SentPacket[]): void;
+}
+
+/** A filter that the broker refused to subscribe to, with the code of its SUBACK. */
+export interface RefusedFilter {
+  filter: string;
+  code: number;
 }
 
 /** Type and flags of a PUBACK; its two bytes of message id alone mean success, in 3.1.1 as in 5. */
 const PUBACK = 0x40;
+/** SUBACK codes from here on are refusals. */
+const REFUSED = 0x80;
+/** A publication that is unanswered after as many answers to PINGREQ will not be confirmed: a broker reads in order. */
+const MAX_PINGS_UNANSWERED = 3;
 
 /**
  * One connection to a broker, from CONNECT to its end, by mqtt.js. Every connection has its own client and a clean
@@ -31,20 +38,40 @@ export class MqttConnection {
   /** Bytes of PUBACK packets that have not been sent yet. */
   readonly #confirmations: number[] = [];
   readonly #pending = new Set<(error: Error) => void>();
+  readonly #unanswered = new Unanswered();
+  readonly #order = new SendOrder();
+  /** Sent before the last PINGREQ. */
+  #pinged: SentPacket[] = [];
+  #unconfirmedPings = 0;
+  #reasonCode: number | undefined;
+  #maxPacketBytes: number | undefined;
+  #reason: ConnectionReason | undefined;
   /** Resolves when the connection has ended, with the reason if it is known. Never rejects. */
   readonly ended: Promise<Error | undefined>;
   /** Resolves once the broker has accepted the connection; stays pending if it never does. */
   readonly opened: Promise<void>;
 
-  private constructor(client: MqttClient) {
+  private constructor(
+    client: MqttClient,
+    private readonly options: ConnectionOptions,
+  ) {
     this.#client = client;
-    this.opened = new Promise((resolve) => client.once('connect', () => resolve()));
+    this.opened = new Promise((resolve) =>
+      client.once('connect', ({ properties }) => {
+        this.#maxPacketBytes = properties?.maximumPacketSize;
+        resolve();
+      }),
+    );
     this.ended = new Promise((resolve) => {
       let reason: Error | undefined;
       client.on('error', (error) => {
         reason ??= error;
       });
+      client.on('disconnect', ({ reasonCode }) => {
+        this.#reasonCode ??= reasonCode;
+      });
       client.once('close', () => {
+        this.#reason ??= reasonOf(reason, this.#reasonCode);
         this.#failPending(reason);
         client.end(true);
         resolve(reason);
@@ -53,35 +80,119 @@ export class MqttConnection {
   }
 
   /** Opens a connection. It is ready when `opened` resolves. */
-  static open({ onMessage, ...options }: ConnectionOptions): MqttConnection {
-    const connection = new MqttConnection(connect(clientOptions(options)));
-    connection.#confirmLater(onMessage);
+  static open(options: ConnectionOptions): MqttConnection {
+    const client = connect(clientOptions(options.address, options));
+    const connection = new MqttConnection(client, options);
+    connection.#confirmLater(options.onMessage);
+    client.on('packetsend', ({ cmd }) => {
+      if (cmd === 'pingreq') connection.#pinged = connection.#unanswered.list();
+    });
+    client.on('packetreceive', ({ cmd }) => {
+      if (cmd === 'pingresp') connection.#onPingAnswered();
+    });
     return connection;
   }
 
   get inFlight(): number {
-    return this.#pending.size;
+    return this.#pending.size + this.#order.waiting;
   }
 
-  /** Resolves on PUBACK (QoS 1) or once it was handed to the socket (QoS 0). */
-  publish({ topic, payload, qos, retain }: OutgoingMessage): Promise<void> {
-    return this.#whileConnected((done) =>
-      this.#client.publish(topic, asBuffer(payload), { qos, retain }, done),
+  /** Publications that the broker may not have read. */
+  get unanswered(): SentPacket[] {
+    return this.#unanswered.list();
+  }
+
+  /** The largest packet that the broker accepts, if it says so (MQTT 5). */
+  get maxPacketBytes(): number | undefined {
+    return this.#maxPacketBytes;
+  }
+
+  /** Set when `ended` has resolved. */
+  get reason(): ConnectionReason {
+    return this.#reason ?? reasonOf(undefined, this.#reasonCode);
+  }
+
+  /**
+   * Resolves on PUBACK (QoS 1) or once it was handed to the socket (QoS 0). With `isAlone` nothing else is in flight
+   * meanwhile, and QoS 0 becomes QoS 1.
+   */
+  publish(message: OutgoingMessage, isAlone = false): Promise<void> {
+    return isAlone
+      ? this.#order.alone(() => this.#send({ ...message, qos: 1 }, true))
+      : this.#order.together(() => this.#send(message, false));
+  }
+
+  /** Resolves on SUBACK with the filters that the broker refused. */
+  async subscribe(filters: Record<string, { qos: 0 | 1 }>): Promise<RefusedFilter[]> {
+    const names = Object.keys(filters);
+    let codes: number[] = [];
+    await this.#whileConnected((done) =>
+      this.#client.subscribe({ ...filters }, (error, _, packet) => {
+        codes = (packet?.granted ?? []) as number[];
+        done(codes.length === names.length ? null : error);
+      }),
     );
-  }
-
-  /** Resolves on SUBACK; rejects if the broker refuses one of the filters. */
-  subscribe(filters: Record<string, { qos: 0 | 1 }>): Promise<void> {
-    return this.#whileConnected((done) => this.#client.subscribe(filters, (error) => done(error)));
+    return names.flatMap((filter, i) => {
+      const code = codes[i] ?? 0;
+      return code >= REFUSED ? [{ filter, code }] : [];
+    });
   }
 
   /** Sends DISCONNECT, so that the broker does not publish the will; destroys the connection after `deadlineMs`. */
   async close(deadlineMs: number): Promise<void> {
     const deadline = setTimeout(() => this.#client.stream.destroy(), deadlineMs);
+    this.#reason ??= { kind: 'other', text: 'closed by this program' };
     this.#failPending(undefined);
     this.#client.end(false);
     await this.ended;
     clearTimeout(deadline);
+  }
+
+  /** Ends the connection at once, for a reason that the other side does not know. */
+  abort(reason: ConnectionReason): void {
+    this.#reason ??= reason;
+    this.#client.stream.destroy();
+  }
+
+  async #send({ topic, payload, qos, retain }: OutgoingMessage, isAlone: boolean): Promise<void> {
+    const buffer = asBuffer(payload);
+    const { protocolVersion } = this.options;
+    const bytes = publishBytes(topic, Buffer.byteLength(buffer), protocolVersion);
+    const packet: SentPacket = { topic, bytes, isAlone };
+    try {
+      await this.#whileConnected((done) => {
+        this.#unanswered.add(packet);
+        this.#client.publish(topic, buffer, { qos, retain }, done);
+      });
+    } catch (error) {
+      // Otherwise the broker has refused it (MQTT 5), so it has read it.
+      if (error instanceof MessagingError) throw error;
+      this.#onConfirmed(packet);
+      throw error;
+    }
+    if (qos === 1) this.#onConfirmed(packet);
+  }
+
+  #onConfirmed(packet: SentPacket): void {
+    this.#unconfirmedPings = 0;
+    this.#onRead(packet);
+  }
+
+  #onRead(last: SentPacket | undefined): void {
+    const read = last ? this.#unanswered.answered(last) : [];
+    if (read.length > 0) this.options.onRead?.(read);
+  }
+
+  /** The broker has read everything before the PINGREQ. What it never confirms ends the connection. */
+  #onPingAnswered(): void {
+    this.#onRead(this.#pinged.at(-1));
+    this.#pinged = [];
+    if (this.#pending.size === 0) this.#unconfirmedPings = 0;
+    else if (++this.#unconfirmedPings >= MAX_PINGS_UNANSWERED)
+      this.abort({
+        kind: 'silent',
+        text: 'the broker answers, but no longer confirms what it receives',
+      });
   }
 
   /**
@@ -145,32 +256,6 @@ export class MqttConnection {
       reject(new MessagingError('not_connected', `the connection ended${why}`, { cause }));
     this.#pending.clear();
   }
-}
-
-function clientOptions({
-  address,
-  will,
-  receiveMaximum,
-  ...options
-}: Omit<ConnectionOptions, 'onMessage'>): IClientOptions {
-  return {
-    protocol: address.protocol,
-    host: address.host,
-    port: address.port,
-    clientId: options.clientId,
-    username: options.username ?? address.username,
-    password: options.password ?? address.password,
-    ca: options.ca,
-    will: will && { ...will, payload: Buffer.from(asBuffer(will.payload)) },
-    keepalive: options.keepaliveSeconds,
-    connectTimeout: options.connectTimeoutMs,
-    protocolVersion: options.protocolVersion,
-    ...(options.protocolVersion === 5 && receiveMaximum && { properties: { receiveMaximum } }),
-    clean: true,
-    reconnectPeriod: 0,
-    resubscribe: false,
-    queueQoSZero: false,
-  };
 }
 
 /** The same bytes in a type that mqtt.js accepts. */

@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.js';
 import { siteClientId } from './access-rules.js';
 import { type BackoffRange, backoffMs } from './backoff.js';
 import type { BrokerAddress } from './broker-url.js';
+import type { ConnectionReason } from './connection-end.js';
 import { MessagingError } from './message-bus.js';
 import type { MqttConnection } from './mqtt-connection.js';
 import { SAME_ID, ShortConnections } from './short-connections.js';
@@ -11,11 +12,16 @@ import { SAME_ID, ShortConnections } from './short-connections.js';
 export interface ReconnectorOptions {
   clientId: string;
   backoff?: BackoffRange | undefined;
+  /** Called before each connection. Must not reject. */
+  prepare(address: BrokerAddress): Promise<void>;
   /** Opens one connection, which the broker has not accepted yet. */
   connect(address: BrokerAddress): MqttConnection;
   /** The broker has accepted the connection. If this rejects, the connection is closed and another one opened. */
   onAccepted(connection: MqttConnection, address: BrokerAddress): Promise<void>;
-  onEnded(connection: MqttConnection): void;
+  /** Returns why the connection ended, if more is known of it than the reason that it has. */
+  onEnded(connection: MqttConnection): string | undefined;
+  /** Whether a second program with the same client id is connected in turn; undefined if that cannot be known. */
+  hasTwin(): boolean | undefined;
 }
 
 /** After a connection of this length the delays start again with the shortest one. */
@@ -23,6 +29,11 @@ const STABLE_MS = 10_000;
 /** After a connection of this length no other client can have the same id. */
 const CLEARED_MS = 60_000;
 const CLOSE_MS = 1_000;
+
+interface Ended {
+  wasAccepted: boolean;
+  text: string;
+}
 
 /** Keeps a bus connected: opens one connection after the other, with growing delays between them, until stopped. */
 export class Reconnector {
@@ -57,14 +68,16 @@ export class Reconnector {
     let attempt = 0;
     while (!signal.aborted) {
       const began = performance.now();
-      const { wasAccepted, reason } = await this.#connectOnce(address);
+      await this.options.prepare(address);
+      if (signal.aborted) return;
+      const { wasAccepted, text } = await this.#connectOnce(address);
       if (signal.aborted) return;
       if (performance.now() - began > STABLE_MS) attempt = 0;
       const delayMs = Math.round(backoffMs(attempt++, range));
-      this.#lastError = reason ? messageOf(reason) : 'the broker closed the connection';
+      this.#lastError = text;
       const seconds = Math.round(delayMs / 100) / 10;
       this.log.warn(
-        { broker: address.label, error: this.#lastError, delayMs },
+        { broker: address.label, error: text, delayMs },
         wasAccepted
           ? `broker connection lost; retrying in ${seconds} s`
           : `broker connection failed; retrying in ${seconds} s`,
@@ -74,9 +87,7 @@ export class Reconnector {
   }
 
   /** One connection, from its attempt to its end; resolves with the reason for the end. */
-  async #connectOnce(
-    address: BrokerAddress,
-  ): Promise<{ wasAccepted: boolean; reason: Error | undefined }> {
+  async #connectOnce(address: BrokerAddress): Promise<Ended> {
     const { connect, onAccepted, onEnded } = this.options;
     const connection = connect(address);
     const close = () => void connection.close(CLOSE_MS);
@@ -92,26 +103,31 @@ export class Reconnector {
         refusal = error;
         close();
       });
-    const reason = await connection.ended;
+    await connection.ended;
     this.#stopping.signal.removeEventListener('abort', close);
-    onEnded(connection);
+    const explanation = onEnded(connection);
     const wasAccepted = openedAt !== undefined;
-    if (openedAt !== undefined && isByBroker(refusal, reason))
-      if (this.#shortConnections.ended(openedAt, performance.now()))
-        return { wasAccepted, reason: this.#duplicateClientError() };
-    return { wasAccepted, reason: refusal ?? reason };
+    // The end of the connection also fails what was being prepared on it.
+    if (refusal && !(refusal instanceof MessagingError && refusal.code === 'not_connected'))
+      return { wasAccepted, text: messageOf(refusal) };
+    if (explanation) return { wasAccepted, text: explanation };
+    return { wasAccepted, text: this.#textOf(connection.reason, openedAt) };
   }
 
-  #duplicateClientError(): Error {
+  #textOf({ kind, text }: ConnectionReason, openedAt: number | undefined): string {
+    if (kind === 'taken_over') return `${text}: ${this.#sameId()}`;
+    if (kind !== 'cut' || openedAt === undefined) return text;
+    if (!this.#shortConnections.ended(openedAt, performance.now())) return text;
+    const hasTwin = this.options.hasTwin();
+    if (hasTwin) return `the broker closes each connection immediately: ${this.#sameId()}`;
+    if (hasTwin === undefined)
+      return `each connection ends soon after it began: the network is unstable, or ${this.#sameId()}`;
+    return `each connection ends soon after it began, and no other client uses its topics: ${text}`;
+  }
+
+  #sameId(): string {
     const { clientId } = this.options;
     const id = clientId.startsWith(siteClientId('')) ? 'site id' : 'client id';
-    return new Error(
-      `the broker closes each connection immediately: ${SAME_ID} ${id} (${clientId})`,
-    );
+    return `${SAME_ID} ${id} (${clientId})`;
   }
 }
-
-/** The broker ended the connection: neither the network did, nor this program after a refused subscription. */
-const isByBroker = (refusal: Error | undefined, reason: Error | undefined): boolean =>
-  (!refusal || (refusal instanceof MessagingError && refusal.code === 'not_connected')) &&
-  (!reason || (reason as NodeJS.ErrnoException).code === 'ECONNRESET');

@@ -9,6 +9,14 @@ export interface Service {
   stop?(): Promise<void>;
 }
 
+/** A fault that ends with a restart of all services in the same process. */
+export interface Restart {
+  /** Why; undefined while there is no such fault. */
+  readonly reason: string | undefined;
+  /** Resolves when the services must restart. */
+  readonly due: Promise<void>;
+}
+
 /** Starts services in order and stops them in reverse, under a deadline. */
 export class Lifecycle {
   readonly #started: Service[] = [];

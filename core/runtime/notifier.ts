@@ -3,7 +3,9 @@ import { messageOf } from './errors.js';
 import type { Logger } from './logger.js';
 
 /** A notification to the service manager (sd_notify(3)), by the names of its variables. */
-export type Notice = Partial<Record<'READY' | 'STOPPING' | 'WATCHDOG', '1'> & { STATUS: string }>;
+export type Notice = Partial<
+  Record<'READY' | 'STOPPING' | 'WATCHDOG', '1'> & { STATUS: string; EXTEND_TIMEOUT_USEC: string }
+>;
 
 /** The service manager that started this process, if any. */
 export interface Notifier {

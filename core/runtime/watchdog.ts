@@ -46,10 +46,15 @@ export class Watchdog {
     await this.notifier.notify({ READY: '1', STATUS: 'Working' });
   }
 
-  /** Reports that the process stops, and ends the checks. */
-  async stop(): Promise<void> {
+  /** Ends the checks of services that restart in this process. */
+  pause(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Reports that the process stops, and ends the checks. */
+  async stop(): Promise<void> {
+    this.pause();
     await this.notifier.notify({ STOPPING: '1', STATUS: 'Stopping' });
   }
 

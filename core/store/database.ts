@@ -12,6 +12,7 @@ import {
   sql,
 } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
+import type { OnDamage } from './damage.js';
 import { makeFolder } from './make-folder.js';
 import { openPostgres } from './open-postgres.js';
 import { appliedMigrations } from './read-only.js';
@@ -28,13 +29,22 @@ export type Migrations = Record<string, Migration>;
 export function openSqlite(file: string): Sqlite.Database {
   makeFolder(dirname(file));
   const sqlite = new Sqlite(file);
+  try {
+    configure(sqlite);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+  return sqlite;
+}
+
+function configure(sqlite: Sqlite.Database): void {
   sqlite.pragma('journal_mode = WAL');
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('foreign_keys = ON');
   sqlite.pragma('busy_timeout = 2000');
   // The default page cache (2 MB) is enough; a bound on the WAL keeps a burst from leaving a large file behind.
   sqlite.pragma('journal_size_limit = 16777216');
-  return sqlite;
 }
 
 /** SQLite can change its schema within a transaction; Kysely assumes that it cannot. */
@@ -46,8 +56,11 @@ class TransactionalDdl extends SqliteAdapter {
 
 /** On a full disk SQLite rolls a transaction back itself; a second rollback would hide the reason. */
 class Driver extends SqliteDriver {
-  constructor(private readonly database: Sqlite.Database) {
-    super({ database: new StatementCache(database) });
+  constructor(
+    private readonly database: Sqlite.Database,
+    onDamage: OnDamage | undefined,
+  ) {
+    super({ database: new StatementCache(database, onDamage) });
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -56,12 +69,15 @@ class Driver extends SqliteDriver {
 }
 
 class Dialect extends SqliteDialect {
-  constructor(private readonly database: Sqlite.Database) {
+  constructor(
+    private readonly database: Sqlite.Database,
+    private readonly onDamage: OnDamage | undefined,
+  ) {
     super({ database });
   }
 
   override createDriver(): SqliteDriver {
-    return new Driver(this.database);
+    return new Driver(this.database, this.onDamage);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -81,24 +97,31 @@ export interface OpenedSqlite<T> extends OpenedDatabase<T> {
 /**
  * Opens a database and brings it to the newest schema. A database with rows is backed up beside itself
  * (`NAME.before-MIGRATION`) before it is changed, all in one transaction; one from a newer program is refused.
+ * `onDamage` is called for each statement that finds the database damaged.
  */
 export async function openDatabase<T>(
   file: string,
   migrations: Migrations,
+  onDamage?: OnDamage,
 ): Promise<OpenedSqlite<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new Dialect(sqlite) });
+  const db = new Kysely<T>({ dialect: new Dialect(sqlite, onDamage) });
+  const close = async () => {
+    await db.destroy();
+    // Kysely closes only what it has used.
+    sqlite.close();
+  };
   const backUp = (next: string) => sqlite.backup(`${file}.before-${next}`);
   try {
     const applied = isNew ? [] : appliedMigrations(sqlite);
     await migrate(db, migrations, { name: file, applied, backUp });
     registerTables(db, tablesOfSqlite(sqlite));
   } catch (error) {
-    await db.destroy();
+    await close();
     throw error;
   }
-  return { db, sqlite, close: () => db.destroy() };
+  return { db, sqlite, close };
 }
 
 /**

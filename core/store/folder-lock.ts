@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
+import { isDamage } from './damage.js';
 import { makeFolder } from './make-folder.js';
 
 /**
@@ -24,6 +25,7 @@ export class FolderLock implements Service {
       lock.prepare('select count(*) from sqlite_master').get();
       return false;
     } catch (error) {
+      if (isDamage(error)) return false;
       if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
       return true;
     } finally {
@@ -34,15 +36,14 @@ export class FolderLock implements Service {
   /** Throws StartError if another process holds it. */
   acquire(): this {
     makeFolder(this.folder);
-    const lock = open(this.folder);
     try {
-      lock.exec('begin exclusive');
+      this.#held = hold(this.folder);
     } catch (error) {
-      lock.close();
-      if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
-      throw new StartError(`another process uses the data folder ${this.folder}`);
+      if (!isDamage(error)) throw error;
+      // A process that holds it would be noticed first. The file has no content that could be lost.
+      rmSync(join(this.folder, 'lock'));
+      this.#held = hold(this.folder);
     }
-    this.#held = lock;
     return this;
   }
 
@@ -51,12 +52,30 @@ export class FolderLock implements Service {
   }
 }
 
+function hold(folder: string): Sqlite.Database {
+  const lock = open(folder);
+  try {
+    // Nothing is written, so that a full disk does not matter.
+    lock.pragma('journal_mode = memory');
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    if (isDamage(cause)) throw cause;
+    const isBusy = (cause as { code?: string }).code === 'SQLITE_BUSY';
+    throw isBusy
+      ? new StartError(`another process uses the data folder ${folder}`)
+      : unusable(folder, cause);
+  }
+}
+
 function open(folder: string): Sqlite.Database {
   try {
     return new Sqlite(join(folder, 'lock'), { timeout: 0 });
   } catch (cause) {
-    throw new StartError(`the data folder ${folder} cannot be used: ${messageOf(cause)}`, {
-      cause,
-    });
+    throw unusable(folder, cause);
   }
 }
+
+const unusable = (folder: string, cause: unknown): StartError =>
+  new StartError(`the data folder ${folder} cannot be used: ${messageOf(cause)}`, { cause });

@@ -1,5 +1,6 @@
 import type Sqlite from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
+import { type OnDamage, watched } from './damage.js';
 
 const MAX_STATEMENTS = 128;
 /** Longer ones are inserts of many rows; each number of rows is a different statement, and few are used twice. */
@@ -12,7 +13,11 @@ const MAX_LENGTH = 2_000;
 export class StatementCache implements SqliteDatabase {
   readonly #statements = new Map<string, SqliteStatement>();
 
-  constructor(private readonly database: Sqlite.Database) {}
+  /** `onDamage` is called for each statement that finds the database damaged. */
+  constructor(
+    private readonly database: Sqlite.Database,
+    private readonly onDamage?: OnDamage,
+  ) {}
 
   prepare(text: string): SqliteStatement {
     const known = this.#statements.get(text);
@@ -31,7 +36,16 @@ export class StatementCache implements SqliteDatabase {
   }
 
   #compile(text: string): SqliteStatement {
-    return this.database.prepare<unknown[]>(text) as SqliteStatement;
+    const { onDamage } = this;
+    const prepare = () => this.database.prepare<unknown[]>(text) as SqliteStatement;
+    const statement = watched(onDamage, prepare);
+    if (!onDamage) return statement;
+    return {
+      reader: statement.reader,
+      all: (parameters) => watched(onDamage, () => statement.all(parameters)),
+      run: (parameters) => watched(onDamage, () => statement.run(parameters)),
+      iterate: (parameters) => statement.iterate(parameters),
+    };
   }
 
   #forgetOldest(): void {

@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
-import type { ProblemCode } from '../../core/contract/problem.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
-import { receiveImage } from '../../core/http/raw-upload.js';
 import { type Route, route } from '../../core/http/route.js';
-import { uploadOf } from '../../core/http/upload.js';
-import type { UploadBudget } from '../../core/http/upload-budget.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
+import type { Backlog } from '../cameras/camera.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
+import { ANALYSIS_PROBLEMS } from './analysis-problems.js';
 
 const tag = 'cameras';
 const byId = z.object({ camera: nameSchema });
@@ -19,32 +17,8 @@ const snapshotSchema = z.object({
   image: imageIdSchema.nullable().meta({ description: 'null if the camera has no new snapshot' }),
 });
 
-const pushedSchema = z.object({
-  status: z.literal('OK'),
-  image: imageIdSchema
-    .nullable()
-    .meta({ description: 'null outside the time windows of the camera' }),
-});
-
-/** Problems of an uploaded image. For a snapshot that was fetched they are a `camera_failed`. */
-const IMAGE_PROBLEMS: ProblemCode[] = [
-  'too_many_pixels',
-  'unsupported_image_kind',
-  'image_undecodable',
-];
-
-/** Problems of the analysis of a snapshot. */
-const ANALYSIS_PROBLEMS: ProblemCode[] = [
-  'image_crashed_decoder',
-  'detection_timeout',
-  'queue_full',
-  'detection_unavailable',
-  'shutting_down',
-  'disk_budget_spent',
-];
-
-export function cameraRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
-  return [...readRoutes(cameras), ...snapshotRoutes(cameras, uploads), ...pauseRoutes(cameras)];
+export function cameraRoutes(cameras: CameraSchedule): Route[] {
+  return [...readRoutes(cameras), ...actionRoutes(cameras)];
 }
 
 function readRoutes(cameras: CameraSchedule): Route[] {
@@ -72,7 +46,7 @@ function readRoutes(cameras: CameraSchedule): Route[] {
   ];
 }
 
-function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[] {
+function actionRoutes(cameras: CameraSchedule): Route[] {
   return [
     route({
       method: 'post',
@@ -88,39 +62,6 @@ function snapshotRoutes(cameras: CameraSchedule, uploads: UploadBudget): Route[]
         image: (await cameras.snapshotNow(params.camera)) ?? null,
       }),
     }),
-    route({
-      method: 'post',
-      path: '/cameras/{camera}/snapshots',
-      tag,
-      summary: 'Upload a snapshot of a camera with kind push',
-      access: 'operator',
-      params: byId,
-      form: { file: 'image', fields: z.object({}), orRaw: true },
-      responses: { 200: pushedSchema },
-      problems: [
-        'not_found',
-        'camera_takes_no_uploads',
-        'invalid_request',
-        'missing_image',
-        'unexpected_file',
-        'too_many_bytes',
-        'unsupported_request_type',
-        'rate_limited',
-        'uploads_full',
-        ...IMAGE_PROBLEMS,
-        ...ANALYSIS_PROBLEMS,
-      ],
-      before: [receiveImage('image', uploads)],
-      handle: async ({ params }, ctx) => ({
-        status: 'OK',
-        image: (await cameras.push(params.camera, uploadOf(ctx).bytes)) ?? null,
-      }),
-    }),
-  ];
-}
-
-function pauseRoutes(cameras: CameraSchedule): Route[] {
-  return [
     route({
       method: 'post',
       path: '/cameras/{camera}/pause',
@@ -158,12 +99,18 @@ const presentOne = (cameras: CameraSchedule, id: string) => ({
 });
 
 function presentCamera(status: CameraStatus): CameraResource {
-  const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, ...rest } = status;
+  const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, backlog, ...rest } = status;
   return {
     ...rest,
     name: name ?? null,
     lastAttemptAt: toIsoStringOrNull(lastAttemptAt),
     lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
     nextRunAt: toIsoStringOrNull(nextRunAt),
+    backlog: backlog && presentBacklog(backlog),
   };
+}
+
+function presentBacklog({ waiting, skipped, reasons }: Backlog) {
+  const counts = Object.entries(reasons).map(([reason, count = 0]) => [reason, count]);
+  return { waiting, skipped, reasons: Object.fromEntries(counts) };
 }

@@ -15,6 +15,7 @@ import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
+import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
@@ -24,6 +25,7 @@ import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { pictureRoutes } from './picture-routes.js';
+import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
 import { type SiteApi, siteRoutes } from './site-routes.js';
 
@@ -32,6 +34,7 @@ export interface EdgeAppParts {
   log: Logger;
   metrics: Metrics;
   tokens: Tokens;
+  guard: DatabaseGuard;
   detection: DetectionModule;
   images: ImageModule;
   cameras: CameraSchedule;
@@ -44,7 +47,7 @@ export interface EdgeAppParts {
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
+  const { config, log, metrics, tokens, guard, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =
     config.http.auth === 'none'
       ? { mode: 'none' }
@@ -60,6 +63,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeRead: [],
   };
   const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
+  const readiness = () => {
+    const detectionIs = readinessOf(detection.pool.status());
+    return guard.readiness(detectionIs);
+  };
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -72,7 +79,8 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection.catalog, 'viewer'),
-          ...cameraRoutes(cameras, api.uploads),
+          ...cameraRoutes(cameras),
+          ...pushRoutes(cameras, api.uploads),
           ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events),
@@ -82,7 +90,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(() => readinessOf(detection.pool.status()), metrics, 'viewer'),
+        routes: operationRoutes(readiness, metrics, 'viewer'),
       },
     ],
     authentication,

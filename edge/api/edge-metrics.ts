@@ -97,6 +97,18 @@ function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
     read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
   });
   metrics.gauges({
+    name: 'siteglass_camera_picture_age_seconds',
+    help: 'Time without a new, analysed picture of a camera, while one was expected',
+    label: 'camera',
+    read: eachCamera(({ pictureAgeSeconds }) => pictureAgeSeconds),
+  });
+  metrics.gauges({
+    name: 'siteglass_camera_picture_overdue',
+    help: '1 if a camera is frozen or stale: it has sent no new picture for longer than its limit',
+    label: 'camera',
+    read: eachCamera(({ state }) => Number(state === 'frozen' || state === 'stale')),
+  });
+  metrics.gauges({
     name: 'siteglass_camera_last_snapshot_timestamp_seconds',
     help: 'Time of the last analysed snapshot of a camera; 0 before the first',
     label: 'camera',

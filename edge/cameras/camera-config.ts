@@ -4,7 +4,9 @@ import {
   commonShape,
   fingerprintNeedsTls,
   httpShape,
+  oldTlsNeedsFingerprint,
   orientationOnce,
+  pushSecretSchema,
   rtspShape,
 } from './camera-settings.js';
 
@@ -18,12 +20,14 @@ export const httpCameraSchema = z
     /** Retries within one run. */
     retries: z.int().min(0).max(5).default(2),
   })
-  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls);
+  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls)
+  .refine(oldTlsNeedsFingerprint.check, oldTlsNeedsFingerprint);
 export type HttpCameraConfig = z.infer<typeof httpCameraSchema>;
 
 export const mjpegCameraSchema = z
   .strictObject({ ...commonShape, ...httpShape, kind: z.literal('mjpeg') })
-  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls);
+  .refine(fingerprintNeedsTls.check, fingerprintNeedsTls)
+  .refine(oldTlsNeedsFingerprint.check, oldTlsNeedsFingerprint);
 export type MjpegCameraConfig = z.infer<typeof mjpegCameraSchema>;
 
 /**
@@ -84,6 +88,8 @@ export type FolderCameraConfig = z.infer<typeof folderCameraSchema>;
 export const pushCameraSchema = z.strictObject({
   ...commonShape,
   kind: z.literal('push'),
+  /** Allows the uploads of this camera, without a token: in their path, or as the password. */
+  pushSecret: pushSecretSchema.optional(),
   /** Maximum number of snapshots accepted within any minute. */
   maxPerMinute: z.int().min(1).max(6000).default(120),
   /** A run without an upload for this long counts as a failure; never if absent. */

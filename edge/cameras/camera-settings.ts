@@ -41,6 +41,11 @@ export const commonShape = {
   jitterSeconds: z.number().min(0).max(300).default(0),
   /** Timeout of one attempt to take a snapshot. */
   timeoutSeconds: z.number().min(0.1).max(60).default(5),
+  /**
+   * Without a new, analysed picture for this long the camera is stale. By default 5 minutes, and at least 10 runs; never
+   * for cameras that may be quiet (folder, push).
+   */
+  maxPictureAgeSeconds: z.number().min(1).max(31_536_000).optional(),
   maxBytes: z
     .int()
     .min(1024)
@@ -93,6 +98,8 @@ export const httpShape = {
     .string()
     .regex(/^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$/, 'expected a SHA-256 as 64 hexadecimal digits')
     .optional(),
+  /** Accepts TLS 1.0 and 1.1, old ciphers and short keys, if the certificate has the fingerprint. */
+  oldTls: z.boolean().default(false),
 };
 
 export const rtspShape = {
@@ -107,6 +114,23 @@ export const fingerprintNeedsTls = {
   path: ['fingerprint'],
   error: 'requires an https:// URL',
 };
+
+/** Old TLS protects nothing unless the camera is known by its certificate. */
+export const oldTlsNeedsFingerprint = {
+  check: ({ fingerprint, oldTls }: { fingerprint?: string | undefined; oldTls: boolean }) =>
+    !oldTls || fingerprint !== undefined,
+  path: ['oldTls'],
+  error: 'requires a fingerprint',
+};
+
+/** Characters that stay as they are in a path. */
+export const PUSH_SECRET = /^[\w-]{16,128}$/;
+
+/** A secret that is good for the uploads of one camera alone. */
+export const pushSecretSchema = secretSchema.refine(
+  (secret) => typeof secret !== 'string' || PUSH_SECRET.test(secret),
+  { error: 'expected 16 to 128 of A-Z, a-z, 0-9, "-" and "_"' },
+);
 
 /** `orientation` makes the whole image upright; `parameters.orientations` lists the rotations to search. */
 export const orientationOnce = {

@@ -1,7 +1,11 @@
+import type { Backlog } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 
-/** `starting` until the first response; `offline` after three consecutive failures. */
-export type CameraState = 'starting' | 'online' | 'offline' | 'paused';
+/**
+ * `starting` until the first analysed picture; `offline` after three consecutive failures; `frozen` if it has sent the same
+ * picture, and `stale` if it has sent no new one, for longer than its limit.
+ */
+export type CameraState = 'starting' | 'online' | 'frozen' | 'stale' | 'offline' | 'paused';
 
 /** `open` while attempts are suspended after failures, then `half-open` until the next attempt has ended. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
@@ -15,7 +19,9 @@ export interface CameraStatus {
   lastAttemptAt: number | null;
   /** When the last analysed snapshot was taken. */
   lastSnapshotAt: number | null;
-  /** Why the last attempt failed, without credentials; null after a success. */
+  /** Seconds without a new, analysed picture, while one was expected. */
+  pictureAgeSeconds: number;
+  /** Why the last attempt failed, or why the camera is frozen or stale; without credentials. */
   lastError: string | null;
   consecutiveFailures: number;
   circuit: CircuitState;
@@ -31,4 +37,6 @@ export interface CameraStatus {
   /** Runs skipped because the previous one was still in progress. */
   skippedOverlap: number;
   nextRunAt: number | null;
+  /** What is present at the source and was not taken; null where a source holds one image at a time. */
+  backlog: Backlog | null;
 }

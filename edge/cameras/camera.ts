@@ -24,6 +24,8 @@ export interface Backlog {
   skipped: number;
   /** Number of the skipped files by reason. */
   reasons: Partial<Record<string, number>>;
+  /** Whether any file was ever taken, also before a restart. */
+  hasTaken: boolean;
 }
 
 /** A source of snapshots. Callers take one snapshot at a time from a camera. */
@@ -35,6 +37,8 @@ export interface Camera {
   take(signal: AbortSignal): Promise<Snapshot | undefined>;
   /** What is present at the source and was not taken; absent where a source holds one image at a time. */
   backlog?(): Backlog;
+  /** An operator asks for a snapshot, or has reloaded the configuration: a login that was given up is tried once more. */
+  retryLogin?(): void;
   /** Releases what is kept between snapshots, such as a connection or a process. Nothing is taken afterwards. */
   close?(): Promise<void>;
 }
@@ -45,6 +49,8 @@ export type CameraErrorCode =
   | 'bad_status'
   | 'redirect_refused'
   | 'wrong_certificate'
+  | 'old_tls'
+  | 'faulty_http'
   | 'too_large'
   | 'unreadable'
   | 'silent';

@@ -42,7 +42,7 @@ export function createCamera(
     case 'video':
       return new VideoCamera(config, clock);
     case 'push':
-      return new PushCamera(config, clock);
+      return new PushCamera(config);
     case 'folder':
       return config.loop
         ? new LoopCamera(config, new DiskFolder(config.path), clock)

@@ -8,16 +8,19 @@ import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
+import { systemClock } from '../../core/runtime/clock.js';
+import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { requestOf } from '../cameras/camera-config.js';
+import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
-import { edgeMigrations } from '../store/migrations.js';
+import { guardOptions } from '../store/guard-options.js';
 
 /** Checks all that the appliance needs, with advice. Works whether the appliance runs or not, and changes nothing. */
 export async function doctorCommand(
@@ -30,6 +33,7 @@ export async function doctorCommand(
 function checksOf(config: EdgeConfig): Check[] {
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
+  const withWorker = { settings: detection, maxPixels: images.maxPixels };
   const isRunning = FolderLock.isHeld(dataFolder);
   return [
     programCheck('siteglass-edge'),
@@ -41,14 +45,18 @@ function checksOf(config: EdgeConfig): Check[] {
       minFreeBytes: images.minFreeBytes,
       images: { maxBytes: images.maxStoredBytes, bytes: () => storedBytes(file) },
     }),
-    schemaCheck(file, edgeMigrations),
+    schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
-    detectionCheck({
-      settings: detection,
-      maxPixels: images.maxPixels,
-      uses: cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
+    detectionCheck(
+      withWorker,
+      cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
+    ),
+    camerasCheck({
+      cameras,
+      detection: withWorker,
+      isRunning,
+      reported: isRunning ? readCameraStatuses(dataFolder) : {},
     }),
-    camerasCheck({ cameras, maxPixels: images.maxPixels, isRunning }),
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
   ];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { duration, systemClock, toIsoString } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
+import { namingDamage } from '../../core/store/damage.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
@@ -18,6 +19,15 @@ export async function outboxCommand(
 ): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
+  return namingDamage(file, 'siteglass-edge', () => describe(file, site, outbox, refused));
+}
+
+async function describe(
+  file: string,
+  site: string,
+  outbox: EdgeConfig['outbox'],
+  refused = false,
+): Promise<string> {
   const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
     if (refused) return refusedTable(await refusedSummaries(db)).join('\n');

@@ -7,6 +7,7 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions } from '../../core/runtime/program.js';
+import { namingDamage } from '../../core/store/damage.js';
 import { openSqlite } from '../../core/store/database.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import type { EdgeConfig } from '../config.js';
@@ -19,11 +20,13 @@ export async function edgeTokenCommand(
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file))
     throw new StartError(`${file} does not exist: start the appliance once to create it`);
-  const db = kyselyOver<TokenTables>(openSqlite(file));
-  try {
-    const tokens = new Tokens(db, join(dataFolder, 'admin-token'), silentLogger(), systemClock);
-    return await tokenCommand(tokens, options);
-  } finally {
-    await db.destroy();
-  }
+  return namingDamage(file, 'siteglass-edge', async () => {
+    const db = kyselyOver<TokenTables>(openSqlite(file));
+    try {
+      const tokens = new Tokens(db, join(dataFolder, 'admin-token'), silentLogger(), systemClock);
+      return await tokenCommand(tokens, options);
+    } finally {
+      await db.destroy();
+    }
+  });
 }

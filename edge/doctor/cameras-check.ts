@@ -3,25 +3,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Check, failure, ok, type Verdict } from '../../core/doctor/finding.js';
 import { secretFault } from '../../core/doctor/secret-fault.js';
-import { inspectImage } from '../../core/images/inspect.js';
-import { systemClock } from '../../core/runtime/clock.js';
-import { ProblemError } from '../../core/runtime/errors.js';
+import { type DetectionExpectation, withDetection } from '../../core/doctor/with-detection.js';
+import { ProblemError, StartError } from '../../core/runtime/errors.js';
 import { Semaphore } from '../../core/runtime/semaphore.js';
-import { withDeadline } from '../../core/runtime/with-deadline.js';
-import { type Camera, CameraError, type CameraErrorCode } from '../cameras/camera.js';
+import { CameraError, type CameraErrorCode } from '../cameras/camera.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
-import { createCamera } from '../cameras/create-camera.js';
+import type { SavedStatuses } from '../cameras/status-file.js';
+import { type Analyse, tryCamera } from './try-camera.js';
 
 export interface CamerasExpectation {
   cameras: readonly CameraConfig[];
-  maxPixels: number;
+  detection: DetectionExpectation;
   /** If so, the appliance has the devices open. */
   isRunning: boolean;
+  /** What the running appliance says about its cameras. */
+  reported: SavedStatuses;
 }
 
 const MAX_CONCURRENT = 8;
-/** Applies even if the camera's timeoutSeconds is longer. */
-const MAX_TIMEOUT_MS = 15_000;
 
 const ADVICE: Partial<Record<CameraErrorCode, string>> = {
   unreachable:
@@ -30,36 +29,66 @@ const ADVICE: Partial<Record<CameraErrorCode, string>> = {
   bad_status: 'Correct its url, or the user name and password under auth.',
   wrong_certificate:
     'Read the fingerprint in the web interface of the camera. If it has changed, set fingerprint to the new one.',
+  old_tls:
+    'Update the firmware of the camera. If there is no update, set what the message names (docs/configuration.md).',
+  faulty_http:
+    'Update the firmware of the camera, or take its stream instead (kind mjpeg or rtsp).',
   too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
   silent: 'Check the upload settings of the camera.',
 };
 
-/** Takes one snapshot from each camera, as the service does. Analyses nothing, and marks no file as processed. */
+/** Takes one snapshot from each camera and analyses it, as the service does. Records nothing, and marks no file as processed. */
 export const camerasCheck = (expected: CamerasExpectation): Check => ({
   about: 'cameras',
   async run() {
-    const { cameras } = expected;
-    if (cameras.length === 0) return ok('none configured');
-    const permits = new Semaphore(MAX_CONCURRENT);
-    const state = await mkdtemp(join(tmpdir(), 'siteglass-doctor-'));
-    const never = new AbortController().signal;
+    if (expected.cameras.length === 0) return ok('none configured');
     try {
-      return await Promise.all(
-        cameras.map(async (config) => {
-          const release = await permits.acquire(never);
-          return checkCamera(config, expected, state).finally(release);
-        }),
+      return await withDetection(expected.detection, ({ pool, catalog }) =>
+        checkAll(expected, (bytes) => pool.analyse(bytes, catalog.plan({}))),
       );
-    } finally {
-      await rm(state, { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      // The check of detection says why; the cameras can be tried without it.
+      return await checkAll(expected, undefined);
     }
   },
 });
 
+async function checkAll(
+  expected: CamerasExpectation,
+  analyse: Analyse | undefined,
+): Promise<Verdict[]> {
+  const permits = new Semaphore(MAX_CONCURRENT);
+  const folder = await mkdtemp(join(tmpdir(), 'siteglass-doctor-'));
+  const never = new AbortController().signal;
+  try {
+    return await Promise.all(
+      expected.cameras.map(async (config) => {
+        const release = await permits.acquire(never);
+        const verdict = await checkCamera(config, expected, folder, analyse).finally(release);
+        return withReported(verdict, config, expected.reported);
+      }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A test that succeeds is not the whole truth: it is a new login and one picture. */
+function withReported(verdict: Verdict, { id }: CameraConfig, reported: SavedStatuses): Verdict {
+  const { state, lastError } = reported[id] ?? {};
+  if (verdict.state !== 'ok' || !lastError) return verdict;
+  return failure(
+    `${verdict.text}; but the running appliance reports ${state}: ${lastError}`,
+    'See "Cameras" in docs/troubleshooting.md. If the test succeeds each time, restart the camera.',
+  );
+}
+
 async function checkCamera(
   config: CameraConfig,
-  { maxPixels, isRunning }: CamerasExpectation,
-  state: string,
+  { detection, isRunning }: CamerasExpectation,
+  folder: string,
+  analyse: Analyse | undefined,
 ): Promise<Verdict> {
   const { id, kind } = config;
   if (kind === 'push') return ok(`${id} uploads its snapshots; not tested`);
@@ -67,13 +96,10 @@ async function checkCamera(
     return ok(`${id} not tested: the appliance has the device open`);
   const fault = secretFault('auth' in config ? config.auth?.password : undefined);
   if (fault) return { ...fault, text: `${id} not tested: ${fault.text}` };
-  const camera = createCamera(config, state, systemClock);
-  const startedAt = performance.now();
   try {
-    const bytes = await take(camera, config);
-    if (!bytes) return ok(`${id} responds, and has nothing new`);
-    const { mediaType, width, height } = inspectImage(bytes, maxPixels);
-    const ms = Math.round(performance.now() - startedAt);
+    const found = await tryCamera(config, { maxPixels: detection.maxPixels, folder, analyse });
+    if (!found) return ok(`${id} responds, and has nothing new`);
+    const { width, height, mediaType, ms } = found;
     return ok(`${id}: ${width} × ${height}, ${mediaType}, in ${ms} ms`);
   } catch (error) {
     if (error instanceof CameraError)
@@ -81,11 +107,9 @@ async function checkCamera(
     if (error instanceof ProblemError)
       return failure(
         `${id}: the snapshot is not a supported image: ${error.message}`,
-        'Correct its url or path, so that it returns a JPEG, PNG or WebP image.',
+        'Correct its url or path, so that it returns a whole JPEG, PNG or WebP image.',
       );
     throw error;
-  } finally {
-    await camera.close?.();
   }
 }
 
@@ -93,10 +117,3 @@ const adviceOn = (kind: CameraConfig['kind'], code: CameraErrorCode): string =>
   kind === 'device'
     ? 'Check that it is connected and readable for group video: ls -l /dev/video*. The service needs the drop-in video4linux.conf (docs/operations.md).'
     : (ADVICE[code] ?? 'Correct its settings (docs/configuration.md).');
-
-async function take(camera: Camera, { timeoutSeconds }: CameraConfig): Promise<Buffer | undefined> {
-  const deadlineMs = Math.min(timeoutSeconds * 1_000, MAX_TIMEOUT_MS);
-  const never = new AbortController().signal;
-  const snapshot = await withDeadline(deadlineMs, never, (signal) => camera.take(signal));
-  return snapshot?.bytes;
-}

@@ -23,11 +23,13 @@ const secretsOf = ({ mqtt, lan, cameras }: EdgeConfig): Named[] => [
   ...(lan?.embedded?.accounts ?? []).map(
     ({ username, password }): Named => [`lan.embedded.accounts (${username})`, password],
   ),
-  ...cameras.map((camera): Named => [`cameras (${camera.id})`, passwordOf(camera)]),
+  ...cameras.map((camera): Named => [`cameras (${camera.id})`, secretOf(camera)]),
 ];
 
-const passwordOf = (camera: EdgeConfig['cameras'][number]): SecretSource | undefined =>
-  'auth' in camera ? camera.auth?.password : undefined;
+const secretOf = (camera: EdgeConfig['cameras'][number]): SecretSource | undefined => {
+  if (camera.kind === 'push') return camera.pushSecret;
+  return 'auth' in camera ? camera.auth?.password : undefined;
+};
 
 function faultOf([path, source]: Named): Verdict[] {
   const fault = secretFault(source);

@@ -1,54 +1,71 @@
-import type { RemoteInfo } from 'node:dgram';
-import onvif from 'onvif';
-import { z } from 'zod';
 import type { DiscoverySettings } from './discovery-settings.js';
+import { type ProbeResponse, probe } from './probe.js';
 
 /** Further devices are ignored. */
 const MAX_DEVICES = 256;
+const MAX_MATCHES = 16;
+const MAX_ADDRESSES = 2_048;
 
 export interface Device {
   /** The address that the response came from. */
   host: string;
-  /** The URL of its device service. */
-  service: URL;
+  /** The addresses that it announces for its device service, as it wrote them. */
+  announced: string[];
+  /** Where its device service is asked: always at `host`. Undefined if it is not to be asked. */
+  service: URL | undefined;
 }
-
-/** The part of a response (WS-Discovery 1.0, ProbeMatches) that is used. */
-const responseSchema = z.object({
-  probeMatches: z.object({ probeMatch: z.object({ XAddrs: z.string().max(2048) }) }),
-});
 
 /**
- * The ONVIF devices that respond to a probe on the local network. A service at another address than the device's own
- * is ignored: nothing is ever sent there.
+ * The ONVIF devices that respond to a probe on the local network; a response can name several. A device that announces
+ * another address than it responds from, as one from the factory, is asked at the port and path that it announces, at the
+ * address that it responds from: nothing is ever sent elsewhere.
  */
 export async function discoverDevices(settings: DiscoverySettings): Promise<Device[]> {
+  const responses = await probe(settings.interface, settings.timeoutSeconds * 1000);
   const found = new Map<string, Device>();
-  const onDevice = (response: object, { address }: RemoteInfo) => {
-    const device = deviceOf(response, address);
-    if (device && found.size < MAX_DEVICES) found.set(device.service.href, device);
-  };
-  // The library emits an error for any malformed packet on the network.
-  const onError = () => undefined;
-  onvif.Discovery.on('device', onDevice).on('error', onError);
-  try {
-    await new Promise<void>((resolve) => {
-      const device = settings.interface;
-      const options = { timeout: settings.timeoutSeconds * 1000, resolve: false };
-      onvif.Discovery.probe({ ...options, ...(device && { device }) }, () => resolve());
-    });
-  } finally {
-    onvif.Discovery.off('device', onDevice).off('error', onError);
-  }
-  return [...found.values()];
+  for (const device of responses.flatMap(devicesIn))
+    if (found.size < MAX_DEVICES) found.set(`${device.host} ${device.announced.join(' ')}`, device);
+  return withoutSharedServices([...found.values()]);
 }
 
-function deviceOf(response: unknown, host: string): Device | undefined {
-  const parsed = responseSchema.safeParse(response);
-  if (!parsed.success) return undefined;
-  const service = parsed.data.probeMatches.probeMatch.XAddrs.split(/\s+/)
+/** The devices of a response (WS-Discovery 1.0, ProbeMatches); none if it is malformed. */
+export function devicesIn({ host, text }: ProbeResponse): Device[] {
+  const matches = text.split(/<(?:[\w-]+:)?ProbeMatch[\s>]/).slice(1, MAX_MATCHES + 1);
+  return matches.map((match) => {
+    const [, addresses = ''] = /<(?:[\w-]+:)?XAddrs[^>]*>([^<]*)</.exec(match) ?? [];
+    const announced = unescaped(addresses.slice(0, MAX_ADDRESSES)).split(/\s+/).filter(Boolean);
+    return { host, announced, service: serviceAt(host, announced) };
+  });
+}
+
+function serviceAt(host: string, announced: string[]): URL | undefined {
+  const urls = announced
     .filter((address) => URL.canParse(address))
     .map((address) => new URL(address))
-    .find(({ hostname, protocol }) => hostname === host && /^https?:$/.test(protocol));
-  return service && { host, service };
+    .filter(({ protocol }) => /^https?:$/.test(protocol));
+  const service = urls.find(({ hostname }) => hostname === host) ?? urls[0];
+  if (!service) return undefined;
+  service.hostname = host;
+  service.username = '';
+  service.password = '';
+  return service;
 }
+
+/** Of several devices that would be asked at one address, the one that announces it is asked, or the first. */
+function withoutSharedServices(devices: Device[]): Device[] {
+  const owners = new Map<string, Device>();
+  for (const device of [...devices.filter(announcesItself), ...devices])
+    if (device.service && !owners.has(device.service.href)) owners.set(device.service.href, device);
+  return devices.map((device) =>
+    device.service && owners.get(device.service.href) !== device
+      ? { ...device, service: undefined }
+      : device,
+  );
+}
+
+/** Whether a device announces the address where it is asked. */
+export const announcesItself = ({ announced, service }: Device): boolean =>
+  announced.some((address) => URL.canParse(address) && new URL(address).href === service?.href);
+
+const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const unescaped = (text: string) => text.replace(/&(\w+);/g, (all, name) => ENTITIES[name] ?? all);

@@ -1,21 +1,21 @@
 import { Cam } from 'onvif';
 import { readSecret } from '../../core/runtime/configuration.js';
 import { messageOf } from '../../core/runtime/errors.js';
-import type { Device } from './discover-devices.js';
 import type { DiscoverySettings } from './discovery-settings.js';
 
-/** The addresses that a device reports for its images, or why it does not report them. */
+/** An address that a device reports, or why it reports none. */
+export type MediaAddress = { url: URL } | { error: string };
+
 export interface MediaAddresses {
-  snapshot: string | undefined;
-  stream: string | undefined;
-  error: string | undefined;
+  snapshot: MediaAddress;
+  stream: MediaAddress;
 }
 
-type Callback = (error: Error | null, data?: { uri: string }) => void;
+type Callback<T> = (error: Error | null, data?: T) => void;
 
-/** Requests the snapshot and stream URIs of a device's first profile. Connects only to the address that responded to the probe. */
+/** Requests the snapshot and stream URIs of a device's first profile. Connects only to `service`. */
 export async function mediaAddresses(
-  { service }: Device,
+  service: URL,
   { auth, timeoutSeconds }: DiscoverySettings,
 ): Promise<MediaAddresses> {
   const deadlineMs = timeoutSeconds * 1000;
@@ -32,27 +32,48 @@ export async function mediaAddresses(
     preserveAddress: true,
     ...(auth && { username: auth.username, password: readSecret(auth.password) }),
   });
+  const call = <T>(method: (callback: Callback<T>) => void) => callWithDeadline(deadlineMs, method);
   try {
-    await callWithDeadline(deadlineMs, (callback) => device.connect(callback));
-    const [snapshot, stream] = await Promise.all([
-      callWithDeadline(deadlineMs, (callback) => device.getSnapshotUri(callback)).catch(
-        () => undefined,
-      ),
-      callWithDeadline(deadlineMs, (callback) => device.getStreamUri(callback)).catch(
-        () => undefined,
-      ),
-    ]);
-    return { snapshot: addressOf(snapshot), stream: addressOf(stream), error: undefined };
+    // The library makes its tokens with the clock of the device.
+    await call((callback) => device.getSystemDateAndTime(callback));
+    await call((callback) => device.getServices(true, callback)).catch(() =>
+      call((callback) => device.getCapabilities(callback)),
+    );
+    await call((callback) => device.getProfiles(callback));
   } catch (error) {
-    return { snapshot: undefined, stream: undefined, error: messageOf(error) };
+    const failure = { error: messageOf(error) };
+    return { snapshot: failure, stream: failure };
   }
+  // The library's own choice fails for a profile without an encoder.
+  const profileToken = tokenOf(device.profiles);
+  if (profileToken === undefined) {
+    const failure = { error: 'it has no media profile' };
+    return { snapshot: failure, stream: failure };
+  }
+  const options = { profileToken };
+  const [snapshot, stream] = await Promise.all([
+    addressOf(call<{ uri: string }>((callback) => device.getSnapshotUri(options, callback))),
+    addressOf(call<{ uri: string }>((callback) => device.getStreamUri(options, callback))),
+  ]);
+  return { snapshot, stream };
+}
+
+/** The token of a profile with an encoder, or of any. */
+function tokenOf(profiles: unknown): string | undefined {
+  const all = (Array.isArray(profiles) ? profiles : []) as {
+    $?: { token?: unknown };
+    videoEncoderConfiguration?: unknown;
+  }[];
+  const profile = all.find((some) => some?.videoEncoderConfiguration !== undefined) ?? all[0];
+  const token = profile?.$?.token;
+  return typeof token === 'string' ? token : undefined;
 }
 
 /** The library never calls back for some responses, so each call has its own deadline. */
-async function callWithDeadline(
+async function callWithDeadline<T>(
   ms: number,
-  call: (callback: Callback) => void,
-): Promise<{ uri: string } | undefined> {
+  call: (callback: Callback<T>) => void,
+): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
@@ -65,11 +86,15 @@ async function callWithDeadline(
 }
 
 /** The address without the credentials that some cameras include. */
-function addressOf(response: { uri: unknown } | undefined): string | undefined {
-  const text = String(response?.uri ?? '');
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  url.username = '';
-  url.password = '';
-  return url.href;
+async function addressOf(response: Promise<{ uri: unknown } | undefined>): Promise<MediaAddress> {
+  try {
+    const text = String((await response)?.uri ?? '');
+    if (!URL.canParse(text)) return { error: text === '' ? 'none' : 'it is no address' };
+    const url = new URL(text);
+    url.username = '';
+    url.password = '';
+    return { url };
+  } catch (error) {
+    return { error: messageOf(error) };
+  }
 }

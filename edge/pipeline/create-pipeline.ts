@@ -5,12 +5,14 @@ import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
 import { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
+import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
+import { camerasCondition } from './cameras-condition.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
@@ -21,6 +23,7 @@ export interface CameraPipeline {
   /** The cameras in the present configuration. */
   configured: ConfiguredCameras;
   cameras: CameraSchedule;
+  statusFile: CameraStatusFile;
   gates: MotionGates;
   sightings: Sightings;
   recorder: Recorder;
@@ -81,24 +84,17 @@ export function createPipeline(
     },
     log: log.child({ component: 'configuration' }),
   });
+  const statusFile = new CameraStatusFile(config.dataFolder, camerasLog);
+  events.on('cameraChanged', (status) => statusFile.record(status));
+  events.on('cameraRemoved', (id) => statusFile.remove(id));
   health.register(() => detectionCondition(dependencies));
-  health.register(() => camerasCondition(cameras));
-  return { configured, cameras, gates, sightings, recorder, reload };
+  health.register(() => camerasCondition(cameras.statuses()));
+  return { configured, cameras, statusFile, gates, sightings, recorder, reload };
 }
 
 function detectionCondition({ detection }: EdgeDependencies): HealthPart {
   const { state } = detection.pool.status();
   return { reasons: state === 'ok' ? [] : [`detection is ${state}`] };
-}
-
-function camerasCondition(cameras: CameraSchedule): HealthPart {
-  const states = cameras.statuses().map(({ state }) => state);
-  const count = (wanted: string) => states.filter((state) => state === wanted).length;
-  const [total, offline] = [states.length, count('offline')];
-  return {
-    reasons: offline === 0 ? [] : [`${offline} of ${total} cameras are offline`],
-    cameras: { online: count('online'), total },
-  };
 }
 
 /** A search, and before it one that gave no thumbnail: both wait in the same queue. */

@@ -4,14 +4,15 @@ import type { CameraStatus } from '../cameras/camera-status.js';
 
 /** The payload of a camera's report topic. */
 export function cameraReport(status: CameraStatus): Payload<'cameraReport'> {
-  const { state, circuit, lastError, lastSnapshotAt, consecutiveFailures, taken, unchanged } =
-    status;
+  const { state, circuit, lastError, lastSnapshotAt, pictureAgeSeconds } = status;
+  const { consecutiveFailures, taken, unchanged } = status;
   return {
     state,
     circuit,
     paused: state === 'paused',
     lastError,
     lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
+    pictureAgeSeconds,
     consecutiveFailures,
     taken,
     unchanged,

@@ -1,9 +1,10 @@
-import { siteClientId } from '../../core/messaging/access-rules.js';
+import { lanClientId, siteClientId } from '../../core/messaging/access-rules.js';
 import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
 import {
   MqttMessageBus,
   type MqttMessageBusOptions,
 } from '../../core/messaging/mqtt-message-bus.js';
+import { OwnMessages } from '../../core/messaging/own-messages.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -13,7 +14,7 @@ import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { LanAccounts } from './lan-accounts.js';
 import type { LanSettings } from './lan-settings.js';
 
-/** The MQTT connections of the appliance, each to a broker of its own. */
+/** The MQTT connections of the appliance, each with a client id of its own, since both may lead to one broker. */
 export interface Connections {
   /** To the relay's broker; absent if none is configured. */
   relay: MqttMessageBus | undefined;
@@ -31,20 +32,29 @@ export function createConnections(
   { config, log, clock }: EdgeDependencies,
   health: SiteHealth,
 ): Connections {
-  const connect = busesOf(config.site, clock);
+  const { site } = config;
+  const connect = busesOf(site, clock);
   const messaging = log.child({ component: 'messaging' });
   const relay =
     config.mqtt &&
-    connect(relayAccess(config.mqtt, config.outbox.window + LIVE_IN_FLIGHT), messaging);
-  const access = config.lan && lanAccess(config.site, config.lan, messaging);
-  const lan = access && connect(access.options, messaging.child({ connection: 'lan' }));
+    connect(
+      siteClientId(site),
+      relayAccess(config.mqtt, config.outbox.window + LIVE_IN_FLIGHT),
+      messaging,
+    );
+  const access = config.lan && lanAccess(site, config.lan, messaging);
+  const lan =
+    access && connect(lanClientId(site), access.options, messaging.child({ connection: 'lan' }));
   health.register(() => ({
-    reasons: [
-      ...(relay?.connected === false ? ['the MQTT broker is not connected'] : []),
-      ...(lan?.connected === false ? ['the LAN broker is not connected'] : []),
-    ],
+    reasons: [...reasonsOf('MQTT broker', relay), ...reasonsOf('LAN broker', lan)],
   }));
   return { relay, lan, broker: access?.broker };
+}
+
+function reasonsOf(broker: string, bus: MqttMessageBus | undefined): string[] {
+  if (!bus) return [];
+  if (!bus.connected) return [`the ${broker} is not connected`];
+  return bus.status().problems.map((problem) => `${broker}: ${problem}`);
 }
 
 type BrokerAccess = Pick<
@@ -53,16 +63,20 @@ type BrokerAccess = Pick<
 >;
 
 /** Creates connections with birth, will and farewell, so that the broker always knows whether the site is online. */
-const busesOf = (site: string, clock: Clock) => (access: BrokerAccess, log: Logger) => {
+const busesOf = (site: string, clock: Clock) => {
   const names = { site };
-  const options = {
-    ...access,
-    clientId: siteClientId(site),
-    birth: { topic: 'siteAvailability', names, payload: 'online' },
-    will: { topic: 'siteAvailability', names, payload: 'offline' },
-    farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
-  } as const;
-  return new MqttMessageBus(options, log, clock);
+  const own = new OwnMessages();
+  return (clientId: string, access: BrokerAccess, log: Logger) => {
+    const options = {
+      ...access,
+      clientId,
+      birth: { topic: 'siteAvailability', names, payload: 'online' },
+      will: { topic: 'siteAvailability', names, payload: 'offline' },
+      farewell: { topic: 'siteAvailability', names, payload: 'stopped' },
+      watch: { site, own },
+    } as const;
+    return new MqttMessageBus(options, log, clock);
+  };
 };
 
 function relayAccess(mqtt: NonNullable<EdgeConfig['mqtt']>, maxInFlight: number): BrokerAccess {

@@ -25,18 +25,47 @@ const EXPIRE_SECONDS = 180;
 
 type Named = Record<string, DiscoveryComponent>;
 
-/** The appliance as one device of Home Assistant. `removed` are components to remove. */
-export function discoveryMessage(
+/** The appliance as a device of Home Assistant, without its cameras. `removed` are components to remove. */
+export const applianceDiscovery = (sources: DiscoverySources, removed: Components): Discovery =>
+  discoveryOf(sources, applianceComponents(sources), removed);
+
+/**
+ * The entities of a camera. They belong to the device of the appliance, but have a message of their own, because a broker
+ * may limit the size of messages.
+ */
+export const cameraDiscovery = (
   sources: DiscoverySources,
-  cameras: DiscoveredCamera[],
+  camera: DiscoveredCamera,
+  removed: Components,
+): Discovery => discoveryOf(sources, cameraComponents(sources, camera), removed);
+
+/** `cameraDiscovery` in at most `maxBytes` if that is possible, without the counts of the last labels if necessary. */
+export function fittedCameraDiscovery(
+  sources: DiscoverySources,
+  camera: DiscoveredCamera,
+  removed: Components,
+  maxBytes: number,
+): Discovery {
+  let message = cameraDiscovery(sources, camera, removed);
+  for (let kept = camera.labels.length; kept > 0 && bytesOf(message) > maxBytes; ) {
+    kept = Math.floor(kept / 2);
+    const labels = camera.labels.slice(0, kept);
+    message = cameraDiscovery(sources, { ...camera, labels }, removed);
+  }
+  return message;
+}
+
+const bytesOf = (message: Discovery): number => Buffer.byteLength(JSON.stringify(message));
+
+function discoveryOf(
+  { site, root, version, url }: DiscoverySources,
+  components: Named,
   removed: Components,
 ): Discovery {
-  const { site, root, version, url } = sources;
-  const device = `siteglass-${site}`;
   const removals = Object.entries(removed).map(([id, p]) => [id, { p }] as const);
   return {
     dev: {
-      ids: [device],
+      ids: [`siteglass-${site}`],
       name: `Siteglass ${site}`,
       mf: 'Siteglass',
       mdl: 'Appliance',
@@ -44,11 +73,7 @@ export function discoveryMessage(
       ...(url && { cu: url }),
     },
     o: { name: 'siteglass', sw: version },
-    cmps: {
-      ...applianceComponents(sources),
-      ...Object.assign({}, ...cameras.map((camera) => cameraComponents(sources, camera))),
-      ...Object.fromEntries(removals),
-    },
+    cmps: { ...components, ...Object.fromEntries(removals) },
     availability: [{ topic: topicFor(root, 'siteAvailability', { site }) }],
     availability_mode: 'all',
     qos: 1,

@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
-import type { MessageBus } from '../../core/messaging/message-bus.js';
+import { type MessageBus, MessagingError } from '../../core/messaging/message-bus.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { SerialQueue } from '../../core/runtime/serial-queue.js';
-import { type AnnouncedTables, announcedTable, type Components } from '../store/announced-table.js';
 import {
+  type AnnouncedCamera,
+  type AnnouncedTables,
+  announcedTable,
+  type Components,
+} from '../store/announced-table.js';
+import {
+  applianceDiscovery,
   cameraComponents,
+  cameraDiscovery,
   type DiscoveredCamera,
   type DiscoverySources,
-  discoveryMessage,
+  fittedCameraDiscovery,
   platformsOf,
 } from './discovery-message.js';
 
@@ -27,8 +34,14 @@ export interface DiscoveryPublisherOptions {
   publishAll: () => Promise<void>;
   /** The longest random delay after a start of Home Assistant, because many devices answer at that time. */
   jitterMs: number;
+  /** The time for Home Assistant to unload entities before they are announced in another topic. */
+  migrationMs?: number;
   log: Logger;
 }
+
+const MIGRATION_MS = 3_000;
+/** Messages on their way to the broker at a time. */
+const AT_ONCE = 16;
 
 /** A camera's retained topics, besides the discovery. */
 const RETAINED = ['cameraAvailability', 'cameraState', 'cameraReport', 'snapshot'] as const;
@@ -84,48 +97,128 @@ export class DiscoveryPublisher implements Service {
   }
 
   async #announce(): Promise<void> {
-    const { db, connection, bus, homeAssistant, cameras, sources, log } = this.options;
+    const { db, connection, bus, log } = this.options;
     if (!bus.connected || this.#stopping.signal.aborted) return;
     const announced = await announcedTable.of(db, connection);
-    const current = new Map(
-      cameras().map((camera) => [
-        camera.id,
-        homeAssistant ? platformsOf(cameraComponents(sources(), camera)) : {},
-      ]),
-    );
+    const current = this.#current();
     // Stored before publishing: the broker may retain it even if its confirmation is lost.
-    for (const [camera, components] of current)
-      await announcedTable.put(db, connection, camera, { ...announced.get(camera), ...components });
+    for (const [camera, components] of current) {
+      const before = announced.get(camera) ?? NOT_ANNOUNCED;
+      const all = { ...before.components, ...components };
+      await announcedTable.put(db, connection, camera, { ...before, components: all });
+    }
     await this.#discover(announced, current);
     for (const [camera, components] of current)
-      await announcedTable.put(db, connection, camera, components);
-    for (const camera of announced.keys()) {
+      await announcedTable.put(db, connection, camera, { components, hasOwnTopic: true });
+    for (const [camera, before] of announced) {
       if (current.has(camera)) continue;
-      const { site } = sources();
-      for (const topic of RETAINED) await bus.clear(topic, { site, camera });
+      await this.#clear(camera, before);
       await announcedTable.remove(db, connection, camera);
       log.info({ camera, connection }, 'camera removed; its retained messages cleared');
     }
   }
 
-  /** Home Assistant removes a component that is first published without its configuration, and then omitted. */
-  async #discover(
-    announced: Map<string, Components>,
-    current: Map<string, Components>,
-  ): Promise<void> {
-    const { bus, homeAssistant, cameras, sources } = this.options;
+  /** The present cameras with their components. */
+  #current(): Map<string, Components> {
+    const { homeAssistant, cameras, sources } = this.options;
+    const known = sources();
+    return new Map(
+      cameras().map((camera) => [
+        camera.id,
+        homeAssistant ? platformsOf(cameraComponents(known, camera)) : {},
+      ]),
+    );
+  }
+
+  async #discover(announced: Announced, current: Map<string, Components>): Promise<void> {
+    const { bus, homeAssistant, sources } = this.options;
     const { site } = sources();
-    const removed: Components = {};
-    for (const [camera, components] of announced)
-      for (const [id, platform] of Object.entries(components))
-        if (!(id in (current.get(camera) ?? {}))) removed[id] = platform;
-    const hasRemoved = Object.keys(removed).length > 0;
     if (!homeAssistant) {
-      if (hasRemoved) await bus.clear('discovery', { site });
+      const withComponents = [...announced].filter(([, { components }]) => hasKeys(components));
+      if (withComponents.length > 0) await bus.clear('discovery', { site });
+      for (const [camera, { hasOwnTopic }] of withComponents)
+        if (hasOwnTopic) await bus.clear('cameraDiscovery', { site, camera });
       return;
     }
-    if (hasRemoved)
-      await bus.publish('discovery', { site }, discoveryMessage(sources(), cameras(), removed));
-    await bus.publish('discovery', { site }, discoveryMessage(sources(), cameras(), {}));
+    await this.#leaveCommonTopic(announced, current);
+    await this.#publish('the appliance', () =>
+      bus.publish('discovery', { site }, applianceDiscovery(sources(), {})),
+    );
+    const cameras = this.options.cameras();
+    for (let i = 0; i < cameras.length; i += AT_ONCE)
+      await Promise.all(
+        cameras.slice(i, i + AT_ONCE).map((camera) => {
+          const before = announced.get(camera.id);
+          const components = before?.hasOwnTopic ? before.components : {};
+          return this.#discoverCamera(camera, without(components, current.get(camera.id) ?? {}));
+        }),
+      );
+  }
+
+  /** Home Assistant removes a component that is first published without its configuration, and then omitted. */
+  async #discoverCamera(camera: DiscoveredCamera, removed: Components): Promise<void> {
+    const { bus, sources } = this.options;
+    const names = { site: sources().site, camera: camera.id };
+    const publish = (gone: Components) =>
+      this.#publish(camera.id, () => {
+        const maxBytes = bus.maxPayloadBytes('cameraDiscovery', names);
+        const whole = cameraDiscovery(sources(), camera, gone);
+        const message = fittedCameraDiscovery(sources(), camera, gone, maxBytes);
+        const bytes = Buffer.byteLength(JSON.stringify(whole));
+        if (bytes > maxBytes) bus.shortened('cameraDiscovery', names, bytes);
+        return bus.publish('cameraDiscovery', names, message);
+      });
+    if (hasKeys(removed)) await publish(removed);
+    await publish({});
+  }
+
+  /**
+   * Earlier versions announced all cameras in one message. Home Assistant is asked to unload them and to keep
+   * their settings (`migrate_discovery`); those that are gone are removed first.
+   */
+  async #leaveCommonTopic(announced: Announced, current: Map<string, Components>): Promise<void> {
+    const { bus, sources, migrationMs = MIGRATION_MS } = this.options;
+    const { site } = sources();
+    const common = [...announced].filter(
+      ([, { components, hasOwnTopic }]) => !hasOwnTopic && hasKeys(components),
+    );
+    if (common.length === 0) return;
+    const removed: Components = Object.assign(
+      {},
+      ...common.map(([camera, { components }]) => without(components, current.get(camera) ?? {})),
+    );
+    if (hasKeys(removed))
+      await bus.publish('discovery', { site }, applianceDiscovery(sources(), removed));
+    await bus.publish('discovery', { site }, { migrate_discovery: true });
+    const { signal } = this.#stopping;
+    // Home Assistant refuses an entity whose id is still in use.
+    await sleep(migrationMs, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+
+  async #clear(camera: string, { components, hasOwnTopic }: AnnouncedCamera): Promise<void> {
+    const { bus, sources } = this.options;
+    const { site } = sources();
+    for (const topic of RETAINED) await bus.clear(topic, { site, camera });
+    if (hasOwnTopic && hasKeys(components)) await bus.clear('cameraDiscovery', { site, camera });
+  }
+
+  /** A message that the broker does not accept leaves the others as they are; the bus reports it. */
+  async #publish(about: string, publish: () => Promise<void>): Promise<void> {
+    await publish().catch((error: unknown) => {
+      const isRefused =
+        error instanceof MessagingError &&
+        (error.code === 'payload_too_large' || error.code === 'topic_refused');
+      if (!isRefused) throw error;
+      this.options.log.debug({ about, error: error.message }, 'discovery refused by the broker');
+    });
   }
 }
+
+const NOT_ANNOUNCED: AnnouncedCamera = { components: {}, hasOwnTopic: true };
+
+type Announced = Map<string, AnnouncedCamera>;
+
+const hasKeys = (components: Components): boolean => Object.keys(components).length > 0;
+
+const without = (components: Components, kept: Components): Components =>
+  Object.fromEntries(Object.entries(components).filter(([id]) => !(id in kept)));

@@ -81,13 +81,21 @@ export class LiveTopics implements Service {
 
   /** Publishes the present state of every retained topic. */
   async publishAll(): Promise<void> {
+    await this.#refreshJob.run();
+  }
+
+  /** A broker may have lost what it retained, or another client may have cleared it, without a message. */
+  #refreshAvailability(): void {
+    const { site, bus } = this.options;
+    if (!this.#hasEnded)
+      this.#publish('site availability', () => bus.publish('siteAvailability', { site }, 'online'));
     for (const [camera, availability] of this.#availability)
       this.#publishAvailability(camera, availability);
-    await this.#refreshJob.run();
   }
 
   async #refresh(): Promise<void> {
     const { site, bus, health, cameras } = this.options;
+    this.#refreshAvailability();
     for (const status of cameras()) this.#publishReport(status);
     for (const [camera, state] of this.#states)
       if (this.#availability.get(camera) === 'online') this.#publishState(camera, state);

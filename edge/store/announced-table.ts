@@ -8,26 +8,47 @@ export interface AnnouncedTables {
     camera: string;
     /** Home Assistant's components of the camera with their platforms, as JSON. */
     components: string;
+    /** 1 if the camera was announced in a topic of its own, 0 if in the message of the appliance. */
+    own_topic: number;
   };
 }
 
 export type Components = Record<string, DiscoveryPlatform>;
 
+export interface AnnouncedCamera {
+  components: Components;
+  hasOwnTopic: boolean;
+}
+
 type Db = Kysely<AnnouncedTables>;
 
 /** The cameras that were announced to a broker, so that its retained messages can be removed with a camera. */
 export const announcedTable = {
-  of: async (db: Db, connection: string): Promise<Map<string, Components>> => {
+  of: async (db: Db, connection: string): Promise<Map<string, AnnouncedCamera>> => {
     const rows = await db
       .selectFrom('announced')
-      .select(['camera', 'components'])
+      .select(['camera', 'components', 'own_topic'])
       .where('connection', '=', connection)
       .execute();
-    return new Map(rows.map((row) => [row.camera, JSON.parse(row.components) as Components]));
+    return new Map(
+      rows.map((row) => [
+        row.camera,
+        {
+          components: JSON.parse(row.components) as Components,
+          hasOwnTopic: row.own_topic !== 0,
+        },
+      ]),
+    );
   },
 
-  put: (db: Db, connection: string, camera: string, components: Components) => {
-    const row = { connection, camera, components: JSON.stringify(components) };
+  put: (
+    db: Db,
+    connection: string,
+    camera: string,
+    { components, hasOwnTopic }: AnnouncedCamera,
+  ) => {
+    const own_topic = hasOwnTopic ? 1 : 0;
+    const row = { connection, camera, components: JSON.stringify(components), own_topic };
     return db
       .insertInto('announced')
       .values(row)

@@ -2,6 +2,7 @@ import { createTokenTable } from '../../core/http/token-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
+import { announcedTopicMigration } from './announced-topic-migration.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMarksMigration } from './outbox-marks-migration.js';
@@ -18,4 +19,5 @@ export const edgeMigrations: Migrations = {
   '0006_image_labels': createImageLabelTable,
   '0007_outbox_image': outboxImageMigration,
   '0008_outbox_marks': outboxMarksMigration,
+  '0009_announced_topic': announcedTopicMigration,
 };

@@ -37,7 +37,8 @@ export async function startNewEpoch(
     .set({ dropped_from: acked + 1 })
     .where('dropped_from', '<=', acked)
     .execute();
-  if (formerSite !== undefined)
+  if (formerSite !== undefined) {
+    await trx.updateTable('outbox_state').set({ forgotten_seq: 0 }).execute();
     await trx
       .updateTable('outbox')
       .set({ former: formerSite })
@@ -50,6 +51,7 @@ export async function startNewEpoch(
       .where('dropped_from', 'is', null)
       .where('former', 'is', null)
       .execute();
+  }
   // In two steps, through negative numbers, since the old and the new ones may overlap.
   await sql`
     update outbox set seq = -renumbered.seq,
@@ -64,7 +66,7 @@ export async function startNewEpoch(
     where seq < 0`.execute(trx);
   await sql`
     update outbox_state set
-      epoch = ${randomUUID()}, acked_seq = 0, sent_mark = 0, shared_seq = 0, forgotten_seq = 0,
+      epoch = ${randomUUID()}, acked_seq = 0, sent_mark = 0, shared_seq = 0,
       last_seq = (select coalesce(max(seq), 0) from outbox),
       summaries = (select count(*) from outbox where reason is null),
       bytes = (select coalesce(sum(bytes), 0) from outbox)`.execute(trx);

@@ -41,7 +41,8 @@ export const oldestSummaries = (
 
 /**
  * Removes the oldest summaries and leaves marks in their place, within the caller's transaction: one for each range
- * without another mark in between.
+ * without another mark in between. Marks of summaries that were refused, or lost with a damaged database, may lie
+ * anywhere.
  */
 export async function evict(
   trx: Kysely<OutboxTables>,

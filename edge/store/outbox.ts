@@ -52,9 +52,11 @@ export type OutboxRow = {
   bytes: number;
   /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
   createdAt: number;
-} & ({ summary: Summary; former: string | null } | { reason: MarkReason; detail: string | null });
+} & RowContent;
 
-const UNREADABLE = 'the summary is damaged in the database of the appliance';
+type RowContent =
+  | { summary: Summary; former: string | null }
+  | { reason: MarkReason; detail: string | null };
 
 /** Rows that one transaction removes at most, so that the recording of snapshots never waits for long. */
 const CHUNK = 512;
@@ -166,7 +168,7 @@ export class Outbox {
     return outboxHours(this.db);
   }
 
-  /** The rows above `after`, up to and including `upTo`, in order. A summary that is not readable is set aside. */
+  /** The rows above `after`, up to and including `upTo`, in order. */
   async page(after: number, upTo: number, limit: number): Promise<OutboxRow[]> {
     const rows = await this.db
       .selectFrom('outbox')
@@ -176,16 +178,13 @@ export class Outbox {
       .orderBy('seq')
       .limit(limit)
       .execute();
-    const unreadable = rows.filter((row) => !row.reason && !isJson(row.payload));
-    for (const { seq } of unreadable) await this.setAside(seq, UNREADABLE);
-    if (unreadable.length > 0) return this.page(after, upTo, limit);
     return rows.map(
       ({ seq, payload, bytes, created_at, dropped_from, reason, detail, former }) => ({
         seq,
         from: dropped_from ?? seq,
         bytes,
         createdAt: created_at,
-        ...(reason ? { reason, detail } : { summary: JSON.parse(payload) as Summary, former }),
+        ...(reason ? { reason, detail } : contentOf(payload, former)),
       }),
     );
   }
@@ -278,11 +277,11 @@ export class Outbox {
   }
 }
 
-function isJson(text: string): boolean {
+/** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
+function contentOf(payload: string, former: string | null): RowContent {
   try {
-    JSON.parse(text);
-    return true;
+    return { summary: JSON.parse(payload) as Summary, former };
   } catch {
-    return false;
+    return { reason: 'damaged', detail: null };
   }
 }

@@ -96,6 +96,19 @@ export class SendPlan {
     return this.#inFlight.has(seq);
   }
 
+  /** Whether records above `acked` are acknowledged. */
+  get hasAhead(): boolean {
+    return this.#committed.length > 0;
+  }
+
+  /** The record above `acked`, if the broker has confirmed it and it is not acknowledged. */
+  get oldestOverdue(): PlannedRow | undefined {
+    for (const record of this.#inFlight.values())
+      if (record.from <= this.#acked + 1 && record.seq > this.#acked)
+        return record.deliveredAt === undefined ? undefined : record;
+    return undefined;
+  }
+
   /** What to read next if `lastSeq` is the newest; undefined if nothing may be sent now. */
   next(lastSeq: number, now: number): SendBatch | undefined {
     if (!this.#isWindowOpen) return undefined;
@@ -167,11 +180,6 @@ export class SendPlan {
     return Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest;
   }
 
-  /** Whether the relay has records above `acked`. */
-  get hasAhead(): boolean {
-    return this.#committed.length > 0;
-  }
-
   acknowledge({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): AckOutcome {
     if (this.isForeign({ seq, ahead })) return 'foreign';
     const before = { acked: this.#acked, inFlight: this.#inFlight.size };
@@ -205,10 +213,10 @@ export class SendPlan {
     this.#backlogEnd = this.#acked;
   }
 
-  /** Acknowledgements are overdue: what is in flight may be lost. Sends one record again, until one is acknowledged. */
-  probe(): void {
+  /** Acknowledgements are overdue: what is in flight may be lost. Sends `count` records again, until one is acknowledged. */
+  probe(count = 1): void {
     this.#rewind();
-    this.#windowLimit = 1;
+    this.#windowLimit = count;
   }
 
   /** The connection ended. `forgetAhead` if the next one reports again what the relay has above `acked`. */

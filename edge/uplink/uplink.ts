@@ -10,6 +10,7 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { ENVELOPE_BYTES, fittedSummary } from '../store/fitted-payload.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
@@ -19,6 +20,7 @@ import { RelayQuestions } from './relay-questions.js';
 import { RelayWatch } from './relay-watch.js';
 import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
+import { SwallowedRecord } from './swallowed-record.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 import { WorkList } from './work-list.js';
@@ -54,6 +56,7 @@ export class Uplink implements Service {
   readonly #timers = new Timers<TimerName>();
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
+  readonly #swallowed = new SwallowedRecord();
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
@@ -230,7 +233,12 @@ export class Uplink implements Service {
     const { seq } = row;
     const { site, historicalAfterMs } = this.options;
     const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const record = recordOf(row, guard.epoch, { acked: plan.acked, first }, historical);
+    const record = recordOf(
+      this.#fitted(row),
+      guard.epoch,
+      { acked: plan.acked, first },
+      historical,
+    );
     this.bus.publish('up', { site }, record).then(
       () => {
         plan.delivered(seq, performance.now());
@@ -243,6 +251,32 @@ export class Uplink implements Service {
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
+  }
+
+  /** A summary that is too large for the broker goes without its weakest detections, so that it does not hold up the others. */
+  #fitted(row: OutboxRow): OutboxRow {
+    const names = { site: this.options.site };
+    const maxBytes = Math.min(
+      this.bus.maxPayloadBytes('up', names),
+      this.#swallowed.maxBytesOf(row.seq),
+    );
+    if (!('summary' in row) || row.bytes <= maxBytes - ENVELOPE_BYTES) return row;
+    const summary = fittedSummary(row.summary, maxBytes);
+    if (summary === row.summary) return row;
+    const { seq, bytes } = row;
+    this.bus.shortened('up', names, bytes);
+    if (this.#throttle.isDue('fitted'))
+      this.log.warn(
+        { seq, bytes, maxBytes, omitted: summary.omitted },
+        'summary too large for the broker; sent without its weakest detections',
+      );
+    return { ...row, summary };
+  }
+
+  /** A broker may confirm a record and drop it because of its size. Then the relay has later ones, but never this one. */
+  #checkSwallowed({ plan }: EpochSession): void {
+    const lost = this.#swallowed.stalled(plan.oldestOverdue, plan.hasAhead);
+    if (lost) this.bus.undelivered('up', { site: this.options.site }, lost.bytes);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -290,7 +324,8 @@ export class Uplink implements Service {
         { acked: plan.acked, inFlight: plan.inFlight },
         'acknowledgements overdue; sending one record again',
       );
-    plan.probe();
+    this.#checkSwallowed(this.#session);
+    plan.probe(isFirst ? 1 : 2);
     this.#wakeUp.set();
   }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { ExecutionContext } from 'ava';
 
 /** What a fake camera answers to one request: pieces of bytes, with pauses in milliseconds between them. */
@@ -20,8 +20,23 @@ export interface RawServer {
 export async function rawServer(
   t: ExecutionContext,
   answer: (head: string, count: number) => RawAnswer,
-  { keepAlive = false } = {},
+  options: RawServerOptions = {},
 ): Promise<RawServer> {
+  const server = await startRawServer(answer, options);
+  t.teardown(() => server.close());
+  return server;
+}
+
+export interface RawServerOptions {
+  keepAlive?: boolean;
+  /** Any free port if absent. */
+  port?: number;
+}
+
+export async function startRawServer(
+  answer: (head: string, count: number) => RawAnswer,
+  { keepAlive = false, port = 0 }: RawServerOptions = {},
+): Promise<RawServer & { close(): void }> {
   const requests: string[] = [];
   let connections = 0;
   const sockets = new Set<Socket>();
@@ -39,16 +54,15 @@ export async function rawServer(
       void send(socket, parts, keepAlive);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${address.port}`,
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
     requests,
     get connections() {
       return connections;

@@ -2,58 +2,71 @@ import { CameraError } from '../camera.js';
 import type { CameraAuth } from '../camera-config.js';
 import { CameraSockets } from './camera-sockets.js';
 import { Credentials } from './credentials.js';
+import { HttpStatusError } from './http-error.js';
 import { type CameraResponse, lenientGet } from './lenient-request.js';
+import type { TlsSettings } from './old-tls.js';
+import { nextBefore } from './read-picture.js';
 
 const MAX_REDIRECTS = 3;
 const REDIRECTS = [301, 302, 303, 307, 308];
-/** Requests repeated with other credentials: after the first challenge, and after a nonce that was used up. */
-const MAX_REPEATS = 2;
+/** Requests for one snapshot at one address: with a kept nonce, without it, and with two new ones. */
+const MAX_REQUESTS = 4;
+/** Origins that connections are kept to. A camera has few. */
+const MAX_ORIGINS = 4;
+/** A body that is not wanted is read to its end if that comes so soon; otherwise its connection is closed. */
+const DISCARD_MS = 300;
+const DISCARD_BYTES = 65_536;
 
-export interface CameraAddress {
+export interface CameraAddress extends TlsSettings {
   url: string;
   auth?: CameraAuth | undefined;
-  /** SHA-256 of the camera's certificate, if no certificate authority signed it. */
-  fingerprint?: string | undefined;
 }
 
 type Headers = Record<string, string>;
 
 /**
- * Sends GET requests to one camera, with its credentials and over a keep-alive connection. Reads responses as tolerantly
- * as curl does. Follows redirects only to the same host and never from https to http, so that the credentials reach no
- * other server.
+ * Sends GET requests to one camera, with its credentials and over connections that are kept. Follows redirects only to
+ * the same host and never from https to http. The credentials reach the configured origin, and https of the same host.
  */
 export class CameraClient {
   readonly #url: URL;
+  readonly #tls: TlsSettings;
   readonly #credentials: Credentials | undefined;
-  /** By protocol, host and port; redirects to other ports of the camera add some. */
   readonly #sockets = new Map<string, CameraSockets>();
 
-  constructor(private readonly address: CameraAddress) {
-    this.#url = new URL(address.url);
-    this.#credentials = address.auth && new Credentials(address.auth);
+  constructor({ url, auth, fingerprint, oldTls }: CameraAddress) {
+    this.#url = new URL(url);
+    this.#tls = { fingerprint, oldTls };
+    this.#credentials = auth && new Credentials(auth);
   }
 
-  /** Sends a GET and returns what `read` returns. Rejects with `signal.reason` if `signal` aborts. */
+  /** Sends a GET and returns what `read` returns; the response is closed then. Rejects with `signal.reason` if `signal` aborts. */
   async get<T>(
     headers: Headers,
     signal: AbortSignal,
     read: (response: CameraResponse) => Promise<T>,
   ): Promise<T> {
-    const response = await this.#getFollowingRedirects(headers, signal);
+    let response: CameraResponse | undefined;
     try {
+      response = await this.#getFollowingRedirects(headers, signal);
       return await read(response);
     } catch (error) {
       // A body that the signal interrupts fails as if the camera had reset the connection.
       throw signal.aborted ? signal.reason : error;
     } finally {
-      response.close();
+      response?.close();
     }
   }
 
-  /** Closes the keep-alive connections. */
+  /** Allows one more login after the camera has refused too many. */
+  retryLogin(): void {
+    this.#credentials?.retry();
+  }
+
+  /** Closes the connections that are kept. */
   close(): void {
     for (const sockets of this.#sockets.values()) sockets.close();
+    this.#sockets.clear();
   }
 
   async #getFollowingRedirects(headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
@@ -61,39 +74,72 @@ export class CameraClient {
     for (let redirects = 0; ; redirects++) {
       const response = await this.#getAuthorized(target, headers, signal);
       if (!REDIRECTS.includes(response.status)) return response;
-      response.close();
+      const location = response.header('location');
+      await discard(response);
       if (redirects === MAX_REDIRECTS) throw redirectRefused(`more than ${MAX_REDIRECTS} times`);
-      target = nextTarget(target, response.header('location'));
+      target = nextTarget(target, location);
     }
   }
 
   async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
-    const credentials = this.#credentials;
-    credentials?.checkAllowed();
-    for (let repeats = 0; ; repeats++) {
-      const authorization = credentials?.header('GET', url.pathname + url.search);
-      const response = await this.#send(
-        url,
-        { ...headers, ...(authorization && { Authorization: authorization }) },
-        signal,
-      );
-      const isRepeated = credentials?.repeatAfter(
-        response.status,
-        response.headers('www-authenticate'),
-        authorization,
-      );
-      if (!isRepeated || repeats === MAX_REPEATS) return response;
-      response.close();
+    const credentials = this.#mayLogIn(url) ? this.#credentials : undefined;
+    if (!credentials) return withoutLogin(await this.#send(url, headers, signal));
+    for (let request = 1; ; request++) {
+      const answer = credentials.answer('GET', url.pathname + url.search);
+      const { header: authorization } = answer;
+      const all = { ...headers, ...(authorization && { Authorization: authorization }) };
+      const response = await this.#send(url, all, signal);
+      const { status } = response;
+      const challenges = response.headers('www-authenticate');
+      try {
+        const isLast = request === MAX_REQUESTS;
+        if (!credentials.learn(answer, { status, challenges, isLast })) return response;
+      } catch (error) {
+        response.close();
+        throw error;
+      }
+      await discard(response);
     }
   }
 
-  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
-    const { origin } = url;
-    const sockets = this.#sockets.get(origin) ?? new CameraSockets(url, this.address);
-    this.#sockets.set(origin, sockets);
-    const request = { target: url.pathname + url.search, headers: { Host: url.host, ...headers } };
-    return lenientGet(sockets, request, signal);
+  #mayLogIn({ origin, protocol }: URL): boolean {
+    return origin === this.#url.origin || (this.#url.protocol === 'http:' && protocol === 'https:');
   }
+
+  #send(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
+    const request = { target: url.pathname + url.search, headers: { Host: url.host, ...headers } };
+    return lenientGet(this.#socketsTo(url), request, signal);
+  }
+
+  #socketsTo(url: URL): CameraSockets {
+    const known = this.#sockets.get(url.origin);
+    if (known) return known;
+    if (this.#sockets.size >= MAX_ORIGINS) this.close();
+    const sockets = new CameraSockets(url, this.#tls);
+    this.#sockets.set(url.origin, sockets);
+    return sockets;
+  }
+}
+
+/** Reads a short body to its end, so that its connection can be used again. */
+async function discard(response: CameraResponse): Promise<void> {
+  const iterator = response.body[Symbol.asyncIterator]();
+  const deadline = performance.now() + DISCARD_MS;
+  let bytes = 0;
+  for (let chunk = await nextBefore(iterator, deadline); chunk && bytes <= DISCARD_BYTES; ) {
+    bytes += chunk.length;
+    chunk = await nextBefore(iterator, deadline);
+  }
+  response.close();
+}
+
+function withoutLogin(response: CameraResponse): CameraResponse {
+  if (response.status !== 401) return response;
+  response.close();
+  throw new HttpStatusError(
+    401,
+    'the camera asks for a user name and password; set auth (HTTP 401)',
+  );
 }
 
 function nextTarget(from: URL, location: string | undefined): URL {

@@ -1,20 +1,14 @@
-import { once } from 'node:events';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CameraError } from '../camera.js';
+import { CameraConnection } from './camera-connection.js';
+import { type Address, connected } from './connected.js';
 import type { SocketPool } from './lenient-request.js';
-
-/** A connection that is not used for so long is ended. */
-const IDLE_MS = 60_000;
-
-export interface TlsSettings {
-  /** SHA-256 of the only certificate that is accepted, as 64 hexadecimal digits, with or without colons. */
-  fingerprint?: string | undefined;
-}
+import { OLD_TLS, oldTlsError, type TlsSettings } from './old-tls.js';
 
 /** The connections to one host and port. At most one is kept while nothing is under way. */
 export class CameraSockets implements SocketPool {
-  #idle: IdleSocket | undefined;
+  #idle: CameraConnection | undefined;
   #isClosed = false;
 
   constructor(
@@ -22,55 +16,56 @@ export class CameraSockets implements SocketPool {
     private readonly tls: TlsSettings = {},
   ) {}
 
-  async take(signal: AbortSignal): Promise<{ socket: Socket; isReused: boolean }> {
-    const idle = this.#idle;
+  async take(signal: AbortSignal): Promise<{ connection: CameraConnection; isReused: boolean }> {
+    const connection = this.#idle;
     this.#idle = undefined;
-    if (idle?.wake()) return { socket: idle.socket, isReused: true };
-    return { socket: await this.open(signal), isReused: false };
+    if (!connection?.isUsable) return { connection: await this.open(signal), isReused: false };
+    connection.wake();
+    return { connection, isReused: true };
   }
 
-  async open(signal: AbortSignal): Promise<Socket> {
+  async open(signal: AbortSignal): Promise<CameraConnection> {
     signal.throwIfAborted();
-    const { protocol, hostname, port } = this.url;
-    const isSecure = protocol === 'https:';
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const address = { host, port: Number(port) || (isSecure ? 443 : 80) };
-    const socket = isSecure ? this.#secure(address) : connectTcp(address);
-    const event = isSecure ? 'secureConnect' : 'connect';
-    await connected(socket, event, signal);
-    if (isSecure) this.#compare(socket as TLSSocket);
-    // Whoever reads hears of errors as well; without a listener one between two reads would end the process.
+    const isSecure = this.url.protocol === 'https:';
+    const address = addressOf(this.url);
+    const socket = isSecure ? connectTls({ ...address, ...this.#tlsOptions }) : connectTcp(address);
+    // Without a listener, an error after the connection failed would end the process.
     socket.on('error', () => undefined);
-    return socket;
+    try {
+      await connected(socket, isSecure ? 'secureConnect' : 'connect', signal);
+    } catch (error) {
+      throw isSecure ? await oldTlsError(address, this.tls, error, signal) : error;
+    }
+    if (isSecure) this.#checkFingerprint(socket as TLSSocket);
+    return new CameraConnection(socket);
   }
 
-  giveBack(socket: Socket): void {
-    if (this.#isClosed || this.#idle || socket.destroyed) {
-      socket.destroy();
+  giveBack(connection: CameraConnection): void {
+    if (this.#isClosed || this.#idle || !connection.isUsable) {
+      connection.destroy();
       return;
     }
-    this.#idle = new IdleSocket(socket);
+    this.#idle = connection;
+    connection.rest();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#idle?.socket.destroy();
+    this.#idle?.destroy();
     this.#idle = undefined;
   }
 
-  #secure({ host, port }: { host: string; port: number }): TLSSocket {
-    const isName = !/^[\d.]+$|:/.test(host);
-    return connectTls({
-      host,
-      port,
-      ...(isName && { servername: host }),
-      // A pinned certificate is compared by hand: names, dates and authorities do not matter then.
-      rejectUnauthorized: this.tls.fingerprint === undefined,
-    });
+  get #tlsOptions() {
+    const { fingerprint, oldTls } = this.tls;
+    return {
+      // A pinned certificate is compared after the handshake: names, dates and authorities do not matter then.
+      rejectUnauthorized: fingerprint === undefined,
+      ...(oldTls && fingerprint !== undefined && OLD_TLS),
+    };
   }
 
   /** Nothing is sent before the certificate has been compared. */
-  #compare(socket: TLSSocket): void {
+  #checkFingerprint(socket: TLSSocket): void {
     const { fingerprint } = this.tls;
     if (fingerprint === undefined) return;
     if (normal(socket.getPeerCertificate().fingerprint256) === normal(fingerprint)) return;
@@ -82,42 +77,14 @@ export class CameraSockets implements SocketPool {
   }
 }
 
-/** A connection on which nothing is under way. What arrives meanwhile would be taken for the next answer, so it ends it. */
-class IdleSocket {
-  readonly #end = () => this.socket.destroy();
-
-  constructor(readonly socket: Socket) {
-    socket.once('data', this.#end).once('end', this.#end).setTimeout(IDLE_MS, this.#end);
-    socket.resume();
-  }
-
-  /** Whether the connection can carry another request. */
-  wake(): boolean {
-    const { socket } = this;
-    socket.off('data', this.#end).off('end', this.#end).off('timeout', this.#end).setTimeout(0);
-    socket.pause();
-    return !socket.destroyed && socket.readable && socket.writable;
-  }
+function addressOf({ protocol, hostname, port }: URL): Address {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const isName = !/^[\d.]+$|:/.test(host);
+  return {
+    host,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(protocol === 'https:' && isName && { servername: host }),
+  };
 }
 
-const normal = (text: string) => text.replaceAll(':', '').toLowerCase();
-
-async function connected(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
-  const ended = new AbortController();
-  const failed = once(socket, 'close', { signal: ended.signal }).then(() => {
-    throw new CameraError('unreachable', 'the camera closed the connection');
-  });
-  const abort = () => socket.destroy(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    // `once` rejects with an error that comes before the event.
-    await Promise.race([once(socket, event, { signal: ended.signal }), failed]);
-  } catch (error) {
-    socket.on('error', () => undefined).destroy();
-    throw signal.aborted ? signal.reason : error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-    failed.catch(() => undefined);
-    ended.abort();
-  }
-}
+const normal = (text = '') => text.replaceAll(':', '').toLowerCase();

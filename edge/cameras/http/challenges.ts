@@ -14,7 +14,7 @@ const SCHEME = new RegExp(`^(${TOKEN})(?=\\s|,|$)`);
 const MAX_LENGTH = 8192;
 
 /** The challenges in WWW-Authenticate headers; one header may contain several. Malformed parts are skipped. */
-export function parseChallenges(headers: string[]): Challenge[] {
+export function parseChallenges(headers: readonly string[]): Challenge[] {
   return headers.filter(({ length }) => length <= MAX_LENGTH).flatMap(parseHeader);
 }
 

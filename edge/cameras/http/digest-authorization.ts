@@ -8,14 +8,29 @@ const ALGORITHMS: [RegExp, string][] = [
 ];
 
 /** The index in `ALGORITHMS`; -1 if the challenge is not supported. */
-const algorithmIndex = ({ scheme, parameters }: Challenge): number => {
-  if (scheme !== 'digest' || !parameters.nonce) return -1;
-  if (parameters.qop && !offersAuth(parameters.qop)) return -1;
-  return ALGORITHMS.findIndex(([name]) => name.test(parameters.algorithm || 'MD5'));
-};
+const algorithmIndex = (challenge: Challenge): number =>
+  challenge.scheme !== 'digest' || digestFault(challenge) !== undefined
+    ? -1
+    : ALGORITHMS.findIndex(([name]) => name.test(algorithmOf(challenge)));
 
-const offersAuth = (qop: string) =>
-  qop.split(',').some((option) => option.trim().toLowerCase() === 'auth');
+/** Cameras send empty parameters for absent ones. */
+const algorithmOf = ({ parameters }: Challenge): string => parameters.algorithm || 'MD5';
+const hasQop = ({ parameters }: Challenge): boolean => /[^\s,]/.test(parameters.qop ?? '');
+
+/** Why a digest challenge cannot be answered; undefined if it can be. Realms may be empty (RFC 7616, section 3.3). */
+export function digestFault(challenge: Challenge): string | undefined {
+  const { nonce, qop = '' } = challenge.parameters;
+  if (nonce === undefined) return 'it has no nonce';
+  const options = qop.split(',').map((option) => option.trim().toLowerCase());
+  if (hasQop(challenge) && !options.includes('auth'))
+    return `its qop is ${printable(qop)}, and only auth is supported`;
+  const algorithm = algorithmOf(challenge);
+  if (!ALGORITHMS.some(([name]) => name.test(algorithm)))
+    return `its algorithm is ${printable(algorithm)}, and only MD5 and SHA-256 are supported`;
+  return undefined;
+}
+
+const printable = (text: string): string => text.slice(0, 32).replace(/[^\w, -]/g, '?');
 
 /** The strongest digest challenge that is supported. */
 export function bestDigest(challenges: Challenge[]): Challenge | undefined {
@@ -39,14 +54,13 @@ export interface DigestRequest {
  * The Authorization header for a challenge that `bestDigest` returned (RFC 7616, section 3.4). A challenge without `qop`
  * is answered as in RFC 2069, which old cameras still use.
  */
-export function digestAuthorization({ parameters }: Challenge, request: DigestRequest): string {
+export function digestAuthorization(challenge: Challenge, request: DigestRequest): string {
+  const { parameters } = challenge;
   const { realm = '', nonce = '', opaque } = parameters;
-  // Some cameras send names without a value.
-  const algorithm = parameters.algorithm || 'MD5';
-  const qop = parameters.qop || undefined;
+  const algorithm = algorithmOf(challenge);
+  const isWithQop = hasQop(challenge);
   const { method, uri, username, password, cnonce = randomBytes(16).toString('hex') } = request;
   const name = ALGORITHMS.find(([pattern]) => pattern.test(algorithm))?.[1] ?? 'md5';
-  // Headers hold the bytes that the camera sent as Latin-1, and these are hashed.
   const hash = (...parts: string[]) =>
     createHash(name).update(parts.join(':'), 'latin1').digest('hex');
   const isSession = /-sess$/i.test(algorithm);
@@ -54,24 +68,23 @@ export function digestAuthorization({ parameters }: Challenge, request: DigestRe
   const ha1 = isSession ? hash(secret, nonce, cnonce) : secret;
   const ha2 = hash(method, uri);
   const nc = request.count.toString(16).padStart(8, '0');
-  const response =
-    qop === undefined ? hash(ha1, nonce, ha2) : hash(ha1, nonce, nc, cnonce, 'auth', ha2);
+  const response = isWithQop ? hash(ha1, nonce, nc, cnonce, 'auth', ha2) : hash(ha1, nonce, ha2);
   const fields = [
     usernameField(username),
     `realm=${quote(realm)}`,
     `nonce=${quote(nonce)}`,
     `uri=${quote(uri)}`,
-    ...(parameters.algorithm ? [`algorithm=${algorithm}`] : []),
+    ...(!parameters.algorithm ? [] : [`algorithm=${algorithm}`]),
     `response=${quote(response)}`,
     ...(opaque === undefined ? [] : [`opaque=${quote(opaque)}`]),
-    ...(qop === undefined ? [] : ['qop=auth', `nc=${nc}`]),
-    ...(qop === undefined && !isSession ? [] : [`cnonce=${quote(cnonce)}`]),
+    ...(isWithQop ? ['qop=auth', `nc=${nc}`] : []),
+    ...(isWithQop || isSession ? [`cnonce=${quote(cnonce)}`] : []),
   ];
   return `Digest ${fields.join(', ')}`;
 }
 
-/** The bytes of a text in UTF-8, each as one character. */
-const utf8 = (text: string): string => Buffer.from(text).toString('latin1');
+/** Text of headers is bytes, one a character; names and passwords are UTF-8. */
+const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
 const quote = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
 

@@ -3,17 +3,15 @@ import type { CameraResponse } from './lenient-request.js';
 
 /** The camera responded with a status other than 2xx. */
 export class HttpStatusError extends CameraError {
-  constructor(readonly status: number) {
-    super(
-      'bad_status',
-      status === 401 || status === 403
-        ? `the camera rejected the user name or password (HTTP ${status})`
-        : `the camera responded with HTTP ${status}`,
-    );
+  constructor(
+    readonly status: number,
+    message = `the camera responded with HTTP ${status}`,
+  ) {
+    super('bad_status', message);
   }
 }
 
-/** Throws an HttpStatusError if the status is not 2xx. */
+/** Throws an HttpStatusError if the status of a response is not 2xx. */
 export function expectSuccess({ status }: CameraResponse): void {
   if (status < 200 || status >= 300) throw new HttpStatusError(status);
 }

@@ -1,7 +1,7 @@
-import type { Socket } from 'node:net';
 import { pipeline, Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { CameraError } from '../camera.js';
+import type { CameraConnection } from './camera-connection.js';
 import { type BodyDecoder, type BodyEnd, bodyDecoder } from './response-body.js';
 import { type ResponseHead, ResponseHeadError, ResponseHeadReader } from './response-head.js';
 
@@ -20,12 +20,12 @@ export interface CameraResponse {
 
 /** Where connections come from and go to. */
 export interface SocketPool {
-  /** A connected socket; `isReused` if it carried requests before. */
-  take(signal: AbortSignal): Promise<{ socket: Socket; isReused: boolean }>;
-  /** A connected socket that is new. */
-  open(signal: AbortSignal): Promise<Socket>;
-  /** A socket on which nothing is under way. */
-  giveBack(socket: Socket): void;
+  /** A connection; `isReused` if it carried requests before. */
+  take(signal: AbortSignal): Promise<{ connection: CameraConnection; isReused: boolean }>;
+  /** A connection that is new. */
+  open(signal: AbortSignal): Promise<CameraConnection>;
+  /** A connection on which nothing is under way. */
+  giveBack(connection: CameraConnection): void;
 }
 
 export interface LenientRequest {
@@ -44,8 +44,8 @@ export async function lenientGet(
   request: LenientRequest,
   signal: AbortSignal,
 ): Promise<CameraResponse> {
-  const { socket, isReused } = await pool.take(signal);
-  const response = await exchange(pool, socket, request, signal).catch((error: unknown) => {
+  const { connection, isReused } = await pool.take(signal);
+  const response = await exchange(pool, connection, request, signal).catch((error: unknown) => {
     // The camera closed a connection that was kept, before it saw the request.
     if (isReused && !signal.aborted && isUnanswered(error)) return undefined;
     throw error;
@@ -63,33 +63,32 @@ const isUnanswered = (error: unknown): boolean => error instanceof NoAnswer;
 
 async function exchange(
   pool: SocketPool,
-  socket: Socket,
+  connection: CameraConnection,
   { target, headers }: LenientRequest,
   signal: AbortSignal,
 ): Promise<CameraResponse> {
-  const abort = () => socket.destroy(signal.reason as Error);
+  const abort = () => connection.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
+  let isClosed = false;
   const release = () => signal.removeEventListener('abort', abort);
   try {
     signal.throwIfAborted();
     const lines = Object.entries(headers).map(
       ([name, value]) => `${name}: ${value.replace(/[\r\n\0]+/g, ' ')}\r\n`,
     );
-    socket.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`, 'latin1');
-    const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-    const { head, rest } = await readHead(chunks);
-    const body = new Body(bodyDecoder(head), rest, chunks);
+    connection.write(`GET ${target} HTTP/1.1\r\n${lines.join('')}\r\n`);
+    const { head, rest } = await readHead(connection);
+    const body = new Body(bodyDecoder(head), rest, connection);
     return responseOf(head, body, () => {
+      if (isClosed) return;
+      isClosed = true;
       release();
-      // After a response without a body, e.g. 304 or 401, the next one on this socket was seen to stall.
-      const hadBody = head.status === 200;
-      const mayStay = hadBody && body.end === 'complete' && body.isExact && mayBeKept(head);
-      if (mayStay) void chunks.return?.().then(() => pool.giveBack(socket));
-      else socket.destroy();
+      if (body.end === 'complete' && body.isExact && mayBeKept(head)) pool.giveBack(connection);
+      else connection.destroy();
     });
   } catch (error) {
     release();
-    socket.destroy();
+    connection.destroy();
     throw signal.aborted ? signal.reason : error;
   }
 }
@@ -118,7 +117,7 @@ async function readHead(
   }
 }
 
-const faulty = (what: string) => new CameraError('unreadable', `its HTTP is faulty: ${what}`);
+const faulty = (what: string) => new CameraError('faulty_http', `its HTTP is faulty: ${what}`);
 
 /** The bytes of a body, read once. */
 class Body implements AsyncIterable<Buffer> {
@@ -145,7 +144,7 @@ class Body implements AsyncIterable<Buffer> {
       chunk = next.done ? undefined : next.value;
     }
     this.end = this.decoder.isEnded ? 'complete' : this.decoder.close();
-    if (!chunk) this.isExact = false;
+    if (!chunk || this.decoder.hasExcess) this.isExact = false;
   }
 }
 
@@ -155,22 +154,24 @@ const mayBeKept = ({ headers, isClean }: ResponseHead): boolean =>
 function responseOf(head: ResponseHead, body: Body, close: () => void): CameraResponse {
   const { status, headers } = head;
   const [coding] = headers.get('content-encoding') ?? [];
-  return {
+  const common = {
     status,
-    header: (name) => headers.get(name)?.[0],
-    headers: (name) => headers.get(name) ?? [],
-    body: decompressed(body, coding?.trim().toLowerCase()),
-    close,
+    header: (name: string) => headers.get(name)?.[0],
+    headers: (name: string) => headers.get(name) ?? [],
   };
-}
-
-/** No coding is asked for; some cameras use one all the same. Whoever reads the body bounds what comes out. */
-function decompressed(body: AsyncIterable<Buffer>, coding: string | undefined) {
-  const decompressor = decompressorFor(coding);
-  if (!decompressor) return body;
-  // Errors of the source reach whoever reads from the decompressor.
+  // No coding is asked for; some cameras use one all the same.
+  const decompressor = body.end ? undefined : decompressorFor(coding?.trim().toLowerCase());
+  if (!decompressor) return { ...common, body, close };
+  // Errors of the source reach whoever reads from the decompressor, and bounds what comes out.
   pipeline(Readable.from(body, { objectMode: false }), decompressor, () => undefined);
-  return readDecompressed(decompressor);
+  return {
+    ...common,
+    body: readDecompressed(decompressor),
+    close: () => {
+      close();
+      decompressor.destroy();
+    },
+  };
 }
 
 function decompressorFor(coding: string | undefined): Transform | undefined {

@@ -9,6 +9,8 @@ export interface BodyDecoder {
   push(chunk: Buffer): Buffer[];
   /** Whether the body has ended; what follows belongs to it no more. */
   readonly isEnded: boolean;
+  /** Whether bytes came behind the end of the body. */
+  readonly hasExcess: boolean;
   /** Called when the connection has ended. */
   close(): BodyEnd;
 }
@@ -32,6 +34,8 @@ export function bodyDecoder({ status, headers }: ResponseHead): BodyDecoder {
 }
 
 class LengthDecoder implements BodyDecoder {
+  hasExcess = false;
+
   constructor(private left: number) {}
 
   get isEnded(): boolean {
@@ -41,6 +45,7 @@ class LengthDecoder implements BodyDecoder {
   push(chunk: Buffer): Buffer[] {
     const taken = chunk.subarray(0, this.left);
     this.left -= taken.length;
+    if (taken.length < chunk.length) this.hasExcess = true;
     return taken.length > 0 ? [taken] : [];
   }
 
@@ -52,6 +57,7 @@ class LengthDecoder implements BodyDecoder {
 /** Until the connection ends. */
 class ConnectionDecoder implements BodyDecoder {
   readonly isEnded = false;
+  readonly hasExcess = false;
 
   push(chunk: Buffer): Buffer[] {
     return [chunk];
@@ -71,6 +77,7 @@ class ChunkedDecoder implements BodyDecoder {
   #line = '';
   #left = 0;
   #hasChunk = false;
+  hasExcess = false;
 
   get isEnded(): boolean {
     return this.#state === 'ended';
@@ -78,10 +85,11 @@ class ChunkedDecoder implements BodyDecoder {
 
   push(chunk: Buffer): Buffer[] {
     const parts: Buffer[] = [];
-    for (let i = 0; i < chunk.length && !this.isEnded; ) {
+    let i = 0;
+    while (i < chunk.length && !this.isEnded) {
       if (this.#state === 'raw') {
         parts.push(chunk.subarray(i));
-        break;
+        return parts;
       }
       if (this.#state === 'data') {
         const part = chunk.subarray(i, i + this.#left);
@@ -98,6 +106,7 @@ class ChunkedDecoder implements BodyDecoder {
       if (this.#line.length > MAX_SIZE_LINE || !this.#mayBeSize()) parts.push(...this.#giveUp());
       else if (end !== -1) this.#endLine();
     }
+    if (i < chunk.length) this.hasExcess = true;
     return parts;
   }
 
@@ -109,12 +118,13 @@ class ChunkedDecoder implements BodyDecoder {
   }
 
   #mayBeSize(): boolean {
-    return this.#state === 'trailer' || /^\s*[\da-f]{0,8}\s*(;[^\n]*)?\r?\n?$/i.test(this.#line);
+    return this.#state === 'trailer' || /^\s*[\da-f]{0,16}\s*(;[^\n]*)?\r?\n?$/i.test(this.#line);
   }
 
   /** Bytes that are no chunk: before the first chunk they are the body, behind it they are the end of it. */
   #giveUp(): Buffer[] {
     this.#state = this.#hasChunk ? 'ended' : 'raw';
+    this.hasExcess = this.#hasChunk;
     return this.#hasChunk ? [] : [Buffer.from(this.#line, 'latin1')];
   }
 

@@ -51,15 +51,18 @@ export class CameraRunner {
 
   /** An image that is rejected does not block the next ones. */
   async #takeAll(trigger: SnapshotTrigger): Promise<ImageId | undefined> {
-    const { stats, stopping } = this.context;
+    const { config, stats, pictureAge, stopping } = this.context;
     let image: ImageId | undefined;
     for (let more = true; more && !stopping.aborted; ) {
       more = false;
       try {
         const snapshot = await this.fetcher.fetch();
         more = snapshot?.more ?? false;
+        // Only a conditional request ends without a snapshot at such a camera.
+        if (!snapshot && config.kind === 'http') pictureAge.recordNotModified();
         if (snapshot) image = (await this.processor.process(snapshot, trigger)) ?? image;
-        stats.recordSuccess();
+        // A camera that uploads has done nothing in a run, so that its last refusal stays.
+        if (config.kind !== 'push') stats.recordResponse();
       } catch (error) {
         this.processor.recordFailure(error);
         if (!more || !isImageRejected(error) || this.processor.hasRetry) throw error;

@@ -4,11 +4,12 @@ import { type Clock, systemClock } from '../../../core/runtime/clock.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Service } from '../../../core/runtime/lifecycle.js';
 import type { Logger } from '../../../core/runtime/logger.js';
-import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
+import { type ScheduleTime, systemTime } from '../../../core/runtime/schedule/schedule-time.js';
 import type { Probe } from '../../../core/runtime/watchdog.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraStatus } from '../camera-status.js';
+import { isPushSecret } from '../push-secret.js';
 import { CameraWatch } from './camera-watch.js';
 import { FetchLanes, type LaneLimits } from './fetch-lanes.js';
 import type { Analyse, WatchOptions } from './watch-context.js';
@@ -51,7 +52,7 @@ export class CameraSchedule implements Service, Probe {
   readonly #onRemoved: (id: string) => void;
   #watches: Map<string, CameraWatch>;
   #isStopped = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelCheck: () => void = () => undefined;
   #fault: string | undefined;
 
   constructor({
@@ -63,7 +64,7 @@ export class CameraSchedule implements Service, Probe {
     lanes,
     longestAnalysisMs = HOUR_MS,
     clock = systemClock,
-    time,
+    time = systemTime,
   }: CameraScheduleOptions) {
     const fetchLanes = new FetchLanes(lanes);
     this.#options = { analyse, log, onStatus, lanes: fetchLanes, longestAnalysisMs, clock, time };
@@ -73,13 +74,13 @@ export class CameraSchedule implements Service, Probe {
 
   async start(): Promise<void> {
     for (const watch of this.#watches.values()) watch.start();
-    this.#timer = setInterval(() => this.#checkWatches(), CHECK_EVERY_MS).unref();
+    this.#checkLater();
   }
 
   /** Aborts fetches and waits for analyses in progress. */
   async stop(): Promise<void> {
     this.#isStopped = true;
-    clearInterval(this.#timer);
+    this.#cancelCheck();
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
@@ -88,7 +89,14 @@ export class CameraSchedule implements Service, Probe {
     return this.#fault;
   }
 
-  /** Runs on a timer of its own, since it also restarts stalled schedules. */
+  #checkLater(): void {
+    this.#cancelCheck = this.#options.time.after(CHECK_EVERY_MS, () => {
+      this.#checkLater();
+      this.#checkWatches();
+    });
+  }
+
+  /** Runs on a timer of its own, since it also starts runs of stalled schedules. */
   #checkWatches(): void {
     const faults = [...this.#watches.values()].map((watch) => watch.check());
     this.#fault = faults.find((fault) => fault !== undefined);
@@ -112,6 +120,7 @@ export class CameraSchedule implements Service, Probe {
     });
     const created = next.filter((watch) => previous.get(watch.config.id) !== watch);
     const replaced = [...previous.values()].filter((watch) => !next.includes(watch));
+    for (const watch of next) watch.retryLogin();
     this.#watches = new Map(next.map((watch) => [watch.config.id, watch]));
     // The new watch may need a resource that only one can hold, such as a device.
     await Promise.all(replaced.map((watch) => watch.stop()));
@@ -150,6 +159,17 @@ export class CameraSchedule implements Service, Probe {
   /** Analyses a snapshot that a camera uploads; undefined outside its time windows. */
   async push(id: string, bytes: Buffer): Promise<ImageId | undefined> {
     return this.#watch(id).push(bytes);
+  }
+
+  /** Whether a camera may upload with this secret. False for an unknown camera. */
+  isPushSecret(id: string, secret: string): boolean {
+    const config = this.#watches.get(id)?.config;
+    return config !== undefined && isPushSecret(config, secret);
+  }
+
+  /** Counts an upload that was refused before its image was known. Does nothing for an unknown camera. */
+  recordRefusedUpload(id: string, reason: string, hasCredentials: boolean): void {
+    this.#watches.get(id)?.recordRefusedUpload(reason, hasCredentials);
   }
 
   pause(id: string): void {

@@ -1,4 +1,4 @@
-import type { CameraState, CameraStatus, CircuitState } from '../camera-status.js';
+import type { CameraStatus, CircuitState } from '../camera-status.js';
 import { CircuitBreaker } from './circuit-breaker.js';
 
 type StatsValues = Pick<
@@ -15,24 +15,42 @@ type StatsValues = Pick<
   | 'skippedOverlap'
 >;
 
-/** Counts what one camera has done since the start, and derives its state and its circuit. */
+/** What failed: the camera did not respond, or it did, with an image that was refused. */
+export interface Failure {
+  /** The image cannot be analysed; the camera is not at fault. */
+  isOfImage: boolean;
+  /** Responses without an image do not show that it is over. */
+  isRefusal: boolean;
+}
+
+/** Counts what one camera has done since the start, and derives its circuit. */
 export class CameraStats {
   readonly #breaker = new CircuitBreaker();
   #lastAttemptAt: number | null = null;
   #lastSnapshotAt: number | null = null;
   #lastError: string | null = null;
+  /** The last image was refused, and none has been analysed since. */
+  #hasRefused = false;
   #taken = 0;
   #unchanged = 0;
   #failed = 0;
   #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
-  #hasResponded = false;
+  #hasAnalysed = false;
   #lastFailureIsOfImage = false;
 
-  get state(): Exclude<CameraState, 'paused'> {
-    if (this.#breaker.isTripped) return 'offline';
-    return this.#hasResponded ? 'online' : 'starting';
+  get isOffline(): boolean {
+    return this.#breaker.isTripped;
+  }
+
+  /** Whether a picture was analysed since the start. */
+  get hasAnalysed(): boolean {
+    return this.#hasAnalysed;
+  }
+
+  get hasRefused(): boolean {
+    return this.#hasRefused;
   }
 
   get values(): StatsValues {
@@ -50,7 +68,7 @@ export class CameraStats {
     };
   }
 
-  /** Scheduled attempts are suspended until this time; 0 if they are not. */
+  /** Scheduled attempts are suspended until this steady time; 0 if they are not. */
   get suspendedUntil(): number {
     return this.#breaker.probeAt;
   }
@@ -60,34 +78,44 @@ export class CameraStats {
     return this.#lastFailureIsOfImage;
   }
 
-  circuit(now: number): CircuitState {
-    return this.#breaker.state(now);
+  /** `steadyNow`: milliseconds. */
+  circuit(steadyNow: number): CircuitState {
+    return this.#breaker.state(steadyNow);
   }
 
   recordAttempt(now: number): void {
     this.#lastAttemptAt = now;
   }
 
-  /** The camera responded, even if it had nothing new. */
-  recordSuccess(): void {
-    this.#hasResponded = true;
-    this.#lastError = null;
+  /** The camera responded, perhaps without anything new. Why its last image was refused stays. */
+  recordResponse(): void {
+    if (!this.#hasRefused) this.#lastError = null;
     this.#breaker.recordSuccess();
   }
 
+  /** A picture was analysed. */
   recordAnalysed(takenAt: number): void {
     this.#taken++;
     this.#lastSnapshotAt = takenAt;
+    this.#recordPicture();
   }
 
+  /** A picture was analysed only as far as to see that nothing has moved. */
   recordUnchanged(): void {
     this.#unchanged++;
+    this.#recordPicture();
+  }
+
+  #recordPicture(): void {
+    this.#hasAnalysed = true;
+    this.#hasRefused = false;
+    this.recordResponse();
   }
 
   /** A snapshot was dropped because of an overload of the appliance, so the camera did respond. */
   recordShed(): void {
     this.#shed++;
-    this.recordSuccess();
+    this.recordResponse();
   }
 
   recordOutsideWindows(): void {
@@ -98,11 +126,22 @@ export class CameraStats {
     this.#skippedOverlap++;
   }
 
-  /** `isOfImage`: the camera responded, with an image that cannot be analysed. */
-  recordFailure(message: string, now: number, isOfImage: boolean): void {
+  /**
+   * An upload was refused before it reached the camera's limits, perhaps of somebody else. So the state and the circuit stay
+   * as they are.
+   */
+  recordRefusedUpload(message: string): void {
+    this.#failed++;
+    this.#hasRefused = true;
+    this.#lastError = message;
+  }
+
+  /** `steadyNow`: milliseconds. */
+  recordFailure(message: string, steadyNow: number, { isOfImage, isRefusal }: Failure): void {
     this.#failed++;
     this.#lastFailureIsOfImage = isOfImage;
     this.#lastError = message;
-    this.#breaker.recordFailure(now);
+    this.#hasRefused = isRefusal;
+    this.#breaker.recordFailure(steadyNow);
   }
 }

@@ -1,18 +1,20 @@
 import type { ImageId } from '../../../core/contract/names.js';
-import { ProblemError } from '../../../core/runtime/errors.js';
+import { messageOf, ProblemError } from '../../../core/runtime/errors.js';
 import { ScheduledTask } from '../../../core/runtime/schedule/scheduled-task.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
-import type { CameraStatus } from '../camera-status.js';
+import type { CameraState, CameraStatus } from '../camera-status.js';
 import { CameraRunner } from './camera-runner.js';
 import { CameraStats } from './camera-stats.js';
 import { OperationMonitor } from './operation-monitor.js';
+import { PictureAge } from './picture-age.js';
 import { PushUploads } from './push-uploads.js';
 import { ScheduleGuard } from './schedule-guard.js';
 import { SnapshotFetcher } from './snapshot-fetcher.js';
 import { SnapshotProcessor } from './snapshot-processor.js';
 import { StatusReporter } from './status-reporter.js';
 import { isOpen, nextOpening } from './time-windows.js';
+import { UnreadFiles } from './unread-files.js';
 import type { WatchContext, WatchOptions } from './watch-context.js';
 
 /** Runs one camera on its schedule, on request and for its uploads, and reports its status. */
@@ -25,6 +27,8 @@ export class CameraWatch {
   readonly #uploads: PushUploads;
   readonly #runner: CameraRunner;
   readonly #task: ScheduledTask;
+  readonly #pictureAge: PictureAge;
+  readonly #unread: UnreadFiles;
   #isPaused: boolean;
 
   constructor(
@@ -32,11 +36,18 @@ export class CameraWatch {
     private readonly camera: Camera,
     private readonly options: WatchOptions,
   ) {
+    this.#pictureAge = new PictureAge(config, options.time);
+    this.#unread = new UnreadFiles(config.id, camera, options.log);
     const context: WatchContext = {
       config,
       camera,
       options,
       stats: this.#stats,
+      pictureAge: this.#pictureAge,
+      onPicture: (bytes) => {
+        this.#pictureAge.record(bytes);
+        this.#unread.pictureTaken();
+      },
       operations: this.#operations,
       stopping: this.#stopping.signal,
     };
@@ -47,7 +58,7 @@ export class CameraWatch {
       maxDelayMs: config.jitterSeconds * 1000,
       onOverlap: () => this.#stats.recordOverlap(),
       log: options.log,
-      ...(options.time && { time: options.time }),
+      time: options.time,
     });
     const fetcher = new SnapshotFetcher(context, () => this.#task.msToNextRun ?? 0);
     const processor = new SnapshotProcessor(context);
@@ -72,8 +83,14 @@ export class CameraWatch {
     await this.camera.close?.();
   }
 
-  /** Starts runs that are due; call it every few seconds. Returns the fault, or undefined if there is none. */
+  /**
+   * Starts runs that are due and finds pictures that are too old; call it every few seconds. Returns the fault of the
+   * program, or undefined if there is none.
+   */
   check(): string | undefined {
+    this.#lookAtAge();
+    this.#unread.report();
+    this.#report();
     const stalled = this.#guard.check();
     const hanging = this.#operations.hanging();
     return hanging ? `camera ${this.config.id}: ${hanging} does not end` : stalled;
@@ -85,12 +102,14 @@ export class CameraWatch {
   }
 
   pause(): void {
+    this.#lookAtAge();
     this.#isPaused = true;
     void this.#task.stop();
     this.#report();
   }
 
   resume(): void {
+    this.#lookAtAge();
     this.#isPaused = false;
     this.#task.start();
     this.#report();
@@ -103,6 +122,7 @@ export class CameraWatch {
   async snapshotNow(): Promise<ImageId | undefined> {
     if (this.#stopping.signal.aborted)
       throw new ProblemError('shutting_down', 'Snapshots are no longer taken.');
+    this.retryLogin();
     return this.#runner.runNow();
   }
 
@@ -111,7 +131,7 @@ export class CameraWatch {
    * `camera_takes_no_uploads`, `too_many_bytes`, `rate_limited`, or that of the analysis.
    */
   async push(bytes: Buffer): Promise<ImageId | undefined> {
-    this.#uploads.admit(bytes, this.#isPaused);
+    this.#admit(bytes);
     if (!this.#isWindowOpen()) return undefined;
     try {
       return await this.#uploads.process(bytes);
@@ -120,17 +140,50 @@ export class CameraWatch {
     }
   }
 
+  /**
+   * Counts an upload that was refused, and why. One without credentials counts until an upload has succeeded: many cameras
+   * ask for the challenge before each upload.
+   */
+  recordRefusedUpload(reason: string, hasCredentials = true): void {
+    if (this.config.kind !== 'push') return;
+    if (!hasCredentials && this.#stats.values.lastSnapshotAt !== null) return;
+    this.#stats.recordRefusedUpload(`an upload was refused: ${reason}`);
+    this.#report();
+  }
+
+  /** A login that the camera has refused too often is tried once more. */
+  retryLogin(): void {
+    this.camera.retryLogin?.();
+  }
+
   get status(): CameraStatus {
     const { id, name, kind } = this.config;
     return {
       id,
       name,
       kind,
-      state: this.#isPaused ? 'paused' : this.#stats.state,
+      state: this.#state,
       ...this.#stats.values,
-      circuit: this.#isNeverSuspended ? 'closed' : this.#stats.circuit(this.options.clock()),
+      lastError: this.#stats.values.lastError ?? this.#reasonOfState,
+      pictureAgeSeconds: Math.floor(this.#pictureAge.ms / 1_000),
+      circuit: this.#isNeverSuspended ? 'closed' : this.#stats.circuit(this.options.time.steady()),
       nextRunAt: this.#nextRunAt,
+      backlog: this.#unread.backlog,
     };
+  }
+
+  get #state(): CameraState {
+    if (this.#isPaused) return 'paused';
+    if (this.#stats.isOffline) return 'offline';
+    if (this.#pictureAge.isTooOld) return this.#pictureAge.isFrozen ? 'frozen' : 'stale';
+    return this.#stats.hasAnalysed ? 'online' : 'starting';
+  }
+
+  get #reasonOfState(): string | null {
+    const state = this.#state;
+    if (state === 'frozen') return 'the camera sends the same picture again and again';
+    if (state !== 'stale') return null;
+    return this.#unread.reason ?? 'no new picture was analysed for too long (maxPictureAgeSeconds)';
   }
 
   /** Files in a folder that cannot be analysed must not delay a new one. A folder that cannot be read is suspended. */
@@ -145,8 +198,19 @@ export class CameraWatch {
   get #nextRunAt(): number | null {
     const next = this.#task.nextRunAt;
     if (next === undefined) return null;
-    const due = Math.max(next, this.#suspendedUntil);
+    const { wall, steady } = this.options.time;
+    const suspendedFor = Math.max(0, this.#suspendedUntil - steady());
+    const due = Math.max(next, wall() + suspendedFor);
     return nextOpening(this.config.windows, due) ?? null;
+  }
+
+  #admit(bytes: Buffer): void {
+    try {
+      this.#uploads.admit(bytes, this.#isPaused);
+    } catch (error) {
+      if (!this.#isPaused) this.recordRefusedUpload(messageOf(error));
+      throw error;
+    }
   }
 
   /** Counts a run or an upload outside the time windows. */
@@ -159,12 +223,16 @@ export class CameraWatch {
   async #tick(): Promise<void> {
     if (!this.#isWindowOpen()) return;
     if (this.#runner.isRunning) this.#stats.recordOverlap();
-    else if (this.options.clock() >= this.#suspendedUntil) {
+    else if (this.options.time.steady() >= this.#suspendedUntil) {
       // An open circuit has become half-open.
       this.#report();
       // The run has recorded its failure already.
       await this.#runner.run('schedule').catch(() => undefined);
     }
+  }
+
+  #lookAtAge(): void {
+    this.#pictureAge.look(!this.#isPaused, this.#stats.hasRefused || this.#unread.areOverdue);
   }
 
   #report(): void {

@@ -7,7 +7,8 @@ const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * Reduces the attempts at a failing camera. After three consecutive failures the circuit opens: no attempts for 5 s,
- * then one probe. Each further failure doubles the pause, up to 60 s.
+ * then one probe. Each further failure doubles the pause, up to 60 s. Its times are steady: a clock that is set back does
+ * not suspend a camera for as long.
  */
 export class CircuitBreaker {
   #failures = 0;
@@ -22,7 +23,7 @@ export class CircuitBreaker {
     return this.#failures >= FAILURE_THRESHOLD;
   }
 
-  /** Time of the next probe, in milliseconds since the epoch; 0 if attempts are not paused. */
+  /** Time of the next probe, by steady time; 0 if attempts are not paused. */
   get probeAt(): number {
     return this.#probeAt;
   }

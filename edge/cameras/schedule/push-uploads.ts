@@ -1,4 +1,5 @@
 import type { ImageId } from '../../../core/contract/names.js';
+import { trimPicture } from '../../../core/images/trim-picture.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import type { Snapshot } from '../camera.js';
 import { PushCamera } from '../sources/push-camera.js';
@@ -66,10 +67,13 @@ export class PushUploads {
     const takenAt = options.clock();
     stats.recordAttempt(takenAt);
     try {
-      const snapshot: Snapshot = { bytes, takenAt, more: false, markProcessed: async () => {} };
-      const image = await this.processor.process(snapshot, 'push');
-      stats.recordSuccess();
-      return image;
+      const snapshot: Snapshot = {
+        bytes: trimPicture(bytes),
+        takenAt,
+        more: false,
+        markProcessed: async () => {},
+      };
+      return await this.processor.process(snapshot, 'push');
     } catch (error) {
       this.processor.recordFailure(error);
       throw error;

@@ -2,7 +2,9 @@ import type { ImageId } from '../../../core/contract/names.js';
 import { messageOf, ProblemError } from '../../../core/runtime/errors.js';
 import { LogThrottle } from '../../../core/runtime/log-throttle.js';
 import { CameraError, type Snapshot, type SnapshotTrigger } from '../camera.js';
+import type { CameraConfig } from '../camera-config.js';
 import { isImageRejected, isOverload } from './analysis-failure.js';
+import type { Failure } from './camera-stats.js';
 import { RejectedSnapshots } from './rejected-snapshots.js';
 import type { WatchContext } from './watch-context.js';
 
@@ -24,13 +26,14 @@ export class SnapshotProcessor {
 
   /** The id of the stored image; undefined if nothing has moved. Rejects as `Analyse` does, or with a CameraError. */
   async process(snapshot: Snapshot, trigger: SnapshotTrigger): Promise<ImageId | undefined> {
-    const { config, options, operations, stats } = this.context;
+    const { config, options, operations, stats, onPicture } = this.context;
     try {
       const image = await operations.track('analysis', options.longestAnalysisMs, () =>
         options.analyse(config, snapshot, trigger),
       );
       if (image === undefined) stats.recordUnchanged();
       else stats.recordAnalysed(snapshot.takenAt);
+      onPicture(snapshot.bytes);
       this.#rejected.clearRetry();
       await snapshot.markProcessed();
       return image;
@@ -45,17 +48,25 @@ export class SnapshotProcessor {
     const { config, options, stats, stopping } = this.context;
     if (stopping.aborted) return;
     const camera = config.id;
-    const now = options.clock();
+    const now = options.time.steady();
     if (isOverload(error)) {
       stats.recordShed();
       const { shed } = stats.values;
       if (this.#overloadLog.isDue(camera))
         options.log.warn({ camera, code: error.code, shed }, 'snapshots dropped: overload');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
-      stats.recordFailure(error.message, now, error instanceof ProblemError);
+      stats.recordFailure(error.message, now, failureOf(error, config));
     } else {
-      stats.recordFailure('the snapshot could not be analysed; see the log', now, true);
+      const failure = { isOfImage: true, isRefusal: true };
+      stats.recordFailure('the snapshot could not be analysed; see the log', now, failure);
       options.log.error({ camera, error: messageOf(error) }, 'snapshot analysis failed');
     }
   }
+}
+
+function failureOf(error: CameraError | ProblemError, { kind }: CameraConfig): Failure {
+  if (error instanceof ProblemError) return { isOfImage: true, isRefusal: true };
+  // A folder that is read again without an error is as it should be; its files are counted one by one.
+  const isOfContent = error.code === 'too_large' || error.code === 'unreadable';
+  return { isOfImage: false, isRefusal: isOfContent && kind !== 'folder' };
 }

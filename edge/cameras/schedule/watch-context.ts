@@ -8,6 +8,7 @@ import type { CameraStatus } from '../camera-status.js';
 import type { CameraStats } from './camera-stats.js';
 import type { FetchLanes } from './fetch-lanes.js';
 import type { OperationMonitor } from './operation-monitor.js';
+import type { PictureAge } from './picture-age.js';
 
 /**
  * Analyses a snapshot and stores it, all or nothing. Rejects with a ProblemError, whose status shows whether the image
@@ -28,8 +29,7 @@ export interface WatchOptions {
   /** Upper bound of an analysis, including the time in the queue. */
   longestAnalysisMs: number;
   clock: Clock;
-  /** What the schedules go by; the machine's by default. */
-  time?: ScheduleTime | undefined;
+  time: ScheduleTime;
   log: Logger;
 }
 
@@ -39,6 +39,9 @@ export interface WatchContext {
   camera: Camera;
   options: WatchOptions;
   stats: CameraStats;
+  pictureAge: PictureAge;
+  /** Called with each picture that was analysed. */
+  onPicture(bytes: Buffer): void;
   operations: OperationMonitor;
   /** Aborts when the watch stops. */
   stopping: AbortSignal;

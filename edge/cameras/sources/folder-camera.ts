@@ -59,6 +59,7 @@ export class FolderCamera implements Camera {
   #current: Candidate | undefined;
   /** Why files were skipped; reported when there is nothing else to take. */
   readonly #faults: CameraError[] = [];
+  #hasTaken = false;
 
   constructor(
     private readonly config: FolderCameraConfig,
@@ -88,7 +89,8 @@ export class FolderCamera implements Camera {
   }
 
   backlog(): Backlog {
-    return this.#search?.backlog ?? { waiting: 0, skipped: 0, reasons: {} };
+    const { waiting, skipped, reasons } = this.#search?.backlog ?? NONE;
+    return { waiting, skipped, reasons, hasTaken: this.#hasTaken };
   }
 
   async close(): Promise<void> {
@@ -98,7 +100,9 @@ export class FolderCamera implements Camera {
   async #open(): Promise<FolderSearch> {
     if (this.#search) return this.#search;
     const { fs, cursorFile, clock } = this.options;
-    this.#position = new FolderPosition(await cursorFile.read());
+    const saved = await cursorFile.read();
+    this.#hasTaken = saved !== undefined;
+    this.#position = new FolderPosition(saved);
     this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock);
     return this.#search;
   }
@@ -213,6 +217,7 @@ export class FolderCamera implements Camera {
     try {
       this.#contents.set(contentKey(file), hash);
       this.#search?.settle(candidate, file);
+      this.#hasTaken = true;
       await this.#save();
       if (this.config.afterwards === 'delete') await this.#delete(file);
     } catch (error) {
@@ -246,6 +251,8 @@ export class FolderCamera implements Camera {
     this.#search?.removed(path);
   }
 }
+
+const NONE = { waiting: 0, skipped: 0, reasons: {} };
 
 const contentKey = ({ state }: ImageFile) => `${state.inode}:${state.createdMs}`;
 

@@ -1,39 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { trimPicture } from '../../../core/images/trim-picture.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import { type Camera, CameraError, type Snapshot, snapshotTooLarge } from '../camera.js';
 import type { HttpCameraConfig } from '../camera-config.js';
 import { CameraClient } from '../http/camera-client.js';
+import { ConditionalRequests } from '../http/conditional-requests.js';
 import { connectionError, expectSuccess, HttpStatusError } from '../http/http-error.js';
 import type { CameraResponse } from '../http/lenient-request.js';
 import { readPicture } from '../http/read-picture.js';
 
 const FIRST_RETRY_DELAY_MS = 250;
 const RETRYABLE_STATUSES = [408, 425, 429];
-/** After so many 304s in a row, or so long without a new image, a request goes without conditions. */
-const MAX_UNCHANGED = 10;
-const MAX_UNCHANGED_MS = 300_000;
-
-/** Validators of the last processed snapshot, for a conditional request (RFC 9110, section 13). */
-interface Validators {
-  etag?: string | undefined;
-  lastModified?: string | undefined;
-}
 
 /** A camera that returns its newest image on a GET request. */
 export class HttpCamera implements Camera {
   readonly #client: CameraClient;
-  #validators: Validators = {};
-  #unchanged = 0;
-  #newAt: number;
+  readonly #conditions: ConditionalRequests;
 
   constructor(
     private readonly config: HttpCameraConfig,
     private readonly clock: Clock,
-    private readonly steady = () => performance.now(),
+    /** Rises steadily, whatever becomes of the clock; milliseconds. */
+    steadyClock: Clock = () => performance.now(),
   ) {
     this.#client = new CameraClient(config);
-    this.#newAt = steady();
+    this.#conditions = new ConditionalRequests(steadyClock);
   }
 
   /** Retries with exponential backoff, up to the configured number of retries, until `signal` aborts. */
@@ -41,7 +33,7 @@ export class HttpCamera implements Camera {
     for (let attempt = 0; ; attempt++) {
       try {
         return await withDeadline(this.config.timeoutSeconds * 1000, signal, (attemptSignal) =>
-          this.#client.get(this.#headers(), attemptSignal, (response) => this.#read(response)),
+          this.#take(attemptSignal),
         );
       } catch (error) {
         const failure = connectionError(error);
@@ -54,44 +46,40 @@ export class HttpCamera implements Camera {
     }
   }
 
+  retryLogin(): void {
+    this.#client.retryLogin();
+  }
+
   async close(): Promise<void> {
     this.#client.close();
+  }
+
+  #take(signal: AbortSignal): Promise<Snapshot | undefined> {
+    const headers = { Accept: 'image/jpeg, image/*;q=0.9', ...this.#conditions.headers() };
+    return this.#client.get(headers, signal, (response) => this.#read(response));
   }
 
   async #read(response: CameraResponse): Promise<Snapshot | undefined> {
     const takenAt = this.clock();
     if (response.status === 304) {
-      this.#unchanged++;
-      return undefined;
+      this.#conditions.recordNotModified();
+      if (!this.#conditions.isStubborn) return undefined;
     }
     expectSuccess(response);
-    this.#unchanged = 0;
-    this.#newAt = this.steady();
-    if (Number(response.header('content-length')) > this.config.maxBytes)
-      throw snapshotTooLarge(this.config.maxBytes);
-    const [etag, lastModified] = [response.header('etag'), response.header('last-modified')];
+    const { maxBytes } = this.config;
+    if (Number(response.header('content-length')) > maxBytes) throw snapshotTooLarge(maxBytes);
+    const bytes = trimPicture(await readPicture(response.body, maxBytes));
+    if (bytes.length === 0) throw new CameraError('unreadable', 'the camera sent an empty body');
+    const validators = {
+      etag: response.header('etag'),
+      lastModified: response.header('last-modified'),
+    };
     return {
-      bytes: await readPicture(response.body, this.config.maxBytes),
+      bytes,
       takenAt,
       more: false,
-      markProcessed: async () => {
-        this.#validators = { etag, lastModified };
-      },
-      // An image that cannot be used is asked for again in full.
-      skip: async () => {
-        this.#validators = {};
-      },
-    };
-  }
-
-  #headers(): Record<string, string> {
-    const mayBeStuck =
-      this.#unchanged >= MAX_UNCHANGED || this.steady() - this.#newAt >= MAX_UNCHANGED_MS;
-    const { etag, lastModified } = mayBeStuck ? {} : this.#validators;
-    return {
-      Accept: 'image/jpeg, image/*;q=0.9',
-      ...(etag && { 'If-None-Match': etag }),
-      ...(lastModified && { 'If-Modified-Since': lastModified }),
+      markProcessed: async () => this.#conditions.keep(validators),
+      skip: async () => this.#conditions.keep({}),
     };
   }
 }
@@ -99,5 +87,5 @@ export class HttpCamera implements Camera {
 function isRetryable(error: unknown): boolean {
   if (error instanceof HttpStatusError)
     return error.status >= 500 || RETRYABLE_STATUSES.includes(error.status);
-  return !(error instanceof CameraError);
+  return !(error instanceof CameraError) || error.code === 'unreachable';
 }

@@ -1,24 +1,17 @@
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
-import { type Camera, CameraError, type Snapshot } from '../camera.js';
+import type { Camera, Snapshot } from '../camera.js';
 import type { MjpegCameraConfig } from '../camera-config.js';
 import { CameraClient } from '../http/camera-client.js';
+import { firstJpeg } from '../http/first-jpeg.js';
 import { connectionError, expectSuccess } from '../http/http-error.js';
 import type { CameraResponse } from '../http/lenient-request.js';
-import { firstJpeg } from '../http/read-picture.js';
 
-const HEADERS = { Accept: 'multipart/x-mixed-replace, */*;q=0.5' };
-
-const NO_STREAM = 'the response is not an MJPEG stream (multipart/x-mixed-replace)';
-/** Media types that cameras give their streams. */
-const isStream = (response: CameraResponse) =>
-  /^(multipart\/|video\/|image\/jpeg|application\/octet-stream)/i.test(
-    response.header('content-type') ?? '',
-  );
+const HEADERS = { Accept: 'multipart/x-mixed-replace' };
 
 /**
- * A camera that streams JPEGs (`multipart/x-mixed-replace`, and whatever cameras make of it). Each snapshot opens the stream,
- * reads its first whole picture and closes it: that frame is the newest, no old frame is buffered, and the camera sends nothing
+ * A camera that streams JPEGs, usually as `multipart/x-mixed-replace`. Each snapshot opens the stream, reads its first
+ * complete frame and closes it: that frame is the newest, no old frame is buffered, and the camera sends nothing
  * between two runs.
  */
 export class MjpegCamera implements Camera {
@@ -41,15 +34,26 @@ export class MjpegCamera implements Camera {
     }
   }
 
+  retryLogin(): void {
+    this.#client.retryLogin();
+  }
+
   async close(): Promise<void> {
     this.#client.close();
   }
 
   async #read(response: CameraResponse): Promise<Snapshot> {
     expectSuccess(response);
-    const bytes = await firstJpeg(response.body, this.config.maxBytes).catch((error: unknown) => {
-      throw isStream(response) ? error : new CameraError('unreadable', NO_STREAM);
-    });
+    const boundary = boundaryOf(response.header('content-type'));
+    const bytes = await firstJpeg(response.body, this.config.maxBytes, boundary);
     return { bytes, takenAt: this.clock(), more: false, markProcessed: async () => {} };
   }
+}
+
+/** The boundary of a multipart media type (RFC 2046, section 5.1.1), as it stands there; undefined if it has none. */
+function boundaryOf(contentType: string | undefined): string | undefined {
+  const [, quoted, plain] =
+    /;\s*boundary\s*=\s*(?:["']([^"']+)["']|([^;"']+))/i.exec(contentType ?? '') ?? [];
+  // Many cameras include the two hyphens of the delimiter in the boundary.
+  return (quoted ?? plain)?.trim().replace(/^-+/, '') || undefined;
 }

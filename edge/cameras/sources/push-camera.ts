@@ -12,7 +12,8 @@ export class PushCamera implements Camera {
 
   constructor(
     private readonly config: PushCameraConfig,
-    private readonly clock: Clock,
+    /** Steady, so that a clock that is set neither blocks the camera nor makes it silent. */
+    private readonly clock: Clock = () => performance.now(),
   ) {
     this.#last = clock();
   }
@@ -30,8 +31,7 @@ export class PushCamera implements Camera {
   /** Counts an upload. Returns 0 if it is within the rate limit, otherwise the seconds after which to retry. */
   admit(): number {
     const now = this.clock();
-    // Times in the future are dropped, so that a clock that was set back does not block the camera.
-    this.#recent = this.#recent.filter((at) => at > now - MINUTE_MS && at <= now);
+    this.#recent = this.#recent.filter((at) => at > now - MINUTE_MS);
     const [oldest] = this.#recent;
     if (oldest !== undefined && this.#recent.length >= this.config.maxPerMinute)
       return Math.max(1, Math.ceil((oldest + MINUTE_MS - now) / 1000));

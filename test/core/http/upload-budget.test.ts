@@ -31,7 +31,7 @@ async function startServer(t: ExecutionContext, type: Type) {
     summary: 'Upload',
     access: 'anonymous',
     responses: { 200: { empty: 'Its bytes' } },
-    before: [receiveImage('image', room)],
+    before: [receiveImage(room, () => true)],
     handle: (_, ctx) => ({ bytes: uploadOf(ctx).bytes.length }),
   });
   const server = createApp({

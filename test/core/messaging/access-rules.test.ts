@@ -1,9 +1,11 @@
 import test from 'ava';
 import {
   type Account,
+  lanClientId,
   mayPublish,
   maySubscribe,
   mayUseClientId,
+  siteClientId,
 } from '../../../core/messaging/access-rules.js';
 
 const north: Account = { role: 'site', site: 'north' };
@@ -19,6 +21,7 @@ test('a site publishes its own topics of the map and nothing else', (t) => {
   ])
     t.true(mayPublish(north, 'siteglass', topic), topic);
   t.true(mayPublish(north, 'siteglass', 'homeassistant/device/siteglass-north/config'));
+  t.true(mayPublish(north, 'siteglass', 'homeassistant/device/siteglass-north/gate/config'));
   for (const topic of [
     'siteglass/north/ack',
     'siteglass/south/up',
@@ -30,6 +33,7 @@ test('a site publishes its own topics of the map and nothing else', (t) => {
     'siteglass/north/Gate_1/state',
     'siteglass/north//state',
     'homeassistant/device/siteglass-north/other',
+    'homeassistant/device/siteglass-south/gate/config',
     'homeassistant/status',
     'homeassistant/device/siteglass-northern/config',
     '$SYS/broker/x',
@@ -57,6 +61,35 @@ test('a reader receives everything and publishes nothing; the relay may do both'
   t.false(maySubscribe(reader, 'siteglass', '$SYS/#'));
   t.true(maySubscribe(relay, 'siteglass', 'siteglass/+/up'));
   t.true(mayPublish(relay, 'siteglass', 'siteglass/north/ack'));
+});
+
+test('an appliance may read what it retains itself, and nothing else of its own', (t) => {
+  for (const filter of [
+    'siteglass/north/availability',
+    'siteglass/north/+/availability',
+    'siteglass/north/gate/availability',
+    'siteglass/north/health',
+    'homeassistant/device/siteglass-north/config',
+    'homeassistant/device/siteglass-north/+/config',
+  ])
+    t.true(maySubscribe(north, 'siteglass', filter), filter);
+  for (const filter of [
+    'siteglass/+/availability',
+    'siteglass/north/up',
+    'siteglass/south/health',
+    'homeassistant/device/+/config',
+    'homeassistant/device/siteglass-south/+/config',
+  ])
+    t.false(maySubscribe(north, 'siteglass', filter), filter);
+});
+
+test('each connection of an appliance has an id of its own, which no other site can have', (t) => {
+  t.true(mayUseClientId(north, lanClientId('north')));
+  t.not(lanClientId('north'), siteClientId('north'));
+  for (const site of ['north-lan', 'north-', 'lan'])
+    t.false(mayUseClientId({ role: 'site', site }, lanClientId('north')), site);
+  for (const role of ['reader', 'operator', 'relay'] as const)
+    t.false(mayUseClientId({ role }, lanClientId('north')), role);
 });
 
 test("no account may take an appliance's client id and so end its connection", (t) => {

@@ -27,3 +27,13 @@ test('a data folder that cannot be created or used is one clear error', async (t
     message: new RegExp(`^the data folder ${file} cannot be used: `),
   });
 });
+
+test('a lock file that is damaged is replaced, since no process can hold it', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'lock'), 'This is not a database.\n'.repeat(1_000));
+  t.false(FolderLock.isHeld(folder));
+  const lock = new FolderLock(folder).acquire();
+  t.true(FolderLock.isHeld(folder));
+  t.throws(() => new FolderLock(folder).acquire(), { message: /another process uses/ });
+  await lock.stop();
+});

@@ -24,6 +24,7 @@ type OneCamera = { camera: CameraResource };
 const test = anyTest as TestFn<{ edge: RunningEdge; api: ApiClient; folder: string }>;
 const API = '/api/v1';
 const IMAGE = `${API}/objectdetection/image`;
+const SECRET = 'a1B2c3D4e5F6g7H8';
 const NEVER = '0 0 0 1 1 *';
 
 test.before(async (t) => {
@@ -41,7 +42,7 @@ test.before(async (t) => {
       camera('loop', street, 'schedule: "* * * * * *"'),
       camera('broken', broken, `schedule: "${NEVER}"`),
       camera('gone', join(folder, 'gone'), `schedule: "${NEVER}"`),
-      '{ id: door, kind: push }',
+      `{ id: door, kind: push, pushSecret: ${SECRET} }`,
     ].join(', ')}]`,
   ]);
   t.context = { edge, api: await ApiClient.connect(edge.url, edge.adminToken), folder };
@@ -169,6 +170,10 @@ test.serial('a camera uploads a snapshot, and the configuration is reloaded', as
   const path = `${API}/cameras/door/snapshots`;
   const { json } = await api.upload<{ image: string | null }>(t, jpeg, {}, { path });
   t.truthy(json.image);
+  const upload = { body: new Uint8Array(jpeg), headers: { 'Content-Type': 'image/jpeg' } };
+  t.is((await api.call(t, 'PUT', path, upload)).status, 200);
+  for (const method of ['POST', 'PUT'])
+    t.is((await api.call(t, method, `${path}/${SECRET}`, upload)).status, 200);
   t.is((await api.post(t, `${API}/config/reload`)).status, 200);
 });
 

@@ -127,3 +127,29 @@ test('a fingerprint requires https and the length of a SHA-256', (t) => {
   t.regex(errorsOf(camera('http://10.0.0.7/', 'ab'.repeat(32))), /fingerprint: requires an https:/);
   t.regex(errorsOf(camera('https://10.0.0.7/', 'ab')), /fingerprint: expected a SHA-256/);
 });
+
+test('old TLS is allowed only for a camera with a fingerprint', (t) => {
+  const camera = (more: string) =>
+    `cameras: [{ id: gate, kind: http, url: "https://10.0.0.7/"${more} }]`;
+  const fingerprint = `, fingerprint: "${'ab'.repeat(32)}"`;
+  t.like(parse(camera(`${fingerprint}, oldTls: true`))[0], { oldTls: true });
+  t.like(parse(camera(''))[0], { oldTls: false });
+  t.regex(errorsOf(camera(', oldTls: true')), /cameras\.0\.oldTls: requires a fingerprint/);
+  t.regex(
+    errorsOf('cameras: [{ id: gate, kind: rtsp, url: "rtsp://10.0.0.7/", oldTls: true }]'),
+    /cameras\.0\.oldTls: is not a known setting/,
+  );
+});
+
+test('the secret of a camera that uploads fits into a path, and is not printed', (t) => {
+  const camera = (secret: string, kind = 'push') =>
+    `cameras: [{ id: gate, kind: ${kind}, pushSecret: ${secret} }]`;
+  for (const secret of ['a1B2c3D4e5F6g7H8', '{ file: /etc/secret }', '{ env: GATE_SECRET }'])
+    t.is(errorsOf(camera(secret)), 'no error', secret);
+  for (const secret of ['tooshort', '"with/slash/in/the/path"', '"with space in the text"']) {
+    const message = errorsOf(camera(secret));
+    t.regex(message, /cameras\.0\.pushSecret: expected 16 to 128 of A-Z, a-z, 0-9, "-" and "_"/);
+    t.notRegex(message, /tooshort|slash|space/);
+  }
+  t.regex(errorsOf(camera('a1B2c3D4e5F6g7H8', 'folder')), /pushSecret: is not a known setting/);
+});

@@ -2,8 +2,11 @@ import test from 'ava';
 import { type Discovery, discoverySchema } from '../../../core/contract/discovery.js';
 import { encodePayload, maxBytesOf } from '../../../core/contract/topics.js';
 import {
+  applianceDiscovery,
+  cameraDiscovery,
+  type DiscoveredCamera,
   type DiscoverySources,
-  discoveryMessage,
+  fittedCameraDiscovery,
 } from '../../../edge/publishing/discovery-message.js';
 
 const sources = (more: Partial<DiscoverySources> = {}): DiscoverySources => ({
@@ -26,19 +29,32 @@ const gate = {
 };
 const yard = { id: 'yard', name: undefined, labels: [] };
 
+/** All messages of a site. */
+const messagesOf = (known: DiscoverySources, cameras: DiscoveredCamera[]) => [
+  applianceDiscovery(known, {}),
+  ...cameras.map((camera) => cameraDiscovery(known, camera, {})),
+];
+
 const componentsOf = ({ cmps }: Discovery) =>
   cmps as Record<string, Record<string, unknown> | undefined>;
 
 test("an appliance with cameras is one device in the form of Home Assistant's documentation", (t) => {
   for (const more of [{}, { snapshots: true }, { url: undefined, hasTemperature: false }]) {
-    const message = discoveryMessage(sources(more), [gate, yard], { old_image: 'image' });
-    const { error } = discoverySchema.safeParse(message);
-    t.is(error, undefined);
+    const known = sources(more);
+    const removing = [
+      applianceDiscovery(known, { old_image: 'image' }),
+      cameraDiscovery(known, gate, { gate_old: 'image' }),
+    ];
+    for (const message of [...messagesOf(known, [gate, yard]), ...removing]) {
+      const { error } = discoverySchema.safeParse(message);
+      t.is(error, undefined);
+      t.deepEqual(message.dev.ids, ['siteglass-north'], 'one device');
+    }
   }
 });
 
 test('a camera has a count for each label, an occupancy that expires, an event, an image, a button and a switch', (t) => {
-  const cmps = componentsOf(discoveryMessage(sources(), [gate], {}));
+  const cmps = componentsOf(cameraDiscovery(sources(), gate, {}));
   const platforms = Object.entries(cmps)
     .filter(([id]) => id.startsWith('gate_'))
     .map(([id, component]) => `${id} ${component?.p}`);
@@ -61,7 +77,7 @@ test('a camera has a count for each label, an occupancy that expires, an event, 
 });
 
 test("a camera's values are available while appliance and camera are; it can be resumed while the appliance is", (t) => {
-  const message = discoveryMessage(sources(), [gate], {});
+  const message = cameraDiscovery(sources(), gate, {});
   t.is(message.availability_mode, 'all');
   t.deepEqual(message.availability, [{ topic: 'siteglass/north/availability' }]);
   const cmps = componentsOf(message);
@@ -78,7 +94,7 @@ test("a camera's values are available while appliance and camera are; it can be 
 
 test('the appliance reports its outbox, last sync, version, disk and, if known, temperature', (t) => {
   const box = (more: Partial<DiscoverySources>) =>
-    Object.keys(discoveryMessage(sources(more), [], {}).cmps).sort();
+    Object.keys(applianceDiscovery(sources(more), {}).cmps).sort();
   t.deepEqual(box({}), ['_disk', '_outbox', '_sync', '_temperature', '_version']);
   t.deepEqual(box({ hasTemperature: false }), ['_disk', '_outbox', '_sync', '_version']);
 });
@@ -89,27 +105,42 @@ test('every entity has its own id, even if names of cameras and labels run toget
     { id: 'a-count', name: undefined, labels: [{ slug: 'b', label: 'y' }] },
     { id: 'a-count-b', name: undefined, labels: [] },
   ];
-  const { cmps } = discoveryMessage(sources(), cameras, {});
-  const ids = Object.values(componentsOf({ cmps } as Discovery)).map((c) => c?.unique_id);
+  const ids = messagesOf(sources(), cameras).flatMap((message) =>
+    Object.values(componentsOf(message)).map((c) => c?.unique_id),
+  );
   t.is(new Set(ids).size, ids.length);
   t.is(ids.length, 25);
 });
 
-test('as many cameras as an appliance may have fit into one message', (t) => {
+test('each message of as many cameras as an appliance may have is small', (t) => {
   const labels = [{ slug: 'stop-sign', label: 'stop sign' }];
   const cameras = Array.from({ length: 256 }, (_, i) => ({
     id: `camera-${i}-with-a-name-of-some-length`,
     name: 'A camera with a name',
     labels,
   }));
-  const bytes = Buffer.byteLength(
-    encodePayload('discovery', discoveryMessage(sources(), cameras, {})),
-  );
-  t.true(bytes < maxBytesOf('discovery'), `${bytes} bytes`);
+  for (const message of messagesOf(sources(), cameras)) {
+    const bytes = Buffer.byteLength(encodePayload('cameraDiscovery', message));
+    t.true(bytes < 8_000, `${bytes} bytes`);
+    t.true(bytes < maxBytesOf('discovery'));
+  }
+});
+
+test('the message of a camera with many labels is fitted into what a broker accepts, without some of its counts', (t) => {
+  const labels = Array.from({ length: 80 }, (_, i) => ({ slug: `l-${i}`, label: `label ${i}` }));
+  const many = { id: 'gate', name: undefined, labels };
+  const whole = cameraDiscovery(sources(), many, {});
+  t.deepEqual(fittedCameraDiscovery(sources(), many, {}, 1_000_000), whole);
+  const fitted = fittedCameraDiscovery(sources(), many, {}, 20_000);
+  t.true(Buffer.byteLength(JSON.stringify(fitted)) <= 20_000);
+  const ids = Object.keys(fitted.cmps);
+  t.true(ids.includes('gate_occupancy') && ids.includes('gate_count-l-0'));
+  t.false(ids.includes('gate_count-l-79'));
+  t.is(discoverySchema.safeParse(fitted).error, undefined);
 });
 
 test('misspelt, missing and contradictory options are found', (t) => {
-  const good = discoveryMessage(sources(), [yard], {});
+  const good = cameraDiscovery(sources(), yard, {});
   const broken = (id: string, change: object) =>
     discoverySchema.safeParse({
       ...good,

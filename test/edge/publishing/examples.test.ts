@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { commandNames } from '../../../core/contract/command.js';
 import { filterFor, topicFor } from '../../../core/contract/topics.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
-import { discoveryMessage } from '../../../edge/publishing/discovery-message.js';
+import { applianceDiscovery, cameraDiscovery } from '../../../edge/publishing/discovery-message.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
 
@@ -15,20 +15,22 @@ const read = (name: string) => readFileSync(join(projectRoot(), 'docs', 'example
 const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
 
 test("every entity on the example's dashboard is announced to Home Assistant", (t) => {
-  const { dev, cmps } = discoveryMessage(
-    {
-      site: 'demo',
-      root: 'siteglass',
-      version: '1',
-      url: undefined,
-      snapshots: false,
-      hasTemperature: true,
-    },
-    [{ id: 'street', name: undefined, labels: [{ slug: 'stop-sign', label: 'stop sign' }] }],
-    {},
-  );
-  const known = Object.values(cmps).map((component) =>
-    'name' in component ? `${component.p}.${slug(`${dev.name} ${component.name}`)}` : '',
+  const sources = {
+    site: 'demo',
+    root: 'siteglass',
+    version: '1',
+    url: undefined,
+    snapshots: false,
+    hasTemperature: true,
+  };
+  const labels = [{ slug: 'stop-sign', label: 'stop sign' }];
+  const known = [
+    applianceDiscovery(sources, {}),
+    cameraDiscovery(sources, { id: 'street', name: undefined, labels }, {}),
+  ].flatMap(({ dev, cmps }) =>
+    Object.values(cmps).map((component) =>
+      'name' in component ? `${component.p}.${slug(`${dev.name} ${component.name}`)}` : '',
+    ),
   );
   const text = JSON.stringify(parse(read('home-assistant-dashboard.yaml')));
   const used = [...text.matchAll(/"((?:sensor|binary_sensor|event|image|button|switch)\.\w+)"/g)];

@@ -22,24 +22,38 @@ export interface OnvifDevice {
 const envelope = (body: string) =>
   `<?xml version="1.0"?><s:Envelope xmlns:s="${SOAP}"><s:Body>${body}</s:Body></s:Envelope>`;
 
-const match = (addresses: string) =>
+const match = (...devices: string[]) =>
   envelope(
-    `<d:ProbeMatches xmlns:d="${DISCOVERY}"><d:ProbeMatch><a:EndpointReference xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><a:Address>urn:uuid:${addresses.length}</a:Address></a:EndpointReference><d:XAddrs>${addresses}</d:XAddrs></d:ProbeMatch></d:ProbeMatches>`,
+    `<d:ProbeMatches xmlns:d="${DISCOVERY}">${devices.map((addresses, i) => `<d:ProbeMatch><a:EndpointReference xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing"><a:Address>urn:uuid:${addresses.length}-${i}</a:Address></a:EndpointReference><d:XAddrs>${addresses}</d:XAddrs></d:ProbeMatch>`).join('')}</d:ProbeMatches>`,
   );
 
-/**
- * A camera that answers probes on the loopback interface and tells where its pictures are, to viewer alone.
- * Beside it, `others` are sent for each probe: what else may come from a network.
- */
+export interface OnvifOptions {
+  /** What else comes from the network for each probe. */
+  others?: string[];
+  /** The addresses of the device service that each device of the answer announces, separated by space. */
+  announced?(port: number): string[];
+  /** A probe for another type is not answered. */
+  type?: string;
+  hasEncoder?: boolean;
+  hasSnapshot?: boolean;
+}
+
+/** A camera that answers probes on the loopback interface and reports its media addresses, to viewer alone. */
 export async function startOnvifDevice(
   t: ExecutionContext,
-  others: string[] = [],
+  {
+    others = [],
+    announced = (port) => [`http://127.0.0.1:${port}/onvif/device_service`],
+    type = '',
+    hasEncoder = true,
+    hasSnapshot = true,
+  }: OnvifOptions = {},
 ): Promise<OnvifDevice> {
   const requests: string[] = [];
   const services = createServer(async (request, response) => {
     const body = await text(request);
     requests.push(body);
-    const answer = answerTo(body, `http://127.0.0.1:${port}`);
+    const answer = answerTo(body, `http://127.0.0.1:${port}`, { hasEncoder, hasSnapshot });
     response.writeHead(answer ? 200 : 400, { 'content-type': 'application/soap+xml' });
     response.end(envelope(answer ?? fault('ter:NotAuthorized')));
   }).listen(0, '127.0.0.1');
@@ -47,8 +61,9 @@ export async function startOnvifDevice(
   const { port } = services.address() as AddressInfo;
 
   const probes = createSocket({ type: 'udp4', reuseAddr: true });
-  probes.on('message', (_, { address, port: asking }) => {
-    for (const answer of [...others, match(`http://127.0.0.1:${port}/onvif/device_service`)])
+  probes.on('message', (message, { address, port: asking }) => {
+    if (!message.toString().includes(type)) return;
+    for (const answer of [...others, match(...announced(port))])
       probes.send(answer, asking, address);
   });
   probes.bind(GROUP.port, GROUP.address);
@@ -65,17 +80,21 @@ export async function startOnvifDevice(
 /** An answer that claims a service at another address. */
 export const matchElsewhere = match('http://192.0.2.7/onvif/device_service');
 
-function answerTo(body: string, here: string): string | undefined {
+function answerTo(
+  body: string,
+  here: string,
+  { hasEncoder, hasSnapshot }: Required<Pick<OnvifOptions, 'hasEncoder' | 'hasSnapshot'>>,
+): string | undefined {
   const asks = (name: string) => body.includes(`<${name} `) || body.includes(`<${name}/`);
   if (asks('GetSystemDateAndTime')) return dateAndTime();
   if (!/<Username>viewer<\/Username>/.test(body)) return undefined;
   if (asks('GetServices'))
     return `<GetServicesResponse xmlns="${DEVICE}">${service(DEVICE, `${here}/onvif/device_service`)}${service(MEDIA, `${here}/onvif/media`)}</GetServicesResponse>`;
   if (asks('GetProfiles'))
-    return `<GetProfilesResponse xmlns="${MEDIA}"><Profiles token="main"><Name xmlns="${SCHEMA}">main</Name><VideoSourceConfiguration xmlns="${SCHEMA}" token="vsc"><SourceToken>source</SourceToken></VideoSourceConfiguration><VideoEncoderConfiguration xmlns="${SCHEMA}" token="vec"><Encoding>H264</Encoding></VideoEncoderConfiguration></Profiles></GetProfilesResponse>`;
+    return `<GetProfilesResponse xmlns="${MEDIA}"><Profiles token="main"><Name xmlns="${SCHEMA}">main</Name><VideoSourceConfiguration xmlns="${SCHEMA}" token="vsc"><SourceToken>source</SourceToken></VideoSourceConfiguration>${hasEncoder ? `<VideoEncoderConfiguration xmlns="${SCHEMA}" token="vec"><Encoding>H264</Encoding></VideoEncoderConfiguration>` : ''}</Profiles></GetProfilesResponse>`;
   if (asks('GetVideoSources'))
     return `<GetVideoSourcesResponse xmlns="${MEDIA}"><VideoSources token="source"><Framerate xmlns="${SCHEMA}">25</Framerate></VideoSources></GetVideoSourcesResponse>`;
-  if (asks('GetSnapshotUri'))
+  if (asks('GetSnapshotUri') && hasSnapshot)
     return uri('GetSnapshotUri', 'http://admin:hunter2@192.0.2.17/snap.jpg?profile=main');
   if (asks('GetStreamUri')) return uri('GetStreamUri', 'rtsp://192.0.2.17:554/main');
   return undefined;

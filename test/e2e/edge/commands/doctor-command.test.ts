@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import Sqlite from 'better-sqlite3';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
+import { readCameraStatuses } from '../../../../edge/cameras/status-file.js';
 import { startCameraServer } from '../../../edge/support/camera-server.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { runDoctor } from '../../../support/doctor.js';
@@ -163,6 +164,42 @@ test('each camera is tested once, and no finding shows a password', async (t) =>
   t.deepEqual(await readdir(folder), ['a.jpg'], 'no image is marked as processed');
   t.true(of('detection').some((found) => /^failure html: .*unheard-of/.test(found)));
   t.notRegex(output, new RegExp(PASSWORD));
+});
+
+test('the doctor accepts a picture as the service does, and reports what the running service says', async (t) => {
+  const [photo, dataFolder] = [await readFile(SAMPLE), await temporaryFolder()];
+  const frozen = await startCameraServer(t, (_, response) => response.end(photo));
+  const half = await startCameraServer(t, (_, response) => {
+    const png = Buffer.from('89504e470d0a1a0a0000000d49484452000000400000004008000000', 'hex');
+    response.end(Buffer.concat([png, Buffer.alloc(64)]));
+  });
+  const settings = [
+    `cameras=[${[
+      `{ id: frozen, kind: http, url: "${frozen.url}", schedule: "* * * * * *", maxPictureAgeSeconds: 1 }`,
+      `{ id: half, kind: http, url: "${half.url}", schedule: "* * * * * *" }`,
+      '{ id: push, kind: push }',
+    ].join(', ')}]`,
+  ];
+  const edge = await startEdge(settings, { dataFolder });
+  await eventually('the camera is frozen', () => edge.cameras.status('frozen').state === 'frozen');
+  edge.cameras.recordRefusedUpload('push', 'The token is unknown.', true);
+  const port = `http.port=${edge.http.address.port}`;
+  const diagnose = () => runDoctor(t, 'edge', [`dataFolder=${dataFolder}`, port, ...settings]);
+  await eventually('the states are written', () =>
+    readCameraStatuses(dataFolder).push?.lastError?.includes('token'),
+  );
+  const [first, second, third] = (await diagnose()).of('cameras');
+  t.regex(
+    first ?? '',
+    /^failure frozen: 960 × 540, .* ms; but the running appliance reports frozen: the camera sends the same picture/,
+  );
+  t.regex(second ?? '', /^failure half: the snapshot is not a supported image: /);
+  t.regex(
+    third ?? '',
+    /^failure push uploads .* reports starting: an upload was refused: The token/,
+  );
+  await edge.stop();
+  t.deepEqual(readCameraStatuses(dataFolder), {});
 });
 
 test('the doctor finds an accessible data folder, a full disk and a database of a newer version', async (t) => {

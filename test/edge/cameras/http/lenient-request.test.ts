@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { CameraSockets } from '../../../../edge/cameras/http/camera-sockets.js';
 import { lenientGet } from '../../../../edge/cameras/http/lenient-request.js';
 import { readPicture } from '../../../../edge/cameras/http/read-picture.js';
+import { head, httpFaults, TYPE } from '../../../fakes/http-faults.js';
 import { type RawAnswer, rawServer } from '../../../fakes/raw-server.js';
 
 /** Bytes with the markers of a JPEG; what lies between them is random, and none of it is decoded here. */
@@ -13,90 +14,7 @@ const PICTURE = Buffer.concat([
   Buffer.from('ffd9', 'hex'),
 ]);
 const { length } = PICTURE;
-const TYPE = 'Content-Type: image/jpeg';
-const head = (lines: string[], nl = '\r\n', last = nl) =>
-  `HTTP/1.1 200 OK${nl}${lines.map((line) => line + nl).join('')}${last}`;
 const whole = `Content-Length: ${length}`;
-
-function chunks(nl = '\r\n', extension = ''): Buffer[] {
-  const size = 8_192;
-  return Array.from({ length: Math.ceil(length / size) }, (_, i) => {
-    const part = PICTURE.subarray(i * size, (i + 1) * size);
-    return Buffer.concat([
-      Buffer.from(part.length.toString(16) + extension + nl),
-      part,
-      Buffer.from(nl),
-    ]);
-  });
-}
-
-/** What curl takes, and what browsers take beyond it. */
-const FAULTS: Record<string, RawAnswer> = {
-  'nothing wrong': [head([TYPE, whole]), PICTURE],
-  'line ends without CR': [head([TYPE, whole], '\n'), PICTURE],
-  'line ends without CR and no length': ['HTTP/1.0 200 OK\nContent-Type: image/jpeg\n\n', PICTURE],
-  'a blank line without CR': [head([TYPE, whole], '\r\n', '\n'), PICTURE],
-  'one header without CR': [`HTTP/1.1 200 OK\r\nServer: cam\n${TYPE}\r\n${whole}\r\n\r\n`, PICTURE],
-  'CR doubled': [`HTTP/1.1 200 OK\r\r\n${TYPE}\r\r\n${whole}\r\r\n\r\n`, PICTURE],
-  'the length twice': [head([whole, TYPE, whole]), PICTURE],
-  'two lengths that differ': [head([whole, TYPE, 'Content-Length: 17']), PICTURE],
-  'a list of lengths': [head([`Content-Length: ${length}, ${length}`]), PICTURE],
-  'a length that is no number': [head([TYPE, 'Content-Length: -1']), PICTURE],
-  'a length beside chunks': [
-    head([TYPE, whole, 'Transfer-Encoding: chunked']),
-    ...chunks(),
-    '0\r\n\r\n',
-  ],
-  'chunks without an end': [head([TYPE, 'Transfer-Encoding: chunked']), ...chunks()],
-  'chunks with LF': [head([TYPE, 'Transfer-Encoding: chunked']), ...chunks('\n'), '0\n\n'],
-  'chunks with an extension and a trailer': [
-    head([TYPE, 'transfer-encoding: Chunked']),
-    ...chunks('\r\n', ';name="value"'),
-    '0\r\nX-Sum: 1\r\n\r\n',
-  ],
-  'chunked announced, and raw bytes': [head([TYPE, 'Transfer-Encoding: chunked']), PICTURE],
-  'a control character in a header': [head(['Server: Netwave\x01 Camera', TYPE, whole]), PICTURE],
-  'NUL in a header': [head(['Server: a\0b', TYPE, whole]), PICTURE],
-  'space before the colon': [
-    head(['Content-Type : image/jpeg', `Content-Length : ${length}`]),
-    PICTURE,
-  ],
-  'space in a name': [head(['Cache Control: no-cache', TYPE, whole]), PICTURE],
-  'a line without a colon': [head(['what is this', TYPE, whole]), PICTURE],
-  'Latin-1 in a header': [head(['Server: K\xe4mera', TYPE, whole]), PICTURE],
-  'a folded header': [head(['X-Info: one', '  two', TYPE, whole]), PICTURE],
-  '20 KiB of headers': [
-    head([
-      ...Array.from({ length: 20 }, (_, i) => `Set-Cookie: c${i}=${'x'.repeat(1_000)}`),
-      whole,
-    ]),
-    PICTURE,
-  ],
-  'no reason': [`HTTP/1.1 200\r\n${whole}\r\n\r\n`, PICTURE],
-  'line ends before the status line': [`\r\n\r\n${head([whole])}`, PICTURE],
-  'a status line of Icecast': [`ICY 200 OK\r\n${whole}\r\n\r\n`, PICTURE],
-  'HTTP/0.9': [PICTURE],
-  'HTTP/1.0': [`HTTP/1.0 200 OK\r\n${TYPE}\r\n\r\n`, PICTURE],
-  'an interim answer': ['HTTP/1.1 100 Continue\r\n\r\n', head([TYPE, whole]), PICTURE],
-  'gzip that was not asked for': [
-    head([TYPE, 'Content-Encoding: gzip', `Content-Length: ${gzipSync(PICTURE).length}`]),
-    gzipSync(PICTURE),
-  ],
-  'junk behind the body': [head([TYPE, whole]), PICTURE, '\r\n\r\njunk'],
-  'a length that is too long': [head([TYPE, `Content-Length: ${length + 1_000}`]), PICTURE],
-  'a length that is too long, and silence': [
-    head([TYPE, `Content-Length: ${length + 1_000}`]),
-    PICTURE,
-    'hang',
-  ],
-  'no length, and silence': [head([TYPE]), PICTURE, 'hang'],
-  'chunks without an end, and silence': [
-    head([TYPE, 'Transfer-Encoding: chunked']),
-    ...chunks(),
-    'hang',
-  ],
-  'one byte at a time in the head': [...head([TYPE, whole]), PICTURE],
-};
 
 async function get(t: ExecutionContext, url: string, timeoutMs = 5_000): Promise<Buffer> {
   const address = new URL(url);
@@ -112,7 +30,7 @@ async function get(t: ExecutionContext, url: string, timeoutMs = 5_000): Promise
   }
 }
 
-for (const [fault, answer] of Object.entries(FAULTS))
+for (const [fault, answer] of Object.entries(httpFaults(PICTURE)))
   test(`a picture arrives whole: ${fault}`, async (t) => {
     const { url } = await rawServer(t, () => answer);
     const bytes = await get(t, url);
@@ -177,6 +95,26 @@ test('a connection is used again after a clean answer, and only then', async (t)
     }
     t.is(server.connections, connections);
   }
+});
+
+test('responses that follow each other at once on one connection arrive whole and without delay', async (t) => {
+  const server = await rawServer(
+    t,
+    (_, count) =>
+      count % 2 === 1 ? ['HTTP/1.1 304 Not Modified\r\n\r\n'] : [head([TYPE, whole]), PICTURE],
+    { keepAlive: true },
+  );
+  const address = new URL(server.url);
+  const sockets = new CameraSockets(address);
+  t.teardown(() => sockets.close());
+  for (let i = 1; i <= 40; i++) {
+    const request = { target: '/snap', headers: { Host: address.host } };
+    const response = await lenientGet(sockets, request, AbortSignal.timeout(1_000));
+    if (i % 2 === 0) t.true((await readPicture(response.body, 1_000_000)).equals(PICTURE));
+    response.close();
+    response.close();
+  }
+  t.is(server.connections, 1);
 });
 
 test('a kept connection that the camera has closed costs no snapshot', async (t) => {

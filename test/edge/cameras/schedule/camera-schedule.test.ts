@@ -126,11 +126,11 @@ test('a snapshot can be requested, and simultaneous requests share one', async (
   t.is(await schedule.snapshotNow('gate'), 'image-2');
 });
 
-test('a requested snapshot of a camera with nothing new is none, and the camera is online', async (t) => {
+test('a requested snapshot of a camera with nothing new is none, and no failure', async (t) => {
   const server = await startCameraServer(t, status(304));
   const { schedule } = await start(t, [httpConfig(server.url, NEVER)]);
   t.is(await schedule.snapshotNow('gate'), undefined);
-  t.like(schedule.status('gate'), { state: 'online', taken: 0, failed: 0 });
+  t.like(schedule.status('gate'), { state: 'starting', taken: 0, failed: 0 });
 });
 
 test('a camera that responds with something other than an image has failed; the request was valid', async (t) => {
@@ -221,7 +221,7 @@ test('a dead camera is offline after three failures, is tried less often, and re
   t.deepEqual(reported('gate', 'lastError'), [null, 'the camera responded with HTTP 404', null]);
 });
 
-test('a snapshot is dropped and counted if the queue is full, and the camera stays online', async (t) => {
+test('a snapshot is dropped and counted if the queue is full, and the camera has not failed', async (t) => {
   const root = await temporaryFolder(t);
   await writeFile(join(root, 'a.jpg'), 'a');
   let isFull = true;
@@ -234,7 +234,7 @@ test('a snapshot is dropped and counted if the queue is full, and the camera sta
   });
   await schedule.snapshotNow('drop');
   await t.throwsAsync(schedule.snapshotNow('drop'), { code: 'queue_full' });
-  t.like(schedule.status('drop'), { state: 'online', shed: 1, failed: 0, lastError: null });
+  t.like(schedule.status('drop'), { state: 'starting', shed: 1, failed: 0, lastError: null });
   isFull = false;
   t.is(await schedule.snapshotNow('drop'), 'image', 'the file had stayed where it was');
 });

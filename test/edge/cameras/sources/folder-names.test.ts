@@ -70,6 +70,7 @@ test('files that are not taken are counted by reason', async (t) => {
   t.deepEqual(camera.backlog(), {
     waiting: 0,
     skipped: 6,
+    hasTaken: true,
     reasons: { otherExtension: 2, unreadable: 1, tooLarge: 1, linkElsewhere: 1, brokenLink: 1 },
   });
 });

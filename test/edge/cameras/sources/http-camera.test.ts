@@ -223,7 +223,9 @@ test('no error contains credentials or a URL', async (t) => {
     await t.throwsAsync(secretive('http://127.0.0.1:1/')),
     await t.throwsAsync(secretive('http://no-such-host.invalid/')),
   ].map((error) => error?.message ?? '');
-  t.deepEqual(messages.slice(0, 1), ['the camera rejected the user name or password (HTTP 401)']);
+  t.deepEqual(messages.slice(0, 1), [
+    'the camera asks for a login, and it sends no challenge; if it takes a password without one, set auth.scheme to basic (HTTP 401)',
+  ]);
   for (const message of messages) t.notRegex(message, /hunter2|superuser|s3cret|http:/);
 });
 

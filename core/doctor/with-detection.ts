@@ -1,0 +1,30 @@
+import type { z } from 'zod';
+import { createDetection, type DetectionModule } from '../detection/create-detection.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
+import { silentLogger } from '../runtime/logger.js';
+import type { detectionSettings } from '../runtime/settings.js';
+
+export interface DetectionExpectation {
+  settings: z.infer<typeof detectionSettings>;
+  maxPixels: number;
+}
+
+/** Runs `work` with a worker of its own beside the service. Rejects with a StartError if it does not start. */
+export async function withDetection<T>(
+  { settings, maxPixels }: DetectionExpectation,
+  work: (detection: DetectionModule) => Promise<T>,
+): Promise<T> {
+  const detection = createDetection({
+    settings: { ...settings, workers: 1 },
+    maxPixels,
+    onJob: () => undefined,
+    log: silentLogger(),
+  });
+  const lifecycle = new Lifecycle(detection.services, silentLogger());
+  try {
+    await lifecycle.start();
+    return await work(detection);
+  } finally {
+    await lifecycle.stop();
+  }
+}

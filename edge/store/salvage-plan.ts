@@ -1,0 +1,37 @@
+import { dirname, join } from 'node:path';
+import type Sqlite from 'better-sqlite3';
+import { plausibleTokens } from '../../core/http/token-table.js';
+import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
+import { isJson, isUuid } from '../../core/store/salvage/plausible.js';
+import type { SalvagePlan, TableLoss } from '../../core/store/salvage/salvage-database.js';
+import { edgeMigrations } from './migrations.js';
+import { mendOutbox } from './salvaged-outbox.js';
+
+/** How the appliance's database is repaired. */
+export const edgeSalvagePlan: SalvagePlan = {
+  migrations: edgeMigrations,
+  plausible: {
+    ...plausibleImages,
+    ...plausibleTokens,
+    outbox: ({ payload, seq }) => Number(seq) > 0 && (payload === '' || isJson(payload)),
+    outbox_acknowledged: ({ epoch, payload }) =>
+      isUuid(epoch) && (payload === '' || isJson(payload)),
+    outbox_state: ({ epoch }) => isUuid(epoch),
+    sighting: ({ id, track }) => isUuid(id) && isJson(track),
+    site_event: ({ payload }) => isJson(payload),
+    announced: ({ components }) => isJson(components),
+  },
+  mend: mendEdge,
+};
+
+async function mendEdge(
+  sqlite: Sqlite.Database,
+  losses: readonly TableLoss[],
+  file: string,
+): Promise<string[]> {
+  const folder = join(dirname(file), 'images');
+  return [
+    ...mendImages(sqlite, losses, { folder, camera: 'recovered' }),
+    ...(await mendOutbox(sqlite, losses, file)),
+  ];
+}
