@@ -10,17 +10,16 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { ENVELOPE_BYTES, fittedSummary } from '../store/fitted-payload.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
+import { RecordFitter } from './record-fitter.js';
 import { isHistorical, recordOf } from './record-of.js';
 import { RelayAnswers } from './relay-answers.js';
 import { RelayQuestions } from './relay-questions.js';
 import { RelayWatch } from './relay-watch.js';
 import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
-import { SwallowedRecord } from './swallowed-record.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 import { WorkList } from './work-list.js';
@@ -56,7 +55,7 @@ export class Uplink implements Service {
   readonly #timers = new Timers<TimerName>();
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
-  readonly #swallowed = new SwallowedRecord();
+  readonly #fitter: RecordFitter;
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
@@ -78,6 +77,7 @@ export class Uplink implements Service {
   ) {
     const { stallMs = 10_000 } = options;
     this.#stalls = new StallDetector({ stallMs, onStall: (isFirst) => this.#probe(isFirst) });
+    this.#fitter = new RecordFitter(bus, options.site, log);
     const questions = new RelayQuestions(bus, outbox, options.site, log);
     this.#answers = new RelayAnswers({
       ...{ site: options.site, outbox, work: this.#work, log },
@@ -234,7 +234,7 @@ export class Uplink implements Service {
     const { site, historicalAfterMs } = this.options;
     const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
     const record = recordOf(
-      this.#fitted(row),
+      this.#fitter.fitted(row),
       guard.epoch,
       { acked: plan.acked, first },
       historical,
@@ -251,32 +251,6 @@ export class Uplink implements Service {
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
-  }
-
-  /** A summary that is too large for the broker goes without its weakest detections, so that it does not hold up the others. */
-  #fitted(row: OutboxRow): OutboxRow {
-    const names = { site: this.options.site };
-    const maxBytes = Math.min(
-      this.bus.maxPayloadBytes('up', names),
-      this.#swallowed.maxBytesOf(row.seq),
-    );
-    if (!('summary' in row) || row.bytes <= maxBytes - ENVELOPE_BYTES) return row;
-    const summary = fittedSummary(row.summary, maxBytes);
-    if (summary === row.summary) return row;
-    const { seq, bytes } = row;
-    this.bus.shortened('up', names, bytes);
-    if (this.#throttle.isDue('fitted'))
-      this.log.warn(
-        { seq, bytes, maxBytes, omitted: summary.omitted },
-        'summary too large for the broker; sent without its weakest detections',
-      );
-    return { ...row, summary };
-  }
-
-  /** A broker may confirm a record and drop it because of its size. Then the relay has later ones, but never this one. */
-  #checkSwallowed({ plan }: EpochSession): void {
-    const lost = this.#swallowed.stalled(plan.oldestOverdue, plan.hasAhead);
-    if (lost) this.bus.undelivered('up', { site: this.options.site }, lost.bytes);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -324,7 +298,7 @@ export class Uplink implements Service {
         { acked: plan.acked, inFlight: plan.inFlight },
         'acknowledgements overdue; sending one record again',
       );
-    this.#checkSwallowed(this.#session);
+    this.#fitter.checkSwallowed(plan);
     plan.probe(isFirst ? 1 : 2);
     this.#wakeUp.set();
   }
