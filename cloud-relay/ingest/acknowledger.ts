@@ -16,7 +16,7 @@ export interface LostRanges extends OutboxId {
  * acknowledged then.
  *
  * With several relays, an older acknowledgement may be published after a newer one, and be the one that is retained.
- * It is still true, since a watermark never moves back: an appliance that has a newer one ignores it, and one that
+ * It is still true, since a watermark never moves back: an appliance that has a newer one asks again, and one that
  * starts from it sends some records again, which are acknowledged again.
  */
 export class Acknowledger {

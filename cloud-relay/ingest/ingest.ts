@@ -10,11 +10,12 @@ import { Batcher } from '../../core/store/batcher.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
 import { ledgerEntry, ledgerOf, type OutboxId } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
+import { latestRemoved } from '../store/removed-outbox-table.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
-import { InvalidRecords, refusalOf } from './invalid-records.js';
+import { againOf, InvalidRecords, refusalOf } from './invalid-records.js';
 import type { Conflict } from './known-summaries.js';
 import { UnstorableRecords } from './unstorable-records.js';
 
@@ -116,8 +117,10 @@ export class Ingest implements Service {
    * A relay that has nothing of the site says so: it may have been restored from a backup.
    */
   async #acknowledgeAgain(site: string): Promise<void> {
-    const [latest] = await ledgerOf(this.db, site);
-    if (!latest && !(await this.sites.admit(site))) return;
+    const [reported] = await ledgerOf(this.db, site);
+    if (!reported && !(await this.sites.admit(site))) return;
+    // What an operator removed does not come again.
+    const latest = reported ?? (await latestRemoved(this.db, site));
     this.#acknowledger.acknowledge([latest ?? { site, epoch: NIL_EPOCH, watermark: 0, ahead: [] }]);
   }
 
@@ -144,12 +147,26 @@ export class Ingest implements Service {
 
   async #refuseInvalid(message: InvalidMessage): Promise<void> {
     const refused = this.#invalid.refuse(message);
-    if (!refused) return;
+    if (!refused) return this.#askAgain(message);
     try {
       const { site, refusal } = refused;
       if (await this.sites.admit(site)) await this.#refuse(refused, refusal);
     } catch (error) {
       this.#fail(refused.site, error);
+    }
+  }
+
+  /** Only of an outbox that is known: site or epoch may be what was damaged. */
+  async #askAgain(message: InvalidMessage): Promise<void> {
+    const damaged = againOf(message);
+    if (!damaged || !this.sites.has(damaged.site)) return;
+    try {
+      const entry = await ledgerEntry(this.db, damaged);
+      if (entry.watermark === 0 && entry.ahead.length === 0) return;
+      this.#acknowledger.refusals.add(damaged, damaged.refusal);
+      this.#acknowledger.acknowledge([entry]);
+    } catch (error) {
+      this.#fail(damaged.site, error);
     }
   }
 

@@ -43,6 +43,18 @@ export class InvalidRecords {
   }
 }
 
+/** Asks for a record again that was damaged on the way, if its head can be read. */
+export function againOf({
+  names: { site = '' },
+  text,
+  isDamaged,
+}: InvalidMessage): (OutboxId & { refusal: Refusal }) | undefined {
+  const head = isDamaged ? recordHead(text) : undefined;
+  if (!head) return undefined;
+  const refusal: Refusal = { seq: head.seq, reason: 'damaged on the way', again: true };
+  return { site, epoch: head.epoch, refusal };
+}
+
 export const refusalOf = (
   { seq, snapshot }: Omit<RecordHead, 'epoch'>,
   reason: string,

@@ -43,8 +43,11 @@ export class Refusals {
         : seq <= entry.watermark || contains(entry.ahead, seq);
       if (isOver) noted.delete(seq);
     }
+    const named = [...noted.values()].map(({ refusal }) => refusal);
+    // Once is enough: the record goes again, and perhaps arrives.
+    for (const { seq, again } of named) if (again) noted.delete(seq);
     if (noted.size === 0) this.#outboxes.delete(key);
-    return [...noted.values()].map(({ refusal }) => refusal).sort((a, b) => a.seq - b.seq);
+    return named.sort((a, b) => a.seq - b.seq);
   }
 }
 

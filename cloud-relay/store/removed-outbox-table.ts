@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Ranges } from '../../core/runtime/ranges.js';
-import type { OutboxId, OutboxProgress } from './ledger-table.js';
+import type { LedgerEntry, OutboxId, OutboxProgress } from './ledger-table.js';
 import type { RelayTables } from './relay-tables.js';
 
 /**
@@ -49,6 +49,24 @@ export async function takeRemoved(
       removedAt: row.removed_at,
     }
   );
+}
+
+/** The outbox of a removed site that was removed last. */
+export async function latestRemoved(
+  db: Kysely<RelayTables>,
+  site: string,
+): Promise<LedgerEntry | undefined> {
+  const row = await db
+    .selectFrom('removed_outbox')
+    .selectAll()
+    .where('site', '=', site)
+    .orderBy('removed_at', 'desc')
+    .orderBy('acked_seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { epoch, acked_seq: watermark, ahead } = row;
+  return { site, epoch, watermark, ahead: JSON.parse(ahead) as Ranges };
 }
 
 export async function forgetRemovedBefore(db: Kysely<RelayTables>, before: number): Promise<void> {

@@ -125,7 +125,7 @@ export const MAX_AHEAD = 32;
 export const MAX_REFUSALS = 32;
 
 /**
- * A record that the relay will never store. `conflict` marks a number under which it has another summary: the appliance
+ * A record that the relay will never store or, with `again`, one that was damaged on the way. `conflict` marks a number under which it has another summary: the appliance
  * or the relay has another database than before, or two appliances use copies of one.
  */
 export const refusalSchema = z
@@ -134,6 +134,7 @@ export const refusalSchema = z
     reason: z.string().max(MAX_DETAIL),
     snapshot: z.string().max(64).optional(),
     conflict: z.literal(true).optional(),
+    again: z.literal(true).optional(),
   })
   .meta({ id: 'Refusal' });
 export type Refusal = z.infer<typeof refusalSchema>;

@@ -39,6 +39,11 @@ export class RecordFitter {
     return { ...row, summary };
   }
 
+  /** The relay has seen the record, though not as it was sent. */
+  arrived(seq: number): void {
+    this.#swallowed.arrived(seq);
+  }
+
   /** A broker may confirm a record and drop it because of its size. Then the relay has later ones, but never this one. */
   checkSwallowed(plan: SendPlan): void {
     const lost = this.#swallowed.stalled(plan.oldestOverdue, plan.hasAhead);

@@ -8,7 +8,10 @@ import type { AckOutcome } from './send-plan.js';
 import type { WorkList } from './work-list.js';
 
 const LOG_EVERY_MS = 60_000;
-const PROBE_EVERY_MS = 10_000;
+/** Another appliance with the same id makes the relay name its epoch all the time. */
+const OTHER_EPOCH_EVERY_MS = 60_000;
+/** A relay that has nothing says so only when it is asked. */
+const NOTHING_EVERY_MS = 5_000;
 
 export interface AnswerParts {
   site: string;
@@ -18,6 +21,8 @@ export interface AnswerParts {
   session: () => EpochSession | undefined;
   /** The outbox has changed below what is acknowledged, or is in a new epoch. */
   restart: (state: OutboxState) => void;
+  /** Sends a record again that was damaged on the way. */
+  again: (seq: number) => void;
   /** Asks the relay to acknowledge again. */
   ask: () => void;
   /** Sends a record that the relay has if it has everything that it acknowledged. */
@@ -27,7 +32,8 @@ export interface AnswerParts {
 /** What an acknowledgement means beyond "everything up to here is committed". */
 export class RelayAnswers {
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
-  readonly #probes = new LogThrottle(PROBE_EVERY_MS);
+  readonly #others = new LogThrottle(OTHER_EPOCH_EVERY_MS);
+  readonly #nothing = new LogThrottle(NOTHING_EVERY_MS);
   /** That the relay has less than it acknowledged. */
   readonly #isBehind: Doubt;
   /** That it has more than was sent. */
@@ -70,7 +76,9 @@ export class RelayAnswers {
     const { outbox, site, work, log, session, probe } = this.parts;
     for (const refusal of refused)
       if (refusal.conflict) work.add(() => this.#resolveEarlierConflict(epoch, refusal));
-    if ((session()?.plan.acked ?? 0) > 0 && this.#probes.isDue('')) work.add(probe);
+    const throttle = epoch === NIL_EPOCH ? this.#nothing : this.#others;
+    if (!throttle.isDue(epoch)) return;
+    if ((session()?.plan.acked ?? 0) > 0) work.add(probe);
     // A relay that adds no checksum does not recognise what it has by its snapshot.
     if (check === undefined) return;
     work.add(async () => {
@@ -106,8 +114,9 @@ export class RelayAnswers {
     for (const refusal of refused) {
       if (refusal.conflict) work.add(() => this.#resolveConflict(guard.epoch, refusal));
       // One that is not in flight was refused earlier; perhaps the relay accepts it by now.
-      else if (plan.isInFlight(refusal.seq))
-        this.setAside(refusal.seq, `refused by the relay: ${refusal.reason}`);
+      else if (!plan.isInFlight(refusal.seq)) continue;
+      else if (refusal.again) this.parts.again(refusal.seq);
+      else this.setAside(refusal.seq, `refused by the relay: ${refusal.reason}`);
     }
     if (lost.length === 0) return;
     work.add(async () => {

@@ -84,6 +84,10 @@ export class Uplink implements Service {
       session: () => this.#session,
       restart: (state) => this.#startEpoch(state),
       ask: () => questions.ask(),
+      again: (seq) => {
+        this.#fitter.arrived(seq);
+        this.#session?.plan.refuse(seq);
+      },
       probe: () => questions.sendNewestAcknowledged(this.#session?.first ?? 1),
     });
   }

@@ -109,6 +109,30 @@ for (const { name, open } of relayDatabases(test)) {
       ],
     );
   });
+
+  test(`an appliance whose site was removed is told that the relay had everything, and sends nothing again (${name})`, async (t) => {
+    const { db, bus, registry, fleet, appliances } = await startFleet(
+      t,
+      { admitUnknown: true },
+      undefined,
+      open,
+    );
+    await new Ingest(bus, db, registry, log).start();
+    await withSites(db, 'north');
+    await commitBatch(
+      db,
+      [1, 2, 3].map((seq) => anArrival(seq)),
+      0,
+    );
+    await fleet.removeSite('north');
+    const acks: unknown[] = [];
+    appliances.subscribe('ack', { site: 'north' }, ({ payload: { epoch, seq } }) => {
+      acks.push([epoch, seq]);
+    });
+    await appliances.publish('siteAvailability', { site: 'north' }, 'online');
+    await eventually('it is answered', () => acks.length > 0);
+    t.deepEqual(acks, [[EPOCH, 3]]);
+  });
 }
 
 /** A fixed id for a number, as an appliance sends the same summary again. */
