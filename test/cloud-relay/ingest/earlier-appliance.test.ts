@@ -25,7 +25,7 @@ async function relayWithClient(t: ExecutionContext) {
   await ingest.start();
   const client = connect(url);
   t.teardown(() => client.endAsync(true));
-  const acks: { seq: number; refused?: { seq: number; reason: string }[] }[] = [];
+  const acks: { seq: number; refused?: { seq: number; reason: string; again?: true }[] }[] = [];
   client.on('message', (_, payload) => acks.push(JSON.parse(payload.toString())));
   await client.subscribeAsync(`${ROOT}/north/ack`, { qos: 1 });
   const publish = (text: string, site = 'north') =>
@@ -63,11 +63,12 @@ test('a damaged record is not stored, admits no site, and is refused only if it 
   await publish(damaged, 'norti');
   for (let i = 0; i < 4; i++) await publish(damaged);
   await eventually(() => ingest.status().damaged === 5);
+  await eventually(() => acks.some(({ refused }) => refused?.[0]?.again));
   t.false(registry.has('norti'));
   t.is(ingest.status().rejected, 0);
   await publish(damaged);
   await eventually(() => ingest.status().rejected === 1);
-  await eventually(() => acks.some(({ refused }) => refused?.[0]?.seq === 2));
+  await eventually(() => acks.some(({ refused }) => refused?.[0]?.seq === 2 && !refused[0].again));
   t.is(ingest.status().committed, 1);
 });
 
