@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { type TokenTables, tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
@@ -13,12 +14,14 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { SteadyTime } from '../core/runtime/steady-time.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
+import { relayRequirements } from './api/relay-requirements.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
@@ -62,7 +65,14 @@ export async function createRelay(
   const sites = createSites(base);
   const http = createServer(base, sites);
   const services = [
-    ...[base.lock, base.database, tokens, ...detection.services, ...images.services],
+    ...[
+      base.lock,
+      base.database,
+      base.steadyTime,
+      tokens,
+      ...detection.services,
+      ...images.services,
+    ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
     ...[...sites.broker.services, http],
   ];
@@ -97,6 +107,11 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     clock,
     adminToken && readSecret(adminToken),
   );
+  const steadyTime = new SteadyTime({
+    file: join(dataFolder, 'steady-time.json'),
+    log: log.child({ component: 'clock' }),
+    clock,
+  });
   const detection = createDetection({
     settings: config.detection,
     maxPixels: config.images.maxPixels,
@@ -108,20 +123,37 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
     db: tablesOf(db, imageTables),
     files,
     dataFolder,
-    leases: isShared(config) ? new BlobLeases(tablesOf(db, sharedImageTables), clock) : undefined,
+    leases: isShared(config)
+      ? new BlobLeases(tablesOf(db, sharedImageTables), clock, steadyTime.eras)
+      : undefined,
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
+    eras: steadyTime.eras,
   });
   const database = { name: 'database', stop: close };
-  return { config, log, clock, lock, db, database, guard, metrics, tokens, detection, images };
+  return {
+    config,
+    log,
+    clock,
+    steadyTime,
+    lock,
+    db,
+    database,
+    guard,
+    files,
+    metrics,
+    tokens,
+    detection,
+    images,
+  };
 }
 
 /** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, db }: Base) {
+function createSites({ config, log, clock, steadyTime, db }: Base) {
   const tables = tablesOf(db, relayTables);
   const broker = createRelayBroker(config, tables, log);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
@@ -130,9 +162,16 @@ function createSites({ config, log, clock, db }: Base) {
   const admission = { admitUnknown: !hasAccounts, maxSites };
   const registry = new SiteRegistry(tables, admission, fleetLog, clock);
   const presence = new Presence(bus, tables, registry, fleetLog, clock);
+  const onRecord = (site: string) => presence.recordArrived(site);
   const ingestLog = log.child({ component: 'ingest' });
-  const retention = new SummaryRetention(tables, config.retention.summariesMs, ingestLog, clock);
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup }, clock);
+  const retention = new SummaryRetention(
+    tables,
+    config.retention.summariesMs,
+    ingestLog,
+    clock,
+    steadyTime.eras,
+  );
+  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
@@ -148,17 +187,27 @@ function createSites({ config, log, clock, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, metrics, tokens, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, tokens, guard, detection, images } = base;
+  const { bus } = broker;
+  const { budget } = images.store;
+  const isLocal = !(isShared(config) && config.files.s3);
+  const readiness = new ReadinessMonitor(
+    relayRequirements({
+      ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
+      freeBytes: isLocal ? () => budget.freeBytes() : undefined,
+    }),
+  );
+  metrics.requirements(readiness);
   registerRelayMetrics(metrics, {
     pool: detection.pool,
     ingest,
     store: images.store,
-    bus: broker.bus,
+    bus,
     fleet,
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({
-    ...{ config, log, metrics, tokens, guard, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, tokens, detection, images, fleet, clock },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { tokenTables } from '../core/http/token-table.js';
 import { Tokens } from '../core/http/tokens.js';
@@ -18,6 +19,7 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createEdgeApp } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
+import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
@@ -151,6 +153,8 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const { storage, pipeline, eventStream } = snapshots;
   const { connections, links, uplink } = reporting;
   const { pool } = detection;
+  const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
+  metrics.requirements(readiness);
   registerEdgeMetrics(metrics, { pool, storage, pipeline, connections, eventStream });
   const view = new SiteView({
     site: config.site,
@@ -163,8 +167,8 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   });
   const { cameras, sightings, reload } = pipeline;
   const app = createEdgeApp({
-    ...{ config, log, metrics, tokens, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, guard },
+    ...{ config, log, metrics, readiness, tokens, detection, images: storage.images },
+    ...{ cameras, sightings, reload, view, links, events: eventStream },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }
@@ -178,7 +182,7 @@ function servicesInOrder(
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, outboxMark, storage.timeSync, storage.watch, tokens],
+    ...[lock, database, outboxMark, storage.timeSync, storage.steadyTime, storage.watch, tokens],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],

@@ -42,10 +42,10 @@ const PLANTED: Record<string, [path: string, text: string][]> = {
   'cloud-relay/ holds main.ts, context.ts, config.ts and folders, nothing else': [
     ['cloud-relay/planted.ts', ''],
   ],
-  'the process of edge/main.ts never loads OpenCV, the engine or a worker': [
+  'the process of edge/main.ts never loads OpenCV, the engine, the decoder or a worker': [
     ['edge/main.ts', "import { a } from '../core/opencv/opencv.js';"],
   ],
-  'the process of cloud-relay/main.ts never loads OpenCV, the engine or a worker': [
+  'the process of cloud-relay/main.ts never loads OpenCV, the engine, the decoder or a worker': [
     ['cloud-relay/main.ts', "import '../core/detection/worker/main.js';"],
   ],
   'no import cycle, type imports included': [

@@ -36,8 +36,8 @@ async function run({ cascade, images, seconds }: EngineQuestion): Promise<Engine
   while (done === 0 || elapsed < seconds) {
     const bytes = images[done % images.length] ?? Buffer.alloc(0);
     consume(cv.imdecode(Buffer.from(bytes), cv.IMREAD_GRAYSCALE), (mat) => {
-      const grey = new GreyImage(cv, mat);
-      const image = { width: grey.width, height: grey.height, data: grey.bytes() };
+      const grey = new GreyImage(mat.cols, mat.rows, mat.getData());
+      const image = { width: grey.width, height: grey.height, data: grey.bytes };
       const [candidates = []] = engine.searchCandidates(image, [query]);
       clipGroups(groupCandidates(candidates, 3), image);
     });

@@ -1,9 +1,9 @@
 import type Koa from 'koa';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
+import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
@@ -14,7 +14,6 @@ import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
-import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { RelayConfig } from '../config.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
 import type { Fleet } from '../fleet/fleet.js';
@@ -24,9 +23,8 @@ export interface RelayAppParts {
   config: RelayConfig;
   log: Logger;
   metrics: Metrics;
+  readiness: ReadinessMonitor;
   tokens: Tokens;
-  /** Absent if the database is not a file. */
-  guard: DatabaseGuard | undefined;
   detection: DetectionModule;
   images: ImageModule;
   fleet: Fleet;
@@ -35,7 +33,7 @@ export interface RelayAppParts {
 
 /** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts): Koa {
-  const { config, log, metrics, tokens, guard, detection, images, fleet, clock } = parts;
+  const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -44,10 +42,6 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
     ...quotas(config.demo),
-  };
-  const readiness = () => {
-    const detectionIs = readinessOf(detection.pool.status());
-    return guard ? guard.readiness(detectionIs) : detectionIs;
   };
   return createApp({
     info: {
@@ -68,7 +62,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(readiness, metrics, 'viewer'),
+        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
     authentication: { mode: 'token', verify: (token) => tokens.verify(token) },

@@ -11,6 +11,7 @@ import { recordPresence, sites } from '../store/site-table.js';
 import type { SiteRegistry } from './site-registry.js';
 
 export interface SitePresence {
+  /** As the site said, or what its records and reports show. */
   availability: SiteAvailability | null;
   /** Its health report, due every minute, is overdue, whatever its availability is. */
   stale: boolean;
@@ -24,14 +25,21 @@ interface PresenceState {
   lastSeenAt: number | null;
   health: Health | null;
   healthAt: number | null;
+  /** When the report arrived, by the steady clock; negative infinity if that is not known. */
+  healthSteadyAt: number;
+  /** When `offline` arrived, by the steady clock. */
+  offlineSteadyAt: number;
   unsaved: boolean;
 }
 
 export const STALE_AFTER_MS = 3 * 60_000;
+/** What a site sent before it said `offline` may arrive after that, if a broker sends it again. */
+const OFFLINE_HOLDS_MS = 5_000;
 const SAVE_EVERY_MS = 60_000;
 
 /**
- * The last known state of each site. Kept in memory, one entry a site, and saved every minute. Each of several relays
+ * The last known state of each site. The retained `offline` may be wrong: the will of an earlier connection that came
+ * late, or somebody else's message. A site whose records or reports arrive is online. Kept in memory, one entry a site, and saved every minute. Each of several relays
  * receives the messages of every site; the saved state is for the next start.
  */
 export class Presence implements Service {
@@ -45,26 +53,35 @@ export class Presence implements Service {
     private readonly registry: SiteRegistry,
     private readonly log: Logger,
     private readonly clock: Clock = systemClock,
+    /** Not set by anyone: ages are measured with it. */
+    private readonly steady: Clock = clock === systemClock ? () => performance.now() : clock,
   ) {}
 
   async start(): Promise<void> {
+    const ageOf = (at: number | null) =>
+      at === null ? Number.POSITIVE_INFINITY : Math.max(0, this.clock() - at);
     for (const row of await sites(this.db))
       Object.assign(this.#stateOf(row.id), {
         availability: row.availability,
         lastSeenAt: row.last_seen_at,
         health: row.health === null ? null : (JSON.parse(row.health) as Health),
         healthAt: row.health_at,
+        healthSteadyAt: this.steady() - ageOf(row.health_at),
       });
     this.bus.subscribe('siteAvailability', {}, (message) =>
       this.#receive(message, (state) => {
         state.availability = message.payload;
+        if (message.payload === 'offline') state.offlineSteadyAt = this.steady();
       }),
     );
     this.bus.subscribe('health', {}, (message) =>
       this.#receive(message, (state) => {
         state.health = message.payload;
         // A retained report is of unknown age.
-        if (!message.retained) state.healthAt = this.clock();
+        if (message.retained) return;
+        state.healthAt = this.clock();
+        state.healthSteadyAt = this.steady();
+        this.#showsThatItIsOnline(state);
       }),
     );
     this.#timer = setInterval(() => void this.#save(), SAVE_EVERY_MS).unref();
@@ -76,13 +93,26 @@ export class Presence implements Service {
   }
 
   of(site: string): SitePresence {
-    const { unsaved: _, ...state } = this.#states.get(site) ?? neverSeen();
-    const overdue = state.healthAt === null || this.clock() - state.healthAt > STALE_AFTER_MS;
-    return { ...state, stale: overdue };
+    const { availability, lastSeenAt, health, healthAt, healthSteadyAt } =
+      this.#states.get(site) ?? neverSeen();
+    const stale = this.steady() - healthSteadyAt > STALE_AFTER_MS;
+    return { availability, stale, lastSeenAt, health, healthAt };
   }
 
   forget(site: string): void {
     this.#states.delete(site);
+  }
+
+  /** A record of an admitted site has arrived. */
+  recordArrived(site: string): void {
+    const state = this.#stateOf(site);
+    state.lastSeenAt = this.clock();
+    state.unsaved = true;
+    this.#showsThatItIsOnline(state);
+  }
+
+  #showsThatItIsOnline(state: PresenceState): void {
+    if (this.steady() - state.offlineSteadyAt >= OFFLINE_HOLDS_MS) state.availability = 'online';
   }
 
   async #receive(
@@ -126,5 +156,7 @@ const neverSeen = (): PresenceState => ({
   lastSeenAt: null,
   health: null,
   healthAt: null,
+  healthSteadyAt: Number.NEGATIVE_INFINITY,
+  offlineSteadyAt: Number.NEGATIVE_INFINITY,
   unsaved: false,
 });

@@ -7,12 +7,15 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
+import { unavailabilityOf } from '../../core/store/database-unavailable.js';
+import { isStorageFailure } from '../../core/store/storage-failure.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
 import { ledgerEntry, ledgerOf, type OutboxId } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { latestRemoved } from '../store/removed-outbox-table.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
+import { commitAgain } from './commit-again.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
 import { againOf, InvalidRecords, refusalOf } from './invalid-records.js';
@@ -28,6 +31,8 @@ export interface IngestOptions {
   maxPending?: number;
   /** Divides the records among the relays with the same group; for MQTT 5. */
   shareGroup?: string | undefined;
+  /** Called for each record of an admitted site that arrives. */
+  onRecord?: (site: string) => void;
 }
 
 /** The default. Also the number of records that the broker may send without a confirmation. */
@@ -81,6 +86,7 @@ export class Ingest implements Service {
   #lastBatch: Promise<unknown> = Promise.resolve();
   #lastLogged = -LOG_EVERY_MS;
   readonly #refusals = new LogThrottle(LOG_EVERY_MS);
+  #storageFailure: { reason: string; at: number } | undefined;
 
   constructor(
     private readonly bus: MessageBus,
@@ -133,10 +139,17 @@ export class Ingest implements Service {
     return { ...this.#counts, ...this.#invalid.counts, waiting: this.#batcher.waiting };
   }
 
+  /** Why the last records could not be stored, if the database or its disk was the reason within the last minute. */
+  storageFailure(): string | undefined {
+    const failure = this.#storageFailure;
+    return failure && performance.now() - failure.at < LOG_EVERY_MS ? failure.reason : undefined;
+  }
+
   async #receive(message: Received<'up'>): Promise<void> {
     const { site } = message.names;
     try {
       if (this.sites.has(site) || (await this.sites.admit(site))) {
+        this.options.onRecord?.(site);
         const fault = await this.#queue(message);
         if (fault !== undefined) await this.#onFault(message, fault);
       } else this.#counts.refused++;
@@ -202,11 +215,10 @@ export class Ingest implements Service {
   }
 
   async #commit(arrivals: Arrival[]): Promise<void> {
-    const { ledger, added, lost, conflicts, unknown } = await commitBatch(
-      this.db,
-      arrivals,
-      this.clock(),
+    const { ledger, added, lost, conflicts, unknown } = await commitAgain(() =>
+      commitBatch(this.db, arrivals, this.clock()),
     );
+    this.#storageFailure = undefined;
     this.#counts.batches++;
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
@@ -236,6 +248,11 @@ export class Ingest implements Service {
   #fail(site: string, error: unknown): void {
     this.#counts.failed++;
     const now = performance.now();
+    if (unavailabilityOf(error) || isStorageFailure(error))
+      this.#storageFailure = {
+        reason: `summaries cannot be stored: ${messageOf(error)}`,
+        at: now,
+      };
     if (now - this.#lastLogged < LOG_EVERY_MS) return;
     this.#lastLogged = now;
     this.log.error(

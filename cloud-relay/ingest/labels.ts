@@ -19,12 +19,28 @@ export function sightedLabels({
   }));
 }
 
+/** No snapshot is older: a machine without a battery clock starts before this time. */
+const EARLIEST = Date.parse('2024-01-01T00:00:00Z');
+
+/**
+ * When a summary counts: when its snapshot was taken or, if the appliance's clock was wrong then, when it arrived. Its
+ * own time stays in the summary.
+ */
+function countedAt({ record: { summary }, receivedAt }: Arrival<SummaryRecord>): number {
+  const takenAt = Date.parse(summary.takenAt);
+  if (receivedAt < EARLIEST) return takenAt;
+  const isWrong =
+    summary.clock === 'unsynchronised' || takenAt < EARLIEST || takenAt > receivedAt + DAY_MS;
+  return isWrong ? receivedAt : takenAt;
+}
+
 /** The counts that summaries add to each day. */
 export function dailyLabels(arrivals: Arrival<SummaryRecord>[]): DailyLabelRow[] {
   const totals = new Map<string, DailyLabelRow>();
-  for (const { site, record } of arrivals) {
-    const { takenAt, detections } = record.summary;
-    const ms = Date.parse(takenAt);
+  for (const arrival of arrivals) {
+    const { site, record } = arrival;
+    const { detections } = record.summary;
+    const ms = countedAt(arrival);
     const day = ms - (((ms % DAY_MS) + DAY_MS) % DAY_MS);
     const seen = new Set<string>();
     for (const { label } of detections) {

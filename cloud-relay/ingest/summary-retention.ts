@@ -1,10 +1,19 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
+import {
+  type ClockEra,
+  type ClockEras,
+  earliestOf,
+  erasAfter,
+  inEra,
+  noEras,
+} from '../../core/runtime/clock-eras.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
+import { limitByEra } from '../../core/store/era-limit.js';
 import { removeGapsBefore } from '../store/gap-table.js';
 import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
@@ -24,6 +33,7 @@ export class SummaryRetention implements Service {
     private readonly keepMs: number,
     private readonly log: Logger,
     private readonly clock: Clock = systemClock,
+    private readonly eras: ClockEras = noEras,
   ) {
     this.#job = new CronJob({
       name: this.name,
@@ -46,10 +56,14 @@ export class SummaryRetention implements Service {
 
   async sweep(): Promise<void> {
     const { db } = this;
-    const before = this.clock() - this.keepMs;
+    const eras = this.eras();
+    const limit = this.clock() - this.keepMs;
+    // What arrived before the clock was set keeps its true age; whole months go only if no clock disagrees.
+    const young = erasAfter(limit, eras);
+    const before = earliestOf(limit, young);
     if (isPostgres(db)) {
       await preparePartitions(db, this.clock());
-      const dropped = await dropPartitions(db, before);
+      const dropped = await dropPartitions(db, before, youngSpans(limit, young));
       if (dropped.length > 0) this.log.info({ partitions: dropped }, 'removed old summaries');
     }
     let removed = 0;
@@ -57,10 +71,14 @@ export class SummaryRetention implements Service {
       removed += await removeInChunks(
         db,
         isPostgres(db) ? `${table}_default` : table,
-        sql`received_at < ${before}`,
+        sql`received_at < ${limitByEra('received_at', limit, eras)}`,
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
     await removeGapsBefore(db, before);
     await forgetRemovedBefore(db, before);
   }
 }
+
+/** What the clock has shown since a limit, in each of the eras. */
+const youngSpans = (limit: number, eras: ClockEra[]) =>
+  eras.map((era) => ({ from: Math.max(era.from, inEra(limit, era, eras)), to: era.to }));

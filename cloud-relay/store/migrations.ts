@@ -8,19 +8,27 @@ import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 
-/** The relay's own tables. A migration that has been released never changes. */
-export const deliveryMigrations: Migrations = {
+const firstDeliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
   '0004_ledger': ledgerMigration,
+};
+const laterDeliveryMigrations: Migrations = {
   '0008_delivery_marks': deliveryMarksMigration,
 };
 
-/** Every change of the relay's schema. They run in the order of their names. */
+/** The relay's own tables. A migration that has been released never changes. */
+export const deliveryMigrations: Migrations = {
+  ...firstDeliveryMigrations,
+  ...laterDeliveryMigrations,
+};
+
+/** Every change of the relay's schema, oldest first. */
 export const relayMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
-  ...deliveryMigrations,
+  ...firstDeliveryMigrations,
   '0005_blob_leases': createBlobLeaseTable,
   '0006_summaries_by_camera': cameraIndexMigration,
   '0007_image_labels': createImageLabelTable,
+  ...laterDeliveryMigrations,
 };

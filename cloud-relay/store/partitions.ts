@@ -34,8 +34,12 @@ export function preparePartitions(db: Kysely<RelayTables>, now: number): Promise
   });
 }
 
-/** Drops the partitions all of whose rows arrived before a time. Resolves with their names. */
-export function dropPartitions(db: Kysely<RelayTables>, before: number): Promise<string[]> {
+/** Drops the partitions all of whose rows arrived before a time, except those that overlap `kept`. Resolves with their names. */
+export function dropPartitions(
+  db: Kysely<RelayTables>,
+  before: number,
+  kept: { from: number; to: number }[] = [],
+): Promise<string[]> {
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(trx);
     const dropped: string[] = [];
@@ -44,7 +48,11 @@ export function dropPartitions(db: Kysely<RelayTables>, before: number): Promise
         select relid::text as name from pg_partition_tree(${table}) where isleaf`.execute(trx);
       for (const { name } of rows) {
         const [, year, month] = /_(\d{4})_(\d{2})$/.exec(name) ?? [];
-        if (!year || Date.UTC(Number(year), Number(month)) > before) continue;
+        const [start, end] = [-1, 0].map((offset) =>
+          Date.UTC(Number(year), Number(month) + offset),
+        );
+        if (start === undefined || end === undefined || !year || end > before) continue;
+        if (kept.some(({ from, to }) => from < end && to >= start)) continue;
         await sql`drop table ${sql.table(name)}`.execute(trx);
         dropped.push(name);
       }

@@ -3,7 +3,7 @@ import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
 import { rememberRemoved } from './removed-outbox-table.js';
 
-/** Rows that one statement removes from SQLite, so that the ingest does not wait for long. */
+/** Rows that one statement removes: the ingest does not wait for long on SQLite, and the statement has a deadline on PostgreSQL. */
 const CHUNK_ROWS = 5_000;
 
 /** The order of removal: a label whose summary is removed would still be found, without a summary to show. */
@@ -36,15 +36,26 @@ export async function removeInChunks(
   table: string,
   condition: ReturnType<typeof sql>,
 ): Promise<number> {
-  const name = sql.table(table);
-  // PostgreSQL's readers and writers do not wait for it, so one statement removes all.
-  const statement = isPostgres(db)
-    ? sql`delete from ${name} where ${condition}`
-    : sql`delete from ${name} where rowid in
-        (select rowid from ${name} where ${condition} limit ${CHUNK_ROWS})`;
-  for (let removed = 0; ; ) {
-    const { numAffectedRows = 0n } = await statement.execute(db);
-    removed += Number(numAffectedRows);
-    if (isPostgres(db) || numAffectedRows < BigInt(CHUNK_ROWS)) return removed;
+  let removed = 0;
+  for (const part of isPostgres(db) ? await partitionsOf(db, table) : [table]) {
+    const name = sql.table(part);
+    // Each names its rows by where they lie, so that no further index is read.
+    const statement = isPostgres(db)
+      ? sql`delete from ${name} where ctid = any(array(
+          select ctid from ${name} where ${condition} limit ${CHUNK_ROWS}))`
+      : sql`delete from ${name} where rowid in
+          (select rowid from ${name} where ${condition} limit ${CHUNK_ROWS})`;
+    for (let chunk = BigInt(CHUNK_ROWS); chunk >= BigInt(CHUNK_ROWS); removed += Number(chunk)) {
+      const { numAffectedRows = 0n } = await statement.execute(db);
+      chunk = numAffectedRows;
+    }
   }
+  return removed;
+}
+
+/** The tables that hold the rows: places within a table (`ctid`) are not unique over its partitions. */
+async function partitionsOf(db: Kysely<RelayTables>, table: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select relid::text as name from pg_partition_tree(${table}) where isleaf`.execute(db);
+  return rows.length > 0 ? rows.map(({ name }) => name) : [table];
 }

@@ -114,6 +114,8 @@ export interface Analysis {
   height: number;
   detections: Detection[];
   omitted?: number;
+  /** A part of the image is missing or made up; absent if it is whole. */
+  damaged?: true;
   detectors: AppliedDetector[];
   preparation: Preparation;
   times: Times;

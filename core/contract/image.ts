@@ -32,6 +32,9 @@ const numeric = <T extends z.ZodType>(schema: T) =>
 
 const search = searchParametersSchema.shape;
 
+/** What to do with an image of which a part is missing or made up. */
+export const damagedSchema = z.enum(['refuse', 'accept']);
+
 /**
  * The fields of an upload beside `image`. An absent field takes the detector's default. Swagger UI fills its form with
  * the examples; without them it invents values.
@@ -61,8 +64,29 @@ export const uploadFieldsSchema = z.strictObject({
       description: 'Rotations to search, in degrees; repeatable',
       examples: [[0]],
     }),
+  damaged: damagedSchema.optional().meta({
+    description:
+      'Whether an image of which a part is missing or made up is refused (default) or searched',
+    examples: ['refuse'],
+  }),
 });
+/** The same in a query, for clients whose form cannot have fields. */
+export const damagedQuerySchema = z.object({ damaged: uploadFieldsSchema.shape.damaged });
+
 export type UploadFields = z.infer<typeof uploadFieldsSchema>;
+
+/** The kinds of images that are accepted. */
+export const MEDIA_TYPES = [
+  'image/jpeg',
+  'image/png',
+  'image/webp',
+  'image/gif',
+  'image/bmp',
+  'image/tiff',
+  'image/avif',
+  'image/heic',
+  'image/jxl',
+] as const;
 
 export const imageStatusSchema = z.enum(['OK', 'PENDING', 'FAILED']);
 export type ImageStatus = z.infer<typeof imageStatusSchema>;
@@ -71,7 +95,7 @@ export const imageResourceSchema = z
   .object({
     id: imageIdSchema,
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    mediaType: z.enum(['image/jpeg', 'image/png', 'image/webp']),
+    mediaType: z.enum(MEDIA_TYPES),
     bytes: z.int(),
     width: z.int().meta({ description: 'Pixels, after EXIF orientation' }),
     height: z.int(),
@@ -87,6 +111,10 @@ const omittedOfResult = omittedSchema.meta({
   description: 'Number of detections beyond the 1,000 strongest, which are left out',
 });
 
+const damagedOfResult = z.literal(true).optional().meta({
+  description: 'A part of the image is missing or made up; absent if it is whole',
+});
+
 export const analysedImageSchema = z
   .object({
     status: z.literal('OK'),
@@ -96,6 +124,7 @@ export const analysedImageSchema = z
     image: imageResourceSchema,
     detections: z.array(detectionSchema),
     omitted: omittedOfResult,
+    damaged: damagedOfResult,
     detectors: z.array(appliedDetectorSchema),
     preparation: preparationSchema,
     times: timesSchema,
@@ -122,6 +151,7 @@ export const listedImageSchema = imageResourceSchema
     status: imageStatusSchema,
     detections: z.array(detectionSchema),
     omitted: omittedOfResult,
+    damaged: damagedOfResult,
   })
   .meta({ id: 'ListedImage' });
 

@@ -37,6 +37,9 @@ export const cameraResourceSchema = z
       description: 'Snapshots that the motion gate skipped since the start: searches saved',
     }),
     failed: count,
+    damaged: count.meta({
+      description: 'Snapshots of which a part was missing or made up, refused or not',
+    }),
     shed: count.meta({ description: 'Snapshots dropped because the queue or the store was full' }),
     outsideWindows: count.meta({ description: 'Runs skipped because no time window was open' }),
     skippedOverlap: count.meta({

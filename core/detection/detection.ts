@@ -23,6 +23,8 @@ export interface AnalysisPlan {
   preparation: Preparation;
   /** Of a camera: where detections count, at least one zone. The rest of the picture is not searched. */
   zones?: Zone[];
+  /** Searches an image even if pixels are missing or made up; otherwise such an image is refused. */
+  acceptDamaged?: true;
 }
 
 export interface LabelledBox {
@@ -54,6 +56,8 @@ export interface Thumbnail {
 export interface SearchGate {
   /** Caps the longer side of the thumbnail, in pixels. */
   side: number;
+  /** As in a plan; without it a damaged image has no thumbnail. */
+  acceptDamaged?: boolean;
   /**
    * What to search for, or undefined to skip the search. Called at most once an image. A worker waits for the result, so
    * this must not wait for a worker.

@@ -3,7 +3,7 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox, Thumbnail } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -12,6 +12,8 @@ export interface Findings {
   detections: Detection[];
   /** Weakest ones beyond those that a result holds; absent if there are none. */
   omitted?: number;
+  /** Pixels are missing or made up; absent if none are. */
+  damaged?: true;
   decodeMs: number;
   detectMs: number;
 }
@@ -28,7 +30,10 @@ interface Jobs {
    * The worker sends a thumbnail, its longer side at most `side` pixels, and then waits for a `GateDecision`. Null if the
    * image is not searched.
    */
-  analyseIf: { input: { bytes: Buffer; side: number }; result: Findings | null };
+  analyseIf: {
+    input: { bytes: Buffer; side: number; acceptDamaged: boolean };
+    result: Findings | null;
+  };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
   /** Loads an unverified cascade and searches a small image with it. The result is the engine that supports it. */
   probe: { input: { cascade: CascadeFile }; result: EngineName };
@@ -52,7 +57,6 @@ export type ParentMessage = Job | GateDecision;
 export interface Ready {
   type: 'ready';
   protocol: number;
-  openCvVersion: string;
   /** What it can search with on this processor. */
   engines: EngineName[];
   pid: number;

@@ -33,10 +33,10 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
 });
 
 function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv'): Verdict[] {
-  const { openCvVersion, engines } = pool.status();
+  const { engines } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
-  const text = `worker ready, OpenCV ${openCvVersion}, ${detectors.length - rejected.length} detectors`;
+  const text = `worker ready, ${detectors.length - rejected.length} detectors, engines: ${engines.join(', ')}`;
   return [
     engine === 'opencv' || engines.includes('siteglass')
       ? ok(text)

@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ReadinessMonitor } from './readiness.js';
 
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -15,8 +16,10 @@ export interface LabelledReading {
   name: string;
   help: string;
   label: string;
-  read(): Iterable<[value: string, number: number]>;
+  read(): LabelledValues | Promise<LabelledValues>;
 }
+
+type LabelledValues = Iterable<[value: string, number: number]>;
 
 /** The measured values of a detection worker's job; times in milliseconds. */
 export interface FinishedJob {
@@ -25,6 +28,24 @@ export interface FinishedJob {
   decodeMs?: number;
   detectMs?: number;
   engines?: string[];
+}
+
+/** A reading that takes longer is left out: a scrape waits for ten seconds. */
+const READING_MS = 4_000;
+
+/** What `read` returns; undefined if it fails or takes too long, e.g. since the database is away. */
+async function readingOf<T>(read: () => T | Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), READING_MS);
+  });
+  try {
+    return await Promise.race([read(), late]);
+  } catch {
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** The metrics of a process for Prometheus. Names follow its conventions: base units, `_total` on counters. */
@@ -91,14 +112,16 @@ export class Metrics {
     this.#analyses.inc({ source });
   }
 
-  /** Adds a gauge that is read at each scrape. */
+  /** Adds a gauge that is read at each scrape. It is left out while it cannot be read. */
   gauge({ name, help, read }: Reading): void {
     new Gauge({
       name,
       help,
       registers: [this.registry],
       async collect() {
-        this.set(await read());
+        const value = await readingOf(read);
+        if (value === undefined) this.remove();
+        else this.set(value);
       },
     });
   }
@@ -110,23 +133,40 @@ export class Metrics {
       help,
       labelNames: [label],
       registers: [this.registry],
-      collect() {
+      async collect() {
+        const values = await readingOf(read);
         this.reset();
-        for (const [value, number] of read()) this.set({ [label]: value }, number);
+        for (const [value, number] of values ?? []) this.set({ [label]: value }, number);
       },
     });
   }
 
-  /** Adds a counter that is read at each scrape. */
+  /** Adds a counter that is read at each scrape. It is left out while it cannot be read. */
   counter({ name, help, read }: Reading): void {
     new Counter({
       name,
       help,
       registers: [this.registry],
       async collect() {
+        const value = await readingOf(read);
         this.reset();
-        this.inc(await read());
+        if (value === undefined) this.remove();
+        else this.inc(value);
       },
+    });
+  }
+
+  /** Adds what the process needs, see `ReadinessMonitor`. */
+  requirements(monitor: ReadinessMonitor): void {
+    this.gauges({
+      name: 'siteglass_requirement_up',
+      help: '1 while the process can use what it needs, e.g. the database; see /readyz',
+      label: 'requirement',
+      read: async () =>
+        (await monitor.states()).map(([name, fulfilled]): [string, number] => [
+          name,
+          Number(fulfilled),
+        ]),
     });
   }
 }

@@ -103,7 +103,11 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
   if (form) {
     const fields = schema(form.fields);
     const properties = {
-      [form.file]: { type: 'string', format: 'binary', description: 'JPEG, PNG or WebP' },
+      [form.file]: {
+        type: 'string',
+        format: 'binary',
+        description: 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC or JPEG XL',
+      },
       ...(fields.properties as Json),
     };
     const content = { schema: { type: 'object', properties, required: [form.file] } };
@@ -142,6 +146,9 @@ function problemResponses(
   schema: (s: z.ZodType) => Json,
 ): Json {
   const codes = new Set<ProblemCode>([...(route.problems ?? []), ...ALWAYS]);
+  // The liveness and the readiness of the process need no database to be answered.
+  if (route.access !== 'anonymous' || route.tag !== 'operations') codes.add('database_unavailable');
+  if (route.method !== 'get') codes.add('disk_budget_spent');
   if (route.access !== 'anonymous') codes.add('unauthorized').add('forbidden');
   if (route.params || route.query || route.form || route.body) codes.add('invalid_parameter');
   if (route.body) for (const code of BODY_PROBLEMS) codes.add(code);

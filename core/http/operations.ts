@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import type { Access } from './access.js';
 import type { Metrics } from './metrics.js';
+import type { ReadinessMonitor } from './readiness.js';
 import { type Route, route } from './route.js';
-
-/** Whether the process can accept work, and the reasons if it cannot. */
-export interface Readiness {
-  ready: boolean;
-  reasons: string[];
-}
 
 const healthSchema = z.object({ status: z.literal('OK') });
 const readinessSchema = z.object({
@@ -17,7 +12,7 @@ const readinessSchema = z.object({
 
 /** Routes for supervisors and Prometheus. */
 export function operationRoutes(
-  readiness: () => Readiness,
+  monitor: ReadinessMonitor,
   metrics: Metrics,
   metricsAccess: Access,
 ): Route[] {
@@ -38,8 +33,8 @@ export function operationRoutes(
       summary: 'Readiness: the process can accept work',
       access: 'anonymous',
       responses: { 200: readinessSchema, 503: readinessSchema },
-      handle: (_, ctx) => {
-        const { ready, reasons } = readiness();
+      handle: async (_, ctx) => {
+        const { ready, reasons } = await monitor.readiness();
         ctx.status = ready ? 200 : 503;
         return { status: ready ? 'OK' : 'UNAVAILABLE', reasons };
       },

@@ -1,7 +1,36 @@
 import type { Context, Middleware } from 'koa';
 import { type Problem, problemKinds } from '../contract/problem.js';
-import { ProblemError } from '../runtime/errors.js';
+import { messageOf, ProblemError } from '../runtime/errors.js';
+import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
+import { unavailabilityOf } from '../store/database-unavailable.js';
+import { filesUnavailabilityOf } from '../store/files-unavailable.js';
+import { isDatabaseBusy, storageProblem } from '../store/storage-failure.js';
+
+const RETRY_AFTER_S = 5;
+const LOG_EVERY_MS = 60_000;
+
+/** Something that this process works with is away: the caller learns what, and when to try again. */
+function whatIsAway(cause: unknown): unknown {
+  const options = { cause, retryAfter: RETRY_AFTER_S };
+  const database = unavailabilityOf(cause);
+  if (database)
+    return new ProblemError(
+      'database_unavailable',
+      `The database is not available: ${database.reason}.`,
+      options,
+    );
+  if (isDatabaseBusy(cause))
+    return new ProblemError('database_unavailable', 'Another process uses the database.', options);
+  const files = filesUnavailabilityOf(cause);
+  if (files)
+    return new ProblemError(
+      'files_unavailable',
+      `The file store is not available: ${files.reason}.`,
+      options,
+    );
+  return storageProblem(cause);
+}
 
 /** The problem document (RFC 9457) for an error. It contains no details of an unexpected error. */
 export function problemOf(error: unknown): Problem {
@@ -35,16 +64,21 @@ function throwUnmatched(ctx: Context): void {
 
 /** Converts every error to a response. A group of routes can have its own form, in `ctx.state.writeProblem`. */
 export function handleProblems(log: Logger): Middleware {
+  const throttle = new LogThrottle(LOG_EVERY_MS);
+  const report = (ctx: Context, thrown: unknown, error: unknown) => {
+    const path = ctx.state.loggedPath ?? ctx.path;
+    if (!(error instanceof ProblemError))
+      log.error({ err: error, method: ctx.method, path }, 'request failed');
+    else if (error !== thrown && throttle.isDue(error.code))
+      log.warn({ error: messageOf(thrown), path }, `request failed: ${error.message}`);
+  };
   return async (ctx, next) => {
     try {
       await next();
       if (ctx.body === undefined) throwUnmatched(ctx);
-    } catch (error) {
-      if (!(error instanceof ProblemError))
-        log.error(
-          { err: error, method: ctx.method, path: ctx.state.loggedPath ?? ctx.path },
-          'request failed',
-        );
+    } catch (thrown) {
+      const error = thrown instanceof ProblemError ? thrown : whatIsAway(thrown);
+      report(ctx, thrown, error);
       const problem = problemOf(error);
       ctx.status = problem.status;
       ctx.remove('ETag');

@@ -61,6 +61,14 @@ export const tokenTable = {
   exists: async (db: Kysely<TokenTables>): Promise<boolean> =>
     (await db.selectFrom('token').select('hash').limit(1).executeTakeFirst()) !== undefined,
 
+  /** Writes one row as it is. There is one once the process has started. */
+  touch: (db: Kysely<TokenTables>) =>
+    db
+      .updateTable('token')
+      .set((eb) => ({ role: eb.ref('role') }))
+      .where('name', '=', (eb) => eb.selectFrom('token').select((q) => q.fn.min('name').as('name')))
+      .execute(),
+
   findByHash: (db: Kysely<TokenTables>, hash: string): Promise<Principal | undefined> =>
     db.selectFrom('token').select(['name', 'role']).where('hash', '=', hash).executeTakeFirst(),
 };

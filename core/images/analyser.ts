@@ -54,6 +54,7 @@ export class Analyser {
     bytes: Buffer,
     side: number,
     work: (thumbnail: Thumbnail) => { key: string; plan: AnalysisPlan } | undefined,
+    acceptDamaged = false,
   ): Promise<Analysis | undefined> {
     let ownKey: string | undefined;
     const planFor = async (thumbnail: Thumbnail) => {
@@ -64,7 +65,7 @@ export class Analyser {
       this.#running.set(ownKey, search);
       return wanted.plan;
     };
-    const search = this.detection.analyseIf(bytes, { side, planFor });
+    const search = this.detection.analyseIf(bytes, { side, acceptDamaged, planFor });
     try {
       const analysis = await search;
       if (analysis) this.onAnalysed('search');

@@ -5,11 +5,12 @@ export const sha256Of = (data: Uint8Array | string): string => hash('sha256', da
 
 /**
  * The key of a plan's result for an image: the same bytes, searched by the same cascades (by their files' hashes) with
- * the same parameters in the same zones, have the same key.
+ * the same parameters in the same zones, have the same key. A result of a request that refuses damaged images is not one
+ * for a request that accepts them.
  */
 export function analysisKey(
   sha256: string,
-  { detectors, preparation, zones }: AnalysisPlan,
+  { detectors, preparation, zones, acceptDamaged }: AnalysisPlan,
 ): string {
   const work = [
     sha256,
@@ -26,6 +27,7 @@ export function analysisKey(
       p.maxSize,
     ]),
     ...(zones ? [zones.map(({ kind, points }) => [kind, points])] : []),
+    ...(acceptDamaged ? ['damaged'] : []),
   ];
   return sha256Of(JSON.stringify(work));
 }

@@ -1,5 +1,13 @@
 import type { Kysely } from 'kysely';
 import type { Clock } from '../runtime/clock.js';
+import {
+  type ClockEra,
+  type ClockEras,
+  earliestOf,
+  erasAfter,
+  latestOf,
+  noEras,
+} from '../runtime/clock-eras.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import { blobLeaseTable } from './blob-lease-table.js';
 import {
@@ -20,6 +28,8 @@ export class BlobLeases {
   constructor(
     private readonly db: Kysely<SharedImageTables>,
     private readonly clock: Clock,
+    /** When this machine's clock was set: a lease is over, and lasts, by every clock that it has had. */
+    private readonly eras: ClockEras = noEras,
   ) {}
 
   /** Takes or prolongs a lease before a file is stored. */
@@ -34,7 +44,7 @@ export class BlobLeases {
 
   /** Bytes that were stored and have no row: the commit failed, or its process ended. */
   withoutBlob(limit: number): Promise<string[]> {
-    return blobLeaseTable.withoutBlob(this.db, this.clock(), limit);
+    return blobLeaseTable.withoutBlob(this.db, this.#now(), limit);
   }
 
   /** Runs `removal` under the lock, unless there is a lease. */
@@ -44,13 +54,21 @@ export class BlobLeases {
   ): Promise<void> {
     return unitOfWork(this.db, async (transaction) => {
       const leases = transaction.of(sharedImageTables);
-      if ((await blobLeaseTable.lock(leases, sha256)) > this.clock()) return;
+      if ((await blobLeaseTable.lock(leases, sha256)) > this.#now()) return;
       await removal(transaction.of(imageTables));
       await blobLeaseTable.remove(leases, sha256);
     });
   }
 
   #end(): number {
-    return this.clock() + BLOB_LEASE_MS;
+    return latestOf(this.clock(), this.#recentEras()) + BLOB_LEASE_MS;
+  }
+
+  #now(): number {
+    return earliestOf(this.clock(), this.#recentEras());
+  }
+
+  #recentEras(): ClockEra[] {
+    return erasAfter(this.clock() - 2 * BLOB_LEASE_MS, this.eras());
   }
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { DetectionBackend, Planner } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
+import type { ClockEras } from '../runtime/clock-eras.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { FileStore } from '../store/file-store.js';
@@ -38,6 +39,8 @@ export interface ImageModuleOptions {
   protected?: ProtectedImages;
   log: Logger;
   clock: Clock;
+  /** When the clock was set. */
+  eras?: ClockEras;
 }
 
 /** The parts of the image API: the same on the appliance and on the relay. */
@@ -61,6 +64,7 @@ export function createImageModule(options: ImageModuleOptions): ImageModule {
   const store = new ImageStore(db, files, budget, {
     leases: options.leases,
     protected: options.protected,
+    eras: options.eras,
   });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);

@@ -2,9 +2,11 @@ import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import {
   analysedImageSchema,
+  damagedQuerySchema,
   imagePageSchema,
   imageQuerySchema,
   imageResultSchema,
+  MEDIA_TYPES,
   okSchema,
   pendingImageSchema,
   uploadFieldsSchema,
@@ -42,7 +44,6 @@ export interface ImageApi {
 }
 
 const byId = z.object({ id: imageIdSchema.toLowerCase() });
-const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 const tag = 'images';
 
 /** The problems with which an upload can be refused, in both forms of the API. */
@@ -56,11 +57,13 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'unsupported_request_type',
   'unsupported_image_kind',
   'image_undecodable',
+  'image_damaged',
   'image_crashed_decoder',
   'detection_timeout',
   'analysis_failed',
   'rate_limited',
   'queue_full',
+  'files_unavailable',
   'uploads_full',
   'detection_unavailable',
   'disk_budget_spent',
@@ -78,14 +81,15 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       tag,
       summary: 'Upload an image and find objects in it',
       access: access.upload,
+      query: damagedQuerySchema,
       form: { file: 'image', fields: uploadFieldsSchema },
       headers: { Prefer: '`respond-async` answers at once with 202 and status PENDING' },
       responses: { 200: analysedImageSchema, 202: pendingImageSchema },
       problems: UPLOAD_PROBLEMS,
       before: [...beforeUpload, receiveUpload('image', uploads)],
-      handle: async (_, ctx) => {
+      handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
-        const options = parse(uploadFieldsSchema, fields, 'form');
+        const options = { ...query, ...parse(uploadFieldsSchema, fields, 'form') };
         if (!prefersAsync(ctx)) return images.upload(bytes, options);
         const result = await images.uploadPending(bytes, options);
         ctx.set('Preference-Applied', 'respond-async');
@@ -120,11 +124,11 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
-      problems: ['not_found', 'range_not_satisfiable', 'rate_limited'],
+      problems: ['not_found', 'range_not_satisfiable', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
         const image = await images.find(params.id);
@@ -142,8 +146,8 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The part asked for' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The part asked for' },
         304: { empty: 'Not modified' },
       },
       problems: [
@@ -152,6 +156,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
         'analysis_failed',
         'rate_limited',
         'queue_full',
+        'files_unavailable',
       ],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
@@ -167,7 +172,7 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       access: access.read,
       params: byId,
       responses: { 200: imageResultSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: ({ params }) => images.result(params.id),
     }),
@@ -184,7 +189,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       access: access.remove,
       params: byId,
       responses: { 200: okSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }) => {
         await images.remove(params.id);
@@ -199,7 +204,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       access: access.remove,
       params: byId,
       responses: { 200: okSchema },
-      problems: ['not_found', 'rate_limited'],
+      problems: ['not_found', 'rate_limited', 'files_unavailable'],
       before: beforeRead,
       handle: async ({ params }) => {
         await processed.remove(params.id);

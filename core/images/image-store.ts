@@ -1,4 +1,11 @@
 import type { Kysely } from 'kysely';
+import {
+  type ClockEra,
+  type ClockEras,
+  earliestOf,
+  erasAfter,
+  nowFor,
+} from '../runtime/clock-eras.js';
 import type { Service } from '../runtime/lifecycle.js';
 import { Batcher } from '../store/batcher.js';
 import { commitInGroups, type Outcome } from '../store/commit-in-groups.js';
@@ -22,6 +29,8 @@ export interface ImageStoreOptions {
   leases?: BlobLeases | undefined;
   /** Images that are removed neither for their age nor for the disk budget. */
   protected?: ProtectedImages | undefined;
+  /** When the clock was set. */
+  eras?: ClockEras | undefined;
 }
 
 /** One image to be written, with what belongs into the same transaction. */
@@ -176,17 +185,32 @@ export class ImageStore implements Service {
 
   /** Images that have expired, at most `limit`. */
   expired(now: number, limit: number): Promise<string[]> {
-    return imageTable.expired(this.db, now, limit, this.options.protected);
+    return imageTable.expired(this.db, now, limit, this.#eras(), this.options.protected);
   }
 
-  /** Removes images made before a time, at most `limit`. */
+  /** Whether an image has expired at a time of the present clock. */
+  hasExpired({ created_at, expires_at }: ImageRow, now: number): boolean {
+    return (
+      expires_at != null && Number(expires_at) <= nowFor(Number(created_at), now, this.#eras())
+    );
+  }
+
+  /** Removes images made before a time, at most `limit`. What was stored before the clock was set keeps its true age. */
   async removeOlderThan(ms: number, limit: number): Promise<number> {
-    return this.remove(await imageTable.olderThan(this.db, ms, limit, this.options.protected));
+    const eras = this.#eras();
+    return this.remove(
+      await imageTable.olderThan(this.db, ms, limit, eras, this.options.protected),
+    );
+  }
+
+  #eras(): ClockEra[] {
+    return this.options.eras?.() ?? [];
   }
 
   /** Removes rendered images made before a time, at most `limit`; they are rendered again on request. */
   async removeProcessedOlderThan(ms: number, limit: number): Promise<number> {
-    const keys = await analysisTable.processedBefore(this.db, ms, limit);
+    const before = earliestOf(ms, erasAfter(ms, this.#eras()));
+    const keys = await analysisTable.processedBefore(this.db, before, limit);
     for (const key of keys) await this.removeProcessed(key);
     return keys.length;
   }

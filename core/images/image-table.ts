@@ -1,5 +1,8 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
+import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
+import { isPostgres } from '../store/dialect.js';
+import { limitByEra } from '../store/era-limit.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -87,31 +90,35 @@ export const imageTable = {
     db: Db,
     now: number,
     limit: number,
+    eras: ClockEra[],
     protectedImages?: ProtectedImages,
   ): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
-        .where('expires_at', '<=', now)
+        .where('expires_at', '<=', latestOf(now, eras))
+        .where('expires_at', '<=', limitByEra('created_at', now, eras))
         .$if(protectedImages !== undefined, (q) =>
           q.where((e) => e.not(protectedImages ?? e.lit(false))),
         )
         .limit(limit),
     ),
 
-  /** This and the next skip the images for which `protectedImages` is true. */
+  /** Made before `ms` of the present clock. This and the next skip the images for which `protectedImages` is true. */
   olderThan: (
     db: Db,
     ms: number,
     limit: number,
+    eras: ClockEra[],
     protectedImages?: ProtectedImages,
   ): Promise<string[]> =>
     idsOf(
       db
         .selectFrom('image')
         .select('id')
-        .where('created_at', '<', ms)
+        .where('created_at', '<', latestOf(ms, eras))
+        .where('created_at', '<', limitByEra('created_at', ms, eras))
         .$if(protectedImages !== undefined, (q) =>
           q.where((e) => e.not(protectedImages ?? e.lit(false))),
         )
@@ -119,6 +126,7 @@ export const imageTable = {
         .limit(limit),
     ),
 
+  /** In the order in which they were stored: an id holds a time of the clock, which may have been set since. */
   oldestOfCameras: (db: Db, limit: number, protectedImages?: ProtectedImages): Promise<string[]> =>
     idsOf(
       db
@@ -128,7 +136,7 @@ export const imageTable = {
         .$if(protectedImages !== undefined, (q) =>
           q.where((e) => e.not(protectedImages ?? e.lit(false))),
         )
-        .orderBy('id')
+        .orderBy(isPostgres(db) ? sql`id` : sql`rowid`)
         .limit(limit),
     ),
 

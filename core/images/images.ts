@@ -16,6 +16,7 @@ import type { PendingAnalyses } from './pending-analyses.js';
 import { presentAnalysis, presentImage, presentPage, presentStored } from './presenter.js';
 import { checkSearch } from './search-limit.js';
 import type { BlobRow, ImageRow } from './tables.js';
+import { trimPicture } from './trim-picture.js';
 
 export interface ImageLimits {
   maxPixels: number;
@@ -86,7 +87,7 @@ export class Images {
 
   /** Stores an upload at once and analyses it later, also after a restart. */
   async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
-    const { plan, image, blob } = await this.#receiveUpload(bytes, fields);
+    const { bytes: picture, plan, image, blob } = await this.#receiveUpload(bytes, fields);
     await this.pending.checkLimit();
     return this.store.guard.use(blob.sha256, async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
@@ -97,7 +98,7 @@ export class Images {
         ...(result && { result }),
         also: noFurtherWrites,
       };
-      await this.store.commit(entry, bytes);
+      await this.store.commit(entry, picture);
       const shown = presentImage(image, blob);
       if (result) return presentAnalysis(shown, result);
       this.pending.wake();
@@ -114,12 +115,13 @@ export class Images {
     request: AnalysisRequest,
     gate: ThumbnailGate,
   ): Promise<Analysis | undefined> {
-    return this.analyser.analyseIf(bytes, gate.side, (thumbnail) => {
+    const work = (thumbnail: Thumbnail) => {
       if (!gate.admits(thumbnail)) return undefined;
       const plan = this.#planFor(request, zones);
       inspectImage(bytes, this.limits.maxPixels);
       return { key: analysisKey(sha256Of(bytes), plan), plan };
-    });
+    };
+    return this.analyser.analyseIf(bytes, gate.side, work, request.damaged === 'accept');
   }
 
   /** Analyses a camera's snapshot and stores it. Commits with what `also` writes, and resolves with its value. */
@@ -165,8 +167,8 @@ export class Images {
 
   async find(id: string): Promise<StoredImage> {
     const stored = await imageTable.find(this.store.db, id);
-    const expired = stored?.expires_at != null && Number(stored.expires_at) <= this.clock();
-    if (!stored || expired) throw new ProblemError('not_found', `There is no image ${id}.`);
+    if (!stored || this.store.hasExpired(stored, this.clock()))
+      throw new ProblemError('not_found', `There is no image ${id}.`);
     return stored;
   }
 
@@ -186,7 +188,7 @@ export class Images {
   async #receiveUpload(bytes: Buffer, fields: UploadFields): Promise<Received> {
     const { uploadLifetimeMs: lifetimeMs, maxSearchedPixels } = this.limits;
     const origin = { camera: null, takenAt: this.clock(), lifetimeMs };
-    const received = await this.#receive(bytes, this.planner.plan(fields), origin);
+    const received = await this.#receive(trimPicture(bytes), this.planner.plan(fields), origin);
     if (maxSearchedPixels !== undefined)
       checkSearch(received.plan, received.blob, maxSearchedPixels);
     return received;
@@ -225,8 +227,10 @@ export class Images {
       const result: SourcedAnalysis = known
         ? { analysis: known, source: 'search' }
         : await this.analyser.analyse(image.analysis_key, bytes, plan);
+      const { width, height } = result.analysis;
       const entry = {
-        blob,
+        // Of some kinds the header does not give the size that it has when decoded.
+        blob: { ...blob, width, height },
         image,
         result,
         also: (transaction: Transaction) => also(transaction, result.analysis),

@@ -4,6 +4,8 @@ import { type MediaType, mediaTypeOf } from './media-type.js';
 
 export type { MediaType };
 
+const ACCEPTED = 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG XL';
+
 export interface Inspected {
   mediaType: MediaType;
   /** Pixels after EXIF orientation. */
@@ -18,7 +20,10 @@ export interface Inspected {
 export function inspectImage(bytes: Buffer, maxPixels: number): Inspected {
   const mediaType = mediaTypeOf(bytes);
   if (!mediaType)
-    throw new ProblemError('unsupported_image_kind', 'Expected a JPEG, PNG or WebP image.');
+    throw new ProblemError(
+      'unsupported_image_kind',
+      `Expected an image of one of these kinds: ${ACCEPTED}.`,
+    );
   const header = readImageHeader(bytes);
   if (!header)
     throw new ProblemError('image_undecodable', 'The header of the image cannot be read.');

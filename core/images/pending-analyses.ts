@@ -128,14 +128,14 @@ export class PendingAnalyses implements Service {
   }
 
   /** The plan with the current paths of its cascades. One that has changed since the upload would give another result. */
-  #current({ detectors, preparation }: AnalysisPlan): AnalysisPlan {
+  #current({ detectors, ...others }: AnalysisPlan): AnalysisPlan {
     const found = detectors.map((detector) => {
       const [now] = this.planner.plan({ detector: [detector.id] }).detectors;
       if (now?.sha256 !== detector.sha256)
         throw new ProblemError('analysis_failed', `The detector ${detector.id} has changed.`);
       return { ...detector, file: now.file };
     });
-    return { detectors: found, preparation };
+    return { ...others, detectors: found };
   }
 }
 

@@ -69,9 +69,10 @@ export function presentPage(rows: StoredImage[], limit: number): ImagePage {
   };
 }
 
-const foundBy = ({ detections, omitted }: Analysis) => ({
+const foundBy = ({ detections, omitted, damaged }: Analysis) => ({
   detections,
   ...(omitted !== undefined && { omitted }),
+  ...(damaged && { damaged }),
 });
 
 export const statusOf = ({ result, failure }: StoredImage): ImageStatus => {

@@ -1,11 +1,12 @@
 import type { Generated, Migration } from 'kysely';
 import { sql } from 'kysely';
 import { tableSet } from '../store/table-set.js';
+import type { MediaType } from './media-type.js';
 
 /** Bytes that were uploaded or pulled, stored once however often they arrive. */
 export interface BlobRow {
   sha256: string;
-  media_type: 'image/jpeg' | 'image/png' | 'image/webp';
+  media_type: MediaType;
   bytes: number;
   width: number;
   height: number;

@@ -9,20 +9,30 @@ type Filters = Record<string, { qos: 0 | 1 }>;
 const LOG_EVERY_MS = 3_600_000;
 /** After this time, filters that were refused are tried again. */
 const RETRY_MS = 60_000;
-/** Connections that have to end behind a SUBSCRIBE before its filter is left out. */
-const HITS = 2;
+/** Connections that have to end behind a SUBSCRIBE with one filter, in a row, before the filter is left out. */
+const HITS = 3;
+/** Filters are left out for a minute at first, since an unstable network may have ended the connections. */
+const MAX_LEFT_OUT_MS = 3_600_000;
+
+interface Suspect {
+  hits: number;
+  leftOutMs: number;
+  leftOutUntil: number;
+}
 
 /**
  * Subscriptions that a broker refuses: with a code in SUBACK, or by ending the connection. The others stay in force. What is
- * refused is tried again each minute and on each connection; what ends the connection only after an hour.
+ * refused is tried again each minute and on each connection; what ends the connection after a minute, at last after an hour.
  */
 export class RefusedFilters {
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #refused = new Set<string>();
   /** SUBSCRIBE packets that are not answered, as lists of their filters. */
   readonly #unanswered = new Set<string[]>();
-  /** How many connections ended behind a SUBSCRIBE with this filter alone, after one that ended behind it among others. */
-  readonly #suspects = new Map<string, { hits: number; retryAt: number }>();
+  /** Filters behind which a connection ended, alone or among others. */
+  readonly #suspects = new Map<string, Suspect>();
+  /** Filters to be tried again on the present connection. */
+  readonly #toRetry = new Map<string, { qos: 0 | 1 }>();
   #retry: NodeJS.Timeout | undefined;
 
   constructor(
@@ -46,31 +56,32 @@ export class RefusedFilters {
 
   /** A connection has ended. Returns why, if it was because of a subscription. */
   ended(kind: EndKind): string | undefined {
-    clearTimeout(this.#retry);
+    this.#endRetry();
     const unanswered = [...this.#unanswered].flat();
     this.#unanswered.clear();
     if (kind !== 'cut' || unanswered.length === 0) return undefined;
     const [only] = unanswered;
     for (const filter of unanswered) {
-      const { hits = 0 } = this.#suspects.get(filter) ?? {};
-      const isBlamed = unanswered.length === 1;
-      this.#suspects.set(filter, {
-        hits: isBlamed ? hits + 1 : hits,
-        retryAt: performance.now() + LOG_EVERY_MS,
-      });
-      if (isBlamed && hits + 1 >= HITS) this.#refused.add(filter);
+      const suspect = this.#suspects.get(filter) ?? { hits: 0, leftOutMs: 0, leftOutUntil: 0 };
+      this.#suspects.set(filter, suspect);
+      if (unanswered.length === 1) this.#hit(filter, suspect);
     }
     return unanswered.length === 1 && only !== undefined
       ? `the broker ended the connection after a subscription to ${only}`
       : undefined;
   }
 
+  #hit(filter: string, suspect: Suspect): void {
+    suspect.hits++;
+    if (suspect.hits < HITS) return;
+    suspect.leftOutMs = Math.min(MAX_LEFT_OUT_MS, suspect.leftOutMs * 2 || this.retryMs);
+    suspect.leftOutUntil = performance.now() + suspect.leftOutMs;
+    this.#refused.add(filter);
+  }
+
   #isLeftOut(filter: string): boolean {
     const suspect = this.#suspects.get(filter);
-    if (!suspect || suspect.hits < HITS) return false;
-    if (performance.now() < suspect.retryAt) return true;
-    suspect.retryAt = performance.now() + LOG_EVERY_MS;
-    return false;
+    return suspect !== undefined && performance.now() < suspect.leftOutUntil;
   }
 
   async #subscribeAll(connection: Subscribing, filters: Filters): Promise<void> {
@@ -95,13 +106,19 @@ export class RefusedFilters {
   }
 
   #retryLater(connection: Subscribing, filters: Filters): void {
-    clearTimeout(this.#retry);
-    const refused = Object.fromEntries(
-      Object.entries(filters).filter(([filter]) => this.#refused.has(filter)),
-    );
-    if (Object.keys(refused).length === 0) return;
+    for (const [filter, options] of Object.entries(filters))
+      if (this.#refused.has(filter)) this.#toRetry.set(filter, options);
+    if (this.#toRetry.size === 0 || this.#retry) return;
     this.#retry = setTimeout(() => {
-      this.subscribe(connection, refused).catch(() => undefined);
+      const again = Object.fromEntries(this.#toRetry);
+      this.#endRetry();
+      this.subscribe(connection, again).catch(() => undefined);
     }, this.retryMs).unref();
+  }
+
+  #endRetry(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#toRetry.clear();
   }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { openCvPackage } from './opencv-package.js';
@@ -105,12 +106,8 @@ export interface OpenCv {
   readonly CAP_PROP_FPS: number;
   readonly CAP_PROP_FRAME_COUNT: number;
   readonly CV_8UC1: number;
+  readonly CV_8UC3: number;
   readonly IMREAD_GRAYSCALE: number;
-  readonly IMREAD_COLOR: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_2: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_4: number;
-  readonly IMREAD_REDUCED_GRAYSCALE_8: number;
-  readonly IMREAD_IGNORE_ORIENTATION: number;
   readonly IMWRITE_JPEG_QUALITY: number;
   readonly INTER_AREA: number;
   readonly ROTATE_90_CLOCKWISE: number;
@@ -122,13 +119,23 @@ export interface OpenCv {
   readonly FILLED: number;
 }
 
+const addonFile = () => join(openCvPackage(), 'build', 'Release', 'opencv4nodejs.node');
+
+/** Whether the addon is there. It may still lack a library of OpenCV. */
+export function isOpenCvInstalled(): boolean {
+  try {
+    return existsSync(addonFile());
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Loads the compiled addon itself. The package's JavaScript around it would print at load, look for an
  * OpenCV build on the machine and cost memory, for nothing that is used here.
  */
 export function loadOpenCv(): OpenCv {
-  const addon = join(openCvPackage(), 'build', 'Release', 'opencv4nodejs.node');
-  const cv: OpenCv = createRequire(import.meta.url)(addon);
+  const cv: OpenCv = createRequire(import.meta.url)(addonFile());
   // One worker a core is the parallelism; threads below it would only contend.
   cv.setNumThreads(1);
   return cv;

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import { isStorageFailure } from './storage-failure.js';
+import { unavailabilityOf } from './database-unavailable.js';
+import { isDatabaseBusy, isStorageFailure } from './storage-failure.js';
 
 /** What became of one item of a batch. */
 export type Outcome<Value> = PromiseSettledResult<Value>;
@@ -65,13 +66,9 @@ async function refusesAll<Tables>(
   db: Kysely<Tables>,
   { reason }: PromiseRejectedResult,
 ): Promise<boolean> {
-  if (isStorageFailure(reason) || isBusy(reason)) return true;
+  if (isStorageFailure(reason) || isDatabaseBusy(reason) || unavailabilityOf(reason)) return true;
   return sql`select 1`.execute(db).then(
     () => false,
     () => true,
   );
 }
-
-/** Another process holds the SQLite database's write lock for longer than a statement waits. */
-const isBusy = (reason: unknown): boolean =>
-  reason instanceof Error && 'code' in reason && reason.code === 'SQLITE_BUSY';

@@ -100,8 +100,9 @@ export function readIfPresent(path: string): string | undefined {
 /** Gives a file to the owner of its folder, for a command that root runs beside the service's user. */
 export function takeOwnerOf(path: string, folder: string): void {
   if (process.getuid?.() !== 0) return;
-  const { uid, gid } = lstatSync(folder);
-  chownSync(path, uid, gid);
+  const owner = lstatSync(folder);
+  const present = lstatSync(path);
+  if (present.uid !== owner.uid || present.gid !== owner.gid) chownSync(path, owner.uid, owner.gid);
 }
 
 /** Flushes a file or a folder to the disk. */

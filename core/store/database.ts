@@ -14,7 +14,7 @@ import {
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { OnDamage } from './damage.js';
 import { makeFolder } from './make-folder.js';
-import { openPostgres } from './open-postgres.js';
+import { MIGRATION_LIMITS, openPostgres, SERVICE_LIMITS } from './open-postgres.js';
 import { appliedMigrations } from './read-only.js';
 import { StatementCache } from './statement-cache.js';
 import { registerTables } from './table-set.js';
@@ -132,11 +132,11 @@ export async function openSharedDatabase<T>(
   url: string,
   migrations: Migrations,
   onError: (error: Error) => void,
+  limits = SERVICE_LIMITS,
 ): Promise<OpenedDatabase<T>> {
-  const { db, close } = openPostgres<T>(url, onError);
+  const { db, close } = openPostgres<T>(url, onError, limits);
   try {
-    const applied = await appliedToPostgres(db);
-    await migrate(db, migrations, { name: 'the PostgreSQL database', applied });
+    await migratePostgres(url, migrations, await appliedToPostgres(db), onError);
     registerTables(db, await tablesOfPostgres(db));
   } catch (error) {
     await close();
@@ -146,6 +146,21 @@ export async function openSharedDatabase<T>(
     });
   }
   return { db, close };
+}
+
+/** On a connection of its own, since a migration may take longer than any statement of the service. */
+async function migratePostgres(
+  url: string,
+  migrations: Migrations,
+  applied: string[],
+  onError: (error: Error) => void,
+): Promise<void> {
+  const { db, close } = openPostgres(url, onError, MIGRATION_LIMITS);
+  try {
+    await migrate(db, migrations, { name: 'the PostgreSQL database', applied });
+  } finally {
+    await close();
+  }
 }
 
 interface Existing {

@@ -14,4 +14,6 @@ export interface FileStore {
   readWhole(key: string): Promise<Buffer | undefined>;
   /** Removing a missing key is no error. */
   remove(key: string): Promise<void>;
+  /** Rejects if files cannot be stored at present. */
+  check(): Promise<void>;
 }

@@ -149,20 +149,17 @@ export class DatabaseGuard {
     );
   }
 
-  /** For the program's health: what is damaged now, and what was repaired and is not accepted yet. */
-  reasons(): string[] {
+  /** What was repaired, and is not accepted yet. */
+  repairs(): string[] {
     const { program } = this.options;
-    const repaired = this.#repairs
+    return this.#repairs
       .lines()
       .map((line) => `${line}; run "${program} database accept" once you have seen this`);
-    return [...(this.fault ? [this.fault] : []), ...repaired];
   }
 
-  /** Whether the program can accept work, as far as the database is concerned. */
-  readiness<R extends { ready: boolean; reasons: string[] }>(others: R): R {
-    const { fault } = this;
-    const reasons = [...others.reasons, ...this.reasons()];
-    return { ...others, ready: others.ready && fault === undefined, reasons };
+  /** For the program's health: what is damaged now, and what was repaired. */
+  reasons(): string[] {
+    return [...(this.fault ? [this.fault] : []), ...this.repairs()];
   }
 
   /** An error of a statement says that the database is damaged. */

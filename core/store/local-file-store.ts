@@ -1,5 +1,16 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  unlink,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import type { Service } from '../runtime/lifecycle.js';
@@ -63,6 +74,10 @@ export class LocalFileStore implements FileStore, Service {
 
   async remove(key: string): Promise<void> {
     await rm(this.#path(key), { force: true });
+  }
+
+  check(): Promise<void> {
+    return access(this.#incoming, constants.W_OK | constants.X_OK);
   }
 
   #path(key: string): string {

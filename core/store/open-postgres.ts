@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { type ConnectionLimits, PostgresConnections } from './postgres-connections.js';
 
 const INT8 = 20;
 const NUMERIC = 1700;
@@ -10,25 +11,40 @@ const types: pg.CustomTypesConfig = {
     oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format as 'text'),
 };
 
-/** Most connections of one process. */
-const MAX_CONNECTIONS = 8;
+/** Every statement of the service is short: what removes many rows does so in chunks. */
+export const SERVICE_LIMITS: ConnectionLimits = {
+  connections: 8,
+  statementMs: 15_000,
+  lockMs: 10_000,
+  idleInTransactionMs: 30_000,
+  answerMs: 20_000,
+};
+
+/** A migration may rewrite a large table, and waits for another process that migrates. */
+export const MIGRATION_LIMITS: ConnectionLimits = {
+  connections: 2,
+  statementMs: 0,
+  lockMs: 0,
+  idleInTransactionMs: 0,
+  answerMs: 6 * 3_600_000,
+};
 
 export interface OpenedPostgres<T> {
   db: Kysely<T>;
   close(): Promise<void>;
 }
 
-/** Opens a pool of connections; `url` is `postgres://[user[:password]@]host[:port]/database`. */
-export function openPostgres<T>(url: string, onError: (error: Error) => void): OpenedPostgres<T> {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: MAX_CONNECTIONS,
-    types,
-    connectionTimeoutMillis: 10_000,
-    application_name: 'siteglass',
-  });
-  // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on('error', onError);
+/**
+ * Opens a pool of connections; `url` is `postgres://[user[:password]@]host[:port]/database`. `onError` is called for
+ * each connection that breaks.
+ */
+export function openPostgres<T>(
+  url: string,
+  onError: (error: Error) => void,
+  limits = SERVICE_LIMITS,
+): OpenedPostgres<T> {
+  const config = { connectionString: url, types, application_name: 'siteglass' };
+  const pool = new PostgresConnections(config, limits, onError);
   const db = new Kysely<T>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
 }

@@ -12,6 +12,10 @@ export function isStorageFailure(error: unknown): boolean {
   return false;
 }
 
+/** Whether another process holds the SQLite database's write lock for longer than a statement waits. */
+export const isDatabaseBusy = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
+
 /** The error for the caller: `disk_budget_spent` for a full disk or one that cannot be written, else the error itself. */
 export function storageProblem(error: unknown): unknown {
   if (error instanceof ProblemError || !isStorageFailure(error)) return error;

@@ -1,11 +1,11 @@
 import type Koa from 'koa';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
-import { readinessOf } from '../../core/detection/pool/readiness.js';
 import { createApp } from '../../core/http/app.js';
 import type { Authentication } from '../../core/http/authentication.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
+import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
@@ -15,7 +15,6 @@ import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
-import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
@@ -33,8 +32,8 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  readiness: ReadinessMonitor;
   tokens: Tokens;
-  guard: DatabaseGuard;
   detection: DetectionModule;
   images: ImageModule;
   cameras: CameraSchedule;
@@ -47,7 +46,7 @@ export interface EdgeAppParts {
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, guard, detection, images, cameras, reload, view } = parts;
+  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
   const authentication: Authentication =
     config.http.auth === 'none'
       ? { mode: 'none' }
@@ -63,10 +62,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeRead: [],
   };
   const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
-  const readiness = () => {
-    const detectionIs = readinessOf(detection.pool.status());
-    return guard.readiness(detectionIs);
-  };
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -90,7 +85,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
       {
         prefix: '',
-        routes: operationRoutes(readiness, metrics, 'viewer'),
+        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
     authentication,

@@ -97,6 +97,12 @@ function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
     read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
   });
   metrics.gauges({
+    name: 'siteglass_camera_damaged_snapshots',
+    help: 'Snapshots of a camera of which a part was missing or made up, since the start',
+    label: 'camera',
+    read: eachCamera(({ damaged }) => damaged),
+  });
+  metrics.gauges({
     name: 'siteglass_camera_picture_age_seconds',
     help: 'Time without a new, analysed picture of a camera, while one was expected',
     label: 'camera',

@@ -1,12 +1,11 @@
 import { z } from 'zod';
+import { MEDIA_TYPES } from '../../core/contract/image.js';
 import { imageIdSchema } from '../../core/contract/names.js';
 import { type Route, route } from '../../core/http/route.js';
 import { sendFile } from '../../core/http/send-file.js';
 import type { ProcessedImages } from '../../core/images/processed-images.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
-
-const MEDIA_TYPES = ['image/jpeg', 'image/png', 'image/webp'];
 
 export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): Route[] {
   return [
@@ -18,8 +17,8 @@ export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): 
       access: 'anonymous',
       params: z.object({ image: imageIdSchema, code: z.string().max(64) }),
       responses: {
-        200: { mediaTypes: MEDIA_TYPES, description: 'The image' },
-        206: { mediaTypes: MEDIA_TYPES, description: 'The requested range' },
+        200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
+        206: { mediaTypes: [...MEDIA_TYPES], description: 'The requested range' },
         304: { empty: 'Not modified' },
       },
       problems: ['not_found', 'range_not_satisfiable', 'analysis_failed', 'queue_full'],

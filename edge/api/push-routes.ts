@@ -35,6 +35,7 @@ const PROBLEMS: ProblemCode[] = [
   'too_many_pixels',
   'unsupported_image_kind',
   'image_undecodable',
+  'image_damaged',
   ...ANALYSIS_PROBLEMS,
 ];
 

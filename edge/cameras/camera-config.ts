@@ -139,10 +139,16 @@ export const camerasSchema = z
   });
 
 /** The analysis that a camera's configuration asks for. */
-export function requestOf({ detectors, parameters, orientation }: CameraConfig): AnalysisRequest {
+export function requestOf({
+  detectors,
+  parameters,
+  orientation,
+  damaged,
+}: CameraConfig): AnalysisRequest {
   return {
     ...parameters,
     ...(orientation !== 0 && { orientation }),
+    ...(damaged === 'accept' && { damaged }),
     ...(detectors && { detector: [...detectors] }),
   };
 }

@@ -6,6 +6,7 @@ import {
   preparationSchema,
   searchParametersSchema,
 } from '../../core/contract/detection.js';
+import { damagedSchema } from '../../core/contract/image.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { zoneSchema } from '../../core/contract/zone.js';
@@ -62,6 +63,8 @@ export const commonShape = {
   zones: z.array(zoneSchema).max(32).default([]),
   /** Its snapshots are deleted after this time; if absent, by the site's retention alone. */
   maxAgeDays: z.number().positive().max(3_650).optional(),
+  /** Whether an image of which a part is missing or made up is refused (by default), or searched for what it shows. */
+  damaged: damagedSchema.optional(),
   /** If false, the camera starts paused. */
   enabled: z.boolean().default(true),
   ...sightingShape,

@@ -30,6 +30,8 @@ export interface CameraStatus {
   /** Snapshots that were not analysed because nothing had moved since the last analysed one. */
   unchanged: number;
   failed: number;
+  /** Damaged snapshots, refused or not. */
+  damaged: number;
   /** Runs and uploads skipped because no time window was open. */
   outsideWindows: number;
   /** Snapshots dropped because detection or the store was overloaded. */

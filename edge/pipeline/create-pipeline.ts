@@ -44,6 +44,7 @@ export function createPipeline(
   const sightings = new Sightings({
     db: tablesOf(db, sightingTables),
     cameras: () => configured.all.map(({ id }) => id),
+    clockAhead: () => storage.steadyTime.trustedAhead,
     log: log.child({ component: 'sightings' }),
   });
   const gates = new MotionGates({
@@ -57,7 +58,8 @@ export function createPipeline(
     sightings,
     gates,
     defaults: { sightings: config.sightings, motion: config.motion },
-    clockStatus: () => storage.timeSync.status,
+    clockStatus: storage.clockStatus,
+    trusted: (at) => storage.steadyTime.trusted(at),
     events,
     log: camerasLog,
   });
@@ -71,6 +73,9 @@ export function createPipeline(
     longestAnalysisMs: longestAnalysisMs(config),
     log: camerasLog,
     clock,
+  });
+  events.on('snapshotRecorded', ({ camera, analysis }) => {
+    if (analysis.damaged) cameras.recordDamaged(camera);
   });
   const reload = new ConfigReload({
     config,

@@ -30,6 +30,8 @@ export interface RecorderOptions {
   /** For cameras without their own settings. */
   defaults: { sightings: TrackingSettings; motion: MotionSettings | undefined };
   clockStatus(): ClockStatus;
+  /** A time of the clock, by the clock that is trusted: for sightings, which last over a setting of the clock. */
+  trusted?: (at: number) => number;
   /** Receives each snapshot after its commit, and each failure to store one. */
   events: EdgeEvents;
   log: Logger;
@@ -77,7 +79,7 @@ export class Recorder {
       images.analyseIf({ bytes, zones }, requestOf(camera), gate),
     );
     if (!admission) {
-      sightings.refreshLastSeen(id, takenAt);
+      sightings.refreshLastSeen(id, this.#trusted(takenAt));
       return undefined;
     }
     const { recorded, observation, kept } = await this.#store(
@@ -100,7 +102,10 @@ export class Recorder {
     const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
-      const frame = { image: result.id, takenAt, detections: result.analysis.detections };
+      const { width, height, detections, damaged: isPartial = false } = result.analysis;
+      const size = { width, height };
+      const seen = { image: result.id, takenAt: this.#trusted(takenAt) };
+      const frame = { ...seen, detections, size, isPartial };
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
     const { id, zones } = camera;
@@ -112,6 +117,10 @@ export class Recorder {
     if (!hasSpace)
       this.#failed(new ProblemError('disk_budget_spent', 'There is no disk space for the image.'));
     return { recorded, observation, kept: hasSpace };
+  }
+
+  #trusted(at: number): number {
+    return this.options.trusted?.(at) ?? at;
   }
 
   #failed(error: unknown): void {

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { ResultSource } from '../../core/images/analyser.js';
 import { createImageModule, type ImageModule } from '../../core/images/image-module.js';
 import { imageTables } from '../../core/images/tables.js';
+import { SteadyTime } from '../../core/runtime/steady-time.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
-import { TimeSync } from '../health/time-sync.js';
+import { type ClockStatus, TimeSync } from '../health/time-sync.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { Outbox } from '../store/outbox.js';
 import { outboxTables, sightingTables } from '../store/tables.js';
@@ -18,8 +20,12 @@ const DAY_MS = 86_400_000;
 export interface Storage {
   images: ImageModule;
   outbox: Outbox;
-  /** Stamps the rows of the outbox. */
+  /** Whether the machine's clock is synchronised. */
   timeSync: TimeSync;
+  /** For everything that depends on an age. */
+  steadyTime: SteadyTime;
+  /** Whether times of the clock may be trusted at present. */
+  clockStatus: () => ClockStatus;
   watch: StorageWatch;
   retention: Retention;
 }
@@ -31,6 +37,14 @@ export function createStorage(
   onAnalysed: (source: ResultSource) => void,
 ): Storage {
   const { dataFolder } = config;
+  const timeSync = new TimeSync(clock);
+  const steadyTime = new SteadyTime({
+    file: join(dataFolder, 'steady-time.json'),
+    log: log.child({ component: 'clock' }),
+    clock,
+    status: () => timeSync.status,
+  });
+  const { eras } = steadyTime;
   const images = createImageModule({
     db: tablesOf(db, imageTables),
     dataFolder,
@@ -41,15 +55,13 @@ export function createStorage(
     protected: protectedImages(config),
     log: log.child({ component: 'images' }),
     clock,
+    eras,
   });
-  const timeSync = new TimeSync(clock);
   const { maxBytes, maxAgeMs, keptMs } = config.outbox;
   const awaitsRelay = config.mqtt?.settleOn === 'relay';
-  const outbox = new Outbox(tablesOf(db, outboxTables), () => timeSync.now(), {
-    maxBytes,
-    maxAgeMs,
-    keptMs: awaitsRelay ? keptMs : 0,
-  });
+  const budget = { maxBytes, maxAgeMs, keptMs: awaitsRelay ? keptMs : 0 };
+  const wall = () => (steadyTime.isDoubtful ? 0 : timeSync.now());
+  const outbox = new Outbox(tablesOf(db, outboxTables), steadyTime.now, budget, wall);
   const watch = new StorageWatch({
     space: images.store.budget,
     probe: () => outbox.probe(),
@@ -62,21 +74,25 @@ export function createStorage(
       tablesOf(db, sightingTables),
       config.retention.sightingsMaxAgeDays * DAY_MS,
       clock,
+      eras,
     ),
     maxAgeMs: config.retention.maxAgeDays * DAY_MS,
     processedMaxAgeMs: config.retention.processedMaxAgeDays * DAY_MS,
     log: log.child({ component: 'retention' }),
     clock,
   });
-  const storage = { images, outbox, timeSync, watch, retention };
+  const clockStatus = () => (steadyTime.isDoubtful ? 'unsynchronised' : timeSync.status);
+  const storage = { images, outbox, timeSync, steadyTime, clockStatus, watch, retention };
   health.register(() => storageCondition(storage));
   return storage;
 }
 
-async function storageCondition({ images, outbox }: Storage): Promise<HealthPart> {
+async function storageCondition({ images, outbox, steadyTime }: Storage): Promise<HealthPart> {
   const { budget } = images.store;
   const [disk, depth] = await Promise.all([budget.report(), outbox.depth()]);
+  const doubt = steadyTime.doubt();
   const reasons = [
+    ...(doubt ? [doubt] : []),
     ...(budget.writeFailure ? [budget.writeFailure] : []),
     ...(disk.usedBytes < disk.budgetBytes ? [] : ['the disk budget is spent']),
   ];

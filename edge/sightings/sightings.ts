@@ -9,9 +9,19 @@ import { type SightingTables, sightingTable } from '../store/sighting-table.js';
 import { toSightingPage } from './sighting-presenter.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { toRow, trackOf } from './track-row.js';
-import { advance, type Frame, hasPendingChange, type Track, type TrackUpdate } from './tracks.js';
+import {
+  advance,
+  type Frame,
+  hasPendingChange,
+  shifted,
+  type Track,
+  type TrackUpdate,
+} from './tracks.js';
 
 type Db = Kysely<SightingTables & EventTables>;
+
+/** Smaller corrections of the clock do not matter. */
+const SHIFT_MS = 30_000;
 
 /** What one snapshot changed. Pass it to `apply` after the commit. */
 export interface SightingUpdate {
@@ -23,6 +33,8 @@ export interface SightingsOptions {
   db: Db;
   /** The configured cameras; sightings of others end at the start. */
   cameras(): string[];
+  /** How far the clock that stamps the snapshots is ahead of one that nobody sets, in milliseconds. */
+  clockAhead?: () => number;
   log: Logger;
 }
 
@@ -33,14 +45,18 @@ export interface SightingsOptions {
 export class Sightings implements Service {
   readonly name = 'sightings';
   readonly #tracks = new Map<string, Track[]>();
+  /** `clockAhead` when the tracks of a camera were stamped. */
+  readonly #stampedAhead = new Map<string, number>();
 
   constructor(private readonly options: SightingsOptions) {}
 
   /** Loads the sightings that were open when the appliance stopped. */
   async start(): Promise<void> {
     const { db } = this.options;
-    for (const row of await sightingTable.open(db))
+    for (const row of await sightingTable.open(db)) {
       this.#tracks.set(row.camera, [...this.tracksOf(row.camera), trackOf(row)]);
+      this.#stampedAhead.set(row.camera, this.#ahead);
+    }
     await this.endForRemovedCameras();
   }
 
@@ -66,7 +82,7 @@ export class Sightings implements Service {
     frame: Frame,
     settings: TrackingSettings,
   ): Promise<SightingUpdate> {
-    const update = advance(this.tracksOf(camera), frame, settings, () => uuid());
+    const update = advance(this.#byPresentClock(camera), frame, settings, () => uuid());
     const events = await write(transaction, camera, update);
     return { tracks: update.tracks, events };
   }
@@ -74,6 +90,18 @@ export class Sightings implements Service {
   /** Puts an update into effect. Call it after the commit of its transaction. */
   apply(camera: string, { tracks }: SightingUpdate): void {
     this.#tracks.set(camera, tracks);
+    this.#stampedAhead.set(camera, this.#ahead);
+  }
+
+  get #ahead(): number {
+    return this.options.clockAhead?.() ?? 0;
+  }
+
+  /** The tracks of a camera, as if the clock had not been set since they were stamped: they last over it. */
+  #byPresentClock(camera: string): readonly Track[] {
+    const shift = this.#ahead - (this.#stampedAhead.get(camera) ?? this.#ahead);
+    const tracks = this.tracksOf(camera);
+    return Math.abs(shift) < SHIFT_MS ? tracks : tracks.map((track) => shifted(track, shift));
   }
 
   /** The tracks of a camera, including tentative ones. */
@@ -88,11 +116,11 @@ export class Sightings implements Service {
 
   /** For a snapshot that was not searched since nothing had moved: all objects are still present. */
   refreshLastSeen(camera: string, takenAt: number): void {
-    const tracks = this.tracksOf(camera).map((track) => ({
+    const tracks = this.#byPresentClock(camera).map((track) => ({
       ...track,
       lastSeenAt: Math.max(track.lastSeenAt, takenAt),
     }));
-    this.#tracks.set(camera, tracks);
+    this.apply(camera, { tracks, events: [] });
   }
 
   async list(query: SightingQuery): Promise<SightingPage> {

@@ -1,6 +1,7 @@
 import type { Box, Detection } from '../../core/contract/detection.js';
-import { overlap } from '../../core/detection/boxes.js';
+import { type Extent, overlap } from '../../core/detection/boxes.js';
 import type { TrackingSettings } from './sighting-settings.js';
+import { type Placed, placedIn } from './track-size.js';
 
 /** The snapshot that shows an object best. Times are milliseconds since the epoch. */
 export interface BestSnapshot {
@@ -22,6 +23,8 @@ export interface Track {
   /** The position since `anchoredAt`. */
   anchor: Box;
   anchoredAt: number;
+  /** Size of the picture that the position is in; absent in tracks of older versions. */
+  size?: Extent;
   startedAt: number;
   lastSeenAt: number;
   /** Number of snapshots that show it. */
@@ -38,6 +41,10 @@ export interface Frame {
   image: string;
   takenAt: number;
   detections: Detection[];
+  /** Size of the picture. */
+  size?: Extent;
+  /** A part of the image is missing, so that what it does not show may still be there. */
+  isPartial?: boolean;
 }
 
 /** What one snapshot changes. */
@@ -63,10 +70,12 @@ export function advance(
   settings: TrackingSettings,
   newId: () => string,
 ): TrackUpdate {
-  const { matched, unmatched } = match(tracks, frame.detections, settings.overlap);
-  const updated = tracks.map((track) => {
-    const detection = matched.get(track);
-    return detection ? withDetection(track, detection, frame, settings) : withMiss(track, settings);
+  const placed = tracks.map((track) => placedIn(track, frame.size));
+  const { matched, unmatched } = match(placed, frame.detections, settings.overlap);
+  const updated = placed.map((one) => {
+    const detection = matched.get(one.track);
+    if (detection) return withDetection(one, detection, frame, settings);
+    return frame.isPartial ? one.track : withMiss(one.track, settings);
   });
   const started = unmatched
     .slice(0, Math.max(0, MAX_TRACKS - tracks.length))
@@ -82,17 +91,29 @@ export function advance(
   return update;
 }
 
+/** The same track with its times moved. */
+export const shifted = (track: Track, ms: number): Track => ({
+  ...track,
+  anchoredAt: track.anchoredAt + ms,
+  startedAt: track.startedAt + ms,
+  lastSeenAt: track.lastSeenAt + ms,
+  best: { ...track.best, takenAt: track.best.takenAt + ms },
+});
+
 /** Whether an object may appear or leave with the next snapshots, so that they must be searched. */
 export const hasPendingChange = (tracks: readonly Track[]): boolean =>
   tracks.some(({ state, misses }) => state === 'tentative' || misses > 0);
 
-/** Assigns detections to tracks of the same label and detector: greedily, by decreasing overlap. */
-function match(tracks: readonly Track[], detections: Detection[], minOverlap: number) {
-  const pairs = tracks.flatMap((track) =>
+/**
+ * Assigns detections to tracks of the same label and detector: greedily, by decreasing overlap. A track whose position is
+ * not known may get any.
+ */
+function match(tracks: readonly Placed<Track>[], detections: Detection[], minOverlap: number) {
+  const pairs = tracks.flatMap(({ track, isPlaced }) =>
     detections
       .filter((d) => d.label === track.label && d.detector === track.detector)
       .map((detection) => ({ track, detection, iou: overlap(track.box, detection.box) }))
-      .filter(({ iou }) => iou >= minOverlap),
+      .filter(({ iou }) => !isPlaced || iou >= minOverlap),
   );
   pairs.sort((a, b) => b.iou - a.iou || a.track.startedAt - b.track.startedAt);
   const matched = new Map<Track, Detection>();
@@ -106,7 +127,7 @@ function match(tracks: readonly Track[], detections: Detection[], minOverlap: nu
   return { matched, unmatched: unmatched.sort((a, b) => b.neighbors - a.neighbors) };
 }
 
-function startTrack(detection: Detection, { image, takenAt }: Frame, id: string): Track {
+function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: string): Track {
   const { label, detector, box, score, neighbors } = detection;
   return {
     id,
@@ -116,6 +137,7 @@ function startTrack(detection: Detection, { image, takenAt }: Frame, id: string)
     box,
     anchor: box,
     anchoredAt: takenAt,
+    ...(size && { size }),
     startedAt: takenAt,
     lastSeenAt: takenAt,
     count: 1,
@@ -126,15 +148,16 @@ function startTrack(detection: Detection, { image, takenAt }: Frame, id: string)
 }
 
 function withDetection(
-  track: Track,
+  { track, isPlaced }: Placed<Track>,
   detection: Detection,
-  { image, takenAt }: Frame,
+  { image, takenAt, size }: Frame,
   settings: TrackingSettings,
 ): Track {
   const { box, score, neighbors } = detection;
   const snapshot: BestSnapshot = { image, takenAt, box, score, neighbors };
-  const isStationary = overlap(track.anchor, box) >= STATIONARY_OVERLAP;
-  const anchoredAt = isStationary ? track.anchoredAt : takenAt;
+  const isStationary = isPlaced && overlap(track.anchor, box) >= STATIONARY_OVERLAP;
+  // That the picture was turned does not move the object.
+  const anchoredAt = isStationary || !isPlaced ? track.anchoredAt : takenAt;
   const isStatic = takenAt - anchoredAt >= settings.staticAfterSeconds * 1000;
   return {
     ...track,
@@ -142,6 +165,7 @@ function withDetection(
     box,
     anchor: isStationary ? track.anchor : box,
     anchoredAt,
+    ...(size && { size }),
     // Snapshots of a folder may arrive out of order.
     startedAt: Math.min(track.startedAt, takenAt),
     lastSeenAt: Math.max(track.lastSeenAt, takenAt),

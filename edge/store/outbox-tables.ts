@@ -23,7 +23,7 @@ export interface OutboxRowTable {
   payload: string;
   /** Of the payload. */
   bytes: number;
-  /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
+  /** By the appliance's steady time, which nobody sets, in milliseconds; 0 if it is not known. */
   created_at: number;
   /** The first of the summaries that the row stands for, `seq` being the last; null for a summary. */
   dropped_from: number | null;

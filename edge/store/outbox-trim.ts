@@ -27,13 +27,15 @@ export async function evictForBytes(
 
 /**
  * Evicts summaries that are too old, at most `limit`. A summary whose own time is not known is at least as old as the
- * next one whose time is. Nothing is evicted while `now` is 0, which stands for a time that is not known.
+ * next one whose time is. Nothing is evicted while `now` is 0, which stands for a time that is not known. `wall` names
+ * the hour of the count.
  */
 export async function evictForAge(
   trx: Kysely<OutboxTables>,
   maxAgeMs: number,
   limit: number,
   now: number,
+  wall = now,
 ): Promise<number> {
   if (now === 0) return 0;
   const isTooOld = (at: number) => at > 0 && now - at > maxAgeMs;
@@ -44,7 +46,7 @@ export async function evictForAge(
     const next = await firstKnownTime(trx, oldest.at(-1)?.seq ?? 0);
     if (next !== undefined && isTooOld(next)) evicted = oldest;
   }
-  await evict(trx, evicted, 'age', now);
+  await evict(trx, evicted, 'age', wall);
   return evicted.length;
 }
 

@@ -70,11 +70,15 @@ export class Outbox {
   readonly #keptBudget: KeptBudget;
   readonly kept: KeptSummaries;
 
-  /** `clock` gives 0 while the time cannot be trusted. */
+  /**
+   * `clock` is one that nobody sets, since the rows' ages depend on it; `wall` names the hours of the counts. Either gives
+   * 0 while its time is not known.
+   */
   constructor(
     private readonly db: Kysely<OutboxTables>,
     private readonly clock: Clock = systemClock,
     readonly budget: OutboxBudget = defaultBudget,
+    private readonly wall: Clock = clock,
   ) {
     const { maxBytes, keptMs = 0 } = budget;
     this.#keptBudget = { maxBytes, keptMs };
@@ -112,7 +116,7 @@ export class Outbox {
         former: null,
       })
       .execute();
-    await countInHour(trx, now, 'added', 1);
+    await countInHour(trx, this.wall(), 'added', 1);
     if (state.bytes + state.kept_bytes > this.budget.maxBytes)
       await trimKept(trx, this.#keptBudget, CHUNK, false);
     if (state.bytes > this.budget.maxBytes) await this.#evictForBytes(trx, state.bytes);
@@ -130,7 +134,7 @@ export class Outbox {
           .select('bytes')
           .executeTakeFirstOrThrow();
         if (bytes > this.budget.maxBytes) return this.#evictForBytes(trx, bytes);
-        return evictForAge(trx, this.budget.maxAgeMs, CHUNK, this.clock());
+        return evictForAge(trx, this.budget.maxAgeMs, CHUNK, this.clock(), this.wall());
       });
     return total;
   }
@@ -195,7 +199,7 @@ export class Outbox {
    * with false if the outbox has no such summary.
    */
   setAside(seq: number, reason: string): Promise<boolean> {
-    return this.db.transaction().execute((trx) => setAside(trx, seq, reason, this.clock()));
+    return this.db.transaction().execute((trx) => setAside(trx, seq, reason, this.wall()));
   }
 
   /** The relay has everything up to `seq`: removes these rows, a chunk in each transaction. */
@@ -203,7 +207,7 @@ export class Outbox {
     for (let acked = 0; acked < seq; )
       acked = await this.db
         .transaction()
-        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.clock(), this.#keptIfAny));
+        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.wall(), this.#keptIfAny));
   }
 
   /** The snapshot of a summary of the current epoch that waits or is kept. */
@@ -218,7 +222,7 @@ export class Outbox {
 
   /** The relay has acknowledged something just now. */
   async heard(): Promise<void> {
-    await this.db.updateTable('outbox_state').set({ heard_at: this.clock() }).execute();
+    await this.db.updateTable('outbox_state').set({ heard_at: this.wall() }).execute();
   }
 
   /**
@@ -273,7 +277,7 @@ export class Outbox {
   }
 
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
-    return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.clock());
+    return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.wall());
   }
 }
 

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { SightingQuery } from '../../core/contract/sighting.js';
+import type { ClockEra } from '../../core/runtime/clock-eras.js';
+import { limitByEra } from '../../core/store/era-limit.js';
 
 export interface SightingRow {
   id: string;
@@ -52,12 +54,21 @@ export const sightingTable = {
       .limit(query.limit + 1)
       .execute(),
 
-  /** Removes at most `limit` that ended before `ms`. Returns how many. */
-  removeEndedBefore: async (db: Db, ms: number, limit: number): Promise<number> => {
+  /** Removes at most `limit` that ended before `ms` of the present clock. Returns how many. */
+  removeEndedBefore: async (
+    db: Db,
+    ms: number,
+    limit: number,
+    eras: ClockEra[] = [],
+  ): Promise<number> => {
     const { numDeletedRows } = await db
       .deleteFrom('sighting')
       .where('id', 'in', (q) =>
-        q.selectFrom('sighting').select('id').where('ended_at', '<', ms).limit(limit),
+        q
+          .selectFrom('sighting')
+          .select('id')
+          .where('ended_at', '<', limitByEra('ended_at', ms, eras))
+          .limit(limit),
       )
       .executeTakeFirst();
     return Number(numDeletedRows);

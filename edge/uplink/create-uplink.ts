@@ -35,7 +35,7 @@ export async function createUplink(
   events: EdgeEvents,
   health: SiteHealth,
 ): Promise<RelayUplink> {
-  const { outbox, timeSync } = storage;
+  const { outbox, steadyTime } = storage;
   const { maxBytes: _, maxAgeMs: __, keptMs: ___, ...sending } = config.outbox;
   const component = log.child({ component: 'uplink' });
   const uplink = new Uplink(
@@ -48,7 +48,7 @@ export async function createUplink(
       ...sending,
     },
     component,
-    () => timeSync.now(),
+    steadyTime.now,
   );
   const trimmer = new OutboxTrimmer(outbox, () => uplink.wake(), component);
   events.on('snapshotRecorded', () => uplink.wake());

@@ -18,6 +18,7 @@ export class EpochSession {
   #evicted: number;
   /** The lowest number that can be sent again after its acknowledgement; undefined if none is kept. */
   #keptFrom: number | undefined;
+  #isKeptRead = false;
 
   constructor(
     private readonly outbox: Outbox,
@@ -36,6 +37,8 @@ export class EpochSession {
 
   /** What to send next; undefined if nothing may be sent now. */
   async nextBatch(): Promise<SendBatch | undefined> {
+    // Before anything is sent: the relay takes lower numbers than the first one for lost.
+    if (!this.#isKeptRead) await this.readKept();
     const { lastSeq, evicted } = await this.outbox.state();
     if (evicted !== this.#evicted) this.plan.rescan();
     this.#evicted = evicted;
@@ -83,6 +86,7 @@ export class EpochSession {
   async readKept(): Promise<void> {
     const lowest = await this.outbox.kept.lowestHeld(this.guard.epoch, this.#storedAcked);
     this.#keptFrom = lowest <= this.#storedAcked ? lowest : undefined;
+    this.#isKeptRead = true;
   }
 
   /** The relay has been silent for `silenceMs` since the connection. While shared rows are left to send, it still answers those; without new rows, nothing has to be decided. */

@@ -10,8 +10,6 @@ import type { WorkList } from './work-list.js';
 const LOG_EVERY_MS = 60_000;
 /** Another appliance with the same id makes the relay name its epoch all the time. */
 const OTHER_EPOCH_EVERY_MS = 60_000;
-/** A relay that has nothing says so only when it is asked. */
-const NOTHING_EVERY_MS = 5_000;
 
 export interface AnswerParts {
   site: string;
@@ -33,7 +31,6 @@ export interface AnswerParts {
 export class RelayAnswers {
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #others = new LogThrottle(OTHER_EPOCH_EVERY_MS);
-  readonly #nothing = new LogThrottle(NOTHING_EVERY_MS);
   /** That the relay has less than it acknowledged. */
   readonly #isBehind: Doubt;
   /** That it has more than was sent. */
@@ -76,8 +73,8 @@ export class RelayAnswers {
     const { outbox, site, work, log, session, probe } = this.parts;
     for (const refusal of refused)
       if (refusal.conflict) work.add(() => this.#resolveEarlierConflict(epoch, refusal));
-    const throttle = epoch === NIL_EPOCH ? this.#nothing : this.#others;
-    if (!throttle.isDue(epoch)) return;
+    // A relay that has nothing says so only when it is asked, or starts.
+    if (epoch !== NIL_EPOCH && !this.#others.isDue(epoch)) return;
     if ((session()?.plan.acked ?? 0) > 0) work.add(probe);
     // A relay that adds no checksum does not recognise what it has by its snapshot.
     if (check === undefined) return;
@@ -120,9 +117,22 @@ export class RelayAnswers {
     }
     if (lost.length === 0) return;
     work.add(async () => {
-      await outbox.kept.reportLost(lost);
+      // It takes what is kept all the same.
+      const { epoch, ackedSeq } = await outbox.state();
+      const lowest = await outbox.kept.lowestHeld(epoch, ackedSeq);
+      const kept = lost.find(([, to]) => to >= lowest && to <= ackedSeq);
+      if (kept) {
+        await this.parts.session()?.storeAcknowledged();
+        await outbox.kept.sendAgain(Math.max(kept[0], lowest) - 1);
+        this.parts.restart(await outbox.state());
+      }
+      const gone = lost.flatMap(([from, to]) =>
+        from < lowest ? [[from, Math.min(to, lowest - 1)] as const] : [],
+      );
+      if (gone.length === 0) return;
+      await outbox.kept.reportLost(gone);
       log.error(
-        { lost: lost.slice(0, 8) },
+        { lost: gone.slice(0, 8) },
         'the relay has lost summaries that it had acknowledged, and they are not kept here any more',
       );
     });

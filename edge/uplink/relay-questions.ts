@@ -24,12 +24,13 @@ export class RelayQuestions {
 
   /**
    * The relay has this record, if it has everything that it acknowledged of this epoch. If not, its answer shows what it
-   * has. `first` is the lowest number that is held.
+   * has.
    */
-  async sendNewestAcknowledged(first: number): Promise<void> {
+  async sendNewestAcknowledged(): Promise<void> {
     const { epoch, ackedSeq: seq } = await this.outbox.state();
     if (seq === 0) return;
     const row = await this.outbox.kept.newest();
+    const first = await this.outbox.kept.lowestHeld(epoch, seq);
     const head = { v: 1, epoch, seq } as const;
     const record: UplinkRecord = row
       ? { ...head, first: Math.min(first, seq), summary: row.summary }

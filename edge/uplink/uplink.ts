@@ -88,7 +88,7 @@ export class Uplink implements Service {
         this.#fitter.arrived(seq);
         this.#session?.plan.refuse(seq);
       },
-      probe: () => questions.sendNewestAcknowledged(this.#session?.first ?? 1),
+      probe: () => questions.sendNewestAcknowledged(),
     });
   }
 
@@ -167,7 +167,6 @@ export class Uplink implements Service {
     if (state.epoch !== epoch)
       this.log.warn({ epoch: state.epoch, site }, 'the site has another id; new epoch started');
     this.#startEpoch(state);
-    await this.#session?.readKept();
   }
 
   #startEpoch(state: OutboxState): void {

@@ -43,12 +43,13 @@ export const ADDON_FILES = {
   opencv: 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node',
   sqlite: 'node_modules/better-sqlite3/build/Release/better_sqlite3.node',
   engine: 'core/detection/engine/native/build/Release/engine.node',
+  decoder: 'core/detection/decoder/native/build/Release/decoder.node',
 };
 
 /** Debian's architectures by Node's names. */
 const NODE_ARCHITECTURES: Record<string, string> = { amd64: 'x64', arm64: 'arm64' };
 
-/** Compiles the three native addons in the source tree `root` with this system's compiler and headers. */
+/** Compiles the four native addons in the source tree `root` with this system's compiler and headers. */
 export function buildAddons(root: string, target: Target): void {
   for (const addon of addons(root, target.gnu)) {
     const { file, folder, settings } = addon;
@@ -69,6 +70,11 @@ const addons = (root: string, gnu: string): Addon[] => [
   {
     file: ADDON_FILES.engine,
     folder: 'core/detection/engine/native',
+    settings: { optimise: '-O3' },
+  },
+  {
+    file: ADDON_FILES.decoder,
+    folder: 'core/detection/decoder/native',
     settings: { optimise: '-O3' },
   },
   {
@@ -121,6 +127,9 @@ function compile(
 const HEADERS = [
   '/usr/include/node/node_version.h',
   '/usr/include/opencv4/opencv2/core/version.hpp',
+  '/usr/include/jpeglib.h',
+  '/usr/include/png.h',
+  '/usr/include/webp/decode.h',
 ];
 
 /** The path of a kept addon, by all that its bytes depend on; undefined if SITEGLASS_ADDON_CACHE names no folder. */

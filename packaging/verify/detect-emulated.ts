@@ -11,7 +11,7 @@ const DEADLINE_MS = 600_000;
 
 export interface EmulatedResult {
   sqlite: string;
-  openCv: string | null;
+  engines: string[];
   analysis: Awaited<ReturnType<DetectionPool['analyse']>>;
   processedBytes: number;
 }
@@ -43,7 +43,7 @@ const sqlite: string = new Sqlite(':memory:')
   .get() as string;
 const result: EmulatedResult = {
   sqlite,
-  openCv: pool.status().openCvVersion,
+  engines: pool.status().engines,
   analysis,
   processedBytes,
 };

@@ -48,10 +48,10 @@ export async function detectEmulated(
   });
   const answer = lines.find((line) => line.startsWith('ANSWER '))?.slice('ANSWER '.length);
   expect(answer, 'an answer', 'none');
-  const { sqlite, openCv, analysis, processedBytes }: EmulatedResult = JSON.parse(answer);
+  const { sqlite, engines, analysis, processedBytes }: EmulatedResult = JSON.parse(answer);
   expect(processedBytes > 10_000, 'an image with boxes', `${processedBytes} bytes`);
   const { decodeMs, detectMs } = analysis.times;
-  return `${expectSigns(analysis.detections)} (decoded in ${decodeMs} ms, searched in ${detectMs} ms); SQLite ${sqlite}, OpenCV ${openCv}`;
+  return `${expectSigns(analysis.detections)} (decoded in ${decodeMs} ms, searched in ${detectMs} ms); SQLite ${sqlite}, engines ${engines.join(', ')}`;
 }
 
 const SCRIPT = `

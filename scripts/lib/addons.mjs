@@ -61,14 +61,23 @@ const ADDONS = [
 ];
 
 /**
- * The project's own: the kernel of the cascade engine. Its version is the hash of its sources.
- * @type {Addon}
+ * The project's own: the kernel of the cascade engine, and the decoder of images. The version is the hash of the sources.
+ * @type {(Addon & { part: string })[]}
  */
-const ENGINE = {
-  name: 'siteglass-engine',
-  file: 'build/Release/engine.node',
-  takes: 'a few seconds',
-};
+const OWN = [
+  {
+    name: 'siteglass-engine',
+    part: 'engine',
+    file: 'build/Release/engine.node',
+    takes: 'a few seconds',
+  },
+  {
+    name: 'siteglass-decoder',
+    part: 'decoder',
+    file: 'build/Release/decoder.node',
+    takes: 'a few seconds',
+  },
+];
 
 /**
  * One step for each addon: found built, taken from the cache, downloaded, or compiled.
@@ -81,9 +90,11 @@ export function addons({ root, log }) {
     const version = locked[`node_modules/${addon.name}`]?.version;
     return { ...addon, version, folder: join(root, 'node_modules', addon.name) };
   });
-  const native = join(root, 'core', 'detection', 'engine', 'native');
-  const engine = { ...ENGINE, version: hashOfSources(native), folder: native };
-  return [...packages, engine].map((addon) => addonStep(addon, { root, log }));
+  const own = OWN.map((addon) => {
+    const folder = join(root, 'core', 'detection', addon.part, 'native');
+    return { ...addon, version: hashOfSources(folder), folder };
+  });
+  return [...packages, ...own].map((addon) => addonStep(addon, { root, log }));
 }
 
 /**
@@ -107,7 +118,7 @@ function addonStep(addon, { root, log }) {
   const stamp = join(addon.folder, 'build', 'siteglass-addon.json');
   const stamped = () => existsSync(built) && readStamp(stamp) === keyOf(addon);
   /** A file without a stamp comes from npm's own installation, so its version is right. One with another stamp is stale. */
-  const isAsInstalled = () => addon.name !== ENGINE.name && !existsSync(stamp);
+  const isAsInstalled = () => !OWN.some(({ name }) => name === addon.name) && !existsSync(stamp);
   const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon) }));
   return {
     title: addon.name,

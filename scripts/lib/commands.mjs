@@ -32,6 +32,7 @@ export const COMMANDS = {
     soak: 'Repeat the faults: npm run soak -- --hours 8',
     'test:identity': 'Compare the cascade engine with OpenCV on 3,000 images',
     'test:asan': 'Compare the kernel with OpenCV under address and undefined-behaviour sanitizers',
+    'test:fuzz': 'Decode 5,000 mutated pictures under the same sanitizers',
     'test:arm64': 'Compare the kernel for arm64 with OpenCV, under emulation',
     'verify:node-red': 'Run the example flow in a real Node-RED',
     'verify:packages': 'Install, upgrade, roll back and purge the packages in a machine that boots',

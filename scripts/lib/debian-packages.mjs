@@ -10,7 +10,8 @@ import { Problem } from './problem.mjs';
 /** @typedef {{ log: string, status: (text: string) => void }} Work */
 
 /** The Debian packages of each purpose. Programs of `build` need none; the others also need those of `start`. */
-const START = ['libopencv-dev', 'g++', 'make', 'python3'];
+const DECODERS = ['libjpeg62-turbo-dev', 'libpng-dev', 'libwebp-dev'];
+const START = ['libopencv-dev', ...DECODERS, 'g++', 'make', 'python3'];
 /** Servers for the cameras' tests: video and MJPEG, digest and basic authentication, RTSP. 126 MB installed. */
 const CAMERA_PEERS = [
   ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],

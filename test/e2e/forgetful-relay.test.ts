@@ -91,6 +91,41 @@ test('a relay with an empty database gets again all that is kept, though nothing
   t.deepEqual(await relay.gaps(), []);
 });
 
+test('a relay that is restored, and soon after loses its database, gets everything again', async (t) => {
+  const { url, backup, appliance, produced } = await restoreRelay(t);
+  const restored = await startRelay(t, url, backup);
+  await eventually(async () => (await restored.snapshots()).length > 20);
+  await restored.stop();
+  produced.push(...(await appliance.produce(10)));
+  const relay = await startRelay(t, url, join(await temporaryFolder(t), 'empty.db'));
+  await eventually(async () => (await relay.snapshots()).length === 60);
+  await appliance.delivered();
+  t.deepEqual((await relay.snapshots()).sort(), produced.sort());
+  t.deepEqual(await relay.gaps(), []);
+  t.is((await appliance.outbox.state()).forgotten, 0);
+});
+
+test('what a relay takes for lost is sent again if it is kept', async (t) => {
+  const { url } = await startBroker(t);
+  const relay = await startRelay(t, url, join(await temporaryFolder(t), 'relay.db'));
+  const appliance = await startAppliance(t, url);
+  const produced = await appliance.produce(20);
+  await appliance.delivered();
+  const { epoch } = await appliance.outbox.state();
+  await relay.db.deleteFrom('summary').where('seq', '<=', 10).execute();
+  const gap = { from_seq: 1, to_seq: 10, noticed_at: 1, reason: 'unreported' as const };
+  await relay.db
+    .insertInto('absence')
+    .values({ site: 'north', epoch, ...gap })
+    .execute();
+  await relay.bus.publish('ack', { site: 'north' }, { epoch, seq: 20, lost: [[1, 10]] });
+  await eventually(async () => (await relay.snapshots()).length === 20);
+  await appliance.delivered();
+  t.deepEqual((await relay.snapshots()).sort(), produced.sort());
+  t.deepEqual(await relay.gaps(), []);
+  t.is((await appliance.outbox.state()).forgotten, 0);
+});
+
 test('summaries of an earlier epoch go again to a relay that has forgotten them, each once', async (t) => {
   const { url, backup, appliance, produced } = await restoreRelay(t);
   await appliance.stop();

@@ -17,7 +17,13 @@ const FLOORS: Record<string, string[][]> = {
     ['images'],
     ['doctor'],
   ],
-  'core/detection': [['engine'], ['.'], ['catalog', 'worker'], ['pool'], ['create-detection.ts']],
+  'core/detection': [
+    ['engine', 'decoder', 'headers'],
+    ['.'],
+    ['catalog', 'worker'],
+    ['pool'],
+    ['create-detection.ts'],
+  ],
   edge: [
     ['config.ts'],
     ['store', 'health', 'onvif'],
@@ -106,14 +112,15 @@ const OPENCV = 'core/opencv/opencv.ts';
 
 function neverLoads(entry: string): LayoutRule {
   return {
-    name: `the process of ${entry} never loads OpenCV, the engine or a worker`,
+    name: `the process of ${entry} never loads OpenCV, the engine, the decoder or a worker`,
     violations: (files) =>
       [...loadedFrom(entry, files)]
         .filter(
           (path) =>
             path === OPENCV ||
             isIn(path, 'core/detection/worker') ||
-            path === 'core/detection/engine/kernel.ts',
+            path === 'core/detection/engine/kernel.ts' ||
+            path === 'core/detection/decoder/native-decoder.ts',
         )
         .map((path) => `${entry} loads ${path}`),
   };

@@ -10,6 +10,10 @@ const VERSIONS = '/usr/lib/postgresql';
 export interface PostgresServer {
   /** Makes an empty database; it is gone with the server. */
   createDatabase(): Promise<string>;
+  /** The socket that it listens on. */
+  socket: string;
+  /** The address of a database through a proxy on a TCP port of this machine. */
+  through(url: string, port: number): string;
   /** The server's processes. */
   pids(): number[];
   stop(): void;
@@ -48,6 +52,9 @@ export function startPostgres(): PostgresServer {
   const url = (database: string) =>
     `postgres://siteglass@/${database}?host=${encodeURIComponent(folder)}`;
   return {
+    socket: join(folder, '.s.PGSQL.5432'),
+    through: (address, port) =>
+      `postgres://siteglass@127.0.0.1:${port}${new URL(address.replace('@/', '@localhost/')).pathname}`,
     async createDatabase() {
       const name = `t${randomBytes(6).toString('hex')}`;
       const client = new pg.Client(url('postgres'));

@@ -11,11 +11,17 @@ export type OpenRelayDatabase = (t: ExecutionContext) => Promise<Kysely<RelayTab
 
 /** A PostgreSQL server for the tests of one file. Resolves with the URL of an empty database of its own for each caller. */
 export function withPostgres(test: TestFn): () => Promise<string> {
+  const server = withPostgresServer(test);
+  return () => server().createDatabase();
+}
+
+/** The server itself, for tests of its connections. */
+export function withPostgresServer(test: TestFn): () => PostgresServer {
   let server: PostgresServer | undefined;
   test.after.always(() => server?.stop());
   return () => {
     server ??= startPostgres();
-    return server.createDatabase();
+    return server;
   };
 }
 

@@ -32,6 +32,7 @@ export function planAnalysis(request: AnalysisRequest, context: PlanContext): An
   return {
     detectors: chosen.map((detector) => planned(detector, request, context.engines)),
     preparation: plannedPreparation(request, context.preparation),
+    ...(request.damaged === 'accept' && { acceptDamaged: true }),
   };
 }
 

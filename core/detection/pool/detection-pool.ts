@@ -42,7 +42,6 @@ export interface PoolStatus {
   restarts: number;
   /** Jobs that ended with a result or a reason, pings with a result only, since the pool started. */
   replies: number;
-  openCvVersion: string | null;
   /** What the workers can search with. */
   engines: EngineName[];
   /** Process ids of the ready workers. */
@@ -86,7 +85,7 @@ export class DetectionPool implements DetectionBackend, Service {
     });
   }
 
-  /** Resolves when a first worker is ready. Throws StartError if OpenCV does not load. */
+  /** Resolves when a first worker is ready. Throws StartError if the decoder does not load. */
   async start(): Promise<void> {
     await this.#supervisor.start();
   }
@@ -104,7 +103,8 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   async analyseIf(bytes: Buffer, gate: SearchGate): Promise<Analysis | undefined> {
-    const job = { kind: 'analyseIf', bytes, side: gate.side } as const;
+    const { side, acceptDamaged = false } = gate;
+    const job = { kind: 'analyseIf', bytes, side, acceptDamaged } as const;
     const { result, queueMs, plan } = await this.#jobs.submit(job, bytes.length, (thumbnail) =>
       gate.planFor(thumbnail),
     );
@@ -131,7 +131,7 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   status(): PoolStatus {
-    const { alive, ready, restarts, openCvVersion, engines } = this.#supervisor;
+    const { alive, ready, restarts, engines } = this.#supervisor;
     const { busy, queued, replies } = this.#jobs;
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
@@ -141,7 +141,6 @@ export class DetectionPool implements DetectionBackend, Service {
       queued,
       restarts,
       replies,
-      openCvVersion,
       engines,
       pids: ready,
     };

@@ -1,7 +1,7 @@
 import type { PoolStatus } from './detection-pool.js';
 
-/** A process can take work as long as one worker does. */
-export function readinessOf({ state, ready }: PoolStatus): { ready: boolean; reasons: string[] } {
+/** Why a process cannot take work; it can as long as one worker does. */
+export function reasonOfPool({ state, ready }: PoolStatus): string | undefined {
   const able = state !== 'unavailable' && ready > 0;
-  return { ready: able, reasons: able ? [] : ['no detection worker is running'] };
+  return able ? undefined : 'no detection worker is running';
 }

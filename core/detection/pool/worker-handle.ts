@@ -170,7 +170,7 @@ export class WorkerHandle {
         else this.#giveUp(new StartError('The detection worker is of another version.'));
         break;
       case 'unable':
-        this.#giveUp(new StartError(`OpenCV does not load: ${message.reason}`));
+        this.#giveUp(new StartError(message.reason));
         break;
       case 'thumbnail':
         void this.#decide(message.thumbnail);

@@ -24,7 +24,6 @@ export class WorkerSupervisor {
   /** Restarts that wait for the budget, with the time when each is due. */
   readonly #due = new Map<NodeJS.Timeout, number>();
   #restarts = 0;
-  #openCvVersion: string | null = null;
   #engines: EngineName[] = [];
   #stopped = false;
 
@@ -47,10 +46,6 @@ export class WorkerSupervisor {
     return this.#restarts;
   }
 
-  get openCvVersion(): string | null {
-    return this.#openCvVersion;
-  }
-
   /** What the workers can search with; known once the first of them is ready. */
   get engines(): EngineName[] {
     return this.#engines;
@@ -59,7 +54,7 @@ export class WorkerSupervisor {
   /** Seconds until the next worker is due, rounded up; at least 1. */
   get restartsInSeconds(): number {
     const next = Math.min(...this.#due.values());
-    return Number.isFinite(next) ? Math.max(1, Math.ceil((next - Date.now()) / 1000)) : 1;
+    return Number.isFinite(next) ? Math.max(1, Math.ceil((next - performance.now()) / 1000)) : 1;
   }
 
   /** Resolves when a first worker is ready. Throws the StartError of the first one if none gets ready. */
@@ -87,8 +82,7 @@ export class WorkerSupervisor {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
     void worker.ended.then(() => this.#onEnded(worker));
-    const { openCvVersion, engines, pid } = await worker.start();
-    this.#openCvVersion = openCvVersion;
+    const { engines, pid } = await worker.start();
     this.#engines = engines;
     this.#ready.set(worker, pid);
     this.#options.onReady(worker);
@@ -109,7 +103,7 @@ export class WorkerSupervisor {
       this.#relaunch();
       return;
     }
-    const waitMs = this.#budget.book(Date.now());
+    const waitMs = this.#budget.book(performance.now());
     if (waitMs === 0) {
       log.warn('detection worker ended; restarting');
       this.#relaunch();
@@ -120,7 +114,7 @@ export class WorkerSupervisor {
       this.#due.delete(timer);
       this.#relaunch();
     }, waitMs);
-    this.#due.set(timer, Date.now() + waitMs);
+    this.#due.set(timer, performance.now() + waitMs);
   }
 
   #relaunch(): void {

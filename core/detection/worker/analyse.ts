@@ -1,11 +1,10 @@
 import type { Detection, Orientation } from '../../contract/detection.js';
-import type { OpenCv } from '../../opencv/opencv.js';
 import { overlap, scaled } from '../boxes.js';
 import type { AnalysisPlan } from '../detection.js';
 import type { Findings } from '../protocol.js';
 import { coverOf } from '../zone-cover.js';
 import { counts } from '../zones.js';
-import { decodeGrey } from './decode.js';
+import type { DecodedGrey, ImageDecoder } from './decode.js';
 import type { GroupedCandidate } from './search.js';
 import { type Engines, searchOrientations } from './search-orientations.js';
 
@@ -20,41 +19,50 @@ const MAX_DETECTIONS = 1_000;
  * result is that of the whole image less what does not count.
  */
 export function analyse(
-  cv: OpenCv,
+  decoder: ImageDecoder,
   engines: Engines,
   bytes: Buffer,
   plan: AnalysisPlan,
-  maxPixels: number,
 ): Findings {
   const started = performance.now();
-  const { width, height, image } = decodeGrey(cv, bytes, plan.preparation.workingSize, maxPixels);
-  const decoded = performance.now();
-  try {
-    const scale = Math.max(image.width, image.height) / Math.max(width, height);
-    const zones = plan.zones ?? [];
-    const regions = zones.length > 0 ? coverOf(zones, image) : undefined;
-    const searched = searchOrientations(cv, engines, image, plan, scale, regions);
-    const detections = plan.detectors.flatMap((detector, i) => {
-      const found = searched.flatMap(({ orientation, found }) =>
-        (found[i] ?? []).map((candidate) => ({ ...candidate, orientation })),
-      );
-      return merged(found)
-        .map(
-          ({ box, neighbors, score }): Detection => ({
-            label: detector.label,
-            detector: detector.id,
-            box: scaled(box, image, { width, height }),
-            neighbors,
-            score,
-          }),
-        )
-        .filter(({ box }) => counts(zones, box, width, height));
-    });
+  const { workingSize } = plan.preparation;
+  const request = { workingSize, acceptDamaged: plan.acceptDamaged ?? false };
+  return decoder.withGrey(bytes, request, (decodedImage) => {
+    const decoded = performance.now();
+    const { width, height, damaged } = decodedImage;
+    const detections = search(decoder, engines, decodedImage, plan);
     const detectMs = performance.now() - decoded;
-    return { width, height, ...strongest(detections), decodeMs: decoded - started, detectMs };
-  } finally {
-    image.release();
-  }
+    const times = { decodeMs: decoded - started, detectMs };
+    return { width, height, ...strongest(detections), ...(damaged && { damaged }), ...times };
+  });
+}
+
+function search(
+  { native }: ImageDecoder,
+  engines: Engines,
+  { width, height, image }: DecodedGrey,
+  plan: AnalysisPlan,
+): Detection[] {
+  const scale = Math.max(image.width, image.height) / Math.max(width, height);
+  const zones = plan.zones ?? [];
+  const regions = zones.length > 0 ? coverOf(zones, image) : undefined;
+  const searched = searchOrientations(native, engines, image, plan, scale, regions);
+  return plan.detectors.flatMap((detector, i) => {
+    const found = searched.flatMap(({ orientation, found }) =>
+      (found[i] ?? []).map((candidate) => ({ ...candidate, orientation })),
+    );
+    return merged(found)
+      .map(
+        ({ box, neighbors, score }): Detection => ({
+          label: detector.label,
+          detector: detector.id,
+          box: scaled(box, image, { width, height }),
+          neighbors,
+          score,
+        }),
+      )
+      .filter(({ box }) => counts(zones, box, width, height));
+  });
 }
 
 type TurnedCandidate = GroupedCandidate & { orientation: Orientation };

@@ -1,6 +1,8 @@
-import { consume, type Mat, type OpenCv } from '../../opencv/opencv.js';
+import type { Extent } from '../boxes.js';
+import type { DecodedPicture, DecodeOptions, NativeDecoder } from '../decoder/native-decoder.js';
 import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
 import { GreyImage } from './grey-image.js';
+import { PixelMemory } from './pixel-memory.js';
 import { Refusal } from './refusal.js';
 
 export interface DecodedGrey {
@@ -9,90 +11,170 @@ export interface DecodedGrey {
   height: number;
   /** Upright, its longer side not above the working size. */
   image: GreyImage;
+  /** Whether pixels are missing or made up. */
+  damaged: boolean;
 }
 
-/**
- * Decodes to grey, no larger than is searched: `workingSize` caps the longer side (0: no cap). libjpeg
- * decodes a JPEG at an eighth, a quarter or half of its size at a fraction of the cost of the whole, and area
- * averaging does the rest.
- */
-export function decodeGrey(
-  cv: OpenCv,
-  bytes: Buffer,
-  workingSize: number,
-  maxPixels: number,
-): DecodedGrey {
-  const header = checkedHeader(bytes, maxPixels);
-  const longer = Math.max(header.width, header.height);
-  const cap = workingSize === 0 ? longer : Math.min(workingSize, longer);
-  const flags = header.kind === 'jpeg' ? reducedGrey(cv, longer / cap) : cv.IMREAD_GRAYSCALE;
-  const decoded = decode(cv, bytes, flags);
-  const scale = cap / longer;
-  const rows = Math.max(1, Math.round(header.height * scale));
-  const cols = Math.max(1, Math.round(header.width * scale));
-  const fitted =
-    decoded.rows === rows && decoded.cols === cols
-      ? decoded
-      : consume(decoded, (mat) => mat.resize(rows, cols, 0, 0, cv.INTER_AREA));
-  return {
-    ...uprightSize(header),
-    image: new GreyImage(cv, upright(cv, fitted, header.orientation)),
-  };
+export interface DecodedColour {
+  width: number;
+  height: number;
+  /** Blue, green and red of each pixel. */
+  bytes: Uint8Array;
 }
 
-/** Decodes the whole image in colour, upright. The caller releases it. */
-export function decodeColour(cv: OpenCv, bytes: Buffer, maxPixels: number): Mat {
-  const header = checkedHeader(bytes, maxPixels);
-  return upright(cv, decode(cv, bytes, cv.IMREAD_COLOR), header.orientation);
+export interface GreyRequest {
+  /** Limit on the longer side; 0 sets none. */
+  workingSize: number;
+  acceptDamaged: boolean;
 }
 
-function checkedHeader(bytes: Buffer, maxPixels: number): ImageHeader {
-  const header = readImageHeader(bytes);
-  if (!header)
-    throw new Refusal('image_undecodable', 'The image has no readable JPEG, PNG or WebP header.');
-  if (header.truncated)
-    throw new Refusal('image_undecodable', 'The image ends before its pixels do.');
-  if (header.width * header.height > maxPixels)
-    throw new Refusal(
-      'too_many_pixels',
-      `The image has ${header.width} × ${header.height} pixels; ${maxPixels} are accepted.`,
-    );
-  return header;
-}
+/** Scans × pixels that a JPEG may have, and how many scans always. Encoders write ten. */
+const MAX_SCANNED_PIXELS = 2e9;
+const MIN_SCANS = 64;
+const MAX_SCANS = 500;
 
-function reducedGrey(cv: OpenCv, ratio: number): number {
-  if (ratio >= 8) return cv.IMREAD_REDUCED_GRAYSCALE_8;
-  if (ratio >= 4) return cv.IMREAD_REDUCED_GRAYSCALE_4;
-  if (ratio >= 2) return cv.IMREAD_REDUCED_GRAYSCALE_2;
-  return cv.IMREAD_GRAYSCALE;
-}
+/** Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned. */
+const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
 
-/** OpenCV's versions differ in the kinds whose orientation they apply; `upright` does it for all. */
-function decode(cv: OpenCv, bytes: Buffer, flags: number): Mat {
-  const mat = cv.imdecode(bytes, flags | cv.IMREAD_IGNORE_ORIENTATION);
-  if (mat.rows === 0) throw new Refusal('image_undecodable', 'The image does not decode.');
-  return mat;
-}
+/** Decodes the images of a worker, one at a time. */
+export class ImageDecoder {
+  /** Of the image as decoded, and of its copies; the last one in use is that of the result. */
+  readonly #decoded = new PixelMemory();
+  readonly #copies = [new PixelMemory(), new PixelMemory()] as const;
 
-/** Undoes an EXIF orientation (CIPA DC-008, tag 0x0112). */
-function upright(cv: OpenCv, mat: Mat, orientation: number): Mat {
-  const mirrored = (m: Mat) => m.flip(1);
-  switch (orientation) {
-    case 2:
-      return consume(mat, mirrored);
-    case 3:
-      return consume(mat, (m) => m.rotate(cv.ROTATE_180));
-    case 4:
-      return consume(mat, (m) => m.flip(0));
-    case 5:
-      return consume(mat, (m) => consume(m.rotate(cv.ROTATE_90_CLOCKWISE), mirrored));
-    case 6:
-      return consume(mat, (m) => m.rotate(cv.ROTATE_90_CLOCKWISE));
-    case 7:
-      return consume(mat, (m) => consume(m.rotate(cv.ROTATE_90_COUNTERCLOCKWISE), mirrored));
-    case 8:
-      return consume(mat, (m) => m.rotate(cv.ROTATE_90_COUNTERCLOCKWISE));
-    default:
-      return mat;
+  constructor(
+    readonly native: NativeDecoder,
+    private readonly maxPixels: number,
+  ) {}
+
+  /**
+   * Decodes to grey, no larger than is searched, for as long as `use` runs. libjpeg decodes a JPEG at an eighth, a quarter
+   * or half of its size at a fraction of the cost of the whole, and area averaging does the rest.
+   */
+  withGrey<T>(bytes: Buffer, request: GreyRequest, use: (decoded: DecodedGrey) => T): T {
+    try {
+      return use(this.#decodeGrey(bytes, request));
+    } finally {
+      for (const memory of [this.#decoded, ...this.#copies]) memory.trim();
+    }
   }
+
+  #decodeGrey(bytes: Buffer, { workingSize, acceptDamaged }: GreyRequest): DecodedGrey {
+    const header = this.#checkedHeader(bytes);
+    const denominator = header.kind === 'jpeg' ? denominatorOf(header, workingSize) : 1;
+    let pixels: Uint8Array = new Uint8Array();
+    const picture = this.#decode(header, bytes, { colour: false, denominator }, (count) => {
+      pixels = this.#decoded.take(count);
+      return pixels;
+    });
+    if (picture.damaged && !acceptDamaged) throw damage(picture);
+    const decoded = new GreyImage(picture.width, picture.height, pixels);
+    const size = denominator === 1 ? picture : header;
+    const { orientation } = header;
+    const image = this.#upright(this.#fitted(decoded, size, workingSize), orientation);
+    const { width, height } = uprightSize({ ...size, orientation });
+    return { width, height, image, damaged: picture.damaged };
+  }
+
+  /** Decodes the whole image in colour, upright, even if it is damaged. */
+  decodeColour(bytes: Buffer): DecodedColour {
+    const header = this.#checkedHeader(bytes);
+    let pixels: Uint8Array = new Uint8Array();
+    const { width, height } = this.#decode(
+      header,
+      bytes,
+      { colour: true, denominator: 1 },
+      (count) => {
+        pixels = new Uint8Array(count);
+        return pixels;
+      },
+    );
+    const { orientation } = header;
+    if (orientation === 1) return { width, height, bytes: pixels };
+    const turned = new Uint8Array(pixels.length);
+    this.native.turn(pixels, width, height, 3, orientation, turned);
+    return { ...uprightSize({ width, height, orientation }), bytes: turned };
+  }
+
+  #decode(
+    header: ImageHeader,
+    bytes: Buffer,
+    options: Pick<DecodeOptions, 'colour' | 'denominator'>,
+    allocate: (count: number) => Uint8Array,
+  ): DecodedPicture {
+    const { maxPixels } = this;
+    const scans = Math.floor(MAX_SCANNED_PIXELS / (header.width * header.height));
+    const maxScans = Math.max(MIN_SCANS, Math.min(MAX_SCANS, scans));
+    const limits = { ...options, maxPixels, maxScans };
+    const picture = this.native.decode(header.kind, bytes, limits, allocate);
+    if ('missing' in picture)
+      throw new Refusal(
+        'unsupported_image_kind',
+        `This kind of image needs the Debian package ${picture.missing}, which is not installed here.`,
+      );
+    if ('error' in picture)
+      throw new Refusal('image_undecodable', `The image does not decode: ${picture.error.trim()}.`);
+    if ('tooLarge' in picture) throw tooManyPixels(picture, maxPixels);
+    const isAsAnnounced = (side: 'width' | 'height') =>
+      picture[side] === Math.ceil(header[side] / options.denominator);
+    if (!DECODED_SIZE.includes(header.kind) && !(isAsAnnounced('width') && isAsAnnounced('height')))
+      throw new Refusal('image_undecodable', 'The header of the image gives two sizes.');
+    return picture;
+  }
+
+  #checkedHeader(bytes: Buffer): ImageHeader {
+    const header = readImageHeader(bytes);
+    if (!header) throw new Refusal('image_undecodable', 'The image has no readable header.');
+    if (header.width * header.height > this.maxPixels) throw tooManyPixels(header, this.maxPixels);
+    return header;
+  }
+
+  /** `size` is that of the whole image. */
+  #fitted(image: GreyImage, size: Extent, workingSize: number): GreyImage {
+    const longer = longerOf(size);
+    const scale = capOf(size, workingSize) / longer;
+    const width = Math.max(1, Math.round(size.width * scale));
+    const height = Math.max(1, Math.round(size.height * scale));
+    if (image.width === width && image.height === height) return image;
+    const to = this.#copies[0].take(width * height);
+    this.native.reduce(image.bytes, image.width, image.height, to, width, height);
+    this.#decoded.clear();
+    return new GreyImage(width, height, to);
+  }
+
+  #upright(image: GreyImage, orientation: number): GreyImage {
+    if (orientation === 1) return image;
+    const { width, height, bytes } = image;
+    const to = this.#copies[1].take(width * height);
+    this.native.turn(bytes, width, height, 1, orientation, to);
+    const size = uprightSize({ width, height, orientation });
+    return new GreyImage(size.width, size.height, to);
+  }
+}
+
+const longerOf = ({ width, height }: Extent) => Math.max(width, height);
+
+/** The longer side of what is searched. */
+const capOf = (size: Extent, workingSize: number) =>
+  workingSize === 0 ? longerOf(size) : Math.min(workingSize, longerOf(size));
+
+function denominatorOf(size: Extent, workingSize: number): DecodeOptions['denominator'] {
+  const ratio = longerOf(size) / capOf(size, workingSize);
+  if (ratio >= 8) return 8;
+  if (ratio >= 4) return 4;
+  return ratio >= 2 ? 2 : 1;
+}
+
+const tooManyPixels = ({ width, height }: Extent, maxPixels: number) =>
+  new Refusal(
+    'too_many_pixels',
+    `The image has ${width} × ${height} pixels; ${maxPixels} are accepted.`,
+  );
+
+function damage({ whole, reason }: DecodedPicture): Refusal {
+  const percent = Math.min(99, Math.floor(whole * 100));
+  return new Refusal(
+    'image_damaged',
+    `The image is damaged: ${percent} % of it is whole (${reason}).`,
+  );
 }

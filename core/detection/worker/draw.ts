@@ -1,11 +1,17 @@
-import type { Colour, Mat, OpenCv } from '../../opencv/opencv.js';
 import type { LabelledBox } from '../detection.js';
-import { decodeColour } from './decode.js';
+import type { ImageDecoder } from './decode.js';
+import { Canvas, type Colour, type Lettering, widthOf } from './drawing/canvas.js';
+import { LabelPlaces } from './drawing/label-places.js';
+import { DESCENT } from './drawing/stroke-font.js';
+import { Refusal } from './refusal.js';
 
 const QUALITY = 90;
+/** What libjpeg encodes. */
+const MAX_SIDE = 65_500;
+const WHITE: Colour = [255, 255, 255];
 
 /** Blue, green, red; apart in hue, and each dark enough for white lettering. */
-const PALETTE: [number, number, number][] = [
+const PALETTE: Colour[] = [
   [40, 40, 220],
   [200, 110, 0],
   [60, 140, 20],
@@ -16,76 +22,62 @@ const PALETTE: [number, number, number][] = [
   [60, 60, 60],
 ];
 
-interface Pen {
+interface Style {
+  /** Width of a frame, in pixels. */
   line: number;
-  scale: number;
-  stroke: number;
+  lettering: Lettering;
+  /** Between the lettering and the edges of its tag. */
+  margin: number;
 }
 
 /** Draws boxes, each with its label on a filled tag, and encodes JPEG. */
-export function draw(cv: OpenCv, bytes: Buffer, boxes: LabelledBox[], maxPixels: number): Buffer {
-  const image = decodeColour(cv, bytes, maxPixels);
-  try {
-    const pen = penFor(image);
-    const colourOf = colours(cv, boxes);
-    for (const { box, label } of boxes) {
-      const from = new cv.Point2(box.x, box.y);
-      const to = new cv.Point2(box.x + box.width - 1, box.y + box.height - 1);
-      image.drawRectangle(from, to, colourOf(label), pen.line, cv.LINE_8);
-    }
-    // Above every frame, so that no line crosses a label.
-    for (const labelled of boxes) drawTag(cv, image, labelled, colourOf(labelled.label), pen);
-    return cv.imencode('.jpg', image, [cv.IMWRITE_JPEG_QUALITY, QUALITY]);
-  } finally {
-    image.release();
-  }
+export function draw(decoder: ImageDecoder, bytes: Buffer, boxes: LabelledBox[]): Buffer {
+  const { width, height, bytes: pixels } = decoder.decodeColour(bytes);
+  if (Math.max(width, height) > MAX_SIDE)
+    throw new Refusal(
+      'too_many_pixels',
+      `A processed image has at most ${MAX_SIDE} pixels a side.`,
+    );
+  const canvas = new Canvas(width, height, pixels);
+  const style = styleFor(canvas);
+  const colourOf = colours(boxes);
+  for (const { box, label } of boxes) canvas.frame(box, style.line, colourOf(label));
+  // Above every frame, so that no line crosses a label.
+  const places = new LabelPlaces(canvas);
+  for (const labelled of boxes) drawTag(canvas, places, labelled, colourOf(labelled.label), style);
+  return decoder.native.encodeJpeg(pixels, width, height, QUALITY);
 }
 
-/** Line and letter sizes in proportion to the image, 480 pixels being drawn with two-pixel lines. */
-function penFor(image: Mat): Pen {
-  const line = Math.max(2, Math.round(Math.max(image.cols, image.rows) / 320));
-  return { line, scale: 0.25 * line, stroke: Math.max(1, Math.round(line / 2)) };
-}
-
-/** One colour a label, in the labels' order. */
-function colours(cv: OpenCv, boxes: LabelledBox[]): (label: string) => Colour {
-  const labels = [...new Set(boxes.map(({ label }) => label))].sort();
-  return (label) => {
-    const [blue, green, red] = PALETTE[labels.indexOf(label) % PALETTE.length] ?? [0, 0, 0];
-    return new cv.Vec3(blue, green, red);
+/** Lines and letters in proportion to the image: two-pixel lines and capitals of 11 pixels up to a side of 640. */
+function styleFor({ width, height }: Canvas): Style {
+  const line = Math.max(2, Math.round(Math.max(width, height) / 320));
+  return {
+    line,
+    lettering: { capHeight: 5.5 * line, pen: Math.max(1.3, 0.65 * line) },
+    margin: Math.round(1.5 * line),
   };
 }
 
-/** The tag stands on the box's upper edge, or hangs from it if there is no space above. */
-function drawTag(cv: OpenCv, image: Mat, { box, label }: LabelledBox, colour: Colour, pen: Pen) {
-  const text = drawable(label);
-  const font = cv.FONT_HERSHEY_SIMPLEX;
-  const { size, baseLine } = cv.getTextSize(text, font, pen.scale, pen.stroke);
-  const width = size.width + 2 * baseLine;
-  const height = size.height + 2 * baseLine;
-  const left = Math.max(0, Math.min(box.x, image.cols - width));
-  const top = box.y >= height ? box.y - height : box.y;
-  image.drawRectangle(
-    new cv.Point2(left, top),
-    new cv.Point2(left + width - 1, top + height - 1),
-    colour,
-    cv.FILLED,
-    cv.LINE_8,
-  );
-  image.putText(
-    text,
-    new cv.Point2(left + baseLine, top + height - baseLine),
-    font,
-    pen.scale,
-    new cv.Vec3(255, 255, 255),
-    pen.stroke,
-    cv.LINE_AA,
-  );
+/** One colour a label, in the labels' order. */
+function colours(boxes: LabelledBox[]): (label: string) => Colour {
+  const labels = [...new Set(boxes.map(({ label }) => label))].sort();
+  return (label) => PALETTE[labels.indexOf(label) % PALETTE.length] ?? [0, 0, 0];
 }
 
-/** OpenCV's font has ASCII only: accents are dropped, and any other character becomes a question mark. */
-const drawable = (label: string) =>
-  label
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^\x20-\x7e]/gu, '?');
+function drawTag(
+  canvas: Canvas,
+  places: LabelPlaces,
+  { box, label }: LabelledBox,
+  colour: Colour,
+  { lettering, margin }: Style,
+): void {
+  const below = Math.round((DESCENT * lettering.capHeight) / 9);
+  const size = {
+    width: widthOf(label, lettering) + 2 * margin,
+    height: Math.round(lettering.capHeight) + below + 2 * margin,
+  };
+  const tag = places.take(box, size);
+  canvas.fill(tag, colour);
+  const baseline = tag.y + tag.height - margin - below;
+  canvas.write(label, tag.x + margin, baseline, lettering, WHITE);
+}

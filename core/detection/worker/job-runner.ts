@@ -2,6 +2,7 @@ import type { OpenCv } from '../../opencv/opencv.js';
 import type { AnalysisPlan } from '../detection.js';
 import type { Job, JobKind, JobResult, ParentMessage, WorkerMessage } from '../protocol.js';
 import { analyse } from './analyse.js';
+import type { GreyRequest, ImageDecoder } from './decode.js';
 import { draw } from './draw.js';
 import { probe } from './probe.js';
 import { Refusal } from './refusal.js';
@@ -14,9 +15,9 @@ export class JobRunner {
   #undecided: Buffer | undefined;
 
   constructor(
-    private readonly cv: OpenCv,
+    private readonly openCv: () => OpenCv,
+    private readonly decoder: ImageDecoder,
     private readonly engines: Engines,
-    private readonly maxPixels: number,
   ) {}
 
   /** Undefined if the parent expects no reply: it skipped a search. */
@@ -38,21 +39,22 @@ export class JobRunner {
   }
 
   #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): JobResult {
-    const { cv, engines, maxPixels } = this;
+    const { openCv, decoder, engines } = this;
     switch (job.kind) {
       case 'analyse':
-        return analyse(cv, engines, job.bytes, job.plan, maxPixels);
+        return analyse(decoder, engines, job.bytes, job.plan);
       case 'draw':
-        return draw(cv, job.bytes, job.boxes, maxPixels);
+        return draw(decoder, job.bytes, job.boxes);
       case 'probe':
-        return probe(cv, job.cascade, engines);
+        return probe(openCv, job.cascade, engines);
       case 'ping':
         return 'pong';
     }
   }
 
-  #begin({ bytes, side }: Job<'analyseIf'>): WorkerMessage {
-    const small = thumbnail(this.cv, bytes, side, this.maxPixels);
+  #begin({ bytes, side, acceptDamaged }: Job<'analyseIf'>): WorkerMessage {
+    const request: GreyRequest = { workingSize: side, acceptDamaged };
+    const small = thumbnail(this.decoder, bytes, request);
     this.#undecided = bytes;
     return { type: 'thumbnail', thumbnail: small };
   }
@@ -62,7 +64,7 @@ export class JobRunner {
     this.#undecided = undefined;
     if (!plan) return undefined;
     if (!bytes) throw new Error('there is no image to search');
-    return { type: 'done', result: analyse(this.cv, this.engines, bytes, plan, this.maxPixels) };
+    return { type: 'done', result: analyse(this.decoder, this.engines, bytes, plan) };
   }
 }
 

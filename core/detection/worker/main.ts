@@ -1,9 +1,12 @@
 import type { EngineName } from '../../contract/detection.js';
-import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { isOpenCvInstalled, loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
 import { OpenCvSearch } from './backends/opencv.js';
+import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
+import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 
 /** Bytes that buffers may hold after a job before unused ones are freed. */
@@ -16,33 +19,52 @@ function main(): void {
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
-  let cv: OpenCv;
+  let native: NativeDecoder;
   try {
-    cv = loadOpenCv();
+    native = loadDecoder();
   } catch (error) {
-    // The parent ends this process once it has the reason. Below the first line the message lists the module's callers.
-    const [reason = ''] = textOf(error).split('\n', 1);
-    send({ type: 'unable', reason });
+    // The parent ends this process once it has the reason.
+    send({ type: 'unable', reason: textOf(error) });
     return;
   }
-  const engines: Engines = { opencv: new OpenCvSearch(cv), ...ownEngine() };
-  // The decoders' own limit, from the same variable.
-  const runner = new JobRunner(cv, engines, Number(process.env.OPENCV_IO_MAX_IMAGE_PIXELS));
+  const engines: Engines = {
+    ...(isOpenCvInstalled() && { opencv: new OpenCvSearch(openCv) }),
+    ...ownEngine(),
+  };
+  if (Object.keys(engines).length === 0) {
+    send({ type: 'unable', reason: 'Neither the cascade engine nor OpenCV is installed.' });
+    return;
+  }
+  const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
+  const runner = new JobRunner(openCv, decoder, engines);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
     if (reply) send(reply);
     freeBuffers();
   });
 
-  const { major, minor, revision } = cv.version;
-  const openCvVersion = `${major}.${minor}.${revision}`;
   send({
     type: 'ready',
     protocol: PROTOCOL_VERSION,
-    openCvVersion,
     engines: Object.keys(engines) as EngineName[],
     pid: process.pid,
   });
+}
+
+let loaded: OpenCv | undefined;
+
+/** Loaded when it is first needed: it maps hundreds of libraries. */
+function openCv(): OpenCv {
+  try {
+    loaded ??= loadOpenCv();
+    return loaded;
+  } catch (error) {
+    process.stderr.write(`${textOf(error)}\n`);
+    throw new Refusal(
+      'detection_unavailable',
+      'OpenCV does not load, and only OpenCV supports this detector.',
+    );
+  }
 }
 
 /** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */

@@ -29,6 +29,11 @@ export class PixelMemory {
     return new Uint8Array(this.#memory, 0, bytes);
   }
 
+  /** Releases all of it. */
+  clear(): void {
+    this.#memory.resize(0);
+  }
+
   /** Releases what is more than most images need. */
   trim(): void {
     if (this.#memory.byteLength > KEPT_BYTES) this.#memory.resize(KEPT_BYTES);

@@ -1,6 +1,6 @@
 import type { Box, EngineName, Orientation, SearchParameters } from '../../contract/detection.js';
-import type { OpenCv } from '../../opencv/opencv.js';
 import { turned, turnedBack } from '../boxes.js';
+import type { NativeDecoder } from '../decoder/native-decoder.js';
 import type { AnalysisPlan, PlannedDetector } from '../detection.js';
 import { MAX_CANDIDATES } from '../engine/candidate.js';
 import { type GreyImage, withTurned } from './grey-image.js';
@@ -23,7 +23,7 @@ const MAX_ROUNDS = 4;
  * regions, what has its centre in one of them is found as in the whole image.
  */
 export function searchOrientations(
-  cv: OpenCv,
+  native: NativeDecoder,
   engines: Engines,
   image: GreyImage,
   { preparation: { orientations }, detectors }: AnalysisPlan,
@@ -34,7 +34,7 @@ export function searchOrientations(
     let candidates = 0;
     return orientations.map((orientation): Searched => {
       const turnedPlaces = places?.map((place) => turned(place, orientation, image));
-      const found = withTurned(cv, image, orientation, (turnedImage) =>
+      const found = withTurned(native, image, orientation, (turnedImage) =>
         searchAll(engines, turnedImage, detectors, scale, turnedPlaces),
       );
       candidates += found.reduce((sum, ofDetector) => sum + ofDetector.length, 0);

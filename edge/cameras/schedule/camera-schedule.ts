@@ -172,6 +172,11 @@ export class CameraSchedule implements Service, Probe {
     this.#watches.get(id)?.recordRefusedUpload(reason, hasCredentials);
   }
 
+  /** A damaged snapshot was accepted. */
+  recordDamaged(id: string): void {
+    this.#watches.get(id)?.recordDamaged();
+  }
+
   pause(id: string): void {
     this.#watch(id).pause();
   }

@@ -10,6 +10,7 @@ type StatsValues = Pick<
   | 'taken'
   | 'unchanged'
   | 'failed'
+  | 'damaged'
   | 'outsideWindows'
   | 'shed'
   | 'skippedOverlap'
@@ -34,6 +35,7 @@ export class CameraStats {
   #taken = 0;
   #unchanged = 0;
   #failed = 0;
+  #damaged = 0;
   #outsideWindows = 0;
   #shed = 0;
   #skippedOverlap = 0;
@@ -62,6 +64,7 @@ export class CameraStats {
       taken: this.#taken,
       unchanged: this.#unchanged,
       failed: this.#failed,
+      damaged: this.#damaged,
       outsideWindows: this.#outsideWindows,
       shed: this.#shed,
       skippedOverlap: this.#skippedOverlap,
@@ -116,6 +119,11 @@ export class CameraStats {
   recordShed(): void {
     this.#shed++;
     this.recordResponse();
+  }
+
+  /** In addition to what became of the snapshot. */
+  recordDamaged(): void {
+    this.#damaged++;
   }
 
   recordOutsideWindows(): void {

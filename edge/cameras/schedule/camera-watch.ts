@@ -151,6 +151,11 @@ export class CameraWatch {
     this.#report();
   }
 
+  /** A damaged snapshot was accepted. */
+  recordDamaged(): void {
+    this.#stats.recordDamaged();
+  }
+
   /** A login that the camera has refused too often is tried once more. */
   retryLogin(): void {
     this.camera.retryLogin?.();

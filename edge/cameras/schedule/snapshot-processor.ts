@@ -55,6 +55,7 @@ export class SnapshotProcessor {
       if (this.#overloadLog.isDue(camera))
         options.log.warn({ camera, code: error.code, shed }, 'snapshots dropped: overload');
     } else if (error instanceof CameraError || error instanceof ProblemError) {
+      if (error.code === 'image_damaged') stats.recordDamaged();
       stats.recordFailure(error.message, now, failureOf(error, config));
     } else {
       const failure = { isOfImage: true, isRefusal: true };

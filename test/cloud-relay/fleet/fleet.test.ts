@@ -4,23 +4,13 @@ import type { Fleet } from '../../../cloud-relay/fleet/fleet.js';
 import { Presence, STALE_AFTER_MS } from '../../../cloud-relay/fleet/presence.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import type { Health } from '../../../core/contract/live-payloads.js';
 import { aDetection, anArrival, log } from '../../support/delivery-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { startFleet } from '../../support/fleet.js';
+import { aHealthReport } from '../../support/health-report.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
 
-const health: Health = {
-  version: '0.1.0',
-  status: 'ok',
-  reasons: [],
-  uptimeSeconds: 60,
-  outbox: { depth: 0, oldestSeconds: null },
-  cameras: { online: 1, total: 1 },
-  detectionsPerMinute: 2,
-  disk: { usedBytes: 1, budgetBytes: 2, freeBytes: 3 },
-  load1m: 0.5,
-};
+const health = aHealthReport();
 
 const DAY = 86_400_000;
 const at = (ms: number) => new Date(ms).toISOString();

@@ -4,6 +4,7 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { SummaryRetention } from '../../../cloud-relay/ingest/summary-retention.js';
 import { dailyTotals } from '../../../cloud-relay/store/daily-label-table.js';
 import { ledgerOf } from '../../../cloud-relay/store/ledger-table.js';
+import { preparePartitions } from '../../../cloud-relay/store/partitions.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import { anArrival, log } from '../../support/delivery-fixtures.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
@@ -88,3 +89,35 @@ for (const table of ['summary', 'sighted_label'] as const)
     t.true(page.every(({ payload }) => payload !== null));
     t.is(page.length, table === 'summary' ? 0 : 1);
   });
+
+for (const { name, open } of databases)
+  for (const [step, ms] of [
+    ['17 years ahead', 17 * 365 * DAY_MS],
+    ['two years back', -2 * 365 * DAY_MS],
+  ] as const)
+    test(`a clock that was set ${step} a minute ago removes nothing that is not old (${name})`, async (t) => {
+      const db = await withSites(await open(t), 'north');
+      const wall = START + ms;
+      const MINUTE_MS = 60_000;
+      const eras = () => [
+        { from: wall, to: wall + MINUTE_MS, now: wall + MINUTE_MS },
+        { from: Number.NEGATIVE_INFINITY, to: START, now: START + MINUTE_MS },
+      ];
+      const old = START - 80 * DAY_MS;
+      const times = [old, START - MINUTE_MS, wall + MINUTE_MS / 2];
+      const retention = new SummaryRetention(db, 40 * DAY_MS, log, () => wall + MINUTE_MS, eras);
+      for (const [i, receivedAt] of times.entries()) {
+        await preparePartitions(db, receivedAt).catch(() => undefined);
+        await commitBatch(db, [{ ...anArrival(i + 1), receivedAt }], receivedAt);
+      }
+      await retention.sweep();
+      const left = await db
+        .selectFrom('summary')
+        .select('received_at')
+        .orderBy('received_at')
+        .execute();
+      t.deepEqual(
+        left.map(({ received_at }) => received_at),
+        times.filter((at) => at !== old || (ms < 0 && name === 'PostgreSQL')).sort((a, b) => a - b),
+      );
+    });

@@ -18,10 +18,20 @@ type SiteStatus = z.infer<typeof siteStatusSchema>;
 
 const IMAGE = '/api/v1/objectdetection/image';
 
-/** A JPEG of so many bytes: decoders ignore what follows its end. */
+/** The most that a segment of a JPEG holds beside its marker and its length. */
+const SEGMENT_BYTES = 65_533;
+
+/** A JPEG of so many bytes, by comments. */
 async function photo(seed: number, bytes: number): Promise<Buffer> {
   const { jpeg } = await renderScene({ width: 320, height: 180, seed, signs: [] });
-  return Buffer.concat([jpeg, Buffer.alloc(bytes - jpeg.length)]);
+  const comments: Buffer[] = [];
+  for (let left = bytes - jpeg.length; left > 4; left -= SEGMENT_BYTES + 4) {
+    const comment = Buffer.alloc(Math.min(left, SEGMENT_BYTES + 4));
+    comment.writeUInt16BE(0xfffe);
+    comment.writeUInt16BE(comment.length - 2, 2);
+    comments.push(comment);
+  }
+  return Buffer.concat([jpeg.subarray(0, 2), ...comments, jpeg.subarray(2)]);
 }
 
 test('a full disk refuses uploads, while camera snapshots make room for newer ones', async (t) => {

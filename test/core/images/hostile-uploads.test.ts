@@ -1,8 +1,9 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import anyTest, { type TestFn } from 'ava';
 import sharp from 'sharp';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem, ProblemCode } from '../../../core/contract/problem.js';
+import { pngChunk } from '../../fakes/damaged-pictures.js';
 import { ApiClient } from '../../support/api-client.js';
 import { type RunningEdge, startEdge } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
@@ -19,15 +20,6 @@ test.before(async (t) => {
 test.after.always(async (t) => {
   await t.context.edge?.stop();
 });
-
-function pngChunk(type: string, data: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(data.length);
-  const check = Buffer.alloc(4);
-  check.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, check]);
-}
 
 /** A small PNG whose header claims any size. */
 function pngThatClaims(width: number, height: number): Buffer {
@@ -55,17 +47,17 @@ type Maker = (photo: Buffer) => Buffer | Promise<Buffer>;
 
 const refusals: [string, Maker, number, ProblemCode][] = [
   ['an empty file', () => Buffer.alloc(0), 415, 'unsupported_image_kind'],
-  ['a truncated JPEG', (p) => p.subarray(0, p.length / 2), 422, 'image_undecodable'],
+  ['a truncated JPEG', (p) => p.subarray(0, p.length / 2), 422, 'image_damaged'],
   ['a JPEG of nothing but its header', (p) => p.subarray(0, 30), 422, 'image_undecodable'],
   ['a PNG of 60,000 × 60,000', () => pngThatClaims(60_000, 60_000), 413, 'too_many_pixels'],
-  ['a PNG with too little data', () => pngThatClaims(600, 600), 422, 'image_undecodable'],
+  ['a PNG with too little data', () => pngThatClaims(600, 600), 422, 'image_damaged'],
   ['a PNG without extent', () => pngThatClaims(0, 10), 422, 'image_undecodable'],
   ['a text', () => Buffer.from('This is no photograph at all.'), 415, 'unsupported_image_kind'],
   [
-    'a GIF',
+    'a GIF without a frame',
     () => Buffer.from('GIF89a\x01\x00\x01\x00\x00\x00\x00;'),
-    415,
-    'unsupported_image_kind',
+    422,
+    'image_undecodable',
   ],
   [
     'an SVG',

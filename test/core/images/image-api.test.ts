@@ -132,7 +132,7 @@ test('a pending upload that cannot be analysed says why', async (t) => {
   t.is((await api.get(t, json.image.links.processed)).status, 422);
   const result = await api.get<ImageResult>(t, json.image.links.detections);
   if (result.json.status !== 'FAILED') return t.fail('it should have failed');
-  t.is(result.json.problem.code, 'image_undecodable');
+  t.is(result.json.problem.code, 'image_damaged');
 });
 
 test('a client that has the image already is not sent it again, and can request a range', async (t) => {

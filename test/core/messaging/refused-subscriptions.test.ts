@@ -76,6 +76,7 @@ test('a refused subscription is tried again on the same connection', async (t) =
       ),
   };
   await refused.subscribe(connection, { 'a/command': { qos: 1 }, 'a/ack': { qos: 1 } });
+  await refused.subscribe(connection, { 'a/health': { qos: 1 } });
   t.deepEqual(refused.list(), ['a/command']);
   isAllowed = true;
   await eventually(() => refused.list().length === 0);
@@ -91,7 +92,7 @@ test('a broker that ends the connection at a subscription is left without it, an
     bus.subscribe(topic, { site }, () => undefined);
   await bus.start();
   await eventually(() => bus.connected);
-  t.true(broker.cuts <= 4, `${broker.cuts} cuts`);
+  t.true(broker.cuts <= 5, `${broker.cuts} cuts`);
   t.deepEqual(
     new Set(broker.subscriptions),
     new Set(['siteglass/north/ack', 'siteglass/north/availability']),
@@ -99,6 +100,28 @@ test('a broker that ends the connection at a subscription is left without it, an
   t.deepEqual(bus.status().problems, [
     'the broker refuses subscriptions to siteglass/north/+/command',
   ]);
+});
+
+test('a subscription that was left out because connections ended behind it comes back on the same connection', async (t) => {
+  const refused = new RefusedFilters(log, 50);
+  const filters = { 'a/ack': { qos: 1 } } as const;
+  const dying = { subscribe: () => new Promise<never>(() => undefined) };
+  for (let i = 0; i < 3; i++) {
+    void refused.subscribe(dying, filters);
+    t.is(refused.ended('cut'), 'the broker ended the connection after a subscription to a/ack');
+  }
+  t.deepEqual(refused.list(), ['a/ack']);
+  const asked: string[] = [];
+  const healthy = {
+    subscribe: async (wanted: object) => {
+      asked.push(...Object.keys(wanted));
+      return [];
+    },
+  };
+  await refused.subscribe(healthy, filters);
+  t.deepEqual(asked, []);
+  await eventually(() => refused.list().length === 0);
+  t.deepEqual(asked, ['a/ack']);
 });
 
 test('an appliance whose own topics it may not read works as before', async (t) => {

@@ -67,6 +67,14 @@ testWithMount(
       degraded.reasons.join(),
     );
     t.is((await api.get(t, '/healthz')).status, 200);
+    const { status, json } = await api.get<{ reasons: string[] }>(t, '/readyz');
+    t.is(status, 503);
+    t.true(
+      json.reasons.some((reason) => /disk/.test(reason)),
+      json.reasons.join(),
+    );
+    const { bytes: metrics } = await api.get(t, '/metrics');
+    t.regex(String(metrics), /^siteglass_requirement_up\{requirement="(disk|database)"\} 0$/m);
     const full = await sync();
 
     disk.free();
@@ -75,6 +83,7 @@ testWithMount(
       (await site()).reasons.every((reason) => !reason.startsWith('the disk')),
     );
     t.is((await upload()).status, 200);
+    await eventually('ready again', async () => (await api.get(t, '/readyz')).status === 200);
     const { lastSeq, acknowledgedSeq, depth } = await sync();
     t.true(depth <= lastSeq - acknowledgedSeq);
   },

@@ -69,7 +69,7 @@ for (const [program, main, settings] of [
     );
     const own = program === 'edge' ? 'edge' : 'cloud-relay';
     t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
-    t.is(files.filter((file) => file.endsWith('.node')).length, 3);
+    t.is(files.filter((file) => file.endsWith('.node')).length, 4);
     const { mode } = await stat(join(tree, main));
     t.is(mode & 0o111, 0o111, 'the command in the path runs it');
     const text = await readFile(join(tree, main), 'utf8');

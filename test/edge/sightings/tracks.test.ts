@@ -204,3 +204,90 @@ test('in any scene earlier tracks are not modified, and times and counts never d
     { numRuns: 300 },
   );
 });
+
+/** Tracks snapshots with these sizes, whose detections are given as parts of the picture. */
+function watchSizes(
+  frames: { size: [number, number]; at: [number, number][] }[],
+  more: object = {},
+) {
+  let ids = 0;
+  let tracks: Track[] = [];
+  const events = frames.map(({ size: [width, height], at }, i) => {
+    const side = Math.round(Math.min(width, height) / 6);
+    const detections = at.map(([x, y]) =>
+      sign(Math.round(x * width), Math.round(y * height), side),
+    );
+    const frame = {
+      image: `image-${i}`,
+      takenAt: i * 10 * SECOND,
+      detections,
+      size: { width, height },
+    };
+    const update = advance(tracks, frame, settings(more), () => `object-${++ids}`);
+    tracks = update.tracks;
+    return [...update.appeared.map(({ id }) => `+${id}`), ...update.left.map(({ id }) => `-${id}`)];
+  });
+  return { events: events.flat(), tracks };
+}
+
+test('objects stay the same if the pictures become smaller, and larger again', (t) => {
+  const at: [number, number][] = [
+    [0.1, 0.2],
+    [0.6, 0.5],
+  ];
+  const day = Array.from({ length: 4 }, () => ({ size: [1920, 1080] as [number, number], at }));
+  const night = Array.from({ length: 4 }, () => ({ size: [640, 360] as [number, number], at }));
+  const { events, tracks } = watchSizes([...day, ...night, ...day], { staticAfterSeconds: 60 });
+  t.deepEqual(events, ['+object-1', '+object-2']);
+  t.deepEqual(
+    tracks.map(({ state, count }) => [state, count]),
+    [
+      ['static', 12],
+      ['static', 12],
+    ],
+  );
+});
+
+test('a missed object follows the size, too, and one that left is gone', (t) => {
+  const seen = (size: [number, number]) => ({ size, at: [[0.3, 0.3]] as [number, number][] });
+  const empty = (size: [number, number]) => ({ size, at: [] });
+  const small: [number, number] = [320, 180];
+  const large: [number, number] = [1280, 720];
+  const missed = watchSizes([seen(large), seen(large), empty(small), seen(small)]);
+  t.deepEqual(missed.events, ['+object-1']);
+  const gone = watchSizes([seen(large), seen(large), empty(small), empty(small), empty(small)]);
+  t.deepEqual(gone.events, ['+object-1', '-object-1']);
+});
+
+test('objects stay the same if the picture is turned, wherever they are in it then', (t) => {
+  const upright = { size: [1280, 720] as [number, number], at: [[0.1, 0.2]] as [number, number][] };
+  const turned = { size: [720, 1280] as [number, number], at: [[0.7, 0.1]] as [number, number][] };
+  const missed = { ...turned, at: [] };
+  const { events, tracks } = watchSizes(
+    [upright, upright, upright, turned, turned, upright, missed, turned],
+    { staticAfterSeconds: 20 },
+  );
+  t.deepEqual(events, ['+object-1']);
+  t.like(tracks[0], { state: 'static', count: 7, size: { width: 720, height: 1280 } });
+});
+
+test('a partial picture ends no sighting, and shows what it shows', (t) => {
+  let tracks: Track[] = [];
+  const events: string[] = [];
+  const show = (detections: Detection[], isPartial: boolean, i: number) => {
+    const frame = { image: `image-${i}`, takenAt: i * 10 * SECOND, detections, isPartial };
+    const update = advance(tracks, frame, settings(), () => 'object');
+    tracks = update.tracks;
+    events.push(...update.appeared.map(() => 'appeared'), ...update.left.map(() => 'left'));
+  };
+  [[sign()], [sign()]].forEach((detections, i) => {
+    show(detections, false, i);
+  });
+  for (let i = 2; i < 20; i++) show([], true, i);
+  t.deepEqual(events, ['appeared']);
+  t.like(tracks[0], { misses: 0, count: 2 });
+  show([sign()], true, 20);
+  t.like(tracks[0], { count: 3 });
+  for (let i = 21; i < 24; i++) show([], false, i);
+  t.deepEqual(events, ['appeared', 'left']);
+});

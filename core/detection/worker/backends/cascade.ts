@@ -39,7 +39,7 @@ export class SiteglassSearch implements CascadeSearch {
   search(image: GreyImage, requests: CascadeSearchRequest[], places?: Box[]): GroupedCandidate[][] {
     const regions = places?.map((place): Region => ({ ...place, by: 'centre' }));
     const { width, height } = image;
-    const pixels = { width, height, data: image.bytes() };
+    const pixels = { width, height, data: image.bytes };
     const queries = requests.map(({ cascade, parameters: { scaleFactor, minSize, maxSize } }) => ({
       cascade: this.#cascades.get(cascade),
       scaleFactor,

@@ -10,17 +10,23 @@ import {
 } from '../search.js';
 import { CascadeCache } from './cascade-cache.js';
 
-/** OpenCV's `CascadeClassifier::detectMultiScale`. It reports no score, and always searches the whole image. */
+/**
+ * OpenCV's `CascadeClassifier::detectMultiScale`. It reports no score, and always searches the whole image. OpenCV is
+ * loaded with the first search.
+ */
 export class OpenCvSearch implements CascadeSearch {
   readonly engine = 'opencv';
   readonly #classifiers: CascadeCache<Classifier>;
 
   /** `maxLoaded` limits the classifiers that are kept. */
   constructor(
-    private readonly cv: OpenCv,
+    private readonly openCv: () => OpenCv,
     maxLoaded?: number,
   ) {
-    this.#classifiers = new CascadeCache((_, file) => new cv.CascadeClassifier(file), maxLoaded);
+    this.#classifiers = new CascadeCache(
+      (_, file) => new (openCv().CascadeClassifier)(file),
+      maxLoaded,
+    );
   }
 
   search(image: GreyImage, requests: CascadeSearchRequest[]): GroupedCandidate[][] {
@@ -35,13 +41,16 @@ export class OpenCvSearch implements CascadeSearch {
     parameters: SearchParameters,
   ): GroupedCandidate[] {
     const { scaleFactor, minNeighbors, minSize, maxSize } = parameters;
-    const { objects, numDetections } = classifier.detectMultiScale(
-      image.mat,
-      scaleFactor,
-      minNeighbors,
-      0,
-      new this.cv.Size(minSize, minSize),
-      new this.cv.Size(maxSize, maxSize),
+    const cv = this.openCv();
+    const { objects, numDetections } = image.withMat(cv, (mat) =>
+      classifier.detectMultiScale(
+        mat,
+        scaleFactor,
+        minNeighbors,
+        0,
+        new cv.Size(minSize, minSize),
+        new cv.Size(maxSize, maxSize),
+      ),
     );
     if (objects.length > MAX_CANDIDATES) throw tooManyCandidates();
     return objects.map(({ x, y, width, height }, i) => ({

@@ -3,25 +3,35 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { detectorResourceSchema } from '../../../../core/contract/detection.js';
 import { DetectorCatalog } from '../../../../core/detection/catalog/detector-catalog.js';
+import type { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
 import { ConfigurationError, ProblemError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
 import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { manifest, startPool } from '../detection-setup.js';
+import { manifest, startPool, workerOf } from '../detection-setup.js';
 
 interface Setup {
   manifestFile?: string;
   folder?: string;
+  /** Called when a cascade is being tried. */
+  onProbe?(pool: DetectionPool): void;
 }
 
 /** A catalog over a real pool. */
-async function startCatalog(t: ExecutionContext, { manifestFile = manifest, folder }: Setup) {
+async function startCatalog(
+  t: ExecutionContext,
+  { manifestFile = manifest, folder, onProbe = () => undefined }: Setup,
+) {
   const pool = await startPool(t);
   const catalog = new DetectorCatalog({
     manifest: manifestFile,
     defaultDetectors: ['stop-sign'],
     folder,
-    probe: (cascade) => pool.probe(cascade),
+    probe: (cascade) => {
+      const probed = pool.probe(cascade);
+      onProbe(pool);
+      return probed;
+    },
     engines: () => pool.status().engines,
     log: silentLogger(),
     pollMs: 50,
@@ -152,7 +162,7 @@ test.serial('an unusable cascade is listed with the reason and blocks nothing', 
   t.deepEqual(
     operators.map(({ id, reason }) => [id, reason]),
     [
-      ['hollow', 'It does not read as a cascade.'],
+      ['hollow', 'it cannot be read (<cascade> in line 1 has no <featureParams>)'],
       ['huge', 'it is larger than 16 MiB'],
       ['stop-sign', 'a detector that ships here has this name'],
       ['text', operators.find(({ id }) => id === 'text')?.reason],
@@ -167,19 +177,32 @@ test.serial(
   'a cascade that crashes the process that tries it is refused, and the pool continues',
   async (t) => {
     const folder = await temporaryFolder(t);
-    // Its first node points at a feature that is not there, which OpenCV reads past the end for.
-    const text = (await own('stop-sign.xml')).toString();
-    await place(
-      join(folder, 'deadly.xml'),
-      text.replace(/<internalNodes>0 -1 \d+/, '<internalNodes>0 -1 99999999'),
-    );
-    const { catalog, pool } = await startCatalog(t, { folder });
+    await place(join(folder, 'deadly.xml'), await own('stop-sign.xml'));
+    const { catalog, pool } = await startCatalog(t, {
+      folder,
+      onProbe: (busy) => process.kill(workerOf(busy), 'SIGKILL'),
+    });
     t.like(find(catalog, 'deadly'), {
       status: 'refused',
       reason: 'it ended the process that tried it',
     });
     await eventually('the worker was replaced', () => pool.status().ready === 1);
     t.is(pool.status().restarts, 1);
+  },
+);
+
+test.serial(
+  'a cascade whose nodes point at nothing is refused before anything is searched',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const text = (await own('stop-sign.xml')).toString();
+    await place(
+      join(folder, 'lost.xml'),
+      text.replace(/<internalNodes>0 -1 \d+/, '<internalNodes>0 -1 99999999'),
+    );
+    const { catalog, pool } = await startCatalog(t, { folder });
+    t.regex(find(catalog, 'lost')?.reason ?? '', /uses a feature that there is not/);
+    t.is(pool.status().restarts, 0);
   },
 );
 

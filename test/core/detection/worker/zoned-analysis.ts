@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import sharp from 'sharp';
 import type { Orientation } from '../../../../core/contract/detection.js';
 import type { Zone } from '../../../../core/contract/zone.js';
+import { loadDecoder } from '../../../../core/detection/decoder/native-decoder.js';
 import { analyse } from '../../../../core/detection/worker/analyse.js';
 import { SiteglassSearch } from '../../../../core/detection/worker/backends/cascade.js';
 import { OpenCvSearch } from '../../../../core/detection/worker/backends/opencv.js';
+import { ImageDecoder } from '../../../../core/detection/worker/decode.js';
 import type { Engines } from '../../../../core/detection/worker/search-orientations.js';
 import { counts } from '../../../../core/detection/zones.js';
 import { loadOpenCv } from '../../../../core/opencv/opencv.js';
@@ -41,9 +43,9 @@ export interface ZonedAnalyses {
 
 /** Analyses of drawn images with drawn zones, held against those of the whole images less what does not count. */
 export async function zonedAnalyses(): Promise<ZonedAnalyses> {
-  const cv = loadOpenCv();
+  const decoder = new ImageDecoder(loadDecoder(), 1_000_000);
   const engines: Engines = {
-    opencv: new OpenCvSearch(cv),
+    opencv: new OpenCvSearch(loadOpenCv),
     siteglass: SiteglassSearch.open(),
   };
   let [counted, left] = [0, 0];
@@ -59,7 +61,7 @@ export async function zonedAnalyses(): Promise<ZonedAnalyses> {
       detectors: planned.detectors.map((detector) => ({ ...detector, engine })),
     };
     const [whole, zoned] = [plan, { ...plan, zones }].map(
-      (one) => analyse(cv, engines, bytes, one, 1_000_000).detections,
+      (one) => analyse(decoder, engines, bytes, one).detections,
     );
     const wanted = whole?.filter(({ box }) => counts(zones, box, size.width, size.height)) ?? [];
     counted += wanted.length;

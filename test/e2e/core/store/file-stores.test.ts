@@ -3,8 +3,10 @@ import { buffer } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import type { Service } from '../../../../core/runtime/lifecycle.js';
 import type { FileStore } from '../../../../core/store/file-store.js';
+import { FilesUnavailableError } from '../../../../core/store/files-unavailable.js';
 import { LocalFileStore } from '../../../../core/store/local-file-store.js';
 import { S3FileStore } from '../../../../core/store/s3-file-store.js';
+import { silentProxy } from '../../../fakes/silent-proxy.js';
 import { withS3 } from '../../../support/s3.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -79,4 +81,40 @@ test('an unusable bucket is reported at the start', async (t) => {
   const bucket = await newBucket();
   const absent = new S3FileStore({ ...bucket, bucket: 'another-one' });
   await t.throwsAsync(absent.start(), { name: 'StartError', message: /another-one/ });
+});
+
+test('a bucket that stops answering fails within its deadlines, also within a file, and works again (S3)', async (t) => {
+  const bucket = await newBucket();
+  const proxy = await silentProxy(t, {
+    host: '127.0.0.1',
+    port: Number(new URL(bucket.endpoint ?? '').port),
+  });
+  const store = await started(
+    t,
+    new S3FileStore(
+      { ...bucket, endpoint: `http://127.0.0.1:${proxy.port}` },
+      { silenceMs: 1_000, bytesMs: 1_000, checkMs: 1_000 },
+    ),
+  );
+  const bytes = randomBytes(8_000_000);
+  await store.put(KEY, bytes);
+  const file = await store.get(KEY);
+  const reader = file?.read();
+  await t.throwsAsync(
+    async () => {
+      for await (const _ of reader ?? []) proxy.silenceNew();
+    },
+    { instanceOf: FilesUnavailableError },
+    'the rest of the file does not arrive',
+  );
+  const began = performance.now();
+  await t.throwsAsync(store.check(), { instanceOf: FilesUnavailableError });
+  await t.throwsAsync(store.readWhole(KEY), { instanceOf: FilesUnavailableError });
+  await t.throwsAsync(store.put('originals/cd/cdef.jpg', bytes), {
+    instanceOf: FilesUnavailableError,
+  });
+  t.true(performance.now() - began < 30_000);
+  proxy.restore();
+  await store.check();
+  t.true((await store.readWhole(KEY))?.equals(bytes));
 });

@@ -15,6 +15,7 @@ import { messageOf } from '../../../../../core/runtime/errors.js';
 import { projectRoot } from '../../../../../core/runtime/project-root.js';
 import { seededRandom } from '../../../../support/render-random.js';
 import { processFolder } from '../../../../support/temporary-folder.js';
+import { comparePixels } from '../../decoder/pixel-comparison.js';
 import { zonedAnalyses } from '../../worker/zoned-analysis.js';
 import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
@@ -108,10 +109,11 @@ export const scenarios = {
       cascade: cascadeFile(name),
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
     }));
-    const images = (await snapshots(3)).map(
-      (jpeg) => new GreyImage(cv, cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE)),
-    );
-    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(cv)];
+    const images = (await snapshots(3)).map((jpeg) => {
+      const mat = cv.imdecode(jpeg, cv.IMREAD_GRAYSCALE);
+      return new GreyImage(mat.cols, mat.rows, mat.getData());
+    });
+    const [ours, theirs] = [SiteglassSearch.open(), new OpenCvSearch(() => cv)];
     return {
       ours: images.map((image) => ours.search(image, requests)),
       opencv: images.map((image) => theirs.search(image, requests)),
@@ -120,14 +122,16 @@ export const scenarios = {
 
   zones: zonedAnalyses,
 
+  pixels: () => comparePixels(loadOpenCv()),
+
   /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
     const cv = loadOpenCv();
-    const image = new GreyImage(cv, new cv.Mat(40, 40, cv.CV_8UC1, 0));
+    const image = new GreyImage(40, 40, new Uint8Array(1600));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);
     const files = [cascadeFile('stop-sign').file, '/nowhere.xml'];
-    return [SiteglassSearch.open(), new OpenCvSearch(cv)].flatMap((engine) =>
+    return [SiteglassSearch.open(), new OpenCvSearch(() => cv)].flatMap((engine) =>
       files.map((file) => {
         try {
           engine.search(image, [{ cascade: { file, sha256 }, parameters }]);

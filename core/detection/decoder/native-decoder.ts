@@ -1,0 +1,80 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { messageOf, StartError } from '../../runtime/errors.js';
+import { projectRoot } from '../../runtime/project-root.js';
+
+/** The kinds of pictures that the addon decodes. */
+export type DecodedKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'heif' | 'jxl';
+
+export interface DecodeOptions {
+  /** Blue, green and red for each pixel; otherwise one byte of grey. */
+  colour: boolean;
+  /** Of a JPEG: the size is divided by this, rounded up. */
+  denominator: 1 | 2 | 4 | 8;
+  /** Limit on the width × height of the file. */
+  maxPixels: number;
+  /** Limit on the scans of a JPEG: each goes over all pixels. */
+  maxScans: number;
+}
+
+/** A picture whose pixels are in the memory that was allocated for it. */
+export interface DecodedPicture {
+  width: number;
+  height: number;
+  /** Whether pixels are missing or made up. */
+  damaged: boolean;
+  /** The part of the picture that is certainly not damaged, 0 to 1. */
+  whole: number;
+  /** What the library reported of the first damage; otherwise of the first harmless fault. */
+  reason: string;
+}
+
+/** Nothing was allocated. */
+export type NotDecoded =
+  | { tooLarge: true; width: number; height: number }
+  | { error: string }
+  /** The name of the Debian package whose library this kind needs. */
+  | { missing: string };
+
+/** The native addon (`native/addon.cpp`). Its functions run on the calling thread. */
+export interface NativeDecoder {
+  /** Calls `allocate` once, after all checks of the header; otherwise the result is the reason. */
+  decode(
+    kind: DecodedKind,
+    bytes: Uint8Array,
+    options: DecodeOptions,
+    allocate: (bytes: number) => Uint8Array,
+  ): DecodedPicture | NotDecoded;
+  /** Blue, green and red for each pixel, as a JPEG; quality 1 to 100. Throws if a side is above 65,500. */
+  encodeJpeg(pixels: Uint8Array, width: number, height: number, quality: number): Buffer;
+  /** A copy of a grey picture that is not larger; each pixel is the mean of an area, as with OpenCV's `INTER_AREA`. */
+  reduce(
+    from: Uint8Array,
+    width: number,
+    height: number,
+    to: Uint8Array,
+    toWidth: number,
+    toHeight: number,
+  ): void;
+  /** An upright copy of a picture stored with an EXIF orientation, 1 to 8. From 5 on width and height change places. */
+  turn(
+    from: Uint8Array,
+    width: number,
+    height: number,
+    channels: 1 | 3,
+    orientation: number,
+    to: Uint8Array,
+  ): void;
+}
+
+/** Throws `StartError` if the addon has not been built or does not load. */
+export function loadDecoder(): NativeDecoder {
+  const file = join(projectRoot(), 'core/detection/decoder/native/build/Release/decoder.node');
+  try {
+    return createRequire(import.meta.url)(file) as NativeDecoder;
+  } catch (cause) {
+    throw new StartError(
+      `${file} does not load; \`npm run setup\` builds it (${messageOf(cause)})`,
+    );
+  }
+}
