@@ -41,7 +41,7 @@ async function deliverWithFault(t: ExecutionContext, fault: (summary: Summary) =
   const uplink = new Uplink(
     await connectedBus(t, url),
     outbox,
-    { site, settleOn: 'ack', graceMs: 20, stallMs: 200 },
+    { site, settleOn: 'ack', graceMs: 20, stallMs: 5_000 },
     log,
   );
   await uplink.start();
