@@ -3,7 +3,7 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox, Thumbnail } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -24,6 +24,12 @@ export interface CascadeFile {
   sha256: string;
 }
 
+/** The engine that serves a cascade, and why the project's own does not. */
+export interface ProbeResult {
+  engine: EngineName;
+  reason?: string;
+}
+
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
   /**
@@ -35,8 +41,8 @@ interface Jobs {
     result: Findings | null;
   };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
-  /** Loads an unverified cascade and searches a small image with it. The result is the engine that supports it. */
-  probe: { input: { cascade: CascadeFile }; result: EngineName };
+  /** Loads an unverified cascade and searches a small image with it. */
+  probe: { input: { cascade: CascadeFile }; result: ProbeResult };
   /** Replies, and does nothing else. */
   ping: { input: object; result: 'pong' };
 }

@@ -14,5 +14,5 @@ await runMain(async () => {
     compiler: 'aarch64-linux-gnu-g++',
     flags: ['-O2', '-static'],
   });
-  return runIdentity(['--images', '300', '--driver', `${EMULATOR} ${driver}`]);
+  return runIdentity(['--images', '300', '--trees', '100', '--driver', `${EMULATOR} ${driver}`]);
 });

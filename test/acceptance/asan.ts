@@ -18,5 +18,13 @@ await runMain(async () => {
     ],
     avx2: isX64,
   });
-  return runIdentity(['--images', '300', '--driver', driver, ...(isX64 ? ['--avx2'] : [])]);
+  return runIdentity([
+    '--images',
+    '300',
+    '--trees',
+    '100',
+    '--driver',
+    driver,
+    ...(isX64 ? ['--avx2'] : []),
+  ]);
 });

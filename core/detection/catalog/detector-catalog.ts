@@ -2,7 +2,7 @@ import type { DetectorResource, EngineName, Preparation } from '../../contract/d
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
-import type { CascadeFile } from '../protocol.js';
+import type { CascadeFile, ProbeResult } from '../protocol.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { OperatorDetectors } from './operator-detectors.js';
 import { engineOf, planAnalysis } from './plan-analysis.js';
@@ -18,7 +18,7 @@ export interface CatalogOptions {
   /** A folder whose XML files are detectors as well. */
   folder?: string | undefined;
   /** Tries a cascade in a worker, as `DetectionPool.probe` does. */
-  probe: (cascade: CascadeFile) => Promise<EngineName>;
+  probe: (cascade: CascadeFile) => Promise<ProbeResult>;
   /** What the workers can search with. */
   engines: () => EngineName[];
   log: Logger;

@@ -19,6 +19,8 @@ export interface ReadyDetector extends KnownDetector {
   kind: CascadeKind;
   /** The engine that supports it; OpenCV takes over if the processor cannot run that one. */
   engine: EngineName;
+  /** Why the project's own engine does not support it. */
+  unsupported?: string;
   /** Size of the cascade's window in pixels: the smallest object it finds. */
   window: { width: number; height: number };
 }

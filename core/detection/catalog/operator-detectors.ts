@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type EngineName, searchDefaults } from '../../contract/detection.js';
+import { searchDefaults } from '../../contract/detection.js';
 import { nameSchema } from '../../contract/names.js';
 import { messageOf, ProblemError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { CascadeFile } from '../protocol.js';
+import type { CascadeFile, ProbeResult } from '../protocol.js';
 import { CascadeFault, describeCascade } from './cascade-file.js';
-import type { DetectorEntry } from './detector-entry.js';
+import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
 
 export interface OperatorDetectorsOptions {
   folder: string;
-  /** Tries a cascade in a worker. The result is the engine that supports it. Throws ProblemError. */
-  probe: (cascade: CascadeFile) => Promise<EngineName>;
+  /** Tries a cascade in a worker. Throws ProblemError. */
+  probe: (cascade: CascadeFile) => Promise<ProbeResult>;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
@@ -122,8 +122,9 @@ export class OperatorDetectors {
       const content = await readFile(file);
       const sha256 = createHash('sha256').update(content).digest('hex');
       const description = await describeCascade(content);
-      const engine = await this.#options.probe({ file, sha256 });
-      return { ...known, ...description, status: 'ready', file, sha256, engine };
+      const { engine, reason } = await this.#options.probe({ file, sha256 });
+      const ready = { ...known, ...description, status: 'ready', file, sha256, engine } as const;
+      return reason === undefined ? ready : { ...ready, unsupported: reason };
     } catch (error) {
       // The pool is full or stopped, or the file has changed since: the cascade is neither good nor bad.
       if (error instanceof ProblemError && error.status === 503) return 'later';
@@ -138,8 +139,15 @@ export class OperatorDetectors {
   #announce(name: string, entry: DetectorEntry | undefined): void {
     const { log } = this.#options;
     if (!entry) log.warn({ file: name }, 'cascade ignored: its name cannot be a detector id');
-    else if (entry.status === 'ready') log.info({ detector: entry.id }, 'detector added');
+    else if (entry.status === 'ready') this.#announceReady(entry);
     else log.warn({ detector: entry.id, reason: entry.reason }, 'detector refused');
+  }
+
+  #announceReady({ id, engine, unsupported: reason }: ReadyDetector): void {
+    const { log } = this.#options;
+    log.info({ detector: id, engine }, 'detector added');
+    if (reason !== undefined)
+      log.info({ detector: id, reason }, 'OpenCV searches with this cascade, which takes longer');
   }
 
   #warnOnce(reason: string): void {

@@ -12,34 +12,35 @@ export interface HaarFeature {
   rectangles: (Rectangle & { weight: number })[];
 }
 
-/** A tree of depth one: a feature, and what it adds to its stage's sum on either side. */
-export interface HaarStump {
+/** The left branch is taken if the feature, over the window's deviation, is below the threshold. */
+export interface HaarTest {
   feature: HaarFeature;
-  /** The left leaf counts if the feature, over the window's deviation, is below it. */
   threshold: number;
-  left: number;
-  right: number;
 }
 
-export interface LbpStump {
+export interface LbpTest {
   /** The first of three by three cells of the same size. */
   cell: Rectangle;
-  /** Eight words of 32 bits: the patterns for which the left leaf counts. */
+  /** Eight words of 32 bits: the patterns for which the left branch is taken. */
   subset: number[];
-  left: number;
-  right: number;
 }
 
-export interface Stage<Stump> {
+/** A decision tree, or the part of one below a node. A tree of one node is a stump. */
+export type Tree<Test> = Test & { left: Branch<Test>; right: Branch<Test> };
+
+/** A leaf, which is added to its stage's sum, or another node. */
+export type Branch<Test> = number | Tree<Test>;
+
+export interface Stage<Test> {
   /** The stage lets a window pass unless its sum is below this. */
   threshold: number;
-  stumps: Stump[];
+  trees: Tree<Test>[];
 }
 
 /** A cascade that the engine searches with exactly as OpenCV does. Thresholds and leaves are 32-bit floats. */
 export type CascadeModel = { window: Size } & (
-  | { kind: 'haar'; stages: Stage<HaarStump>[] }
-  | { kind: 'lbp'; stages: Stage<LbpStump>[] }
+  | { kind: 'haar'; stages: Stage<HaarTest>[] }
+  | { kind: 'lbp'; stages: Stage<LbpTest>[] }
 );
 
 /** A well-formed cascade that this engine does not search with. OpenCV may. */

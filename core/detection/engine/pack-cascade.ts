@@ -1,9 +1,10 @@
-import type { CascadeModel, HaarStump, LbpStump, Stage } from './cascade-model.js';
+import type { Branch, CascadeModel, HaarTest, LbpTest, Stage, Tree } from './cascade-model.js';
 import { type Corner, FORMS, type Form, mergeCorners } from './merge-corners.js';
+import { isNode, nodesOf } from './tree-nodes.js';
 import { fixedPointVotes } from './votes.js';
 
 /** Raised whenever the tables change their shape: the kernel refuses others. */
-const FORMAT = 0x53474331;
+const FORMAT = 0x53474332;
 
 /** Bits of the kernel's sums, less one for the sign and one to spare. */
 const VOTE_BITS = 30;
@@ -14,62 +15,88 @@ export function packCascade(model: CascadeModel): Int32Array {
     model.kind === 'haar'
       ? model.stages.map((stage) => packStage(stage, packHaar))
       : model.stages.map((stage) => packStage(stage, packLbp));
-  const stumps = stages.flatMap((stage) => stage.stumps);
-  const tilted =
-    model.kind === 'haar' &&
-    model.stages.some((stage) => stage.stumps.some(({ feature }) => feature.tilted));
   return Int32Array.from([
     FORMAT,
     model.kind === 'haar' ? 0 : 1,
     model.window.width,
     model.window.height,
-    tilted ? 1 : 0,
+    model.kind === 'haar' && hasTilted(model.stages) ? 1 : 0,
     stages.length,
-    stumps.length,
-    ...stages.flatMap((stage) => stage.header),
-    ...stages.flatMap((stage) => stage.fileOrder),
-    ...stumps.flat(),
+    stages.reduce((sum, { nodeCount }) => sum + nodeCount, 0),
+    ...stages.flatMap(({ header }) => header),
+    ...stages.flatMap(({ nodes }) => nodes),
+    ...stages.flatMap(({ fileOrder }) => fileOrder),
   ]);
 }
 
+const hasTilted = (stages: Stage<HaarTest>[]): boolean =>
+  stages.some(({ trees }) =>
+    trees.some((tree) => nodesOf(tree).some(({ feature }) => feature.tilted)),
+  );
+
 interface PackedStage {
   header: number[];
-  /** For each stump in the order of the file, its place among `stumps`. */
+  /** For each tree in the order of the file, its place among the packed ones. */
   fileOrder: number[];
-  stumps: number[][];
+  nodeCount: number;
+  nodes: number[];
 }
 
-/** A stump as the kernel reads it, less what every kind ends with. */
-interface PackedStump {
+/** A node's test as the kernel reads it, less what every kind ends with. */
+interface PackedTest {
   form: Form;
   words: number[];
 }
 
-/** Sorts a stage's stumps by form, so that the kernel takes each form's at once. */
-function packStage<Stump extends HaarStump | LbpStump>(
-  stage: Stage<Stump>,
-  pack: (stump: Stump, vote: number) => PackedStump,
+/** Sorts a stage's trees by the forms and branches of their nodes, so that the kernel takes those alike together. */
+function packStage<Test extends HaarTest | LbpTest>(
+  stage: Stage<Test>,
+  pack: (test: Test, vote: number) => PackedTest,
 ): PackedStage {
   const { initial, votes, margin } = fixedPointVotes(stage, VOTE_BITS);
-  const packed = stage.stumps.map((stump, i) => {
-    const { form, words } = pack(stump, votes[i] ?? 0);
-    return { i, form, words: [...words, floatBits(stump.left), floatBits(stump.right)] };
-  });
-  const sorted = FORMS.flatMap((form) => packed.filter((stump) => stump.form === form));
-  const place = new Map(sorted.map(({ i }, at) => [i, at]));
+  const packed = stage.trees.map((tree, i) => packTree(tree, votes[i] ?? [], pack));
+  const sorted = [...packed].sort((a, b) => compareWords(a.likeness, b.likeness));
+  const nodeCount = packed.reduce((sum, { likeness }) => sum + likeness.length, 0);
   return {
-    header: [
-      ...FORMS.map((form) => packed.filter((stump) => stump.form === form).length),
-      initial,
-      margin,
-      floatBits(stage.threshold),
-    ],
-    fileOrder: packed.map(({ i }) => place.get(i) ?? 0),
-    stumps: sorted.map(({ words }) => words),
+    header: [nodeCount, stage.trees.length, initial, margin, floatBits(stage.threshold)],
+    fileOrder: packed.map((tree) => sorted.indexOf(tree)),
+    nodeCount,
+    nodes: sorted.flatMap(({ words }) => words),
   };
 }
 
-function packHaar({ feature, threshold }: HaarStump, vote: number): PackedStump {
+interface PackedTree {
+  /** A number for each node: its form, and which of its branches lead to other nodes. */
+  likeness: number[];
+  words: number[];
+}
+
+function packTree<Test>(
+  tree: Tree<Test>,
+  votes: number[],
+  pack: (test: Test, vote: number) => PackedTest,
+): PackedTree {
+  const nodes = nodesOf(tree).map((node, i) => {
+    const { form, words } = pack(node, votes[i] ?? 0);
+    const { left, right } = node;
+    const branches = (isNode(left) ? 1 : 0) + (isNode(right) ? 2 : 0);
+    const likeness = 4 * FORMS.indexOf(form) + branches;
+    return { likeness, words: [likeness, ...words, leafBits(left), leafBits(right)] };
+  });
+  return {
+    likeness: nodes.map(({ likeness }) => likeness),
+    words: nodes.flatMap(({ words }) => words),
+  };
+}
+
+function compareWords(a: number[], b: number[]): number {
+  const at = a.findIndex((word, i) => word !== b[i]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? -1);
+}
+
+const leafBits = <Test>(branch: Branch<Test>): number => floatBits(isNode(branch) ? 0 : branch);
+
+function packHaar({ feature, threshold }: HaarTest, vote: number): PackedTest {
   const { form, corners, weights } = mergeCorners(feature);
   const padded = Array.from({ length: 12 }, (_, i) => corners[i] ?? { x: 0, y: 0 });
   return {
@@ -84,8 +111,8 @@ function packHaar({ feature, threshold }: HaarStump, vote: number): PackedStump 
   };
 }
 
-/** The corners of an LBP stump's three by three cells are in the columns and rows of those on the diagonal. */
-function packLbp({ cell, subset }: LbpStump, vote: number): PackedStump {
+/** The corners of an LBP feature's three by three cells are in the columns and rows of those on the diagonal. */
+function packLbp({ cell, subset }: LbpTest, vote: number): PackedTest {
   const { x, y, width, height } = cell;
   const diagonal = [0, 1, 2, 3].map((i) => ({ x: x + i * width, y: y + i * height }));
   return { form: 'six', words: [...points(diagonal), ...ofDarkCells(subset), vote] };

@@ -1,4 +1,5 @@
-import type { CascadeModel, HaarFeature, HaarStump, LbpStump, Stage } from './cascade-model.js';
+import type { CascadeModel, HaarFeature, HaarTest, LbpTest, Stage } from './cascade-model.js';
+import { nodesOf } from './tree-nodes.js';
 
 /** A float holds every integer up to this. */
 const EXACT_FLOAT = 2 ** 24;
@@ -19,8 +20,8 @@ export function unsupportedReason(model: CascadeModel): string | undefined {
   return reasonOfHaar(model.stages);
 }
 
-function reasonOfHaar(stages: Stage<HaarStump>[]): string | undefined {
-  const features = stages.flatMap(({ stumps }) => stumps.map(({ feature }) => feature));
+function reasonOfHaar(stages: Stage<HaarTest>[]): string | undefined {
+  const features = testsOf(stages).map(({ feature }) => feature);
   if (features.some(({ rectangles }) => rectangles.some((r) => !Number.isInteger(r.weight)))) {
     return 'it has weights that are not integers';
   }
@@ -35,9 +36,12 @@ function largestValue({ tilted, rectangles }: HaarFeature): number {
   return rectangles.reduce((sum, r) => sum + Math.abs(r.weight) * pixels(r) * WHITE, 0);
 }
 
-function reasonOfLbp(stages: Stage<LbpStump>[]): string | undefined {
-  if (stages.some(({ stumps }) => stumps.some(({ cell }) => cell.width * cell.height > MAX_CELL))) {
+function reasonOfLbp(stages: Stage<LbpTest>[]): string | undefined {
+  if (testsOf(stages).some(({ cell }) => cell.width * cell.height > MAX_CELL)) {
     return `it has cells of more than ${MAX_CELL} pixels`;
   }
   return undefined;
 }
+
+const testsOf = <Test>(stages: Stage<Test>[]): Test[] =>
+  stages.flatMap(({ trees }) => trees.flatMap((tree) => nodesOf(tree)));

@@ -5,7 +5,7 @@ import { ProblemError } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, DetectionBackend, LabelledBox, SearchGate } from '../detection.js';
-import type { CascadeFile, Findings } from '../protocol.js';
+import type { CascadeFile, Findings, ProbeResult } from '../protocol.js';
 import { JobDispatcher } from './job-dispatcher.js';
 import type { JobRecord } from './job-record.js';
 import { workerEnvironment } from './worker-environment.js';
@@ -117,10 +117,10 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   /**
-   * Tries a cascade in a worker. The result is the engine that supports it. Throws ProblemError if it does not load, or
+   * Tries a cascade in a worker. Throws ProblemError if it does not load, or
    * ends or stalls the worker.
    */
-  async probe(cascade: CascadeFile): Promise<EngineName> {
+  async probe(cascade: CascadeFile): Promise<ProbeResult> {
     const { result } = await this.#jobs.submit({ kind: 'probe', cascade }, 0);
     return result;
   }

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { EngineName } from '../../contract/detection.js';
 import type { OpenCv } from '../../opencv/opencv.js';
 import { parseCascade } from '../engine/parse-cascade.js';
-import type { CascadeFile } from '../protocol.js';
+import type { CascadeFile, ProbeResult } from '../protocol.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { GreyImage } from './grey-image.js';
 import { Refusal } from './refusal.js';
@@ -12,25 +11,23 @@ const SIDE = 640;
 
 /**
  * Loads a cascade and searches an image with it, by the engine that serves it: OpenCV for what the project's own does not
- * support. A cascade that OpenCV cannot read may end the process instead.
+ * support. A cascade that OpenCV cannot read may end the process instead. Throws `InvalidCascade` before OpenCV sees one
+ * that would make it read outside its tables or not return.
  */
-export function probe(openCv: () => OpenCv, cascade: CascadeFile, engines: Engines): EngineName {
-  const own = isSupported(cascade) ? engines.siteglass : undefined;
+export function probe(openCv: () => OpenCv, cascade: CascadeFile, engines: Engines): ProbeResult {
+  const parsed = parseCascade(readFileSync(cascade.file, 'utf8'));
+  const own = 'model' in parsed ? engines.siteglass : undefined;
   // One with a cache of its own, so that a cascade on trial displaces none in use.
   const search = own ?? new OpenCvSearch(openCv, 1);
   const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
   try {
     search.search(testImage(), [{ cascade, parameters }]);
-    return search.engine;
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal('invalid_parameter', 'It does not read as a cascade.');
   }
-}
-
-/** Whether the project's own engine finds in images exactly what OpenCV finds with this cascade. */
-function isSupported({ file }: CascadeFile): boolean {
-  return 'model' in parseCascade(readFileSync(file, 'utf8'));
+  const { engine } = search;
+  return 'unsupported' in parsed ? { engine, reason: parsed.unsupported.reason } : { engine };
 }
 
 /** Squares within squares: edges at every scale, so that windows get past the first stage. */

@@ -80,7 +80,7 @@ class CascadeRun {
     }
   }
 
-  /** Settles windows whose sum is too near to the threshold to tell in fixed point. */
+  /** Decides about windows whose sum is too close to the threshold for fixed point. */
   __attribute__((noinline)) void decide(const Stage& stage, Block& block, std::uint32_t unsure) {
     for (; unsure; unsure &= unsure - 1) {
       const int lane = __builtin_ctz(unsure);

@@ -2,12 +2,14 @@
 
 #include <cstring>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace siteglass {
 namespace {
 
-constexpr std::int32_t kFormat = 0x53474331;
-constexpr std::int32_t kMaxStumps = 1 << 16;
+constexpr std::int32_t kFormat = 0x53474332;
+constexpr std::int32_t kMaxNodes = 1 << 16;
 
 constexpr int kCornersOf[kForms] = {6, 8, 8, 9, 9, 12};
 
@@ -15,7 +17,9 @@ void require(bool condition, const char* what) {
   if (!condition) throw std::invalid_argument(std::string("packed cascade: ") + what);
 }
 
-class Reader {
+}  // namespace
+
+class Cascade::Reader {
  public:
   Reader(const std::int32_t* words, std::size_t count) : next_(words), left_(count) {}
 
@@ -47,8 +51,6 @@ class Reader {
   std::size_t left_;
 };
 
-}  // namespace
-
 Cascade::Cascade(const std::int32_t* words, std::size_t count) {
   Reader in(words, count);
   require(in.integer() == kFormat, "not one of this version");
@@ -56,60 +58,107 @@ Cascade::Cascade(const std::int32_t* words, std::size_t count) {
   width = in.integer(3, kMaxWindow, "window width");
   height = in.integer(3, kMaxWindow, "window height");
   tilted = in.integer(0, 1, "tilted flag") == 1;
-  const std::int32_t stageCount = in.integer(1, kMaxStumps, "number of stages");
-  const std::int32_t stumpCount = in.integer(1, kMaxStumps, "number of stumps");
+  readStages(in);
+  for (Stage& stage : stages) readTrees(in, stage);
 
-  std::vector<std::uint8_t> formOf;
+  std::vector<std::int32_t> inFileOrder;
+  for (const Stage& stage : stages) {
+    for (std::int32_t i = 0; i < stage.treeCount; i++) {
+      inFileOrder.push_back(roots[stage.firstTree + in.integer(0, stage.treeCount - 1, "order of trees")]);
+    }
+  }
+  roots = std::move(inFileOrder);
+  require(in.atEnd(), "something follows it");
+}
+
+void Cascade::readStages(Reader& in) {
+  const std::int32_t stageCount = in.integer(1, kMaxNodes, "number of stages");
+  const std::int32_t nodeCount = in.integer(1, kMaxNodes, "number of nodes");
+  std::int32_t nodes = 0, trees = 0;
   for (std::int32_t i = 0; i < stageCount; i++) {
     Stage stage{};
-    stage.firstStump = static_cast<std::int32_t>(formOf.size());
-    for (int form = 0; form < kForms; form++) {
-      const std::int32_t room = stumpCount - static_cast<std::int32_t>(formOf.size());
-      stage.count[form] = in.integer(0, kind == kLbp && form > 0 ? 0 : room, "stumps of a stage");
-      formOf.insert(formOf.end(), stage.count[form], static_cast<std::uint8_t>(form));
-    }
-    stage.stumpCount = static_cast<std::int32_t>(formOf.size()) - stage.firstStump;
-    require(stage.stumpCount > 0, "a stage without stumps");
+    stage.firstNode = nodes;
+    stage.nodeCount = in.integer(1, nodeCount - nodes, "nodes of a stage");
+    stage.firstTree = trees;
+    stage.treeCount = in.integer(1, stage.nodeCount, "trees of a stage");
     stage.initial = in.integer();
     stage.margin = in.integer();
     stage.threshold = in.number();
+    nodes += stage.nodeCount;
+    trees += stage.treeCount;
+    hasDeepTrees |= stage.treeCount < stage.nodeCount;
     stages.push_back(stage);
   }
-  require(formOf.size() == static_cast<std::size_t>(stumpCount), "stages do not cover the stumps");
+  require(nodes == nodeCount, "stages do not cover the nodes");
+}
 
-  for (const Stage& stage : stages) {
-    for (std::int32_t i = 0; i < stage.stumpCount; i++) {
-      fileOrder.push_back(stage.firstStump + in.integer(0, stage.stumpCount - 1, "order of stumps"));
-    }
-  }
-
-  for (std::int32_t i = 0; i < stumpCount; i++) {
-    if (kind == kHaar) {
-      HaarStump stump{};
-      tiltedStump_.push_back(static_cast<std::uint8_t>(in.integer(0, tilted ? 1 : 0, "tilted feature")));
-      const int corners = kCornersOf[formOf[i]];
-      for (int c = 0; c < kMaxCorners; c++) {
-        points_.push_back(c < corners ? in.point(width, height) : CornerPoint{0, 0});
-      }
-      for (std::int32_t& weight : stump.weight) weight = in.integer();
-      stump.threshold = in.number();
-      stump.vote = in.integer();
-      haarTemplate_.push_back(stump);
+/** The nodes of a tree are in preorder, each with a bit for each branch that leads to another node. */
+void Cascade::readTrees(Reader& in, Stage& stage) {
+  // Branches that still lack their node, by the node that they start from; the next one is last.
+  struct Branch {
+    std::int32_t from;
+    bool right;
+  };
+  std::vector<Branch> open;
+  int place = 0, form = 0;
+  std::int32_t trees = 0;
+  for (std::int32_t i = 0; i < stage.nodeCount; i++) {
+    const std::int32_t at = stage.firstNode + i;
+    const std::int32_t likeness = in.integer(0, 4 * kForms - 1, "form of a node");
+    require(hasDeepTrees || likeness / 4 >= form, "stumps that are not sorted by their form");
+    form = likeness / 4;
+    require(kind == kHaar || form == 0, "form of an LBP node");
+    stage.count[form]++;
+    if (open.empty()) {
+      place = 0;
+      trees++;
+      roots.push_back(at);
     } else {
-      LbpStump stump{};
-      // The corners on the diagonal: they give the columns and the rows.
-      for (int c = 0; c < 4; c++) points_.push_back(in.point(width, height));
-      std::int32_t subset[8];
-      for (std::int32_t& word : subset) word = in.integer();
-      std::memcpy(stump.subset, subset, sizeof subset);
-      stump.vote = in.integer();
-      lbpTemplate_.push_back(stump);
+      place++;
+      require(place < kMaxTreeNodes, "a tree of too many nodes");
+      TreeLinks& from = links[open.back().from];
+      (open.back().right ? from.right : from.left) = static_cast<std::uint8_t>(place);
+      open.pop_back();
+    }
+    if (likeness & 2) open.push_back({at, true});
+    if (likeness & 1) open.push_back({at, false});
+    links.push_back({static_cast<std::uint8_t>(form), static_cast<std::uint8_t>(place), TreeLinks::kLeaf,
+                     TreeLinks::kLeaf});
+    if (kind == kHaar) {
+      readHaarNode(in, form);
+    } else {
+      readLbpNode(in);
     }
     const float left = in.number();
     const float right = in.number();
     leaves.push_back({left, right});
   }
-  require(in.atEnd(), "something follows it");
+  require(open.empty(), "a branch without a node");
+  require(trees == stage.treeCount, "trees of a stage");
+}
+
+void Cascade::readHaarNode(Reader& in, int form) {
+  HaarNode node{};
+  tiltedNode_.push_back(static_cast<std::uint8_t>(in.integer(0, tilted ? 1 : 0, "tilted feature")));
+  const int corners = kCornersOf[form];
+  for (int c = 0; c < kMaxCorners; c++) {
+    points_.push_back(c < corners ? in.point(width, height) : CornerPoint{0, 0});
+  }
+  for (std::int32_t& weight : node.weight) weight = in.integer();
+  node.threshold = in.number();
+  node.vote = in.integer();
+  haarTemplate_.push_back(node);
+}
+
+void Cascade::readLbpNode(Reader& in) {
+  LbpNode node{};
+  // The corners on the diagonal: they give the columns and the rows.
+  for (int c = 0; c < 4; c++) points_.push_back(in.point(width, height));
+  std::int32_t subset[8];
+  for (std::int32_t& word : subset) word = in.integer();
+  std::memcpy(node.subset, subset, sizeof subset);
+  node.vote = in.integer();
+  lbpTemplate_.push_back(node);
 }
 
 Cascade::Prepared& Cascade::preparedFor(const Layout& layout) {
@@ -121,22 +170,22 @@ Cascade::Prepared& Cascade::preparedFor(const Layout& layout) {
   prepared.lbp = lbpTemplate_;
   const CornerPoint* point = points_.data();
   for (std::size_t i = 0; i < prepared.haar.size(); i++) {
-    const std::int32_t plane = tiltedStump_[i] ? layout.tiltedOffset : 0;
+    const std::int32_t plane = tiltedNode_[i] ? layout.tiltedOffset : 0;
     for (std::int32_t& corner : prepared.haar[i].corner) {
       corner = plane + layout.offset(point->x, point->y);
       point++;
     }
   }
-  for (LbpStump& stump : prepared.lbp) {
+  for (LbpNode& node : prepared.lbp) {
     for (int i = 0; i < 4; i++, point++) {
-      stump.column[i] = layout.offset(point->x, 0);
-      stump.row[i] = layout.offset(0, point->y);
+      node.column[i] = layout.offset(point->x, 0);
+      node.row[i] = layout.offset(0, point->y);
     }
   }
   return prepared;
 }
 
-const HaarStump* Cascade::haarStumps(const Layout& layout) { return preparedFor(layout).haar.data(); }
-const LbpStump* Cascade::lbpStumps(const Layout& layout) { return preparedFor(layout).lbp.data(); }
+const HaarNode* Cascade::haarNodes(const Layout& layout) { return preparedFor(layout).haar.data(); }
+const LbpNode* Cascade::lbpNodes(const Layout& layout) { return preparedFor(layout).lbp.data(); }
 
 }  // namespace siteglass

@@ -15,28 +15,30 @@ enum Form { kSix, kEightTripled, kEight, kNine, kNineNegated, kGeneral, kForms }
 
 constexpr int kMaxCorners = 12;
 constexpr int kMaxWindow = 512;
+constexpr int kMaxTreeNodes = 64;
 
 struct Stage {
-  std::int32_t firstStump, stumpCount;
-  /** How many of its stumps, which are sorted by form, have each. LBP stumps count as of the first. */
+  std::int32_t firstNode, nodeCount;
+  std::int32_t firstTree, treeCount;
+  /** How many nodes have each form, where every tree is a stump: they are sorted by it. LBP nodes have the first. */
   std::int32_t count[kForms];
-  /** Every stump's right vote, less the threshold, in fixed point. */
+  /** The last leaf of every tree, less the threshold, in fixed point. */
   std::int32_t initial;
-  /** A sum within this of zero is too near to tell in fixed point. */
+  /** A sum within this of zero is too close to the threshold for fixed point. */
   std::int32_t margin;
   float threshold;
 };
 
-struct HaarStump {
+struct HaarNode {
   /** From the window's top left corner, in elements of the integral image. */
   std::int32_t corner[kMaxCorners];
   std::int32_t weight[3];
   float threshold;
-  /** Left vote less right vote, in fixed point. */
+  /** The last leaf on the left less the last one on the right, in fixed point. */
   std::int32_t vote;
 };
 
-struct LbpStump {
+struct LbpNode {
   /** Of the cells' corners, from the window's: what to add for each of four columns and four rows. */
   std::int32_t column[4], row[4];
   /** A bit for each pattern of outer cells darker than the middle one. */
@@ -44,6 +46,17 @@ struct LbpStump {
   std::int32_t vote;
 };
 
+/** Where a node is in its tree. The nodes of a tree follow each other in preorder, and have places from 0. */
+struct TreeLinks {
+  /** In place of a branch that leads to a leaf. */
+  static constexpr std::uint8_t kLeaf = kMaxTreeNodes;
+
+  std::uint8_t form;
+  std::uint8_t place;
+  std::uint8_t left, right;
+};
+
+/** What a node's branches add to the sum, if they lead to leaves. */
 struct Leaves {
   float left, right;
 };
@@ -76,27 +89,37 @@ class Cascade {
   Kind kind;
   int width, height;
   bool tilted;
+  /** Whether any tree has more than one node. */
+  bool hasDeepTrees = false;
   std::vector<Stage> stages;
+  /** For each node. */
+  std::vector<TreeLinks> links;
   std::vector<Leaves> leaves;
-  /** Positions in the packed order of each stage's stumps in the order of the file. */
-  std::vector<std::int32_t> fileOrder;
+  /** The first node of each tree, stage by stage in the order of the file. */
+  std::vector<std::int32_t> roots;
 
-  const HaarStump* haarStumps(const Layout& layout);
-  const LbpStump* lbpStumps(const Layout& layout);
+  const HaarNode* haarNodes(const Layout& layout);
+  const LbpNode* lbpNodes(const Layout& layout);
 
  private:
   struct Prepared {
     Layout layout{0, 0, 0};
-    std::vector<HaarStump> haar;
-    std::vector<LbpStump> lbp;
+    std::vector<HaarNode> haar;
+    std::vector<LbpNode> lbp;
   };
 
+  class Reader;
+
+  void readStages(Reader& in);
+  void readTrees(Reader& in, Stage& stage);
+  void readHaarNode(Reader& in, int form);
+  void readLbpNode(Reader& in);
   Prepared& preparedFor(const Layout& layout);
 
   std::vector<CornerPoint> points_;
-  std::vector<std::uint8_t> tiltedStump_;
-  std::vector<HaarStump> haarTemplate_;
-  std::vector<LbpStump> lbpTemplate_;
+  std::vector<std::uint8_t> tiltedNode_;
+  std::vector<HaarNode> haarTemplate_;
+  std::vector<LbpNode> lbpTemplate_;
   Prepared prepared_[2];
 };
 

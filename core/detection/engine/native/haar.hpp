@@ -1,79 +1,77 @@
-// Stumps over Haar features: blocks of neighbouring windows, one a lane.
+// Trees over Haar features, at blocks of neighbouring windows: one window in each lane.
 //
-// A feature is an integer that fits a float without rounding (the packer sees to it), so that any order of summing its
-// corners gives OpenCV's value. Votes are summed in fixed point, in any order; what comes out too near to the
-// stage's threshold is summed again as OpenCV does it, in double precision and in the order of the file.
+// A feature is an integer that fits a float without rounding (`unsupported-reason.ts` checks it). So the corners can be
+// summed in any order, with OpenCV's result. Votes are summed in fixed point, also in any order. A sum that is too close
+// to the stage's threshold is computed again as OpenCV does it (`exact-sum.hpp`).
 #pragma once
 
 #include "band.hpp"
 #include "cascade.hpp"
+#include "exact-sum.hpp"
 #include "simd.hpp"
 
 namespace siteglass {
 namespace {
 
 template <class Value, class At>
-ENGINE_INLINE Value rectangle(const HaarStump& stump, int first, const At& at) {
-  return (at(stump.corner[first]) - at(stump.corner[first + 1])) -
-         (at(stump.corner[first + 2]) - at(stump.corner[first + 3]));
+ENGINE_INLINE Value rectangle(const HaarNode& node, int first, const At& at) {
+  return (at(node.corner[first]) - at(node.corner[first + 1])) -
+         (at(node.corner[first + 2]) - at(node.corner[first + 3]));
 }
 
 /** The feature's value; `at` gives the integral image's elements at a corner. */
 template <Form form, class Value, class At>
-ENGINE_INLINE Value featureValue(const HaarStump& s, const At& at) {
+ENGINE_INLINE Value featureValue(const HaarNode& node, const At& at) {
   switch (form) {
     case kSix: {
-      const Value twice = at(s.corner[4]) - at(s.corner[5]);
-      return (at(s.corner[0]) - at(s.corner[1])) + (at(s.corner[2]) - at(s.corner[3])) + (twice + twice);
+      const Value twice = at(node.corner[4]) - at(node.corner[5]);
+      return (at(node.corner[0]) - at(node.corner[1])) + (at(node.corner[2]) - at(node.corner[3])) + (twice + twice);
     }
     case kEightTripled: {
-      const Value inner = rectangle<Value>(s, 4, at);
-      return inner + (inner + inner) - rectangle<Value>(s, 0, at);
+      const Value inner = rectangle<Value>(node, 4, at);
+      return inner + (inner + inner) - rectangle<Value>(node, 0, at);
     }
     case kEight:
-      return rectangle<Value>(s, 4, at) * s.weight[1] - rectangle<Value>(s, 0, at);
+      return rectangle<Value>(node, 4, at) * node.weight[1] - rectangle<Value>(node, 0, at);
     case kNine:
     case kNineNegated: {
-      const Value outer = (at(s.corner[0]) + at(s.corner[1])) + (at(s.corner[2]) + at(s.corner[3]));
-      const Value sides = (at(s.corner[4]) + at(s.corner[5])) + (at(s.corner[6]) + at(s.corner[7]));
-      const Value centre = at(s.corner[8]);
+      const Value outer = (at(node.corner[0]) + at(node.corner[1])) + (at(node.corner[2]) + at(node.corner[3]));
+      const Value sides = (at(node.corner[4]) + at(node.corner[5])) + (at(node.corner[6]) + at(node.corner[7]));
+      const Value centre = at(node.corner[8]);
       const Value half = sides - (centre + centre);
       return form == kNine ? outer - (half + half) : (half + half) - outer;
     }
     default:
-      return rectangle<Value>(s, 0, at) * s.weight[0] + rectangle<Value>(s, 4, at) * s.weight[1] +
-             rectangle<Value>(s, 8, at) * s.weight[2];
+      return rectangle<Value>(node, 0, at) * node.weight[0] + rectangle<Value>(node, 4, at) * node.weight[1] +
+             rectangle<Value>(node, 8, at) * node.weight[2];
   }
 }
 
-/** Evaluates a Haar cascade's stages at the windows of a band. */
-class HaarEvaluator {
+/** Evaluates the stages of a Haar cascade of stumps at the windows of a band. */
+class HaarStumps {
  public:
   using Sum = I32;
   static constexpr int kLanes = kLanes32;
   static constexpr int kBlocks = 4;
 
   /** `norm` holds a factor for each place of the band. */
-  HaarEvaluator(const HaarStump* stumps, const Cascade& cascade, const std::int32_t* integral, const float* norm)
-      : stumps_(stumps), cascade_(cascade), integral_(integral), norm_(norm) {}
+  HaarStumps(const HaarNode* nodes, const Cascade& cascade, const std::int32_t* integral, const float* norm)
+      : nodes_(nodes), cascade_(cascade), integral_(integral), norm_(norm) {}
 
   /** The stage's sums at `Blocks` blocks. */
   template <int Blocks>
   ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, I32 (&sums)[Blocks]) const {
     const std::int32_t* corners[Blocks];
     F32 norms[Blocks];
-    for (int b = 0; b < Blocks; b++) {
-      corners[b] = integral_ + blocks[b].corner;
-      norms[b] = load<F32>(norm_ + blocks[b].window);
-      sums[b] = splat(stage.initial);
-    }
-    const HaarStump* stump = stumps_ + stage.firstStump;
-    stump = addForm<kSix>(stump, stage.count[kSix], corners, norms, sums);
-    stump = addForm<kEightTripled>(stump, stage.count[kEightTripled], corners, norms, sums);
-    stump = addForm<kEight>(stump, stage.count[kEight], corners, norms, sums);
-    stump = addForm<kNine>(stump, stage.count[kNine], corners, norms, sums);
-    stump = addForm<kNineNegated>(stump, stage.count[kNineNegated], corners, norms, sums);
-    addForm<kGeneral>(stump, stage.count[kGeneral], corners, norms, sums);
+    locate(blocks, corners, norms);
+    for (int b = 0; b < Blocks; b++) sums[b] = splat(stage.initial);
+    const HaarNode* node = nodes_ + stage.firstNode;
+    node = addForm<kSix>(node, stage.count[kSix], corners, norms, sums);
+    node = addForm<kEightTripled>(node, stage.count[kEightTripled], corners, norms, sums);
+    node = addForm<kEight>(node, stage.count[kEight], corners, norms, sums);
+    node = addForm<kNine>(node, stage.count[kNine], corners, norms, sums);
+    node = addForm<kNineNegated>(node, stage.count[kNineNegated], corners, norms, sums);
+    addForm<kGeneral>(node, stage.count[kGeneral], corners, norms, sums);
   }
 
   /** A bit for each window whose sum is below `limit`. */
@@ -83,64 +81,129 @@ class HaarEvaluator {
   double exactSum(const Stage& stage, const Block& window) const {
     const std::int32_t* const corner = integral_ + window.corner;
     const float norm = norm_[window.window];
-    double sum = 0;
-    for (std::int32_t i = 0; i < stage.stumpCount; i++) {
-      const std::int32_t at = cascade_.fileOrder[stage.firstStump + i];
-      const float value = static_cast<float>(valueOf(stage, at, corner)) * norm;
-      sum += value < stumps_[at].threshold ? cascade_.leaves[at].left : cascade_.leaves[at].right;
-    }
-    return sum;
+    return exactSumOf(cascade_, stage, [&](std::int32_t at) {
+      return static_cast<float>(valueOf(at, corner)) * norm < nodes_[at].threshold;
+    });
   }
+
+ protected:
+  /** Where each block's windows begin in the integral image, and their factors. */
+  template <int Blocks>
+  ENGINE_INLINE void locate(const Block* blocks, const std::int32_t* (&corners)[Blocks], F32 (&norms)[Blocks]) const {
+    for (int b = 0; b < Blocks; b++) {
+      corners[b] = integral_ + blocks[b].corner;
+      norms[b] = load<F32>(norm_ + blocks[b].window);
+    }
+  }
+
+  /** Lanes of all ones for windows that take the node's left branch. */
+  template <Form form>
+  static ENGINE_INLINE I32 isLeft(const HaarNode& node, const std::int32_t* corner, F32 norm) {
+    const I32 value =
+        featureValue<form, I32>(node, [corner](std::int32_t offset) { return load<I32>(corner + offset); });
+    return (I32)(toFloat(value) * norm < splat(node.threshold));
+  }
+
+  const HaarNode* nodes_;
+  const Cascade& cascade_;
 
  private:
   template <Form form, int Blocks>
-  static ENGINE_INLINE const HaarStump* addForm(const HaarStump* stump, std::int32_t count,
-                                                const std::int32_t* const (&corners)[Blocks],
-                                                const F32 (&norms)[Blocks], I32 (&sums)[Blocks]) {
-    for (const HaarStump* const end = stump + count; stump < end; stump++) {
-      for (int b = 0; b < Blocks; b++) {
-        const std::int32_t* const corner = corners[b];
-        const I32 value =
-            featureValue<form, I32>(*stump, [corner](std::int32_t offset) { return load<I32>(corner + offset); });
-        const I32 left = (I32)(toFloat(value) * norms[b] < splat(stump->threshold));
-        sums[b] += left & splat(stump->vote);
-      }
+  static ENGINE_INLINE const HaarNode* addForm(const HaarNode* node, std::int32_t count,
+                                               const std::int32_t* const (&corners)[Blocks],
+                                               const F32 (&norms)[Blocks], I32 (&sums)[Blocks]) {
+    for (const HaarNode* const end = node + count; node < end; node++) {
+      for (int b = 0; b < Blocks; b++) sums[b] += isLeft<form>(*node, corners[b], norms[b]) & splat(node->vote);
     }
-    return stump;
+    return node;
   }
 
-  std::int32_t valueOf(const Stage& stage, std::int32_t at, const std::int32_t* corner) const {
+  std::int32_t valueOf(std::int32_t at, const std::int32_t* corner) const {
     const auto element = [corner](std::int32_t offset) { return corner[offset]; };
-    const HaarStump& stump = stumps_[at];
-    switch (formOf(stage, at)) {
+    const HaarNode& node = nodes_[at];
+    switch (cascade_.links[at].form) {
       case kSix:
-        return featureValue<kSix, std::int32_t>(stump, element);
+        return featureValue<kSix, std::int32_t>(node, element);
       case kEightTripled:
-        return featureValue<kEightTripled, std::int32_t>(stump, element);
+        return featureValue<kEightTripled, std::int32_t>(node, element);
       case kEight:
-        return featureValue<kEight, std::int32_t>(stump, element);
+        return featureValue<kEight, std::int32_t>(node, element);
       case kNine:
-        return featureValue<kNine, std::int32_t>(stump, element);
+        return featureValue<kNine, std::int32_t>(node, element);
       case kNineNegated:
-        return featureValue<kNineNegated, std::int32_t>(stump, element);
+        return featureValue<kNineNegated, std::int32_t>(node, element);
       default:
-        return featureValue<kGeneral, std::int32_t>(stump, element);
+        return featureValue<kGeneral, std::int32_t>(node, element);
     }
   }
 
-  Form formOf(const Stage& stage, std::int32_t at) const {
-    std::int32_t next = stage.firstStump;
-    for (int form = 0; form < kForms; form++) {
-      next += stage.count[form];
-      if (at < next) return static_cast<Form>(form);
-    }
-    return kGeneral;
-  }
-
-  const HaarStump* stumps_;
-  const Cascade& cascade_;
   const std::int32_t* integral_;
   const float* norm_;
+};
+
+/**
+ * The same for a cascade with deeper trees. Every node is evaluated at every window. A node's vote counts for the
+ * windows that reach the node, which are those that its parent sent that way.
+ */
+class HaarTrees : public HaarStumps {
+ public:
+  using HaarStumps::HaarStumps;
+
+  template <int Blocks>
+  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, I32 (&sums)[Blocks]) const {
+    const std::int32_t* corners[Blocks];
+    F32 norms[Blocks];
+    locate(blocks, corners, norms);
+    Reached<Blocks> reached;
+    for (int b = 0; b < Blocks; b++) {
+      reached[0][b] = splat(-1);
+      sums[b] = splat(stage.initial);
+    }
+    for (std::int32_t at = stage.firstNode; at < stage.firstNode + stage.nodeCount; at++) {
+      switch (cascade_.links[at].form) {
+        case kSix:
+          addNode<kSix>(at, corners, norms, reached, sums);
+          break;
+        case kEightTripled:
+          addNode<kEightTripled>(at, corners, norms, reached, sums);
+          break;
+        case kEight:
+          addNode<kEight>(at, corners, norms, reached, sums);
+          break;
+        case kNine:
+          addNode<kNine>(at, corners, norms, reached, sums);
+          break;
+        case kNineNegated:
+          addNode<kNineNegated>(at, corners, norms, reached, sums);
+          break;
+        default:
+          addNode<kGeneral>(at, corners, norms, reached, sums);
+      }
+    }
+  }
+
+ private:
+  /** Lanes of all ones for windows that reach a node, by the node's place in its tree. */
+  template <int Blocks>
+  using Reached = I32[kMaxTreeNodes][Blocks];
+
+  template <Form form, int Blocks>
+  ENGINE_INLINE void addNode(std::int32_t at, const std::int32_t* const (&corners)[Blocks], const F32 (&norms)[Blocks],
+                             Reached<Blocks>& reached, I32 (&sums)[Blocks]) const {
+    const HaarNode& node = nodes_[at];
+    const TreeLinks links = cascade_.links[at];
+    I32 left[Blocks];
+    for (int b = 0; b < Blocks; b++) {
+      left[b] = reached[links.place][b] & isLeft<form>(node, corners[b], norms[b]);
+      sums[b] += left[b] & splat(node.vote);
+    }
+    if (links.left != TreeLinks::kLeaf) {
+      for (int b = 0; b < Blocks; b++) reached[links.left][b] = left[b];
+    }
+    if (links.right != TreeLinks::kLeaf) {
+      for (int b = 0; b < Blocks; b++) reached[links.right][b] = reached[links.place][b] ^ left[b];
+    }
+  }
 };
 
 }  // namespace

@@ -126,11 +126,19 @@ class LevelSearch {
     }
     if (band.rows == 0) return y;
     if (cascade.kind == Cascade::kHaar) {
-      const HaarEvaluator evaluator(job.cascade->haarStumps(layout_), cascade, space_.sum(), space_.norm.data());
-      searchWith(evaluator, job, band);
+      const HaarNode* const nodes = job.cascade->haarNodes(layout_);
+      if (cascade.hasDeepTrees) {
+        searchWith(HaarTrees(nodes, cascade, space_.sum(), space_.norm.data()), job, band);
+      } else {
+        searchWith(HaarStumps(nodes, cascade, space_.sum(), space_.norm.data()), job, band);
+      }
     } else {
-      const LbpEvaluator evaluator(job.cascade->lbpStumps(layout_), cascade, space_.lbpSum());
-      searchWith(evaluator, job, band);
+      const LbpNode* const nodes = job.cascade->lbpNodes(layout_);
+      if (cascade.hasDeepTrees) {
+        searchWith(LbpTrees(nodes, cascade, space_.lbpSum()), job, band);
+      } else {
+        searchWith(LbpStumps(nodes, cascade, space_.lbpSum()), job, band);
+      }
     }
     return y;
   }

@@ -1,18 +1,21 @@
 import { cp, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { pino } from 'pino';
 import { detectorResourceSchema } from '../../../../core/contract/detection.js';
 import { DetectorCatalog } from '../../../../core/detection/catalog/detector-catalog.js';
 import type { DetectionPool } from '../../../../core/detection/pool/detection-pool.js';
 import { ConfigurationError, ProblemError } from '../../../../core/runtime/errors.js';
-import { silentLogger } from '../../../../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../../../../core/runtime/logger.js';
 import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { manifest, startPool, workerOf } from '../detection-setup.js';
+import { haarXml } from '../engine/support/cascade-xml.js';
 
 interface Setup {
   manifestFile?: string;
   folder?: string;
+  log?: Logger;
   /** Called when a cascade is being tried. */
   onProbe?(pool: DetectionPool): void;
 }
@@ -20,7 +23,7 @@ interface Setup {
 /** A catalog over a real pool. */
 async function startCatalog(
   t: ExecutionContext,
-  { manifestFile = manifest, folder, onProbe = () => undefined }: Setup,
+  { manifestFile = manifest, folder, log = silentLogger(), onProbe = () => undefined }: Setup,
 ) {
   const pool = await startPool(t);
   const catalog = new DetectorCatalog({
@@ -33,7 +36,7 @@ async function startCatalog(
       return probed;
     },
     engines: () => pool.status().engines,
-    log: silentLogger(),
+    log,
     pollMs: 50,
   });
   t.teardown(() => catalog.stop());
@@ -205,6 +208,48 @@ test.serial(
     t.is(pool.status().restarts, 0);
   },
 );
+
+test.serial(
+  'a tree that never ends is refused with the reason, and no engine searches with it',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const tree = (nodes: string) => haarXml({ nodes, leaves: '-1 -2 -3' });
+    await place(join(folder, 'sound.xml'), tree('1 0 0 -0.02 -1 -2 0 -0.02'));
+    await place(join(folder, 'endless.xml'), tree('1 0 0 -0.02 1 -2 0 -0.02'));
+    const { catalog, pool } = await startCatalog(t, { folder });
+    await eventually(
+      'both were tried',
+      () => find(catalog, 'sound') !== undefined && find(catalog, 'endless') !== undefined,
+    );
+    t.is(find(catalog, 'sound')?.reason, undefined);
+    t.regex(find(catalog, 'endless')?.reason ?? '', /has a cycle of nodes/);
+    t.is(pool.status().restarts, 0);
+  },
+);
+
+test.serial('the log has why OpenCV searches with a cascade', async (t) => {
+  const folder = await temporaryFolder(t);
+  const rects = ['0 0 12 12 -1.5', '0 0 6 12 3.'];
+  await place(join(folder, 'broken-weights.xml'), haarXml({ rects, leaves: '-1 -2' }));
+  await place(join(folder, 'zebra.xml'), await own('stop-sign.xml'));
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const { catalog } = await startCatalog(t, { folder, log });
+  await eventually('both were tried', () => lines.length === 3);
+  t.is(catalog.plan({ detector: ['broken-weights'] }).detectors[0]?.engine, 'opencv');
+  t.deepEqual(
+    lines.map(({ msg, detector, engine, reason }) => [msg, detector, engine ?? reason]),
+    [
+      ['detector added', 'broken-weights', 'opencv'],
+      [
+        'OpenCV searches with this cascade, which takes longer',
+        'broken-weights',
+        'it has weights that are not integers',
+      ],
+      ['detector added', 'zebra', 'siteglass'],
+    ],
+  );
+});
 
 test.serial('more than 64 cascades are not accepted', async (t) => {
   const folder = await temporaryFolder(t);

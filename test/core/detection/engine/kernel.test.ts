@@ -8,6 +8,7 @@ import { seededRandom } from '../../../support/render-random.js';
 import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage } from './support/images.js';
+import { treeCascade } from './support/tree-cascades.js';
 
 test('tables damaged in any one word load safely or are refused', (t) => {
   const kernel = loadKernel();
@@ -17,9 +18,10 @@ test('tables damaged in any one word load safely or are refused', (t) => {
   const image = drawImage('noise', { width: 64, height: 64 }, seededRandom(1));
   const plan = Int32Array.of(1, 64, 64, 1, 1, 0, 1, 0, 20, 0, 20);
   let refused = 0;
-  for (const tables of [packCascade(small.model), packCascade(cascade.model).slice(0, 3000)]) {
+  const whole = [packCascade(small.model), ...packedTrees()];
+  for (const tables of [...whole, packCascade(cascade.model).slice(0, 3000)]) {
     for (let i = 0; i < Math.min(tables.length, 400); i++) {
-      for (const value of [-1, 0, 1 << 30, 0x7fffffff]) {
+      for (const value of [-1, 0, 1, 3, 23, 1 << 30, 0x7fffffff]) {
         const damaged = tables.slice();
         damaged[i] = value;
         try {
@@ -32,6 +34,43 @@ test('tables damaged in any one word load safely or are refused', (t) => {
     }
   }
   t.true(refused > 500, `only ${refused} refused`);
+});
+
+/** Tables of small cascades with trees of up to nine nodes. */
+function packedTrees(): Int32Array[] {
+  return (['haar', 'lbp'] as const).flatMap((kind) =>
+    [1, 2].flatMap((seed) => {
+      const window = { width: 20, height: 20 };
+      const xml = treeCascade(seededRandom(seed), { kind, window, stages: 2, nodes: 9 });
+      const parsed = parseCascade(xml);
+      return 'model' in parsed ? [packCascade(parsed.model)] : [];
+    }),
+  );
+}
+
+test('tables whose trees do not fit their stages are refused', (t) => {
+  const kernel = loadKernel();
+  const parsed = parseCascade(
+    haarXml({ nodes: '1 0 0 0. -1 -2 0 0.', leaves: '1 2 3', rects: ['0 0 4 4 -1.'] }),
+  );
+  if (!('model' in parsed)) return t.fail('not served');
+  const sound = packCascade(parsed.model);
+  t.notThrows(() => kernel.loadCascade(sound));
+  const refuses = (at: number, value: number, message: RegExp) =>
+    t.throws(() => kernel.loadCascade(sound.with(at, value)), { message });
+  const [stageNodes, stageTrees, first] = [7, 8, 12];
+  const second = first + (sound.length - 1 - first) / 2;
+  t.deepEqual([...sound.slice(stageNodes, stageTrees + 1)], [2, 1]);
+  t.is(((sound[first] ?? 0) & 3) + ((sound[second] ?? 0) & 3), 1, 'one branch leads to a node');
+  refuses(stageNodes, 1, /do not cover the nodes/);
+  refuses(stageNodes, 3, /nodes of a stage/);
+  refuses(stageTrees, 2, /trees of a stage|not sorted/);
+  refuses(stageTrees, 3, /trees of a stage/);
+  refuses(first, (sound[first] ?? 0) & ~3, /trees of a stage/);
+  refuses(first, (sound[first] ?? 0) | 3, /a branch without a node/);
+  refuses(second, (sound[second] ?? 0) | 1, /a branch without a node/);
+  refuses(second, 24, /form of a node/);
+  refuses(sound.length - 1, 1, /order of trees/);
 });
 
 test('plans and pixels that do not match are refused before anything is read', (t) => {

@@ -32,24 +32,34 @@ export function haarXml({
 export function lbpXml({
   rect = '0 0 8 8',
   nodes = '0 -1 0 1 2 3 4 5 6 7 8',
+  leaves = '1 0',
   categories = 256,
 }: {
   rect?: string;
   nodes?: string;
+  leaves?: string;
   categories?: number;
 } = {}): string {
   return `<?xml version="1.0"?><opencv_storage><cascade><stageType>BOOST</stageType>
 <featureType>LBP</featureType><height>60</height><width>60</width>
 <featureParams><maxCatCount>${categories}</maxCatCount></featureParams>
 <stages><_><stageThreshold>0.5</stageThreshold><weakClassifiers><_>
-<internalNodes>${nodes}</internalNodes><leafValues>1 0</leafValues></_></weakClassifiers></_></stages>
+<internalNodes>${nodes}</internalNodes><leafValues>${leaves}</leafValues></_></weakClassifiers></_></stages>
 <features><_><rect>${rect}</rect></_></features></cascade></opencv_storage>`;
 }
 
-/** The same cascade as `haarXml()` makes, in the form of OpenCV 1. */
-export function oldHaarXml({ secondNode = '' } = {}): string {
+/** The same cascade as `haarXml()` makes, in the form of OpenCV 1; each node has its branches from `nodes`. */
+export function oldHaarXml({
+  nodes = ['<left_val>0.5</left_val><right_val>-0.5</right_val>'],
+  threshold = '-0.02',
+}: {
+  nodes?: string[];
+  threshold?: string;
+} = {}): string {
+  const feature =
+    '<feature><rects><_>0 0 12 12 -1.</_><_>0 0 6 12 2.</_></rects><tilted>0</tilted></feature>';
+  const tree = nodes.map((node) => `<_>${feature}<threshold>${threshold}</threshold>${node}</_>`);
   return `<?xml version="1.0"?><opencv_storage><old type_id="opencv-haar-classifier"><size>24 24</size>
-<stages><_><trees><_><_><feature><rects><_>0 0 12 12 -1.</_><_>0 0 6 12 2.</_></rects><tilted>0</tilted></feature>
-<threshold>-0.02</threshold><left_val>0.5</left_val><right_val>-0.5</right_val></_>${secondNode}</_></trees>
+<stages><_><trees><_>${tree.join('')}</_></trees>
 <stage_threshold>-0.1</stage_threshold><parent>-1</parent><next>-1</next></_></stages></old></opencv_storage>`;
 }

@@ -21,6 +21,7 @@ import { servedCascades, shortenedCascades } from './cascades.js';
 import { Comparison, type SearchCase } from './comparison.js';
 import { corpusCase } from './corpus.js';
 import { drawImage, SUBJECTS } from './images.js';
+import { treeCase } from './tree-cases.js';
 
 export interface Compared {
   differences: string[];
@@ -77,6 +78,20 @@ export const scenarios = {
     );
     const { failed, counterexample } = fc.check(property, { seed: 5, numRuns: 1500 });
     return compared(comparison, failed ? [JSON.stringify(counterexample)] : []);
+  },
+
+  /** Cascades of trees of any shape, each with an image of its own. */
+  async anyTrees(): Promise<Compared> {
+    const folder = processFolder();
+    const total: Compared = { differences: [], windows: 0, cascades: 0 };
+    for (let seed = 1; seed <= 300; seed++) {
+      const { cascade, search } = treeCase(seed, folder);
+      const comparison = Comparison.ofThisMachine([cascade]);
+      total.differences.push(...comparison.differences(search));
+      total.windows += comparison.windows;
+      total.cascades++;
+    }
+    return total;
   },
 
   async photographs(): Promise<Compared> {
