@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 /** Every sweep runs once a minute. */
 const SWEEPS_MS = 65_000;
+/** An appliance whose broker was away for minutes tries again once a minute. */
+const LONGEST_RECONNECT_MS = 120_000;
 
 type Sync = z.infer<typeof syncSchema>;
 type Site = z.infer<typeof siteStatusSchema>;
@@ -95,10 +97,11 @@ async function setUp(t: ExecutionContext, startOffsetMs = 0) {
       t.teardown(() => relay.stop());
       const admin = await ApiClient.connect(relay.url, relay.adminToken);
       const { lastSeq } = await sync();
-      await eventually('everything is acknowledged', async () => {
-        const { acknowledgedSeq } = await sync();
-        return acknowledgedSeq >= lastSeq;
-      });
+      await eventually(
+        'everything is acknowledged',
+        async () => (await sync()).acknowledgedSeq >= lastSeq,
+        LONGEST_RECONNECT_MS,
+      );
       t.deepEqual((await relay.fleet.gaps('north')).gaps, []);
       t.true((await relay.fleet.site('north')).summaries >= lastSeq);
       return admin;
