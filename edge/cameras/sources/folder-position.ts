@@ -15,6 +15,8 @@ const MAX_BACKLOGS = 8;
 const MAX_WAITING = 1_000;
 /** Files that were read before all that had arrived earlier were looked at. Of more, some are read twice after a restart. */
 const MAX_READ = 2_000;
+/** Files that were read are named for so long after they arrived: others of that time may yet be left to a sweep. */
+const NAMED_MS = 10_000;
 
 /**
  * How far a folder was read. A file counts as read if it arrived before a time up to which all files have been looked
@@ -161,7 +163,7 @@ export class FolderPosition {
     this.#saved = undefined;
     if (byArrival(file, this.#newest) > 0)
       this.#newest = { changedMs: file.changedMs, path: file.path };
-    if (this.isRead(file)) return;
+    if (this.isRead(file) && !this.#isRecent(file.changedMs)) return;
     this.#read.set(file.version, file.changedMs);
     if (this.#read.size > MAX_READ) this.#forgetEarliest();
   }
@@ -206,11 +208,16 @@ export class FolderPosition {
     if (earliest) this.#read.delete(earliest[0]);
   }
 
-  /** Files count as read without being named if they are of no backlog. */
+  #isRecent(changedMs: number): boolean {
+    return changedMs > this.#newest.changedMs - NAMED_MS;
+  }
+
+  /** Files count as read without being named if they are of no backlog, and arrived some time ago. */
   #forgetRead(): void {
     const backlogs = this.#backlogs;
     for (const [version, changedMs] of this.#read) {
       const file = { changedMs, path: '' };
+      if (this.#isRecent(changedMs)) continue;
       if (this.isExamined(file) && !backlogs.some((backlog) => isInTime(backlog, file)))
         this.#read.delete(version);
     }
