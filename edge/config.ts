@@ -22,6 +22,9 @@ const outboxSettings = z
     /** 0 sets no limit. */
     backlogPerSecond: z.int().min(0).max(1_000_000).default(5_000),
     historicalAfterSeconds: z.number().min(1).max(86_400).default(300),
+    /** Running time for which acknowledged summaries are kept; 0 keeps none. */
+    keepAcknowledgedHours: z.number().min(0).max(720).default(24),
+    relaySilentSeconds: z.number().min(5).max(86_400).default(60),
   })
   .prefault({})
   .transform((s) => ({
@@ -31,6 +34,8 @@ const outboxSettings = z
     backlogThreshold: s.newFirstAbove,
     backlogPerSecond: s.backlogPerSecond || Number.POSITIVE_INFINITY,
     historicalAfterMs: s.historicalAfterSeconds * 1_000,
+    keptMs: s.keepAcknowledgedHours * 3_600_000,
+    silentMs: s.relaySilentSeconds * 1_000,
   }));
 
 const age = z.number().positive().max(3_650);

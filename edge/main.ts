@@ -25,6 +25,7 @@ process.exitCode = await run({
     },
     outbox: {
       summary: 'shows the summaries that the relay has not acknowledged',
+      refused: true,
       run: outboxCommand,
     },
     token: {

@@ -59,7 +59,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
           ...siteRoutes(fleet, clock),
         ],
       },
-      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
+      { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
       {
         prefix: '',
         routes: operationRoutes(parts.readiness, metrics, 'viewer'),

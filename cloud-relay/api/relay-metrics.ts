@@ -53,6 +53,13 @@ export function registerRelayMetrics(
     ['committed', 'Summaries stored'],
     ['duplicates', 'Summaries that were stored before'],
     ['refused', 'Summaries from sites that are not admitted'],
+    ['damaged', 'Records whose checksum does not match; the appliance sends them again'],
+    ['rejected', 'Records that the relay can never store; the appliance sets them aside'],
+    [
+      'conflicts',
+      'Records with the number of another summary: two appliances use copies of one database',
+    ],
+    ['lost', 'Summaries that neither this relay nor the appliance has any more'],
     ['failed', 'Summaries that could not be stored; the appliance sends them again'],
   ] as const)
     metrics.counter({

@@ -33,9 +33,9 @@ const totalsQuery = z.strictObject({
 });
 const gapSchema = z
   .object({
-    kind: z.enum(['missing', 'lost', 'dropped']).meta({
+    kind: z.enum(['missing', 'lost', 'dropped', 'refused', 'removed']).meta({
       description:
-        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `lost`: gone without a report',
+        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `refused`: the relay or the broker does not accept them; `lost`: neither the relay nor the appliance has them any more; `removed`: an operator removed them with the site',
     }),
     epoch: epochSchema,
     from: sequenceSchema,
@@ -45,6 +45,7 @@ const gapSchema = z
       description:
         'Why the appliance dropped them: `bytes` or `age` is the limit that was exceeded; `damaged`: its database was damaged',
     }),
+    detail: z.string().nullable().meta({ description: 'Why it was refused' }),
     noticedAt: instantSchema.meta({
       description: 'When the relay noticed the gap; if missing, when the outbox last reported',
     }),
@@ -139,8 +140,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       method: 'get',
       path: '/sites/{site}/gaps',
       tag,
-      summary:
-        "Ranges of a site's summaries that the relay does not have: missing, dropped or lost",
+      summary: "Ranges of a site's summaries that the relay does not have, and why",
       access: 'viewer',
       params: bySite,
       responses: { 200: siteGapsSchema },

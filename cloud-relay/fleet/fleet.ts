@@ -8,6 +8,8 @@ import type { RelayTables, SiteRow } from '../store/relay-tables.js';
 import { removeDelivered } from '../store/remove-delivered.js';
 import {
   addSites,
+  beginRemoval,
+  lockRemoval,
   provisionSite,
   removeSite,
   setPasswordHash,
@@ -89,8 +91,12 @@ export class Fleet {
     // broker refuses the account, no row is left. This takes the control's deadline at most, with an external broker.
     await db.transaction().execute(async (trx) => {
       const now = this.#clock();
+      if (await lockRemoval(trx, id)) {
+        await removeDelivered(trx, id, now);
+        await removeSite(trx, id);
+      }
       // An interrupted removal may have left rows of an earlier site with this name.
-      if ((await addSites(trx, [id], now)) > 0) await removeDelivered(trx, id);
+      if ((await addSites(trx, [id], now)) > 0) await removeDelivered(trx, id, now);
       if (!(await provisionSite(trx, id, hash, now)))
         throw new ProblemError('conflict', `the site ${id} already exists`);
       await accounts?.create(id, password);
@@ -122,8 +128,9 @@ export class Fleet {
    */
   async removeSite(id: string): Promise<void> {
     const { db, registry, presence, accounts, forget } = this.parts;
+    const now = this.#clock();
     const existed = await db.transaction().execute(async (trx) => {
-      if (!(await removeSite(trx, id))) return false;
+      if (!(await beginRemoval(trx, id, now))) return false;
       await accounts?.delete(id);
       return true;
     });
@@ -132,8 +139,9 @@ export class Fleet {
       presence.forget(id);
       forget?.(id);
     }
-    // Nothing is accepted from a site without a row: if this is interrupted, the rest stays until the next removal.
-    const removed = await removeDelivered(db, id);
+    // Nothing is accepted before its row is gone: if this is interrupted, the rest stays until the next removal.
+    const removed = await removeDelivered(db, id, now, existed);
+    await removeSite(db, id);
     if (!existed && removed === 0) throw notFound(id);
   }
 

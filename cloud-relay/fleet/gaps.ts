@@ -3,21 +3,24 @@ import type { Dropped } from '../../core/contract/summary.js';
 import { holes } from '../../core/runtime/ranges.js';
 import { newestGaps } from '../store/gap-table.js';
 import { ledgerOf } from '../store/ledger-table.js';
-import type { RelayTables } from '../store/relay-tables.js';
+import type { GapReason, RelayTables } from '../store/relay-tables.js';
 
 /** Sequence numbers of one outbox whose summaries are not stored, `from` to `to` inclusive. */
 export interface SiteGap {
   /**
    * `missing`: still expected, since a later number has arrived; `dropped`: the appliance reported that it dropped them;
-   * `lost`: the appliance no longer holds them and reported nothing, e.g. the relay's database is newer than the outbox.
+   * `refused`: the relay or the broker does not accept them; `lost`: the relay had them and lost them, or nobody knows
+   * what became of them, and the appliance no longer holds them; `removed`: an operator removed them with the site.
    */
-  kind: 'missing' | 'lost' | 'dropped';
+  kind: 'missing' | 'lost' | 'dropped' | 'refused' | 'removed';
   epoch: string;
   from: number;
   to: number;
   count: number;
   /** Why, if it was dropped: the limit of the outbox that was exceeded, or that its database was damaged. */
   reason: Dropped['reason'] | null;
+  /** Why it was refused. */
+  detail: string | null;
   /** When the relay noticed the gap, in milliseconds since the Unix epoch; if missing, when the outbox last reported. */
   noticedAt: number;
 }
@@ -29,6 +32,16 @@ export interface SiteGaps {
 }
 
 export const MAX_GAPS = 1_000;
+
+const KINDS: Record<GapReason, SiteGap['kind']> = {
+  bytes: 'dropped',
+  age: 'dropped',
+  damaged: 'dropped',
+  refused: 'refused',
+  forgotten: 'lost',
+  unreported: 'lost',
+  removed: 'removed',
+};
 
 /** Missing summaries first, then those that are not expected any more, newest first; at most `MAX_GAPS`. */
 export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<SiteGaps> {
@@ -42,17 +55,19 @@ export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<S
           to,
           count: to - from + 1,
           reason: null,
+          detail: null,
           noticedAt,
         }),
       ),
   );
   const recorded = (await newestGaps(db, site, MAX_GAPS + 1)).map(
-    ({ reason, from, to, ...rest }): SiteGap => ({
-      kind: reason === 'unreported' ? 'lost' : 'dropped',
+    ({ reason, from, to, detail = null, ...rest }): SiteGap => ({
+      kind: KINDS[reason],
       from,
       to,
       count: to - from + 1,
-      reason: reason === 'unreported' ? null : reason,
+      reason: reason === 'bytes' || reason === 'age' || reason === 'damaged' ? reason : null,
+      detail,
       ...rest,
     }),
   );

@@ -4,7 +4,7 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { RelayTables } from '../store/relay-tables.js';
-import { addSites, passwordHashOf, siteIds } from '../store/site-table.js';
+import { addSites, isBeingRemoved, passwordHashOf, siteIds } from '../store/site-table.js';
 
 export interface SiteRegistryOptions {
   /**
@@ -69,6 +69,8 @@ export class SiteRegistry implements Service {
 
   async #add(id: string): Promise<boolean> {
     await addSites(this.db, [id], this.clock());
+    // Its row may be that of a site whose removal is not complete.
+    if (await isBeingRemoved(this.db, id)) return false;
     this.#ids.add(id);
     return true;
   }

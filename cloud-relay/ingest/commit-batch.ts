@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { SummaryRecord } from '../../core/contract/summary.js';
-import type { Ranges } from '../../core/runtime/ranges.js';
+import { type Ranges, rangesOf } from '../../core/runtime/ranges.js';
 import { addDailyLabels } from '../store/daily-label-table.js';
-import { gapsWithin, replaceGaps } from '../store/gap-table.js';
+import { type Gap, gapsWithin, replaceGaps } from '../store/gap-table.js';
 import {
   type LedgerEntry,
   type LedgerUpdate,
@@ -11,10 +11,12 @@ import {
   updateLedger,
 } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
+import { takeRemoved } from '../store/removed-outbox-table.js';
 import { addSightedLabels } from '../store/sighted-label-table.js';
 import { lockSites } from '../store/site-table.js';
 import { addSummaries, summaryRow } from '../store/summary-table.js';
 import { type Arrival, isDrop, isSummary } from './arrival.js';
+import { type Conflict, conflictsOf, conflictsWithin, withoutStored } from './known-summaries.js';
 import { dailyLabels, sightedLabels } from './labels.js';
 import { affectedRange, reconcile } from './reconcile.js';
 
@@ -25,6 +27,8 @@ export interface CommittedBatch {
   added: number;
   /** Summaries that the appliance no longer holds and did not report. */
   lost: (OutboxId & { ranges: Ranges })[];
+  /** Records with the numbers of other summaries; they are not stored. */
+  conflicts: Conflict[];
   /** Sites that were removed; nothing of theirs is stored. */
   unknown: string[];
 }
@@ -35,7 +39,8 @@ interface OutboxArrivals extends OutboxId {
 }
 
 interface ReconciledOutbox {
-  update: LedgerUpdate;
+  progress: LedgerEntry;
+  conflicts: Conflict[];
   newSummaries: Arrival<SummaryRecord>[];
   lost: Ranges;
 }
@@ -53,33 +58,40 @@ export function commitBatch(
   return db.transaction().execute(async (trx) => {
     const sites = new Set(arrivals.map(({ site }) => site));
     // A site cannot be removed before this commits; if it was removed already, there is nothing to commit for it.
-    const known = await lockSites(trx, [...sites]);
+    // What may have been sent in an earlier epoch is looked up: another relay must not store it meanwhile.
+    const alone = arrivals.some((arrival) => isSummary(arrival) && arrival.record.former);
+    const known = await lockSites(trx, [...sites], alone);
     const unknown = [...sites].filter((site) => !known.has(site));
     const outboxes = byOutbox(arrivals.filter(({ site }) => known.has(site)));
-    if (outboxes.size === 0) return { ledger: [], added: 0, lost: [], unknown };
+    if (outboxes.size === 0) return { ledger: [], added: 0, lost: [], conflicts: [], unknown };
 
     const reconciled: ReconciledOutbox[] = [];
     for (const before of await lockLedger(trx, [...outboxes.values()], now)) {
       const outbox = outboxes.get(keyOf(before));
       if (outbox) reconciled.push(await reconcileOutbox(trx, outbox, before, now));
     }
-    const newSummaries = reconciled.flatMap((outbox) => outbox.newSummaries);
+    const newSummaries = await withoutStored(
+      trx,
+      reconciled.flatMap((outbox) => outbox.newSummaries),
+    );
     await storeSummaries(trx, newSummaries);
-    const ledger = reconciled.map(({ update }) => update);
+    const ledger = reconciled.map(({ progress }) => updateOf(progress, newSummaries));
     await updateLedger(trx, ledger, now);
     const lost = reconciled
       .filter((outbox) => outbox.lost.length > 0)
-      .map(({ update: { site, epoch }, lost: ranges }) => ({ site, epoch, ranges }));
-    return { ledger, added: newSummaries.length, lost, unknown };
+      .map(({ progress: { site, epoch }, lost: ranges }) => ({ site, epoch, ranges }));
+    const conflicts = reconciled.flatMap((outbox) => outbox.conflicts);
+    return { ledger, added: newSummaries.length, lost, conflicts, unknown };
   });
 }
 
 async function reconcileOutbox(
   trx: Kysely<RelayTables>,
   { site, epoch, arrivals }: OutboxArrivals,
-  before: LedgerEntry,
+  found: LedgerEntry,
   now: number,
 ): Promise<ReconciledOutbox> {
+  const before = await withRemoved(trx, found);
   const summaries = arrivals.filter(isSummary);
   const contents = {
     summaries: summaries.map(({ record }) => record.seq),
@@ -95,12 +107,32 @@ async function reconcileOutbox(
   const wanted = new Set(result.newSummaries);
   // A record that is twice in the batch is stored once.
   const newSummaries = summaries.filter(({ record }) => wanted.delete(record.seq));
-  const detections = newSummaries.reduce(
-    (sum, { record }) => sum + record.summary.detections.length,
-    0,
+  const repeated = summaries.filter(({ record }) => result.repeated.has(record.seq));
+  const conflicts = [
+    ...(await conflictsOf(trx, { site, epoch }, repeated)),
+    ...conflictsWithin({ site, epoch }, summaries, newSummaries),
+  ];
+  return { progress: { site, epoch, watermark, ahead }, newSummaries, conflicts, lost };
+}
+
+/** The entry of an outbox that reports again after its site was removed continues where it was. */
+async function withRemoved(trx: Kysely<RelayTables>, found: LedgerEntry): Promise<LedgerEntry> {
+  if (found.watermark > 0 || found.ahead.length > 0) return found;
+  const removed = await takeRemoved(trx, found);
+  if (!removed) return found;
+  const { watermark, ahead, removedAt: noticedAt } = removed;
+  const ranges = rangesOf([[1, watermark], ...ahead]);
+  const gaps = ranges.map(([from, to]): Gap => ({ from, to, reason: 'removed', noticedAt }));
+  await replaceGaps(trx, found, [], gaps);
+  return { ...found, watermark, ahead };
+}
+
+function updateOf(progress: LedgerEntry, stored: Arrival<SummaryRecord>[]): LedgerUpdate {
+  const own = stored.filter(
+    ({ site, record: { epoch } }) => site === progress.site && epoch === progress.epoch,
   );
-  const counts = { summaries: newSummaries.length, detections };
-  return { update: { site, epoch, watermark, ahead, ...counts }, newSummaries, lost };
+  const detections = own.reduce((sum, { record }) => sum + record.summary.detections.length, 0);
+  return { ...progress, summaries: own.length, detections };
 }
 
 async function storeSummaries(

@@ -1,5 +1,7 @@
 import type { Probe } from '../../core/runtime/watchdog.js';
-import type { Ingest } from './ingest.js';
+import type { IngestStatus } from './ingest.js';
+
+type Progress = Pick<IngestStatus, 'received' | 'committed' | 'duplicates' | 'failed'>;
 
 /** Longer than a batch takes under any load: it has 500 summaries at most. */
 const PATIENCE_MS = 2 * 60_000;
@@ -11,7 +13,7 @@ export class IngestProbe implements Probe {
   #doneAt = 0;
 
   constructor(
-    private readonly ingest: Pick<Ingest, 'status'>,
+    private readonly ingest: { status(): Progress },
     private readonly now = () => performance.now(),
   ) {}
 

@@ -1,20 +1,26 @@
 import type { Kysely } from 'kysely';
-import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
+import { NIL_EPOCH, type Refusal } from '../../core/contract/summary.js';
+import type { InvalidMessage, MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
+import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import { unavailabilityOf } from '../../core/store/database-unavailable.js';
 import { isStorageFailure } from '../../core/store/storage-failure.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
-import { ledgerOf } from '../store/ledger-table.js';
+import { ledgerEntry, ledgerOf, type OutboxId } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
+import { latestRemoved } from '../store/removed-outbox-table.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
 import { commitAgain } from './commit-again.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
+import { againOf, InvalidRecords, refusalOf } from './invalid-records.js';
+import type { Conflict } from './known-summaries.js';
+import { UnstorableRecords } from './unstorable-records.js';
 
 export interface IngestOptions {
   /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
@@ -38,6 +44,14 @@ export interface IngestStatus {
   duplicates: number;
   /** From sites that are not admitted. */
   refused: number;
+  /** Not what was sent: their checksum does not match. The appliance sends them again. */
+  damaged: number;
+  /** Refused permanently: the appliance sets them aside. */
+  rejected: number;
+  /** Records with the number of another summary: two appliances use copies of one database. */
+  conflicts: number;
+  /** Summaries that are gone: this relay does not have them, and the appliance no longer holds them. */
+  lost: number;
   /** Not stored because of an error; the appliance sends them again. */
   failed: number;
   batches: number;
@@ -63,10 +77,15 @@ export class Ingest implements Service {
     duplicates: 0,
     refused: 0,
     failed: 0,
+    lost: 0,
+    conflicts: 0,
     batches: 0,
   };
+  readonly #invalid = new InvalidRecords();
+  readonly #unstorable = new UnstorableRecords();
   #lastBatch: Promise<unknown> = Promise.resolve();
   #lastLogged = -LOG_EVERY_MS;
+  readonly #refusals = new LogThrottle(LOG_EVERY_MS);
   #storageFailure: { reason: string; at: number } | undefined;
 
   constructor(
@@ -79,7 +98,8 @@ export class Ingest implements Service {
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
     this.#batcher = new Batcher(
-      (arrivals) => commitPerSite(db, arrivals, (some) => this.#commit(some)),
+      (arrivals) =>
+        commitPerSite(db, arrivals, (some) => this.#commit(some), this.#unstorable.isSuspect),
       options.maxBatch ?? 500,
       options.lingerMs ?? 10,
     );
@@ -87,7 +107,11 @@ export class Ingest implements Service {
 
   async start(): Promise<void> {
     const { shareGroup, maxPending = MAX_PENDING } = this.options;
-    this.bus.subscribe('up', {}, (message) => this.#receive(message), { shareGroup, maxPending });
+    this.bus.subscribe('up', {}, (message) => this.#receive(message), {
+      shareGroup,
+      maxPending,
+      onInvalid: (message) => this.#refuseInvalid(message),
+    });
     this.bus.subscribe('siteAvailability', {}, ({ names, payload }) =>
       payload === 'online' ? this.#acknowledgeAgain(names.site) : undefined,
     );
@@ -96,10 +120,14 @@ export class Ingest implements Service {
   /**
    * Acknowledges again to an appliance that connects, also if this relay has just started: the retained
    * acknowledgement may be gone with an embedded broker, and a restored copy of an outbox must see it before it sends.
+   * A relay that has nothing of the site says so: it may have been restored from a backup.
    */
   async #acknowledgeAgain(site: string): Promise<void> {
-    const [latest] = await ledgerOf(this.db, site);
-    if (latest) this.#acknowledger.acknowledge([latest]);
+    const [reported] = await ledgerOf(this.db, site);
+    if (!reported && !(await this.sites.admit(site))) return;
+    // What an operator removed does not come again.
+    const latest = reported ?? (await latestRemoved(this.db, site));
+    this.#acknowledger.acknowledge([latest ?? { site, epoch: NIL_EPOCH, watermark: 0, ahead: [] }]);
   }
 
   /** Waits for the records that were received. */
@@ -108,7 +136,7 @@ export class Ingest implements Service {
   }
 
   status(): IngestStatus {
-    return { ...this.#counts, waiting: this.#batcher.waiting };
+    return { ...this.#counts, ...this.#invalid.counts, waiting: this.#batcher.waiting };
   }
 
   /** Why the last records could not be stored, if the database or its disk was the reason within the last minute. */
@@ -123,11 +151,55 @@ export class Ingest implements Service {
       if (this.sites.has(site) || (await this.sites.admit(site))) {
         this.options.onRecord?.(site);
         const fault = await this.#queue(message);
-        if (fault !== undefined) this.#fail(site, fault);
+        if (fault !== undefined) await this.#onFault(message, fault);
       } else this.#counts.refused++;
     } catch (error) {
       this.#fail(site, error);
     }
+  }
+
+  async #refuseInvalid(message: InvalidMessage): Promise<void> {
+    const refused = this.#invalid.refuse(message);
+    if (!refused) return this.#askAgain(message);
+    try {
+      const { site, refusal } = refused;
+      if (await this.sites.admit(site)) await this.#refuse(refused, refusal);
+    } catch (error) {
+      this.#fail(refused.site, error);
+    }
+  }
+
+  /** Only of an outbox that is known: site or epoch may be what was damaged. */
+  async #askAgain(message: InvalidMessage): Promise<void> {
+    const damaged = againOf(message);
+    if (!damaged || !this.sites.has(damaged.site)) return;
+    try {
+      const entry = await ledgerEntry(this.db, damaged);
+      if (entry.watermark === 0 && entry.ahead.length === 0) return;
+      this.#acknowledger.refusals.add(damaged, damaged.refusal);
+      this.#acknowledger.acknowledge([entry]);
+    } catch (error) {
+      this.#fail(damaged.site, error);
+    }
+  }
+
+  /** A record that the database does not take, though it is alone in its batch, would hold up those behind it. */
+  async #onFault({ names: { site }, payload }: Received<'up'>, fault: unknown): Promise<void> {
+    this.#fail(site, fault);
+    const { epoch, seq } = payload;
+    if (!this.#unstorable.isRefused(site, epoch, seq, fault)) return;
+    this.#invalid.counts.rejected++;
+    const snapshot = 'summary' in payload ? payload.summary.snapshot : undefined;
+    const reason = `the relay cannot store it: ${messageOf(fault)}`;
+    await this.#refuse({ site, epoch }, refusalOf({ seq, ...(snapshot && { snapshot }) }, reason));
+  }
+
+  /** Tells the appliance. */
+  async #refuse({ site, epoch }: OutboxId, refusal: Refusal): Promise<void> {
+    if (this.#refusals.isDue(site))
+      this.log.error({ site, epoch, ...refusal }, 'record refused; the appliance sets it aside');
+    this.#acknowledger.refusals.add({ site, epoch }, refusal);
+    this.#acknowledger.acknowledge([await ledgerEntry(this.db, { site, epoch })]);
   }
 
   /** Resolves once the record is committed, or with what prevented that. */
@@ -143,7 +215,7 @@ export class Ingest implements Service {
   }
 
   async #commit(arrivals: Arrival[]): Promise<void> {
-    const { ledger, added, lost, unknown } = await commitAgain(() =>
+    const { ledger, added, lost, conflicts, unknown } = await commitAgain(() =>
       commitBatch(this.db, arrivals, this.clock()),
     );
     this.#storageFailure = undefined;
@@ -151,12 +223,26 @@ export class Ingest implements Service {
     this.#counts.committed += added;
     this.#counts.duplicates += arrivals.length - added;
     for (const site of unknown) this.sites.remove(site);
-    for (const { site, epoch, ranges } of lost)
-      this.log.warn(
+    for (const { site, epoch, ranges } of lost) {
+      this.#counts.lost += ranges.reduce((sum, [from, to]) => sum + to - from + 1, 0);
+      this.log.error(
         { site, epoch, ranges: ranges.slice(0, 8) },
-        'summaries lost: the appliance no longer holds them',
+        'summaries lost: this relay does not have them, and the appliance no longer holds them',
       );
-    this.#acknowledger.acknowledge(ledger);
+    }
+    for (const conflict of conflicts) this.#noteConflict(conflict);
+    this.#acknowledger.acknowledge(ledger, lost);
+  }
+
+  #noteConflict({ site, epoch, seq, snapshot }: Conflict): void {
+    this.#counts.conflicts++;
+    if (this.#refusals.isDue(`${site} conflict`))
+      this.log.error(
+        { site, epoch, seq, snapshot },
+        'another summary has this number: two appliances use copies of one database; this one is asked to start a new epoch',
+      );
+    const reason = 'another summary has this number';
+    this.#acknowledger.refusals.add({ site, epoch }, { seq, snapshot, reason, conflict: true });
   }
 
   #fail(site: string, error: unknown): void {

@@ -27,6 +27,8 @@ export interface Reconciliation extends OutboxProgress {
   gaps: Gap[];
   /** Summaries that the appliance no longer holds and did not report before. */
   lost: Ranges;
+  /** Those of the batch's summaries whose numbers have a summary already. */
+  repeated: ReadonlySet<number>;
 }
 
 /**
@@ -61,7 +63,11 @@ function accountFor(
   now: number,
 ): Reconciliation {
   const known = accountedFor(before);
-  const committed = subtract(known, coverage(knownGaps));
+  const committed = subtract(
+    known,
+    coverage(knownGaps.filter(({ reason }) => reason !== 'removed')),
+  );
+  const stored = subtract(known, coverage(knownGaps));
   const newSummaries = new Set(contents.summaries.filter((seq) => !contains(committed, seq)));
   const added = singles(newSummaries);
   const dropped = newDrops(
@@ -80,6 +86,7 @@ function accountFor(
       ...gapsOver(lost, 'unreported', now),
     ],
     lost,
+    repeated: new Set(contents.summaries.filter((seq) => contains(stored, seq))),
   };
 }
 
@@ -87,9 +94,10 @@ function accountFor(
 function newDrops(drops: readonly Dropped[], accounted: Ranges, noticedAt: number): Gap[] {
   const gaps: Gap[] = [];
   let covered = accounted;
-  for (const { from, to, reason } of drops) {
+  for (const { from, to, reason, cause, detail } of drops) {
     // One by one: there can be more than a call accepts arguments.
-    for (const gap of gapsOver(subtract([[from, to]], covered), reason, noticedAt)) gaps.push(gap);
+    for (const gap of gapsOver(subtract([[from, to]], covered), cause ?? reason, noticedAt, detail))
+      gaps.push(gap);
     covered = union(covered, [[from, to]]);
   }
   return gaps;
@@ -100,7 +108,7 @@ function remaining(knownGaps: Gap[], added: Ranges, dropped: Gap[]): Gap[] {
   const addedOrDropped = union(added, coverage(dropped));
   return knownGaps.flatMap((gap) => {
     const left = subtract([[gap.from, gap.to]], isReported(gap) ? added : addedOrDropped);
-    return gapsOver(left, gap.reason, gap.noticedAt);
+    return gapsOver(left, gap.reason, gap.noticedAt, gap.detail);
   });
 }
 
@@ -136,5 +144,11 @@ const singles = (numbers: Iterable<number>): Ranges =>
 const coverage = (parts: readonly { from: number; to: number }[]): Ranges =>
   rangesOf(parts.map(({ from, to }): Range => [from, to]));
 
-const gapsOver = (ranges: Ranges, reason: GapReason, noticedAt: number): Gap[] =>
-  ranges.map(([from, to]) => ({ from, to, reason, noticedAt }));
+const gapsOver = (ranges: Ranges, reason: GapReason, noticedAt: number, detail?: string): Gap[] =>
+  ranges.map(([from, to]) => ({
+    from,
+    to,
+    reason,
+    noticedAt,
+    ...(detail !== undefined && { detail }),
+  }));

@@ -18,6 +18,7 @@ import { removeGapsBefore } from '../store/gap-table.js';
 import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { LABELS_FIRST, removeInChunks } from '../store/remove-delivered.js';
+import { forgetRemovedBefore } from '../store/removed-outbox-table.js';
 
 /**
  * Removes summaries some days after they arrived, once an hour: on PostgreSQL a month at a time, by dropping its
@@ -74,6 +75,7 @@ export class SummaryRetention implements Service {
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
     await removeGapsBefore(db, before);
+    await forgetRemovedBefore(db, before);
   }
 }
 

@@ -8,11 +8,13 @@ export interface Gap {
   from: number;
   to: number;
   reason: GapReason;
+  /** Why it was refused, in words. */
+  detail?: string | undefined;
   /** Milliseconds since the Unix epoch. */
   noticedAt: number;
 }
 
-/** Six columns each; SQLite takes 32,766 parameters in a statement. */
+/** Seven columns each; SQLite takes 32,766 parameters in a statement. */
 const ROWS_PER_INSERT = 1_000;
 
 /** The gaps that overlap the range, in order. */
@@ -54,13 +56,14 @@ export async function replaceGaps(
     await trx
       .insertInto('absence')
       .values(
-        after.slice(i, i + ROWS_PER_INSERT).map(({ from, to, reason, noticedAt }) => ({
+        after.slice(i, i + ROWS_PER_INSERT).map(({ from, to, reason, detail, noticedAt }) => ({
           site,
           epoch,
           from_seq: from,
           to_seq: to,
           noticed_at: noticedAt,
           reason,
+          detail: detail ?? null,
         })),
       )
       .execute();
@@ -88,9 +91,10 @@ export async function removeGapsBefore(db: Kysely<RelayTables>, before: number):
   await db.deleteFrom('absence').where('noticed_at', '<', before).execute();
 }
 
-const present = ({ from_seq, to_seq, reason, noticed_at }: GapRow): Gap => ({
+const present = ({ from_seq, to_seq, reason, detail, noticed_at }: GapRow): Gap => ({
   from: from_seq,
   to: to_seq,
   reason,
+  ...(detail !== null && { detail }),
   noticedAt: noticed_at,
 });

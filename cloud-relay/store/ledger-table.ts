@@ -93,6 +93,20 @@ export async function ledgerOf(
   return rows.map((row) => ({ ...entryOf(row), updatedAt: row.updated_at }));
 }
 
+/** The entry of one outbox; that of an outbox of which nothing is committed if there is none. */
+export async function ledgerEntry(
+  db: Kysely<RelayTables>,
+  { site, epoch }: OutboxId,
+): Promise<LedgerEntry> {
+  const row = await db
+    .selectFrom('ledger')
+    .selectAll()
+    .where('site', '=', site)
+    .where('epoch', '=', epoch)
+    .executeTakeFirst();
+  return row ? entryOf(row) : { site, epoch, watermark: 0, ahead: [] };
+}
+
 const entryOf = ({
   site,
   epoch,

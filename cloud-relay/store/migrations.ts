@@ -4,21 +4,31 @@ import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
+import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 
-/** The relay's own tables. A migration that has been released never changes. */
-export const deliveryMigrations: Migrations = {
+const firstDeliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
   '0004_ledger': ledgerMigration,
+};
+const laterDeliveryMigrations: Migrations = {
+  '0008_delivery_marks': deliveryMarksMigration,
+};
+
+/** The relay's own tables. A migration that has been released never changes. */
+export const deliveryMigrations: Migrations = {
+  ...firstDeliveryMigrations,
+  ...laterDeliveryMigrations,
 };
 
 /** Every change of the relay's schema, oldest first. */
 export const relayMigrations: Migrations = {
   '0001_images': createImageTables,
   '0002_tokens': createTokenTable,
-  ...deliveryMigrations,
+  ...firstDeliveryMigrations,
   '0005_blob_leases': createBlobLeaseTable,
   '0006_summaries_by_camera': cameraIndexMigration,
   '0007_image_labels': createImageLabelTable,
+  ...laterDeliveryMigrations,
 };

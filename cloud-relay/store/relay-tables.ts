@@ -10,6 +10,7 @@ export interface RelayTables {
   daily_label: DailyLabelRow;
   ledger: LedgerRow;
   absence: GapRow;
+  removed_outbox: RemovedOutboxRow;
 }
 
 export const relayTables = tableSet<RelayTables>({
@@ -19,6 +20,7 @@ export const relayTables = tableSet<RelayTables>({
   daily_label: true,
   ledger: true,
   absence: true,
+  removed_outbox: true,
 });
 
 export interface SiteRow {
@@ -31,6 +33,8 @@ export interface SiteRow {
   /** The last health report as JSON, and when it arrived. */
   health: string | null;
   health_at: number | null;
+  /** When its removal began; nothing is accepted from it any more, and nobody sees it. */
+  removing_at: number | null;
 }
 
 /** Each is stored once: the ledger makes sure of that. */
@@ -80,8 +84,12 @@ export interface LedgerRow {
   updated_at: number;
 }
 
-/** `unreported`: the appliance no longer holds the summaries, and did not report that it dropped them. */
-export type GapReason = Dropped['reason'] | 'unreported';
+/**
+ * `unreported`: the appliance no longer holds the summaries, and did not report that it dropped them; `removed`: they
+ * were removed with their site.
+ */
+export type GapReason = MarkReason | 'unreported' | 'removed';
+type MarkReason = Dropped['reason'] | NonNullable<Dropped['cause']>;
 
 /** Summaries that are not expected any more. */
 export interface GapRow {
@@ -91,4 +99,15 @@ export interface GapRow {
   to_seq: number;
   noticed_at: number;
   reason: GapReason;
+  /** Why it was refused, in words. */
+  detail: string | null;
+}
+
+/** What the ledger had of an outbox when an operator removed its site. */
+export interface RemovedOutboxRow {
+  site: string;
+  epoch: string;
+  acked_seq: number;
+  ahead: string;
+  removed_at: number;
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
+import { rememberRemoved } from './removed-outbox-table.js';
 
 /** Rows that one statement removes: the ingest does not wait for long on SQLite, and the statement has a deadline on PostgreSQL. */
 const CHUNK_ROWS = 5_000;
@@ -8,17 +9,24 @@ const CHUNK_ROWS = 5_000;
 /** The order of removal: a label whose summary is removed would still be found, without a summary to show. */
 export const LABELS_FIRST = ['sighted_label', 'summary'] as const;
 
-/** Removes everything that a site delivered. Resolves with the number of rows. */
-export async function removeDelivered(db: Kysely<RelayTables>, site: string): Promise<number> {
+/**
+ * Removes everything that a site delivered; only its numbers are remembered. With `whileRemoving`, stops once the site
+ * is not being removed any more: it was created again. Resolves with the number of rows.
+ */
+export async function removeDelivered(
+  db: Kysely<RelayTables>,
+  site: string,
+  now: number,
+  whileRemoving = false,
+): Promise<number> {
+  await rememberRemoved(db, site, now);
   let removed = 0;
-  for (const table of LABELS_FIRST) removed += await removeInChunks(db, table, sql`site = ${site}`);
-  for (const table of ['absence', 'daily_label', 'ledger'] as const) {
-    const { numDeletedRows } = await db
-      .deleteFrom(table)
-      .where('site', '=', site)
-      .executeTakeFirstOrThrow();
-    removed += Number(numDeletedRows);
-  }
+  const condition = whileRemoving
+    ? sql`site = ${site} and exists (
+        select 1 from site where id = ${site} and removing_at is not null)`
+    : sql`site = ${site}`;
+  for (const table of [...LABELS_FIRST, 'absence', 'daily_label', 'ledger'])
+    removed += await removeInChunks(db, table, condition);
   return removed;
 }
 

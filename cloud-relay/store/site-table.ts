@@ -3,7 +3,13 @@ import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables, SiteRow } from './relay-tables.js';
 
 /** The state of a site that has not reported yet. */
-const NOT_REPORTED = { availability: null, last_seen_at: null, health: null, health_at: null };
+const NOT_REPORTED = {
+  availability: null,
+  last_seen_at: null,
+  health: null,
+  health_at: null,
+  removing_at: null,
+};
 
 /** Adds the sites that do not exist yet. Resolves with their number. */
 export async function addSites(
@@ -46,7 +52,8 @@ export async function provisionSite(
       c
         .column('id')
         .doUpdateSet({ password_hash: passwordHash })
-        .where('site.password_hash', 'is', null),
+        .where('site.password_hash', 'is', null)
+        .where('site.removing_at', 'is', null),
     )
     .executeTakeFirstOrThrow();
   return numInsertedOrUpdatedRows === 1n;
@@ -62,6 +69,7 @@ export async function setPasswordHash(
     .updateTable('site')
     .set({ password_hash: passwordHash })
     .where('id', '=', id)
+    .where('removing_at', 'is', null)
     .executeTakeFirstOrThrow();
   return numUpdatedRows === 1n;
 }
@@ -74,21 +82,32 @@ export async function passwordHashOf(
     .selectFrom('site')
     .select('password_hash')
     .where('id', '=', id)
+    .where('removing_at', 'is', null)
     .executeTakeFirst();
   return row?.password_hash ?? undefined;
 }
 
 export async function siteIds(db: Kysely<RelayTables>): Promise<string[]> {
-  const rows = await db.selectFrom('site').select('id').orderBy('id').execute();
+  const rows = await db
+    .selectFrom('site')
+    .select('id')
+    .where('removing_at', 'is', null)
+    .orderBy('id')
+    .execute();
   return rows.map(({ id }) => id);
 }
 
 export function sites(db: Kysely<RelayTables>): Promise<SiteRow[]> {
-  return db.selectFrom('site').selectAll().orderBy('id').execute();
+  return db.selectFrom('site').selectAll().where('removing_at', 'is', null).orderBy('id').execute();
 }
 
 export function site(db: Kysely<RelayTables>, id: string): Promise<SiteRow | undefined> {
-  return db.selectFrom('site').selectAll().where('id', '=', id).executeTakeFirst();
+  return db
+    .selectFrom('site')
+    .selectAll()
+    .where('id', '=', id)
+    .where('removing_at', 'is', null)
+    .executeTakeFirst();
 }
 
 export async function recordPresence(
@@ -99,23 +118,75 @@ export async function recordPresence(
   await db.updateTable('site').set(presence).where('id', '=', id).execute();
 }
 
-/** Those of the sites that exist, locked: none is removed before the transaction ends. */
-export async function lockSites(trx: Kysely<RelayTables>, ids: string[]): Promise<Set<string>> {
+/**
+ * Those of the sites that exist and are not being removed, locked: no removal begins before the transaction ends. With
+ * `alone`, no other transaction commits for them meanwhile.
+ */
+export async function lockSites(
+  trx: Kysely<RelayTables>,
+  ids: string[],
+  alone = false,
+): Promise<Set<string>> {
   const rows = await trx
     .selectFrom('site')
     .select('id')
     .where('id', 'in', ids)
+    .where('removing_at', 'is', null)
     .orderBy('id')
     // SQLite has one writer at a time anyway.
-    .$if(isPostgres(trx), (q) => q.forKeyShare())
+    .$if(isPostgres(trx), (q) => (alone ? q.forUpdate() : q.forKeyShare()))
     .execute();
   return new Set(rows.map(({ id }) => id));
 }
 
+export async function isBeingRemoved(db: Kysely<RelayTables>, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('site')
+    .select('id')
+    .where('id', '=', id)
+    .where('removing_at', 'is not', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether a site is being removed, or its removal was interrupted; if so, the transaction keeps others from ending it. */
+export async function lockRemoval(trx: Kysely<RelayTables>, id: string): Promise<boolean> {
+  const row = await trx
+    .selectFrom('site')
+    .select('id')
+    .where('id', '=', id)
+    .where('removing_at', 'is not', null)
+    .$if(isPostgres(trx), (q) => q.forUpdate())
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/**
+ * Begins to remove a site: from the transaction's end on, no relay accepts anything from it, and none admits it again.
+ * Waits for the batches under way. False if there is no such site.
+ */
+export async function beginRemoval(
+  trx: Kysely<RelayTables>,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const row = await trx
+    .selectFrom('site')
+    .select('id')
+    .where('id', '=', id)
+    .$if(isPostgres(trx), (q) => q.forUpdate())
+    .executeTakeFirst();
+  if (!row) return false;
+  await trx.updateTable('site').set({ removing_at: now }).where('id', '=', id).execute();
+  return true;
+}
+
+/** Ends a removal that was begun: the site may be admitted again. */
 export async function removeSite(db: Kysely<RelayTables>, id: string): Promise<boolean> {
   const { numDeletedRows } = await db
     .deleteFrom('site')
     .where('id', '=', id)
+    .where('removing_at', 'is not', null)
     .executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
-import type { SummaryRecord } from '../../core/contract/summary.js';
+import type { Summary, SummaryRecord } from '../../core/contract/summary.js';
 import type { RelayTables, SummaryRow } from './relay-tables.js';
 
 /** Eight columns each; SQLite takes 32,766 parameters in a statement. */
@@ -28,6 +28,32 @@ export async function addSummaries(trx: Kysely<RelayTables>, rows: SummaryRow[])
       .insertInto('summary')
       .values(rows.slice(i, i + ROWS_PER_INSERT))
       .execute();
+}
+
+/** Those of a site's snapshots of which a summary is stored, in any epoch. */
+export async function storedSnapshots(
+  trx: Kysely<RelayTables>,
+  site: string,
+  summaries: Pick<Summary, 'takenAt' | 'snapshot'>[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (let i = 0; i < summaries.length; i += ROWS_PER_INSERT) {
+    const some = summaries.slice(i, i + ROWS_PER_INSERT);
+    const rows = await trx
+      .selectFrom('summary')
+      .select('snapshot')
+      .where('site', '=', site)
+      // Both are in the index, after the site.
+      .where('taken_at', 'in', [...new Set(some.map(({ takenAt }) => Date.parse(takenAt)))])
+      .where(
+        'snapshot',
+        'in',
+        some.map(({ snapshot }) => snapshot),
+      )
+      .execute();
+    for (const { snapshot } of rows) found.add(snapshot);
+  }
+  return found;
 }
 
 export interface SummaryFilter {

@@ -67,7 +67,10 @@ export const syncSchema = z
   .object({
     configured: z.boolean().meta({ description: 'True if a broker for the relay is configured' }),
     connected: z.boolean(),
-    lastError: z.string().nullable(),
+    lastError: z.string().nullable().meta({
+      description:
+        'What is wrong with the relay or, if the broker is not connected, with the connection',
+    }),
     epoch: z.string(),
     lastSeq: count.meta({ description: 'The number of the newest summary' }),
     acknowledgedSeq: count.meta({
@@ -79,6 +82,18 @@ export const syncSchema = z
     bytes: count.meta({ description: 'Size of the summaries that are not acknowledged' }),
     maxBytes: z.number().meta({ description: 'Above this size, the oldest summaries are evicted' }),
     evicted: count.meta({ description: 'Total number of summaries that the outbox has evicted' }),
+    refused: count.meta({
+      description:
+        'Total number of summaries that the relay or the broker refused and that were set aside; `siteglass-edge outbox --refused` shows them',
+    }),
+    forgotten: count.meta({
+      description:
+        'Total number of acknowledged summaries that a relay lost and that were not kept here any more',
+    }),
+    kept: count.meta({
+      description:
+        'Number of acknowledged summaries that are kept, to send them again to a relay that was restored from a backup',
+    }),
     hours: z
       .array(z.object({ began: instantSchema, added: count, acknowledged: count, evicted: count }))
       .meta({ description: 'The last 48 hours with activity, newest first' }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checksumState, withChecksum } from './checksum.js';
 import { commandResultSchema, commandTextSchema } from './command.js';
 import { discoveryMessageSchema, discoverySchema } from './discovery.js';
 import {
@@ -25,6 +26,8 @@ interface Topic<S extends z.ZodType = z.ZodType, P extends string = string> {
   direction: 'out' | 'in';
   about: string;
   absolute?: boolean;
+  /** Its JSON carries a checksum over the site and the content, see checksum.ts. */
+  checked?: boolean;
   maxBytes?: number;
 }
 
@@ -35,7 +38,7 @@ const topic = <S extends z.ZodType, P extends string>(
   qos: 0 | 1,
   retain: boolean,
   about: string,
-  more: Partial<Pick<Topic, 'direction' | 'absolute' | 'maxBytes'>> = {},
+  more: Partial<Pick<Topic, 'direction' | 'absolute' | 'checked' | 'maxBytes'>> = {},
 ): Topic<S, P> => ({ path, payload, form, qos, retain, about, direction: 'out', ...more });
 
 /** Limit for an image or the discovery of a device, in bytes: what the embedded broker accepts, less the packet header. */
@@ -124,6 +127,7 @@ export const topics = {
     1,
     false,
     'a summary for the relay, with `epoch` and `seq`',
+    { checked: true },
   ),
   ack: topic(
     '{site}/ack',
@@ -132,7 +136,7 @@ export const topics = {
     1,
     true,
     'from the relay: it has committed everything up to `seq` of `epoch`',
-    { direction: 'in' },
+    { direction: 'in', checked: true },
   ),
   discovery: topic(
     'homeassistant/device/siteglass-{site}/config',
@@ -233,33 +237,42 @@ export function namesIn<N extends TopicName>(
   return names as TopicNames<N>;
 }
 
+/** `names` are those of the message's topic; a checksum covers the site. */
 export function encodePayload<N extends TopicName>(
   name: N,
   payload: Payload<N>,
+  { site }: { site?: string } = {},
 ): string | Uint8Array {
   if (payload instanceof Uint8Array) return payload;
-  return topics[name].form === 'text' ? String(payload) : JSON.stringify(payload);
+  const { form, checked } = topics[name] as Topic;
+  if (form === 'text') return String(payload);
+  const text = JSON.stringify(payload);
+  return checked && site !== undefined ? withChecksum(site, text) : text;
 }
 
 export type Decoded<N extends TopicName> =
   | { ok: true; payload: Payload<N> }
-  | { ok: false; reason: string };
+  /** `isDamaged`: it is not what was sent; sent again, it may be valid. */
+  | { ok: false; reason: string; isDamaged: boolean };
 
 export function decodePayload<N extends TopicName>(
   name: N,
   bytes: string | Uint8Array,
+  { site }: { site?: string } = {},
 ): Decoded<N> {
-  const { form, payload } = topics[name] as Topic;
+  const { form, payload, checked = false } = topics[name] as Topic;
   let value: unknown = bytes;
   if (form === 'json') {
+    if (checked && site !== undefined && checksumState(site, String(bytes)) === 'damaged')
+      return { ok: false, reason: 'its checksum does not match', isDamaged: true };
     try {
       value = JSON.parse(String(bytes));
     } catch {
-      return { ok: false, reason: 'not JSON' };
+      return { ok: false, reason: 'not JSON', isDamaged: checked };
     }
   }
   const parsed = payload.safeParse(value);
   return parsed.success
     ? { ok: true, payload: parsed.data as Payload<N> }
-    : { ok: false, reason: z.prettifyError(parsed.error) };
+    : { ok: false, reason: z.prettifyError(parsed.error), isDamaged: false };
 }

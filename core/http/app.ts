@@ -38,6 +38,7 @@ export function createApp(options: AppOptions): Koa {
     ctx.type = 'application/json';
     ctx.body = document;
   });
+  app.use(errorForms(groups));
   for (const { prefix, routes, errors } of groups) {
     const router = mount(routes, prefix, authentication, errors?.write);
     app.use(router.routes());
@@ -50,6 +51,16 @@ export function createApp(options: AppOptions): Koa {
     else log.error({ err }, 'response incomplete');
   });
   return app;
+}
+
+/** Sets the form of the errors of paths that no route has. */
+function errorForms(groups: RouteGroup[]): Middleware {
+  const forms = groups.flatMap(({ errors }) => errors ?? []);
+  return async (ctx, next) => {
+    const form = forms.find(({ below }) => ctx.path.startsWith(below));
+    if (form) ctx.state.writeProblem = form.write;
+    await next();
+  };
 }
 
 const securityHeaders: Middleware = async (ctx, next) => {

@@ -15,6 +15,8 @@ export interface ApiInfo {
 export interface ErrorForm {
   schema: z.ZodType;
   write: ProblemWriter;
+  /** Paths below this one have the form also if no route has them. */
+  below: string;
 }
 
 /** Routes that are mounted below one prefix. */

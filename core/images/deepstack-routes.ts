@@ -4,12 +4,15 @@ import {
   confidenceOf,
   type DeepstackAnswer,
   type DeepstackError,
+  type DeepstackModels,
   deepstackAnswerSchema,
   deepstackErrorSchema,
   deepstackFieldsSchema,
+  deepstackModelsSchema,
 } from '../contract/deepstack.js';
 import type { ImageResult } from '../contract/image.js';
 import { nameSchema } from '../contract/names.js';
+import type { Planner } from '../detection/detection.js';
 import type { ErrorForm } from '../http/openapi.js';
 import type { ProblemWriter } from '../http/problems.js';
 import { parse, type Route, route } from '../http/route.js';
@@ -20,7 +23,7 @@ import { type ImageApi, UPLOAD_PROBLEMS } from './image-routes.js';
  * The calls of DeepStack and CodeProject.AI, so that their clients work unchanged. Fields that have no meaning here are
  * ignored; errors have their form, with the code of the problem.
  */
-export function deepstackRoutes(api: ImageApi): Route[] {
+export function deepstackRoutes(api: ImageApi, planner: Planner): Route[] {
   const call = {
     method: 'post' as const,
     tag: 'DeepStack',
@@ -43,6 +46,18 @@ export function deepstackRoutes(api: ImageApi): Route[] {
       summary: 'Find faces',
       handle: (_, ctx) => answer(api, ctx, 'face'),
     }),
+    ...(['get', 'post'] as const).map((method) =>
+      // Before the next path, so that a detector of this name does not hide it.
+      route({
+        method,
+        path: '/v1/vision/custom/list',
+        tag: 'DeepStack',
+        summary: 'List the names of detectors',
+        access: api.access.upload,
+        responses: { 200: deepstackModelsSchema },
+        handle: () => modelsOf(planner),
+      }),
+    ),
     route({
       ...call,
       path: '/v1/vision/custom/{detector}',
@@ -51,6 +66,11 @@ export function deepstackRoutes(api: ImageApi): Route[] {
       handle: ({ params }, ctx) => answer(api, ctx, params.detector),
     }),
   ];
+}
+
+function modelsOf(planner: Planner): DeepstackModels {
+  const ready = planner.detectors().filter(({ status }) => status === 'ready');
+  return { success: true, code: 200, models: ready.map(({ id }) => id) };
 }
 
 async function answer(
@@ -97,4 +117,5 @@ const writeDeepstackError: ProblemWriter = (ctx, { status, code, title, detail }
 export const deepstackErrors: ErrorForm = {
   schema: deepstackErrorSchema,
   write: writeDeepstackError,
+  below: '/v1/vision/',
 };

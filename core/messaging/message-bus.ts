@@ -12,6 +12,16 @@ export interface Received<N extends TopicName> {
   retained: boolean;
 }
 
+/** A message that does not fit its topic. */
+export interface InvalidMessage {
+  names: Record<string, string>;
+  /** Its beginning. */
+  text: string;
+  reason: string;
+  /** It is not what was sent: a checksum does not match. */
+  isDamaged: boolean;
+}
+
 export interface SubscribeOptions {
   /**
    * Divides the messages among all subscribers with the same name (MQTT 5, section 4.8.2: a shared subscription).
@@ -23,6 +33,8 @@ export interface SubscribeOptions {
    * default, they are handled one after the other.
    */
   maxPending?: number;
+  /** Called with each message that does not fit its topic, in place of the handler. */
+  onInvalid?: (message: InvalidMessage) => void | Promise<void>;
 }
 
 /** A QoS 1 message is confirmed to the broker (PUBACK) once the handler's promise has settled, one way or the other. */

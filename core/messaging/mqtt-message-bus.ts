@@ -279,7 +279,7 @@ export class MqttMessageBus implements MessageBus, Service {
     const { qos, retain } = topics[topic];
     return {
       topic: topicFor(this.options.root, topic, names as TopicNames<typeof topic>),
-      payload: encodePayload(topic, payload),
+      payload: encodePayload(topic, payload, names),
       qos,
       retain,
     };

@@ -41,7 +41,7 @@ export class Subscriptions {
     topic: N,
     wanted: Partial<TopicNames<N>>,
     handler: MessageHandler<N>,
-    { shareGroup, maxPending = 1 }: SubscribeOptions = {},
+    { shareGroup, maxPending = 1, onInvalid }: SubscribeOptions = {},
   ): Record<string, { qos: 0 | 1 }> {
     const wantedNames = Object.entries<string>(wanted as Record<string, string>);
     const filter = filterFor(this.root, topic, Object.fromEntries(wantedNames));
@@ -51,10 +51,16 @@ export class Subscriptions {
       pending: new PendingWork(maxPending),
       matches: (names) => wantedNames.every(([key, name]) => names[key] === name),
       deliver: ({ payload, retained }, names) => {
-        const decoded = decodePayload(topic, payload.toString('utf8'));
+        const text = payload.toString('utf8', 0, MAX_PAYLOAD_BYTES);
+        const decoded =
+          payload.length > MAX_PAYLOAD_BYTES
+            ? tooLarge(payload.length)
+            : decodePayload(topic, text, names);
         if (decoded.ok)
           return handler({ names: names as TopicNames<N>, payload: decoded.payload, retained });
         this.#refuse(topic, names, decoded.reason);
+        const { reason, isDamaged } = decoded;
+        return onInvalid?.({ names, text, reason, isDamaged });
       },
     };
     this.#subscriptions.push(subscription);
@@ -90,12 +96,6 @@ export class Subscriptions {
     if (!names || !subscription.matches(names)) return;
     // A retained message was cleared.
     if (topics[topic].retain && message.payload.length === 0) return;
-    if (message.payload.length > MAX_PAYLOAD_BYTES)
-      return this.#refuse(
-        topic,
-        {},
-        `${message.payload.length} bytes; the limit is ${MAX_PAYLOAD_BYTES}`,
-      );
     if (!Object.values(names).every((name) => nameSchema.safeParse(name).success))
       return this.#refuse(topic, {}, 'the topic contains an invalid name');
     const failed = (error: unknown) =>
@@ -113,6 +113,12 @@ export class Subscriptions {
       this.log.warn({ topic, ...names, reason, invalid: this.invalid }, 'message refused');
   }
 }
+
+const tooLarge = (bytes: number) => ({
+  ok: false as const,
+  reason: `${bytes} bytes; the limit is ${MAX_PAYLOAD_BYTES}`,
+  isDamaged: false,
+});
 
 const all = (promises: Promise<void>[]): Promise<unknown> | undefined =>
   promises.length > 1 ? Promise.all(promises) : promises[0];

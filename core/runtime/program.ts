@@ -38,6 +38,8 @@ export interface Command<C> {
   summary: string;
   /** Whether it accepts `--json`. */
   json?: boolean;
+  /** Whether it accepts `--refused`. */
+  refused?: boolean;
   /** Whether it accepts further words and `--role`. */
   words?: boolean;
   /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
@@ -47,6 +49,8 @@ export interface Command<C> {
 export interface CommandOptions {
   /** The output is JSON. */
   json: boolean;
+  /** The command shows what was refused. */
+  refused?: boolean;
   /** The words after the command. */
   words: string[];
   role?: string | undefined;
@@ -90,7 +94,7 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   { commands = {} }: Program<S>,
-  { words: [name, ...more], json, role }: CommandOptions,
+  { words: [name, ...more], json, refused, role }: CommandOptions,
 ): Command<z.infer<S>> | undefined {
   const refuse = (path: string, message: string): never => {
     throw new ConfigurationError('the command line', [{ path, message }]);
@@ -101,6 +105,7 @@ function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   const refuseOption = (option: string) =>
     refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
   if (json && !command?.json) refuseOption('--json');
+  if (refused && !command?.refused) refuseOption('--refused');
   if (role !== undefined && !command?.words) refuseOption('--role');
   return command;
 }
@@ -109,11 +114,11 @@ async function execute<C>(
   { name }: { name: string },
   command: Command<C>,
   configuration: C,
-  { json, words, role }: CommandOptions,
+  { words, ...options }: CommandOptions,
 ): Promise<number> {
   borrowCredentials(name);
   try {
-    const outcome = await command.run(configuration, { json, words: words.slice(1), role });
+    const outcome = await command.run(configuration, { ...options, words: words.slice(1) });
     if (typeof outcome === 'string') return print(outcome);
     print(outcome.text);
     return outcome.code;
@@ -227,6 +232,7 @@ function readArguments(argv: string[]) {
       set: { type: 'string', multiple: true, default: [] },
       check: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      refused: { type: 'boolean', default: false },
       role: { type: 'string' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -258,6 +264,7 @@ ${listed(commands).join('')}
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
       --check           checks the configuration, and prints every error in it
       --json            prints JSON, if the command supports it
+      --refused         shows the summaries that were set aside, with "outbox"
       --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
       --version         prints the version
   -h, --help            prints this text`;

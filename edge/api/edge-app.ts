@@ -82,7 +82,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...pictureRoutes(images.processed, parts.links),
         ],
       },
-      { prefix: '', routes: deepstackRoutes(api), errors: deepstackErrors },
+      { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
       {
         prefix: '',
         routes: operationRoutes(parts.readiness, metrics, 'viewer'),

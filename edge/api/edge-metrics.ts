@@ -59,6 +59,21 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
     help: 'Summaries that the outbox budget evicted, since the database was created',
     read: async () => (await outbox.state()).evicted,
   });
+  metrics.counter({
+    name: 'siteglass_outbox_refused_total',
+    help: 'Summaries that the relay or the broker refused and that were set aside, since the database was created',
+    read: async () => (await outbox.state()).refused,
+  });
+  metrics.counter({
+    name: 'siteglass_outbox_forgotten_total',
+    help: 'Acknowledged summaries that a relay lost and that were not kept any more, since the database was created',
+    read: async () => (await outbox.state()).forgotten,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_kept',
+    help: 'Acknowledged summaries that are kept, to send them again to a relay that was restored from a backup',
+    read: async () => (await outbox.state()).kept,
+  });
 }
 
 function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {

@@ -40,12 +40,13 @@ export class SiteView implements SiteApi {
 
   async sync(): Promise<z.infer<typeof syncSchema>> {
     const { relay, outbox } = this.sources;
-    const { epoch, lastSeq, ackedSeq, bytes, evicted } = await outbox.state();
+    const { epoch, lastSeq, ackedSeq, bytes, evicted, refused, forgotten, kept } =
+      await outbox.state();
     const uplink = await this.sources.uplink?.status();
     return {
       configured: relay !== undefined,
       connected: uplink?.connected ?? false,
-      lastError: relay?.status().lastError ?? null,
+      lastError: uplink?.problem ?? relay?.status().lastError ?? null,
       epoch,
       lastSeq,
       acknowledgedSeq: uplink?.ackedSeq ?? ackedSeq,
@@ -54,6 +55,9 @@ export class SiteView implements SiteApi {
       bytes,
       maxBytes: outbox.budget.maxBytes,
       evicted,
+      refused,
+      forgotten,
+      kept,
       hours: (await outbox.hours()).map(({ began, ...counts }) => ({
         began: toIsoString(began),
         ...counts,

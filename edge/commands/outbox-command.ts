@@ -2,24 +2,35 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { duration, systemClock, toIsoString } from '../../core/runtime/clock.js';
 import { StartError } from '../../core/runtime/errors.js';
+import type { CommandOptions } from '../../core/runtime/program.js';
 import { namingDamage } from '../../core/store/damage.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';
 import type { EdgeConfig } from '../config.js';
 import { Outbox, type OutboxState } from '../store/outbox.js';
 import type { OutboxHour } from '../store/outbox-hours.js';
+import { type RefusedSummary, refusedSummaries } from '../store/outbox-refused.js';
 import type { OutboxTables } from '../store/outbox-tables.js';
 
-/** The backlog for the relay, as text. Reads the database, so it works whether the appliance runs or not. */
-export async function outboxCommand({ site, dataFolder, outbox }: EdgeConfig): Promise<string> {
+/** The backlog for the relay, or what was refused, as text. Reads the database, so it works whether the appliance runs or not. */
+export async function outboxCommand(
+  { site, dataFolder, outbox }: EdgeConfig,
+  { refused }: Pick<CommandOptions, 'refused'> = {},
+): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
-  return namingDamage(file, 'siteglass-edge', () => describe(file, site, outbox));
+  return namingDamage(file, 'siteglass-edge', () => describe(file, site, outbox, refused));
 }
 
-async function describe(file: string, site: string, outbox: EdgeConfig['outbox']): Promise<string> {
+async function describe(
+  file: string,
+  site: string,
+  outbox: EdgeConfig['outbox'],
+  refused = false,
+): Promise<string> {
   const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
+    if (refused) return refusedTable(await refusedSummaries(db)).join('\n');
     const store = new Outbox(db, systemClock, outbox);
     const [state, { oldestSeconds }, hours] = [
       await store.state(),
@@ -34,7 +45,7 @@ async function describe(file: string, site: string, outbox: EdgeConfig['outbox']
 
 function facts(
   site: string,
-  { epoch, summaries, bytes, ackedSeq, lastSeq, evicted }: OutboxState,
+  { epoch, summaries, bytes, ackedSeq, lastSeq, evicted, refused }: OutboxState,
   oldestSeconds: number | null,
   maxBytes: number,
 ): string[] {
@@ -45,6 +56,9 @@ function facts(
     `waiting       ${summaries} summaries, ${size}${oldest}`,
     `acknowledged  up to ${ackedSeq} of ${lastSeq}`,
     `evicted       ${evicted}`,
+    ...(refused > 0
+      ? [`set aside     ${refused}; "siteglass-edge outbox --refused" shows which and why`]
+      : []),
     `epoch         ${epoch}`,
   ];
 }
@@ -60,6 +74,15 @@ function table(hours: OutboxHour[]): string[] {
       line(toIsoString(began).slice(0, 16).replace('T', ' '), added, acknowledged, evicted),
     ),
   ];
+}
+
+function refusedTable(refused: RefusedSummary[]): string[] {
+  if (refused.length === 0) return ['no summary was set aside'];
+  return refused.flatMap(({ epoch, seq, reason, summary, bytes, refusedAt }) => [
+    `${seq} of epoch ${epoch}: ${reason}`,
+    `  camera ${summary.camera ?? 'unknown'}, snapshot ${summary.snapshot ?? 'unknown'}, ${bytes} bytes, ` +
+      `set aside ${refusedAt > 0 ? toIsoString(refusedAt) : 'at an unknown time'}`,
+  ]);
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);

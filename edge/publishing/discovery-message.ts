@@ -173,6 +173,14 @@ function controls(sources: DiscoverySources, camera: DiscoveredCamera): Named {
       json_attributes_topic: topic('cameraReport'),
       entity_category: 'diagnostic',
     },
+    problem: {
+      p: 'binary_sensor',
+      ...entity('problem', 'problem'),
+      state_topic: topic('cameraReport'),
+      value_template: "{{ 'ON' if value_json.state in ['offline', 'frozen', 'stale'] else 'OFF' }}",
+      device_class: 'problem',
+      entity_category: 'diagnostic',
+    },
   };
 }
 

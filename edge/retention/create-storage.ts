@@ -57,8 +57,9 @@ export function createStorage(
     clock,
     eras,
   });
-  const { maxBytes, maxAgeMs } = config.outbox;
-  const budget = { maxBytes, maxAgeMs };
+  const { maxBytes, maxAgeMs, keptMs } = config.outbox;
+  const awaitsRelay = config.mqtt?.settleOn === 'relay';
+  const budget = { maxBytes, maxAgeMs, keptMs: awaitsRelay ? keptMs : 0 };
   const wall = () => (steadyTime.isDoubtful ? 0 : timeSync.now());
   const outbox = new Outbox(tablesOf(db, outboxTables), steadyTime.now, budget, wall);
   const watch = new StorageWatch({

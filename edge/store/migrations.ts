@@ -5,6 +5,7 @@ import type { Migrations } from '../../core/store/database.js';
 import { announcedTopicMigration } from './announced-topic-migration.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
+import { outboxMarksMigration } from './outbox-marks-migration.js';
 import { outboxMigration } from './outbox-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
@@ -17,5 +18,6 @@ export const edgeMigrations: Migrations = {
   '0005_sightings': sightingsMigration,
   '0006_image_labels': createImageLabelTable,
   '0007_outbox_image': outboxImageMigration,
+  '0008_outbox_marks': outboxMarksMigration,
   '0009_announced_topic': announcedTopicMigration,
 };

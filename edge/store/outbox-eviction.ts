@@ -1,10 +1,21 @@
 import { type Kysely, sql } from 'kysely';
 import type { Dropped } from '../../core/contract/summary.js';
+import { rangesOf } from '../../core/runtime/ranges.js';
 import { countInHour } from './outbox-hours.js';
-import type { OutboxTables } from './outbox-tables.js';
+import type { MarkReason, OutboxTables } from './outbox-tables.js';
 
-/** Rows of dropped summaries. Beyond it, the two oldest neighbours become one with the later one's reason. */
+/** Marks of evicted summaries. Beyond it, the two oldest neighbours become one with the later one's reason. */
 export const MAX_DROPPED_ROWS = 64;
+
+/** What all marks have in common. */
+export const MARK = {
+  payload: '',
+  bytes: 0,
+  created_at: 0,
+  detail: null,
+  image: null,
+  former: null,
+} as const;
 
 export type EvictionReason = Dropped['reason'];
 
@@ -29,9 +40,9 @@ export const oldestSummaries = (
     .execute();
 
 /**
- * Removes the oldest summaries and leaves one row in their place, within the caller's transaction. As the oldest always
- * go first, the rows of evicted summaries lie below all summaries, and each begins where the one before ends. Those of
- * summaries that were lost with a damaged database may lie anywhere.
+ * Removes the oldest summaries and leaves marks in their place, within the caller's transaction: one for each range
+ * without another mark in between. Marks of summaries that were refused, or lost with a damaged database, may lie
+ * anywhere.
  */
 export async function evict(
   trx: Kysely<OutboxTables>,
@@ -39,15 +50,11 @@ export async function evict(
   reason: EvictionReason,
   now: number,
 ): Promise<void> {
-  const [first] = evicted;
-  const last = evicted.at(-1);
-  if (!first || !last) return;
-  await trx
-    .deleteFrom('outbox')
-    .where('seq', '>=', first.seq)
-    .where('seq', '<=', last.seq)
-    .execute();
-  await insertDroppedRow(trx, first.seq, last.seq, reason);
+  if (evicted.length === 0) return;
+  for (const [from, to] of rangesOf(evicted.map(({ seq }) => [seq, seq] as const))) {
+    await trx.deleteFrom('outbox').where('seq', '>=', from).where('seq', '<=', to).execute();
+    await insertMark(trx, from, to, reason);
+  }
   const bytes = evicted.reduce((sum, row) => sum + row.bytes, 0);
   await trx
     .updateTable('outbox_state')
@@ -60,37 +67,51 @@ export async function evict(
   await countInHour(trx, now, 'evicted', evicted.length);
 }
 
-async function insertDroppedRow(
+/** Inserts the mark, as one with the mark before it if that has the same reason. */
+async function insertMark(
   trx: Kysely<OutboxTables>,
   from: number,
   to: number,
   reason: EvictionReason,
 ): Promise<void> {
-  const droppedRows = await trx
+  const before = await trx
+    .deleteFrom('outbox')
+    .where('seq', '=', from - 1)
+    .where('reason', '=', reason)
+    .returning('dropped_from')
+    .executeTakeFirst();
+  await trx
+    .insertInto('outbox')
+    .values(evictionMark(before?.dropped_from ?? from, to, reason))
+    .execute();
+  if (!before) await mergeOldestMarks(trx);
+}
+
+/** A row that stands for summaries that will not be sent. */
+export const evictionMark = (from: number, to: number, reason: MarkReason) => ({
+  ...MARK,
+  seq: to,
+  dropped_from: from,
+  reason,
+});
+
+/** Of marks of evicted summaries; one that was set aside keeps its own reason. */
+async function mergeOldestMarks(trx: Kysely<OutboxTables>): Promise<void> {
+  const marks = await trx
     .selectFrom('outbox')
     .select(['seq', 'dropped_from', 'reason'])
     .where('dropped_from', 'is not', null)
     .orderBy('seq')
-    .limit(MAX_DROPPED_ROWS + 1)
+    .limit(2 * MAX_DROPPED_ROWS)
     .execute();
-  const before = droppedRows.find(({ seq }) => seq === from - 1);
-  const joins = before?.reason === reason;
-  if (joins) await trx.deleteFrom('outbox').where('seq', '=', before.seq).execute();
-  await trx
-    .insertInto('outbox')
-    .values({
-      seq: to,
-      payload: '',
-      bytes: 0,
-      created_at: 0,
-      dropped_from: joins ? before.dropped_from : from,
-      reason,
-      image: null,
-    })
-    .execute();
-  if (joins || droppedRows.length < MAX_DROPPED_ROWS) return;
-  const index = droppedRows.findIndex(({ seq }, i) => droppedRows[i + 1]?.dropped_from === seq + 1);
-  const [oldest, second] = [droppedRows[index], droppedRows[index + 1]];
+  if (marks.length <= MAX_DROPPED_ROWS) return;
+  const isEvicted = (mark: { reason: MarkReason | null } | undefined) =>
+    mark?.reason === 'bytes' || mark?.reason === 'age';
+  const i = marks.findIndex((mark, at) => {
+    const next = marks[at + 1];
+    return isEvicted(mark) && isEvicted(next) && next?.dropped_from === mark.seq + 1;
+  });
+  const [oldest, second] = [marks[i], marks[i + 1]];
   if (!oldest || !second) return;
   await trx.deleteFrom('outbox').where('seq', '=', oldest.seq).execute();
   await trx

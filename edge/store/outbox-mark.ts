@@ -82,8 +82,11 @@ export const stateAt = ({ epoch, ackedSeq, lastSeq }: Mark) => ({
   file_identity: randomUUID(),
 });
 
-/** The row that stands for summaries that a damaged database lost. */
-export const damagedRow = (from: number, to: number): OutboxRowTable => ({
+/** The row that stands for summaries that a damaged database lost, whose schema may be an earlier one. */
+export const damagedRow = (
+  from: number,
+  to: number,
+): Omit<OutboxRowTable, 'detail' | 'former'> => ({
   seq: to,
   payload: '',
   bytes: 0,

@@ -2,11 +2,13 @@ import { type Kysely, sql } from 'kysely';
 import type { Acknowledgement, Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { fittedPayload } from './fitted-payload.js';
+import { KeptSummaries } from './kept-summaries.js';
 import { acknowledgeRows } from './outbox-acknowledge.js';
-import { startNewEpoch } from './outbox-epoch.js';
-import type { EvictionReason } from './outbox-eviction.js';
+import { adoptSite, startNewEpoch } from './outbox-epoch.js';
 import { countInHour, type OutboxHour, outboxHours } from './outbox-hours.js';
-import type { OutboxTables } from './outbox-tables.js';
+import { type KeptBudget, trimKept } from './outbox-kept.js';
+import { setAside } from './outbox-refused.js';
+import type { MarkReason, OutboxTables } from './outbox-tables.js';
 import { evictForAge, evictForBytes, firstKnownTime } from './outbox-trim.js';
 
 /** Beyond it, the oldest summaries are evicted. */
@@ -14,6 +16,8 @@ export interface OutboxBudget {
   /** Of the summaries' payloads. */
   maxBytes: number;
   maxAgeMs: number;
+  /** Running time for which acknowledged summaries are kept, to send again what a relay has forgotten; none without it. */
+  keptMs?: number;
 }
 
 export const defaultBudget: OutboxBudget = { maxBytes: 2 ** 30, maxAgeMs: 30 * 86_400_000 };
@@ -27,6 +31,14 @@ export interface OutboxState {
   bytes: number;
   /** Summaries that the budget ever evicted. */
   evicted: number;
+  /** Summaries that were ever set aside. */
+  refused: number;
+  /** Acknowledged summaries that a relay lost and that were not kept here any more. */
+  forgotten: number;
+  /** Acknowledged summaries that are kept, marks included. */
+  kept: number;
+  /** When the relay last acknowledged anything, to the minute, in milliseconds since the Unix epoch; 0 if not known. */
+  heardAt: number;
   /** No number above it was ever sent. */
   sentWatermark: number;
   /** Up to here the rows are also in the database that this one is a copy of; 0 if it is no copy. */
@@ -35,12 +47,16 @@ export interface OutboxState {
 
 export type OutboxRow = {
   seq: number;
-  /** Below `seq` if the row stands for several evicted summaries. */
+  /** Below `seq` if the row stands for several summaries that will not be sent. */
   from: number;
   bytes: number;
   /** Milliseconds since the Unix epoch; 0 if the clock could not be trusted. */
   createdAt: number;
-} & ({ summary: Summary } | { reason: EvictionReason });
+} & RowContent;
+
+type RowContent =
+  | { summary: Summary; former: string | null }
+  | { reason: MarkReason; detail: string | null };
 
 /** Rows that one transaction removes at most, so that the recording of snapshots never waits for long. */
 const CHUNK = 512;
@@ -48,9 +64,12 @@ const CHUNK = 512;
 /**
  * Summaries that are not acknowledged yet, numbered from 1 without a hole within an epoch. The number comes from
  * `outbox_state`, in the transaction that adds the row, so one that is rolled back leaves no hole. A row is removed by
- * its acknowledgement, by its eviction, which leaves a row in its place, or by a new epoch if the relay has it.
+ * its acknowledgement, or by a new epoch if the relay has it. Eviction, and setting it aside, leave a mark in its place.
  */
 export class Outbox {
+  readonly #keptBudget: KeptBudget;
+  readonly kept: KeptSummaries;
+
   /**
    * `clock` is one that nobody sets, since the rows' ages depend on it; `wall` names the hours of the counts. Either gives
    * 0 while its time is not known.
@@ -60,7 +79,11 @@ export class Outbox {
     private readonly clock: Clock = systemClock,
     readonly budget: OutboxBudget = defaultBudget,
     private readonly wall: Clock = clock,
-  ) {}
+  ) {
+    const { maxBytes, keptMs = 0 } = budget;
+    this.#keptBudget = { maxBytes, keptMs };
+    this.kept = new KeptSummaries(db, this.#keptBudget);
+  }
 
   /**
    * Adds a summary within the caller's transaction and resolves with its seq. If that exceeds the budget's bytes, the
@@ -77,7 +100,7 @@ export class Outbox {
         summaries: sql`summaries + 1`,
         bytes: sql`bytes + ${bytes}`,
       })
-      .returning(['last_seq', 'bytes'])
+      .returning(['last_seq', 'bytes', 'kept_bytes'])
       .executeTakeFirstOrThrow();
     await trx
       .insertInto('outbox')
@@ -88,16 +111,21 @@ export class Outbox {
         created_at: now,
         dropped_from: null,
         reason: null,
+        detail: null,
         image: summary.snapshot,
+        former: null,
       })
       .execute();
     await countInHour(trx, this.wall(), 'added', 1);
+    if (state.bytes + state.kept_bytes > this.budget.maxBytes)
+      await trimKept(trx, this.#keptBudget, CHUNK, false);
     if (state.bytes > this.budget.maxBytes) await this.#evictForBytes(trx, state.bytes);
     return state.last_seq;
   }
 
   /** Evicts what exceeds the budget, a chunk in each transaction. Resolves with the number of evicted summaries. */
   async trim(): Promise<number> {
+    await this.kept.trim();
     let total = 0;
     for (let evicted = -1; evicted !== 0; total += evicted)
       evicted = await this.db.transaction().execute(async (trx) => {
@@ -113,12 +141,16 @@ export class Outbox {
 
   async state(): Promise<OutboxState> {
     const row = await this.db.selectFrom('outbox_state').selectAll().executeTakeFirstOrThrow();
-    const { epoch, summaries, bytes, evicted } = row;
+    const { epoch, summaries, bytes, evicted, refused, forgotten, kept } = row;
     return {
       epoch,
       summaries,
       bytes,
       evicted,
+      refused,
+      forgotten,
+      kept,
+      heardAt: row.heard_at,
       lastSeq: row.last_seq,
       ackedSeq: row.acked_seq,
       sentWatermark: row.sent_mark,
@@ -150,13 +182,24 @@ export class Outbox {
       .orderBy('seq')
       .limit(limit)
       .execute();
-    return rows.map(({ seq, payload, bytes, created_at, dropped_from, reason }) => ({
-      seq,
-      from: dropped_from ?? seq,
-      bytes,
-      createdAt: created_at,
-      ...(reason ? { reason } : contentOf(payload)),
-    }));
+    return rows.map(
+      ({ seq, payload, bytes, created_at, dropped_from, reason, detail, former }) => ({
+        seq,
+        from: dropped_from ?? seq,
+        bytes,
+        createdAt: created_at,
+        ...(reason ? { reason, detail } : contentOf(payload, former)),
+      }),
+    );
+  }
+
+  /**
+   * Sets a summary aside that the relay, or the broker, will never accept, so that those behind it go on. It is kept
+   * with the reason (`siteglass-edge outbox --refused`), and a mark that is sent in its place tells the relay. Resolves
+   * with false if the outbox has no such summary.
+   */
+  setAside(seq: number, reason: string): Promise<boolean> {
+    return this.db.transaction().execute((trx) => setAside(trx, seq, reason, this.wall()));
   }
 
   /** The relay has everything up to `seq`: removes these rows, a chunk in each transaction. */
@@ -164,15 +207,31 @@ export class Outbox {
     for (let acked = 0; acked < seq; )
       acked = await this.db
         .transaction()
-        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.wall()));
+        .execute((trx) => acknowledgeRows(trx, seq, CHUNK, this.wall(), this.#keptIfAny));
+  }
+
+  /** The snapshot of a summary of the current epoch that waits or is kept. */
+  async snapshotOf(seq: number): Promise<string | undefined> {
+    const waiting = await this.db
+      .selectFrom('outbox')
+      .select('image')
+      .where('seq', '=', seq)
+      .executeTakeFirst();
+    return waiting?.image ?? this.kept.snapshotOf(seq, (await this.state()).epoch);
+  }
+
+  /** The relay has acknowledged something just now. */
+  async heard(): Promise<void> {
+    await this.db.updateTable('outbox_state').set({ heard_at: this.wall() }).execute();
   }
 
   /**
    * Call it when the process starts, with the `fileIdentity` of the database. The rows of that moment are all that can
    * have been sent; in a restored copy they are all that it shares with its original. A file without an identity yet is
-   * no copy.
+   * no copy. If the site has another id than at the last start, a new epoch begins: the relay would take the numbers of
+   * the earlier site for lost ones.
    */
-  async begin(identity: string): Promise<OutboxState> {
+  async begin(identity: string, site = ''): Promise<OutboxState> {
     await this.db
       .updateTable('outbox_state')
       .set({
@@ -184,6 +243,7 @@ export class Outbox {
         eb.or([eb('sent_mark', '>', eb.ref('last_seq')), eb('file_identity', '!=', identity)]),
       )
       .execute();
+    if (site !== '') await this.db.transaction().execute((trx) => adoptSite(trx, site));
     return this.state();
   }
 
@@ -196,9 +256,14 @@ export class Outbox {
       .execute();
   }
 
-  /** For a database that is found to be a restored copy; see `startNewEpoch`. */
-  async startNewEpoch(known: Acknowledgement, sharedSeq: number): Promise<OutboxState> {
-    await this.db.transaction().execute((trx) => startNewEpoch(trx, known, sharedSeq));
+  /** See `startNewEpoch`. */
+  async startNewEpoch(
+    known: Acknowledgement,
+    sharedSeq: number,
+    formerSite?: string,
+  ): Promise<OutboxState> {
+    const change = { known, sharedSeq, formerSite };
+    await this.db.transaction().execute((trx) => startNewEpoch(trx, change));
     return this.state();
   }
 
@@ -207,16 +272,20 @@ export class Outbox {
     await this.db.updateTable('outbox_state').set({ id: sql`id` }).execute();
   }
 
+  get #keptIfAny(): KeptBudget | undefined {
+    return this.#keptBudget.keptMs > 0 ? this.#keptBudget : undefined;
+  }
+
   #evictForBytes(trx: Kysely<OutboxTables>, bytes: number): Promise<number> {
     return evictForBytes(trx, bytes, this.budget.maxBytes, CHUNK, this.wall());
   }
 }
 
 /** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
-function contentOf(payload: string): { summary: Summary } | { reason: EvictionReason } {
+function contentOf(payload: string, former: string | null): RowContent {
   try {
-    return { summary: JSON.parse(payload) as Summary };
+    return { summary: JSON.parse(payload) as Summary, former };
   } catch {
-    return { reason: 'damaged' };
+    return { reason: 'damaged', detail: null };
   }
 }

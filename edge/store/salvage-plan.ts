@@ -14,6 +14,8 @@ export const edgeSalvagePlan: SalvagePlan = {
     ...plausibleImages,
     ...plausibleTokens,
     outbox: ({ payload, seq }) => Number(seq) > 0 && (payload === '' || isJson(payload)),
+    outbox_acknowledged: ({ epoch, payload }) =>
+      isUuid(epoch) && (payload === '' || isJson(payload)),
     outbox_state: ({ epoch }) => isUuid(epoch),
     sighting: ({ id, track }) => isUuid(id) && isJson(track),
     site_event: ({ payload }) => isJson(payload),

@@ -32,6 +32,7 @@ export async function mendOutbox(
     }
   }
   const dropped = fillHoles(sqlite);
+  countKept(sqlite);
   if (dropped > 0)
     notes.push(`${dropped} summaries of the backlog are lost, which the relay is told`);
   return notes;
@@ -50,7 +51,7 @@ function restoreState(sqlite: Sqlite.Database, mark: Mark): void {
 /** Numbers the rows from 1 under a new epoch, since neither the old one nor what was acknowledged of it is known. */
 async function beginEpoch(sqlite: Sqlite.Database): Promise<void> {
   const known = { epoch: randomUUID(), seq: 0 };
-  await startNewEpoch(kyselyOver<OutboxTables>(sqlite), known, 0);
+  await startNewEpoch(kyselyOver<OutboxTables>(sqlite), { known, sharedSeq: 0 });
 }
 
 /** Resolves with the number of summaries in the holes. */
@@ -84,6 +85,16 @@ function fillHoles(sqlite: Sqlite.Database): number {
     )
     .run(last);
   return dropped;
+}
+
+/** The schema of the damaged database may be an earlier one, which keeps nothing. */
+function countKept(sqlite: Sqlite.Database): void {
+  const table = "select 1 from sqlite_schema where name = 'outbox_acknowledged'";
+  if (sqlite.prepare(table).get() !== undefined)
+    sqlite.exec(`
+      update outbox_state set
+        kept = (select count(*) from outbox_acknowledged),
+        kept_bytes = (select coalesce(sum(bytes), 0) from outbox_acknowledged)`);
 }
 
 function insertDropped(sqlite: Sqlite.Database, from: number, to: number): void {

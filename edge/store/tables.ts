@@ -17,6 +17,8 @@ export const outboxTables = tableSet<OutboxTables>({
   outbox: true,
   outbox_state: true,
   outbox_hour: true,
+  outbox_refused: true,
+  outbox_acknowledged: true,
 });
 
 export const sightingTables = tableSet<SightingTables & EventTables>({

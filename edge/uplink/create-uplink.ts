@@ -9,6 +9,7 @@ import type { Storage } from '../retention/create-storage.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { fileIdentity } from '../store/file-identity.js';
 import type { Outbox } from '../store/outbox.js';
+import { DeliveryHealth } from './delivery-health.js';
 import { OutboxTrimmer } from './outbox-trimmer.js';
 import { Uplink } from './uplink.js';
 
@@ -27,7 +28,7 @@ export interface UplinkParts {
   databaseFile: string;
 }
 
-/** Subscribes to `events`; registers with `health` when the relay last acknowledged something. */
+/** Subscribes to `events`; registers with `health` when the relay last acknowledged something, and what is wrong. */
 export async function createUplink(
   { config, log, clock }: EdgeDependencies,
   { mqtt, bus, storage, databaseFile }: UplinkParts,
@@ -35,7 +36,7 @@ export async function createUplink(
   health: SiteHealth,
 ): Promise<RelayUplink> {
   const { outbox, steadyTime } = storage;
-  const { maxBytes: _, maxAgeMs: __, ...sending } = config.outbox;
+  const { maxBytes: _, maxAgeMs: __, keptMs: ___, ...sending } = config.outbox;
   const component = log.child({ component: 'uplink' });
   const uplink = new Uplink(
     bus,
@@ -53,6 +54,10 @@ export async function createUplink(
   events.on('snapshotRecorded', () => uplink.wake());
   const lastSync = new LastSync(outbox, clock);
   health.register(() => lastSync.condition());
+  const delivery = new DeliveryHealth(outbox, uplink);
+  // What was counted before this start is over.
+  await delivery.condition();
+  health.register(() => delivery.condition());
   return { uplink, services: [trimmer, uplink] };
 }
 

@@ -13,7 +13,7 @@ export interface EpochState {
 
 /** Why a new epoch has to begin, and what the relay has acknowledged of the present one. */
 export interface EpochEnd {
-  reason: 'relay-is-ahead' | 'copy-not-confirmed';
+  reason: 'relay-is-ahead' | 'copy-not-confirmed' | 'not-confirmed';
   acknowledged: Acknowledgement;
 }
 
@@ -26,8 +26,7 @@ const WATERMARK_STEP = 1_024;
 /**
  * Decides whether the outbox is a restored copy of an older state, whose new summaries would get numbers that the relay
  * knows already. Until the relay confirms the epoch, only rows that the copy shares with its original may be sent. The
- * epoch ends if the relay acknowledges more than was ever sent from here, or if a file whose identity has changed is not
- * confirmed in time. Times are milliseconds of any one clock.
+ * epoch ends if the relay acknowledges more than was ever sent from here, or if it is not confirmed in time. Times are milliseconds of any one clock.
  */
 export class EpochGuard {
   readonly epoch: string;
@@ -78,11 +77,10 @@ export class EpochGuard {
    */
   onSilence(silenceMs: number, unsentShared: boolean, acked: number): void {
     if (this.#isConfirmed || this.#end || silenceMs < CONFIRMATION_MS || unsentShared) return;
-    if (this.#isCopy)
-      this.#end = {
-        reason: 'copy-not-confirmed',
-        acknowledged: { epoch: this.epoch, seq: acked },
-      };
-    else this.#isConfirmed = true;
+    // Even without a sign of it the database may be a copy, in the image of a whole disk for example.
+    this.#end = {
+      reason: this.#isCopy ? 'copy-not-confirmed' : 'not-confirmed',
+      acknowledged: { epoch: this.epoch, seq: acked },
+    };
   }
 }

@@ -16,6 +16,9 @@ export class EpochSession {
   #storedAcked: number;
   #sentWatermark: number;
   #evicted: number;
+  /** The lowest number that can be sent again after its acknowledgement; undefined if none is kept. */
+  #keptFrom: number | undefined;
+  #isKeptRead = false;
 
   constructor(
     private readonly outbox: Outbox,
@@ -34,6 +37,8 @@ export class EpochSession {
 
   /** What to send next; undefined if nothing may be sent now. */
   async nextBatch(): Promise<SendBatch | undefined> {
+    // Before anything is sent: the relay takes lower numbers than the first one for lost.
+    if (!this.#isKeptRead) await this.readKept();
     const { lastSeq, evicted } = await this.outbox.state();
     if (evicted !== this.#evicted) this.plan.rescan();
     this.#evicted = evicted;
@@ -55,6 +60,11 @@ export class EpochSession {
     return rows;
   }
 
+  /** The lowest number that is held: the relay does not wait for lower ones. */
+  get first(): number {
+    return this.#keptFrom ?? this.plan.acked + 1;
+  }
+
   acknowledge(acknowledgement: Acknowledgement, isRetained: boolean): AckOutcome {
     const outcome = this.plan.acknowledge(acknowledgement);
     this.guard.onAcknowledgement(acknowledgement, outcome, isRetained);
@@ -70,11 +80,20 @@ export class EpochSession {
     const { acked } = this.plan;
     await this.outbox.acknowledge(acked);
     this.#storedAcked = acked;
+    await this.readKept();
   }
 
-  /** The relay has been silent for `silenceMs` since the connection. While shared rows are left to send, it still answers those. */
+  async readKept(): Promise<void> {
+    const lowest = await this.outbox.kept.lowestHeld(this.guard.epoch, this.#storedAcked);
+    this.#keptFrom = lowest <= this.#storedAcked ? lowest : undefined;
+    this.#isKeptRead = true;
+  }
+
+  /** The relay has been silent for `silenceMs` since the connection. While shared rows are left to send, it still answers those; without new rows, nothing has to be decided. */
   async checkSilence(silenceMs: number): Promise<void> {
     const { acked } = this.plan;
+    const { lastSeq } = await this.outbox.state();
+    if (lastSeq <= this.guard.sharedSeq) return;
     const unsent = await this.outbox.page(acked, this.guard.sharedSeq, 1);
     this.guard.onSilence(silenceMs, unsent.length > 0, acked);
   }

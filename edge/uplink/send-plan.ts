@@ -65,6 +65,8 @@ export class SendPlan {
   /** At most `window` entries. */
   readonly #inFlight = new Map<number, InFlight>();
   #bytes = 0;
+  /** When the broker confirmed the latest record that is acknowledged. */
+  #answeredUpTo = 0;
   readonly #bucket: TokenBucket;
 
   constructor(
@@ -88,6 +90,10 @@ export class SendPlan {
 
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  isInFlight(seq: number): boolean {
+    return this.#inFlight.has(seq);
   }
 
   /** Whether records above `acked` are acknowledged. */
@@ -169,13 +175,21 @@ export class SendPlan {
     return 'progress';
   }
 
+  /** Whether it names records that this outbox never sent. */
+  isForeign({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): boolean {
+    return Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest;
+  }
+
   acknowledge({ seq, ahead = [] }: Pick<Acknowledgement, 'seq' | 'ahead'>): AckOutcome {
-    if (Math.max(seq, ...ahead.map(([, to]) => to)) > this.#highest) return 'foreign';
+    if (this.isForeign({ seq, ahead })) return 'foreign';
     const before = { acked: this.#acked, inFlight: this.#inFlight.size };
     this.#addCommitted(ahead);
     this.#advance(Math.max(this.#acked, seq));
     for (const record of this.#inFlight.values())
-      if (this.#isAcked(record)) this.#removeInFlight(record);
+      if (this.#isAcked(record)) {
+        this.#answeredUpTo = Math.max(this.#answeredUpTo, record.deliveredAt ?? 0);
+        this.#removeInFlight(record);
+      }
     if (this.#acked === before.acked && this.#inFlight.size === before.inFlight) return 'known';
     this.#widenWindow();
     return 'progress';
@@ -183,8 +197,12 @@ export class SendPlan {
 
   /** Whether the broker took a record `timeoutMs` ago or longer that is not acknowledged yet. */
   isOverdue(now: number, timeoutMs: number): boolean {
-    for (const { deliveredAt } of this.#inFlight.values())
-      if (deliveredAt !== undefined && now - deliveredAt >= timeoutMs) return true;
+    for (const { deliveredAt } of this.#inFlight.values()) {
+      if (deliveredAt === undefined) continue;
+      // Records arrive in order: if a later one is acknowledged, this one was lost or damaged.
+      const limit = deliveredAt < this.#answeredUpTo ? timeoutMs / 4 : timeoutMs;
+      if (now - deliveredAt >= limit) return true;
+    }
     return false;
   }
 

@@ -6,6 +6,8 @@ export interface OverdueRecord {
 
 /** Stalls with the same record, while the relay acknowledges later ones, before the record counts as dropped. */
 const STALLS = 2;
+/** Smaller records are below any limit of a broker: they were lost or damaged on the way. */
+const MIN_BYTES = 1_024;
 
 /** Finds the record that a broker confirms each time and never delivers, as it does with messages that are too large for it. */
 export class SwallowedRecord {
@@ -19,7 +21,7 @@ export class SwallowedRecord {
    * confirmed it; `relayAnswers` is whether the relay has later ones. Returns the record if the broker drops it.
    */
   stalled(oldest: OverdueRecord | undefined, relayAnswers: boolean): OverdueRecord | undefined {
-    if (!oldest || !relayAnswers) return undefined;
+    if (!oldest || !relayAnswers || oldest.bytes < MIN_BYTES) return undefined;
     if (oldest.seq !== this.#seq) {
       this.#seq = oldest.seq;
       this.#stalls = 0;
@@ -29,6 +31,11 @@ export class SwallowedRecord {
     this.#stalls = 0;
     this.#maxBytes = Math.min(this.#maxBytes, oldest.bytes) / 2;
     return oldest;
+  }
+
+  /** The relay has seen the record: it was damaged, not dropped. */
+  arrived(seq: number): void {
+    if (seq === this.#seq) this.#stalls = 0;
   }
 
   /** The bytes that a record may have; less after each time that it was dropped. */

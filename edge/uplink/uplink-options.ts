@@ -16,6 +16,8 @@ export interface UplinkOptions {
   stallMs?: number;
   /** Time for the retained acknowledgement to arrive after a connection, before anything is sent. */
   graceMs?: number;
+  /** A relay that acknowledges nothing for so long, while the broker is connected and summaries wait, is reported. */
+  silentMs?: number;
 }
 
 export interface UplinkStatus {
@@ -27,4 +29,8 @@ export interface UplinkStatus {
   ackedSeq: number;
   lastSeq: number;
   inFlight: number;
+  /** What is wrong with the relay, while the broker is connected. */
+  problem: string | undefined;
+  /** Times that another appliance was found to use the numbers of this outbox, since the start. */
+  conflicts: number;
 }

@@ -1,31 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
+import {
+  type MessageBus,
+  MessagingError,
+  type Received,
+} from '../../core/messaging/message-bus.js';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { ENVELOPE_BYTES, fittedSummary } from '../store/fitted-payload.js';
 import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
 import { EpochSession } from './epoch-session.js';
+import { RecordFitter } from './record-fitter.js';
 import { isHistorical, recordOf } from './record-of.js';
+import { RelayAnswers } from './relay-answers.js';
+import { RelayQuestions } from './relay-questions.js';
+import { RelayWatch } from './relay-watch.js';
 import type { AckOutcome, Stream } from './send-plan.js';
 import { StallDetector } from './stall-detector.js';
-import { SwallowedRecord } from './swallowed-record.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
+import { WorkList } from './work-list.js';
+
+/** However often it is sent. */
+const isUnsendable = (error: unknown): boolean =>
+  error instanceof MessagingError && error.code === 'payload_too_large';
 
 const ACKNOWLEDGE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
+const HEARD_EVERY_MS = 60_000;
 
 const EPOCH_END_MESSAGES = {
   'relay-is-ahead':
     'database is a restored copy: the relay has more than it ever sent; new epoch started',
   'copy-not-confirmed':
     'database is a restored copy, and the relay does not confirm its epoch; new epoch started',
+  'not-confirmed':
+    'the relay does not confirm the epoch after a start: the database may be a copy; new epoch started',
 };
 
 type TimerName = 'grace' | 'confirmation' | 'acknowledge' | 'rate' | 'refusal';
@@ -41,10 +55,15 @@ export class Uplink implements Service {
   readonly #timers = new Timers<TimerName>();
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
-  readonly #swallowed = new SwallowedRecord();
+  readonly #fitter: RecordFitter;
   /** Absent until the outbox could be read. */
   #session: EpochSession | undefined;
   #connectedAt = 0;
+  /** Of the current epoch. */
+  readonly #work = new WorkList(() => this.#wakeUp.set());
+  readonly #answers: RelayAnswers;
+  readonly #watch = new RelayWatch();
+  readonly #heard = new LogThrottle(HEARD_EVERY_MS);
   #listeners: (() => void)[] = [];
   #running: Promise<void> = Promise.resolve();
 
@@ -58,6 +77,19 @@ export class Uplink implements Service {
   ) {
     const { stallMs = 10_000 } = options;
     this.#stalls = new StallDetector({ stallMs, onStall: (isFirst) => this.#probe(isFirst) });
+    this.#fitter = new RecordFitter(bus, options.site, log);
+    const questions = new RelayQuestions(bus, outbox, options.site, log);
+    this.#answers = new RelayAnswers({
+      ...{ site: options.site, outbox, work: this.#work, log },
+      session: () => this.#session,
+      restart: (state) => this.#startEpoch(state),
+      ask: () => questions.ask(),
+      again: (seq) => {
+        this.#fitter.arrived(seq);
+        this.#session?.plan.refuse(seq);
+      },
+      probe: () => questions.sendNewestAcknowledged(),
+    });
   }
 
   async start(): Promise<void> {
@@ -81,6 +113,7 @@ export class Uplink implements Service {
     await this.#running;
     this.#timers.clearAll();
     this.#stalls.stop();
+    this.#answers.clear();
     await this.#storeAcknowledged();
   }
 
@@ -99,6 +132,8 @@ export class Uplink implements Service {
       ackedSeq: Math.max(ackedSeq, plan?.acked ?? 0),
       lastSeq,
       inFlight: plan?.inFlight ?? 0,
+      conflicts: this.#answers.conflicts,
+      problem: this.bus.connected ? this.#watch.problem(plan, this.options.silentMs) : undefined,
     };
   }
 
@@ -113,8 +148,10 @@ export class Uplink implements Service {
       try {
         if (!this.#session) await this.#begin();
         await this.#checkEpoch();
+        await this.#work.run();
         await this.#send();
         await this.#storeAcknowledged();
+        await this.#observe();
       } catch (error) {
         this.#logFailure(error);
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -124,11 +161,17 @@ export class Uplink implements Service {
   }
 
   async #begin(): Promise<void> {
-    this.#startEpoch(await this.outbox.begin(this.options.identity ?? ''));
+    const { identity = '', site } = this.options;
+    const { epoch } = await this.outbox.state();
+    const state = await this.outbox.begin(identity, site);
+    if (state.epoch !== epoch)
+      this.log.warn({ epoch: state.epoch, site }, 'the site has another id; new epoch started');
+    this.#startEpoch(state);
   }
 
   #startEpoch(state: OutboxState): void {
     this.#stalls.stop();
+    this.#work.clear();
     this.#session = new EpochSession(this.outbox, state, this.options);
   }
 
@@ -139,8 +182,12 @@ export class Uplink implements Service {
     if (!guard.end) return;
     const { reason, acknowledged } = guard.end;
     await this.#session.storeAcknowledged();
-    const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq);
+    const { site } = this.options;
+    const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq, site);
     this.#startEpoch(state);
+    // What was acknowledged since the start may be the other database's: the relay recognises what it has.
+    if (reason === 'relay-is-ahead' && acknowledged.check !== undefined)
+      await this.outbox.kept.sendAgainOf(guard.epoch, guard.sharedSeq, site);
     this.log.warn({ epoch: state.epoch, summaries: state.summaries }, EPOCH_END_MESSAGES[reason]);
   }
 
@@ -184,11 +231,17 @@ export class Uplink implements Service {
     );
   }
 
-  #publish({ plan, guard }: EpochSession, row: OutboxRow, stream: Stream): void {
+  #publish(session: EpochSession, row: OutboxRow, stream: Stream): void {
+    const { plan, guard, first } = session;
     const { seq } = row;
     const { site, historicalAfterMs } = this.options;
     const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const record = recordOf(this.#fitted(row), guard.epoch, plan.acked, historical);
+    const record = recordOf(
+      this.#fitter.fitted(row),
+      guard.epoch,
+      { acked: plan.acked, first },
+      historical,
+    );
     this.bus.publish('up', { site }, record).then(
       () => {
         plan.delivered(seq, performance.now());
@@ -196,36 +249,11 @@ export class Uplink implements Service {
       },
       // It goes again: after the reconnect or, while connected, after a pause, since the next may be refused as well.
       (error: unknown) => {
+        if (isUnsendable(error)) return this.#answers.setAside(seq, messageOf(error));
         this.log.debug({ seq, error: messageOf(error) }, 'record not published; it goes again');
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
-  }
-
-  /** A summary that is too large for the broker goes without its weakest detections, so that it does not hold up the others. */
-  #fitted(row: OutboxRow): OutboxRow {
-    const names = { site: this.options.site };
-    const maxBytes = Math.min(
-      this.bus.maxPayloadBytes('up', names),
-      this.#swallowed.maxBytesOf(row.seq),
-    );
-    if (!('summary' in row) || row.bytes <= maxBytes - ENVELOPE_BYTES) return row;
-    const summary = fittedSummary(row.summary, maxBytes);
-    if (summary === row.summary) return row;
-    const { seq, bytes } = row;
-    this.bus.shortened('up', names, bytes);
-    if (this.#throttle.isDue('fitted'))
-      this.log.warn(
-        { seq, bytes, maxBytes, omitted: summary.omitted },
-        'summary too large for the broker; sent without its weakest detections',
-      );
-    return { ...row, summary };
-  }
-
-  /** A broker may confirm a record and drop it because of its size. Then the relay has later ones, but never this one. */
-  #checkSwallowed({ plan }: EpochSession): void {
-    const lost = this.#swallowed.stalled(plan.oldestOverdue, plan.hasAhead);
-    if (lost) this.bus.undelivered('up', { site: this.options.site }, lost.bytes);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {
@@ -233,10 +261,16 @@ export class Uplink implements Service {
     const { epoch, seq } = acknowledgement;
     if (epoch !== this.#session?.guard.epoch) {
       this.log.info({ epoch, seq }, 'acknowledgement of another epoch ignored');
+      this.#answers.readOfOtherEpoch(acknowledgement, retained);
       return;
     }
     this.#timers.clear('grace');
-    this.#onProgress(this.#session.acknowledge(acknowledgement, retained));
+    const { plan } = this.#session;
+    const { acked } = plan;
+    const outcome = this.#answers.read(this.#session, acknowledgement, retained);
+    if (plan.acked > acked) this.#watch.progressed();
+    if (!retained && this.#heard.isDue('')) this.#work.add(() => this.outbox.heard());
+    this.#onProgress(outcome);
   }
 
   #onProgress(outcome: AckOutcome): void {
@@ -255,6 +289,8 @@ export class Uplink implements Service {
     this.#stalls.stop();
     this.#timers.clear('refusal');
     this.#session?.plan.disconnect(this.#awaitsRelay);
+    this.#answers.clear();
+    this.#wakeUp.set();
   }
 
   #probe(isFirst: boolean): void {
@@ -265,9 +301,15 @@ export class Uplink implements Service {
         { acked: plan.acked, inFlight: plan.inFlight },
         'acknowledgements overdue; sending one record again',
       );
-    this.#checkSwallowed(this.#session);
+    this.#fitter.checkSwallowed(plan);
     plan.probe(isFirst ? 1 : 2);
     this.#wakeUp.set();
+  }
+
+  async #observe(): Promise<void> {
+    const { lastSeq } = await this.outbox.state();
+    const isWaiting = this.#awaitsRelay && lastSeq > (this.#session?.plan.acked ?? 0);
+    this.#watch.update(this.bus.connected, isWaiting);
   }
 
   #wakeIn(timer: TimerName, ms: number): void {

@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 /** Every sweep runs once a minute. */
 const SWEEPS_MS = 65_000;
+/** An appliance whose broker was away for minutes tries again once a minute. */
+const LONGEST_RECONNECT_MS = 120_000;
 
 type Sync = z.infer<typeof syncSchema>;
 type Site = z.infer<typeof siteStatusSchema>;
@@ -70,17 +72,21 @@ async function setUp(t: ExecutionContext, startOffsetMs = 0) {
       await running.program.end('SIGKILL');
       running = await start();
     },
-    /** The longest that an answer took while the clock was set by `ms` and after it. */
-    answersWhile: async (ms: number) => {
-      const { url } = running.api;
-      let longest = 0;
+    /** While the clock is set by `ms` and after it, no answer takes a second longer than on this machine without that. */
+    blocksNothing: async (t: ExecutionContext, ms: number) => {
+      const longestAnswer = async () => {
+        let longest = 0;
+        for (const end = performance.now() + 6_000; performance.now() < end; await sleep(20)) {
+          const began = performance.now();
+          await fetch(`${running.api.url}/healthz`);
+          longest = Math.max(longest, performance.now() - began);
+        }
+        return longest;
+      };
+      const usual = await longestAnswer();
       await clock.setBy(ms);
-      for (const end = performance.now() + 6_000; performance.now() < end; await sleep(20)) {
-        const began = performance.now();
-        await fetch(`${url}/healthz`);
-        longest = Math.max(longest, performance.now() - began);
-      }
-      return longest;
+      const longest = await longestAnswer();
+      t.true(longest < 1_000 + usual, `an answer took ${longest} ms, before ${usual} ms`);
     },
     records: (count: number) =>
       eventually('summaries', async () => {
@@ -95,10 +101,11 @@ async function setUp(t: ExecutionContext, startOffsetMs = 0) {
       t.teardown(() => relay.stop());
       const admin = await ApiClient.connect(relay.url, relay.adminToken);
       const { lastSeq } = await sync();
-      await eventually('everything is acknowledged', async () => {
-        const { acknowledgedSeq } = await sync();
-        return acknowledgedSeq >= lastSeq;
-      });
+      await eventually(
+        'everything is acknowledged',
+        async () => (await sync()).acknowledgedSeq >= lastSeq,
+        LONGEST_RECONNECT_MS,
+      );
       t.deepEqual((await relay.fleet.gaps('north')).gaps, []);
       t.true((await relay.fleet.site('north')).summaries >= lastSeq);
       return admin;
@@ -133,8 +140,7 @@ test('a clock that starts five months back and is then corrected loses no image 
   const startedAt = performance.now();
   await edge.records(12);
   const before = await edge.imageIds();
-  const longest = await edge.answersWhile(150 * DAY_MS);
-  t.true(longest < 1_000, `an answer took ${longest} ms`);
+  await edge.blocksNothing(t, 150 * DAY_MS);
   const { status, reasons } = await edge.site();
   t.is(status, 'degraded');
   t.true(reasons.some((reason) => /^the clock was set ahead by 150 d/.test(reason)));
@@ -152,12 +158,12 @@ test('a clock that is 17 years ahead for a minute loses nothing, and no sighting
   const edge = await setUp(t);
   const startedAt = performance.now();
   await edge.records(12);
-  t.true((await edge.answersWhile(17 * YEAR_MS)) < 1_000);
+  await edge.blocksNothing(t, 17 * YEAR_MS);
   const before = await edge.imageIds();
   await sleep(SWEEPS_MS);
   const { lastSeq } = await edge.sync();
   await loseNothing(t, edge, before, startedAt);
-  t.true((await edge.answersWhile(-17 * YEAR_MS)) < 1_000);
+  await edge.blocksNothing(t, -17 * YEAR_MS);
   await edge.records(lastSeq + 5);
   await sleep(SWEEPS_MS);
   await loseNothing(t, edge, before, startedAt);
@@ -176,7 +182,7 @@ test('a clock that is set back by a year goes on recording, and what waits keeps
   const startedAt = performance.now();
   await edge.records(12);
   const before = await edge.imageIds();
-  t.true((await edge.answersWhile(-YEAR_MS)) < 1_000);
+  await edge.blocksNothing(t, -YEAR_MS);
   const { lastSeq } = await edge.sync();
   await edge.records(lastSeq + 5);
   await sleep(SWEEPS_MS);

@@ -11,6 +11,7 @@ import { openDatabase } from '../../core/store/database.js';
 import type { Outbox } from '../../edge/store/outbox.js';
 import { outboxBudgetMigration } from '../../edge/store/outbox-budget-migration.js';
 import { outboxImageMigration } from '../../edge/store/outbox-image-migration.js';
+import { outboxMarksMigration } from '../../edge/store/outbox-marks-migration.js';
 import { outboxMigration } from '../../edge/store/outbox-migration.js';
 import type { OutboxTables } from '../../edge/store/outbox-tables.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -23,6 +24,7 @@ export const openOutboxDatabase = (file: string) =>
     '0001_outbox': outboxMigration,
     '0002_outbox_budget': outboxBudgetMigration,
     '0003_outbox_image': outboxImageMigration,
+    '0004_outbox_marks': outboxMarksMigration,
   });
 
 export const openRelayDatabase = (file: string) =>

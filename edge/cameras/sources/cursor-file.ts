@@ -16,6 +16,8 @@ const backlogSchema = z.object({
   after: cursorSchema,
   untilMs: z.number().optional(),
   below: z.string().optional(),
+  /** They are in this folder. */
+  under: z.string().optional(),
 });
 /** Files that were passed over for newer ones, and that are read later, the last path first. */
 export type FolderBacklog = z.infer<typeof backlogSchema>;
@@ -30,13 +32,22 @@ const savedSchema = z.object({
   path: z.string().optional(),
   backlog: z.array(backlogSchema).default([]),
   waiting: z.array(z.string()).default([]),
+  read: z.array(z.tuple([z.number(), z.number()])).default([]),
+  savedMs: z.number().optional(),
 });
 
-/** How far a folder was read: all up to the cursor, but for the backlog and the files that are not whole yet. */
+/**
+ * How far a folder was read: all up to the cursor, but for the backlog and the files that are not whole yet. An entry of
+ * the backlog without limits contains what arrived since all files were looked at last.
+ */
 export interface SavedPosition {
   cursor: FolderCursor;
   backlog: FolderBacklog[];
   waiting: BytePath[];
+  /** Files of the backlog that were read: their versions, and when they arrived. */
+  read: [version: number, changedMs: number][];
+  /** When this was saved, by the machine's clock. */
+  savedMs?: number | undefined;
 }
 
 export const byArrival = (a: FolderCursor, b: FolderCursor): number =>
@@ -57,8 +68,8 @@ export class CursorFile {
     try {
       const saved = savedSchema.parse(JSON.parse(await readFile(this.file, 'utf8')));
       if (saved.folder !== this.folder) return undefined;
-      const { changedMs, name, path = pathOfText(name), backlog, waiting } = saved;
-      return { cursor: { changedMs, path }, backlog, waiting };
+      const { folder: _, changedMs, name, path = pathOfText(name), ...position } = saved;
+      return { ...position, cursor: { changedMs, path } };
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof z.ZodError) return undefined;
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -66,10 +77,10 @@ export class CursorFile {
     }
   }
 
-  async write({ cursor: { changedMs, path }, backlog, waiting }: SavedPosition): Promise<void> {
+  async write({ cursor, ...position }: SavedPosition): Promise<void> {
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
     const { folder } = this;
-    const saved = { folder, changedMs, name: displayPath(path), path, backlog, waiting };
+    const saved = { folder, ...cursor, name: displayPath(cursor.path), ...position };
     await writeFile(`${this.file}.new`, JSON.stringify(saved), { mode: 0o600 });
     await rename(`${this.file}.new`, this.file);
   }

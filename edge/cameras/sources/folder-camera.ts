@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { uptime } from 'node:os';
 import { trimPicture } from '../../../core/images/trim-picture.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import type { ClockSteps } from '../../../core/runtime/clock-steps.js';
@@ -11,13 +12,15 @@ import {
 } from '../camera.js';
 import type { FolderCameraConfig } from '../camera-config.js';
 import { displayPath } from './byte-path.js';
-import type { CursorFile } from './cursor-file.js';
+import type { CursorFile, SavedPosition } from './cursor-file.js';
 import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
+import type { Known } from './folder-files.js';
 import type { FileContent, FolderFs } from './folder-fs.js';
 import { FolderPosition } from './folder-position.js';
-import { type Candidate, FolderSearch, type Known } from './folder-search.js';
+import { FolderSearch } from './folder-search.js';
 import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
+import type { Candidate } from './pending-files.js';
 import { RecentMap } from './recent-map.js';
 import type { SkipReason } from './skipped-files.js';
 import { isWholeImage } from './whole-image.js';
@@ -30,6 +33,8 @@ const EARLY_READS_A_LOOK = 50;
 const MAX_LOOKS = 12;
 /** Errors that wait for a run without a snapshot. */
 const MAX_FAULTS = 3;
+/** A run that takes longer looks at what has changed in between. */
+const LOOK_AGAIN_MS = 10_000;
 /** Files whose last content is known by its hash, for those that are written again without a change. */
 const MAX_CONTENTS = 1_024;
 
@@ -38,6 +43,10 @@ export interface FolderCameraOptions {
   cursorFile: CursorFile;
   clockSteps: ClockSteps;
   clock: Clock;
+  /** Limits the time of a look. */
+  monotonic?: Clock;
+  /** Time since the start of the machine. */
+  uptimeMs?: () => number;
   /** The age at which the site's images are removed. */
   maxAgeDays?: number;
 }
@@ -56,6 +65,7 @@ export class FolderCamera implements Camera {
   /** Each run begins with a look, also if it has files from the last one. */
   #isNewRun = true;
   #earlyReads = 0;
+  #lookedAt = 0;
   /** The file that was returned last. */
   #current: Candidate | undefined;
   /** Why files were skipped; reported when there is nothing else to take. */
@@ -72,11 +82,11 @@ export class FolderCamera implements Camera {
     this.#isNewRun = true;
     try {
       const search = await this.#open();
-      if (isNewRun) await this.#look(search, signal);
-      else await search.lookAtReported(signal);
+      if (isNewRun) await this.#look(search, true, signal);
+      else await this.#lookAtNew(search, signal);
       let snapshot = await this.#next(search, signal);
       if (!snapshot && !isNewRun) {
-        await this.#look(search, signal);
+        await this.#look(search, false, signal);
         snapshot = await this.#next(search, signal);
       }
       this.#isNewRun = snapshot?.more !== true;
@@ -103,28 +113,56 @@ export class FolderCamera implements Camera {
     const { fs, cursorFile, clock } = this.options;
     const saved = await cursorFile.read();
     this.#hasTaken = saved !== undefined;
-    this.#position = new FolderPosition(saved);
-    this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock);
+    this.#position = new FolderPosition(this.#sinceBoot(saved));
+    this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock, () =>
+      this.#monotonic(),
+    );
     return this.#search;
   }
 
-  async #look(search: FolderSearch, signal: AbortSignal): Promise<void> {
-    await this.#followClock();
-    this.#earlyReads = EARLY_READS_A_LOOK;
-    await search.look(signal);
+  /**
+   * A machine without a battery starts with a clock that is behind: what has arrived since then has earlier times than
+   * what was read before.
+   */
+  #sinceBoot(saved: SavedPosition | undefined): SavedPosition | undefined {
+    const now = this.options.clock();
+    if (!saved?.savedMs || saved.savedMs < now + STEP_MARGIN_MS) return saved;
+    const { uptimeMs = () => uptime() * 1_000 } = this.options;
+    const after = { changedMs: now - uptimeMs() - STEP_MARGIN_MS, path: '' };
+    return { ...saved, backlog: [...saved.backlog, { after, untilMs: now + STEP_MARGIN_MS }] };
   }
 
-  async #followClock(): Promise<void> {
+  async #look(search: FolderSearch, isNewRun: boolean, signal: AbortSignal): Promise<void> {
+    await this.#followClock(search);
+    this.#lookedAt = this.#monotonic();
+    this.#earlyReads = EARLY_READS_A_LOOK;
+    await search.look(isNewRun, signal);
+  }
+
+  /** Within a run, so that a new file comes before a long backlog. */
+  async #lookAtNew(search: FolderSearch, signal: AbortSignal): Promise<void> {
+    if (this.#monotonic() - this.#lookedAt < LOOK_AGAIN_MS) await search.lookAtReported(signal);
+    else {
+      await search.lookAtChanges(signal);
+      this.#lookedAt = this.#monotonic();
+    }
+  }
+
+  #monotonic(): number {
+    return (this.options.monotonic ?? (() => performance.now()))();
+  }
+
+  async #followClock(search: FolderSearch): Promise<void> {
     const stepMs = this.options.clockSteps.sinceLastCall();
     if (stepMs >= 0) return;
-    this.#position?.moveBack(stepMs - STEP_MARGIN_MS);
+    search.moveBack(stepMs - STEP_MARGIN_MS);
     await this.#save();
   }
 
   /** The first file that can be taken now. It stays first until it is processed. */
   async #next(search: FolderSearch, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const current = search.ready.filter((candidate) => candidate === this.#current);
-    for (const candidate of [...current, ...search.ready]) {
+    const current = search.files.pending.ready.filter((candidate) => candidate === this.#current);
+    for (const candidate of [...current, ...search.files.pending.ready]) {
       if (candidate.isTried) continue;
       const snapshot = await this.#take(search, candidate, signal);
       if (!snapshot) continue;
@@ -140,12 +178,18 @@ export class FolderCamera implements Camera {
     signal: AbortSignal,
   ): Promise<Snapshot | undefined> {
     const { maxBytes } = this.config;
-    const known = search.known(candidate.file);
+    const known = search.files.known(candidate.file);
     if (known) return this.#passRepeated(candidate, candidate.file, known);
     if (candidate.file.state.bytes > maxBytes) {
       if (!candidate.isUnchanged) return this.#postpone(candidate);
-      search.settle(candidate, candidate.file, 'tooLarge');
+      search.files.settle(candidate, candidate.file, 'tooLarge');
       this.#report(snapshotTooLarge(maxBytes));
+      return undefined;
+    }
+    if (candidate.file.state.bytes === 0) {
+      // Some cameras create the file long before they send the image.
+      if (!candidate.isUnchanged) return this.#postpone(candidate);
+      search.files.settle(candidate, candidate.file, 'empty');
       return undefined;
     }
     if (!candidate.isUnchanged && this.#earlyReads === 0) return this.#postpone(candidate);
@@ -163,7 +207,7 @@ export class FolderCamera implements Camera {
     return {
       bytes: trimPicture(content.bytes),
       takenAt: this.#takenAt(file),
-      more: search.ready.length > 1,
+      more: search.files.pending.ready.length > 1,
       name: displayPath(path),
       markProcessed: () => this.#markProcessed(candidate, file, hash),
       skip: () =>
@@ -191,10 +235,11 @@ export class FolderCamera implements Camera {
       return await this.options.fs.read(file.target, this.config.maxBytes, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') search.drop(candidate);
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+        search.files.drop(candidate.file.path);
       else {
         // A file without read permission is skipped, so that it does not block the others.
-        search.settle(candidate, file, 'unreadable');
+        search.files.settle(candidate, file, 'unreadable');
         this.#report(fileError(error));
       }
       return undefined;
@@ -217,7 +262,7 @@ export class FolderCamera implements Camera {
   async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {
     try {
       this.#contents.set(contentKey(file), hash);
-      this.#search?.settle(candidate, file);
+      this.#search?.files.settle(candidate, file);
       this.#hasTaken = true;
       await this.#save();
       if (this.config.afterwards === 'delete') await this.#delete(file);
@@ -228,19 +273,19 @@ export class FolderCamera implements Camera {
 
   /** The same image once more, under another name or with another time, is not another snapshot. */
   async #passRepeated(candidate: Candidate, file: ImageFile, known: Known): Promise<undefined> {
-    this.#search?.settle(candidate, file);
+    this.#search?.files.settle(candidate, file);
     if (known === 'analysed' && this.config.afterwards === 'delete' && file.path === file.target)
       await this.#delete(file);
   }
 
   async #skip(candidate: Candidate, file: ImageFile, reason: SkipReason): Promise<void> {
-    this.#search?.settle(candidate, file, reason);
+    this.#search?.files.settle(candidate, file, reason);
     await this.#save();
   }
 
   async #save(): Promise<void> {
-    const saved = this.#position?.toSave(this.#search?.unread ?? []);
-    if (saved) await this.options.cursorFile.write(saved);
+    const saved = this.#position?.toSave(this.#search?.files.pending.all ?? []);
+    if (saved) await this.options.cursorFile.write({ ...saved, savedMs: this.options.clock() });
   }
 
   /** Keeps a newer file of the same name: some cameras write every image under one name. */

@@ -14,20 +14,19 @@ export class FolderWatcher {
   readonly #changed = new Set<BytePath>();
   /** Folders in which something changed that is not known. */
   readonly #unclear = new Set<BytePath>();
-  #isWatchable: boolean | undefined;
+  /** Whether the kernel reports all changes. */
+  isWatchable = false;
 
   constructor(private readonly fs: FolderFs) {}
 
   /** `modifiedMs`: when the folder changed; of too many folders, those that changed last are watched. */
-  async watch(folder: BytePath, modifiedMs: number): Promise<void> {
+  watch(folder: BytePath, modifiedMs: number): void {
     const existing = this.#watchers.get(folder);
     if (existing) {
       existing.modifiedMs = modifiedMs;
       return;
     }
-    if (!this.#hasRoom(modifiedMs)) return;
-    this.#isWatchable ??= await this.fs.isWatchable().catch(() => false);
-    if (!this.#isWatchable) return;
+    if (!this.isWatchable || !this.#hasRoom(modifiedMs)) return;
     try {
       const watcher = this.fs.watch(folder, (name) => this.#record(folder, name));
       watcher.on('error', () => this.unwatch(folder));

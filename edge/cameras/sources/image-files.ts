@@ -32,8 +32,10 @@ export const isHidden = (name: BytePath): boolean => name.startsWith('.');
 
 export const isSearchedFolder = (path: BytePath): boolean => {
   const name = nameOf(path).toLowerCase();
-  return !isHidden(name) && !SYSTEM_FOLDERS.includes(name) && depthOf(path) <= MAX_DEPTH;
+  return !isHidden(name) && !SYSTEM_FOLDERS.includes(name);
 };
+
+export const isTooDeep = (path: BytePath): boolean => depthOf(path) > MAX_DEPTH;
 
 export const depthOf = (path: BytePath): number => path.split('/').length;
 
@@ -63,7 +65,7 @@ export async function* imagePaths(
       const path = folder === '' ? name : `${folder}/${name}`;
       if (kind !== 'folder') {
         if (isImageName(name)) yield path;
-      } else if (recursive && isSearchedFolder(path)) folders.push(path);
+      } else if (recursive && isSearchedFolder(path) && !isTooDeep(path)) folders.push(path);
     }
   }
 }

@@ -41,6 +41,16 @@ export class NameTable {
     this.#put(hashOf(name), value);
   }
 
+  /** Forgets the names that another table does not have. */
+  keepOnly(others: NameTable): void {
+    const [keys, values] = [this.#keys, this.#values];
+    this.#keys = new Float64Array(INITIAL_SLOTS);
+    this.#values = new Float64Array(INITIAL_SLOTS);
+    this.#size = 0;
+    for (const [i, key] of keys.entries())
+      if (key !== 0 && others.#keys[others.#slotOf(key)] === key) this.#put(key, values[i] ?? 0);
+  }
+
   #put(key: number, value: number): void {
     if (this.#size >= this.#keys.length * 0.6) this.#grow();
     const slot = this.#slotOf(key);

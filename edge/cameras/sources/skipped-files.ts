@@ -4,10 +4,13 @@ import type { BytePath } from './byte-path.js';
 export type SkipReason =
   | 'otherExtension'
   | 'unreadable'
+  | 'empty'
   | 'tooLarge'
   | 'linkElsewhere'
   | 'brokenLink'
+  | 'notAFile'
   | 'notAnalysed'
+  | 'tooDeep'
   | 'tooManyFolders';
 
 const MAX_PATHS = 10_000;
@@ -16,17 +19,24 @@ const MAX_PATHS = 10_000;
 export class SkippedFiles {
   readonly #reasons = new Map<BytePath, SkipReason>();
 
-  /** False if it was known. */
-  add(path: BytePath, reason: SkipReason): boolean {
-    const isNew = this.#reasons.get(path) !== reason;
+  add(path: BytePath, reason: SkipReason): void {
     this.#reasons.set(path, reason);
     const [oldest] = this.#reasons.keys();
     if (this.#reasons.size > MAX_PATHS && oldest !== undefined) this.#reasons.delete(oldest);
-    return isNew;
   }
 
   delete(path: BytePath): void {
     this.#reasons.delete(path);
+  }
+
+  /** The next paths in turn: they may be gone. */
+  next(count: number): BytePath[] {
+    const next = [...this.#reasons].slice(0, count);
+    for (const [path, reason] of next) {
+      this.#reasons.delete(path);
+      this.#reasons.set(path, reason);
+    }
+    return next.map(([path]) => path);
   }
 
   get counts(): Partial<Record<SkipReason, number>> {

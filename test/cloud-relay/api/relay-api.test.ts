@@ -76,6 +76,8 @@ test.serial('anyone can upload an image and use it by its id', async (t) => {
   t.is((await anybody.get(t, `${API}/objectdetection/detectors`)).status, 200);
   for (const path of ['detection', 'face', 'custom/stop-sign'])
     t.is((await anybody.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
+  t.is((await anybody.get(t, '/v1/vision/custom/list')).status, 200);
+  t.is((await anybody.post(t, '/v1/vision/custom/list')).status, 200);
 });
 
 test.serial('nobody can list the images of others', async (t) => {
@@ -270,6 +272,8 @@ test.serial('each call needs its role and no more', async (t) => {
     'post /v1/vision/detection': 'anonymous',
     'post /v1/vision/face': 'anonymous',
     'post /v1/vision/custom/{detector}': 'anonymous',
+    'get /v1/vision/custom/list': 'anonymous',
+    'post /v1/vision/custom/list': 'anonymous',
     'get /healthz': 'anonymous',
     'get /readyz': 'anonymous',
     'get /metrics': 'viewer',

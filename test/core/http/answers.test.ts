@@ -39,7 +39,9 @@ test('a wrong method is answered with a problem document that names the allowed 
   for (const [method, path, allowed] of wrong) {
     const { status, json, headers } = await t.context.api.call<Problem>(t, method, path);
     t.is(status, 405, `${method} ${path}`);
-    t.is(json.code, 'method_not_allowed');
+    // The calls of DeepStack have a form of their own.
+    const { code, error } = json as Problem & { error?: string };
+    t.is(error?.split(':', 1)[0] ?? code, 'method_not_allowed');
     const named = (headers.get('Allow') ?? '').split(', ');
     for (const name of allowed) t.true(named.includes(name), `${path}: ${named}`);
     t.false(named.includes(method));

@@ -1,5 +1,9 @@
 import anyTest, { type TestFn } from 'ava';
-import type { DeepstackAnswer, DeepstackError } from '../../../core/contract/deepstack.js';
+import type {
+  DeepstackAnswer,
+  DeepstackError,
+  DeepstackModels,
+} from '../../../core/contract/deepstack.js';
 import { ApiClient } from '../../support/api-client.js';
 import { type RunningEdge, startEdge } from '../../support/edge.js';
 import { renderScene } from '../../support/render-scene.js';
@@ -85,4 +89,56 @@ test('errors have the form that DeepStack clients read', async (t) => {
   );
   t.is(unknown.status, 400);
   t.true(unknown.json.error.startsWith('unknown_detector:'));
+});
+
+test('the names that a client may ask for are listed, with and without a body', async (t) => {
+  const { api } = t.context;
+  const path = '/v1/vision/custom/list';
+  const form = new FormData();
+  form.append('api_key', 'x');
+  for (const [method, options] of [
+    ['GET', {}],
+    ['POST', {}],
+    ['POST', { body: form }],
+  ] as const) {
+    const { status, json } = await api.call<DeepstackModels>(t, method, path, options);
+    t.is(status, 200);
+    t.true(json.success);
+    t.true(json.models.includes('stop-sign') && json.models.includes('face'));
+  }
+});
+
+test('a confidence may have a comma; a percentage or a word is refused with what is expected', async (t) => {
+  const { api } = t.context;
+  const { jpeg } = await sign();
+  const path = '/v1/vision/detection';
+  const countWith = async (min_confidence: string) => {
+    const { json } = await api.upload<DeepstackAnswer>(t, jpeg, { min_confidence }, { path });
+    return json.count;
+  };
+  t.is(await countWith('0,45'), 1);
+  t.is(await countWith('1,0'), 0);
+  for (const min_confidence of ['45', '-1', 'abc', '0,4,5', '0x1']) {
+    const { status, json } = await api.upload<DeepstackError>(
+      t,
+      jpeg,
+      { min_confidence },
+      { path },
+    );
+    t.is(status, 400, min_confidence);
+    t.regex(json.error, /^invalid_parameter: .*min_confidence: expected a number from 0 to 1/);
+  }
+});
+
+test('calls that there are not have the form of errors, too', async (t) => {
+  const { api } = t.context;
+  for (const path of ['face/list', 'face/recognize', 'scene', 'nothing'])
+    for (const method of ['GET', 'POST'] as const) {
+      const { status, json } = await api.call<DeepstackError>(t, method, `/v1/vision/${path}`, {});
+      t.is(status, 404);
+      t.false(json.success);
+      t.regex(json.error, /^not_found: /);
+    }
+  const { json } = await api.call<DeepstackError>(t, 'GET', '/v1/vision/detection', {});
+  t.regex(json.error, /^method_not_allowed: /);
 });

@@ -9,6 +9,7 @@ import { DiskBudget } from '../../../core/images/disk-budget.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
+import { enlarged } from '../../support/enlarged.js';
 import { startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -18,20 +19,10 @@ type SiteStatus = z.infer<typeof siteStatusSchema>;
 
 const IMAGE = '/api/v1/objectdetection/image';
 
-/** The most that a segment of a JPEG holds beside its marker and its length. */
-const SEGMENT_BYTES = 65_533;
-
-/** A JPEG of so many bytes, by comments. */
+/** A JPEG of so many bytes. */
 async function photo(seed: number, bytes: number): Promise<Buffer> {
   const { jpeg } = await renderScene({ width: 320, height: 180, seed, signs: [] });
-  const comments: Buffer[] = [];
-  for (let left = bytes - jpeg.length; left > 4; left -= SEGMENT_BYTES + 4) {
-    const comment = Buffer.alloc(Math.min(left, SEGMENT_BYTES + 4));
-    comment.writeUInt16BE(0xfffe);
-    comment.writeUInt16BE(comment.length - 2, 2);
-    comments.push(comment);
-  }
-  return Buffer.concat([jpeg.subarray(0, 2), ...comments, jpeg.subarray(2)]);
+  return enlarged(jpeg, bytes);
 }
 
 test('a full disk refuses uploads, while camera snapshots make room for newer ones', async (t) => {

@@ -26,6 +26,8 @@ export class Flow {
     private readonly to: Socket,
     private readonly conditions: () => Conditions,
     private readonly isLost: () => boolean,
+    /** May change the bytes. */
+    private readonly damage: (bytes: Buffer) => Buffer = (bytes) => bytes,
   ) {}
 
   start(): void {
@@ -63,7 +65,7 @@ export class Flow {
     for (let next = this.#onTheWay[0]; next && next.at <= now; next = this.#onTheWay[0]) {
       this.#onTheWay.shift();
       this.#size -= next.bytes.length;
-      if (!this.vanished && this.to.writable) this.to.write(next.bytes);
+      if (!this.vanished && this.to.writable) this.to.write(this.damage(next.bytes));
     }
     this.#mayRead();
     const [next] = this.#onTheWay;

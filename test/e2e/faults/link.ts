@@ -11,6 +11,10 @@ export class Link {
   readonly #lost = new Set<Direction>();
   #isCut = false;
   #conditions = PERFECT;
+  #flip: (() => number) | undefined;
+  /** Bytes until the next bit flips. */
+  #untilFlip = 0;
+  flipped = 0;
 
   constructor(private readonly targetPort: number) {}
 
@@ -37,6 +41,15 @@ export class Link {
     for (const direction of directions) this.#lost.add(direction);
   }
 
+  /**
+   * One bit flips in each `bytes` bytes, more or less, in both directions: three of four in the JSON of a message, since
+   * most others end the connection. `random` gives numbers below 1.
+   */
+  flipBits(bytes: number, random: () => number): void {
+    this.#flip = () => Math.ceil(2 * bytes * random());
+    this.#untilFlip = this.#flip();
+  }
+
   shape(conditions: Conditions): void {
     this.#conditions = conditions;
   }
@@ -46,6 +59,7 @@ export class Link {
     this.#isCut = false;
     this.#lost.clear();
     this.#conditions = PERFECT;
+    this.#flip = undefined;
   }
 
   async close(): Promise<void> {
@@ -74,8 +88,25 @@ export class Link {
       to,
       () => this.#conditions,
       () => this.#lost.has(direction),
+      (bytes) => this.#damage(bytes),
     );
     flow.start();
+  }
+
+  #damage(bytes: Buffer): Buffer {
+    if (!this.#flip) return bytes;
+    let damaged = bytes;
+    for (; this.#untilFlip < bytes.length; this.#untilFlip += this.#flip()) {
+      if (damaged === bytes) damaged = Buffer.from(bytes);
+      const json = damaged.indexOf('{', this.#untilFlip);
+      const isInJson = this.flipped % 4 > 0 && json >= 0;
+      const at = isInJson
+        ? Math.min(json + (this.flipped % 120), bytes.length - 1)
+        : this.#untilFlip;
+      damaged[at] = (damaged[at] ?? 0) ^ (1 << (this.flipped++ % 8));
+    }
+    this.#untilFlip -= bytes.length;
+    return damaged;
   }
 
   #keep(socket: Socket): void {

@@ -20,6 +20,7 @@ export class ProgramSite implements Site {
   readonly #ledgerFile: string;
   readonly #ledger: ProductionLedger;
   readonly #known = new Set<string>();
+  readonly names: string[];
   #looking: NodeJS.Timeout | undefined;
 
   constructor(
@@ -27,6 +28,7 @@ export class ProgramSite implements Site {
     folder: string,
     brokerUrl: string,
   ) {
+    this.names = [name];
     const dataFolder = join(folder, `${name}-data`);
     this.#database = join(dataFolder, 'edge.db');
     this.#images = join(folder, `${name}-images`);

@@ -17,13 +17,24 @@ export interface ApplianceArguments extends ConnectionArguments {
   each: number;
   everyMs: number;
   stallMs?: number | undefined;
+  /** After so long without an acknowledgement, a relay is silent. */
+  silentMs?: number | undefined;
 }
 
-/** To an appliance: produce no more, or let the database have so many pages and no more. */
-export type ApplianceOrder = { kind: 'rest' } | { kind: 'pages'; limit: number };
+/**
+ * To an appliance: produce no more, let the database have so many pages and no more, make the next summary one that no
+ * relay accepts, or report its condition.
+ */
+export type ApplianceOrder =
+  | { kind: 'rest' }
+  | { kind: 'pages'; limit: number }
+  | { kind: 'spoil' }
+  | { kind: 'report' };
 
-/** From an appliance, once nothing more will be produced. */
-export type ApplianceReport = { kind: 'resting' };
+/** From an appliance: nothing more will be produced, or what its health report and `/sync` say of the delivery. */
+export type ApplianceReport =
+  | { kind: 'resting' }
+  | { kind: 'condition'; reasons: string[]; lastError: string | null; forgotten: number };
 
 /** When a relay kills itself: with a batch's rows written but not committed, or committed but not acknowledged. */
 export type Death = 'before the commit' | 'after the commit';

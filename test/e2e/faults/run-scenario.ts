@@ -35,7 +35,7 @@ export async function runScenario(scenario: Scenario, options: WorldOptions): Pr
     } catch (error) {
       problems.push(messageOf(error));
     }
-    verdicts = await judgeAll(world);
+    verdicts = await judgeAll(world, scenario);
   } catch (error) {
     problems.push(messageOf(error));
   } finally {
@@ -66,14 +66,16 @@ export async function runScenario(scenario: Scenario, options: WorldOptions): Pr
 }
 
 /** With everything at rest: no process that could still change something runs. */
-async function judgeAll(world: World): Promise<Verdict[]> {
+async function judgeAll(world: World, scenario: Scenario): Promise<Verdict[]> {
   for (const { process } of world.sites) await process.kill();
   for (const relay of world.relays) await relay.kill();
   const { db, close } = await openRelayTables(world.database);
   try {
     const verdicts: Verdict[] = [];
     for (const site of world.sites)
-      verdicts.push(await judge(db, site.name, site.produced(), site.outbox()));
+      verdicts.push(
+        await judge(db, site.names, site.produced(), site.outbox(), scenario.recognises),
+      );
     return verdicts;
   } finally {
     await close();

@@ -11,6 +11,8 @@ export interface Needs {
   smallDisk?: boolean;
   /** Both programs whole, as an operator runs them. */
   whole?: boolean;
+  /** Summaries may be sent again in a later epoch: the relay recognises those that it has. */
+  recognises?: boolean;
   /** The product's own times, in the quick set, too: for a line so slow that haste would break it. */
   patient?: boolean;
 }

@@ -1,6 +1,8 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Summary } from '../../../core/contract/summary.js';
 import { harnessProgram, MortalProcess } from './mortal-process.js';
 import {
   copyDatabase,
@@ -10,17 +12,27 @@ import {
   removeDatabase,
 } from './outbox-file.js';
 import { readProduction } from './production-ledger.js';
-import type { ApplianceArguments, ApplianceOrder } from './protocol.js';
+import type { ApplianceArguments, ApplianceOrder, ApplianceReport } from './protocol.js';
+
+/** What an appliance says of the delivery. */
+export type SiteCondition = Extract<ApplianceReport, { kind: 'condition' }>;
 
 /** What a site produced: what must be at the relay, and what may be. */
 export interface Produced {
   required: Set<string>;
   allowed: Set<string>;
+  /** Those that were set aside: they must not be at the relay, and it must know. */
+  refused?: Set<string>;
+  /** The summaries as they were committed, as JSON, by their snapshots. */
+  contents?: Map<string, string>;
 }
 
 /** One appliance and the ledger of what it produced. */
 export interface Site {
+  /** Its id now. */
   readonly name: string;
+  /** All the ids that it had. */
+  readonly names: string[];
   readonly process: MortalProcess;
   start(): void;
   kill(): Promise<void>;
@@ -36,20 +48,24 @@ export class SyntheticSite implements Site {
   readonly database: string;
   readonly #ledger: string;
   readonly #copy: string;
+  /** The process that produces nothing more. */
+  #resting: ChildProcess | undefined;
+  readonly names: string[];
 
   constructor(
-    readonly name: string,
+    name: string,
     folder: string,
     /** Where the database is: a disk of its own perhaps. */
     readonly dataFolder: string,
     options: Omit<ApplianceArguments, 'site' | 'database' | 'ledger'>,
   ) {
+    this.names = [name];
     mkdirSync(dataFolder, { recursive: true });
     this.database = join(dataFolder, `${name}.db`);
     this.#ledger = join(folder, `${name}.ledger`);
     this.#copy = join(folder, `${name}.copy.db`);
     const args = (): ApplianceArguments => ({
-      site: name,
+      site: this.name,
       database: this.database,
       ledger: this.#ledger,
       ...options,
@@ -58,6 +74,15 @@ export class SyntheticSite implements Site {
       harnessProgram(new URL('./appliance-process.js', import.meta.url), args),
       join(folder, `${name}.log`),
     );
+  }
+
+  get name(): string {
+    return this.names.at(-1) ?? '';
+  }
+
+  /** From the next start on, it has another id. */
+  rename(name: string): void {
+    this.names.push(name);
   }
 
   start(): void {
@@ -75,9 +100,27 @@ export class SyntheticSite implements Site {
   async rest(): Promise<void> {
     const { child } = this.process;
     if (!child || !this.process.isRunning) throw new Error(`${this.name} does not run`);
-    const resting = once(child, 'message');
+    if (this.#resting === child) return;
     this.order({ kind: 'rest' });
-    await resting;
+    await this.#reported('resting');
+    this.#resting = child;
+  }
+
+  /** What the appliance says of the delivery. */
+  condition(): Promise<SiteCondition> {
+    this.order({ kind: 'report' });
+    return this.#reported('condition');
+  }
+
+  async #reported<K extends ApplianceReport['kind']>(
+    kind: K,
+  ): Promise<Extract<ApplianceReport, { kind: K }>> {
+    const { child } = this.process;
+    if (!child) throw new Error(`${this.name} does not run`);
+    for (;;) {
+      const [report] = (await once(child, 'message')) as [ApplianceReport];
+      if (report.kind === kind) return report as Extract<ApplianceReport, { kind: K }>;
+    }
   }
 
   outbox(): OutboxSeen | undefined {
@@ -97,7 +140,15 @@ export class SyntheticSite implements Site {
 
   produced(): Produced {
     const { intended, committed } = readProduction(this.#ledger);
-    const kept = readColumn(this.database, 'select snapshot from produced');
-    return { required: new Set([...committed, ...kept]), allowed: intended };
+    const payloads = readColumn(this.database, 'select payload from produced');
+    const contents = new Map(
+      payloads.map((payload) => [(JSON.parse(payload) as Summary).snapshot, payload]),
+    );
+    const refused = new Set(
+      readColumn(this.database, `select json_extract(payload, '$.snapshot') from outbox_refused`),
+    );
+    const required = new Set([...committed, ...contents.keys()]);
+    for (const snapshot of refused) required.delete(snapshot);
+    return { required, allowed: intended, refused, contents };
   }
 }

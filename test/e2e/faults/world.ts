@@ -1,16 +1,17 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { canMount, SmallDisk } from '../../support/small-disk.js';
 import { Broker } from './broker.js';
 import { Link } from './link.js';
 import type { MortalProcess } from './mortal-process.js';
+import { copyDatabase, removeDatabase } from './outbox-file.js';
 import { ProgramSite } from './program-site.js';
 import type { ConnectionArguments, RelayArguments } from './protocol.js';
 import { Random } from './random.js';
 import { ingestRelay, wholeRelay, wholeRelayDatabase } from './relay.js';
 import type { Needs } from './scenario.js';
-import { type Site, SyntheticSite } from './site.js';
+import { type Site, type SiteCondition, SyntheticSite } from './site.js';
 
 /** Quick shortens the waiting, for every run of the tests; full takes the times that the product has by itself. */
 export type Pace = 'quick' | 'full';
@@ -31,6 +32,7 @@ const HURRY = {
   connectTimeoutMs: 1_500,
 };
 const HURRIED_STALL_MS = 500;
+const HURRIED_SILENCE_MS = 1_500;
 const PATIENCE_MS = 120_000;
 const LOOK_EVERY_MS = 50;
 
@@ -132,6 +134,28 @@ export class World {
     );
   }
 
+  /** Waits until the first site's appliance says something of the delivery. */
+  async says(what: string, holds: (condition: SiteCondition) => boolean): Promise<void> {
+    const patience = performance.now() + this.#patienceMs;
+    for (;;) {
+      const condition = await this.site.condition();
+      if (holds(condition)) return;
+      if (performance.now() > patience)
+        throw new Error(`not in time: ${what}; it says ${JSON.stringify(condition)}`);
+      await sleep(LOOK_EVERY_MS * 4);
+    }
+  }
+
+  /** A consistent copy of the relays' database, while none runs; the last one can be put back. */
+  async copyRelayDatabase(): Promise<void> {
+    await copyDatabase(this.database, `${this.database}.copy`);
+  }
+
+  putRelayDatabaseBack(): void {
+    removeDatabase(this.database);
+    renameSync(`${this.database}.copy`, this.database);
+  }
+
   /** Waits until a process has ended by itself. */
   ended(process: MortalProcess): Promise<void> {
     return this.until('a process ends by itself', () => !process.isRunning);
@@ -150,7 +174,7 @@ export class World {
 
   /** Looks again and again. Rejects when patience is at its end. */
   async until(what: string, holds: () => boolean | undefined): Promise<void> {
-    const patience = performance.now() + PATIENCE_MS * (this.options.pace === 'quick' ? 0.5 : 2);
+    const patience = performance.now() + this.#patienceMs;
     while (!holds()) {
       if (performance.now() > patience) throw new Error(`not in time: ${what}`);
       await sleep(LOOK_EVERY_MS);
@@ -191,9 +215,14 @@ export class World {
           ...(accounts && { username: name, password: `secret-of-${name}` }),
           hurry: this.#hurry,
           stallMs: this.#hurry && HURRIED_STALL_MS,
+          silentMs: this.#hurry && HURRIED_SILENCE_MS,
           ...(patient ? { each: 1, everyMs: 120 } : { each: 4, everyMs: 40 }),
         }),
     );
+  }
+
+  get #patienceMs(): number {
+    return PATIENCE_MS * (this.options.pace === 'quick' ? 0.5 : 2);
   }
 
   get #hurry(): ConnectionArguments['hurry'] {

@@ -38,6 +38,8 @@ test('each call needs its role and no more', async (t) => {
     'post /v1/vision/detection': 'operator',
     'post /v1/vision/face': 'operator',
     'post /v1/vision/custom/{detector}': 'operator',
+    'get /v1/vision/custom/list': 'operator',
+    'post /v1/vision/custom/list': 'operator',
     'get /healthz': 'anonymous',
     'get /readyz': 'anonymous',
     'get /metrics': 'viewer',

@@ -159,6 +159,8 @@ test.serial(
     t.is((await api.get(t, `${API}/objectdetection/detectors`)).status, 200);
     for (const path of ['detection', 'face', 'custom/stop-sign'])
       t.is((await api.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
+    t.is((await api.get(t, '/v1/vision/custom/list')).status, 200);
+    t.is((await api.post(t, '/v1/vision/custom/list')).status, 200);
     for (const path of ['/healthz', '/readyz', '/metrics'])
       t.is((await api.get(t, path)).status, 200);
   },

@@ -65,6 +65,7 @@ test('a camera has a count for each label, an occupancy that expires, an event, 
     'gate_image image',
     'gate_occupancy binary_sensor',
     'gate_pause switch',
+    'gate_problem binary_sensor',
     'gate_report sensor',
     'gate_snapshot button',
   ]);
@@ -109,7 +110,7 @@ test('every entity has its own id, even if names of cameras and labels run toget
     Object.values(componentsOf(message)).map((c) => c?.unique_id),
   );
   t.is(new Set(ids).size, ids.length);
-  t.is(ids.length, 25);
+  t.is(ids.length, 28);
 });
 
 test('each message of as many cameras as an appliance may have is small', (t) => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { ClockSteps } from '../../../core/runtime/clock-steps.js';
@@ -34,6 +34,8 @@ export class CountingFolder extends DiskFolder {
   listings = 0;
   reads = 0;
   isLocal = true;
+  /** Runs before the state of a file or folder is read. */
+  beforeStat: (path: string) => Promise<void> | void = () => undefined;
   readonly failing = new Map<string, string>();
 
   override async *entries(path: string): AsyncGenerator<FolderEntry> {
@@ -42,8 +44,9 @@ export class CountingFolder extends DiskFolder {
     yield* super.entries(path);
   }
 
-  override stat(path: string): Promise<FileState | undefined> {
+  override async stat(path: string): Promise<FileState | undefined> {
     this.stats++;
+    await this.beforeStat(path);
     return super.stat(path);
   }
 
@@ -69,6 +72,8 @@ export interface Watched {
   cursorFile: string;
   /** The time is later by this much. */
   clock: { aheadMs: number };
+  /** The time that limits a look is later by this much; if it is stopped, no other time passes. */
+  steady: { aheadMs: number; isStopped: boolean };
   /** A camera on the folder, as after a start of the service. */
   open(settings?: Record<string, unknown>, maxAgeDays?: number): FolderCamera;
 }
@@ -81,6 +86,7 @@ export async function watchedFolder(t: ExecutionContext): Promise<Watched> {
   await mkdir(dirname(cursorFile));
   const fs = new CountingFolder(folder);
   const clock = { aheadMs: 0 };
+  const steady = { aheadMs: 0, isStopped: false };
   const now = () => Date.now() + clock.aheadMs;
   const open = (settings: Record<string, unknown> = {}, maxAgeDays?: number) => {
     const camera = new FolderCamera(folderConfig(folder, settings), {
@@ -88,12 +94,14 @@ export async function watchedFolder(t: ExecutionContext): Promise<Watched> {
       cursorFile: new CursorFile(cursorFile, folder),
       clockSteps: new ClockSteps(now, 2_000),
       clock: now,
+      monotonic: () => (steady.isStopped ? 0 : performance.now()) + steady.aheadMs,
+      uptimeMs: () => 60_000,
       ...(maxAgeDays !== undefined && { maxAgeDays }),
     });
     t.teardown(() => camera.close());
     return camera;
   };
-  return { folder, fs, cursorFile, clock, open };
+  return { folder, fs, cursorFile, clock, steady, open };
 }
 
 /** The texts of all images that one run takes. */
@@ -114,5 +122,29 @@ export async function takeRuns(camera: Camera, runs: number): Promise<string[]> 
   return taken;
 }
 
+/** Runs until so many images are taken, in the time that the machine needs. */
+export async function takeMany(camera: Camera, count: number): Promise<string[]> {
+  const taken: string[] = [];
+  for (let run = 0; run < 300 && taken.length < count; run++)
+    taken.push(...(await takeRun(camera)));
+  return taken;
+}
+
 export const savedCursor = async (file: string): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(file, 'utf8'));
+
+/** Writes so many images, and returns their texts. */
+export async function fill(folder: string, count: number, prefix = 'cam') {
+  const names = Array.from({ length: count }, (_, i) => `${prefix}_${String(i).padStart(5, '0')}`);
+  for (let i = 0; i < count; i += 100)
+    await Promise.all(
+      names.slice(i, i + 100).map((name) => writeFile(join(folder, `${name}.jpg`), jpeg(name))),
+    );
+  return names;
+}
+
+/** What was not taken of what there is, and what was taken more than once. */
+export const differences = (taken: string[], present: string[]) => ({
+  missed: present.filter((name) => !taken.includes(name)),
+  repeated: taken.filter((name, i) => taken.indexOf(name) !== i),
+});

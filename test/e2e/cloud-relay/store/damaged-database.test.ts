@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import * as damage from '../../../support/damage.js';
 import { runDoctor } from '../../../support/doctor.js';
+import { eventually } from '../../../support/eventually.js';
 import { runProgram, runToEnd, urlOf } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -34,8 +35,10 @@ test('a relay with a damaged database starts, keeps its token and sites, and nam
   const second = runProgram(t, 'cloud-relay', options);
   await second.logged(({ msg }) => msg === 'started');
   const url = await urlOf(second);
-  const ready = await fetch(`${url}/readyz`);
-  t.is(ready.status, 200);
+  const ready = await eventually('the relay is ready', async () => {
+    const response = await fetch(`${url}/readyz`);
+    return response.status === 200 && response;
+  });
   t.regex(await ready.text(), /relay\.db was damaged .* all rows were read/);
   const sites = await fetch(`${url}/api/v1/sites/harbour`, { headers });
   t.is(sites.status, 200);

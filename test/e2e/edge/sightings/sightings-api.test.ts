@@ -8,6 +8,7 @@ import { PictureLinks } from '../../../../edge/publishing/picture-links.js';
 import { readEvents } from '../../../edge/support/event-reader.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { startEdge } from '../../../support/edge.js';
+import { enlarged } from '../../../support/enlarged.js';
 import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -170,8 +171,7 @@ test('a snapshot is still analysed if there is no space for its image, and open 
   const empty = await readFile(join(projectRoot(), 'samples', EMPTY));
   const sign = await readFile(join(projectRoot(), 'samples', SIGN));
   const room = 20_000;
-  const padding = Buffer.alloc(10_000_000 - sign.length - empty.length - room);
-  const filler = Buffer.concat([empty, padding]);
+  const filler = enlarged(empty, 10_000_000 - sign.length - room);
   t.is((await api.upload(t, filler)).status, 200, 'an upload takes nearly all');
   const images = await show(EMPTY, SIGN, EMPTY, SIGN);
   t.like((await list()).sightings[0], { id: open?.id, count: 4 }, 'detection went on');

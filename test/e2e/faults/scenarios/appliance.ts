@@ -56,6 +56,26 @@ export const applianceScenarios: Scenario[] = [
     },
   },
   {
+    name: 'site-id-changed',
+    what: 'the site gets another id while summaries wait that the relay may have',
+    recognises: true,
+    async faults(world) {
+      const { site, link } = world;
+      await world.delivered(60);
+      for (const name of ['south', 'east']) {
+        // What goes up arrives; what comes down does not.
+        link.lose('down');
+        await world.pause(800, 5_000);
+        await site.kill();
+        site.rename(name);
+        link.restore();
+        site.start();
+        await world.delivered(40);
+      }
+      await world.says('nothing is wrong', ({ reasons }) => reasons.length === 0);
+    },
+  },
+  {
     name: 'disk-full',
     what: 'the appliance’s disk is full for a while',
     smallDisk: true,

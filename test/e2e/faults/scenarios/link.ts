@@ -44,6 +44,22 @@ export const linkScenarios: Scenario[] = [
     },
   },
   {
+    name: 'flipped-bits',
+    what: 'bits flip on the way',
+    async faults(world) {
+      await world.delivered(20);
+      const { epoch } = world.site.outbox() ?? {};
+      for (let round = 0; round < world.rounds(3, 20); round++) {
+        world.link.flipBits(5_000, () => world.random.next());
+        await world.pause(2_000, 5_000);
+        world.link.restore();
+        await world.delivered(20);
+      }
+      if (world.link.flipped < 8) throw new Error(`only ${world.link.flipped} bits flipped`);
+      if (world.site.outbox()?.epoch !== epoch) throw new Error('a new epoch was started');
+    },
+  },
+  {
     name: 'half-open',
     what: 'packets vanish and neither side is notified',
     async faults(world) {

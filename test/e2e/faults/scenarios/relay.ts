@@ -1,4 +1,5 @@
 import { Echo } from '../echo.js';
+import { removeDatabase } from '../outbox-file.js';
 import type { Death } from '../protocol.js';
 import type { Scenario } from '../scenario.js';
 import type { World } from '../world.js';
@@ -30,6 +31,69 @@ export const relayScenarios: Scenario[] = [
         await world.pause(700, 3_000);
       }
       await world.delivered(40);
+    },
+  },
+  {
+    name: 'relay-restored',
+    what: 'the relay’s database is put back from a backup, and later lost altogether',
+    async faults(world) {
+      await world.delivered(60);
+      await world.relay.kill();
+      await world.copyRelayDatabase();
+      world.relay.start();
+      await world.delivered(200);
+      await world.relay.kill();
+      world.putRelayDatabaseBack();
+      world.relay.start();
+      await world.delivered(60);
+      await world.says('nothing is lost', ({ forgotten }) => forgotten === 0);
+      await world.relay.kill();
+      removeDatabase(world.database);
+      await world.site.rest();
+      world.relay.start();
+      // Nothing new is recorded: the relay has to get again what it has forgotten all the same.
+      await world.pause(3_000, 10_000);
+      await world.drained();
+      await world.says('nothing is lost', ({ forgotten }) => forgotten === 0);
+    },
+  },
+  {
+    name: 'relay-dead',
+    what: 'the relay is dead behind a living broker, and the appliance says so',
+    async faults(world) {
+      await world.delivered(40);
+      await world.says('nothing is wrong', ({ reasons }) => reasons.length === 0);
+      await world.relay.kill();
+      await world.says(
+        'the relay is silent',
+        ({ reasons, lastError }) =>
+          reasons.some((reason) => /relay has acknowledged nothing/.test(reason)) &&
+          /relay has acknowledged nothing/.test(lastError ?? ''),
+      );
+      await world.pause(1_000, 20_000);
+      world.relay.start();
+      await world.delivered(40);
+      await world.says('nothing is wrong any more', ({ reasons }) => reasons.length === 0);
+    },
+  },
+  {
+    name: 'record-refused',
+    what: 'the relay refuses some records permanently',
+    async faults(world) {
+      await world.delivered(40);
+      for (let round = 0; round < 3; round++) {
+        world.site.order({ kind: 'spoil' });
+        await world.pause(300, 2_000);
+        await world.delivered(40);
+      }
+      world.link.cut();
+      world.site.order({ kind: 'spoil' });
+      await world.pause(500, 5_000);
+      world.link.restore();
+      await world.delivered(40);
+      await world.says('summaries were refused', ({ reasons }) =>
+        reasons.some((reason) => /4 summaries were refused and set aside/.test(reason)),
+      );
     },
   },
   {

@@ -148,13 +148,15 @@ test('a burst of 3,000 files is taken completely, each file once', async (t) => 
   const camera = open();
   const taken: string[] = [];
   const batches: number[] = [];
-  for (let scan = 0; scan < 6; scan++) {
+  for (let scan = 0; scan < 300 && taken.length < names.length; scan++) {
     const batch = await takeAll(camera);
     batches.push(batch.length);
     taken.push(...batch);
   }
-  t.deepEqual(batches, [0, 1000, 0, 1000, 0, 1000]);
+  t.is(batches[0], 0, 'none is whole by its structure, so each is seen twice first');
+  t.true(Math.max(...batches) <= 1000);
   t.deepEqual([...taken].sort(), names);
+  t.deepEqual(await takeUnchanged(camera), []);
   t.deepEqual(await readdir(folder), []);
 });
 
@@ -217,7 +219,9 @@ test('no file that arrives after the clock was set back is missed', async (t) =>
   t.deepEqual(await takeUnchanged(camera), ['before.jpg']);
   const cursorFile = join(folder, '..', 'state', 'drop.json');
   const saved = JSON.parse(await readFile(cursorFile, 'utf8'));
-  await writeFile(cursorFile, JSON.stringify({ ...saved, changedMs: saved.changedMs + ahead }));
+  const changedMs = saved.changedMs + ahead;
+  const backlog = [{ after: { changedMs, path: '' } }];
+  await writeFile(cursorFile, JSON.stringify({ ...saved, changedMs, backlog }));
 
   const restarted = open(() => Date.now() + ahead);
   t.deepEqual(await takeUnchanged(restarted), []);

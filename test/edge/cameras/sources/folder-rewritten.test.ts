@@ -66,6 +66,17 @@ test('a half that is written in place is not taken, and what is beside it is', a
   t.deepEqual(await takeRun(camera), ['slow'.repeat(50)]);
 });
 
+test('a half that is found with a whole image is not taken in the same run', async (t) => {
+  const { folder, open } = await watchedFolder(t);
+  const camera = open();
+  await move(folder, 'a.jpg', 'a');
+  const second = jpeg('second');
+  await writeFile(join(folder, 'b.jpg'), second.subarray(0, 10));
+  t.deepEqual(await takeRun(camera), ['a']);
+  await writeFile(join(folder, 'b.jpg'), second);
+  t.deepEqual(await takeRun(camera), ['second']);
+});
+
 test('a file that was incomplete when a newer one was taken is taken after a restart', async (t) => {
   const { folder, open } = await watchedFolder(t);
   await writeFile(join(folder, 'a.jpg'), jpeg('a').subarray(0, 10));

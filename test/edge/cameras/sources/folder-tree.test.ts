@@ -67,8 +67,12 @@ test('2,000 empty folders of old days and a link upwards neither stop nor slow t
   // Folders that have just changed are listed once more.
   clock.aheadMs = 10_000;
   const camera = open();
-  t.deepEqual(await takeRun(camera), ['2026/11/a.jpg']);
-  await takeRuns(camera, 3);
+  t.deepEqual(await takeRuns(camera, 2), ['2026/11/a.jpg']);
+  let listed: number;
+  do {
+    listed = fs.listings;
+    await takeRun(camera);
+  } while (fs.listings - listed > 40);
   const before = { stats: fs.stats, listings: fs.listings };
   await put(folder, '2026/11/b.jpg');
   t.deepEqual(await takeRun(camera), ['2026/11/b.jpg']);
