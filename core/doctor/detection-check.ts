@@ -1,3 +1,4 @@
+import type { EngineName } from '../contract/detection.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
@@ -24,10 +25,7 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
       });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      return failure(
-        error.message,
-        'Reinstall the package. In a checkout of the source, run: npm run setup',
-      );
+      return failure(error.message, REINSTALL);
     }
   },
 });
@@ -38,12 +36,7 @@ function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv')
   const rejected = detectors.filter(({ status }) => status === 'refused');
   const text = `worker ready, ${detectors.length - rejected.length} detectors, engines: ${engines.join(', ')}`;
   return [
-    engine === 'opencv' || engines.includes('siteglass')
-      ? ok(text)
-      : warning(
-          `${text}; the native engine does not load, so searches are slower`,
-          'Reinstall the package. In a checkout of the source, run: npm run setup',
-        ),
+    engineVerdict(text, engine, engines),
     ...rejected.map((detector) =>
       warning(
         `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
@@ -51,6 +44,17 @@ function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv')
       ),
     ),
   ];
+}
+
+const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm run setup';
+
+function engineVerdict(text: string, wanted: 'auto' | 'opencv', engines: EngineName[]): Verdict {
+  if (wanted === 'opencv')
+    return engines.includes('opencv')
+      ? ok(text)
+      : failure(`${text}; detection.engine is opencv, and OpenCV is not installed`, REINSTALL);
+  if (engines.includes('siteglass')) return ok(text);
+  return warning(`${text}; the native engine does not load, so searches are slower`, REINSTALL);
 }
 
 function unplannable({ catalog }: DetectionModule, { by, request }: DetectorUse): Verdict[] {

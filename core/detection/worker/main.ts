@@ -27,15 +27,15 @@ function main(): void {
     send({ type: 'unable', reason: textOf(error) });
     return;
   }
-  const engines: Engines = {
-    ...(isOpenCvInstalled() && { opencv: new OpenCvSearch(openCv) }),
-    ...ownEngine(),
-  };
-  if (Object.keys(engines).length === 0) {
+  const own = ownEngine();
+  const usable = [...(isOpenCvInstalled() ? ['opencv'] : []), ...Object.keys(own)] as EngineName[];
+  if (usable.length === 0) {
     send({ type: 'unable', reason: 'Neither the cascade engine nor OpenCV is installed.' });
     return;
   }
   const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
+  // Also where OpenCV is not installed: a search then says so.
+  const engines: Engines = { opencv: new OpenCvSearch(openCv), ...own };
   const runner = new JobRunner(openCv, decoder, engines);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
@@ -46,7 +46,7 @@ function main(): void {
   send({
     type: 'ready',
     protocol: PROTOCOL_VERSION,
-    engines: Object.keys(engines) as EngineName[],
+    engines: usable,
     pid: process.pid,
   });
 }
@@ -62,7 +62,7 @@ function openCv(): OpenCv {
     process.stderr.write(`${textOf(error)}\n`);
     throw new Refusal(
       'detection_unavailable',
-      'OpenCV does not load, and only OpenCV supports this detector.',
+      'OpenCV does not load, and this detector is searched by OpenCV.',
     );
   }
 }

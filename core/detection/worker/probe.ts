@@ -17,6 +17,7 @@ const SIDE = 640;
 export function probe(openCv: () => OpenCv, cascade: CascadeFile, engines: Engines): ProbeResult {
   const parsed = parseCascade(readFileSync(cascade.file, 'utf8'));
   const own = 'model' in parsed ? engines.siteglass : undefined;
+  if (!own) requireOpenCv(openCv);
   // One with a cache of its own, so that a cascade on trial displaces none in use.
   const search = own ?? new OpenCvSearch(openCv, 1);
   const parameters = { scaleFactor: 1.2, minNeighbors: 3, minSize: 1, maxSize: 0 };
@@ -28,6 +29,16 @@ export function probe(openCv: () => OpenCv, cascade: CascadeFile, engines: Engin
   }
   const { engine } = search;
   return 'unsupported' in parsed ? { engine, reason: parsed.unsupported.reason } : { engine };
+}
+
+/** Without OpenCV this cascade is not usable: trying it again later would change nothing. */
+function requireOpenCv(openCv: () => OpenCv): void {
+  try {
+    openCv();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal('invalid_parameter', error.message);
+  }
 }
 
 /** Squares within squares: edges at every scale, so that windows get past the first stage. */
