@@ -84,7 +84,7 @@ export class Ingest implements Service {
   readonly #invalid = new InvalidRecords();
   readonly #unstorable = new UnstorableRecords();
   #lastBatch: Promise<unknown> = Promise.resolve();
-  #lastLogged = -LOG_EVERY_MS;
+  readonly #failures = new LogThrottle(LOG_EVERY_MS);
   readonly #refusals = new LogThrottle(LOG_EVERY_MS);
   #storageFailure: { reason: string; at: number } | undefined;
 
@@ -253,8 +253,7 @@ export class Ingest implements Service {
         reason: `summaries cannot be stored: ${messageOf(error)}`,
         at: now,
       };
-    if (now - this.#lastLogged < LOG_EVERY_MS) return;
-    this.#lastLogged = now;
+    if (!this.#failures.isDue('')) return;
     this.log.error(
       { site, error: messageOf(error) },
       'cannot store summaries; the appliance sends them again',

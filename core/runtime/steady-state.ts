@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { z } from 'zod';
+import { replaceFile } from './replace-file.js';
 
 const finite = z.number();
 
@@ -33,18 +33,9 @@ export function readSteadyState(file: string): SteadyState | undefined {
   }
 }
 
-/** Replaces the file as a whole. Rejects if the disk cannot be written. */
-export async function writeSteadyState(file: string, state: SteadyState): Promise<void> {
-  const temporary = `${file}.new`;
-  const handle = await open(temporary, 'w', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify(state));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-}
+/** Rejects if the disk cannot be written. */
+export const writeSteadyState = (file: string, state: SteadyState): Promise<void> =>
+  replaceFile(file, JSON.stringify(state), { flush: true });
 
 /** The identity of this start of the machine; empty if the system has none. */
 export function bootId(): string {

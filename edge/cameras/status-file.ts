@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { replaceFile } from '../../core/runtime/replace-file.js';
 import type { CameraStatus } from './camera-status.js';
 
 const FILE = 'camera-status.json';
@@ -65,11 +66,8 @@ export class CameraStatusFile implements Service {
 
   async #replace(): Promise<void> {
     try {
-      const temporary = `${this.#file}.new`;
-      await writeFile(temporary, JSON.stringify(Object.fromEntries(this.#statuses)), {
-        mode: 0o600,
-      });
-      await rename(temporary, this.#file);
+      const statuses = JSON.stringify(Object.fromEntries(this.#statuses));
+      await replaceFile(this.#file, statuses, { flush: false });
     } catch (error) {
       // A full disk is reported where it matters.
       this.log.debug({ error: messageOf(error) }, 'camera status not written');

@@ -1,14 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { writeWhole } from '../../core/store/database-files.js';
 import { makeFolder } from '../../core/store/make-folder.js';
 
 const KEY_BYTES = 32;
@@ -48,19 +41,10 @@ function loadKey(file: string): Buffer {
   return key.length === KEY_BYTES ? key : createKey(file);
 }
 
-/** Flushes the file, renames it and flushes the folder: after a power failure the key is complete or missing. */
+/** After a power failure the key is complete or missing. */
 function createKey(file: string): Buffer {
-  const folder = dirname(file);
-  makeFolder(folder);
+  makeFolder(dirname(file));
   const key = randomBytes(KEY_BYTES);
-  const temporary = `${file}.new`;
-  writeFileSync(temporary, key.toString('hex'), { mode: 0o600, flush: true });
-  renameSync(temporary, file);
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  writeWhole(file, key.toString('hex'));
   return key;
 }

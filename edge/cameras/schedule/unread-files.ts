@@ -4,7 +4,7 @@ import type { Backlog, Camera } from '../camera.js';
 
 const LOG_EVERY_MS = 600_000;
 /** Files that may lie beside images as a matter of course, as recordings do. */
-const EXPECTED_BESIDE = ['otherExtension', 'tooManyFolders'];
+const EXPECTED_BESIDE = ['otherExtension', 'tooManyFolders', 'tooDeep'];
 
 /** What is present at a camera's source and is not taken, and whether that needs attention. */
 export class UnreadFiles {

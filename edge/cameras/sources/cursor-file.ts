@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../../core/runtime/replace-file.js';
 import { type BytePath, displayPath, pathOfText } from './byte-path.js';
 
 /** A position in the files of a folder, ordered by arrival. */
@@ -81,7 +82,6 @@ export class CursorFile {
     await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
     const { folder } = this;
     const saved = { folder, ...cursor, name: displayPath(cursor.path), ...position };
-    await writeFile(`${this.file}.new`, JSON.stringify(saved), { mode: 0o600 });
-    await rename(`${this.file}.new`, this.file);
+    await replaceFile(this.file, JSON.stringify(saved), { flush: false });
   }
 }
