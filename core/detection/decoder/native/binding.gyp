@@ -9,6 +9,7 @@
         'encode.cpp',
         'gif.cpp',
         'heif.cpp',
+        'jpeg-damage.cpp',
         'jpeg.cpp',
         'jxl.cpp',
         'picture.cpp',
