@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { uptime } from 'node:os';
 import { trimPicture } from '../../../core/images/trim-picture.js';
 import type { Clock } from '../../../core/runtime/clock.js';
@@ -11,22 +10,20 @@ import {
   snapshotTooLarge,
 } from '../camera.js';
 import type { FolderCameraConfig } from '../camera-config.js';
+import { CLOCK_MARGIN_MS, withSinceBoot } from './boot-clock.js';
 import { displayPath } from './byte-path.js';
-import type { CursorFile, SavedPosition } from './cursor-file.js';
+import type { CursorFile } from './cursor-file.js';
+import { FileContents, isComplete } from './file-contents.js';
 import { fileError } from './file-error.js';
 import { takenAtOf } from './file-time.js';
 import type { Known } from './folder-files.js';
 import type { FileContent, FolderFs } from './folder-fs.js';
 import { FolderPosition } from './folder-position.js';
 import { FolderSearch } from './folder-search.js';
-import { type ImageFile, imageFileOf, isSameState } from './image-files.js';
+import { type ImageFile, imageFileOf } from './image-files.js';
 import type { Candidate } from './pending-files.js';
-import { RecentMap } from './recent-map.js';
 import type { SkipReason } from './skipped-files.js';
-import { isWholeImage } from './whole-image.js';
 
-/** More than the sum of the errors of the clock, the file system's timestamps and the measured step. */
-const STEP_MARGIN_MS = 2_000;
 /** Files that one look reads without success; it only compares the times of the others. */
 const EARLY_READS_A_LOOK = 50;
 /** After so many looks it is an error that a file is never whole. */
@@ -35,8 +32,6 @@ const MAX_LOOKS = 12;
 const MAX_FAULTS = 3;
 /** A run that takes longer looks at what has changed in between. */
 const LOOK_AGAIN_MS = 10_000;
-/** Files whose last content is known by its hash, for those that are written again without a change. */
-const MAX_CONTENTS = 1_024;
 
 export interface FolderCameraOptions {
   fs: FolderFs;
@@ -61,7 +56,7 @@ export interface FolderCameraOptions {
 export class FolderCamera implements Camera {
   #position: FolderPosition | undefined;
   #search: FolderSearch | undefined;
-  readonly #contents = new RecentMap<string, string>(MAX_CONTENTS);
+  readonly #contents = new FileContents();
   /** Each run begins with a look, also if it has files from the last one. */
   #isNewRun = true;
   #earlyReads = 0;
@@ -110,26 +105,14 @@ export class FolderCamera implements Camera {
 
   async #open(): Promise<FolderSearch> {
     if (this.#search) return this.#search;
-    const { fs, cursorFile, clock } = this.options;
+    const { fs, cursorFile, clock, uptimeMs = () => uptime() * 1_000 } = this.options;
     const saved = await cursorFile.read();
     this.#hasTaken = saved !== undefined;
-    this.#position = new FolderPosition(this.#sinceBoot(saved));
+    this.#position = new FolderPosition(withSinceBoot(saved, clock(), uptimeMs()));
     this.#search = new FolderSearch(fs, this.#position, this.config.recursive ?? true, clock, () =>
       this.#monotonic(),
     );
     return this.#search;
-  }
-
-  /**
-   * A machine without a battery starts with a clock that is behind: what has arrived since then has earlier times than
-   * what was read before.
-   */
-  #sinceBoot(saved: SavedPosition | undefined): SavedPosition | undefined {
-    const now = this.options.clock();
-    if (!saved?.savedMs || saved.savedMs < now + STEP_MARGIN_MS) return saved;
-    const { uptimeMs = () => uptime() * 1_000 } = this.options;
-    const after = { changedMs: now - uptimeMs() - STEP_MARGIN_MS, path: '' };
-    return { ...saved, backlog: [...saved.backlog, { after, untilMs: now + STEP_MARGIN_MS }] };
   }
 
   async #look(search: FolderSearch, isNewRun: boolean, signal: AbortSignal): Promise<void> {
@@ -155,7 +138,7 @@ export class FolderCamera implements Camera {
   async #followClock(search: FolderSearch): Promise<void> {
     const stepMs = this.options.clockSteps.sinceLastCall();
     if (stepMs >= 0) return;
-    search.moveBack(stepMs - STEP_MARGIN_MS);
+    search.moveBack(stepMs - CLOCK_MARGIN_MS);
     await this.#save();
   }
 
@@ -201,9 +184,8 @@ export class FolderCamera implements Camera {
       if (!candidate.isUnchanged) this.#earlyReads--;
       return this.#postpone(candidate);
     }
-    const hash = createHash('sha256').update(content.bytes).digest('base64');
-    if (this.#contents.get(contentKey(file)) === hash)
-      return this.#passRepeated(candidate, file, 'analysed');
+    const hash = this.#contents.hashOf(content.bytes);
+    if (this.#contents.isLast(file, hash)) return this.#passRepeated(candidate, file, 'analysed');
     return {
       bytes: trimPicture(content.bytes),
       takenAt: this.#takenAt(file),
@@ -261,7 +243,7 @@ export class FolderCamera implements Camera {
 
   async #markProcessed(candidate: Candidate, file: ImageFile, hash: string): Promise<void> {
     try {
-      this.#contents.set(contentKey(file), hash);
+      this.#contents.remember(file, hash);
       this.#search?.files.settle(candidate, file);
       this.#hasTaken = true;
       await this.#save();
@@ -299,13 +281,3 @@ export class FolderCamera implements Camera {
 }
 
 const NONE = { waiting: 0, skipped: 0, reasons: {} };
-
-const contentKey = ({ state }: ImageFile) => `${state.inode}:${state.createdMs}`;
-
-/** Whether what was read is one state of the file, and all of it. */
-function isComplete({ file, isUnchanged }: Candidate, content: FileContent): boolean {
-  const { bytes, before, after } = content;
-  if (before.kind !== 'file' || bytes.length !== before.bytes) return false;
-  if (!isSameState(before, after)) return false;
-  return (isUnchanged && isSameState(before, file.state)) || isWholeImage(bytes);
-}
