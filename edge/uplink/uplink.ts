@@ -10,9 +10,10 @@ import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import type { Outbox, OutboxRow, OutboxState } from '../store/outbox.js';
+import type { Outbox, OutboxRow } from '../store/outbox.js';
 import { CONFIRMATION_MS } from './epoch-guard.js';
-import { EpochSession } from './epoch-session.js';
+import type { EpochSession } from './epoch-session.js';
+import { Epochs } from './epochs.js';
 import { RecordFitter } from './record-fitter.js';
 import { isHistorical, recordOf } from './record-of.js';
 import { RelayAnswers } from './relay-answers.js';
@@ -33,15 +34,6 @@ const RETRY_MS = 1_000;
 const LOG_EVERY_MS = 60_000;
 const HEARD_EVERY_MS = 60_000;
 
-const EPOCH_END_MESSAGES = {
-  'relay-is-ahead':
-    'database is a restored copy: the relay has more than it ever sent; new epoch started',
-  'copy-not-confirmed':
-    'database is a restored copy, and the relay does not confirm its epoch; new epoch started',
-  'not-confirmed':
-    'the relay does not confirm the epoch after a start: the database may be a copy; new epoch started',
-};
-
 type TimerName = 'grace' | 'confirmation' | 'acknowledge' | 'rate' | 'refusal';
 
 /**
@@ -56,8 +48,7 @@ export class Uplink implements Service {
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #fitter: RecordFitter;
-  /** Absent until the outbox could be read. */
-  #session: EpochSession | undefined;
+  readonly #epochs: Epochs;
   #connectedAt = 0;
   /** Of the current epoch. */
   readonly #work = new WorkList(() => this.#wakeUp.set());
@@ -77,12 +68,16 @@ export class Uplink implements Service {
   ) {
     const { stallMs = 10_000 } = options;
     this.#stalls = new StallDetector({ stallMs, onStall: (isFirst) => this.#probe(isFirst) });
+    this.#epochs = new Epochs(outbox, options, log, () => {
+      this.#stalls.stop();
+      this.#work.clear();
+    });
     this.#fitter = new RecordFitter(bus, options.site, log);
     const questions = new RelayQuestions(bus, outbox, options.site, log);
     this.#answers = new RelayAnswers({
       ...{ site: options.site, outbox, work: this.#work, log },
       session: () => this.#session,
-      restart: (state) => this.#startEpoch(state),
+      restart: (state) => this.#epochs.start(state),
       ask: () => questions.ask(),
       again: (seq) => {
         this.#fitter.arrived(seq);
@@ -94,7 +89,7 @@ export class Uplink implements Service {
 
   async start(): Promise<void> {
     const { site } = this.options;
-    await this.#begin().catch((error: unknown) => this.#logFailure(error));
+    await this.#epochs.begin().catch((error: unknown) => this.#logFailure(error));
     if (this.#awaitsRelay)
       this.bus.subscribe('ack', { site }, (ack) => this.#onAcknowledgement(ack));
     this.#listeners = [
@@ -137,6 +132,10 @@ export class Uplink implements Service {
     };
   }
 
+  get #session(): EpochSession | undefined {
+    return this.#epochs.session;
+  }
+
   get #awaitsRelay(): boolean {
     return this.options.settleOn === 'ack';
   }
@@ -146,7 +145,7 @@ export class Uplink implements Service {
     while (!signal.aborted) {
       await this.#wakeUp.wait();
       try {
-        if (!this.#session) await this.#begin();
+        if (!this.#session) await this.#epochs.begin();
         await this.#checkEpoch();
         await this.#work.run();
         await this.#send();
@@ -160,35 +159,10 @@ export class Uplink implements Service {
     }
   }
 
-  async #begin(): Promise<void> {
-    const { identity = '', site } = this.options;
-    const { epoch } = await this.outbox.state();
-    const state = await this.outbox.begin(identity, site);
-    if (state.epoch !== epoch)
-      this.log.warn({ epoch: state.epoch, site }, 'the site has another id; new epoch started');
-    this.#startEpoch(state);
-  }
-
-  #startEpoch(state: OutboxState): void {
-    this.#stalls.stop();
-    this.#work.clear();
-    this.#session = new EpochSession(this.outbox, state, this.options);
-  }
-
   async #checkEpoch(): Promise<void> {
-    if (!this.#session) return;
-    const { guard } = this.#session;
-    if (!guard.isConfirmed && this.#maySend()) await this.#checkSilence(this.#session);
-    if (!guard.end) return;
-    const { reason, acknowledged } = guard.end;
-    await this.#session.storeAcknowledged();
-    const { site } = this.options;
-    const state = await this.outbox.startNewEpoch(acknowledged, guard.sharedSeq, site);
-    this.#startEpoch(state);
-    // What was acknowledged since the start may be the other database's: the relay recognises what it has.
-    if (reason === 'relay-is-ahead' && acknowledged.check !== undefined)
-      await this.outbox.kept.sendAgainOf(guard.epoch, guard.sharedSeq, site);
-    this.log.warn({ epoch: state.epoch, summaries: state.summaries }, EPOCH_END_MESSAGES[reason]);
+    const session = this.#session;
+    if (session && !session.guard.isConfirmed && this.#maySend()) await this.#checkSilence(session);
+    await this.#epochs.endIfDoubtful();
   }
 
   /** Gives the relay time to confirm the epoch after a connection. */
