@@ -1,7 +1,5 @@
-import { CronExpression } from './cron-expression.js';
-import { nextRun } from './next-run.js';
+import { RunTimes } from './run-times.js';
 import type { ScheduleTime } from './schedule-time.js';
-import { TimeZone } from './time-zone.js';
 
 /** A smaller step is a correction by NTP that needs no action. */
 const STEP_MS = 2_000;
@@ -10,8 +8,7 @@ const CORRECTION_MS = 3 * 3_600_000;
 
 /** When a schedule runs next, by the wall clock and by steady time after a step of the wall clock. */
 export class DueTime {
-  readonly #expression: CronExpression;
-  readonly #zone: TimeZone;
+  readonly #times: RunTimes;
   #looked = { wall: 0, steady: 0 };
   /** By the wall clock; infinite if it never runs. */
   #slot = Number.POSITIVE_INFINITY;
@@ -28,8 +25,7 @@ export class DueTime {
     private readonly time: ScheduleTime,
     zone?: string,
   ) {
-    this.#expression = new CronExpression(schedule);
-    this.#zone = new TimeZone(zone);
+    this.#times = new RunTimes(schedule, zone);
   }
 
   /** Begins to wait for the next run after now. */
@@ -78,7 +74,7 @@ export class DueTime {
     this.#looked = this.#now();
     const setBy = this.#looked.wall - wall - (this.#looked.steady - steady);
     const isSet = Math.abs(setBy) >= STEP_MS;
-    if (isSet && !this.#expression.isFixedTime) this.#kept = Math.min(this.#kept, dueAt);
+    if (isSet && !this.#times.isFixedTime) this.#kept = Math.min(this.#kept, dueAt);
     if (setBy <= -CORRECTION_MS) this.#handled = Number.NEGATIVE_INFINITY;
     if (setBy <= -STEP_MS) this.#slot = this.#next();
     if (this.#remaining > 0) this.#dueSince = undefined;
@@ -87,11 +83,11 @@ export class DueTime {
 
   #next(): number {
     let { wall } = this.#looked;
-    if (this.#expression.isFixedTime) {
+    if (this.#times.isFixedTime) {
       if (this.#handled - wall < CORRECTION_MS) wall = Math.max(wall, this.#handled);
       else this.#handled = Number.NEGATIVE_INFINITY;
     }
-    return nextRun(this.#expression, wall, this.#zone) ?? Number.POSITIVE_INFINITY;
+    return this.#times.after(wall) ?? Number.POSITIVE_INFINITY;
   }
 
   #now() {

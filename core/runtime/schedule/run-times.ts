@@ -13,6 +13,11 @@ export class RunTimes {
     this.#zone = new TimeZone(zone);
   }
 
+  /** Whether it runs at times of day, not in intervals. */
+  get isFixedTime(): boolean {
+    return this.#expression.isFixedTime;
+  }
+
   /** The first run after a time in milliseconds since the Unix epoch; undefined if there is none. */
   after(ms: number): number | undefined {
     return nextRun(this.#expression, ms, this.#zone);
