@@ -192,7 +192,12 @@ export class SteadyTime implements Service {
     }
     const from = Number.isFinite(this.#eraFrom) ? this.#eraFrom : null;
     const to = before.wall + recordedMs;
-    this.#eras.push({ from, to, ahead: this.#ahead, ...(this.#isDoubtful && { isDoubtful: true }) });
+    this.#eras.push({
+      from,
+      to,
+      ahead: this.#ahead,
+      ...(this.#isDoubtful && { isDoubtful: true }),
+    });
     if (this.#eras.length > MAX_ERAS) this.#forgetShortestEra();
     this.#eraFrom = nowWall - recordedMs;
     this.#ahead = ahead;
