@@ -12,16 +12,25 @@ export const boxSchema = z
   .meta({ id: 'Box' });
 export type Box = z.infer<typeof boxSchema>;
 
+export const confidenceSchema = z.number().min(0).max(1).meta({
+  description:
+    'How certain it is. Of a model: its own; of a cascade: neighbors / (neighbors + minNeighbors), so that 0.5 just passes',
+});
+
 export const detectionSchema = z
   .object({
     label: labelSchema,
     detector: nameSchema,
     box: boxSchema,
-    neighbors: z.int().min(0).meta({ description: 'Number of merged windows' }),
-    score: z
-      .number()
+    confidence: confidenceSchema,
+    neighbors: z
+      .int()
+      .min(0)
       .nullable()
-      .meta({ description: 'The sum of the last stage; null if the engine does not report it' }),
+      .meta({ description: 'Number of merged windows of a cascade; null for a model' }),
+    score: z.number().nullable().meta({
+      description: 'Sum of the last stage of a cascade; null for a model, and if the engine does not report it',
+    }),
   })
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
@@ -69,6 +78,41 @@ export const searchDefaults: SearchParameters = {
   maxSize: 0,
 };
 
+/** How what a model found is filtered. Sizes are in pixels of the original image. */
+export const modelParametersSchema = z.strictObject({
+  minConfidence: z.number().min(0.01).max(1).meta({ description: 'Weaker detections are left out' }),
+  maxOverlap: z.number().min(0).max(1).meta({
+    description:
+      'Of two boxes with the same label whose intersection over union is above this, the weaker is left out',
+  }),
+  minSize: searchParametersSchema.shape.minSize,
+  maxSize: searchParametersSchema.shape.maxSize,
+});
+export type ModelParameters = z.infer<typeof modelParametersSchema>;
+
+export const modelDefaults: ModelParameters = {
+  minConfidence: 0.35,
+  maxOverlap: 0.45,
+  minSize: 1,
+  maxSize: 0,
+};
+
+/** Limit on the parts that an image is divided into. */
+export const MAX_TILES = 16;
+
+/** Columns × rows, e.g. 3x2; 1 is the whole image. */
+export const tilesSchema = z
+  .string()
+  .regex(/^(1|[1-8]x[1-8])$/, 'expected 1, or columns and rows as 2x2')
+  .refine((text) => tilesOf(text).columns * tilesOf(text).rows <= MAX_TILES, {
+    error: `expected at most ${MAX_TILES} tiles`,
+  });
+
+export function tilesOf(text: string): { columns: number; rows: number } {
+  const [columns = 1, rows = columns] = text.split('x').map(Number);
+  return { columns, rows };
+}
+
 /** How an image is prepared before the search. */
 export const preparationSchema = z.strictObject({
   workingSize: z
@@ -79,22 +123,41 @@ export const preparationSchema = z.strictObject({
       description: 'Limit on the longer side of the searched image; 0 searches every pixel',
     }),
   orientations: z.array(orientationSchema).min(1).max(4),
+  tiles: tilesSchema.optional().meta({
+    description:
+      'Parts that a model searches one after the other, with an overlap, e.g. 2x2: for objects that are small in a large image. Absent: the whole image at once',
+  }),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
 
 export const preparationDefaults: Preparation = { workingSize: 1280, orientations: [0] };
 
-export const engineSchema = z.enum(['opencv', 'siteglass']);
+/** Engines that search with cascades. */
+export const cascadeEngineSchema = z.enum(['opencv', 'siteglass']);
+export type CascadeEngineName = z.infer<typeof cascadeEngineSchema>;
+
+export const MODEL_ENGINE = 'onnxruntime';
+export const engineSchema = z.enum([...cascadeEngineSchema.options, MODEL_ENGINE]);
 export type EngineName = z.infer<typeof engineSchema>;
+
+const appliedCascadeSchema = z.object({
+  id: nameSchema,
+  engine: cascadeEngineSchema,
+  parameters: searchParametersSchema,
+});
+
+const appliedModelSchema = z.object({
+  id: nameSchema,
+  engine: z.literal(MODEL_ENGINE),
+  parameters: modelParametersSchema,
+});
 
 /** One detector, as applied to an image. */
 export const appliedDetectorSchema = z
-  .object({
-    id: nameSchema,
-    engine: engineSchema,
-    parameters: searchParametersSchema,
-  })
+  .discriminatedUnion('engine', [appliedCascadeSchema, appliedModelSchema])
   .meta({ id: 'AppliedDetector' });
+export type AppliedCascade = z.infer<typeof appliedCascadeSchema>;
+export type AppliedModel = z.infer<typeof appliedModelSchema>;
 export type AppliedDetector = z.infer<typeof appliedDetectorSchema>;
 
 const milliseconds = z.number().min(0);
