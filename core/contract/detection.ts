@@ -12,28 +12,51 @@ export const boxSchema = z
   .meta({ id: 'Box' });
 export type Box = z.infer<typeof boxSchema>;
 
-export const confidenceSchema = z.number().min(0).max(1).meta({
+export const confidenceSchema = z.number().min(0).max(1);
+
+export const detectionConfidenceSchema = confidenceSchema.meta({
   description:
     'How certain it is. Of a model: its own; of a cascade: neighbors / (neighbors + minNeighbors), so that 0.5 just passes',
 });
+
+/**
+ * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
+ * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.
+ */
+export function confidenceOf(neighbors: number, minNeighbors: number): number {
+  const needed = Math.max(1, minNeighbors);
+  return Number((neighbors / (neighbors + needed)).toFixed(4));
+}
 
 export const detectionSchema = z
   .object({
     label: labelSchema,
     detector: nameSchema,
     box: boxSchema,
-    confidence: confidenceSchema,
+    confidence: detectionConfidenceSchema,
     neighbors: z
       .int()
       .min(0)
       .nullable()
       .meta({ description: 'Number of merged windows of a cascade; null for a model' }),
     score: z.number().nullable().meta({
-      description: 'Sum of the last stage of a cascade; null for a model, and if the engine does not report it',
+      description:
+        'Sum of the last stage of a cascade; null for a model, and if the engine does not report it',
     }),
   })
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
+
+/** Orders by confidence; cascades of the same one by what they know more exactly. */
+export const strongestFirst = (a: Detection, b: Detection): number =>
+  b.confidence - a.confidence ||
+  (b.neighbors ?? 0) - (a.neighbors ?? 0) ||
+  (b.score ?? 0) - (a.score ?? 0);
+
+/** Limit on the labels that a request, a camera or a zone names. */
+export const MAX_NAMED_LABELS = 64;
+
+export const labelsSchema = z.array(labelSchema).min(1).max(MAX_NAMED_LABELS);
 
 /** Limit on the detectors of one image. */
 export const MAX_DETECTORS = 8;
@@ -80,7 +103,11 @@ export const searchDefaults: SearchParameters = {
 
 /** How what a model found is filtered. Sizes are in pixels of the original image. */
 export const modelParametersSchema = z.strictObject({
-  minConfidence: z.number().min(0.01).max(1).meta({ description: 'Weaker detections are left out' }),
+  minConfidence: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .meta({ description: 'Weaker detections are left out' }),
   maxOverlap: z.number().min(0).max(1).meta({
     description:
       'Of two boxes with the same label whose intersection over union is above this, the weaker is left out',
@@ -184,20 +211,49 @@ export interface Analysis {
   times: Times;
 }
 
+export const detectorKindSchema = z.enum(['cascade', 'onnx']).meta({
+  description: '`cascade`: an OpenCV cascade; `onnx`: a neural network in the ONNX format',
+});
+export type DetectorKind = z.infer<typeof detectorKindSchema>;
+
+/** How boxes are read from a model's outputs. */
+export const modelFamilySchema = z.enum(['yolox', 'yolov8', 'nanodet', 'picodet', 'yunet']);
+export type ModelFamily = z.infer<typeof modelFamilySchema>;
+
+const sizeSchema = z.object({ width: z.int(), height: z.int() });
+
 export const detectorResourceSchema = z
   .object({
     id: nameSchema,
-    label: labelSchema,
-    status: z.enum(['ready', 'refused']),
+    kind: detectorKindSchema,
+    label: labelSchema.optional().meta({ description: 'Of a cascade, which has one' }),
+    labels: z.array(labelSchema).meta({ description: 'Every label that it can find' }),
+    usualLabels: z.array(labelSchema).optional().meta({
+      description: 'Of a model with many labels: those that people usually want',
+    }),
+    status: z.enum(['ready', 'available', 'refused']).meta({
+      description: '`available`: known, but its file is not downloaded; `refused`: see `reason`',
+    }),
     reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
     default: z.boolean().meta({ description: 'Used if a request names no detector' }),
     engine: engineSchema.optional(),
-    kind: z.enum(['haar', 'lbp', 'hog']).optional(),
-    window: z.object({ width: z.int(), height: z.int() }).optional(),
-    parameters: searchParametersSchema,
-    origin: z.enum(['siteglass', 'opencv', 'operator']),
+    features: z
+      .enum(['haar', 'lbp', 'hog'])
+      .optional()
+      .meta({ description: 'Of a cascade: what it compares' }),
+    window: sizeSchema
+      .optional()
+      .meta({ description: 'Of a cascade: the smallest object that it finds, in pixels' }),
+    family: modelFamilySchema.optional(),
+    input: sizeSchema
+      .optional()
+      .meta({ description: 'Of a model: the size that the image is scaled to, in pixels' }),
+    parameters: z.union([searchParametersSchema, modelParametersSchema]),
+    origin: z.enum(['siteglass', 'opencv', 'download', 'operator']),
     source: z.string().optional(),
     licence: z.string().optional(),
+    url: z.string().optional().meta({ description: 'Where the file is downloaded from' }),
+    bytes: z.int().optional().meta({ description: 'Size of the file to download' }),
     sha256: z.string().optional(),
   })
   .meta({ id: 'Detector' });

@@ -43,7 +43,7 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
     folder: settings.folder,
-    probe: (cascade) => pool.probe(cascade),
+    probe: (subject) => pool.probe(subject),
     engines: () => (settings.engine === 'opencv' ? ['opencv'] : pool.status().engines),
     log,
   });

@@ -1,11 +1,13 @@
-import type {
-  Analysis,
-  AppliedCascade,
-  AppliedModel,
-  Box,
-  DetectorResource,
-  Orientation,
-  Preparation,
+import {
+  type Analysis,
+  type AppliedCascade,
+  type AppliedModel,
+  type Box,
+  type DetectorResource,
+  MODEL_ENGINE,
+  type ModelFamily,
+  type Orientation,
+  type Preparation,
 } from '../contract/detection.js';
 import type { UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
@@ -24,12 +26,17 @@ export interface PlannedModel extends AppliedModel, PlannedFile {
   model: ModelDescription;
 }
 
+export const isCascade = (detector: PlannedDetector): detector is PlannedCascade =>
+  detector.engine !== MODEL_ENGINE;
+
+export const isModel = (detector: PlannedDetector): detector is PlannedModel =>
+  !isCascade(detector);
+
 /** One detector of a plan: which file to search with, and how. */
 export type PlannedDetector = PlannedCascade | PlannedModel;
 
 /** What has to be known of a model beside its file. */
 export interface ModelDescription {
-  /** How boxes are read from its outputs. */
   family: ModelFamily;
   /** Of its input, in pixels. */
   width: number;
@@ -44,8 +51,8 @@ export interface ModelDescription {
   labels: string[];
 }
 
-export const MODEL_FAMILIES = ['yolox', 'yolov8', 'nanodet', 'picodet', 'yunet'] as const;
-export type ModelFamily = (typeof MODEL_FAMILIES)[number];
+/** What is known of a model before it was tried: the rest is read from its inputs and outputs. */
+export type PartialDescription = Partial<ModelDescription>;
 
 /** How to analyse an image, with every default filled in. The same plan gives the same result. */
 export interface AnalysisPlan {

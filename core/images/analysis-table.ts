@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
+import { readAnalysis } from './stored-analysis.js';
 import type { AnalysisRow, ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -11,7 +12,7 @@ export const analysisTable = {
       .select('result')
       .where('key', '=', key)
       .executeTakeFirst();
-    return row && (JSON.parse(row.result) as Analysis);
+    return row && readAnalysis(row.result);
   },
 
   insert: async (db: Db, key: string, sha256: string, analysis: Analysis): Promise<void> => {

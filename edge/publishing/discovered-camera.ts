@@ -12,7 +12,7 @@ export function discoveredCamera(
   const wanted = new Set(detectors ?? detection.defaultDetectors);
   const labels = new Map<string, string>();
   for (const detector of planner.detectors())
-    if (wanted.has(detector.id) && !labels.has(detector.label))
-      labels.set(detector.label, detector.id);
+    if (wanted.has(detector.id))
+      for (const label of detector.labels) if (!labels.has(label)) labels.set(label, detector.id);
   return { id, name, labels: [...labels].map(([label, slug]) => ({ slug, label })) };
 }

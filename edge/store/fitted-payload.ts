@@ -1,3 +1,4 @@
+import { strongestFirst } from '../../core/contract/detection.js';
 import type { Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 
@@ -11,7 +12,7 @@ export const fittedPayload = (summary: Summary): string =>
 /** The summary, whose record has at most `maxBytes`, if necessary without its weakest detections. */
 export function fittedSummary(summary: Summary, maxBytes: number): Summary {
   const budget = maxBytes - ENVELOPE_BYTES;
-  const strongest = [...summary.detections].sort((a, b) => b.neighbors - a.neighbors);
+  const strongest = summary.detections.toSorted(strongestFirst);
   let fitted = summary;
   for (let kept = strongest.length; kept > 0 && bytesOf(fitted) > budget; ) {
     kept = Math.floor(kept / 2);

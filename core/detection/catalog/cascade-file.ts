@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { z } from 'zod';
 import { messageOf } from '../../runtime/errors.js';
-import type { CascadeKind, ReadyDetector } from './detector-entry.js';
+import type { CascadeFeatures, ReadyCascade } from './detector-entry.js';
 
 /** Why a file cannot be used as a cascade; the message is for the operator. */
 export class CascadeFault extends Error {
   override readonly name = 'CascadeFault';
 }
 
-export type CascadeDescription = Pick<ReadyDetector, 'kind' | 'window'>;
+export type CascadeDescription = Pick<ReadyCascade, 'features' | 'window'>;
 
 const CHUNK = 64 * 1024;
 const DECLARATION = Buffer.from('<?xml');
@@ -133,12 +133,14 @@ function checked(
   width: string | undefined,
   height: string | undefined,
 ): CascadeDescription {
-  const kind = feature.toLowerCase();
-  if (kind === 'hog') throw new CascadeFault('it uses HOG features, which OpenCV gave up in 3.0');
-  if (!isKind(kind)) throw new CascadeFault('its features are neither Haar nor LBP');
+  const features = feature.toLowerCase();
+  if (features === 'hog')
+    throw new CascadeFault('it uses HOG features, which OpenCV gave up in 3.0');
+  if (!isSupported(features)) throw new CascadeFault('its features are neither Haar nor LBP');
   const window = z.object({ width: sideSchema, height: sideSchema }).safeParse({ width, height });
   if (!window.success) throw new CascadeFault('its window is not 4 to 512 pixels wide and high');
-  return { kind, window: window.data };
+  return { features, window: window.data };
 }
 
-const isKind = (kind: string): kind is CascadeKind => kind === 'haar' || kind === 'lbp';
+const isSupported = (features: string): features is CascadeFeatures =>
+  features === 'haar' || features === 'lbp';

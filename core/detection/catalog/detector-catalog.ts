@@ -1,11 +1,16 @@
-import type { DetectorResource, EngineName, Preparation } from '../../contract/detection.js';
+import {
+  type DetectorResource,
+  type EngineName,
+  MODEL_ENGINE,
+  type Preparation,
+} from '../../contract/detection.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
-import type { CascadeFile, ProbeResult } from '../protocol.js';
-import type { DetectorEntry } from './detector-entry.js';
+import { type DetectorEntry, labelsOf } from './detector-entry.js';
 import { OperatorDetectors } from './operator-detectors.js';
 import { engineOf, planAnalysis } from './plan-analysis.js';
+import type { Probe } from './probe.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
 export interface CatalogOptions {
@@ -17,8 +22,7 @@ export interface CatalogOptions {
   preparation?: Partial<Preparation>;
   /** A folder whose XML files are detectors as well. */
   folder?: string | undefined;
-  /** Tries a cascade in a worker, as `DetectionPool.probe` does. */
-  probe: (cascade: CascadeFile) => Promise<ProbeResult>;
+  probe: Probe;
   /** What the workers can search with. */
   engines: () => EngineName[];
   log: Logger;
@@ -85,7 +89,16 @@ function resource(
   isDefault: boolean,
   engines: EngineName[],
 ): DetectorResource {
-  if (entry.status === 'refused') return { ...entry, default: isDefault };
-  const { file: _, ...known } = entry;
-  return { ...known, default: isDefault, engine: engineOf(entry, engines) };
+  const listed = { labels: labelsOf(entry), default: isDefault };
+  if (entry.status === 'refused') return { ...entry, ...listed };
+  if (entry.kind === 'cascade') {
+    const { file: _, unsupported: __, ...known } = entry;
+    return { ...known, ...listed, engine: engineOf(entry, engines) };
+  }
+  const { model, ...known } = entry;
+  const { family, width, height } = model;
+  const described = { ...known, ...listed, family, input: { width, height } };
+  if (described.status === 'available') return described;
+  const { file: _, ...ready } = described;
+  return { ...ready, engine: MODEL_ENGINE };
 }

@@ -6,14 +6,14 @@ import { searchDefaults } from '../../contract/detection.js';
 import { nameSchema } from '../../contract/names.js';
 import { messageOf, ProblemError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { CascadeFile, ProbeResult } from '../protocol.js';
 import { CascadeFault, describeCascade } from './cascade-file.js';
-import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
+import type { DetectorEntry, ReadyCascade } from './detector-entry.js';
+import type { Probe } from './probe.js';
 
 export interface OperatorDetectorsOptions {
   folder: string;
   /** Tries a cascade in a worker. Throws ProblemError. */
-  probe: (cascade: CascadeFile) => Promise<ProbeResult>;
+  probe: Probe;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
@@ -115,14 +115,23 @@ export class OperatorDetectors {
   ): Promise<DetectorEntry | undefined | 'later'> {
     const id = nameSchema.safeParse(parse(name).name).data;
     if (id === undefined) return undefined;
-    const known = { id, label: id, origin: 'operator', parameters: searchDefaults } as const;
+    const known = {
+      kind: 'cascade',
+      id,
+      label: id,
+      origin: 'operator',
+      parameters: searchDefaults,
+    } as const;
     try {
       if (this.#taken.has(id)) throw new CascadeFault('a detector that ships here has this name');
       if (size > MAX_BYTES) throw new CascadeFault('it is larger than 16 MiB');
       const content = await readFile(file);
       const sha256 = createHash('sha256').update(content).digest('hex');
       const description = await describeCascade(content);
-      const { engine, reason } = await this.#options.probe({ file, sha256 });
+      const { engine, reason } = await this.#options.probe({
+        kind: 'cascade',
+        cascade: { file, sha256 },
+      });
       const ready = { ...known, ...description, status: 'ready', file, sha256, engine } as const;
       return reason === undefined ? ready : { ...ready, unsupported: reason };
     } catch (error) {
@@ -139,11 +148,12 @@ export class OperatorDetectors {
   #announce(name: string, entry: DetectorEntry | undefined): void {
     const { log } = this.#options;
     if (!entry) log.warn({ file: name }, 'cascade ignored: its name cannot be a detector id');
-    else if (entry.status === 'ready') this.#announceReady(entry);
-    else log.warn({ detector: entry.id, reason: entry.reason }, 'detector refused');
+    else if (entry.status === 'ready' && entry.kind === 'cascade') this.#announceReady(entry);
+    else if (entry.status === 'refused')
+      log.warn({ detector: entry.id, reason: entry.reason }, 'detector refused');
   }
 
-  #announceReady({ id, engine, unsupported: reason }: ReadyDetector): void {
+  #announceReady({ id, engine, unsupported: reason }: ReadyCascade): void {
     const { log } = this.#options;
     log.info({ detector: id, engine }, 'detector added');
     if (reason !== undefined)

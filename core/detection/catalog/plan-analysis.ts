@@ -1,18 +1,35 @@
 import type { z } from 'zod';
 import {
+  type CascadeEngineName,
   type EngineName,
   MAX_DETECTORS,
+  MODEL_ENGINE,
+  type ModelParameters,
+  modelParametersSchema,
   type Preparation,
   preparationDefaults,
   preparationSchema,
   type SearchParameters,
   searchParametersSchema,
+  tilesOf,
 } from '../../contract/detection.js';
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
 import { ProblemError } from '../../runtime/errors.js';
-import type { AnalysisPlan, AnalysisRequest, PlannedDetector } from '../detection.js';
-import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
+import type {
+  AnalysisPlan,
+  AnalysisRequest,
+  PlannedCascade,
+  PlannedDetector,
+  PlannedModel,
+} from '../detection.js';
+import {
+  type DetectorEntry,
+  labelsOf,
+  type ReadyCascade,
+  type ReadyDetector,
+  type ReadyModel,
+} from './detector-entry.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
@@ -29,9 +46,15 @@ export interface PlanContext {
  */
 export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
   const chosen = chosenDetectors(request, context);
+  checkFields(request, chosen);
+  const hasCascade = chosen.some(({ kind }) => kind === 'cascade');
+  const { label: labels, minConfidence } = request;
   return {
     detectors: chosen.map((detector) => planned(detector, request, context.engines)),
     preparation: plannedPreparation(request, context.preparation),
+    ...(labels && { labels: [...new Set(labels)].sort() }),
+    // A model's parameters have it.
+    ...(hasCascade && minConfidence !== undefined && minConfidence > 0 && { minConfidence }),
     ...(request.damaged === 'accept' && { acceptDamaged: true }),
   };
 }
@@ -53,7 +76,38 @@ function fault(id: string, entry: DetectorEntry | undefined): FieldError[] {
   if (!entry) return [{ path: 'detector', message: `there is no detector "${id}"` }];
   if (entry.status === 'refused')
     return [{ path: 'detector', message: `"${id}" cannot be used: ${entry.reason}` }];
+  if (entry.status === 'available')
+    return [{ path: 'detector', message: `the model of "${id}" is not downloaded` }];
   return [];
+}
+
+/** Fields that one kind of detector knows. */
+const FIELDS_OF = {
+  cascade: ['scaleFactor', 'minNeighbors'],
+  onnx: ['tiles'],
+} as const;
+
+const NAMES = { cascade: 'cascades', onnx: 'ONNX models' } as const;
+
+/** A field for a kind that is not among the chosen detectors would have no effect, nor would a label that none of them has. */
+function checkFields(fields: UploadFields, chosen: ReadyDetector[]): void {
+  const kinds = new Set(chosen.map(({ kind }) => kind));
+  const ids = chosen.map(({ id }) => `"${id}"`).join(', ');
+  const errors = (['cascade', 'onnx'] as const).flatMap((kind): FieldError[] =>
+    kinds.has(kind)
+      ? []
+      : FIELDS_OF[kind]
+          .filter((path) => fields[path] !== undefined)
+          .map((path) => ({
+            path,
+            message: `is a parameter of ${NAMES[kind]}, and ${ids} is none`,
+          })),
+  );
+  const known = new Set(chosen.flatMap(labelsOf));
+  for (const label of fields.label ?? [])
+    if (!known.has(label))
+      errors.push({ path: 'label', message: `no chosen detector finds "${label}"` });
+  if (errors.length > 0) throw invalid(errors);
 }
 
 function planned(
@@ -61,22 +115,59 @@ function planned(
   fields: UploadFields,
   engines: EngineName[],
 ): PlannedDetector {
+  return detector.kind === 'cascade'
+    ? plannedCascade(detector, fields, engines)
+    : plannedModel(detector, fields);
+}
+
+function plannedCascade(
+  detector: ReadyCascade,
+  fields: UploadFields,
+  engines: EngineName[],
+): PlannedCascade {
   const { id, label, file, sha256 } = detector;
   const engine = engineOf(detector, engines);
-  return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
+  return { id, engine, label, file, sha256, parameters: searchParameters(detector, fields) };
+}
+
+function plannedModel(detector: ReadyModel, fields: UploadFields): PlannedModel {
+  const { id, model, file, sha256 } = detector;
+  const parameters = modelParameters(detector, fields);
+  return { id, engine: MODEL_ENGINE, model, file, sha256, parameters };
 }
 
 /** OpenCV supports every cascade. Another engine supports some, on a processor that can run it. */
-export const engineOf = ({ engine }: ReadyDetector, able: EngineName[]): EngineName =>
+export const engineOf = ({ engine }: ReadyCascade, able: EngineName[]): CascadeEngineName =>
   able.includes(engine) ? engine : 'opencv';
 
-function plannedParameters(detector: ReadyDetector, fields: UploadFields): SearchParameters {
-  const parameters = valid(searchParametersSchema, {
-    scaleFactor: fields.scaleFactor ?? detector.parameters.scaleFactor,
-    minNeighbors: fields.minNeighbors ?? detector.parameters.minNeighbors,
-    minSize: fields.minSize ?? detector.parameters.minSize,
-    maxSize: fields.maxSize ?? detector.parameters.maxSize,
-  });
+function searchParameters({ parameters }: ReadyCascade, fields: UploadFields): SearchParameters {
+  return withSizes(
+    valid(searchParametersSchema, {
+      scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
+      minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
+      minSize: fields.minSize ?? parameters.minSize,
+      maxSize: fields.maxSize ?? parameters.maxSize,
+    }),
+    fields,
+  );
+}
+
+function modelParameters({ parameters }: ReadyModel, fields: UploadFields): ModelParameters {
+  return withSizes(
+    valid(modelParametersSchema, {
+      ...parameters,
+      minConfidence: fields.minConfidence ?? parameters.minConfidence,
+      minSize: fields.minSize ?? parameters.minSize,
+      maxSize: fields.maxSize ?? parameters.maxSize,
+    }),
+    fields,
+  );
+}
+
+function withSizes<P extends { minSize: number; maxSize: number }>(
+  parameters: P,
+  fields: UploadFields,
+): P {
   const { minSize, maxSize } = parameters;
   if (maxSize !== 0 && maxSize < minSize)
     throw invalid([
@@ -92,14 +183,21 @@ function plannedPreparation(
   configured: Partial<Preparation>,
 ): Preparation {
   const defaults = { ...preparationDefaults, ...configured };
-  const { workingSize, orientations } = valid(preparationSchema, {
+  const { workingSize, orientations, tiles } = valid(preparationSchema, {
     workingSize: fields.workingSize ?? defaults.workingSize,
     orientations: fields.orientations ?? defaults.orientations,
+    tiles: fields.tiles ?? defaults.tiles,
   });
-  if (fields.orientation !== undefined) return { workingSize, orientations: [fields.orientation] };
+  const common = { workingSize, ...(tiles && isDivided(tiles) && { tiles }) };
+  if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
-  return { workingSize, orientations: [...all].sort((a, b) => a - b) };
+  return { ...common, orientations: [...all].sort((a, b) => a - b) };
+}
+
+function isDivided(tiles: string): boolean {
+  const { columns, rows } = tilesOf(tiles);
+  return columns * rows > 1;
 }
 
 function valid<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -46,7 +46,7 @@ export class JobRunner {
       case 'draw':
         return draw(decoder, job.bytes, job.boxes);
       case 'probe':
-        return probe(openCv, job.cascade, engines);
+        return probe(openCv, job.subject, engines);
       case 'ping':
         return 'pong';
     }

@@ -119,6 +119,7 @@ function record(seq: number, takenAt: number, signs: number, epoch: string): Upl
     label: 'stop sign',
     detector: 'stop-sign',
     box: { x: 1, y: 2, width: 30, height: 30 },
+    confidence: 0.75,
     neighbors: 9,
     score: 1.5,
   };

@@ -4,7 +4,12 @@ import sharp from 'sharp';
 import type { Box } from '../../../core/contract/detection.js';
 import { planAnalysis } from '../../../core/detection/catalog/plan-analysis.js';
 import { loadShippedDetectors } from '../../../core/detection/catalog/shipped-detectors.js';
-import type { AnalysisRequest } from '../../../core/detection/detection.js';
+import {
+  type AnalysisPlan,
+  type AnalysisRequest,
+  isCascade,
+  type PlannedCascade,
+} from '../../../core/detection/detection.js';
 import { DetectionPool, type PoolOptions } from '../../../core/detection/pool/detection-pool.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
@@ -21,6 +26,10 @@ export const context = async () => ({
 /** A plan as a request with these fields gets it. */
 export const planFor = async (fields: AnalysisRequest = {}) =>
   planAnalysis(fields, await context());
+
+/** The cascades of a plan: all of its detectors, unless a test asked for a model. */
+export const cascadesOf = ({ detectors }: AnalysisPlan): PlannedCascade[] =>
+  detectors.filter(isCascade);
 
 /** A pool of one worker, unless told otherwise, that ends with the test. */
 export async function startPool(t: ExecutionContext, options: Partial<PoolOptions> = {}) {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import type { Detection } from '../../../core/contract/detection.js';
+import { confidenceOf, type Detection } from '../../../core/contract/detection.js';
 import { trackingSchema } from '../../../edge/sightings/sighting-settings.js';
 import {
   advance,
@@ -12,10 +12,16 @@ import {
 const SECOND = 1000;
 const settings = (more: object = {}) => trackingSchema.parse(more);
 
-const sign = (x = 100, y = 100, size = 50, more: Partial<Detection> = {}): Detection => ({
+const sign = (
+  x = 100,
+  y = 100,
+  size = 50,
+  more: Partial<Detection & { neighbors: number }> = {},
+): Detection => ({
   label: 'stop sign',
   detector: 'stop-sign',
   box: { x, y, width: size, height: size },
+  confidence: confidenceOf(more.neighbors ?? 5, 3),
   neighbors: 5,
   score: null,
   ...more,
@@ -194,7 +200,7 @@ test('in any scene earlier tracks are not modified, and times and counts never d
           const earlier = last.get(track.id);
           if (earlier) {
             t.true(track.count >= earlier.count && track.lastSeenAt >= earlier.lastSeenAt);
-            t.true(track.best.neighbors >= earlier.best.neighbors);
+            t.true((track.best.neighbors ?? 0) >= (earlier.best.neighbors ?? 1));
             t.is(track.startedAt, earlier.startedAt);
           }
           t.true(track.count <= updates.length && track.misses < updates.length + 1);

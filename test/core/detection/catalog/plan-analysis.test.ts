@@ -1,14 +1,20 @@
 import test from 'ava';
 import { searchDefaults } from '../../../../core/contract/detection.js';
 import type { UploadFields } from '../../../../core/contract/image.js';
+import type { DetectorEntry } from '../../../../core/detection/catalog/detector-entry.js';
 import { planAnalysis } from '../../../../core/detection/catalog/plan-analysis.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
-import { context, planFor } from '../detection-setup.js';
+import { cascadesOf, context, planFor } from '../detection-setup.js';
 
 test('a request without parameters gets the default detector with the manifest’s parameters', async (t) => {
   const plan = await planFor();
   t.deepEqual(
-    plan.detectors.map(({ id, label, engine, parameters }) => ({ id, label, engine, parameters })),
+    cascadesOf(plan).map(({ id, label, engine, parameters }) => ({
+      id,
+      label,
+      engine,
+      parameters,
+    })),
     [
       {
         id: 'stop-sign',
@@ -87,10 +93,12 @@ for (const { title, fields, path } of wrong)
 
 test('a minSize above what a detector allows is refused, naming minSize', async (t) => {
   const { entries, ...rest } = await context();
-  const limited = entries.map((entry) => ({
-    ...entry,
-    parameters: { ...entry.parameters, maxSize: 200 },
-  }));
+  const limited = entries.map(
+    (entry): DetectorEntry =>
+      entry.kind === 'cascade'
+        ? { ...entry, parameters: { ...entry.parameters, maxSize: 200 } }
+        : entry,
+  );
   const error = t.throws(() => planAnalysis({ minSize: 300 }, { ...rest, entries: limited }), {
     instanceOf: ProblemError,
   });
@@ -110,7 +118,9 @@ test('every unknown detector is named', async (t) => {
 });
 
 test('more than eight detectors in one request are refused', async (t) => {
-  const ids = (await context()).entries.map(({ id }) => id);
+  const ids = (await context()).entries
+    .filter(({ kind }) => kind === 'cascade')
+    .map(({ id }) => id);
   t.is((await planFor({ detector: ids.slice(0, 8) })).detectors.length, 8);
   const error = await t.throwsAsync(planFor({ detector: ids.slice(0, 9) }), {
     instanceOf: ProblemError,
@@ -122,6 +132,7 @@ test('a request for a refused detector is answered with the reason', async (t) =
   const base = await context();
   const refused = {
     id: 'broken',
+    kind: 'cascade',
     label: 'broken',
     origin: 'operator',
     parameters: searchDefaults,
@@ -140,6 +151,7 @@ test('an operator’s detector with the name of a shipped one does not replace i
   const base = await context();
   const clash = {
     id: 'stop-sign',
+    kind: 'cascade',
     label: 'stop-sign',
     origin: 'operator',
     parameters: searchDefaults,
