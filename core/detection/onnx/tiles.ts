@@ -32,6 +32,29 @@ function spans(length: number, count: number): [number, number][] {
   });
 }
 
+/**
+ * The tiles to search next, of those without finds: first the ones that a region touches; then the neighbours into which an
+ * object reaches that a searched one has a part of. Without regions all of them.
+ */
+export function tilesToSearch(
+  parts: PicturePart[],
+  finds: TileFinds[],
+  regions: PicturePart[] | undefined,
+  picture: { width: number; height: number },
+): PicturePart[] {
+  const open = parts.filter((part) => !finds.some((find) => find.part === part));
+  if (!regions) return open;
+  if (finds.length === 0)
+    return open.filter((part) => regions.some((region) => touches(part, region)));
+  const reaching = finds.flatMap(({ part, found }) =>
+    found.filter((box) => Object.values(cutsOf(box, part, picture)).includes(true)),
+  );
+  return open.filter((part) => reaching.some((box) => touches(part, box)));
+}
+
+const touches = (a: PicturePart, b: PicturePart): boolean =>
+  a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+
 /** What was found in one tile, in pixels of the picture. */
 export interface TileFinds {
   part: PicturePart;
@@ -63,7 +86,7 @@ interface Piece {
 
 type Cuts = Record<'left' | 'right' | 'top' | 'bottom', boolean>;
 
-export function cutsOf(
+function cutsOf(
   box: Candidate,
   part: PicturePart,
   picture: { width: number; height: number },

@@ -62,6 +62,7 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     result["width"] = picture.width;
     result["height"] = picture.height;
     result["ycc"] = picture.ycc;
+    result["holdsGrey"] = picture.holdsGrey;
     result["damaged"] = picture.damaged;
     result["whole"] = picture.whole;
     result["reason"] = picture.reason;

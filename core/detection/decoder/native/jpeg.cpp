@@ -155,6 +155,8 @@ std::size_t attempt(Bytes bytes, const Request& request, Target& target, Picture
   picture.width = static_cast<int>(decoder.info.output_width);
   picture.height = static_cast<int>(decoder.info.output_height);
   picture.ycc = decoder.info.out_color_space == JCS_YCbCr;
+  // libjpeg computes the grey of other colour spaces with weights of its own.
+  picture.holdsGrey = picture.ycc || decoder.info.jpeg_color_space == JCS_GRAYSCALE;
   if (!target.pixels) target.pixels = target.allocate(picture.width, picture.height, request.channels());
   const std::size_t size = static_cast<std::size_t>(picture.width) * picture.height * request.channels();
   std::vector<std::uint8_t> row(decoder.info.out_color_space == JCS_CMYK ? decoder.info.output_width * 4 : 0);

@@ -51,6 +51,8 @@ struct Picture {
   int height = 0;
   /** The pixels are Y, Cb and Cr. */
   bool ycc = false;
+  /** With colour: its grey can be taken from it (`copyGrey`) and is exactly the one that is decoded without colour. */
+  bool holdsGrey = true;
   /** Whether pixels are missing or made up. */
   bool damaged = false;
   /** The part of the picture that is certainly not damaged, 0 to 1. */
