@@ -37,7 +37,7 @@ const FILES: [what: string, kind: DecodedKind, make: (photo: Buffer) => Promise<
   ],
   ['a JPEG with odd sides', 'jpeg', (bytes) => sharp(bytes).resize(331, 207).jpeg().toBuffer()],
   ['a grey JPEG', 'jpeg', (bytes) => sharp(bytes).greyscale().jpeg().toBuffer()],
-  ['a grey PNG', 'png', (bytes) => sharp(bytes).greyscale().png().toBuffer()],
+  ['a grey PNG', 'png', (bytes) => sharp(bytes).toColourspace('b-w').png().toBuffer()],
   ['a WebP', 'webp', (bytes) => sharp(bytes).webp().toBuffer()],
   ['a GIF', 'gif', (bytes) => sharp(bytes).gif().toBuffer()],
   ['a TIFF', 'tiff', (bytes) => sharp(bytes).tiff().toBuffer()],
