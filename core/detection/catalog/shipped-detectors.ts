@@ -12,7 +12,6 @@ import { labelSchema, nameSchema } from '../../contract/names.js';
 import { openCvPackage } from '../../opencv/opencv-package.js';
 import { loadConfiguration } from '../../runtime/configuration.js';
 import { familyDefaults } from '../model-families.js';
-import { COCO_LABELS } from './coco-labels.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { modelShape, usualOf } from './model-description.js';
 
@@ -57,6 +56,10 @@ const manifestSchema = z.strictObject({
     .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'ids must differ'),
 });
 
+/** What a manifest says, in its order. Throws ConfigurationError if it is unusable. */
+export const readManifest = (manifestFile: string): (ShippedCascade | ListedModel)[] =>
+  loadConfiguration(manifestSchema, manifestFile).detectors;
+
 /**
  * The detectors of a manifest, in its order. A detector whose cascade is missing or has another hash is
  * refused. `models` is the folder with the downloaded models, as ID.onnx. Throws ConfigurationError if the manifest itself
@@ -66,7 +69,7 @@ export async function loadShippedDetectors(
   manifestFile: string,
   models?: string,
 ): Promise<DetectorEntry[]> {
-  const { detectors } = loadConfiguration(manifestSchema, manifestFile);
+  const detectors = readManifest(manifestFile);
   const folders = {
     siteglass: dirname(manifestFile),
     opencv: join(openCvPackage(), 'src', 'lib'),
@@ -95,10 +98,9 @@ async function verifiedCascade(shipped: ShippedCascade, file: string): Promise<D
 }
 
 async function verifiedModel(
-  { family, input, labels: named, usualLabels, parameters, ...listed }: ListedModel,
+  { family, input, labels, usualLabels, parameters, ...listed }: ListedModel,
   file: string | undefined,
 ): Promise<DetectorEntry> {
-  const labels = named === 'coco' ? [...COCO_LABELS] : named;
   const { id, kind, source, licence, sha256, url, bytes } = listed;
   const known = {
     ...{ id, kind, source, licence, labels, origin: 'download' as const },
