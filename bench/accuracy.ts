@@ -18,7 +18,7 @@ const USAGE = `Prints recall and false positives of a detector on annotated imag
 npm run accuracy -- DETECTOR FOLDER [options]
 
   DETECTOR   The id of a detector, or a file: NAME.onnx (with NAME.yaml beside it, if it has one) or NAME.xml
-  FOLDER     A folder with boxes.json, or a folder next to it:
+  FOLDER     A folder with boxes.json, or one of the folders in it:
              [{"file": "a.jpg", "stop sign": [[x, y, width, height]], "person": []}]
              Boxes are in pixels of the upright image. An empty list says that there is none; a label that is
              left out says nothing. A name as stopSigns stands for the label "stop sign".

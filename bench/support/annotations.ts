@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Box } from '../../core/contract/detection.js';
@@ -33,8 +33,7 @@ export function readAnnotations(folder: string): AnnotatedImage[] {
   if (!data) throw new Error(`${source} cannot be used: ${z.prettifyError(error)}`);
   const root = join(source, '..');
   const isOwn = root === join(folder);
-  const names = new Set(isOwn ? [] : readdirSync(folder));
-  return data
+  const images = data
     .map(({ file, ...lists }) => ({
       file: join(root, file),
       boxes: new Map(
@@ -44,7 +43,9 @@ export function readAnnotations(folder: string): AnnotatedImage[] {
         ]),
       ),
     }))
-    .filter(({ file }) => isOwn || (join(file, '..') === join(folder) && names.size > 0));
+    .filter(({ file }) => isOwn || join(file, '..') === join(folder));
+  if (images.length === 0) throw new Error(`${source} lists no image of ${folder}`);
+  return images;
 }
 
 /** `stopSigns` is the label `stop sign`; anything else is a label as it is. */
