@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import {
   type CascadeEngineName,
   type EngineName,
-  isDivided,
   MAX_DETECTORS,
   MIN_MODEL_CONFIDENCE,
   MODEL_ENGINE,
@@ -25,7 +24,13 @@ import type {
   PlannedModel,
 } from '../detection.js';
 import type { DetectorEntry, ReadyCascade, ReadyDetector, ReadyModel } from './detector-entry.js';
-import { detectorFaults, fieldFaults, named, refusedDetectors } from './named-detector.js';
+import {
+  detectorFaults,
+  fieldFaults,
+  isDivided,
+  named,
+  refusedDetectors,
+} from './named-detector.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
