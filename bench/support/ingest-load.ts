@@ -43,7 +43,6 @@ const payload = (epoch: string, seq: number, snapshot: string, takenAt: string):
 const DRAIN_MS = 60_000;
 
 const latencies: number[] = [];
-let counted = 0;
 let sites: Site[] = [];
 let publisher: Promise<BarePublisher> | undefined;
 
@@ -51,7 +50,7 @@ function hear(topic: string, bytes: Buffer): void {
   const { epoch, seq } = JSON.parse(bytes.toString()) as { epoch: string; seq: number };
   const site = sites.find((s) => s.epoch === epoch && topic.startsWith(s.topic.slice(0, -2)));
   const now = performance.now();
-  for (; site && site.acked < seq; counted++) {
+  while (site && site.acked < seq) {
     site.acked++;
     latencies.push(now - (site.sentAt[site.acked % site.sentAt.length] ?? now));
   }
@@ -79,7 +78,7 @@ async function load({
   broker,
   window,
   seconds,
-  perSecond,
+  perSecond: steady,
   ...q
 }: LoadQuestion): Promise<LoadReply> {
   publisher ??= listen(broker).then(() => BarePublisher.open(broker));
@@ -93,12 +92,11 @@ async function load({
     sentAt: new Float64Array(window + 1),
   }));
   latencies.length = 0;
-  counted = 0;
   const began = performance.now();
   const elapsed = () => (performance.now() - began) / 1_000;
   let sent = 0;
   while (elapsed() < seconds) {
-    const due = perSecond === undefined ? Number.POSITIVE_INFINITY : perSecond * elapsed();
+    const due = steady === undefined ? Number.POSITIVE_INFINITY : steady * elapsed();
     for (let room = true; room && sent < due; ) {
       room = false;
       for (const site of sites) {
@@ -110,14 +108,15 @@ async function load({
     }
     await sleep(2);
   }
-  const reached = counted / elapsed();
   const deadline = performance.now() + DRAIN_MS;
   while (sites.some((site) => site.acked < site.sent)) {
     if (performance.now() > deadline) throw new Error('records were not acknowledged in time');
     await sleep(5);
   }
+  // With the last window: a relay acknowledges in bursts, and a burst more or less would show in a short run.
+  const perSecond = sent / elapsed();
   const { p50, p99 } = percentiles(latencies);
-  return { records: sent, perSecond: reached, p50, p99 };
+  return { records: sent, perSecond, p50, p99 };
 }
 
 answerQuestions(load);
