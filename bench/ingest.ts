@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../test/support/postgres.js';
 import { temporaryFolder } from '../test/support/temporary-folder.js';
+import { startMosquitto } from './support/broker.js';
 import { IngestPart, type Measured } from './support/ingest-part.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
 import { inTurns, ratiosToReference } from './support/turns.js';
@@ -16,9 +17,9 @@ import { inTurns, ratiosToReference } from './support/turns.js';
 // Debian packages: mosquitto, postgresql
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '9' },
     /** Of each part in a round. */
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '2' },
     /** Of the run at a steady rate. */
     steady: { type: 'string', default: '10' },
     sites: { type: 'string', default: '8' },
@@ -38,7 +39,6 @@ const medianOf = (measured: Measured[], of: (one: Measured) => number) => median
 
 const folder = await temporaryFolder();
 const profiling = values.profile ? ['--cpu-prof', '--cpu-prof-dir', values.profile] : [];
-const execArgv = [...process.execArgv, ...profiling];
 const postgres = startPostgres();
 const parts: IngestPart[] = [];
 async function started(part: Promise<IngestPart>): Promise<IngestPart> {
@@ -47,10 +47,13 @@ async function started(part: Promise<IngestPart>): Promise<IngestPart> {
 }
 
 try {
-  const idle = await started(IngestPart.idle());
-  const sqlite = await started(IngestPart.relay(join(folder, 'relay.db'), execArgv));
+  const idle = await started(IngestPart.idle(await startMosquitto()));
+  const sqlite = await started(
+    IngestPart.relay(await startMosquitto(), join(folder, 'relay.db'), profiling),
+  );
+  const database = await postgres.createDatabase();
   const shared = await started(
-    IngestPart.relay(await postgres.createDatabase(), execArgv, () => postgres.pids()),
+    IngestPart.relay(await startMosquitto(), database, profiling, () => postgres.pids()),
   );
   for (const part of parts) await part.measure({ ...question, seconds: WARM_UP_SECONDS });
   const most = (part: IngestPart) => () => part.measure({ ...question, seconds });
@@ -59,6 +62,11 @@ try {
   const [ofSqlite = [], ofPostgres = []] = others;
 
   const perSecond = (measured: Measured[]) => measured.map((one) => one.perSecond);
+  /** Of all that a record needs behind the load. */
+  const cpuUs = (measured: Measured[]) =>
+    measured.map((one) => one.cpuUs.subscriber + one.cpuUs.broker + one.cpuUs.database);
+  const cpuRatio = (measured: Measured[]) =>
+    1 / median(ratiosToReference(cpuUs(broker), cpuUs(measured)));
   const sqliteRatios = ratiosToReference(perSecond(broker), perSecond(ofSqlite));
   const postgresRatios = ratiosToReference(perSecond(broker), perSecond(ofPostgres));
   printTable(
@@ -111,6 +119,8 @@ try {
   printFigures('ingest', {
     sqliteOfBroker: median(sqliteRatios),
     postgresOfBroker: median(postgresRatios),
+    sqliteCpuRatio: cpuRatio(ofSqlite),
+    postgresCpuRatio: cpuRatio(ofPostgres),
     brokerPerSecond: median(perSecond(broker)),
     sqlitePerSecond: median(perSecond(ofSqlite)),
     postgresPerSecond: median(perSecond(ofPostgres)),

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { type Broker, startMosquitto } from './broker.js';
+import { ALLOCATOR, NODE_ARGUMENTS } from './appliance.js';
+import type { Broker } from './broker.js';
 import type { IdleQuestion, IdleReply } from './idle-subscriber.js';
 import type { LoadQuestion, LoadReply } from './ingest-load.js';
 import type { RelayQuestion, RelayReply } from './ingest-relay.js';
@@ -27,21 +28,20 @@ export class IngestPart {
   ) {}
 
   /** A subscriber that does nothing. */
-  static async idle(): Promise<IngestPart> {
-    const broker = await startMosquitto();
-    const subscriber = new SideProcess<IdleQuestion, IdleReply>('idle-subscriber');
+  static async idle(broker: Broker): Promise<IngestPart> {
+    const subscriber = withSettings<IdleQuestion, IdleReply>('idle-subscriber');
     await subscriber.ask({ broker: broker.url });
     return new IngestPart(broker, subscriber, () => []);
   }
 
   /** The relay's ingest; `databasePids` are the processes of its database's server. */
   static async relay(
+    broker: Broker,
     database: string,
-    execArgv: string[],
+    execArgv: string[] = [],
     databasePids: () => number[] = () => [],
   ): Promise<IngestPart> {
-    const broker = await startMosquitto();
-    const subscriber = new SideProcess<RelayQuestion, RelayReply>('ingest-relay', execArgv);
+    const subscriber = withSettings<RelayQuestion, RelayReply>('ingest-relay', execArgv);
     await subscriber.ask({ broker: broker.url, database });
     return new IngestPart(broker, subscriber, databasePids);
   }
@@ -78,6 +78,13 @@ export class IngestPart {
     await this.broker.stop();
   }
 }
+
+/** With the settings of the programs' first line. */
+const withSettings = <Question extends object, Reply>(script: string, execArgv: string[] = []) =>
+  new SideProcess<Question, Reply>(script, [...process.execArgv, ...NODE_ARGUMENTS, ...execArgv], {
+    ...process.env,
+    ...ALLOCATOR,
+  });
 
 /** Of processes that may have ended meanwhile, as PostgreSQL's short-lived ones do. */
 function cpuMsOfThose(pids: number[]): number {
