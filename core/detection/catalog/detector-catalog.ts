@@ -88,6 +88,12 @@ export class DetectorCatalog implements Planner, Service {
     return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
   }
 
+  /** The labels of all detectors that can be used. */
+  labels(): string[] {
+    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    return [...new Set(usable.flatMap(labelsOf))];
+  }
+
   /** The names of all detectors that were read. */
   named(): NamedDetector[] {
     return this.#entries().map(named);
