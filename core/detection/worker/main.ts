@@ -6,6 +6,7 @@ import { SiteglassSearch } from './backends/cascade.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
+import { readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 
@@ -36,7 +37,7 @@ function main(): void {
   const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
   // Also where OpenCV is not installed: a search then says so.
   const engines: Engines = { opencv: new OpenCvSearch(openCv), ...own };
-  const runner = new JobRunner(openCv, decoder, engines);
+  const runner = new JobRunner(openCv, decoder, engines, readImage);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
     if (reply) send(reply);
