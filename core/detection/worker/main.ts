@@ -81,7 +81,8 @@ function ownEngine(): Engines {
 
 /**
  * Uploads and pixels lie outside V8's heap, which a job hardly touches. V8 alone would let tens of megabytes of them
- * pile up before it collects. A young collection takes half a millisecond. `process.memoryUsage` would read a file of the system each time.
+ * pile up before it collects. A young collection takes half a millisecond. `process.memoryUsage` would read a file of
+ * the system each time.
  */
 function freeBuffers(): void {
   if (getHeapStatistics().external_memory > MAX_EXTERNAL_BYTES) globalThis.gc?.({ type: 'minor' });
