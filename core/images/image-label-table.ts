@@ -1,5 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { isPostgres } from '../store/dialect.js';
+import { distinctValues } from '../store/distinct-values.js';
 import type { ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -37,10 +38,15 @@ export const createImageLabelTable: Migration = {
 };
 
 export const imageLabelTable = {
-  labels: async (db: Db): Promise<string[]> =>
-    (await db.selectFrom('image_label').select('label').distinct().execute()).map(
-      ({ label }) => label,
-    ),
+  labels: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('image_label')
+        .select((q) => q.fn.min('label').as('lowest'))
+        .where('label', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
 
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
