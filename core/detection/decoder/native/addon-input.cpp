@@ -1,4 +1,4 @@
-#include "input.hpp"
+#include "addon-input.hpp"
 
 #include "arguments.hpp"
 #include "letterbox.hpp"
