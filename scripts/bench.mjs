@@ -14,6 +14,6 @@ await runMain(async () => {
   }
   if (!names.includes(name))
     throw new Problem(`There is no bench ${name}; choose one of: ${names.join(', ')}`);
-  await setUp('start', { also: benchPackages(projectRoot, name) });
+  await setUp('opencv', { also: benchPackages(projectRoot, name) });
   return runBuilt(`bench/${name}.ts`, args);
 });

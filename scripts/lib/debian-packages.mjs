@@ -1,17 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { outputOf, run, succeeds } from './command.mjs';
+import { aptGet, LockHeld } from './apt.mjs';
+import { outputOf, succeeds } from './command.mjs';
 import { Problem } from './problem.mjs';
 
-/** @import { Step } from './steps.mjs' */
+/** @import { Step, Work } from './steps.mjs' */
 
 /** @typedef {keyof typeof PACKAGES} Purpose */
 
-/** @typedef {{ log: string, status: (text: string) => void }} Work */
-
-/** The Debian packages of each purpose. Programs of `build` need none; the others also need those of `start`. */
+/**
+ * The Debian packages of each purpose. Programs of `build` need none. `start` is the main path: snapshots and the own
+ * engine. `opencv` adds streams and OpenCV's engine; `test` and `arm64` include it.
+ */
 const DECODERS = ['libjpeg62-turbo-dev', 'libpng-dev', 'libwebp-dev'];
-const START = ['libopencv-dev', ...DECODERS, 'g++', 'make', 'python3'];
+const START = [...DECODERS, 'g++', 'make', 'python3'];
+/** Of libopencv-dev, which needs 48 further packages, what the addon uses. */
+const MODULES = ['core', 'imgcodecs', 'imgproc', 'objdetect', 'videoio'];
+const OPENCV = [...START, ...MODULES.map((name) => `libopencv-${name}-dev`)];
 /** Servers for the cameras' tests: video and MJPEG, digest and basic authentication, RTSP. 126 MB installed. */
 const CAMERA_PEERS = [
   ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],
@@ -21,8 +26,9 @@ const CAMERA_PEERS = [
 const PACKAGES = {
   build: /** @type {string[]} */ ([]),
   start: START,
+  opencv: OPENCV,
   test: [
-    ...START,
+    ...OPENCV,
     'mosquitto',
     'mosquitto-clients',
     'chromium',
@@ -30,7 +36,7 @@ const PACKAGES = {
     'systemd',
     ...CAMERA_PEERS,
   ],
-  arm64: [...START, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
+  arm64: [...OPENCV, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
 };
 
 /** Packages whose service Debian starts on installation. It would use ports that the demo and the tests need. */
@@ -46,26 +52,32 @@ const LISTS = '/var/lib/apt/lists';
 
 /**
  * The step that installs what is missing. `also` names packages beside those of the purpose.
- * @param {{ purpose: Purpose, also?: string[], log: string }} options
+ * @param {{ purpose: Purpose, also?: string[] }} options
  * @returns {Step}
  */
-export function debianPackages({ purpose, also = [], log }) {
+export function debianPackages({ purpose, also = [] }) {
   const missing = () => {
     const names = [...new Set([...packagesOf(purpose), ...also])];
     const installed = installedVersions(names);
     return names.filter((name) => !installed.has(name));
   };
+  /** @type {string[]} */
+  let prefix = [];
   return {
     title: 'Debian packages',
+    finishes: true,
+    seconds: usesOpenCV(purpose) ? 60 : 20,
     check() {
       const names = missing();
       if (names.length === 0) return undefined;
-      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(names);
+      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(names, purpose);
       return `install Debian packages with apt-get: ${names.join(', ')}`;
     },
-    async run(status) {
-      const names = missing();
-      await install(names, rootPrefix(names), { log, status });
+    prepare() {
+      prefix = rootPrefix(missing());
+    },
+    async run(work) {
+      await install(missing(), prefix, work);
     },
   };
 }
@@ -77,6 +89,9 @@ export const purposes = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
  * @returns {name is Purpose}
  */
 export const isPurpose = (name) => Object.hasOwn(PACKAGES, name);
+
+/** @param {Purpose} purpose */
+export const usesOpenCV = (purpose) => PACKAGES[purpose].includes('libopencv-core-dev');
 
 /** @param {Purpose} purpose */
 function packagesOf(purpose) {
@@ -105,18 +120,20 @@ function installedVersions(names) {
 /** OpenCV's version, which its addon has to match, e.g. `4.6.0`; undefined if there is no OpenCV. */
 export function opencvVersion() {
   const version =
-    installedVersions(['libopencv-dev']).get('libopencv-dev') ??
+    installedVersions(['libopencv-core-dev']).get('libopencv-core-dev') ??
     outputOf('pkg-config', ['--modversion', 'opencv4']);
   return version?.replace(/[^\d.].*$/, '');
 }
 
 /**
- * On other systems a person installs OpenCV, a compiler and servers, and set-up uses what it finds.
+ * On other systems a person installs the libraries, a compiler and servers, and set-up uses what it finds.
  * @param {string[]} names
+ * @param {Purpose} purpose
  */
-function withoutDebian(names) {
+function withoutDebian(names, purpose) {
   const hasServers = names.every((name) => existsSync(SERVER_PATHS[name] ?? '/'));
-  if (hasServers && opencvVersion() && succeeds('make', ['--version'])) return undefined;
+  const hasLibraries = !usesOpenCV(purpose) || opencvVersion();
+  if (hasServers && hasLibraries && succeeds('make', ['--version'])) return undefined;
   throw new Problem(
     `This is not a Debian system; install what these Debian packages contain, then try again: ${names.join(', ')}.`,
   );
@@ -140,32 +157,25 @@ function rootPrefix(names) {
  * @param {string[]} prefix
  * @param {Work} work
  */
-async function install(names, prefix, { log, status }) {
-  /**
-   * @param {string[]} args
-   * @param {string} failure
-   */
-  const aptGet = (args, failure) => {
-    const environment = ['DEBIAN_FRONTEND=noninteractive', 'apt-get'];
-    const [command = 'env', ...rest] = [...prefix, 'env', ...environment];
-    return run(command, [...rest, ...args], {
-      log,
-      failure,
-      onLine: (line) => report(line, status),
-    });
+async function install(names, prefix, { log, status, print, signal }) {
+  const onLine = (/** @type {string} */ line) => report(line, status);
+  const options = { prefix, log, print, stop: signal, onLine };
+  const failures = {
+    update: 'The list of Debian packages cannot be downloaded',
+    install: `apt-get cannot install ${names.join(', ')}`,
   };
-  const update = () => aptGet(['update'], 'The list of Debian packages cannot be downloaded');
+  const update = () => aptGet(['update'], { ...options, failure: failures.update });
   const add = () =>
-    aptGet(
-      ['install', '--yes', '--no-install-recommends', ...names],
-      `apt-get cannot install ${names.join(', ')}`,
-    );
+    aptGet(['install', '--yes', '--no-install-recommends', ...names], {
+      ...options,
+      failure: failures.install,
+    });
   const fresh = !hasLists();
   if (fresh) await update();
   try {
     await add();
   } catch (error) {
-    if (fresh) throw error;
+    if (fresh || error instanceof LockHeld || signal.aborted) throw error;
     await update();
     await add();
   }
