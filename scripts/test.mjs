@@ -1,7 +1,9 @@
 // Sets up, builds and runs the tests: `npm test [-- test/FOLDER | test/FILE.test.ts | --unit]`. Other arguments go to ava.
+
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { showedHelp } from './lib/options.mjs';
 import { runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
 import { setUp } from './lib/set-up.mjs';
@@ -9,6 +11,7 @@ import { TapSummary } from './lib/tap.mjs';
 import { toBuilt } from './lib/test-arguments.mjs';
 
 await runMain(async () => {
+  if (showedHelp('test')) return 0;
   await setUp('test');
   return runTests(process.argv.slice(2).flatMap(toBuilt));
 });

@@ -147,7 +147,7 @@ function addonSteps(addon, root) {
   const step = {
     title: name,
     after: ['Debian packages', 'npm packages', downloadTitle],
-    compiles: true,
+    compiles: !addon.critical,
     get seconds() {
       return isCached() ? 1 : seconds;
     },

@@ -33,7 +33,10 @@ export async function setUp(purpose, { also = [], root = projectRoot } = {}) {
       ...addons({ root, purpose }),
       build({ root }),
     ];
-    await runSteps(steps, { logs: join(root, 'var', 'setup'), compilers: compilerJobs() });
+    await runSteps(steps, {
+      logs: join(root, 'var', 'setup'),
+      compilers: Math.max(1, compilerJobs() - 1),
+    });
   } finally {
     release();
   }

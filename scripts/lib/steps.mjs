@@ -17,7 +17,7 @@ import { Progress } from './progress.mjs';
  * @typedef {object} Step
  * @property {string} title
  * @property {string[]} [after] The titles of the steps that have to end before it starts.
- * @property {boolean} [compiles] Whether it keeps processors busy; only `compilers` of these run at once.
+ * @property {boolean} [compiles] Whether it waits for one of the processors; `compilers` of these run at once.
  * @property {boolean} [finishes] Whether it ends what it began, even if the others are stopped.
  * @property {number} seconds How long it takes: an estimate.
  * @property {() => string | undefined} check Describes what the step would do; undefined if nothing is missing.
