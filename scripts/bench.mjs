@@ -1,5 +1,4 @@
 // Sets up and runs one of bench/: `npm run bench -- NAME [arguments]`. Without a name it lists them.
-
 import { benchNames, benchPackages } from './lib/benches.mjs';
 import { showedHelp } from './lib/options.mjs';
 import { Problem, runMain } from './lib/problem.mjs';

@@ -1,5 +1,4 @@
 // Sets up, builds and runs the tests with coverage: a table by file, and pages in var/coverage/. Arguments go to ava.
-
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { showedHelp } from './lib/options.mjs';

@@ -1,5 +1,4 @@
 // Runs the demo of `npm start`, compiles after each change of a source, and restarts the demo after each build.
-
 import { readDemoOptions } from './lib/demo-options.mjs';
 import { showedHelp } from './lib/options.mjs';
 import { runMain } from './lib/problem.mjs';

@@ -1,7 +1,6 @@
 // Builds the Debian packages of both programs, for Debian 13 and Raspberry Pi OS 13, into var/packages:
 //   npm run package [-- --arch amd64|arm64] [--out DIR] [--fresh]    in a Debian 13 root, made once with debootstrap
 //   npm run package -- --here [--out DIR] [--version V]              with the tools of this system
-
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outputOf } from './lib/command.mjs';

@@ -1,5 +1,4 @@
 // Sets up, builds and runs one of the project's own programs: `node scripts/run.mjs --for PURPOSE FOLDER/FILE.ts [ARGUMENTS]`.
-
 import { isPurpose, purposes } from './lib/debian-packages.mjs';
 import { showedHelp } from './lib/options.mjs';
 import { Problem, runMain } from './lib/problem.mjs';

@@ -1,5 +1,4 @@
 // Installs and builds what is missing, and lists it first. `--for test` includes what only the tests need.
-
 import { isPurpose, purposes } from './lib/debian-packages.mjs';
 import { readOptions, showedHelp } from './lib/options.mjs';
 import { Problem, runMain } from './lib/problem.mjs';

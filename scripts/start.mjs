@@ -1,5 +1,4 @@
 // Sets up, builds and runs the demo: a relay with its MQTT broker, and an appliance with a sample camera.
-
 import { readDemoOptions } from './lib/demo-options.mjs';
 import { showedHelp } from './lib/options.mjs';
 import { runMain } from './lib/problem.mjs';

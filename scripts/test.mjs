@@ -1,5 +1,4 @@
 // Sets up, builds and runs the tests: `npm test [-- test/FOLDER | test/FILE.test.ts | --unit]`. Other arguments go to ava.
-
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';

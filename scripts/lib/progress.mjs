@@ -2,6 +2,8 @@ const QUIET_SECONDS = 15;
 
 /** @typedef {{ title: string, detail: string, started: number }} Part */
 
+/** @typedef {{ write(text: string): unknown, isTTY?: boolean, columns?: number }} Output Such as process.stdout. */
+
 /**
  * Shows the progress of parts that run at the same time: on a terminal a line for each that is rewritten every second, in
  * a log one line every 15 seconds. The last line of a part gives the seconds that it took.
@@ -16,10 +18,10 @@ export class Progress {
   #drawn = 0;
 
   /**
-   * @param {NodeJS.WriteStream} [out]
+   * @param {Output} [out]
    * @param {number} [estimate] Seconds that everything may take.
    */
-  constructor(out = process.stdout, estimate) {
+  constructor(out = /** @type {Output} */ (process.stdout), estimate) {
     this.#out = out;
     this.#estimate = estimate;
     this.#timer = out.isTTY
@@ -99,7 +101,7 @@ const textOf = ({ title, detail }) => title + (detail && `: ${detail}`);
  * @template T
  * @param {string} title
  * @param {(status: (text: string) => void) => Promise<T>} work
- * @param {NodeJS.WriteStream} [out]
+ * @param {Output} [out]
  * @returns {Promise<T>}
  */
 export async function showProgress(title, work, out) {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Interrupted } from './problem.mjs';
 import { Progress } from './progress.mjs';
 
+/** @import { Output } from './progress.mjs' */
+
 /**
  * What a step gets to work with.
  * @typedef {object} Work
@@ -26,7 +28,7 @@ import { Progress } from './progress.mjs';
  *   a later step will.
  */
 
-/** @typedef {{ logs: string, compilers?: number, out?: NodeJS.WriteStream }} Options */
+/** @typedef {{ logs: string, compilers?: number, out?: Output }} Options */
 
 /**
  * Lists what is missing, then runs the steps that supply it, each as soon as the steps that it comes after have ended.
