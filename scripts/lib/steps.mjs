@@ -19,7 +19,7 @@ import { Progress } from './progress.mjs';
  * @typedef {object} Step
  * @property {string} title
  * @property {string[]} [after] The titles of the steps that have to end before it starts.
- * @property {boolean} [compiles] Whether it waits for one of the processors; `compilers` of these run at once.
+ * @property {boolean} [compiles] Whether it waits for one of the processors; all but one are for these.
  * @property {boolean} [finishes] Whether it ends what it began, even if the others are stopped.
  * @property {number} seconds How long it takes: an estimate.
  * @property {() => string | undefined} check Describes what the step would do; undefined if nothing is missing.
@@ -28,7 +28,7 @@ import { Progress } from './progress.mjs';
  *   a later step will.
  */
 
-/** @typedef {{ logs: string, compilers?: number, out?: Output }} Options */
+/** @typedef {{ logs: string, processors?: number, out?: Output }} Options */
 
 /**
  * Lists what is missing, then runs the steps that supply it, each as soon as the steps that it comes after have ended.
@@ -37,10 +37,10 @@ import { Progress } from './progress.mjs';
  * @param {Step[]} steps
  * @param {Options} options
  */
-export async function runSteps(steps, { logs, compilers = 2, out = process.stdout }) {
+export async function runSteps(steps, { logs, processors = 2, out = process.stdout }) {
   const missing = steps.filter((step) => step.check() !== undefined);
   if (missing.length === 0) return;
-  const estimate = estimateOf(missing, compilers);
+  const estimate = estimateOf(missing, processors);
   const plan = missing.map((step) => `  - ${step.check()}\n`).join('');
   out.write(`Set-up will:\n${plan}\n  This takes about ${estimate} s on two processors.\n`);
   for (const step of missing) step.prepare?.();
@@ -48,7 +48,7 @@ export async function runSteps(steps, { logs, compilers = 2, out = process.stdou
   const started = performance.now();
   const progress = new Progress(out, estimate);
   try {
-    await new Run(steps, { logs, compilers, progress }).end();
+    await new Run(steps, { logs, processors, progress }).end();
   } finally {
     progress.close();
   }
@@ -56,15 +56,15 @@ export async function runSteps(steps, { logs, compilers = 2, out = process.stdou
 }
 
 /**
- * The longest chain of steps, or the work for all compilers if that is more, in seconds.
+ * The longest chain of steps, or the work for all processors if that is more, in seconds.
  * @param {Step[]} steps
- * @param {number} compilers
+ * @param {number} processors
  */
-function estimateOf(steps, compilers) {
+function estimateOf(steps, processors) {
   /** @type {(step: Step) => number} */
   const endOf = ({ seconds, after = [] }) =>
     seconds + Math.max(0, ...steps.filter(({ title }) => after.includes(title)).map(endOf));
-  const work = steps.reduce((sum, { seconds }) => sum + seconds, 0) / compilers;
+  const work = steps.reduce((sum, { seconds }) => sum + seconds, 0) / processors;
   return Math.ceil(Math.max(work, ...steps.map(endOf)) / 10) * 10;
 }
 
@@ -80,7 +80,7 @@ class Run {
 
   /**
    * @param {Step[]} steps
-   * @param {{ logs: string, compilers: number, progress: Progress }} options
+   * @param {{ logs: string, processors: number, progress: Progress }} options
    */
   constructor(steps, options) {
     this.#waiting = [...steps];
@@ -133,7 +133,7 @@ class Run {
     const pending = [...this.#waiting, ...this.#running.keys()];
     if (pending.some(({ title }) => after.includes(title))) return false;
     const compiling = [...this.#running.keys()].filter((step) => step.compiles);
-    return !compiles || compiling.length < this.#options.compilers;
+    return !compiles || compiling.length < Math.max(1, this.#options.processors - 1);
   }
 
   /** @param {Step} step */

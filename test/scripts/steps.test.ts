@@ -19,7 +19,7 @@ interface Settings {
 }
 
 /** Runs steps that note what they do; returns the notes, the output and how the run ended. */
-async function setUp(t: ExecutionContext, compilers?: number) {
+async function setUp(t: ExecutionContext, processors?: number) {
   const logs = join(await temporaryFolder(t), 'logs');
   const notes: string[] = [];
   const steps: Step[] = [];
@@ -45,7 +45,7 @@ async function setUp(t: ExecutionContext, compilers?: number) {
     notes,
     add,
     output: () => output,
-    end: () => runSteps(steps, { logs, out, ...(compilers && { compilers }) }),
+    end: () => runSteps(steps, { logs, out, ...(processors && { processors }) }),
   };
 }
 
@@ -91,7 +91,7 @@ test('parts run at the same time, and one that needs another starts when that ha
   ]);
 });
 
-test('only as many parts compile at once as there are processors for them', async (t) => {
+test('one processor compiles one part at a time', async (t) => {
   const { add, end, notes } = await setUp(t, 1);
   const work = () => sleep(30);
   add('first', work, { compiles: true });
