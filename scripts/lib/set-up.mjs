@@ -33,10 +33,7 @@ export async function setUp(purpose, { also = [], root = projectRoot } = {}) {
       ...addons({ root, purpose }),
       build({ root }),
     ];
-    await runSteps(steps, {
-      logs: join(root, 'var', 'setup'),
-      compilers: Math.max(1, compilerJobs() - 1),
-    });
+    await runSteps(steps, { logs: join(root, 'var', 'setup'), processors: compilerJobs() });
   } finally {
     release();
   }
