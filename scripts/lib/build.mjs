@@ -8,7 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { run } from './command.mjs';
 import { Problem } from './problem.mjs';
 
@@ -82,7 +82,9 @@ function newestInput(root) {
   const inside = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isDirectory() || /\.(m?ts|mjs|json)$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name)),
+      .map((entry) => join(entry.parentPath, entry.name))
+      // The addons are compiled there meanwhile; the compiler reads nothing of it.
+      .filter((path) => !/\/native(\/|$)/.test(relative(root, path))),
   );
   const settings = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
   return Math.max(...[...settings, ...folders, ...inside].map(modifiedAt));
