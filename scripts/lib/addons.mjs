@@ -16,6 +16,7 @@ import { succeeds } from './command.mjs';
 import { opencvVersion, usesOpenCV } from './debian-packages.mjs';
 import { readPackages } from './npm-packages.mjs';
 import { openCvSettings } from './opencv-addon.mjs';
+import { Problem } from './problem.mjs';
 
 /** @import { Purpose } from './debian-packages.mjs' */
 /** @import { Step } from './steps.mjs' */
@@ -163,6 +164,8 @@ function addonSteps(addon, root) {
         markDone();
       } else {
         if (!isAsInstalled()) await compile(addon, { root, ...work });
+        if (!loads(built, root))
+          throw new Problem(`${name} is compiled but does not load; see ${work.log}`);
         keep();
       }
     },

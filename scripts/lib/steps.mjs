@@ -140,7 +140,7 @@ class Run {
   async #run(step) {
     const { logs, progress } = this.#options;
     const { signal } = this.#stop;
-    const log = join(logs, `${step.title.replace(/\W+/g, '-')}.log`);
+    const log = join(logs, `${step.title.replace(/\W+/g, ' ').trim().replaceAll(' ', '-')}.log`);
     const print = (/** @type {string} */ line) => progress.print(line);
     /** @type {ReturnType<Progress['start']> | undefined} */
     let part;
