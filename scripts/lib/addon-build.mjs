@@ -42,7 +42,7 @@ export async function compile(addon, { root, log, signal, status }) {
     env: { ...env, ...headersEnv() },
     log,
     signal,
-    nice: critical ? 0 : 10,
+    nice: critical ? 0 : 5,
     failure: `${name} does not compile`,
   };
   status('configuring');

@@ -13,7 +13,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { compile, download } from './addon-build.mjs';
 import { succeeds } from './command.mjs';
-import { opencvVersion, usesOpenCV } from './debian-packages.mjs';
+import { DEBIAN_STEPS, opencvVersion, usesOpenCV } from './debian-packages.mjs';
 import { readPackages } from './npm-packages.mjs';
 import { openCvSettings } from './opencv-addon.mjs';
 import { Problem } from './problem.mjs';
@@ -147,7 +147,12 @@ function addonSteps(addon, root) {
   /** @type {Step} */
   const step = {
     title: name,
-    after: ['Debian packages', 'npm packages', downloadTitle],
+    after: [
+      DEBIAN_STEPS.compiler,
+      ...(addon.usesOpenCV ? [DEBIAN_STEPS.opencv] : []),
+      'npm packages',
+      downloadTitle,
+    ],
     compiles: !addon.critical,
     get seconds() {
       return isCached() ? 1 : seconds;

@@ -35,7 +35,7 @@ export const succeeds = (command, args, options = {}) =>
  * @property {NodeJS.ProcessEnv} [env] Added to this process's environment.
  * @property {number} [timeoutMs]
  * @property {AbortSignal} [signal] Stops the command and everything that it started. Ctrl-C reaches it only by this signal.
- * @property {number} [nice] Added to its priority: 10 leaves the processors to commands without it.
+ * @property {number} [nice] Added to its priority: 5 leaves the processors to commands without it.
  * @property {(line: string) => void} [onLine] Called with each line of its output.
  */
 

@@ -16,7 +16,10 @@ const DECODERS = ['libjpeg62-turbo-dev', 'libpng-dev', 'libwebp-dev'];
 const START = [...DECODERS, 'g++', 'make', 'python3'];
 /** Of libopencv-dev, which needs 48 further packages, what the addon uses. */
 const MODULES = ['core', 'imgcodecs', 'imgproc', 'objdetect', 'videoio'];
-const OPENCV = [...START, ...MODULES.map((name) => `libopencv-${name}-dev`)];
+const OPENCV_ALONE = MODULES.map((name) => `libopencv-${name}-dev`);
+const OPENCV = [...START, ...OPENCV_ALONE];
+/** The headers of Debian's own Node.js. */
+const NODE_HEADERS = 'libnode-dev';
 /** Servers for the cameras' tests: video and MJPEG, digest and basic authentication, RTSP. 126 MB installed. */
 const CAMERA_PEERS = [
   ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],
@@ -50,36 +53,58 @@ const SERVER_PATHS = { mosquitto: '/usr/sbin/mosquitto', postgresql: '/usr/lib/p
 
 const LISTS = '/var/lib/apt/lists';
 
+/** The steps that install Debian packages. What the first one installs is compiled with while the next ones run. */
+export const DEBIAN_STEPS = {
+  compiler: 'Debian packages',
+  opencv: 'Debian packages of OpenCV',
+  others: 'Debian packages of servers and tools',
+};
+
 /**
- * The step that installs what is missing. `also` names packages beside those of the purpose.
+ * The steps that install what is missing, one after the other. `also` names packages beside those of the purpose.
  * @param {{ purpose: Purpose, also?: string[] }} options
- * @returns {Step}
+ * @returns {Step[]}
  */
 export function debianPackages({ purpose, also = [] }) {
-  const missing = () => {
-    const names = [...new Set([...packagesOf(purpose), ...also])];
-    const installed = installedVersions(names);
-    return names.filter((name) => !installed.has(name));
-  };
-  /** @type {string[]} */
-  let prefix = [];
-  return {
-    title: 'Debian packages',
+  const all = [...new Set([...packagesOf(purpose), ...also])];
+  const others = all.filter((name) => !OPENCV.includes(name) && name !== NODE_HEADERS);
+  const first = all.filter((name) => !others.includes(name) && !OPENCV_ALONE.includes(name));
+  const { compiler, opencv } = DEBIAN_STEPS;
+  /** @type {string[] | undefined} */
+  let prefix;
+  /** @type {(title: string, names: string[], rest: { seconds: number, after?: string[] }) => Step} */
+  const step = (title, names, rest) => ({
+    title,
+    ...rest,
     finishes: true,
-    seconds: usesOpenCV(purpose) ? 60 : 20,
     check() {
-      const names = missing();
-      if (names.length === 0) return undefined;
-      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(names, purpose);
-      return `install Debian packages with apt-get: ${names.join(', ')}`;
+      const absent = missing(names);
+      if (absent.length === 0) return undefined;
+      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(missing(all), purpose);
+      return `install Debian packages with apt-get: ${absent.join(', ')}`;
     },
     prepare() {
-      prefix = rootPrefix(missing());
+      prefix ??= rootPrefix(missing(all));
     },
     async run(work) {
-      await install(missing(), prefix, work);
+      await install(missing(names), prefix ?? rootPrefix(names), work);
     },
-  };
+  });
+  return [
+    step(compiler, first, { seconds: 20 }),
+    step(
+      opencv,
+      all.filter((name) => OPENCV_ALONE.includes(name)),
+      { seconds: 40, after: [compiler] },
+    ),
+    step(DEBIAN_STEPS.others, others, { seconds: 60, after: [compiler, opencv] }),
+  ];
+}
+
+/** @param {string[]} names */
+function missing(names) {
+  const installed = installedVersions(names);
+  return names.filter((name) => !installed.has(name));
 }
 
 export const purposes = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
@@ -97,7 +122,7 @@ export const usesOpenCV = (purpose) => PACKAGES[purpose].includes('libopencv-cor
 function packagesOf(purpose) {
   if (purpose === 'build') return PACKAGES.build;
   const debiansOwnNode = process.execPath === '/usr/bin/node';
-  const headers = existsSync('/usr/include/node/node.h') || !debiansOwnNode ? [] : ['libnode-dev'];
+  const headers = existsSync('/usr/include/node/node.h') || !debiansOwnNode ? [] : [NODE_HEADERS];
   return [...PACKAGES[purpose], ...headers];
 }
 
@@ -108,6 +133,7 @@ function packagesOf(purpose) {
  */
 function installedVersions(names) {
   const format = `\${db:Status-Abbrev} \${Package} \${Version}\n`;
+  if (names.length === 0) return new Map();
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', format, ...names], {
     encoding: 'utf8',
   });

@@ -28,7 +28,7 @@ export async function setUp(purpose, { also = [], root = projectRoot } = {}) {
   });
   try {
     const steps = [
-      debianPackages({ purpose, also }),
+      ...debianPackages({ purpose, also }),
       npmPackages({ root }),
       ...addons({ root, purpose }),
       build({ root }),

@@ -50,7 +50,24 @@ test('streams and the engine of OpenCV have a purpose of their own, which tests 
 
 test('programs that need neither packages nor addons ask for none', async (t) => {
   t.deepEqual(addons({ root: await temporaryFolder(t), purpose: 'build' }), []);
-  t.is(debianPackages({ purpose: 'build' }).check(), undefined);
+  for (const step of debianPackages({ purpose: 'build' })) t.is(step.check(), undefined);
+});
+
+test('compilers start while the packages of servers are still installed', (t) => {
+  const steps = debianPackages({ purpose: 'test', also: ['mosquitto'] });
+  t.deepEqual(
+    steps.map(({ title }) => title),
+    ['Debian packages', 'Debian packages of OpenCV', 'Debian packages of servers and tools'],
+  );
+  for (const { title, after } of addons({ root: projectRoot(), purpose: 'test' })) {
+    t.false(after?.includes('Debian packages of servers and tools'), title);
+    t.is(after?.includes('Debian packages of OpenCV'), title.includes('opencv'), title);
+  }
+  t.deepEqual(
+    steps.map(({ after = [] }) => after.length),
+    [0, 1, 2],
+    'only one apt-get at a time',
+  );
 });
 
 test('benches and the comparisons with OpenCV install it', (t) => {
