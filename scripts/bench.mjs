@@ -1,5 +1,5 @@
-// Sets up and runs one of bench/: `npm run bench -- NAME [arguments]`. Without a name it lists them.
-import { benchNames, benchPackages } from './lib/benches.mjs';
+// Sets up and runs one of bench/: `npm run bench -- NAME [arguments]`. Without a name it lists them, with their options.
+import { benchNames, benchPackages, describeBench } from './lib/benches.mjs';
 import { showedHelp } from './lib/options.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
@@ -9,13 +9,14 @@ import { setUp } from './lib/set-up.mjs';
 await runMain(async () => {
   const [name, ...args] = process.argv.slice(2);
   const names = benchNames(projectRoot);
-  const list = `Benches: ${names.join(', ')}`;
-  if (showedHelp('bench')) {
-    console.log(list);
-    return 0;
-  }
-  if (name === undefined) {
-    console.log(`${list}\nRun one with: npm run bench -- NAME`);
+  if (showedHelp('bench') || name === undefined) {
+    for (const bench of names) {
+      const { about, options } = describeBench(projectRoot, bench);
+      console.log(`${bench}\n  ${about}\n  ${options}`);
+    }
+    console.log(
+      '\nRun one with: npm run bench -- NAME [options]. The options are shown with their defaults.',
+    );
     return 0;
   }
   if (!names.includes(name))
