@@ -2,12 +2,15 @@ import { parseArgs } from 'node:util';
 import { usageOf } from './commands.mjs';
 import { Problem } from './problem.mjs';
 
+export const asksForHelp = (args = process.argv.slice(2)) =>
+  args.includes('--help') || args.includes('-h');
+
 /**
  * Whether the arguments ask for help; prints the usage of the npm script.
  * @param {string} script
  */
 export function showedHelp(script, args = process.argv.slice(2)) {
-  if (!args.includes('--help') && !args.includes('-h')) return false;
+  if (!asksForHelp(args)) return false;
   console.log(usageOf(script));
   return true;
 }

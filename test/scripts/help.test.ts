@@ -26,7 +26,7 @@ test('--help of every npm script prints its usage and sets up nothing', async (t
         cwd: folder,
         env,
       });
-      if (name !== 'help') t.regex(stdout, /^Usage: npm (run )?[\w:]+/, name);
+      if (name !== 'help') t.regex(stdout, /^Usage: npm (run )?[\w:]+/m, name);
       t.notRegex(stdout, /Set-up will/, name);
       t.is(stderr, '', name);
     }
