@@ -279,7 +279,7 @@ Usage: ${name} [${commands ? 'COMMAND] [' : ''}--config FILE] [--set PATH=VALUE 
 ${listed(commands).join('')}
   -c, --config FILE     reads this YAML configuration instead of the built-in defaults
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
-      --check           checks the configuration, and prints every error in it
+      --check           checks the configuration, and prints every error and what is not installed
       --json            prints JSON, if the command supports it
       --refused         shows the summaries that were set aside, with "outbox"
       --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
