@@ -225,3 +225,23 @@ test.serial(
     t.true(refused.detail.endsWith(INSTALL), refused.detail);
   },
 );
+
+test.serial('the relay refuses detection.engine: opencv in the same way', async (t) => {
+  const folder = await temporaryFolder(t);
+  const root = join(folder, 'lib', 'siteglass-relay');
+  writeTree(projectRoot(), 'relay', { out: root, version: '9.8.7' });
+  const line = `detection.engine is opencv; ${INSTALL}`;
+  const settings = [
+    'detection.engine=opencv',
+    `dataFolder=${folder}/data`,
+    'http.port=0',
+    'mqtt.embedded.port=0',
+  ];
+  const args = settings.flatMap((setting) => ['--set', setting]);
+  const checked = await runToEnd(t, 'cloud-relay', [...args, '--check'], {}, root);
+  t.is(checked.code, 2);
+  t.true(checked.errors.includes(line), checked.errors);
+  const started = await runToEnd(t, 'cloud-relay', args, {}, root);
+  t.is(started.code, 1);
+  t.is(started.log.at(-1)?.msg, line);
+});
