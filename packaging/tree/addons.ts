@@ -86,7 +86,7 @@ const ADDONS: Addon[] = [
   {
     files: Object.values(OPENCV_FILES),
     folder: 'core/opencv/native',
-    sources: ['node_modules/@u4/opencv4nodejs/cc'],
+    sources: ['node_modules/@u4/opencv4nodejs/cc', 'packaging/opencv'],
     // The expensive code is in OpenCV's own libraries.
     optimise: '-O1',
   },

@@ -8,12 +8,13 @@
   'target_defaults': {
     'include_dirs': [
       # First: it has headers in place of OpenCV's.
-      '.',
+      '../../../packaging/opencv',
       '<(opencv4nodejs)',
       '<(opencv4nodejs)/core',
       '<(opencv4nodejs)/native-node-utils',
       "<!(node -e \"require('nan')\")",
     ],
+    'defines': ['SITEGLASS_OPENCV_PART'],
     # The expensive code is in OpenCV's own libraries. Warnings of sources that are not ours say nothing to us.
     'cflags': ['-O1', '-w', '-isystem <(opencv_include)', '-fvisibility=hidden'],
     'cflags_cc': ['-std=c++17'],
