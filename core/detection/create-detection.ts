@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { EngineName } from '../contract/detection.js';
+import { openCvFault } from '../opencv/opencv-addon.js';
+import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { projectRoot } from '../runtime/project-root.js';
@@ -10,8 +13,10 @@ import type { JobRecord } from './pool/job-record.js';
 
 const MEGABYTE = 1_000_000;
 
+type DetectionSettings = z.infer<typeof detectionSettings>;
+
 export interface DetectionOptions {
-  settings: z.infer<typeof detectionSettings>;
+  settings: DetectionSettings;
   maxPixels: number;
   onJob: (record: JobRecord) => void;
   log: Logger;
@@ -44,8 +49,27 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     ...(workingSize !== undefined && { preparation: { workingSize } }),
     folder: settings.folder,
     probe: (cascade) => pool.probe(cascade),
-    engines: () => (settings.engine === 'opencv' ? ['opencv'] : pool.status().engines),
+    engines: () => {
+      const { engines } = pool.status();
+      return settings.engine === 'opencv' ? engines.filter(isOpenCv) : engines;
+    },
     log,
   });
-  return { pool, catalog, services: [pool, catalog] };
+  return { pool, catalog, services: [requirement(settings), pool, catalog] };
 }
+
+const isOpenCv = (name: EngineName) => name === 'opencv';
+
+/** Why no detector could search with this setting, in one line; undefined if it can be in effect. */
+export function engineFault({ engine }: Pick<DetectionSettings, 'engine'>): string | undefined {
+  const fault = engine === 'opencv' ? openCvFault('engine') : undefined;
+  return fault && `detection.engine is opencv; ${fault}`;
+}
+
+const requirement = (settings: DetectionSettings): Service => ({
+  name: 'detection engine',
+  start: async () => {
+    const fault = engineFault(settings);
+    if (fault) throw new StartError(fault);
+  },
+});

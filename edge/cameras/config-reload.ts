@@ -12,6 +12,8 @@ export interface ConfigReloadOptions {
   config: EdgeConfig;
   /** Throws a ConfigurationError with every error. */
   read(): EdgeConfig;
+  /** Lines about what a configuration needs and this machine lacks. */
+  warningsOf(config: EdgeConfig): string[];
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
@@ -21,6 +23,8 @@ export interface Reloaded {
   cameras: CameraChanges;
   /** Changed settings that take effect only after a restart, e.g. `http.port`. */
   needsRestart: string[];
+  /** What the configuration needs and this machine lacks, one line for each. */
+  warnings: string[];
 }
 
 /**
@@ -49,15 +53,16 @@ export class ConfigReload implements Service {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { config, replaceCameras, log } = this.options;
+    const { config, replaceCameras, warningsOf, log } = this.options;
     const next = this.#read();
     const cameras = await replaceCameras(next.cameras);
     const needsRestart = differences(
       { ...config, cameras: undefined },
       { ...next, cameras: undefined },
     );
-    log.info({ ...cameras, needsRestart }, 'configuration reloaded');
-    return { cameras, needsRestart };
+    const warnings = warningsOf(next);
+    log.info({ ...cameras, needsRestart, warnings }, 'configuration reloaded');
+    return { cameras, needsRestart, warnings };
   }
 
   #read(): EdgeConfig {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import { engineFault } from '../../core/detection/create-detection.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
+import { cameraFaults } from '../cameras/camera-faults.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
@@ -80,6 +82,10 @@ export function createPipeline(
   const reload = new ConfigReload({
     config,
     read: reread,
+    warningsOf: ({ detection, cameras: next }) => [
+      ...[engineFault(detection)].filter((fault) => fault !== undefined),
+      ...cameraFaults(next),
+    ],
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);

@@ -5,7 +5,8 @@ import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
 import type { CascadeFile, ProbeResult } from '../protocol.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { OperatorDetectors } from './operator-detectors.js';
-import { engineOf, planAnalysis } from './plan-analysis.js';
+import { planAnalysis } from './plan-analysis.js';
+import { servedEntry } from './served-entry.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
 export interface CatalogOptions {
@@ -49,9 +50,12 @@ export class DetectorCatalog implements Planner, Service {
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
     await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
-    for (const id of defaultDetectors)
-      if (!this.#entries().some((entry) => entry.id === id && entry.status === 'ready'))
-        log.error({ detector: id }, 'default detector missing');
+    const served = this.#entries().map((entry) => servedEntry(entry, this.#options.engines()));
+    for (const id of defaultDetectors) {
+      const found = served.find((entry) => entry.id === id);
+      if (found?.status === 'ready') continue;
+      log.error({ detector: id, reason: found?.reason }, 'default detector missing');
+    }
   }
 
   async stop(): Promise<void> {
@@ -72,7 +76,7 @@ export class DetectorCatalog implements Planner, Service {
     const entries = this.#entries();
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
     const engines = this.#options.engines();
-    return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
+    return entries.map((entry) => resource(servedEntry(entry, engines), defaults.includes(entry)));
   }
 
   #entries(): DetectorEntry[] {
@@ -80,12 +84,8 @@ export class DetectorCatalog implements Planner, Service {
   }
 }
 
-function resource(
-  entry: DetectorEntry,
-  isDefault: boolean,
-  engines: EngineName[],
-): DetectorResource {
+function resource(entry: DetectorEntry, isDefault: boolean): DetectorResource {
   if (entry.status === 'refused') return { ...entry, default: isDefault };
   const { file: _, ...known } = entry;
-  return { ...known, default: isDefault, engine: engineOf(entry, engines) };
+  return { ...known, default: isDefault };
 }

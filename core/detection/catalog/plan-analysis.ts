@@ -13,6 +13,7 @@ import type { FieldError } from '../../contract/problem.js';
 import { ProblemError } from '../../runtime/errors.js';
 import type { AnalysisPlan, AnalysisRequest, PlannedDetector } from '../detection.js';
 import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
+import { servedEntry } from './served-entry.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
@@ -30,7 +31,7 @@ export interface PlanContext {
 export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
   const chosen = chosenDetectors(request, context);
   return {
-    detectors: chosen.map((detector) => planned(detector, request, context.engines)),
+    detectors: chosen.map((detector) => planned(detector, request)),
     preparation: plannedPreparation(request, context.preparation),
     ...(request.damaged === 'accept' && { acceptDamaged: true }),
   };
@@ -41,7 +42,8 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
   if (ids.size > MAX_DETECTORS)
     throw invalid([{ path: 'detector', message: `expected at most ${MAX_DETECTORS} detectors` }]);
   const byId = new Map<string, DetectorEntry>();
-  for (const entry of context.entries) if (!byId.has(entry.id)) byId.set(entry.id, entry);
+  for (const entry of context.entries)
+    if (!byId.has(entry.id)) byId.set(entry.id, servedEntry(entry, context.engines));
   const errors = [...ids].flatMap((id) => fault(id, byId.get(id)));
   if (errors.length > 0) throw new ProblemError('unknown_detector', messages(errors), { errors });
   return [...byId.values()].filter(
@@ -56,19 +58,10 @@ function fault(id: string, entry: DetectorEntry | undefined): FieldError[] {
   return [];
 }
 
-function planned(
-  detector: ReadyDetector,
-  fields: UploadFields,
-  engines: EngineName[],
-): PlannedDetector {
-  const { id, label, file, sha256 } = detector;
-  const engine = engineOf(detector, engines);
+function planned(detector: ReadyDetector, fields: UploadFields): PlannedDetector {
+  const { id, engine, label, file, sha256 } = detector;
   return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
 }
-
-/** OpenCV supports every cascade. Another engine supports some, on a processor that can run it. */
-export const engineOf = ({ engine }: ReadyDetector, able: EngineName[]): EngineName =>
-  able.includes(engine) ? engine : 'opencv';
 
 function plannedParameters(detector: ReadyDetector, fields: UploadFields): SearchParameters {
   const parameters = valid(searchParametersSchema, {
