@@ -3,7 +3,7 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { AnalysisPlan, LabelledBox, Thumbnail } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -58,7 +58,15 @@ export interface GateDecision {
   plan: AnalysisPlan | null;
 }
 
-export type ParentMessage = Job | GateDecision;
+/** The worker's descriptor of the pipe that images come through. */
+export const IMAGE_DESCRIPTOR = 4;
+
+/** A job in a message: its image goes through a pipe of its own, since a message would copy it several times. */
+export type SentJob<J extends Job = Job> = J extends { bytes: Buffer }
+  ? Omit<J, 'bytes'> & { imageBytes: number }
+  : J;
+
+export type ParentMessage = SentJob | GateDecision;
 
 export interface Ready {
   type: 'ready';

@@ -63,13 +63,18 @@ function planned(detector: ReadyDetector, fields: UploadFields): PlannedDetector
   return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
 }
 
+const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
+
 function plannedParameters(detector: ReadyDetector, fields: UploadFields): SearchParameters {
-  const parameters = valid(searchParametersSchema, {
+  const wanted = {
     scaleFactor: fields.scaleFactor ?? detector.parameters.scaleFactor,
     minNeighbors: fields.minNeighbors ?? detector.parameters.minNeighbors,
     minSize: fields.minSize ?? detector.parameters.minSize,
     maxSize: fields.maxSize ?? detector.parameters.maxSize,
-  });
+  };
+  // The catalog's own values are valid, and most requests have no others.
+  const isOwn = SEARCH_FIELDS.every((name) => fields[name] === undefined);
+  const parameters = isOwn ? wanted : valid(searchParametersSchema, wanted);
   const { minSize, maxSize } = parameters;
   if (maxSize !== 0 && maxSize < minSize)
     throw invalid([
@@ -85,10 +90,12 @@ function plannedPreparation(
   configured: Partial<Preparation>,
 ): Preparation {
   const defaults = { ...preparationDefaults, ...configured };
-  const { workingSize, orientations } = valid(preparationSchema, {
+  const wanted = {
     workingSize: fields.workingSize ?? defaults.workingSize,
     orientations: fields.orientations ?? defaults.orientations,
-  });
+  };
+  const isOwn = fields.workingSize === undefined && fields.orientations === undefined;
+  const { workingSize, orientations } = isOwn ? wanted : valid(preparationSchema, wanted);
   if (fields.orientation !== undefined) return { workingSize, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
