@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
 import { distinctValues } from '../store/distinct-values.js';
 import type { ImageTables } from './tables.js';
@@ -37,6 +38,21 @@ export const createImageLabelTable: Migration = {
   },
 };
 
+const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
+  db
+    .insertInto('image_label')
+    .columns(['label', 'image'])
+    .expression(
+      labelsOf(db)
+        .where(
+          'image.id',
+          'in',
+          images.map(({ id }) => id),
+        )
+        .where('image.plan', 'is', null),
+    ),
+);
+
 export const imageLabelTable = {
   labels: (db: Db): Promise<string[]> =>
     distinctValues(async (after) => {
@@ -50,10 +66,9 @@ export const imageLabelTable = {
 
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
-    await db
-      .insertInto('image_label')
-      .columns(['label', 'image'])
-      .expression(labelsOf(db).where('image.id', 'in', ids).where('image.plan', 'is', null))
-      .execute();
+    await insertLabels(
+      db,
+      ids.map((id) => ({ id })),
+    );
   },
 };

@@ -1,6 +1,7 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
+import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
 import { distinctValues } from '../store/distinct-values.js';
 import { limitByEra } from '../store/era-limit.js';
@@ -26,8 +27,15 @@ const images = (db: Db) =>
 const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
   (await query.execute()).map(({ id }) => id);
 
+const insertImages = compiledQuery(
+  ['id', 'sha256', 'analysis_key', 'camera', 'created_at', 'expires_at', 'plan', 'failure'],
+  (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows),
+);
+
 export const imageTable = {
-  insert: (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows).execute(),
+  insert: async (db: Db, rows: ImageRow[]): Promise<void> => {
+    await insertImages(db, rows);
+  },
 
   find: (db: Db, id: string): Promise<StoredImage | undefined> =>
     images(db).where('image.id', '=', id).executeTakeFirst(),

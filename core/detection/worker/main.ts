@@ -1,16 +1,19 @@
+import { getHeapStatistics } from 'node:v8';
 import type { EngineName } from '../../contract/detection.js';
-import { isOpenCvInstalled, loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { OpenCvMissing, openCvFault } from '../../opencv/opencv-addon.js';
 import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
+import { readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 
-/** Bytes that buffers may hold after a job before unused ones are freed. */
-const MAX_BUFFER_BYTES = 6_000_000;
+/** Bytes that buffers may hold after a job before unused ones are freed; what Node.js itself holds takes 1.6 MB of them. */
+const MAX_EXTERNAL_BYTES = 7_600_000;
 
 /** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
 function main(): void {
@@ -28,15 +31,16 @@ function main(): void {
     return;
   }
   const own = ownEngine();
-  const usable = [...(isOpenCvInstalled() ? ['opencv'] : []), ...Object.keys(own)] as EngineName[];
+  const fault = openCvFault('engine');
+  const usable = [...(fault ? [] : ['opencv']), ...Object.keys(own)] as EngineName[];
   if (usable.length === 0) {
-    send({ type: 'unable', reason: 'Neither the cascade engine nor OpenCV is installed.' });
+    send({ type: 'unable', reason: `The cascade engine does not load, and ${fault}` });
     return;
   }
   const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
   // Also where OpenCV is not installed: a search then says so.
   const engines: Engines = { opencv: new OpenCvSearch(openCv), ...own };
-  const runner = new JobRunner(openCv, decoder, engines);
+  const runner = new JobRunner(openCv, decoder, engines, readImage);
   process.on('message', (message: ParentMessage) => {
     const reply = runner.reply(message);
     if (reply) send(reply);
@@ -56,13 +60,15 @@ let loaded: OpenCv | undefined;
 /** Loaded when it is first needed: it maps hundreds of libraries. */
 function openCv(): OpenCv {
   try {
-    loaded ??= loadOpenCv();
+    loaded ??= loadOpenCv('engine');
     return loaded;
   } catch (error) {
     process.stderr.write(`${textOf(error)}\n`);
     throw new Refusal(
       'detection_unavailable',
-      'OpenCV does not load, and this detector is searched by OpenCV.',
+      error instanceof OpenCvMissing
+        ? error.message
+        : 'OpenCV does not load, and this detector is searched by OpenCV.',
     );
   }
 }
@@ -79,10 +85,11 @@ function ownEngine(): Engines {
 
 /**
  * Uploads and pixels lie outside V8's heap, which a job hardly touches. V8 alone would let tens of megabytes of them
- * pile up before it collects. A young collection takes half a millisecond.
+ * pile up before it collects. A young collection takes half a millisecond. `process.memoryUsage` would read a file of
+ * the system each time.
  */
 function freeBuffers(): void {
-  if (process.memoryUsage().arrayBuffers > MAX_BUFFER_BYTES) globalThis.gc?.({ type: 'minor' });
+  if (getHeapStatistics().external_memory > MAX_EXTERNAL_BYTES) globalThis.gc?.({ type: 'minor' });
 }
 
 function send(message: WorkerMessage): void {

@@ -45,7 +45,7 @@ export interface ZonedAnalyses {
 export async function zonedAnalyses(): Promise<ZonedAnalyses> {
   const decoder = new ImageDecoder(loadDecoder(), 1_000_000);
   const engines: Engines = {
-    opencv: new OpenCvSearch(loadOpenCv),
+    opencv: new OpenCvSearch(() => loadOpenCv('engine')),
     siteglass: SiteglassSearch.open(),
   };
   let [counted, left] = [0, 0];
