@@ -11,8 +11,9 @@ import { type DetectorEntry, labelsOf } from './detector-entry.js';
 import { knownDetectors } from './known-detectors.js';
 import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
-import { engineOf, planAnalysis } from './plan-analysis.js';
+import { planAnalysis } from './plan-analysis.js';
 import type { Probe } from './probe.js';
+import { servedEntry } from './served-entry.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
 export interface CatalogOptions {
@@ -62,9 +63,13 @@ export class DetectorCatalog implements Planner, Service {
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
     await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
-    for (const id of defaultDetectors)
-      if (!this.#entries().some((entry) => entry.id === id && entry.status === 'ready'))
-        log.error({ detector: id }, 'default detector missing');
+    const served = this.#served();
+    for (const id of defaultDetectors) {
+      const found = served.find((entry) => entry.id === id);
+      if (found?.status === 'ready') continue;
+      const reason = found?.status === 'refused' ? found.reason : undefined;
+      log.error({ detector: id, reason }, 'default detector missing');
+    }
   }
 
   async stop(): Promise<void> {
@@ -85,12 +90,12 @@ export class DetectorCatalog implements Planner, Service {
     const entries = this.#entries();
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
     const engines = this.#options.engines();
-    return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
+    return entries.map((entry) => resource(servedEntry(entry, engines), defaults.includes(entry)));
   }
 
   /** The labels of all detectors that can be used. */
   labels(): string[] {
-    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    const usable = this.#served().filter(({ status }) => status === 'ready');
     return [...new Set(usable.flatMap(labelsOf))];
   }
 
@@ -116,21 +121,23 @@ export class DetectorCatalog implements Planner, Service {
     for (const listener of this.#listeners) listener();
   }
 
+  /** As this machine can search with them. */
+  #served(): DetectorEntry[] {
+    const engines = this.#options.engines();
+    return this.#entries().map((entry) => servedEntry(entry, engines));
+  }
+
   #entries(): DetectorEntry[] {
     return [...this.#shipped, ...(this.#operator?.entries() ?? [])];
   }
 }
 
-function resource(
-  entry: DetectorEntry,
-  isDefault: boolean,
-  engines: EngineName[],
-): DetectorResource {
+function resource(entry: DetectorEntry, isDefault: boolean): DetectorResource {
   const listed = { labels: labelsOf(entry), default: isDefault };
   if (entry.status === 'refused') return { ...entry, ...listed };
   if (entry.kind === 'cascade') {
     const { file: _, unsupported: __, ...known } = entry;
-    return { ...known, ...listed, engine: engineOf(entry, engines) };
+    return { ...known, ...listed };
   }
   const { model, ...known } = entry;
   const { family, width, height } = model;
