@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
 import { compiledQuery } from '../store/compiled-query.js';
+import { readAnalysis } from './stored-analysis.js';
 import type { AnalysisRow, ImageTables, LabelRow } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -28,7 +29,7 @@ const insertLabels = compiledQuery(['analysis_key', 'label'], (db: Db, rows: Lab
 export const analysisTable = {
   find: async (db: Db, key: string): Promise<Analysis | undefined> => {
     const [row] = await findResult(db, [{ key }]);
-    return row && (JSON.parse(row.result) as Analysis);
+    return row && readAnalysis(row.result);
   },
 
   insert: async (db: Db, key: string, sha256: string, analysis: Analysis): Promise<void> => {

@@ -1,6 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
+import { distinctValues } from '../store/distinct-values.js';
 import type { ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -53,6 +54,16 @@ const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
 );
 
 export const imageLabelTable = {
+  labels: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('image_label')
+        .select((q) => q.fn.min('label').as('lowest'))
+        .where('label', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
+
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
     await insertLabels(

@@ -3,6 +3,7 @@ import type { ImageQuery } from '../contract/image.js';
 import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
 import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
+import { distinctValues } from '../store/distinct-values.js';
 import { limitByEra } from '../store/era-limit.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
@@ -63,6 +64,17 @@ export const imageTable = {
       .limit(query.limit + 1)
       .execute();
   },
+
+  /** The cameras that images are of. */
+  cameras: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('image')
+        .select((q) => q.fn.min('camera').as('lowest'))
+        .where('camera', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
 
   /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>

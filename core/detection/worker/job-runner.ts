@@ -48,7 +48,7 @@ export class JobRunner {
       case 'draw':
         return draw(decoder, this.readImage(job.imageBytes), job.boxes);
       case 'probe':
-        return probe(openCv, job.cascade, engines);
+        return probe(openCv, job.subject, engines);
       case 'ping':
         return 'pong';
     }
