@@ -2,7 +2,7 @@
 import { requireEngines } from '../core/doctor/engine-requirements.js';
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
-import { checkNames } from './commands/check-names.js';
+import { checkRelayNames } from './commands/check-names.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayTokenCommand } from './commands/token-command.js';
@@ -31,7 +31,7 @@ process.exitCode = await run({
       run: doctorCommand,
     },
   },
+  check: checkRelayNames,
   checkInstallation: ({ detection }) => requireEngines(detection, []).then(() => []),
-  check: checkNames,
   create: (config, log) => createRelay(config, log),
 });

@@ -61,15 +61,17 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
     probe: (subject) => pool.probe(subject),
-    engines: () => usableEngines(settings.engine, pool.status().engines),
+    engines: () => {
+      const { engines } = pool.status();
+      return settings.engine === 'opencv' ? engines.filter(isAllowed) : engines;
+    },
     log,
   });
   return { pool, catalog, services: [requirement(settings), pool, catalog] };
 }
 
 /** `opencv` disables the project's own engine for cascades. */
-const usableEngines = (engine: DetectionSettings['engine'], able: EngineName[]): EngineName[] =>
-  engine === 'opencv' ? able.filter((name) => name !== 'siteglass') : able;
+const isAllowed = (name: EngineName) => name !== 'siteglass';
 
 /** Why no detector could search with this setting, in one line; undefined if it can be in effect. */
 export function engineFault({ engine }: Pick<DetectionSettings, 'engine'>): string | undefined {

@@ -22,7 +22,7 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   checkInstallation?(configuration: z.infer<S>): Promise<string[]>;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
-  /** What is wrong with a configuration whose form is right, e.g. names of what does not exist. */
+  /** For `--check`: what is wrong with a configuration whose form is right, e.g. names of what does not exist. */
   check?(configuration: z.infer<S>): Promise<FieldError[]>;
   /** Builds the parts, but starts nothing. */
   create(
@@ -101,19 +101,21 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 }
 
 async function check<C>(
-  program: {
-    name: string;
-    check?(configuration: C): Promise<FieldError[]>;
-    checkInstallation?(configuration: C): Promise<string[]>;
-  },
+  { name, check: find, checkInstallation }: Checked<C>,
   configuration: C,
-  file = 'the built-in configuration',
+  source = 'the built-in configuration',
 ): Promise<number> {
-  const errors = (await program.check?.(configuration)) ?? [];
-  if (errors.length > 0) throw new ConfigurationError(file, errors);
-  const lines = (await program.checkInstallation?.(configuration)) ?? [];
-  for (const line of lines) process.stderr.write(`${program.name}: ${line}\n`);
+  const errors = (await find?.(configuration)) ?? [];
+  if (errors.length > 0) throw new ConfigurationError(source, errors);
+  const lines = (await checkInstallation?.(configuration)) ?? [];
+  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
   return print('The configuration is valid.');
+}
+
+interface Checked<C> {
+  name: string;
+  check?(configuration: C): Promise<FieldError[]>;
+  checkInstallation?(configuration: C): Promise<string[]>;
 }
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(

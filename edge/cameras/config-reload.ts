@@ -13,10 +13,10 @@ export interface ConfigReloadOptions {
   config: EdgeConfig;
   /** Throws a ConfigurationError with every error. */
   read(): EdgeConfig;
-  /** Lines about what a configuration needs and this machine lacks. */
-  warningsOf(config: EdgeConfig): string[];
   /** Names in a configuration of what does not exist. */
   check(config: EdgeConfig): Promise<FieldError[]>;
+  /** Lines about what a configuration needs and this machine lacks. */
+  warningsOf(config: EdgeConfig): string[];
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;

@@ -63,11 +63,11 @@ export class DetectorCatalog implements Planner, Service {
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
     await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
-    const served = this.#entries().map((entry) => servedEntry(entry, this.#options.engines()));
+    const served = this.#served();
     for (const id of defaultDetectors) {
       const found = served.find((entry) => entry.id === id);
       if (found?.status === 'ready') continue;
-      const reason = found?.status === 'available' ? 'not downloaded' : found?.reason;
+      const reason = found?.status === 'refused' ? found.reason : undefined;
       log.error({ detector: id, reason }, 'default detector missing');
     }
   }
@@ -95,7 +95,7 @@ export class DetectorCatalog implements Planner, Service {
 
   /** The labels of all detectors that can be used. */
   labels(): string[] {
-    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    const usable = this.#served().filter(({ status }) => status === 'ready');
     return [...new Set(usable.flatMap(labelsOf))];
   }
 
@@ -107,7 +107,8 @@ export class DetectorCatalog implements Planner, Service {
   /** The same with those that lie in the folder and were not tried yet. */
   async names(): Promise<NamedDetector[]> {
     const read = this.named();
-    const lying = await knownDetectors(this.#options);
+    // What keeps the folder from being read is logged when it is scanned.
+    const lying = await knownDetectors(this.#options).catch((): NamedDetector[] => []);
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
   }
 
@@ -118,6 +119,12 @@ export class DetectorCatalog implements Planner, Service {
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  /** As this machine can search with them. */
+  #served(): DetectorEntry[] {
+    const engines = this.#options.engines();
+    return this.#entries().map((entry) => servedEntry(entry, engines));
   }
 
   #entries(): DetectorEntry[] {

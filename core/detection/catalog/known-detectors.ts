@@ -14,8 +14,8 @@ export interface DetectorPlaces {
 }
 
 /**
- * The names of all detectors, from the files alone: nothing is loaded or tried. What cannot be seen from here, e.g. in a
- * folder of another user, counts as usable.
+ * The names of all detectors, from the files alone: nothing is loaded or tried. A model that this user is not allowed to
+ * see counts as downloaded. Rejects if the operator's folder exists and cannot be read.
  */
 export async function knownDetectors({
   manifest,
@@ -33,7 +33,7 @@ export async function knownDetectors({
 
 async function inFolder(folder: string | undefined): Promise<NamedDetector[]> {
   if (folder === undefined) return [];
-  const names = await readdir(folder).catch((): string[] => []);
+  const names = await readdir(folder).catch(ifMissing);
   const found = names.sort().map(async (name): Promise<NamedDetector[]> => {
     const { name: stem, ext } = parse(name);
     const id = nameSchema.safeParse(stem).data;
@@ -44,6 +44,11 @@ async function inFolder(folder: string | undefined): Promise<NamedDetector[]> {
     return [{ id, kind: 'onnx', status: 'ready', labels }];
   });
   return (await Promise.all(found)).flat();
+}
+
+function ifMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }
 
 const isAbsent = (file: string): Promise<boolean> =>

@@ -76,8 +76,11 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
   );
 }
 
-const planned = (detector: ReadyDetector, fields: UploadFields): PlannedDetector =>
-  detector.kind === 'cascade' ? plannedCascade(detector, fields) : plannedModel(detector, fields);
+function planned(detector: ReadyDetector, fields: UploadFields): PlannedDetector {
+  return detector.kind === 'cascade'
+    ? plannedCascade(detector, fields)
+    : plannedModel(detector, fields);
+}
 
 function plannedCascade(detector: ReadyCascade, fields: UploadFields): PlannedCascade {
   const { id, engine, label, file, sha256 } = detector;
@@ -91,36 +94,34 @@ function plannedModel(detector: ReadyModel, fields: UploadFields): PlannedModel 
 }
 
 const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
+const MODEL_FIELDS = ['minConfidence', 'minSize', 'maxSize'] as const;
 
 function searchParameters({ parameters }: ReadyCascade, fields: UploadFields): SearchParameters {
-  // The catalog's own values are valid, and most requests have no others.
-  if (SEARCH_FIELDS.every((name) => fields[name] === undefined))
-    return withSizes(parameters, fields);
-  return withSizes(
-    valid(searchParametersSchema, {
-      scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
-      minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
-      minSize: fields.minSize ?? parameters.minSize,
-      maxSize: fields.maxSize ?? parameters.maxSize,
-    }),
-    fields,
-  );
+  if (hasNone(fields, SEARCH_FIELDS)) return withSizes(parameters, fields);
+  const wanted = {
+    scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
+    minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
+    minSize: fields.minSize ?? parameters.minSize,
+    maxSize: fields.maxSize ?? parameters.maxSize,
+  };
+  return withSizes(valid(searchParametersSchema, wanted), fields);
 }
 
 function modelParameters({ parameters }: ReadyModel, fields: UploadFields): ModelParameters {
-  return withSizes(
-    valid(modelParametersSchema, {
-      ...parameters,
-      minConfidence: Math.max(
-        fields.minConfidence ?? parameters.minConfidence,
-        MIN_MODEL_CONFIDENCE,
-      ),
-      minSize: fields.minSize ?? parameters.minSize,
-      maxSize: fields.maxSize ?? parameters.maxSize,
-    }),
-    fields,
-  );
+  if (hasNone(fields, MODEL_FIELDS)) return withSizes(parameters, fields);
+  const minConfidence = fields.minConfidence ?? parameters.minConfidence;
+  const wanted = {
+    ...parameters,
+    minConfidence: Math.max(minConfidence, MIN_MODEL_CONFIDENCE),
+    minSize: fields.minSize ?? parameters.minSize,
+    maxSize: fields.maxSize ?? parameters.maxSize,
+  };
+  return withSizes(valid(modelParametersSchema, wanted), fields);
 }
+
+/** The catalog's own values are valid, and most requests have no others. */
+const hasNone = (fields: UploadFields, names: readonly (keyof UploadFields)[]): boolean =>
+  names.every((name) => fields[name] === undefined);
 
 function withSizes<P extends { minSize: number; maxSize: number }>(
   parameters: P,
@@ -136,8 +137,6 @@ function withSizes<P extends { minSize: number; maxSize: number }>(
   return parameters;
 }
 
-const PREPARATION_FIELDS = ['workingSize', 'orientations', 'tiles'] as const;
-
 function plannedPreparation(
   fields: AnalysisRequest,
   configured: Partial<Preparation>,
@@ -148,7 +147,7 @@ function plannedPreparation(
     orientations: fields.orientations ?? defaults.orientations,
     tiles: fields.tiles ?? defaults.tiles,
   };
-  const isOwn = PREPARATION_FIELDS.every((name) => fields[name] === undefined);
+  const isOwn = hasNone(fields, ['workingSize', 'orientations', 'tiles']);
   const { workingSize, orientations, tiles } = isOwn ? wanted : valid(preparationSchema, wanted);
   const common = { workingSize, ...(isDivided(tiles) && { tiles }) };
   if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
