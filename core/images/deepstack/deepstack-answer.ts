@@ -25,8 +25,9 @@ export function answerOf(result: ImageResult, call: Call): DeepstackAnswer {
     message: messageFor(predictions.map(({ label }) => label)),
     count: predictions.length,
     predictions,
-    inferenceMs: Math.round(times.detectMs),
-    processMs: Math.round(times.decodeMs + times.detectMs),
+    // The times of a stored result may be those of a longer call.
+    inferenceMs: Math.min(Math.round(times.detectMs), about.analysisRoundTripMs),
+    processMs: Math.min(Math.round(times.decodeMs + times.detectMs), about.analysisRoundTripMs),
     duration: about.analysisRoundTripMs / 1000,
     requestId: image.id,
     ...about,
