@@ -87,8 +87,9 @@ function partsOfJson(body: Buffer): Part[] {
 function jsonOf(body: Buffer): z.infer<typeof jsonSchema> {
   try {
     return jsonSchema.parse(JSON.parse(body.toString()));
-  } catch (cause) {
-    throw new ProblemError('invalid_request', 'The body is not a JSON object.', { cause });
+  } catch {
+    // Without the cause, which quotes the body: it may have a key.
+    throw new ProblemError('invalid_request', 'The body is not a JSON object.');
   }
 }
 
