@@ -12,7 +12,7 @@ import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
-import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
+import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
@@ -52,6 +52,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     config.http.auth === 'none'
       ? { mode: 'none' }
       : { mode: 'token', verify: (token) => tokens.verify(token) };
+  const names: PresentNames = {
+    cameras: () => cameras.statuses().map(({ id }) => id),
+    labels: () => detection.catalog.labels(),
+  };
   const api: ImageApi = {
     ...images,
     access: { upload: 'operator', read: 'viewer', list: 'viewer', remove: 'operator' },
@@ -59,6 +63,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
+    names,
     beforeUpload: [],
     beforeRead: [],
   };
@@ -79,7 +84,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...pushRoutes(cameras, api.uploads),
           ...configRoutes(reload),
           ...siteRoutes(view),
-          ...sightingRoutes(parts.sightings, parts.events),
+          ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
         ],
       },

@@ -38,6 +38,7 @@ export class DetectorCatalog implements Planner, Service {
   readonly name = 'detectors';
   readonly #options: CatalogOptions;
   readonly #operator: OperatorDetectors | undefined;
+  readonly #listeners: (() => void)[] = [];
   #shipped: DetectorEntry[] = [];
 
   constructor(options: CatalogOptions) {
@@ -46,7 +47,11 @@ export class DetectorCatalog implements Planner, Service {
     this.#operator =
       folder === undefined
         ? undefined
-        : new OperatorDetectors({ folder, probe, log, ...(pollMs !== undefined && { pollMs }) });
+        : new OperatorDetectors({
+            ...{ folder, probe, log },
+            onChange: () => this.#changed(),
+            ...(pollMs !== undefined && { pollMs }),
+          });
   }
 
   /** Throws ConfigurationError if the manifest is unusable. */
@@ -83,6 +88,12 @@ export class DetectorCatalog implements Planner, Service {
     return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
   }
 
+  /** The labels of all detectors that can be used. */
+  labels(): string[] {
+    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    return [...new Set(usable.flatMap(labelsOf))];
+  }
+
   /** The names of all detectors that were read. */
   named(): NamedDetector[] {
     return this.#entries().map(named);
@@ -93,6 +104,15 @@ export class DetectorCatalog implements Planner, Service {
     const read = this.named();
     const lying = await knownDetectors(this.#options);
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
+  }
+
+  /** Calls `listener` after each change of what detectors there are. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   #entries(): DetectorEntry[] {

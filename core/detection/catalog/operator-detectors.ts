@@ -14,6 +14,8 @@ import type { Probe } from './probe.js';
 export interface OperatorDetectorsOptions {
   folder: string;
   probe: Probe;
+  /** Called when detectors were added, changed or removed. */
+  onChange?: () => void;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
@@ -44,7 +46,12 @@ export class OperatorDetectors {
   #warned: string | undefined;
 
   constructor(options: OperatorDetectorsOptions) {
-    this.#options = { pollMs: 2_000, minAgeMs: 1_000, ...options };
+    this.#options = {
+      pollMs: 2_000,
+      minAgeMs: 1_000,
+      onChange: () => undefined,
+      ...options,
+    };
   }
 
   /** Resolves after a first scan of the folder, or ten seconds. Ids in `taken` are refused. */
@@ -104,6 +111,7 @@ export class OperatorDetectors {
     const entry = await this.#examine(name, file, size);
     if (entry === 'later') return;
     this.#files.set(name, { signature, entry });
+    this.#options.onChange();
     this.#announce(name, entry);
   }
 
@@ -138,6 +146,7 @@ export class OperatorDetectors {
     const gone = this.#files.get(name);
     if (!gone) return;
     this.#files.delete(name);
+    this.#options.onChange();
     this.#options.log.info({ file: name }, 'detector removed');
     // One that was refused because it had the same name is looked at again.
     for (const seen of this.#files.values())

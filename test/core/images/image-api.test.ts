@@ -179,7 +179,16 @@ test.serial('images are listed newest first, a page at a time, by label and time
   );
   t.is(rest.json.images[0]?.id, ids[0]);
   t.is(rest.json.next, null);
-  t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?camera=none`)).json.images, []);
+  const unknown = await api.get<Problem>(t, `${IMAGE}?camera=none&label=stop-sign`);
+  t.like(unknown, { status: 400, json: { code: 'invalid_parameter' } });
+  t.deepEqual(
+    unknown.json.errors?.map(({ path }) => path),
+    ['camera', 'label'],
+  );
+  t.is(unknown.json.errors?.[0]?.message, 'there is no camera "none". There are none.');
+  t.regex(unknown.json.errors?.[1]?.message ?? '', /Did you mean "stop sign"\? Valid: .*stop sign/);
+  // A detector has the label, but it was not found yet.
+  t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?label=smile`)).json.images, []);
   t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?to=${from}&from=${from}`)).json.images, []);
 });
 
