@@ -62,8 +62,11 @@ export class FormReceiver {
       count: reservation.add,
     });
     const form = clientFormOf(body, ctx.get('Content-Type'));
-    if ((form.image?.length ?? 0) > maxBytes) throw new ProblemError('too_many_bytes', tooMany);
-    return { ...form, bytes: body.length };
+    const { image } = form;
+    if (image && image.length > maxBytes) throw new ProblemError('too_many_bytes', tooMany);
+    const isDecoded = image !== undefined && image.buffer !== body.buffer;
+    if (isDecoded) reservation.add(image.length);
+    return { ...form, bytes: isDecoded ? image.length : body.length };
   }
 }
 
