@@ -121,12 +121,19 @@ export const DEFAULT_MIN_CONFIDENCE = 0.4;
 export const deepstackFieldsSchema = z.object({
   min_confidence: confidenceSchema.optional().meta({
     description: `From 0 to 1, with a point or a comma; ${DEFAULT_MIN_CONFIDENCE} if absent`,
+    examples: [DEFAULT_MIN_CONFIDENCE],
   }),
 });
 export type DeepstackFields = z.infer<typeof deepstackFieldsSchema>;
 
 /** A token in the form, for clients that cannot send a header. */
 export const deepstackKeysSchema = z.object({
-  api_key: z.string().optional().meta({ description: 'A token; instead of the header' }),
-  admin_key: z.string().optional().meta({ description: 'The same' }),
+  api_key: z
+    .string()
+    .optional()
+    .meta({ description: 'A token; instead of the header', examples: [''] }),
+  admin_key: z
+    .string()
+    .optional()
+    .meta({ description: 'The same', examples: [''] }),
 });

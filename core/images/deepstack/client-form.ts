@@ -22,6 +22,9 @@ interface Part {
 const IMAGE_NAMES = ['image', 'image1', 'image0'];
 const IMAGE_FIELD = /^image\d*$/;
 const MAX_FIELD_BYTES = 4096;
+/** A field, or a value in JSON, takes much more memory than its byte or two in the body. */
+const MAX_FIELDS = 64;
+const MAX_VALUES = 512;
 
 /**
  * Reads a form as clients of DeepStack and CodeProject.AI send it: multipart with a file of any name, fields of a form or
@@ -60,8 +63,20 @@ function partOf({ head, content }: { head: string; content: Buffer }): Part[] {
   return [{ name, content, isFile }];
 }
 
-const partsOfText = (body: Buffer): Part[] =>
-  [...new URLSearchParams(body.toString('latin1'))].map(([name, text]) => textPart(name, text));
+function partsOfText(body: Buffer): Part[] {
+  checkCount(body, '&', MAX_FIELDS);
+  const fields = new URLSearchParams(body.toString('latin1'));
+  return [...fields].map(([name, text]) => textPart(name, text));
+}
+
+/** Refuses a body with more of these characters than `most`; base64 has none of them. */
+function checkCount(body: Buffer, characters: string, most: number): void {
+  let count = 0;
+  for (const character of characters)
+    for (let at = body.indexOf(character); at !== -1; at = body.indexOf(character, at + 1))
+      if (++count > most)
+        throw new ProblemError('invalid_request', 'The form is malformed: it has too many fields.');
+}
 
 /** A flat object, or the payload that CodeProject.AI takes. */
 const jsonSchema = z.looseObject({
@@ -85,6 +100,7 @@ function partsOfJson(body: Buffer): Part[] {
 }
 
 function jsonOf(body: Buffer): z.infer<typeof jsonSchema> {
+  checkCount(body, ',[{', MAX_VALUES);
   try {
     return jsonSchema.parse(JSON.parse(body.toString()));
   } catch {

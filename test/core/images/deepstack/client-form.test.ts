@@ -147,6 +147,23 @@ test('what cannot be read is refused with what is expected', (t) => {
   }
 });
 
+test('a body of very many fields is refused before they take memory', (t) => {
+  const bodies: [body: string, type: string][] = [
+    ['a&'.repeat(5_000_000), 'application/x-www-form-urlencoded'],
+    [`{"values":[${'{},'.repeat(3_000_000)}{}]}`, 'application/json'],
+    [`{"a":${'['.repeat(5_000_000)}`, 'application/json'],
+  ];
+  for (const [body, type] of bodies) {
+    const bytes = Buffer.from(body);
+    const before = process.memoryUsage().heapUsed;
+    const error = t.throws<ProblemError>(() => clientFormOf(bytes, type), {
+      message: /too many fields/,
+    });
+    t.is(error.code, 'invalid_request');
+    t.true(process.memoryUsage().heapUsed - before < 20_000_000);
+  }
+});
+
 test('an invalid body never appears in the error', (t) => {
   const error = t.throws(() =>
     clientFormOf(Buffer.from('{"api_key":"sg_secret"'), 'application/json'),

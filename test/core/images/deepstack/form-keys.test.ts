@@ -97,6 +97,18 @@ test.serial('the confidence may be in the query; the form comes first', async (t
   t.is(await count('?min_confidence=1', { min_confidence: '4e-1' }), 1);
 });
 
+test.serial('an image in base64 is searched with a key beside it', async (t) => {
+  const { api, keys } = t.context;
+  const signs = [{ cx: 200, cy: 150, size: 110 }];
+  const { jpeg } = await renderScene({ width: 640, height: 360, seed: 1, signs });
+  const image = `data:image/jpeg;base64,${jpeg.toString('base64')}`;
+  const fields = { api_key: keys.operator, min_confidence: '0,4', image };
+  for (const body of [new URLSearchParams(fields), JSON.stringify(fields)]) {
+    const { json } = await api.call<DeepstackAnswer>(t, 'POST', path, { body });
+    t.is(json.predictions[0]?.label, 'stop sign');
+  }
+});
+
 test.serial('a file or base64 above the limit is refused with its size', async (t) => {
   const { api, keys } = t.context;
   const large = Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(1_000_000)]);
