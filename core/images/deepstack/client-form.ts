@@ -5,8 +5,11 @@ import { mediaTypeOf } from '../media-type.js';
 
 /** The form of a client, however it was sent. */
 export interface ClientForm {
-  /** An image in base64 is decoded. */
-  image?: Buffer | undefined;
+  /**
+   * The image; one in base64 is decoded at each call, which takes long enough to know the caller before. Throws
+   * `missing_image` if its text is not base64.
+   */
+  image(): Buffer | undefined;
   /** Of several fields with the same name the first. */
   fields: Record<string, string>;
 }
@@ -16,6 +19,8 @@ interface Part {
   name: string;
   content: Buffer;
   isFile: boolean;
+  /** Whether the content has the escapes of an encoded form. */
+  isEscaped?: boolean;
 }
 
 /** Of several files, which one is searched: in this order, then the first. */
@@ -31,18 +36,18 @@ const MAX_VALUES = 512;
  * JSON with the image in base64 or as a data URL, or the image as the body. The bytes count more than the declared type.
  */
 export function clientFormOf(body: Buffer, contentType: string): ClientForm {
-  if (body.length === 0) return { fields: {} };
+  if (body.length === 0) return formOf([]);
   if (/^\s*multipart\//i.test(contentType) || startsWith(body, '--')) {
     const parts = devicePartsOf(body, contentType).flatMap(partOf);
     if (parts.length > 0) return formOf(parts);
     throw new ProblemError('invalid_request', 'The form is malformed: it has no parts.');
   }
-  if (mediaTypeOf(body)) return { image: body, fields: {} };
+  if (mediaTypeOf(body)) return { image: () => body, fields: {} };
   if (/\bjson\b/i.test(contentType) || startsWith(body, '{')) return formOf(partsOfJson(body));
   if (/\bx-www-form-urlencoded\b/i.test(contentType) || contentType === '')
     return formOf(partsOfText(body));
   if (/^\s*(image\/|application\/octet-stream)/i.test(contentType))
-    return { image: body, fields: {} };
+    return { image: () => body, fields: {} };
   throw new ProblemError(
     'unsupported_request_type',
     'Send the image as multipart/form-data, in the field "image".',
@@ -65,9 +70,34 @@ function partOf({ head, content }: { head: string; content: Buffer }): Part[] {
 
 function partsOfText(body: Buffer): Part[] {
   checkCount(body, '&', MAX_FIELDS);
-  const fields = new URLSearchParams(body.toString('latin1'));
-  return [...fields].map(([name, text]) => textPart(name, text));
+  const parts: Part[] = [];
+  for (let from = 0; from < body.length; ) {
+    const amp = body.indexOf('&', from);
+    const field = body.subarray(from, amp === -1 ? undefined : amp);
+    const equals = field.indexOf('=');
+    if (equals > 0 && equals <= MAX_FIELD_BYTES)
+      parts.push({
+        name: unescaped(field.toString('latin1', 0, equals)),
+        content: field.subarray(equals + 1),
+        isFile: false,
+        isEscaped: true,
+      });
+    from += field.length + 1;
+  }
+  return parts;
 }
+
+function unescaped(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}
+
+const textOf = ({ content, isEscaped }: Part): string =>
+  isEscaped ? unescaped(content.toString('latin1')) : content.toString();
 
 /** Refuses a body with more of these characters than `most`; base64 has none of them. */
 function checkCount(body: Buffer, characters: string, most: number): void {
@@ -117,12 +147,13 @@ const textPart = (name: string, text: string): Part => ({
 
 function formOf(parts: Part[]): ClientForm {
   const fields: Record<string, string> = Object.create(null);
-  for (const { name, content, isFile } of parts) {
+  for (const part of parts) {
+    const { name, content, isFile } = part;
     if (isFile || IMAGE_FIELD.test(name) || content.length > MAX_FIELD_BYTES) continue;
     // A browser sends the empty fields of a form too.
-    if (content.length > 0) fields[name] ??= content.toString().trim();
+    if (content.length > 0) fields[name] ??= textOf(part).trim();
   }
-  return { image: imageIn(parts), fields };
+  return { image: () => imageIn(parts), fields };
 }
 
 function imageIn(parts: Part[]): Buffer | undefined {
@@ -136,9 +167,9 @@ function imageIn(parts: Part[]): Buffer | undefined {
   return mediaTypeOf(text.content) ? text.content : decoded(text);
 }
 
-function decoded({ name, content }: Part): Buffer {
-  const text = content
-    .toString('latin1')
+function decoded(part: Part): Buffer {
+  const { name } = part;
+  const text = textOf(part)
     .trim()
     .replace(/^data:[^,]{0,128},/, '')
     // A form without escapes has a space for each plus.

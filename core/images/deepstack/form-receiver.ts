@@ -10,9 +10,14 @@ const TEXT_FACTOR = 1.5;
 /** The part of the budget that callers share who are not known before their form is read. */
 const UNKNOWN_CALLERS_SHARE = 1 / 4;
 
-interface ReceivedForm extends ClientForm {
-  /** That it holds in memory. */
-  bytes: number;
+interface UnopenedForm extends ClientForm {
+  body: Buffer;
+}
+
+/** The form of a request, with its image. */
+export interface ReceivedForm {
+  image: Buffer;
+  fields: Record<string, string>;
 }
 
 /** Receives forms in memory, within limits. `receivedForm` returns the form of a request. */
@@ -28,58 +33,56 @@ export class FormReceiver {
     });
   }
 
-  /** Reads the form of a caller whom only the form identifies. */
+  /** Reads the form of a caller whom only the form identifies; `receive` goes on with it. */
   async identify(ctx: Context): Promise<ClientForm> {
     const reservation = this.#unknownCallers.reserve(ctx.ip);
     try {
       const form = await this.#read(ctx, reservation);
-      ctx.state.form = form;
+      ctx.state.unopenedForm = form;
       return form;
     } finally {
       reservation.release();
     }
   }
 
-  /** Reads the form if that was not done yet, and holds its bytes for the handlers that follow. */
+  /** Reads the form if that was not done yet, and holds its memory for the handlers that follow. */
   readonly receive: Middleware = async (ctx, next) => {
     const reservation = this.budget.reserve(ctx.ip);
     try {
-      const known = ctx.state.form as ReceivedForm | undefined;
-      if (known) reservation.add(known.bytes);
-      else ctx.state.form = await this.#read(ctx, reservation);
+      const known = ctx.state.unopenedForm as UnopenedForm | undefined;
+      if (known) reservation.add(known.body.length);
+      const form = known ?? (await this.#read(ctx, reservation));
+      ctx.state.form = this.#opened(form, reservation);
       await next();
     } finally {
       reservation.release();
     }
   };
 
-  async #read(ctx: Context, reservation: UploadReservation): Promise<ReceivedForm> {
-    const { maxBytes } = this.budget.limits;
-    const tooMany = `An image may have ${maxBytes} bytes.`;
+  async #read(ctx: Context, reservation: UploadReservation): Promise<UnopenedForm> {
     const body = await readBody(ctx, {
-      maxBytes: Math.ceil(maxBytes * TEXT_FACTOR) + FORM_OVERHEAD,
-      tooMany,
+      maxBytes: Math.ceil(this.budget.limits.maxBytes * TEXT_FACTOR) + FORM_OVERHEAD,
+      tooMany: this.#tooMany,
       count: reservation.add,
     });
-    const form = clientFormOf(body, ctx.get('Content-Type'));
-    const { image } = form;
-    if (image && image.length > maxBytes) throw new ProblemError('too_many_bytes', tooMany);
-    const isDecoded = image !== undefined && image.buffer !== body.buffer;
-    if (isDecoded) reservation.add(image.length);
-    return { ...form, bytes: isDecoded ? image.length : body.length };
+    return { ...clientFormOf(body, ctx.get('Content-Type')), body };
+  }
+
+  #opened(form: UnopenedForm, reservation: UploadReservation): ReceivedForm {
+    const image = form.image();
+    if (!image) throw new ProblemError('missing_image', NO_IMAGE, { errors: [EXPECTED] });
+    if (image.length > this.budget.limits.maxBytes)
+      throw new ProblemError('too_many_bytes', this.#tooMany);
+    if (image.buffer !== form.body.buffer) reservation.add(image.length);
+    return { image, fields: form.fields };
+  }
+
+  get #tooMany(): string {
+    return `An image may have ${this.budget.limits.maxBytes} bytes.`;
   }
 }
 
-/** The form of a request; throws `missing_image` if it has no image. */
-export function receivedForm(ctx: Context): { image: Buffer; fields: Record<string, string> } {
-  const { image, fields } = ctx.state.form as ReceivedForm;
-  if (!image)
-    throw new ProblemError(
-      'missing_image',
-      'No valid image file found: send it in the field "image".',
-      {
-        errors: [{ path: 'image', message: 'expected a file' }],
-      },
-    );
-  return { image, fields };
-}
+const NO_IMAGE = 'No valid image file found: send it in the field "image".';
+const EXPECTED = { path: 'image', message: 'expected a file' };
+
+export const receivedForm = (ctx: Context): ReceivedForm => ctx.state.form as ReceivedForm;
