@@ -138,6 +138,12 @@ export const tilesSchema = z
     error: `expected at most ${MAX_TILES} tiles`,
   });
 
+/** Whether the image is searched in parts. */
+export function isDivided(tiles: string | undefined): boolean {
+  const { columns, rows } = tilesOf(tiles ?? '1');
+  return columns * rows > 1;
+}
+
 export function tilesOf(text: string): { columns: number; rows: number } {
   const [columns = 1, rows = columns] = text.split('x').map(Number);
   return { columns, rows };

@@ -1,4 +1,4 @@
-import type { DetectorKind, DetectorResource } from '../../contract/detection.js';
+import { type DetectorKind, type DetectorResource, isDivided } from '../../contract/detection.js';
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
 import { unknownName } from '../../runtime/unknown-name.js';
@@ -61,7 +61,9 @@ export function fieldFaults(fields: UploadFields, chosen: NamedDetector[]): Fiel
     kinds.has(kind)
       ? []
       : FIELDS_OF[kind]
-          .filter((path) => fields[path] !== undefined)
+          .filter((path) =>
+            path === 'tiles' ? isDivided(fields.tiles) : fields[path] !== undefined,
+          )
           .map((path) => ({
             path,
             message: `is a parameter of ${KINDS[kind]}, and ${ids} ${isNone}`,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   type CascadeEngineName,
   type EngineName,
+  isDivided,
   MAX_DETECTORS,
   MIN_MODEL_CONFIDENCE,
   MODEL_ENGINE,
@@ -12,7 +13,6 @@ import {
   preparationSchema,
   type SearchParameters,
   searchParametersSchema,
-  tilesOf,
 } from '../../contract/detection.js';
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
@@ -151,16 +151,11 @@ function plannedPreparation(
     orientations: fields.orientations ?? defaults.orientations,
     tiles: fields.tiles ?? defaults.tiles,
   });
-  const common = { workingSize, ...(tiles && isDivided(tiles) && { tiles }) };
+  const common = { workingSize, ...(isDivided(tiles) && { tiles }) };
   if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
   return { ...common, orientations: [...all].sort((a, b) => a - b) };
-}
-
-function isDivided(tiles: string): boolean {
-  const { columns, rows } = tilesOf(tiles);
-  return columns * rows > 1;
 }
 
 function valid<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -192,6 +192,26 @@ test.serial('images are listed newest first, a page at a time, by label and time
   t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?to=${from}&from=${from}`)).json.images, []);
 });
 
+test('labels and a confidence filter what is found, and are a search of their own', async (t) => {
+  const { api } = t.context;
+  const { jpeg } = await withSign(21);
+  const detections = async (fields: Record<string, string | string[]>) => {
+    const { status, json } = await api.upload<Analysed>(t, jpeg, fields);
+    t.is(status, 200);
+    return json.detections;
+  };
+  const [sign] = await detections({});
+  if (!sign) return t.fail();
+  const { confidence, neighbors } = sign;
+  t.is(confidence, Number(((neighbors ?? 0) / ((neighbors ?? 0) + 5)).toFixed(4)));
+  t.deepEqual(await detections({ minConfidence: String(confidence) }), [sign]);
+  t.deepEqual(await detections({ minConfidence: String(confidence + 0.001) }), []);
+  const both = ['stop-sign', 'face'];
+  t.deepEqual(await detections({ detector: both, label: 'stop sign' }), [sign]);
+  t.deepEqual(await detections({ detector: both, label: 'face' }), []);
+  t.deepEqual(await detections({ tiles: '1' }), [sign]);
+});
+
 test('an invalid parameter is named', async (t) => {
   const { api } = t.context;
   const { jpeg } = await without(9);
@@ -203,6 +223,12 @@ test('an invalid parameter is named', async (t) => {
     [{ workingSize: '10' }, 'workingSize', 'invalid_parameter'],
     [{ colour: 'red' }, 'colour', 'invalid_parameter'],
     [{ detector: 'unicorn' }, 'detector', 'unknown_detector'],
+    [{ detector: 'yolox-nano' }, 'detector', 'unknown_detector'],
+    [{ label: 'person' }, 'label', 'invalid_parameter'],
+    [{ label: ['stop sign', 'a/b'] }, 'label.1', 'invalid_parameter'],
+    [{ minConfidence: '1.5' }, 'minConfidence', 'invalid_parameter'],
+    [{ tiles: '9x9' }, 'tiles', 'invalid_parameter'],
+    [{ tiles: '2x2' }, 'tiles', 'invalid_parameter'],
   ];
   for (const [fields, path, code] of wrong) {
     const { status, json } = await api.upload<Problem>(t, jpeg, fields);

@@ -36,7 +36,7 @@ const right = [
   'detectors: [street, face], parameters: { tiles: 1, scaleFactor: 1.2 }',
   `detectors: [street], zones: [{ kind: include, ${ZONE}, labels: [car], minConfidence: 0.2 }]`,
   'detectors: [untried], labels: [whatever]',
-  'labels: [stop sign]',
+  'labels: [stop sign], parameters: { tiles: 1 }',
   // Its name is right. The doctor reports the file.
   'detectors: [broken]',
 ];

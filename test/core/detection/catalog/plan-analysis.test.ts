@@ -217,7 +217,7 @@ test('one tile is the whole image, and no confidence is no limit', async (t) => 
   const plain = planAnalysis({ detector: ['stop-sign', 'street'] }, base);
   for (const tiles of ['1', '1x1'])
     t.deepEqual(planAnalysis({ detector: ['stop-sign', 'street'], tiles }, base), plain);
-  const cascade = { detector: ['stop-sign'], minConfidence: 0 };
+  const cascade = { detector: ['stop-sign'], minConfidence: 0, tiles: '1' };
   t.deepEqual(planAnalysis(cascade, base), planAnalysis({ detector: ['stop-sign'] }, base));
   const { detectors } = planAnalysis({ detector: ['street'], minConfidence: 0 }, base);
   t.like(detectors[0]?.parameters, { minConfidence: 0.01 });
