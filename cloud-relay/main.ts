@@ -2,6 +2,7 @@
 import { requireEngines } from '../core/doctor/engine-requirements.js';
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { checkNames } from './commands/check-names.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayTokenCommand } from './commands/token-command.js';
@@ -31,5 +32,6 @@ process.exitCode = await run({
     },
   },
   checkInstallation: ({ detection }) => requireEngines(detection, []).then(() => []),
+  check: checkNames,
   create: (config, log) => createRelay(config, log),
 });

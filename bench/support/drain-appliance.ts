@@ -75,6 +75,7 @@ const aSummary = (): Summary => ({
       label: 'stop sign',
       detector: 'stop-sign',
       box: { x: 626, y: 210, width: 52, height: 52 },
+      confidence: 0.8438,
       neighbors: 27,
       score: null,
     },

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Summary } from '../../core/contract/summary.js';
+import { readSummary, type Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
@@ -17,7 +17,7 @@ import {
   siteIds,
   sites,
 } from '../store/site-table.js';
-import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
+import { camerasOf, newestSummaries, type SummaryFilter } from '../store/summary-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
@@ -176,7 +176,7 @@ export class Fleet {
     const last = page.at(-1);
     return {
       summaries: page.map((row) => ({
-        ...(JSON.parse(row.payload) as Summary),
+        ...readSummary(row.payload),
         receivedAt: row.received_at,
       })),
       next:
@@ -184,6 +184,11 @@ export class Fleet {
           ? encodeCursor({ takenAt: last.taken_at, snapshot: last.snapshot })
           : null,
     };
+  }
+
+  /** The cameras that a site has sent summaries of. */
+  cameras(id: string): Promise<string[]> {
+    return camerasOf(this.parts.db, id);
   }
 
   /** Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive). Throws `not_found`. */

@@ -52,12 +52,3 @@ const confidenceSchema = z
 export const deepstackFieldsSchema = z.object({
   min_confidence: confidenceSchema.default(0.4),
 });
-
-/**
- * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
- * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.
- */
-export function confidenceOf(neighbors: number, minNeighbors: number): number {
-  const needed = Math.max(1, minNeighbors);
-  return Number((neighbors / (neighbors + needed)).toFixed(4));
-}

@@ -12,19 +12,51 @@ export const boxSchema = z
   .meta({ id: 'Box' });
 export type Box = z.infer<typeof boxSchema>;
 
+export const confidenceSchema = z.number().min(0).max(1);
+
+export const detectionConfidenceSchema = confidenceSchema.meta({
+  description:
+    'How certain it is. Of a model: its own; of a cascade: neighbors / (neighbors + minNeighbors), so that 0.5 just passes',
+});
+
+/**
+ * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
+ * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.
+ */
+export function confidenceOf(neighbors: number, minNeighbors: number): number {
+  const needed = Math.max(1, minNeighbors);
+  return Number((neighbors / (neighbors + needed)).toFixed(4));
+}
+
 export const detectionSchema = z
   .object({
     label: labelSchema,
     detector: nameSchema,
     box: boxSchema,
-    neighbors: z.int().min(0).meta({ description: 'Number of merged windows' }),
-    score: z
-      .number()
+    confidence: detectionConfidenceSchema,
+    neighbors: z
+      .int()
+      .min(0)
       .nullable()
-      .meta({ description: 'The sum of the last stage; null if the engine does not report it' }),
+      .meta({ description: 'Number of merged windows of a cascade; null for a model' }),
+    score: z.number().nullable().meta({
+      description:
+        'Sum of the last stage of a cascade; null for a model, and if the engine does not report it',
+    }),
   })
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
+
+/** Orders by confidence; cascades of the same one by what they know more exactly. */
+export const strongestFirst = (a: Detection, b: Detection): number =>
+  b.confidence - a.confidence ||
+  (b.neighbors ?? 0) - (a.neighbors ?? 0) ||
+  (b.score ?? 0) - (a.score ?? 0);
+
+/** Limit on the labels that a request, a camera or a zone names. */
+export const MAX_NAMED_LABELS = 64;
+
+export const labelsSchema = z.array(labelSchema).min(1).max(MAX_NAMED_LABELS);
 
 /** Limit on the detectors of one image. */
 export const MAX_DETECTORS = 8;
@@ -69,6 +101,48 @@ export const searchDefaults: SearchParameters = {
   maxSize: 0,
 };
 
+/** A model gives every place of the image some confidence: less than this says nothing. */
+export const MIN_MODEL_CONFIDENCE = 0.01;
+
+/** How what a model found is filtered. Sizes are in pixels of the original image. */
+export const modelParametersSchema = z.strictObject({
+  minConfidence: z
+    .number()
+    .min(MIN_MODEL_CONFIDENCE)
+    .max(1)
+    .meta({ description: 'Weaker detections are left out' }),
+  maxOverlap: z.number().min(0).max(1).meta({
+    description:
+      'Of two boxes with the same label whose intersection over union is above this, the weaker is left out',
+  }),
+  minSize: searchParametersSchema.shape.minSize,
+  maxSize: searchParametersSchema.shape.maxSize,
+});
+export type ModelParameters = z.infer<typeof modelParametersSchema>;
+
+export const modelDefaults: ModelParameters = {
+  minConfidence: 0.35,
+  maxOverlap: 0.45,
+  minSize: 1,
+  maxSize: 0,
+};
+
+/** Limit on the parts that an image is divided into. */
+export const MAX_TILES = 16;
+
+/** Columns × rows, e.g. 3x2; 1 is the whole image. */
+export const tilesSchema = z
+  .string()
+  .regex(/^(1|[1-8]x[1-8])$/, 'expected 1, or columns and rows as 2x2')
+  .refine((text) => tilesOf(text).columns * tilesOf(text).rows <= MAX_TILES, {
+    error: `expected at most ${MAX_TILES} tiles`,
+  });
+
+export function tilesOf(text: string): { columns: number; rows: number } {
+  const [columns = 1, rows = columns] = text.split('x').map(Number);
+  return { columns, rows };
+}
+
 /** How an image is prepared before the search. */
 export const preparationSchema = z.strictObject({
   workingSize: z
@@ -79,22 +153,41 @@ export const preparationSchema = z.strictObject({
       description: 'Limit on the longer side of the searched image; 0 searches every pixel',
     }),
   orientations: z.array(orientationSchema).min(1).max(4),
+  tiles: tilesSchema.optional().meta({
+    description:
+      'Parts that a model searches one after the other, with an overlap, e.g. 2x2: for objects that are small in a large image. Absent: the whole image at once',
+  }),
 });
 export type Preparation = z.infer<typeof preparationSchema>;
 
 export const preparationDefaults: Preparation = { workingSize: 1280, orientations: [0] };
 
-export const engineSchema = z.enum(['opencv', 'siteglass']);
+/** Engines that search with cascades. */
+export const cascadeEngineSchema = z.enum(['opencv', 'siteglass']);
+export type CascadeEngineName = z.infer<typeof cascadeEngineSchema>;
+
+export const MODEL_ENGINE = 'onnxruntime';
+export const engineSchema = z.enum([...cascadeEngineSchema.options, MODEL_ENGINE]);
 export type EngineName = z.infer<typeof engineSchema>;
+
+const appliedCascadeSchema = z.object({
+  id: nameSchema,
+  engine: cascadeEngineSchema,
+  parameters: searchParametersSchema,
+});
+
+const appliedModelSchema = z.object({
+  id: nameSchema,
+  engine: z.literal(MODEL_ENGINE),
+  parameters: modelParametersSchema,
+});
 
 /** One detector, as applied to an image. */
 export const appliedDetectorSchema = z
-  .object({
-    id: nameSchema,
-    engine: engineSchema,
-    parameters: searchParametersSchema,
-  })
+  .discriminatedUnion('engine', [appliedCascadeSchema, appliedModelSchema])
   .meta({ id: 'AppliedDetector' });
+export type AppliedCascade = z.infer<typeof appliedCascadeSchema>;
+export type AppliedModel = z.infer<typeof appliedModelSchema>;
 export type AppliedDetector = z.infer<typeof appliedDetectorSchema>;
 
 const milliseconds = z.number().min(0);
@@ -121,20 +214,49 @@ export interface Analysis {
   times: Times;
 }
 
+export const detectorKindSchema = z.enum(['cascade', 'onnx']).meta({
+  description: '`cascade`: an OpenCV cascade; `onnx`: a neural network in the ONNX format',
+});
+export type DetectorKind = z.infer<typeof detectorKindSchema>;
+
+/** How boxes are read from a model's outputs. */
+export const modelFamilySchema = z.enum(['yolox', 'yolov8', 'nanodet', 'picodet', 'yunet']);
+export type ModelFamily = z.infer<typeof modelFamilySchema>;
+
+const sizeSchema = z.object({ width: z.int(), height: z.int() });
+
 export const detectorResourceSchema = z
   .object({
     id: nameSchema,
-    label: labelSchema,
-    status: z.enum(['ready', 'refused']),
+    kind: detectorKindSchema,
+    label: labelSchema.optional().meta({ description: 'Of a cascade, which has one' }),
+    labels: z.array(labelSchema).meta({ description: 'Every label that it can find' }),
+    usualLabels: z.array(labelSchema).optional().meta({
+      description: 'Of a model with many labels: those that people usually want',
+    }),
+    status: z.enum(['ready', 'available', 'refused']).meta({
+      description: '`available`: known, but its file is not downloaded; `refused`: see `reason`',
+    }),
     reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
     default: z.boolean().meta({ description: 'Used if a request names no detector' }),
     engine: engineSchema.optional(),
-    kind: z.enum(['haar', 'lbp', 'hog']).optional(),
-    window: z.object({ width: z.int(), height: z.int() }).optional(),
-    parameters: searchParametersSchema,
-    origin: z.enum(['siteglass', 'opencv', 'operator']),
+    features: z
+      .enum(['haar', 'lbp', 'hog'])
+      .optional()
+      .meta({ description: 'Of a cascade: what it compares' }),
+    window: sizeSchema
+      .optional()
+      .meta({ description: 'Of a cascade: the smallest object that it finds, in pixels' }),
+    family: modelFamilySchema.optional(),
+    input: sizeSchema
+      .optional()
+      .meta({ description: 'Of a model: the size that the image is scaled to, in pixels' }),
+    parameters: z.union([searchParametersSchema, modelParametersSchema]),
+    origin: z.enum(['siteglass', 'opencv', 'download', 'operator']),
     source: z.string().optional(),
     licence: z.string().optional(),
+    url: z.string().optional().meta({ description: 'Where the file is downloaded from' }),
+    bytes: z.int().optional().meta({ description: 'Size of the file to download' }),
     sha256: z.string().optional(),
   })
   .meta({ id: 'Detector' });

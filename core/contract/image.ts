@@ -1,18 +1,21 @@
 import { z } from 'zod';
 import {
   appliedDetectorSchema,
+  confidenceSchema,
   detectionSchema,
+  MAX_NAMED_LABELS,
   omittedSchema,
   orientationSchema,
   preparationSchema,
   searchParametersSchema,
+  tilesSchema,
   timesSchema,
 } from './detection.js';
 import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
 import { problemSchema } from './problem.js';
 
 /** A value that arrives as one or several form fields, or as one comma-separated field. */
-const list = <T extends z.ZodType>(item: T) =>
+const list = <T extends z.ZodType>(item: T, most = 16) =>
   z.preprocess(
     (value) =>
       value === undefined
@@ -20,7 +23,7 @@ const list = <T extends z.ZodType>(item: T) =>
         : (Array.isArray(value) ? value : [value]).flatMap((v) =>
             typeof v === 'string' ? v.split(',').map((s) => s.trim()) : [v],
           ),
-    z.array(item).min(1).max(16),
+    z.array(item).min(1).max(most),
   );
 
 /** A number that arrives as text. An empty field is not a number, although `Number('')` is 0. */
@@ -64,6 +67,19 @@ export const uploadFieldsSchema = z.strictObject({
       description: 'Rotations to search, in degrees; repeatable',
       examples: [[0]],
     }),
+  label: list(labelSchema, MAX_NAMED_LABELS)
+    .optional()
+    .meta({
+      description: 'Only detections with this label; repeatable. Absent: all of them',
+      examples: [['stop sign']],
+    }),
+  minConfidence: numeric(confidenceSchema)
+    .optional()
+    .meta({ description: 'Weaker detections are left out', examples: [0.5] }),
+  tiles: tilesSchema.optional().meta({
+    description: 'Of an ONNX model: parts that are searched one after the other, e.g. 2x2',
+    examples: ['1'],
+  }),
   damaged: damagedSchema.optional().meta({
     description:
       'Whether an image of which a part is missing or made up is refused (default) or searched',

@@ -1,19 +1,20 @@
 import { z } from 'zod';
-import { boxSchema } from './detection.js';
+import { boxSchema, detectionConfidenceSchema } from './detection.js';
 import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
 
 /** `static`: the object is still present, but has not moved for `staticAfterSeconds`. */
 export const sightingStateSchema = z.enum(['present', 'static', 'left']);
 export type SightingState = z.infer<typeof sightingStateSchema>;
 
-/** The snapshot that shows an object best: by score if the engine reports one, otherwise by neighbors. */
+/** The snapshot that shows an object best: of a cascade by score, or by neighbors if the engine reports none; of a model by confidence. */
 export const bestSnapshotSchema = z
   .object({
     image: imageIdSchema,
     takenAt: instantSchema,
     box: boxSchema,
+    confidence: detectionConfidenceSchema,
     score: z.number().nullable(),
-    neighbors: z.int().min(0),
+    neighbors: z.int().min(0).nullable(),
   })
   .meta({ id: 'BestSnapshot' });
 

@@ -8,15 +8,18 @@ import type { Logger } from '../runtime/logger.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
+import type { DetectorPlaces } from './catalog/known-detectors.js';
 import { DetectionPool } from './pool/detection-pool.js';
 import type { JobRecord } from './pool/job-record.js';
 
-const MEGABYTE = 1_000_000;
-
 type DetectionSettings = z.infer<typeof detectionSettings>;
+
+const MEGABYTE = 1_000_000;
 
 export interface DetectionOptions {
   settings: DetectionSettings;
+  /** Of the program: it has the downloaded models. */
+  dataFolder: string;
   maxPixels: number;
   onJob: (record: JobRecord) => void;
   log: Logger;
@@ -29,6 +32,16 @@ export interface DetectionModule {
   /** In the order of their start. */
   services: Service[];
 }
+
+/** Where the detectors of a program are. */
+export const detectorPlaces = (
+  { folder }: Pick<DetectionSettings, 'folder'>,
+  dataFolder: string,
+): DetectorPlaces => ({
+  manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
+  models: join(dataFolder, 'models'),
+  folder,
+});
 
 export function createDetection(options: DetectionOptions): DetectionModule {
   const { settings, maxPixels, onJob } = options;
@@ -44,21 +57,19 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     onJob,
   });
   const catalog = new DetectorCatalog({
-    manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
+    ...detectorPlaces(settings, options.dataFolder),
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
-    folder: settings.folder,
-    probe: (cascade) => pool.probe(cascade),
-    engines: () => {
-      const { engines } = pool.status();
-      return settings.engine === 'opencv' ? engines.filter(isOpenCv) : engines;
-    },
+    probe: (subject) => pool.probe(subject),
+    engines: () => usableEngines(settings.engine, pool.status().engines),
     log,
   });
   return { pool, catalog, services: [requirement(settings), pool, catalog] };
 }
 
-const isOpenCv = (name: EngineName) => name === 'opencv';
+/** `opencv` disables the project's own engine for cascades. */
+const usableEngines = (engine: DetectionSettings['engine'], able: EngineName[]): EngineName[] =>
+  engine === 'opencv' ? able.filter((name) => name !== 'siteglass') : able;
 
 /** Why no detector could search with this setting, in one line; undefined if it can be in effect. */
 export function engineFault({ engine }: Pick<DetectionSettings, 'engine'>): string | undefined {

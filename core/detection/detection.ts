@@ -1,21 +1,58 @@
-import type {
-  Analysis,
-  AppliedDetector,
-  Box,
-  DetectorResource,
-  Orientation,
-  Preparation,
+import {
+  type Analysis,
+  type AppliedCascade,
+  type AppliedModel,
+  type Box,
+  type DetectorResource,
+  MODEL_ENGINE,
+  type ModelFamily,
+  type Orientation,
+  type Preparation,
 } from '../contract/detection.js';
 import type { UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
 
-/** One detector of a plan: which cascade file to search with, and how. */
-export interface PlannedDetector extends AppliedDetector {
-  label: string;
-  /** Absolute path of the cascade, and the SHA-256 of its content when it was planned. */
+interface PlannedFile {
+  /** Absolute path of the cascade or model, and the SHA-256 of its content when it was planned. */
   file: string;
   sha256: string;
 }
+
+export interface PlannedCascade extends AppliedCascade, PlannedFile {
+  label: string;
+}
+
+export interface PlannedModel extends AppliedModel, PlannedFile {
+  model: ModelDescription;
+}
+
+export const isCascade = (detector: PlannedDetector): detector is PlannedCascade =>
+  detector.engine !== MODEL_ENGINE;
+
+export const isModel = (detector: PlannedDetector): detector is PlannedModel =>
+  !isCascade(detector);
+
+/** One detector of a plan: which file to search with, and how. */
+export type PlannedDetector = PlannedCascade | PlannedModel;
+
+/** What has to be known of a model beside its file. */
+export interface ModelDescription {
+  family: ModelFamily;
+  /** Of its input, in pixels. */
+  width: number;
+  height: number;
+  channels: 'bgr' | 'rgb';
+  /** What is subtracted from each channel, 0 to 255, and what the difference is multiplied by, in the order of `channels`. */
+  mean: [number, number, number];
+  scale: [number, number, number];
+  /** Where the image lies in the input if their shapes differ, and the grey level of the rest. */
+  letterbox: { align: 'start' | 'centre'; fill: number };
+  /** In the order of the model's classes. */
+  labels: string[];
+}
+
+/** What is known of a model before it was tried: the rest is read from its inputs and outputs. */
+export type PartialDescription = Partial<ModelDescription>;
 
 /** How to analyse an image, with every default filled in. The same plan gives the same result. */
 export interface AnalysisPlan {
@@ -23,6 +60,9 @@ export interface AnalysisPlan {
   preparation: Preparation;
   /** Of a camera: where detections count, at least one zone. The rest of the picture is not searched. */
   zones?: Zone[];
+  /** Detections with other labels or less confidence are left out. */
+  labels?: string[];
+  minConfidence?: number;
   /** Searches an image even if pixels are missing or made up; otherwise such an image is refused. */
   acceptDamaged?: true;
 }

@@ -1,9 +1,15 @@
-import type { Detection, EngineName } from '../contract/detection.js';
+import type { CascadeEngineName, Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
-import type { AnalysisPlan, LabelledBox, Thumbnail } from './detection.js';
+import type {
+  AnalysisPlan,
+  LabelledBox,
+  ModelDescription,
+  PartialDescription,
+  Thumbnail,
+} from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -24,11 +30,37 @@ export interface CascadeFile {
   sha256: string;
 }
 
+export interface ModelFile {
+  /** Absolute path, and the SHA-256 its content must have. */
+  file: string;
+  sha256: string;
+}
+
+/** What is tried: a file that is not trusted yet. */
+export type ProbeSubject =
+  | { kind: 'cascade'; cascade: CascadeFile }
+  | { kind: 'onnx'; model: ModelFile; description: PartialDescription };
+
 /** The engine that serves a cascade, and why the project's own does not. */
-export interface ProbeResult {
-  engine: EngineName;
+export interface CascadeProbeResult {
+  kind: 'cascade';
+  engine: CascadeEngineName;
   reason?: string;
 }
+
+/** A model's description, completed from its inputs and outputs. */
+export interface ModelProbeResult {
+  kind: 'onnx';
+  /** Without the labels: the worker does not know names. */
+  model: Omit<ModelDescription, 'labels'>;
+  /** Number of its classes, thus of its labels. */
+  classes: number;
+}
+
+export type ProbeResult = CascadeProbeResult | ModelProbeResult;
+
+/** Of a subject's kind. */
+export type ProbeResultOf<S extends ProbeSubject> = Extract<ProbeResult, { kind: S['kind'] }>;
 
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
@@ -41,8 +73,8 @@ interface Jobs {
     result: Findings | null;
   };
   draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
-  /** Loads an unverified cascade and searches a small image with it. */
-  probe: { input: { cascade: CascadeFile }; result: ProbeResult };
+  /** Loads an unverified cascade or model and searches a small image with it. */
+  probe: { input: { subject: ProbeSubject }; result: ProbeResult };
   /** Replies, and does nothing else. */
   ping: { input: object; result: 'pong' };
 }
@@ -58,7 +90,15 @@ export interface GateDecision {
   plan: AnalysisPlan | null;
 }
 
-export type ParentMessage = Job | GateDecision;
+/** The worker's descriptor of the pipe that images come through. */
+export const IMAGE_DESCRIPTOR = 4;
+
+/** A job in a message: its image goes through a pipe of its own, since a message would copy it several times. */
+export type SentJob<J extends Job = Job> = J extends { bytes: Buffer }
+  ? Omit<J, 'bytes'> & { imageBytes: number }
+  : J;
+
+export type ParentMessage = SentJob | GateDecision;
 
 export interface Ready {
   type: 'ready';

@@ -75,7 +75,10 @@ function canCount(zones: Zone[], cell: Rectangle): boolean {
   const included = zones.filter(({ kind }) => kind === 'include');
   if (included.length > 0 && included.every((zone) => lies(cell, zone.points) === 'outside'))
     return false;
-  return !zones.some((zone) => zone.kind === 'mask' && lies(cell, zone.points) === 'inside');
+  // Where a mask hides some labels others count.
+  return !zones.some(
+    (zone) => zone.kind === 'mask' && !zone.labels && lies(cell, zone.points) === 'inside',
+  );
 }
 
 function lies(cell: Rectangle, polygon: Point[]): 'inside' | 'outside' | 'across' {

@@ -20,7 +20,10 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
     try {
       return await withDetection(expected, async (detection) => {
         await detection.pool.ping();
-        return [...verdicts(detection), ...uses.flatMap((use) => unplannable(detection, use))];
+        return [
+          ...verdicts(detection),
+          ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
+        ];
       });
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
@@ -33,7 +36,8 @@ function verdicts({ pool, catalog }: DetectionModule): Verdict[] {
   const { engines } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
-  const text = `worker ready, ${detectors.length - rejected.length} detectors, engines: ${engines.join(', ')}`;
+  const ready = detectors.filter(({ status }) => status === 'ready');
+  const text = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
   return [
     engineVerdict(text, engines),
     ...rejected.map((detector) =>
@@ -44,6 +48,9 @@ function verdicts({ pool, catalog }: DetectionModule): Verdict[] {
     ),
   ];
 }
+
+/** Requests that name no detector. */
+const DEFAULTS: DetectorUse = { by: 'detection.defaultDetectors', request: {} };
 
 const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm run setup';
 

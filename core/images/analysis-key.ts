@@ -1,5 +1,11 @@
 import { hash } from 'node:crypto';
-import type { AnalysisPlan } from '../detection/detection.js';
+import type { Zone } from '../contract/zone.js';
+import {
+  type AnalysisPlan,
+  isModel,
+  type PlannedCascade,
+  type PlannedModel,
+} from '../detection/detection.js';
 
 export const sha256Of = (data: Uint8Array | string): string => hash('sha256', data);
 
@@ -10,24 +16,47 @@ export const sha256Of = (data: Uint8Array | string): string => hash('sha256', da
  */
 export function analysisKey(
   sha256: string,
-  { detectors, preparation, zones, acceptDamaged }: AnalysisPlan,
+  { detectors, preparation, zones, labels, minConfidence, acceptDamaged }: AnalysisPlan,
 ): string {
   const work = [
     sha256,
     preparation.workingSize,
     preparation.orientations,
-    detectors.map(({ id, label, engine, sha256: cascade, parameters: p }) => [
-      id,
-      label,
-      engine,
-      cascade,
-      p.scaleFactor,
-      p.minNeighbors,
-      p.minSize,
-      p.maxSize,
-    ]),
-    ...(zones ? [zones.map(({ kind, points }) => [kind, points])] : []),
+    detectors.map((detector) => (isModel(detector) ? modelWork(detector) : cascadeWork(detector))),
+    ...(zones ? [zones.map(zoneWork)] : []),
     ...(acceptDamaged ? ['damaged'] : []),
+    // Named, and absent if they are not given, so that the keys of earlier versions stay valid.
+    ...(labels ? [{ labels }] : []),
+    ...(minConfidence === undefined ? [] : [{ minConfidence }]),
+    ...(preparation.tiles ? [{ tiles: preparation.tiles }] : []),
   ];
   return sha256Of(JSON.stringify(work));
 }
+
+const cascadeWork = ({ id, label, engine, sha256, parameters: p }: PlannedCascade) => [
+  id,
+  label,
+  engine,
+  sha256,
+  p.scaleFactor,
+  p.minNeighbors,
+  p.minSize,
+  p.maxSize,
+];
+
+/** The description is the operator's to change, beside a file that stays the same. */
+const modelWork = ({ id, engine, sha256, model: m, parameters: p }: PlannedModel) => [
+  id,
+  engine,
+  sha256,
+  [m.family, m.width, m.height, m.channels, m.mean, m.scale, m.letterbox.align, m.letterbox.fill],
+  m.labels,
+  [p.minConfidence, p.maxOverlap, p.minSize, p.maxSize],
+];
+
+const zoneWork = ({ kind, points, labels, minConfidence }: Zone) => [
+  kind,
+  points,
+  ...(labels ? [{ labels: labels.toSorted() }] : []),
+  ...(minConfidence === undefined ? [] : [{ minConfidence }]),
+];

@@ -1,7 +1,6 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import {
-  confidenceOf,
   type DeepstackAnswer,
   type DeepstackError,
   type DeepstackModels,
@@ -93,10 +92,9 @@ async function answer(
 
 function predictionsOf(result: ImageResult): DeepstackAnswer['predictions'] {
   if (result.status !== 'OK') return [];
-  const needed = new Map(result.detectors.map((d) => [d.id, d.parameters.minNeighbors]));
-  return result.detections.map(({ label, detector, neighbors, box }) => ({
+  return result.detections.map(({ label, confidence, box }) => ({
     label,
-    confidence: confidenceOf(neighbors, needed.get(detector) ?? 1),
+    confidence,
     x_min: box.x,
     y_min: box.y,
     x_max: box.x + box.width,

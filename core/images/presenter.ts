@@ -4,6 +4,7 @@ import type { Problem } from '../contract/problem.js';
 import { toIsoString } from '../runtime/clock.js';
 import type { SourcedAnalysis } from './analyser.js';
 import type { StoredImage } from './image-table.js';
+import { readAnalysis } from './stored-analysis.js';
 import type { BlobRow, ImageRow } from './tables.js';
 
 export const IMAGE_PATH = '/objectdetection/image';
@@ -80,4 +81,4 @@ export const statusOf = ({ result, failure }: StoredImage): ImageStatus => {
   return failure === null ? 'PENDING' : 'FAILED';
 };
 
-export const resultOf = ({ result }: StoredImage): Analysis => JSON.parse(result ?? '') as Analysis;
+export const resultOf = ({ result }: StoredImage): Analysis => readAnalysis(result ?? '');

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
+import type { FieldError } from '../contract/problem.js';
 import { borrowCredentials, loadConfiguration } from './configuration.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 import { type Lifecycle, type Restart, terminationSignal } from './lifecycle.js';
@@ -21,6 +22,8 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   checkInstallation?(configuration: z.infer<S>): Promise<string[]>;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
+  /** What is wrong with a configuration whose form is right, e.g. names of what does not exist. */
+  check?(configuration: z.infer<S>): Promise<FieldError[]>;
   /** Builds the parts, but starts nothing. */
   create(
     configuration: z.infer<S>,
@@ -88,7 +91,7 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     if (options.help) return print(usage(program));
     if (options.version) return print(programVersion());
     configuration = reread();
-    if (options.check) return await check(program, configuration);
+    if (options.check) return await check(program, configuration, options.config);
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
@@ -98,14 +101,18 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
 }
 
 async function check<C>(
-  {
-    name,
-    checkInstallation,
-  }: { name: string; checkInstallation?(configuration: C): Promise<string[]> },
+  program: {
+    name: string;
+    check?(configuration: C): Promise<FieldError[]>;
+    checkInstallation?(configuration: C): Promise<string[]>;
+  },
   configuration: C,
+  file = 'the built-in configuration',
 ): Promise<number> {
-  const lines = (await checkInstallation?.(configuration)) ?? [];
-  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
+  const errors = (await program.check?.(configuration)) ?? [];
+  if (errors.length > 0) throw new ConfigurationError(file, errors);
+  const lines = (await program.checkInstallation?.(configuration)) ?? [];
+  for (const line of lines) process.stderr.write(`${program.name}: ${line}\n`);
   return print('The configuration is valid.');
 }
 

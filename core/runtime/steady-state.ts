@@ -18,8 +18,17 @@ const stateSchema = z.object({
   settingAt: finite.nullable(),
   /** When the present era began, by the wall clock; null if there was none before. */
   eraFrom: finite.nullable(),
-  /** Oldest first. `ahead` is the lead of the wall clock over the steady time. */
-  eras: z.array(z.object({ from: finite.nullable(), to: finite, ahead: finite })).max(256),
+  /** Oldest first. `ahead` is the lead of the wall clock over the steady time. A doubtful one ended untrusted. */
+  eras: z
+    .array(
+      z.object({
+        from: finite.nullable(),
+        to: finite,
+        ahead: finite,
+        isDoubtful: z.boolean().optional(),
+      }),
+    )
+    .max(256),
 });
 export type SteadyState = z.infer<typeof stateSchema>;
 export type PastEra = SteadyState['eras'][number];

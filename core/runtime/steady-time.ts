@@ -133,11 +133,20 @@ export class SteadyTime implements Service {
     return this.#trustedAhead;
   }
 
-  /** A time that the wall clock has shown since it was set, by the clock before that, while the setting is doubtful. */
+  /**
+   * A time that the wall clock has shown, by the clock that is trusted. It may be of an era that has ended since: what is
+   * stamped before the clock is set back is recorded after it.
+   */
   trusted(at: number): number {
     this.#observe();
-    if (!this.#isDoubtful || at < this.#eraFrom || at > this.#at.wall + STEP_MS) return at;
-    return at - this.#ahead + this.#trustedAhead;
+    const present = {
+      from: this.#eraFrom,
+      to: this.#at.wall + STEP_MS,
+      ahead: this.#ahead,
+      isDoubtful: this.#isDoubtful,
+    };
+    const era = [...this.#eras, present].findLast(({ from, to }) => at >= (from ?? at) && at <= to);
+    return era?.isDoubtful ? at - era.ahead + this.#trustedAhead : at;
   }
 
   /** For the operator, while the wall clock is doubtful. */
@@ -167,7 +176,7 @@ export class SteadyTime implements Service {
     return this.#at.steady;
   }
 
-  /** `recordedMs`: how long after the last observation something may have been recorded by the clock before a step. */
+  /** `recordedMs`: how long ago something may have been recorded, by either clock, since the last observation. */
   #goOn(
     before: { steady: number; wall: number },
     elapsed: number,
@@ -182,9 +191,15 @@ export class SteadyTime implements Service {
       return;
     }
     const from = Number.isFinite(this.#eraFrom) ? this.#eraFrom : null;
-    this.#eras.push({ from, to: before.wall + recordedMs, ahead: this.#ahead });
+    const to = before.wall + recordedMs;
+    this.#eras.push({
+      from,
+      to,
+      ahead: this.#ahead,
+      ...(this.#isDoubtful && { isDoubtful: true }),
+    });
     if (this.#eras.length > MAX_ERAS) this.#forgetShortestEra();
-    this.#eraFrom = nowWall;
+    this.#eraFrom = nowWall - recordedMs;
     this.#ahead = ahead;
     this.#settingAt = before.steady + elapsed;
     this.#wasUntrusted = this.#lastStatus === 'unsynchronised';

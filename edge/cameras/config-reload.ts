@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FieldError } from '../../core/contract/problem.js';
 import { ConfigurationError, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -14,6 +15,8 @@ export interface ConfigReloadOptions {
   read(): EdgeConfig;
   /** Lines about what a configuration needs and this machine lacks. */
   warningsOf(config: EdgeConfig): string[];
+  /** Names in a configuration of what does not exist. */
+  check(config: EdgeConfig): Promise<FieldError[]>;
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
@@ -54,7 +57,7 @@ export class ConfigReload implements Service {
 
   async #reload(): Promise<Reloaded> {
     const { config, replaceCameras, warningsOf, log } = this.options;
-    const next = this.#read();
+    const next = await this.#read();
     const cameras = await replaceCameras(next.cameras);
     const needsRestart = differences(
       { ...config, cameras: undefined },
@@ -65,10 +68,13 @@ export class ConfigReload implements Service {
     return { cameras, needsRestart, warnings };
   }
 
-  #read(): EdgeConfig {
-    const { read, log } = this.options;
+  async #read(): Promise<EdgeConfig> {
+    const { read, check, log } = this.options;
     try {
-      return read();
+      const next = read();
+      const errors = await check(next);
+      if (errors.length > 0) throw new ConfigurationError('the configuration', errors);
+      return next;
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       const { errors } = cause;

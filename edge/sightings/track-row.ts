@@ -1,5 +1,6 @@
+import { confidenceOf, searchDefaults } from '../../core/contract/detection.js';
 import type { SightingRow } from '../store/sighting-table.js';
-import type { Track } from './tracks.js';
+import type { BestSnapshot, Track } from './tracks.js';
 
 /** A track as a row of the sightings; `endedAt` is null while the object is present. */
 export const toRow = (camera: string, track: Track, endedAt: number | null): SightingRow => ({
@@ -14,4 +15,14 @@ export const toRow = (camera: string, track: Track, endedAt: number | null): Sig
   track: JSON.stringify(track),
 });
 
-export const trackOf = ({ track }: SightingRow): Track => JSON.parse(track) as Track;
+/** Tracks of versions before models have no confidence: they are all of cascades. */
+type StoredTrack = Omit<Track, 'best'> & {
+  best: Omit<BestSnapshot, 'confidence'> & { confidence?: number };
+};
+
+export function trackOf({ track }: SightingRow): Track {
+  const stored = JSON.parse(track) as StoredTrack;
+  const { best } = stored;
+  const filledIn = confidenceOf(best.neighbors ?? 0, searchDefaults.minNeighbors);
+  return { ...stored, best: { ...best, confidence: best.confidence ?? filledIn } };
+}

@@ -1,4 +1,4 @@
-import type { Box, Detection } from '../../core/contract/detection.js';
+import { type Box, type Detection, strongestFirst } from '../../core/contract/detection.js';
 import { type Extent, overlap } from '../../core/detection/boxes.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { type Placed, placedIn } from './track-size.js';
@@ -9,7 +9,8 @@ export interface BestSnapshot {
   takenAt: number;
   box: Box;
   score: number | null;
-  neighbors: number;
+  neighbors: number | null;
+  confidence: number;
 }
 
 /** One object, tracked over snapshots. A `tentative` track is not confirmed yet. Stored as JSON: names are part of the schema. */
@@ -124,11 +125,17 @@ function match(tracks: readonly Placed<Track>[], detections: Detection[], minOve
       taken.add(detection);
     }
   const unmatched = detections.filter((detection) => !taken.has(detection));
-  return { matched, unmatched: unmatched.sort((a, b) => b.neighbors - a.neighbors) };
+  return { matched, unmatched: unmatched.sort(strongestFirst) };
 }
 
+const snapshotOf = (
+  { box, score, neighbors, confidence }: Detection,
+  image: string,
+  takenAt: number,
+): BestSnapshot => ({ image, takenAt, box, score, neighbors, confidence });
+
 function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: string): Track {
-  const { label, detector, box, score, neighbors } = detection;
+  const { label, detector, box } = detection;
   return {
     id,
     label,
@@ -141,7 +148,7 @@ function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: s
     startedAt: takenAt,
     lastSeenAt: takenAt,
     count: 1,
-    best: { image, takenAt, box, score, neighbors },
+    best: snapshotOf(detection, image, takenAt),
     seen: [true],
     misses: 0,
   };
@@ -153,8 +160,8 @@ function withDetection(
   { image, takenAt, size }: Frame,
   settings: TrackingSettings,
 ): Track {
-  const { box, score, neighbors } = detection;
-  const snapshot: BestSnapshot = { image, takenAt, box, score, neighbors };
+  const { box } = detection;
+  const snapshot = snapshotOf(detection, image, takenAt);
   const isStationary = isPlaced && overlap(track.anchor, box) >= STATIONARY_OVERLAP;
   // That the picture was turned does not move the object.
   const anchoredAt = isStationary || !isPlaced ? track.anchoredAt : takenAt;
@@ -206,5 +213,6 @@ function hasLeft(
 
 function isBetter(a: BestSnapshot, b: BestSnapshot): boolean {
   if (a.score !== null && b.score !== null && a.score !== b.score) return a.score > b.score;
-  return a.neighbors > b.neighbors;
+  if (a.neighbors !== null && b.neighbors !== null) return a.neighbors > b.neighbors;
+  return a.confidence > b.confidence;
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { SightingQuery } from '../../core/contract/sighting.js';
 import type { ClockEra } from '../../core/runtime/clock-eras.js';
+import { distinctValues } from '../../core/store/distinct-values.js';
 import { limitByEra } from '../../core/store/era-limit.js';
 
 export interface SightingRow {
@@ -53,6 +54,21 @@ export const sightingTable = {
       .orderBy('id', 'desc')
       .limit(query.limit + 1)
       .execute(),
+
+  cameras: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('sighting')
+        .select((q) => q.fn.min('camera').as('lowest'))
+        .where('camera', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
+
+  labels: async (db: Db): Promise<string[]> =>
+    (await db.selectFrom('sighting').select('label').distinct().execute()).map(
+      ({ label }) => label,
+    ),
 
   /** Removes at most `limit` that ended before `ms` of the present clock. Returns how many. */
   removeEndedBefore: async (

@@ -5,6 +5,7 @@ import { v7 as uuid } from 'uuid';
 import type { Arrival } from '../../cloud-relay/ingest/arrival.js';
 import { deliveryMigrations } from '../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../cloud-relay/store/relay-tables.js';
+import { confidenceOf } from '../../core/contract/detection.js';
 import type { Dropped, Summary, SummaryRecord } from '../../core/contract/summary.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase } from '../../core/store/database.js';
@@ -53,6 +54,7 @@ export const aDetection = (label = 'stop sign', neighbors = 12) => ({
   label,
   detector: 'stop-sign',
   box: { x: 10, y: 20, width: 64, height: 64 },
+  confidence: confidenceOf(neighbors, 5),
   neighbors,
   score: 1.25,
 });

@@ -1,11 +1,18 @@
-import type { DetectorResource, EngineName, Preparation } from '../../contract/detection.js';
+import {
+  type DetectorResource,
+  type EngineName,
+  MODEL_ENGINE,
+  type Preparation,
+} from '../../contract/detection.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
-import type { CascadeFile, ProbeResult } from '../protocol.js';
-import type { DetectorEntry } from './detector-entry.js';
+import { type DetectorEntry, labelsOf } from './detector-entry.js';
+import { knownDetectors } from './known-detectors.js';
+import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
 import { planAnalysis } from './plan-analysis.js';
+import type { Probe } from './probe.js';
 import { servedEntry } from './served-entry.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
@@ -14,12 +21,13 @@ export interface CatalogOptions {
   manifest: string;
   /** Detectors used if a request names none. */
   defaultDetectors: string[];
+  /** The folder with the downloaded models of the manifest, as ID.onnx; without it none is downloaded. */
+  models?: string | undefined;
   /** Overrides `preparationDefaults`. */
   preparation?: Partial<Preparation>;
-  /** A folder whose XML files are detectors as well. */
+  /** A folder whose XML and ONNX files are detectors as well. */
   folder?: string | undefined;
-  /** Tries a cascade in a worker, as `DetectionPool.probe` does. */
-  probe: (cascade: CascadeFile) => Promise<ProbeResult>;
+  probe: Probe;
   /** What the workers can search with. */
   engines: () => EngineName[];
   log: Logger;
@@ -31,6 +39,7 @@ export class DetectorCatalog implements Planner, Service {
   readonly name = 'detectors';
   readonly #options: CatalogOptions;
   readonly #operator: OperatorDetectors | undefined;
+  readonly #listeners: (() => void)[] = [];
   #shipped: DetectorEntry[] = [];
 
   constructor(options: CatalogOptions) {
@@ -39,13 +48,17 @@ export class DetectorCatalog implements Planner, Service {
     this.#operator =
       folder === undefined
         ? undefined
-        : new OperatorDetectors({ folder, probe, log, ...(pollMs !== undefined && { pollMs }) });
+        : new OperatorDetectors({
+            ...{ folder, probe, log },
+            onChange: () => this.#changed(),
+            ...(pollMs !== undefined && { pollMs }),
+          });
   }
 
   /** Throws ConfigurationError if the manifest is unusable. */
   async start(): Promise<void> {
-    const { manifest, defaultDetectors, log } = this.#options;
-    this.#shipped = await loadShippedDetectors(manifest);
+    const { manifest, models, defaultDetectors, log } = this.#options;
+    this.#shipped = await loadShippedDetectors(manifest, models);
     for (const entry of this.#shipped)
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
@@ -54,7 +67,8 @@ export class DetectorCatalog implements Planner, Service {
     for (const id of defaultDetectors) {
       const found = served.find((entry) => entry.id === id);
       if (found?.status === 'ready') continue;
-      log.error({ detector: id, reason: found?.reason }, 'default detector missing');
+      const reason = found?.status === 'available' ? 'not downloaded' : found?.reason;
+      log.error({ detector: id, reason }, 'default detector missing');
     }
   }
 
@@ -79,13 +93,49 @@ export class DetectorCatalog implements Planner, Service {
     return entries.map((entry) => resource(servedEntry(entry, engines), defaults.includes(entry)));
   }
 
+  /** The labels of all detectors that can be used. */
+  labels(): string[] {
+    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    return [...new Set(usable.flatMap(labelsOf))];
+  }
+
+  /** The names of all detectors that were read. */
+  named(): NamedDetector[] {
+    return this.#entries().map(named);
+  }
+
+  /** The same with those that lie in the folder and were not tried yet. */
+  async names(): Promise<NamedDetector[]> {
+    const read = this.named();
+    const lying = await knownDetectors(this.#options);
+    return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
+  }
+
+  /** Calls `listener` after each change of what detectors there are. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   #entries(): DetectorEntry[] {
     return [...this.#shipped, ...(this.#operator?.entries() ?? [])];
   }
 }
 
 function resource(entry: DetectorEntry, isDefault: boolean): DetectorResource {
-  if (entry.status === 'refused') return { ...entry, default: isDefault };
-  const { file: _, ...known } = entry;
-  return { ...known, default: isDefault };
+  const listed = { labels: labelsOf(entry), default: isDefault };
+  if (entry.status === 'refused') return { ...entry, ...listed };
+  if (entry.kind === 'cascade') {
+    const { file: _, unsupported: __, ...known } = entry;
+    return { ...known, ...listed };
+  }
+  const { model, ...known } = entry;
+  const { family, width, height } = model;
+  const described = { ...known, ...listed, family, input: { width, height } };
+  if (described.status === 'available') return described;
+  const { file: _, ...ready } = described;
+  return { ...ready, engine: MODEL_ENGINE };
 }

@@ -2,6 +2,10 @@ import type { z } from 'zod';
 import {
   type EngineName,
   MAX_DETECTORS,
+  MIN_MODEL_CONFIDENCE,
+  MODEL_ENGINE,
+  type ModelParameters,
+  modelParametersSchema,
   type Preparation,
   preparationDefaults,
   preparationSchema,
@@ -11,8 +15,21 @@ import {
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
 import { ProblemError } from '../../runtime/errors.js';
-import type { AnalysisPlan, AnalysisRequest, PlannedDetector } from '../detection.js';
-import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
+import type {
+  AnalysisPlan,
+  AnalysisRequest,
+  PlannedCascade,
+  PlannedDetector,
+  PlannedModel,
+} from '../detection.js';
+import type { DetectorEntry, ReadyCascade, ReadyDetector, ReadyModel } from './detector-entry.js';
+import {
+  detectorFaults,
+  fieldFaults,
+  isDivided,
+  named,
+  refusedDetectors,
+} from './named-detector.js';
 import { servedEntry } from './served-entry.js';
 
 export interface PlanContext {
@@ -30,9 +47,16 @@ export interface PlanContext {
  */
 export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
   const chosen = chosenDetectors(request, context);
+  const errors = fieldFaults(request, chosen.map(named));
+  if (errors.length > 0) throw invalid(errors);
+  const hasCascade = chosen.some(({ kind }) => kind === 'cascade');
+  const { label: labels, minConfidence } = request;
   return {
     detectors: chosen.map((detector) => planned(detector, request)),
     preparation: plannedPreparation(request, context.preparation),
+    ...(labels && { labels: [...new Set(labels)].sort() }),
+    // A model's parameters have it.
+    ...(hasCascade && minConfidence !== undefined && minConfidence > 0 && { minConfidence }),
     ...(request.damaged === 'accept' && { acceptDamaged: true }),
   };
 }
@@ -44,32 +68,64 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
   const byId = new Map<string, DetectorEntry>();
   for (const entry of context.entries)
     if (!byId.has(entry.id)) byId.set(entry.id, servedEntry(entry, context.engines));
-  const errors = [...ids].flatMap((id) => fault(id, byId.get(id)));
+  const known = [...byId.values()].map(named);
+  const errors = [...detectorFaults(ids, known), ...refusedDetectors(ids, known)];
   if (errors.length > 0) throw new ProblemError('unknown_detector', messages(errors), { errors });
   return [...byId.values()].filter(
     (entry): entry is ReadyDetector => entry.status === 'ready' && ids.has(entry.id),
   );
 }
 
-function fault(id: string, entry: DetectorEntry | undefined): FieldError[] {
-  if (!entry) return [{ path: 'detector', message: `there is no detector "${id}"` }];
-  if (entry.status === 'refused')
-    return [{ path: 'detector', message: `"${id}" cannot be used: ${entry.reason}` }];
-  return [];
-}
+const planned = (detector: ReadyDetector, fields: UploadFields): PlannedDetector =>
+  detector.kind === 'cascade' ? plannedCascade(detector, fields) : plannedModel(detector, fields);
 
-function planned(detector: ReadyDetector, fields: UploadFields): PlannedDetector {
+function plannedCascade(detector: ReadyCascade, fields: UploadFields): PlannedCascade {
   const { id, engine, label, file, sha256 } = detector;
-  return { id, engine, label, file, sha256, parameters: plannedParameters(detector, fields) };
+  return { id, engine, label, file, sha256, parameters: searchParameters(detector, fields) };
 }
 
-function plannedParameters(detector: ReadyDetector, fields: UploadFields): SearchParameters {
-  const parameters = valid(searchParametersSchema, {
-    scaleFactor: fields.scaleFactor ?? detector.parameters.scaleFactor,
-    minNeighbors: fields.minNeighbors ?? detector.parameters.minNeighbors,
-    minSize: fields.minSize ?? detector.parameters.minSize,
-    maxSize: fields.maxSize ?? detector.parameters.maxSize,
-  });
+function plannedModel(detector: ReadyModel, fields: UploadFields): PlannedModel {
+  const { id, model, file, sha256 } = detector;
+  const parameters = modelParameters(detector, fields);
+  return { id, engine: MODEL_ENGINE, model, file, sha256, parameters };
+}
+
+const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
+
+function searchParameters({ parameters }: ReadyCascade, fields: UploadFields): SearchParameters {
+  // The catalog's own values are valid, and most requests have no others.
+  if (SEARCH_FIELDS.every((name) => fields[name] === undefined))
+    return withSizes(parameters, fields);
+  return withSizes(
+    valid(searchParametersSchema, {
+      scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
+      minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
+      minSize: fields.minSize ?? parameters.minSize,
+      maxSize: fields.maxSize ?? parameters.maxSize,
+    }),
+    fields,
+  );
+}
+
+function modelParameters({ parameters }: ReadyModel, fields: UploadFields): ModelParameters {
+  return withSizes(
+    valid(modelParametersSchema, {
+      ...parameters,
+      minConfidence: Math.max(
+        fields.minConfidence ?? parameters.minConfidence,
+        MIN_MODEL_CONFIDENCE,
+      ),
+      minSize: fields.minSize ?? parameters.minSize,
+      maxSize: fields.maxSize ?? parameters.maxSize,
+    }),
+    fields,
+  );
+}
+
+function withSizes<P extends { minSize: number; maxSize: number }>(
+  parameters: P,
+  fields: UploadFields,
+): P {
   const { minSize, maxSize } = parameters;
   if (maxSize !== 0 && maxSize < minSize)
     throw invalid([
@@ -80,19 +136,25 @@ function plannedParameters(detector: ReadyDetector, fields: UploadFields): Searc
   return parameters;
 }
 
+const PREPARATION_FIELDS = ['workingSize', 'orientations', 'tiles'] as const;
+
 function plannedPreparation(
   fields: AnalysisRequest,
   configured: Partial<Preparation>,
 ): Preparation {
   const defaults = { ...preparationDefaults, ...configured };
-  const { workingSize, orientations } = valid(preparationSchema, {
+  const wanted = {
     workingSize: fields.workingSize ?? defaults.workingSize,
     orientations: fields.orientations ?? defaults.orientations,
-  });
-  if (fields.orientation !== undefined) return { workingSize, orientations: [fields.orientation] };
+    tiles: fields.tiles ?? defaults.tiles,
+  };
+  const isOwn = PREPARATION_FIELDS.every((name) => fields[name] === undefined);
+  const { workingSize, orientations, tiles } = isOwn ? wanted : valid(preparationSchema, wanted);
+  const common = { workingSize, ...(isDivided(tiles) && { tiles }) };
+  if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
-  return { workingSize, orientations: [...all].sort((a, b) => a - b) };
+  return { ...common, orientations: [...all].sort((a, b) => a - b) };
 }
 
 function valid<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -7,12 +7,13 @@ import type { DetectorEntry } from './detector-entry.js';
  * most, on a processor that can run it. If none is able to, the detector is refused, with what to install.
  */
 export function servedEntry(entry: DetectorEntry, able: EngineName[]): DetectorEntry {
-  if (entry.status === 'refused' || able.includes(entry.engine)) return entry;
+  if (entry.kind !== 'cascade' || entry.status === 'refused' || able.includes(entry.engine))
+    return entry;
   if (able.includes('opencv')) return { ...entry, engine: 'opencv' };
   const {
     file: _file,
     sha256: _sha256,
-    kind: _kind,
+    features: _features,
     engine,
     unsupported,
     window: _,

@@ -1,11 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Analysis, EngineName } from '../../contract/detection.js';
+import type { Analysis, AppliedDetector, EngineName } from '../../contract/detection.js';
 import { ProblemError } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { AnalysisPlan, DetectionBackend, LabelledBox, SearchGate } from '../detection.js';
-import type { CascadeFile, Findings, ProbeResult } from '../protocol.js';
+import {
+  type AnalysisPlan,
+  type DetectionBackend,
+  isModel,
+  type LabelledBox,
+  type PlannedDetector,
+  type SearchGate,
+} from '../detection.js';
+import type { Findings, ProbeResult, ProbeResultOf, ProbeSubject } from '../protocol.js';
 import { JobDispatcher } from './job-dispatcher.js';
 import type { JobRecord } from './job-record.js';
 import { workerEnvironment } from './worker-environment.js';
@@ -117,11 +124,12 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   /**
-   * Tries a cascade in a worker. Throws ProblemError if it does not load, or
+   * Tries a cascade or model in a worker. Throws ProblemError if it does not load, or
    * ends or stalls the worker.
    */
-  async probe(cascade: CascadeFile): Promise<ProbeResult> {
-    const { result } = await this.#jobs.submit({ kind: 'probe', cascade }, 0);
+  async probe<S extends ProbeSubject>(subject: S): Promise<ProbeResultOf<S>> {
+    const { result } = await this.#jobs.submit({ kind: 'probe', subject }, 0);
+    if (!isOfKind(result, subject)) throw new Error(`a ${subject.kind} was tried as another kind`);
     return result;
   }
 
@@ -157,7 +165,7 @@ function analysisOf(findings: Findings, plan: AnalysisPlan, queueMs: number): An
   const { decodeMs, detectMs, ...found } = findings;
   return {
     ...found,
-    detectors: plan.detectors.map(({ id, engine, parameters }) => ({ id, engine, parameters })),
+    detectors: plan.detectors.map(applied),
     preparation: plan.preparation,
     times: {
       queueMs: rounded(queueMs),
@@ -166,6 +174,20 @@ function analysisOf(findings: Findings, plan: AnalysisPlan, queueMs: number): An
     },
   };
 }
+
+function applied(detector: PlannedDetector): AppliedDetector {
+  if (isModel(detector)) {
+    const { id, engine, parameters } = detector;
+    return { id, engine, parameters };
+  }
+  const { id, engine, parameters } = detector;
+  return { id, engine, parameters };
+}
+
+const isOfKind = <S extends ProbeSubject>(
+  result: ProbeResult,
+  subject: S,
+): result is ProbeResultOf<S> => result.kind === subject.kind;
 
 /** To hundredths of a millisecond: a clock shared with others is not more exact. */
 const rounded = (ms: number): number => Math.round(ms * 100) / 100;

@@ -1,10 +1,16 @@
-import type { Detection, Orientation } from '../../contract/detection.js';
+import {
+  confidenceOf,
+  type Detection,
+  type Orientation,
+  strongestFirst,
+} from '../../contract/detection.js';
 import { overlap, scaled } from '../boxes.js';
-import type { AnalysisPlan } from '../detection.js';
+import { type AnalysisPlan, isCascade } from '../detection.js';
 import type { Findings } from '../protocol.js';
+import { wanted } from '../wanted.js';
 import { coverOf } from '../zone-cover.js';
-import { counts } from '../zones.js';
 import type { DecodedGrey, ImageDecoder } from './decode.js';
+import { Refusal } from './refusal.js';
 import type { GroupedCandidate } from './search.js';
 import { type Engines, searchOrientations } from './search-orientations.js';
 
@@ -46,8 +52,21 @@ function search(
   const scale = Math.max(image.width, image.height) / Math.max(width, height);
   const zones = plan.zones ?? [];
   const regions = zones.length > 0 ? coverOf(zones, image) : undefined;
-  const searched = searchOrientations(native, engines, image, plan, scale, regions);
-  return plan.detectors.flatMap((detector, i) => {
+  const { orientations } = plan.preparation;
+  const cascades = plan.detectors.filter(isCascade);
+  if (cascades.length < plan.detectors.length)
+    throw new Refusal('detection_unavailable', 'ONNX Runtime is not installed.');
+  const searched = searchOrientations(
+    native,
+    engines,
+    image,
+    cascades,
+    orientations,
+    scale,
+    regions,
+  );
+  const isWanted = wanted(plan, { width, height });
+  return cascades.flatMap((detector, i) => {
     const found = searched.flatMap(({ orientation, found }) =>
       (found[i] ?? []).map((candidate) => ({ ...candidate, orientation })),
     );
@@ -57,11 +76,12 @@ function search(
           label: detector.label,
           detector: detector.id,
           box: scaled(box, image, { width, height }),
+          confidence: confidenceOf(neighbors, detector.parameters.minNeighbors),
           neighbors,
           score,
         }),
       )
-      .filter(({ box }) => counts(zones, box, width, height));
+      .filter(isWanted);
   });
 }
 
@@ -94,9 +114,7 @@ function merged(candidates: TurnedCandidate[]): TurnedCandidate[] {
 /** The strongest, in the order that they came in. */
 function strongest(detections: Detection[]): Pick<Findings, 'detections' | 'omitted'> {
   if (detections.length <= MAX_DETECTIONS) return { detections };
-  const best = detections.toSorted(
-    (a, b) => b.neighbors - a.neighbors || (b.score ?? 0) - (a.score ?? 0),
-  );
+  const best = detections.toSorted(strongestFirst);
   const kept = new Set(best.slice(0, MAX_DETECTIONS));
   return {
     detections: detections.filter((detection) => kept.has(detection)),

@@ -1,6 +1,6 @@
 import type { OpenCv } from '../../opencv/opencv.js';
 import type { AnalysisPlan } from '../detection.js';
-import type { Job, JobKind, JobResult, ParentMessage, WorkerMessage } from '../protocol.js';
+import type { Job, JobResult, ParentMessage, SentJob, WorkerMessage } from '../protocol.js';
 import { analyse } from './analyse.js';
 import type { GreyRequest, ImageDecoder } from './decode.js';
 import { draw } from './draw.js';
@@ -18,6 +18,8 @@ export class JobRunner {
     private readonly openCv: () => OpenCv,
     private readonly decoder: ImageDecoder,
     private readonly engines: Engines,
+    /** Reads the image of a job, so many bytes. */
+    private readonly readImage: (bytes: number) => Buffer,
   ) {}
 
   /** Undefined if the parent expects no reply: it skipped a search. */
@@ -38,22 +40,23 @@ export class JobRunner {
     }
   }
 
-  #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): JobResult {
+  #perform(job: Exclude<SentJob, { kind: 'analyseIf' }>): JobResult {
     const { openCv, decoder, engines } = this;
     switch (job.kind) {
       case 'analyse':
-        return analyse(decoder, engines, job.bytes, job.plan);
+        return analyse(decoder, engines, this.readImage(job.imageBytes), job.plan);
       case 'draw':
-        return draw(decoder, job.bytes, job.boxes);
+        return draw(decoder, this.readImage(job.imageBytes), job.boxes);
       case 'probe':
-        return probe(openCv, job.cascade, engines);
+        return probe(openCv, job.subject, engines);
       case 'ping':
         return 'pong';
     }
   }
 
-  #begin({ bytes, side, acceptDamaged }: Job<'analyseIf'>): WorkerMessage {
+  #begin({ imageBytes, side, acceptDamaged }: SentJob<Job<'analyseIf'>>): WorkerMessage {
     const request: GreyRequest = { workingSize: side, acceptDamaged };
+    const bytes = this.readImage(imageBytes);
     const small = thumbnail(this.decoder, bytes, request);
     this.#undecided = bytes;
     return { type: 'thumbnail', thumbnail: small };

@@ -1,12 +1,17 @@
-import type { Box, EngineName, Orientation, SearchParameters } from '../../contract/detection.js';
+import type {
+  Box,
+  CascadeEngineName,
+  Orientation,
+  SearchParameters,
+} from '../../contract/detection.js';
 import { turned, turnedBack } from '../boxes.js';
 import type { NativeDecoder } from '../decoder/native-decoder.js';
-import type { AnalysisPlan, PlannedDetector } from '../detection.js';
+import type { PlannedCascade } from '../detection.js';
 import { MAX_CANDIDATES } from '../engine/candidate.js';
 import { type GreyImage, withTurned } from './grey-image.js';
 import { type CascadeSearch, type GroupedCandidate, tooManyCandidates } from './search.js';
 
-export type Engines = Partial<Record<EngineName, CascadeSearch>>;
+export type Engines = Partial<Record<CascadeEngineName, CascadeSearch>>;
 
 /** What was found in one orientation. */
 export interface Searched {
@@ -19,14 +24,15 @@ export interface Searched {
 const MAX_ROUNDS = 4;
 
 /**
- * Searches the image in each of the plan's orientations. `scale` is the image's size relative to the original. With
+ * Searches the image with each cascade in each orientation. `scale` is the image's size relative to the original. With
  * regions, what has its centre in one of them is found as in the whole image.
  */
 export function searchOrientations(
   native: NativeDecoder,
   engines: Engines,
   image: GreyImage,
-  { preparation: { orientations }, detectors }: AnalysisPlan,
+  detectors: PlannedCascade[],
+  orientations: Orientation[],
   scale: number,
   regions: Box[] | undefined,
 ): Searched[] {
@@ -64,7 +70,7 @@ const boxesOf = (searched: Searched[]): Box[] =>
 function searchAll(
   engines: Engines,
   image: GreyImage,
-  detectors: PlannedDetector[],
+  detectors: PlannedCascade[],
   scale: number,
   regions: Box[] | undefined,
 ): GroupedCandidate[][] {

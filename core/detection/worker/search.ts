@@ -1,4 +1,4 @@
-import type { Box, EngineName, SearchParameters } from '../../contract/detection.js';
+import type { Box, CascadeEngineName, SearchParameters } from '../../contract/detection.js';
 import { MAX_CANDIDATES } from '../engine/candidate.js';
 import type { CascadeFile } from '../protocol.js';
 import type { GreyImage } from './grey-image.js';
@@ -21,7 +21,7 @@ export interface GroupedCandidate {
 
 /** An engine that searches images with cascades. */
 export interface CascadeSearch {
-  readonly engine: EngineName;
+  readonly engine: CascadeEngineName;
   /**
    * One list for each request, in their order. With regions, in pixels of the image, a box whose centre lies in one of
    * them comes out as in a search of the whole image. Any other may be missing. Throws a `Refusal` for too many candidates.

@@ -180,6 +180,7 @@ test('payloads that are too large, and too many at once, are refused', async (t)
     label: 'stop sign',
     detector: 'stop-sign',
     box: { x: 1, y: 1, width: 20, height: 20 },
+    confidence: 0.25,
     neighbors: 1,
     score: null,
   }));

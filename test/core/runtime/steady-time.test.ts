@@ -169,6 +169,42 @@ test('a step is doubtful until the clock has kept for a quarter of an hour', asy
   t.is(time.trustedAhead - ahead, 153 * DAY);
 });
 
+test('a time is doubtful from the moment of the step, not from when it was noticed', async (t) => {
+  const { at, start, pass } = await machine(t);
+  const time = await start();
+  pass(MINUTE);
+  time.now();
+  at.wall += 17 * 365 * DAY;
+  pass(100);
+  const stamp = at.wall;
+  pass(400);
+  t.is(time.trusted(stamp), START + MINUTE + 100);
+  t.is(ageOf(time, stamp, at.wall), 400);
+});
+
+test('what a wrong clock stamped is of the trusted time even if it is recorded after the correction', async (t) => {
+  const { at, start, pass } = await machine(t);
+  for (const step of [17 * 365 * DAY, -365 * DAY]) {
+    const time = await start();
+    pass(MINUTE);
+    time.now();
+    at.wall += step;
+    pass(MINUTE);
+    time.now();
+    pass(800);
+    const stamp = at.wall;
+    const right = stamp - step;
+    pass(200);
+    at.wall -= step;
+    pass(200);
+    t.is(time.trusted(stamp), right);
+    t.false(time.isDoubtful);
+    t.is(time.trusted(at.wall), at.wall);
+    await time.stop();
+    t.is((await start()).trusted(stamp), right, 'also over a restart');
+  }
+});
+
 test('a clock that a time service corrects for the first time is trusted at once', async (t) => {
   const { at, start, pass } = await machine(t);
   at.status = 'unsynchronised';

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { CascadeFault, describeCascade } from '../../../../core/detection/catalog/cascade-file.js';
+import { describeCascade } from '../../../../core/detection/catalog/cascade-file.js';
+import { DetectorFault } from '../../../../core/detection/catalog/detector-fault.js';
 import { openCvPackage } from '../../../../core/opencv/opencv-package.js';
 import { context, manifest } from '../detection-setup.js';
 
@@ -11,19 +12,20 @@ const refused = (text: string | Buffer) => describeCascade(Buffer.from(text)).ca
 
 test('every shipped cascade matches its manifest', async (t) => {
   for (const entry of (await context()).entries) {
+    if (entry.kind !== 'cascade') continue;
     if (entry.status === 'refused') {
       t.fail(`${entry.id}: ${entry.reason}`);
       continue;
     }
-    const { kind, window } = entry;
-    t.deepEqual(await describeCascade(await readFile(entry.file)), { kind, window }, entry.id);
+    const { features, window } = entry;
+    t.deepEqual(await describeCascade(await readFile(entry.file)), { features, window }, entry.id);
   }
 });
 
 test('a cascade in the format before OpenCV 2.4 is read', async (t) => {
   const file = 'haarcascades/haarcascade_license_plate_rus_16stages.xml';
   t.deepEqual(await describeCascade(await readFile(join(openCvPackage(), 'src', 'lib', file))), {
-    kind: 'haar',
+    features: 'haar',
     window: { width: 64, height: 16 },
   });
 });
@@ -96,7 +98,7 @@ const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
 for (const { title, text, reason } of hostile)
   test(`${title} is no cascade, and the reason is given`, async (t) => {
     const error = await refused(text);
-    t.true(error instanceof CascadeFault);
+    t.true(error instanceof DetectorFault);
     t.regex(error.message, reason);
   });
 
@@ -104,6 +106,6 @@ test('a cascade truncated at any point is refused', async (t) => {
   const text = await stopSign();
   for (const part of [0.1, 0.5, 0.999]) {
     const error = await refused(text.slice(0, Math.floor(text.trimEnd().length * part)));
-    t.true(error instanceof CascadeFault, `at ${part}`);
+    t.true(error instanceof DetectorFault, `at ${part}`);
   }
 });

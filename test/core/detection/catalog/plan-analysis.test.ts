@@ -1,15 +1,21 @@
 import test from 'ava';
-import { searchDefaults } from '../../../../core/contract/detection.js';
+import { modelDefaults, searchDefaults } from '../../../../core/contract/detection.js';
 import type { UploadFields } from '../../../../core/contract/image.js';
 import type { DetectorEntry } from '../../../../core/detection/catalog/detector-entry.js';
 import { planAnalysis } from '../../../../core/detection/catalog/plan-analysis.js';
+import type { AnalysisRequest } from '../../../../core/detection/detection.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
-import { context, planFor } from '../detection-setup.js';
+import { aReadyModel, cascadesOf, context, planFor } from '../detection-setup.js';
 
 test('a request without parameters gets the default detector with the manifest’s parameters', async (t) => {
   const plan = await planFor();
   t.deepEqual(
-    plan.detectors.map(({ id, label, engine, parameters }) => ({ id, label, engine, parameters })),
+    cascadesOf(plan).map(({ id, label, engine, parameters }) => ({
+      id,
+      label,
+      engine,
+      parameters,
+    })),
     [
       {
         id: 'stop-sign',
@@ -110,10 +116,12 @@ for (const { title, fields, path } of wrong)
 
 test('a minSize above what a detector allows is refused, naming minSize', async (t) => {
   const { entries, ...rest } = await context();
-  const limited = entries.map((entry) => ({
-    ...entry,
-    parameters: { ...entry.parameters, maxSize: 200 },
-  }));
+  const limited = entries.map(
+    (entry): DetectorEntry =>
+      entry.kind === 'cascade'
+        ? { ...entry, parameters: { ...entry.parameters, maxSize: 200 } }
+        : entry,
+  );
   const error = t.throws(() => planAnalysis({ minSize: 300 }, { ...rest, entries: limited }), {
     instanceOf: ProblemError,
   });
@@ -126,14 +134,20 @@ test('every unknown detector is named', async (t) => {
     instanceOf: ProblemError,
   });
   t.is(error?.code, 'unknown_detector');
-  t.deepEqual(error?.errors, [
-    { path: 'detector', message: 'there is no detector "unicorn"' },
-    { path: 'detector', message: 'there is no detector "yeti"' },
-  ]);
+  t.deepEqual(
+    error?.errors?.map(({ path, message }) => [path, message.split('.')[0]]),
+    [
+      ['detector', 'there is no detector "unicorn"'],
+      ['detector', 'there is no detector "yeti"'],
+    ],
+  );
+  t.regex(error?.errors?.[0]?.message ?? '', /Valid: stop-sign, stop-sign-lbp, face, /);
 });
 
 test('more than eight detectors in one request are refused', async (t) => {
-  const ids = (await context()).entries.map(({ id }) => id);
+  const ids = (await context()).entries
+    .filter(({ kind }) => kind === 'cascade')
+    .map(({ id }) => id);
   t.is((await planFor({ detector: ids.slice(0, 8) })).detectors.length, 8);
   const error = await t.throwsAsync(planFor({ detector: ids.slice(0, 9) }), {
     instanceOf: ProblemError,
@@ -145,6 +159,7 @@ test('a request for a refused detector is answered with the reason', async (t) =
   const base = await context();
   const refused = {
     id: 'broken',
+    kind: 'cascade',
     label: 'broken',
     origin: 'operator',
     parameters: searchDefaults,
@@ -163,6 +178,7 @@ test('an operator’s detector with the name of a shipped one does not replace i
   const base = await context();
   const clash = {
     id: 'stop-sign',
+    kind: 'cascade',
     label: 'stop-sign',
     origin: 'operator',
     parameters: searchDefaults,
@@ -173,4 +189,103 @@ test('an operator’s detector with the name of a shipped one does not replace i
     planAnalysis({}, { ...base, entries: [...base.entries, clash] }),
     planAnalysis({}, base),
   );
+});
+
+/** The shipped cascades with a model of two labels. */
+const mixed = async () => {
+  const base = await context();
+  return { ...base, entries: [...base.entries, aReadyModel()] };
+};
+
+test('a model gets its own defaults, and what a request overrides', async (t) => {
+  const base = await mixed();
+  const request = { detector: ['street'], workingSize: 0 };
+  const plan = planAnalysis(request, base);
+  t.like(plan.detectors, [{ id: 'street', engine: 'onnxruntime', parameters: modelDefaults }]);
+  t.deepEqual(plan.preparation, { workingSize: 0, orientations: [0] });
+  const more = {
+    minConfidence: 0.6,
+    minSize: 12,
+    tiles: '2x3',
+    label: ['person', 'car', 'person'],
+  };
+  const filtered = planAnalysis({ ...request, ...more }, base);
+  t.like(filtered, {
+    labels: ['car', 'person'],
+    preparation: { tiles: '2x3' },
+    detectors: [{ parameters: { minConfidence: 0.6, maxOverlap: 0.45, minSize: 12, maxSize: 0 } }],
+  });
+  t.is(filtered.minConfidence, undefined, 'the model has it');
+});
+
+test('a mixed choice applies each parameter to the kind that knows it', async (t) => {
+  const request = {
+    ...{ detector: ['street', 'stop-sign'], scaleFactor: 1.3, minNeighbors: 7 },
+    ...{ tiles: '2x2', minConfidence: 0.6, minSize: 30 },
+  };
+  const plan = planAnalysis(request, await mixed());
+  t.deepEqual(
+    plan.detectors.map(({ id, parameters }) => [id, parameters]),
+    [
+      ['stop-sign', { scaleFactor: 1.3, minNeighbors: 7, minSize: 30, maxSize: 0 }],
+      ['street', { minConfidence: 0.6, maxOverlap: 0.45, minSize: 30, maxSize: 0 }],
+    ],
+  );
+  t.like(plan, { minConfidence: 0.6, preparation: { tiles: '2x2' } });
+});
+
+test('one tile is the whole image, and no confidence is no limit', async (t) => {
+  const base = await mixed();
+  const plain = planAnalysis({ detector: ['stop-sign', 'street'] }, base);
+  for (const tiles of ['1', '1x1'])
+    t.deepEqual(planAnalysis({ detector: ['stop-sign', 'street'], tiles }, base), plain);
+  const cascade = { detector: ['stop-sign'], minConfidence: 0, tiles: '1' };
+  t.deepEqual(planAnalysis(cascade, base), planAnalysis({ detector: ['stop-sign'] }, base));
+  const { detectors } = planAnalysis({ detector: ['street'], minConfidence: 0 }, base);
+  t.like(detectors[0]?.parameters, { minConfidence: 0.01 });
+});
+
+const misplaced: { title: string; fields: AnalysisRequest; path: string; reason: RegExp }[] = [
+  {
+    title: 'a scaleFactor for a model',
+    fields: { detector: ['street'], scaleFactor: 1.2 },
+    path: 'scaleFactor',
+    reason: /is a parameter of cascades, and "street" is none/,
+  },
+  {
+    title: 'a minNeighbors for a model',
+    fields: { detector: ['street'], minNeighbors: 3 },
+    path: 'minNeighbors',
+    reason: /is a parameter of cascades/,
+  },
+  {
+    title: 'tiles for cascades',
+    fields: { detector: ['stop-sign', 'face'], tiles: '2x2' },
+    path: 'tiles',
+    reason: /is a parameter of ONNX models, and "stop-sign", "face" are none/,
+  },
+  {
+    title: 'a label of no chosen detector',
+    fields: { detector: ['street'], label: ['peson'] },
+    path: 'label',
+    reason: /no chosen detector finds "peson"\. Did you mean "person"\? Valid: person, car$/,
+  },
+];
+
+for (const { title, fields, path, reason } of misplaced)
+  test(`${title} is refused, with the reason`, async (t) => {
+    const base = await mixed();
+    const error = t.throws(() => planAnalysis(fields, base), { instanceOf: ProblemError });
+    t.is(error?.code, 'invalid_parameter');
+    t.is(error?.errors?.length, 1);
+    t.is(error?.errors?.[0]?.path, path);
+    t.regex(error?.errors?.[0]?.message ?? '', reason);
+  });
+
+test('a model that is not downloaded is not planned, and the error says so', async (t) => {
+  const error = await t.throwsAsync(planFor({ detector: ['yolox-nano'] }), {
+    instanceOf: ProblemError,
+  });
+  t.is(error?.code, 'unknown_detector');
+  t.is(error?.message, 'detector: the model of "yolox-nano" is not downloaded');
 });

@@ -11,7 +11,7 @@ import type { Engines } from '../../../../core/detection/worker/search-orientati
 import { counts } from '../../../../core/detection/zones.js';
 import { loadOpenCv } from '../../../../core/opencv/opencv.js';
 import { seededRandom } from '../../../support/render-random.js';
-import { planFor } from '../detection-setup.js';
+import { cascadesOf, planFor } from '../detection-setup.js';
 import { drawImage, SUBJECTS } from '../engine/support/images.js';
 
 const fraction = fc.integer({ min: 0, max: 20 }).map((n) => n / 20);
@@ -58,7 +58,7 @@ export async function zonedAnalyses(): Promise<ZonedAnalyses> {
     const planned = await planFor({ ...fields, detector: ['stop-sign', 'stop-sign-lbp', 'face'] });
     const plan = {
       ...planned,
-      detectors: planned.detectors.map((detector) => ({ ...detector, engine })),
+      detectors: cascadesOf(planned).map((detector) => ({ ...detector, engine })),
     };
     const [whole, zoned] = [plan, { ...plan, zones }].map(
       (one) => analyse(decoder, engines, bytes, one).detections,
