@@ -114,10 +114,18 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
     };
     const content = { schema: { type: 'object', properties, required: [form.file] } };
     const raw = { schema: { type: 'string', format: 'binary' } };
+    const text = withFileAsText(form.file, fields.properties as Json);
     return {
       requestBody: {
         required: true,
-        content: { ...(form.orRaw && { 'image/*': raw }), 'multipart/form-data': content },
+        content: {
+          ...(form.orRaw && { 'image/*': raw }),
+          'multipart/form-data': content,
+          ...(form.orText && {
+            'application/x-www-form-urlencoded': text,
+            'application/json': text,
+          }),
+        },
       },
     };
   }
@@ -126,6 +134,13 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
       requestBody: { required: true, content: { 'application/json': { schema: schema(body) } } },
     };
   return {};
+}
+
+function withFileAsText(file: string, fields: Json): Json {
+  const base64 = { type: 'string', contentEncoding: 'base64', description: 'Or a data URL' };
+  return {
+    schema: { type: 'object', properties: { [file]: base64, ...fields }, required: [file] },
+  };
 }
 
 function response(spec: ResponseSpec, schema: (s: z.ZodType) => Json): Json {

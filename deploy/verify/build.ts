@@ -7,7 +7,7 @@ import type { Docker } from './docker.js';
 import type { Verification } from './verification.js';
 
 /** The images by target, with the limit of their size in megabytes. */
-export const IMAGES = { edge: 300, relay: 300, 'edge-streams': 750, 'relay-streams': 750 };
+export const IMAGES = { edge: 300, relay: 300, 'edge-streams': 600, 'relay-streams': 600 };
 /** The newest version that runs on Node.js 20. */
 const KUBERNETES_MODELS = '4.5.1';
 const STAND_INS = ['postgres', 'mosquitto', 'caddy', 'acme', 'storage', 'client', 'lint'];
