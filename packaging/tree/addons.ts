@@ -44,8 +44,8 @@ export const OPENCV_FILES = {
   capture: 'core/opencv/native/build/Release/capture.node',
 };
 
-/** Debian's architectures by Node's names. */
-const NODE_ARCHITECTURES: Record<string, string> = { amd64: 'x64', arm64: 'arm64' };
+/** Node's names of architectures, by Debian's. */
+export const NODE_ARCHITECTURES: Record<string, string> = { amd64: 'x64', arm64: 'arm64' };
 
 /** Compiles the native addons in the source tree `root` with this system's compiler and headers. */
 export function buildAddons(root: string, target: Target): void {

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { buildAddons } from './addons.js';
-import { writeOpenCvTree, writeTree } from './write-tree.js';
+import { writeOnnxTree, writeOpenCvTree, writeTree } from './write-tree.js';
 
 /** Compiles the addons and writes a folder below debian/tree for each package; scripts/package-tree.mjs runs it. */
 await runMain(() => {
@@ -22,4 +22,5 @@ await runMain(() => {
   for (const program of ['edge', 'relay'] as const)
     writeTree(root, program, { version, out: join(root, 'debian', 'tree', program) });
   writeOpenCvTree(root, { version, out: join(root, 'debian', 'tree', 'opencv') });
+  writeOnnxTree(root, { version, arch, out: join(root, 'debian', 'tree', 'onnx') });
 });

@@ -1,10 +1,12 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { RUNTIME_INTERFACE } from '../../core/detection/onnx/runtime.js';
 import { ADDON_INTERFACE } from '../../core/opencv/opencv-addon.js';
+import type { Manifest } from '../../core/runtime/installation.js';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
-import { ADDON_FILES, OPENCV_FILES } from './addons.js';
+import { ADDON_FILES, NODE_ARCHITECTURES, OPENCV_FILES } from './addons.js';
 import { closure, trace } from './trace.js';
 
 export type Program = keyof typeof ENTRIES;
@@ -12,12 +14,15 @@ export type Program = keyof typeof ENTRIES;
 const ENTRIES = { edge: 'edge/main.js', relay: 'cloud-relay/main.js' };
 const OPENCV = '@u4/opencv4nodejs';
 const SQLITE = 'better-sqlite3';
+/** Its package has the addons of all platforms. */
+const ONNX = 'onnxruntime-node';
 
 /** Dependencies that only a package's installation, its types or its command line needs. */
 const NOT_AT_RUN_TIME: Record<string, string[]> = {
   [OPENCV]: ['@u4/opencv-build', 'glob', 'nan', 'node-gyp', 'picocolors'],
   [SQLITE]: ['prebuild-install'],
   handlebars: ['uglify-js'],
+  [ONNX]: ['adm-zip', 'global-agent'],
   'swagger-ui-dist': ['@scarf/scarf'],
 };
 
@@ -26,6 +31,11 @@ const ONLY: Record<string, string[]> = {
   // Its main file is never loaded, but the lookup of the package needs it.
   [OPENCV]: ['package.json', 'LICENSE', 'cjs/lib/opencv4nodejs.js'],
   [SQLITE]: ['package.json', 'LICENSE', 'lib'],
+  // Without dist/*.d.ts and maps; the addon of one platform is copied separately.
+  [ONNX]: [
+    'package.json',
+    ...['backend', 'binding', 'index', 'version'].map((name) => `dist/${name}.js`),
+  ],
   'swagger-ui-dist': [
     ...['package.json', 'LICENSE', 'NOTICE', 'index.js', 'absolute-path.js', 'favicon-32x32.png'],
     ...['swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-standalone-preset.js'],
@@ -52,10 +62,7 @@ export function writeTree(
   const { files, packages } = trace(join(root, 'dist'), ENTRIES[program]);
   const copy: Copy = (path, options) =>
     cpSync(join(root, path), join(out, path), { recursive: true, ...options });
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const manifest = { name: `siteglass-${program}`, version, private: true, type: 'module' };
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  startTree(out, { name: `siteglass-${program}`, version, private: true, type: 'module' });
   for (const file of files) copy(join('dist', file));
   setInterpreter(join(out, 'dist', ENTRIES[program]));
   for (const path of ['cascades', ...openCvCascades(root), ...Object.values(ADDON_FILES)])
@@ -70,13 +77,30 @@ export function writeOpenCvTree(
   root: string,
   { out, version }: { out: string; version: string },
 ): void {
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  const manifest = { name: 'siteglass-opencv', version, private: true, interface: ADDON_INTERFACE };
-  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  startTree(out, { name: 'siteglass-opencv', version, private: true, interface: ADDON_INTERFACE });
   for (const [part, file] of Object.entries(OPENCV_FILES))
     cpSync(join(root, file), join(out, `${part}.node`));
   cpSync(join(root, 'node_modules', OPENCV, 'LICENSE'), join(out, 'LICENSE'));
+}
+
+/** Writes the folder of siteglass-onnx: ONNX Runtime for one architecture, by Debian's name. */
+export function writeOnnxTree(
+  root: string,
+  { out, version, arch }: { out: string; version: string; arch: string },
+): void {
+  startTree(out, { name: 'siteglass-onnx', version, private: true, interface: RUNTIME_INTERFACE });
+  const copy: Copy = (path, options) =>
+    cpSync(join(root, path), join(out, path), { recursive: true, ...options });
+  const locked = readPackages(join(root, 'package-lock.json')) ?? {};
+  for (const path of closure(locked, [ONNX], NOT_AT_RUN_TIME)) copyPackage(root, path, copy);
+  const addon = join('bin/napi-v6/linux', NODE_ARCHITECTURES[arch] ?? arch);
+  copy(join('node_modules', ONNX, addon));
+}
+
+function startTree(out: string, manifest: Manifest & { private: true; type?: 'module' }): void {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
 function copyPackage(root: string, path: string, copy: Copy): void {
