@@ -21,6 +21,12 @@ export async function verifyStreams({ docker, root, step }: Verification): Promi
       said,
     );
   });
+  await step('the image siteglass-edge has ONNX Runtime', () => {
+    const load = `require('/usr/lib/siteglass-onnx/node_modules/onnxruntime-node').env.versions.node`;
+    const version = inside('siteglass-edge', `node --print "${load}"`).trim();
+    must(/^\d+\.\d+\.\d+$/.test(version), version);
+    return version;
+  });
   await step('the image siteglass-edge-streams reads a video, and searches with OpenCV', () => {
     const command = `${MAKE_VIDEO}; siteglass-edge ${CAMERA} --set dataFolder=/tmp/data --set detection.engine=opencv doctor || true`;
     const said = inside('siteglass-edge-streams', command);

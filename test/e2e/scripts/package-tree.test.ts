@@ -4,11 +4,15 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
+import { loadRuntime } from '../../../core/detection/onnx/runtime.js';
 import { openCvAddon } from '../../../core/opencv/opencv-addon.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { OPENCV_FILES } from '../../../packaging/tree/addons.js';
-import { writeOpenCvTree, writeTree } from '../../../packaging/tree/write-tree.js';
+import { writeOnnxTree, writeOpenCvTree, writeTree } from '../../../packaging/tree/write-tree.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+
+/** Debian's name of this machine's architecture. */
+const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -68,6 +72,11 @@ for (const [program, main, settings] of [
     t.deepEqual(
       files.filter((file) => /\.(d\.ts|map|cc|cpp|c|h|gyp)$|node-gyp\//.test(file)),
       [],
+    );
+    t.deepEqual(
+      files.filter((file) => file.includes('onnxruntime')),
+      [],
+      'ONNX Runtime has a package of its own',
     );
     const own = program === 'edge' ? 'edge' : 'cloud-relay';
     t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
@@ -130,4 +139,63 @@ test('each program finds both addons of siteglass-opencv beside its own folder',
       t.is(await readFile(file, 'utf8'), OPENCV_FILES[part]);
     }
   }
+});
+
+for (const [arch, folder, machine] of [
+  ['amd64', 'x64', 62],
+  ['arm64', 'arm64', 183],
+] as const)
+  test(`siteglass-onnx for ${arch} has the runtime of this architecture alone`, async (t) => {
+    const out = join(await temporaryFolder(t), 'siteglass-onnx');
+    writeOnnxTree(projectRoot(), { out, version: '9.8.7', arch });
+    const files = await readdir(out, { recursive: true });
+    const addons = join('node_modules/onnxruntime-node/bin/napi-v6/linux', folder);
+    const binaries = files.filter((file) => /\.(node|dll|dylib)$|\.so\b/.test(file)).toSorted();
+    t.deepEqual(binaries, [
+      join(addons, 'libonnxruntime.so.1'),
+      join(addons, 'onnxruntime_binding.node'),
+    ]);
+    for (const file of binaries) {
+      const header = await readFile(join(out, file));
+      t.is(header.readUInt16LE(18), machine, `${file} is for ${arch}`);
+    }
+    t.deepEqual(
+      files.filter((file) => /\.(ts|map|md)$|adm-zip|global-agent/.test(file)),
+      [],
+    );
+    const bytes = await Promise.all(files.map((file) => stat(join(out, file))));
+    const megabytes = bytes.reduce((sum, { size }) => sum + size, 0) / 1e6;
+    t.true(megabytes < 50, `${megabytes} MB`);
+  });
+
+test('an architecture that ONNX Runtime is not published for has no package', async (t) => {
+  const out = join(await temporaryFolder(t), 'siteglass-onnx');
+  t.throws(() => writeOnnxTree(projectRoot(), { out, version: '9.8.7', arch: 'riscv64' }), {
+    message: /linux\/riscv64/,
+  });
+});
+
+test('each program loads ONNX Runtime from siteglass-onnx beside its own folder', async (t) => {
+  const lib = await temporaryFolder(t);
+  const out = join(lib, 'siteglass-onnx');
+  writeOnnxTree(projectRoot(), { out, version: '9.8.7', arch: ARCHITECTURE });
+  for (const program of ['edge', 'relay'] as const) {
+    const root = join(lib, `siteglass-${program}`);
+    writeTree(projectRoot(), program, { out: root, version: '9.8.7' });
+    const runtime = loadRuntime({ root, imageFile: join(lib, 'none') });
+    t.is(typeof runtime.InferenceSession.create, 'function');
+  }
+});
+
+test('the licences in siteglass-onnx are those of the version of ONNX Runtime that it has', async (t) => {
+  const folder = join(projectRoot(), 'packaging', 'onnx');
+  const copyright = await readFile(join(folder, 'copyright'), 'utf8');
+  const lock = await readFile(join(projectRoot(), 'package-lock.json'), 'utf8');
+  const { packages }: { packages: Record<string, { version: string }> } = JSON.parse(lock);
+  for (const name of ['onnxruntime-node', 'onnxruntime-common'])
+    t.true(copyright.includes(`${name} ${packages[`node_modules/${name}`]?.version}`), name);
+  t.regex(copyright, /^MIT License$/m);
+  const notices = await readFile(join(folder, 'ThirdPartyNotices.txt'), 'utf8');
+  for (const name of ['Eigen', 'protocolbuffers/protobuf', 'pytorch/cpuinfo'])
+    t.true(notices.includes(`\n_____\n\n${name}\n`), name);
 });
