@@ -3,11 +3,7 @@ import { SaxesParser } from 'saxes';
 import { z } from 'zod';
 import { messageOf } from '../../runtime/errors.js';
 import type { CascadeFeatures, ReadyCascade } from './detector-entry.js';
-
-/** Why a file cannot be used as a cascade; the message is for the operator. */
-export class CascadeFault extends Error {
-  override readonly name = 'CascadeFault';
-}
+import { DetectorFault } from './detector-fault.js';
 
 export type CascadeDescription = Pick<ReadyCascade, 'features' | 'window'>;
 
@@ -17,7 +13,7 @@ const DECLARATION = Buffer.from('<?xml');
 /**
  * Reads what kind of cascade an XML file holds, in OpenCV's current form or the one before 2.4. The file is not trusted: no
  * DTD, bounded depth and attributes. Pauses between pieces, so that a large file does not block the process. Throws
- * CascadeFault.
+ * DetectorFault.
  */
 export async function describeCascade(content: Buffer): Promise<CascadeDescription> {
   const reader = new CascadeReader();
@@ -29,11 +25,11 @@ export async function describeCascade(content: Buffer): Promise<CascadeDescripti
     }
     reader.close();
   } catch (error) {
-    if (error instanceof CascadeFault) throw error;
-    throw new CascadeFault(`it is not well-formed XML (${messageOf(error)})`);
+    if (error instanceof DetectorFault) throw error;
+    throw new DetectorFault(`it is not well-formed XML (${messageOf(error)})`);
   }
   if (!content.subarray(0, 5).equals(DECLARATION))
-    throw new CascadeFault('it does not begin with <?xml, which OpenCV asks for');
+    throw new DetectorFault('it does not begin with <?xml, which OpenCV asks for');
   return reader.description();
 }
 
@@ -43,7 +39,7 @@ function withoutComments(text: string): string {
   let at = 0;
   for (let start = text.indexOf('<!--'); start >= 0; start = text.indexOf('<!--', at)) {
     const end = text.indexOf('-->', start + 4);
-    if (end < 0) throw new CascadeFault('it is not well-formed XML (unclosed comment)');
+    if (end < 0) throw new DetectorFault('it is not well-formed XML (unclosed comment)');
     kept += text.slice(at, start);
     at = end + 3;
   }
@@ -72,10 +68,11 @@ class CascadeReader {
       throw error;
     });
     this.#parser.on('doctype', () => {
-      throw new CascadeFault('it has a document type declaration, which a cascade has no need of');
+      throw new DetectorFault('it has a document type declaration, which a cascade has no need of');
     });
     this.#parser.on('attribute', () => {
-      if (++this.#attributes > MAX_ATTRIBUTES) throw new CascadeFault('it has too many attributes');
+      if (++this.#attributes > MAX_ATTRIBUTES)
+        throw new DetectorFault('it has too many attributes');
     });
     this.#parser.on('opentag', ({ name, attributes }) => this.#open(name, attributes));
     this.#parser.on('closetag', () => this.#path.pop());
@@ -95,9 +92,9 @@ class CascadeReader {
       const [width, height] = (this.#facts.get('size') ?? '').trim().split(/\s+/);
       return checked('HAAR', width, height);
     }
-    if (!this.#facts.has('stageType')) throw new CascadeFault('it is not an OpenCV cascade');
+    if (!this.#facts.has('stageType')) throw new DetectorFault('it is not an OpenCV cascade');
     if (this.#fact('stageType') !== 'BOOST')
-      throw new CascadeFault('its stages are not boosted classifiers');
+      throw new DetectorFault('its stages are not boosted classifiers');
     return checked(this.#fact('featureType'), this.#fact('width'), this.#fact('height'));
   }
 
@@ -107,9 +104,9 @@ class CascadeReader {
 
   #open(name: string, attributes: Record<string, string>): void {
     this.#path.push(name);
-    if (this.#path.length > MAX_DEPTH) throw new CascadeFault('its elements are nested too deep');
+    if (this.#path.length > MAX_DEPTH) throw new DetectorFault('its elements are nested too deep');
     if (this.#path.length === 1 && name !== 'opencv_storage')
-      throw new CascadeFault('it is not an OpenCV cascade');
+      throw new DetectorFault('it is not an OpenCV cascade');
     if (this.#path.length === 2) {
       // OpenCV reads the first one and ignores what follows.
       this.#cascades++;
@@ -135,10 +132,10 @@ function checked(
 ): CascadeDescription {
   const features = feature.toLowerCase();
   if (features === 'hog')
-    throw new CascadeFault('it uses HOG features, which OpenCV gave up in 3.0');
-  if (!isSupported(features)) throw new CascadeFault('its features are neither Haar nor LBP');
+    throw new DetectorFault('it uses HOG features, which OpenCV gave up in 3.0');
+  if (!isSupported(features)) throw new DetectorFault('its features are neither Haar nor LBP');
   const window = z.object({ width: sideSchema, height: sideSchema }).safeParse({ width, height });
-  if (!window.success) throw new CascadeFault('its window is not 4 to 512 pixels wide and high');
+  if (!window.success) throw new DetectorFault('its window is not 4 to 512 pixels wide and high');
   return { features, window: window.data };
 }
 

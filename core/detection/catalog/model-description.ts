@@ -27,7 +27,14 @@ const labelListSchema = z
   .max(MAX_CLASSES)
   .refine(differing, 'labels must differ');
 
-/** How a model is described in YAML. What is left out is read from the model, or is what its family usually has. */
+/** In the order of the classes, or the 80 of COCO. */
+export const modelLabelsSchema = z
+  .union([z.literal('coco'), labelListSchema], {
+    error: 'expected a list of different labels, or coco',
+  })
+  .transform((labels) => (labels === 'coco' ? [...COCO_LABELS] : labels));
+
+/** The fields of a model's description in YAML. */
 export const modelShape = {
   family: modelFamilySchema,
   input: z.strictObject({ width: side, height: side }),
@@ -35,13 +42,16 @@ export const modelShape = {
   mean: perChannel(level),
   scale: perChannel(factor),
   letterbox: z.strictObject({ align: z.enum(['start', 'centre']), fill: level }),
-  /** In the order of the classes, or the 80 of COCO. */
-  labels: z.union([z.literal('coco'), labelListSchema], {
-    error: 'expected a list of different labels, or coco',
-  }),
+  labels: modelLabelsSchema,
   usualLabels: labelListSchema,
   parameters: modelParametersSchema.partial(),
 };
+
+/** An operator's description: what is left out is read from the model, or is what its family usually has. */
+export const operatorModelSchema = z
+  .strictObject({ ...modelShape, source: z.string().min(1), licence: z.string().min(1) })
+  .partial();
+export type OperatorModel = z.infer<typeof operatorModelSchema>;
 
 /** Labels that people usually want, if the model has others beside them. */
 export function usualOf(labels: string[]): { usualLabels?: string[] } {

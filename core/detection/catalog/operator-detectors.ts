@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { searchDefaults } from '../../contract/detection.js';
+import { MODEL_ENGINE } from '../../contract/detection.js';
 import { nameSchema } from '../../contract/names.js';
 import { messageOf, ProblemError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import { CascadeFault, describeCascade } from './cascade-file.js';
-import type { DetectorEntry, ReadyCascade } from './detector-entry.js';
+import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
+import { DetectorFault } from './detector-fault.js';
+import { examineCascade, knownCascade } from './examine-cascade.js';
+import { DESCRIPTIONS, examineModel, knownModel } from './examine-model.js';
 import type { Probe } from './probe.js';
 
 export interface OperatorDetectorsOptions {
   folder: string;
-  /** Tries a cascade in a worker. Throws ProblemError. */
   probe: Probe;
   log: Logger;
   pollMs?: number;
@@ -21,19 +21,18 @@ export interface OperatorDetectorsOptions {
 }
 
 const MAX_DETECTORS = 64;
-const MAX_BYTES = 16 * 1024 * 1024;
 const FIRST_SCAN_MS = 10_000;
 
 interface SeenFile {
-  /** Changes whenever the file does. */
+  /** Changes whenever the file, or one that describes it, does. */
   signature: string;
   /** Undefined if its name cannot be an id. */
   entry: DetectorEntry | undefined;
 }
 
 /**
- * Makes each `ID.xml` in a folder a detector, and notices files that are added, changed or removed. It polls, because
- * file events are missed on network and overlay file systems.
+ * Makes each `ID.xml` and `ID.onnx` in a folder a detector, and notices files that are added, changed or removed. It polls,
+ * because file events are missed on network and overlay file systems.
  */
 export class OperatorDetectors {
   readonly #options: Required<OperatorDetectorsOptions>;
@@ -84,7 +83,7 @@ export class OperatorDetectors {
 
   async #scan(): Promise<void> {
     const names = (await readdir(this.#options.folder).catch(ifMissing)).filter(
-      (name) => name.endsWith('.xml') && !name.startsWith('.'),
+      (name) => isDetectorFile(name) && !name.startsWith('.'),
     );
     for (const name of [...this.#files.keys()]) if (!names.includes(name)) this.#forget(name);
     for (const name of names.sort()) {
@@ -95,14 +94,14 @@ export class OperatorDetectors {
 
   async #check(name: string): Promise<void> {
     const file = join(this.#options.folder, name);
-    const found = await stat(file).catch(() => undefined);
-    if (!found?.isFile()) return this.#forget(name);
-    const signature = `${found.ino} ${found.size} ${found.mtimeMs}`;
+    const found = await versionOf(file);
+    if (!found) return this.#forget(name);
+    const { signature, size, changedAt } = found;
     if (this.#files.get(name)?.signature === signature) return;
-    if (Math.abs(Date.now() - found.mtimeMs) < this.#options.minAgeMs) return;
+    if (Math.abs(Date.now() - changedAt) < this.#options.minAgeMs) return;
     if (!this.#files.has(name) && this.#files.size >= MAX_DETECTORS)
-      throw new Error(`there are more than ${MAX_DETECTORS} cascades`);
-    const entry = await this.#examine(name, file, found.size);
+      throw new Error(`there are more than ${MAX_DETECTORS} detectors`);
+    const entry = await this.#examine(name, file, size);
     if (entry === 'later') return;
     this.#files.set(name, { signature, entry });
     this.#announce(name, entry);
@@ -115,46 +114,55 @@ export class OperatorDetectors {
   ): Promise<DetectorEntry | undefined | 'later'> {
     const id = nameSchema.safeParse(parse(name).name).data;
     if (id === undefined) return undefined;
-    const known = {
-      kind: 'cascade',
-      id,
-      label: id,
-      origin: 'operator',
-      parameters: searchDefaults,
-    } as const;
+    const { probe } = this.#options;
+    const isModel = name.endsWith('.onnx');
     try {
-      if (this.#taken.has(id)) throw new CascadeFault('a detector that ships here has this name');
-      if (size > MAX_BYTES) throw new CascadeFault('it is larger than 16 MiB');
-      const content = await readFile(file);
-      const sha256 = createHash('sha256').update(content).digest('hex');
-      const description = await describeCascade(content);
-      const { engine, reason } = await this.#options.probe({
-        kind: 'cascade',
-        cascade: { file, sha256 },
-      });
-      const ready = { ...known, ...description, status: 'ready', file, sha256, engine } as const;
-      return reason === undefined ? ready : { ...ready, unsupported: reason };
+      this.#requireFree(id, name);
+      const examine = isModel ? examineModel : examineCascade;
+      return await examine(id, file, size, probe);
     } catch (error) {
-      // The pool is full or stopped, or the file has changed since: the cascade is neither good nor bad.
+      // The pool is full or stopped, or the file has changed since: the detector is neither good nor bad.
       if (error instanceof ProblemError && error.status === 503) return 'later';
+      const known = isModel ? knownModel(id) : knownCascade(id);
       return { ...known, status: 'refused', reason: reasonOf(error) };
     }
   }
 
+  #requireFree(id: string, name: string): void {
+    if (this.#taken.has(id)) throw new DetectorFault('a detector that ships here has this name');
+    const other = [...this.#files].find(([file, { entry }]) => file !== name && entry?.id === id);
+    if (other) throw new DetectorFault(`${other[0]} has the same name`);
+  }
+
   #forget(name: string): void {
-    if (this.#files.delete(name)) this.#options.log.info({ file: name }, 'detector removed');
+    const gone = this.#files.get(name);
+    if (!gone) return;
+    this.#files.delete(name);
+    this.#options.log.info({ file: name }, 'detector removed');
+    // One that was refused because it had the same name is looked at again.
+    for (const seen of this.#files.values())
+      if (gone.entry && seen.entry?.id === gone.entry.id) seen.signature = '';
   }
 
   #announce(name: string, entry: DetectorEntry | undefined): void {
     const { log } = this.#options;
-    if (!entry) log.warn({ file: name }, 'cascade ignored: its name cannot be a detector id');
-    else if (entry.status === 'ready' && entry.kind === 'cascade') this.#announceReady(entry);
+    if (!entry) log.warn({ file: name }, 'detector file ignored: its name cannot be a detector id');
     else if (entry.status === 'refused')
       log.warn({ detector: entry.id, reason: entry.reason }, 'detector refused');
+    else if (entry.status === 'ready') this.#announceReady(entry);
   }
 
-  #announceReady({ id, engine, unsupported: reason }: ReadyCascade): void {
+  #announceReady(entry: ReadyDetector): void {
     const { log } = this.#options;
+    const { id } = entry;
+    if (entry.kind === 'onnx') {
+      log.info(
+        { detector: id, engine: MODEL_ENGINE, labels: entry.labels.length },
+        'detector added',
+      );
+      return;
+    }
+    const { engine, unsupported: reason } = entry;
     log.info({ detector: id, engine }, 'detector added');
     if (reason !== undefined)
       log.info({ detector: id, reason }, 'OpenCV searches with this cascade, which takes longer');
@@ -167,13 +175,39 @@ export class OperatorDetectors {
   }
 }
 
+const isDetectorFile = (name: string): boolean => name.endsWith('.xml') || name.endsWith('.onnx');
+
+interface FileVersion {
+  /** See `SeenFile`. */
+  signature: string;
+  size: number;
+  /** When the newest of the files changed, in milliseconds. */
+  changedAt: number;
+}
+
+/** Of a detector's file with those that describe it. Undefined if it is not a file. */
+async function versionOf(file: string): Promise<FileVersion | undefined> {
+  const { dir, name, ext } = parse(file);
+  const beside = ext === '.onnx' ? DESCRIPTIONS.map((end) => join(dir, name + end)) : [];
+  const [own, ...others] = await Promise.all(
+    [file, ...beside].map((path) => stat(path).catch(() => undefined)),
+  );
+  if (!own?.isFile()) return undefined;
+  const found = [own, ...others.flatMap((other) => other ?? [])];
+  return {
+    signature: found.map(({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`).join(', '),
+    size: own.size,
+    changedAt: Math.max(...found.map(({ mtimeMs }) => mtimeMs)),
+  };
+}
+
 function ifMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof CascadeFault) return error.message;
+  if (error instanceof DetectorFault) return error.message;
   if (error instanceof ProblemError)
     switch (error.code) {
       case 'image_crashed_decoder':

@@ -12,7 +12,6 @@ import { labelSchema, nameSchema } from '../../contract/names.js';
 import { openCvPackage } from '../../opencv/opencv-package.js';
 import { loadConfiguration } from '../../runtime/configuration.js';
 import { familyDefaults } from '../model-families.js';
-import { COCO_LABELS } from './coco-labels.js';
 import type { DetectorEntry } from './detector-entry.js';
 import { modelShape, usualOf } from './model-description.js';
 
@@ -95,10 +94,9 @@ async function verifiedCascade(shipped: ShippedCascade, file: string): Promise<D
 }
 
 async function verifiedModel(
-  { family, input, labels: named, usualLabels, parameters, ...listed }: ListedModel,
+  { family, input, labels, usualLabels, parameters, ...listed }: ListedModel,
   file: string | undefined,
 ): Promise<DetectorEntry> {
-  const labels = named === 'coco' ? [...COCO_LABELS] : named;
   const { id, kind, source, licence, sha256, url, bytes } = listed;
   const known = {
     ...{ id, kind, source, licence, labels, origin: 'download' as const },

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { CascadeFault, describeCascade } from '../../../../core/detection/catalog/cascade-file.js';
+import { describeCascade } from '../../../../core/detection/catalog/cascade-file.js';
+import { DetectorFault } from '../../../../core/detection/catalog/detector-fault.js';
 import { openCvPackage } from '../../../../core/opencv/opencv-package.js';
 import { context, manifest } from '../detection-setup.js';
 
@@ -97,7 +98,7 @@ const hostile: { title: string; text: string | Buffer; reason: RegExp }[] = [
 for (const { title, text, reason } of hostile)
   test(`${title} is no cascade, and the reason is given`, async (t) => {
     const error = await refused(text);
-    t.true(error instanceof CascadeFault);
+    t.true(error instanceof DetectorFault);
     t.regex(error.message, reason);
   });
 
@@ -105,6 +106,6 @@ test('a cascade truncated at any point is refused', async (t) => {
   const text = await stopSign();
   for (const part of [0.1, 0.5, 0.999]) {
     const error = await refused(text.slice(0, Math.floor(text.trimEnd().length * part)));
-    t.true(error instanceof CascadeFault, `at ${part}`);
+    t.true(error instanceof DetectorFault, `at ${part}`);
   }
 });
