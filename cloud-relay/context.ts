@@ -114,6 +114,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
   });
   const detection = createDetection({
     settings: config.detection,
+    dataFolder,
     maxPixels: config.images.maxPixels,
     onJob: (job) => metrics.job(job),
     log,

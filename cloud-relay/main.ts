@@ -1,6 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { checkNames } from './commands/check-names.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayTokenCommand } from './commands/token-command.js';
@@ -29,5 +30,6 @@ process.exitCode = await run({
       run: doctorCommand,
     },
   },
+  check: checkNames,
   create: (config, log) => createRelay(config, log),
 });

@@ -87,6 +87,7 @@ async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
   const metrics = new Metrics();
   const detection = createDetection({
     settings: config.detection,
+    dataFolder,
     maxPixels: config.images.maxPixels,
     onJob: (job) => metrics.job(job),
     log,
@@ -187,7 +188,7 @@ function servicesInOrder(
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
     ...[relay, lan, ...publishing.farewells],
-    ...[pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
+    ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     // Stops before the server, which waits for responses to end.
     eventStream,

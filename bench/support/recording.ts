@@ -43,6 +43,7 @@ export async function startRecording(
   const limits = imageSettings.parse({});
   const { pool, catalog, services } = createDetection({
     settings: detectionSettings.parse({ workers }),
+    dataFolder,
     maxPixels: limits.maxPixels,
     onJob: () => undefined,
     log,

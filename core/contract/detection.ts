@@ -101,11 +101,14 @@ export const searchDefaults: SearchParameters = {
   maxSize: 0,
 };
 
+/** A model gives every place of the image some confidence: less than this says nothing. */
+export const MIN_MODEL_CONFIDENCE = 0.01;
+
 /** How what a model found is filtered. Sizes are in pixels of the original image. */
 export const modelParametersSchema = z.strictObject({
   minConfidence: z
     .number()
-    .min(0.01)
+    .min(MIN_MODEL_CONFIDENCE)
     .max(1)
     .meta({ description: 'Weaker detections are left out' }),
   maxOverlap: z.number().min(0).max(1).meta({

@@ -1,17 +1,23 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
+import type { EngineName } from '../contract/detection.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
+import type { DetectorPlaces } from './catalog/known-detectors.js';
 import { DetectionPool } from './pool/detection-pool.js';
 import type { JobRecord } from './pool/job-record.js';
+
+type DetectionSettings = z.infer<typeof detectionSettings>;
 
 const MEGABYTE = 1_000_000;
 
 export interface DetectionOptions {
-  settings: z.infer<typeof detectionSettings>;
+  settings: DetectionSettings;
+  /** Of the program: it has the downloaded models. */
+  dataFolder: string;
   maxPixels: number;
   onJob: (record: JobRecord) => void;
   log: Logger;
@@ -24,6 +30,16 @@ export interface DetectionModule {
   /** In the order of their start. */
   services: Service[];
 }
+
+/** Where the detectors of a program are. */
+export const detectorPlaces = (
+  { folder }: Pick<DetectionSettings, 'folder'>,
+  dataFolder: string,
+): DetectorPlaces => ({
+  manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
+  models: join(dataFolder, 'models'),
+  folder,
+});
 
 export function createDetection(options: DetectionOptions): DetectionModule {
   const { settings, maxPixels, onJob } = options;
@@ -39,13 +55,16 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     onJob,
   });
   const catalog = new DetectorCatalog({
-    manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
+    ...detectorPlaces(settings, options.dataFolder),
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
-    folder: settings.folder,
     probe: (subject) => pool.probe(subject),
-    engines: () => (settings.engine === 'opencv' ? ['opencv'] : pool.status().engines),
+    engines: () => usableEngines(settings.engine, pool.status().engines),
     log,
   });
   return { pool, catalog, services: [pool, catalog] };
 }
+
+/** `opencv` disables the project's own engine for cascades. */
+const usableEngines = (engine: DetectionSettings['engine'], able: EngineName[]): EngineName[] =>
+  engine === 'opencv' ? able.filter((name) => name !== 'siteglass') : able;

@@ -1,4 +1,4 @@
-import type { Detection } from '../contract/detection.js';
+import { type Detection, MIN_MODEL_CONFIDENCE } from '../contract/detection.js';
 import type { Zone } from '../contract/zone.js';
 import {
   type AnalysisPlan,
@@ -40,9 +40,7 @@ const usualConfidence = (detector: PlannedDetector, { minConfidence = 0 }: Filte
 
 /** The least confidence of a model's detections that may be wanted: its own, or that of a zone. */
 export const searchedConfidence = ({ parameters }: PlannedModel, zones: Zone[] = []): number =>
-  Math.min(
-    parameters.minConfidence,
-    ...zones.flatMap(({ kind, minConfidence }) =>
-      kind === 'include' && minConfidence !== undefined ? [minConfidence] : [],
-    ),
+  Math.max(
+    MIN_MODEL_CONFIDENCE,
+    Math.min(parameters.minConfidence, ...zones.map((zone) => zone.minConfidence ?? 1)),
   );

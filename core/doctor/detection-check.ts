@@ -20,7 +20,7 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
         await detection.pool.ping();
         return [
           ...verdicts(detection, expected.settings.engine),
-          ...uses.flatMap((use) => unplannable(detection, use)),
+          ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
         ];
       });
     } catch (error) {
@@ -45,6 +45,9 @@ function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv')
     ),
   ];
 }
+
+/** Requests that name no detector. */
+const DEFAULTS: DetectorUse = { by: 'detection.defaultDetectors', request: {} };
 
 const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm run setup';
 

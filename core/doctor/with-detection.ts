@@ -7,16 +7,18 @@ import type { detectionSettings } from '../runtime/settings.js';
 export interface DetectionExpectation {
   settings: z.infer<typeof detectionSettings>;
   maxPixels: number;
+  dataFolder: string;
 }
 
 /** Runs `work` with a worker of its own beside the service. Rejects with a StartError if it does not start. */
 export async function withDetection<T>(
-  { settings, maxPixels }: DetectionExpectation,
+  { settings, maxPixels, dataFolder }: DetectionExpectation,
   work: (detection: DetectionModule) => Promise<T>,
 ): Promise<T> {
   const detection = createDetection({
     settings: { ...settings, workers: 1 },
     maxPixels,
+    dataFolder,
     onJob: () => undefined,
     log: silentLogger(),
   });

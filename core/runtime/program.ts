@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { z } from 'zod';
+import type { FieldError } from '../contract/problem.js';
 import { borrowCredentials, loadConfiguration } from './configuration.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 import { type Lifecycle, type Restart, terminationSignal } from './lifecycle.js';
@@ -16,6 +17,8 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   schema: S;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
+  /** What is wrong with a configuration whose form is right, e.g. names of what does not exist. */
+  check?(configuration: z.infer<S>): Promise<FieldError[]>;
   /** Builds the parts, but starts nothing. */
   create(
     configuration: z.infer<S>,
@@ -87,9 +90,21 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
-  if (options.check) return print('The configuration is valid.');
+  if (options.check) return check(program, configuration, options.config);
   if (command) return execute(program, command, configuration, options);
   return serve(program, configuration, reread);
+}
+
+async function check<C>(
+  program: { name: string; check?(configuration: C): Promise<FieldError[]> },
+  configuration: C,
+  file = 'the built-in configuration',
+): Promise<number> {
+  const errors = (await program.check?.(configuration)) ?? [];
+  if (errors.length === 0) return print('The configuration is valid.');
+  const { message } = new ConfigurationError(file, errors);
+  process.stderr.write(`${program.name}: ${message}\n`);
+  return EXIT.usage;
 }
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(

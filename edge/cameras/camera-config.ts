@@ -144,11 +144,15 @@ export function requestOf({
   parameters,
   orientation,
   damaged,
+  labels,
+  minConfidence,
 }: CameraConfig): AnalysisRequest {
   return {
     ...parameters,
     ...(orientation !== 0 && { orientation }),
     ...(damaged === 'accept' && { damaged }),
+    ...(labels && { label: [...labels] }),
+    ...(minConfidence !== undefined && { minConfidence }),
     ...(detectors && { detector: [...detectors] }),
   };
 }

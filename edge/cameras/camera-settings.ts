@@ -1,10 +1,13 @@
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
 import {
+  confidenceSchema,
+  labelsSchema,
   MAX_DETECTORS,
   orientationSchema,
   preparationSchema,
   searchParametersSchema,
+  tilesSchema,
 } from '../../core/contract/detection.js';
 import { damagedSchema } from '../../core/contract/image.js';
 import { nameSchema } from '../../core/contract/names.js';
@@ -31,6 +34,9 @@ const cameraIdSchema = nameSchema.refine((id) => !RESERVED_CAMERA_NAMES.includes
   error: `is reserved; expected an id other than ${RESERVED_CAMERA_NAMES.join(', ')}`,
 });
 
+/** YAML reads 1 as a number. */
+const tiles = z.union([z.literal(1).transform(() => '1'), tilesSchema]);
+
 /** Settings of every kind of camera. */
 export const commonShape = {
   id: cameraIdSchema,
@@ -55,9 +61,13 @@ export const commonShape = {
   /** The default detector if absent. */
   detectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).optional(),
   parameters: z
-    .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape })
+    .strictObject({ ...searchParametersSchema.shape, ...preparationSchema.shape, tiles })
     .partial()
     .default({}),
+  /** Only these are detected; if absent, all that the detectors find. */
+  labels: labelsSchema.optional(),
+  /** Weaker detections are left out; the detectors' own limit if absent. A zone may have another one. */
+  minConfidence: confidenceSchema.optional(),
   /** How the camera is mounted: the clockwise rotation, in degrees, that makes its image upright. */
   orientation: orientationSchema.default(0),
   zones: z.array(zoneSchema).max(32).default([]),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FieldError } from '../../core/contract/problem.js';
 import { ConfigurationError, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -12,6 +13,8 @@ export interface ConfigReloadOptions {
   config: EdgeConfig;
   /** Throws a ConfigurationError with every error. */
   read(): EdgeConfig;
+  /** Names in a configuration of what does not exist. */
+  check(config: EdgeConfig): Promise<FieldError[]>;
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
@@ -50,7 +53,7 @@ export class ConfigReload implements Service {
 
   async #reload(): Promise<Reloaded> {
     const { config, replaceCameras, log } = this.options;
-    const next = this.#read();
+    const next = await this.#read();
     const cameras = await replaceCameras(next.cameras);
     const needsRestart = differences(
       { ...config, cameras: undefined },
@@ -60,10 +63,13 @@ export class ConfigReload implements Service {
     return { cameras, needsRestart };
   }
 
-  #read(): EdgeConfig {
-    const { read, log } = this.options;
+  async #read(): Promise<EdgeConfig> {
+    const { read, check, log } = this.options;
     try {
-      return read();
+      const next = read();
+      const errors = await check(next);
+      if (errors.length > 0) throw new ConfigurationError('the configuration', errors);
+      return next;
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       const { errors } = cause;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { dataFolderCheck } from '../../core/doctor/data-folder-check.js';
-import { detectionCheck } from '../../core/doctor/detection-check.js';
+import { type DetectorUse, detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
 import { examine, outcomeOf } from '../../core/doctor/examine.js';
 import type { Check } from '../../core/doctor/finding.js';
@@ -12,7 +12,7 @@ import { systemClock } from '../../core/runtime/clock.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
-import { requestOf } from '../cameras/camera-config.js';
+import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
@@ -30,10 +30,21 @@ export async function doctorCommand(
   return outcomeOf(await examine(checksOf(config)), json);
 }
 
+/** The analyses that a camera asks for: each zone may name labels of its own. */
+function usesOf(camera: CameraConfig): DetectorUse[] {
+  const request = requestOf(camera);
+  const ofZones = camera.zones.flatMap(({ name, labels }, i) =>
+    labels
+      ? [{ by: `${camera.id}, zone ${name ?? i + 1}`, request: { ...request, label: labels } }]
+      : [],
+  );
+  return [{ by: camera.id, request }, ...ofZones];
+}
+
 function checksOf(config: EdgeConfig): Check[] {
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
-  const withWorker = { settings: detection, maxPixels: images.maxPixels };
+  const withWorker = { settings: detection, maxPixels: images.maxPixels, dataFolder };
   const isRunning = FolderLock.isHeld(dataFolder);
   return [
     programCheck('siteglass-edge'),
@@ -47,10 +58,7 @@ function checksOf(config: EdgeConfig): Check[] {
     }),
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
-    detectionCheck(
-      withWorker,
-      cameras.map((camera) => ({ by: camera.id, request: requestOf(camera) })),
-    ),
+    detectionCheck(withWorker, cameras.flatMap(usesOf)),
     camerasCheck({
       cameras,
       detection: withWorker,

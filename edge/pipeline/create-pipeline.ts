@@ -4,6 +4,7 @@ import type { CameraConfig } from '../cameras/camera-config.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
+import { nameFaults } from '../cameras/name-faults.js';
 import { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
@@ -16,12 +17,14 @@ import { camerasCondition } from './cameras-condition.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
+import { NameCheck } from './name-check.js';
 import { Recorder } from './recorder.js';
 
 /** The path of a snapshot: camera, motion gate, detection, one transaction, an event. */
 export interface CameraPipeline {
   /** The cameras in the present configuration. */
   configured: ConfiguredCameras;
+  nameCheck: NameCheck;
   cameras: CameraSchedule;
   statusFile: CameraStatusFile;
   gates: MotionGates;
@@ -38,7 +41,8 @@ export function createPipeline(
   health: SiteHealth,
   reread: () => EdgeConfig,
 ): CameraPipeline {
-  const { config, db, log, clock } = dependencies;
+  const { config, db, log, clock, detection } = dependencies;
+  const { catalog } = detection;
   const camerasLog = log.child({ component: 'cameras' });
   const configured = new ConfiguredCameras(config.cameras);
   const sightings = new Sightings({
@@ -80,6 +84,7 @@ export function createPipeline(
   const reload = new ConfigReload({
     config,
     read: reread,
+    check: async (next) => nameFaults(next, await catalog.names()),
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);
@@ -93,8 +98,15 @@ export function createPipeline(
   events.on('cameraChanged', (status) => statusFile.record(status));
   events.on('cameraRemoved', (id) => statusFile.remove(id));
   health.register(() => detectionCondition(dependencies));
+  const nameCheck = new NameCheck({
+    settings: config.detection,
+    configured,
+    catalog,
+    log: camerasLog,
+  });
+  health.register(() => nameCheck.condition());
   health.register(() => camerasCondition(cameras.statuses()));
-  return { configured, cameras, statusFile, gates, sightings, recorder, reload };
+  return { configured, nameCheck, cameras, statusFile, gates, sightings, recorder, reload };
 }
 
 function detectionCondition({ detection }: EdgeDependencies): HealthPart {

@@ -8,6 +8,8 @@ import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
 import { type DetectorEntry, labelsOf } from './detector-entry.js';
+import { knownDetectors } from './known-detectors.js';
+import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
 import { engineOf, planAnalysis } from './plan-analysis.js';
 import type { Probe } from './probe.js';
@@ -18,9 +20,11 @@ export interface CatalogOptions {
   manifest: string;
   /** Detectors used if a request names none. */
   defaultDetectors: string[];
+  /** The folder with the downloaded models of the manifest, as ID.onnx; without it none is downloaded. */
+  models?: string | undefined;
   /** Overrides `preparationDefaults`. */
   preparation?: Partial<Preparation>;
-  /** A folder whose XML files are detectors as well. */
+  /** A folder whose XML and ONNX files are detectors as well. */
   folder?: string | undefined;
   probe: Probe;
   /** What the workers can search with. */
@@ -47,8 +51,8 @@ export class DetectorCatalog implements Planner, Service {
 
   /** Throws ConfigurationError if the manifest is unusable. */
   async start(): Promise<void> {
-    const { manifest, defaultDetectors, log } = this.#options;
-    this.#shipped = await loadShippedDetectors(manifest);
+    const { manifest, models, defaultDetectors, log } = this.#options;
+    this.#shipped = await loadShippedDetectors(manifest, models);
     for (const entry of this.#shipped)
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
@@ -77,6 +81,18 @@ export class DetectorCatalog implements Planner, Service {
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
     const engines = this.#options.engines();
     return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
+  }
+
+  /** The names of all detectors that were read. */
+  named(): NamedDetector[] {
+    return this.#entries().map(named);
+  }
+
+  /** The same with those that lie in the folder and were not tried yet. */
+  async names(): Promise<NamedDetector[]> {
+    const read = this.named();
+    const lying = await knownDetectors(this.#options);
+    return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
   }
 
   #entries(): DetectorEntry[] {

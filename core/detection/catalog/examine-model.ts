@@ -20,6 +20,8 @@ import type { Probe } from './probe.js';
 
 /** The largest of the usual families have 270 MB. */
 const MAX_MODEL_BYTES = 512 * 1024 * 1024;
+/** The one class of YuNet. */
+const FACE = ['face'];
 const MAX_TEXT_BYTES = 256 * 1024;
 
 /** The files beside a model that describe it, in the order in which they are looked for. */
@@ -52,7 +54,7 @@ export async function examineModel(
   const description: PartialDescription = { ...rest, ...input, ...(named && { labels: named }) };
   const sha256 = await hashOf(file);
   const { model, classes } = await probe({ kind: 'onnx', model: { file, sha256 }, description });
-  const labels = named ?? labelsForClasses(classes);
+  const labels = named ?? (model.family === 'yunet' ? FACE : labelsForClasses(classes));
   if (labels.length !== classes)
     throw new DetectorFault(`it has ${classes} classes, but ${labels.length} labels are given`);
   const stranger = usualLabels?.find((label) => !labels.includes(label));
@@ -70,6 +72,12 @@ export async function examineModel(
     file,
     sha256,
   };
+}
+
+/** The labels that are written beside a model; `stem` is its path without `.onnx`. Undefined if they are in the model. */
+export async function readNamedLabels(stem: string): Promise<string[] | undefined> {
+  const { labels, family } = await readYaml(stem);
+  return labels ?? (await readLabels(stem)) ?? (family === 'yunet' ? FACE : undefined);
 }
 
 async function readYaml(stem: string): Promise<OperatorModel> {

@@ -3,6 +3,7 @@ import {
   type CascadeEngineName,
   type EngineName,
   MAX_DETECTORS,
+  MIN_MODEL_CONFIDENCE,
   MODEL_ENGINE,
   type ModelParameters,
   modelParametersSchema,
@@ -23,13 +24,8 @@ import type {
   PlannedDetector,
   PlannedModel,
 } from '../detection.js';
-import {
-  type DetectorEntry,
-  labelsOf,
-  type ReadyCascade,
-  type ReadyDetector,
-  type ReadyModel,
-} from './detector-entry.js';
+import type { DetectorEntry, ReadyCascade, ReadyDetector, ReadyModel } from './detector-entry.js';
+import { detectorFaults, fieldFaults, named, refusedDetectors } from './named-detector.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
@@ -46,7 +42,8 @@ export interface PlanContext {
  */
 export function planAnalysis(request: AnalysisRequest, context: PlanContext): AnalysisPlan {
   const chosen = chosenDetectors(request, context);
-  checkFields(request, chosen);
+  const errors = fieldFaults(request, chosen.map(named));
+  if (errors.length > 0) throw invalid(errors);
   const hasCascade = chosen.some(({ kind }) => kind === 'cascade');
   const { label: labels, minConfidence } = request;
   return {
@@ -65,49 +62,12 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
     throw invalid([{ path: 'detector', message: `expected at most ${MAX_DETECTORS} detectors` }]);
   const byId = new Map<string, DetectorEntry>();
   for (const entry of context.entries) if (!byId.has(entry.id)) byId.set(entry.id, entry);
-  const errors = [...ids].flatMap((id) => fault(id, byId.get(id)));
+  const known = [...byId.values()].map(named);
+  const errors = [...detectorFaults(ids, known), ...refusedDetectors(ids, known)];
   if (errors.length > 0) throw new ProblemError('unknown_detector', messages(errors), { errors });
   return [...byId.values()].filter(
     (entry): entry is ReadyDetector => entry.status === 'ready' && ids.has(entry.id),
   );
-}
-
-function fault(id: string, entry: DetectorEntry | undefined): FieldError[] {
-  if (!entry) return [{ path: 'detector', message: `there is no detector "${id}"` }];
-  if (entry.status === 'refused')
-    return [{ path: 'detector', message: `"${id}" cannot be used: ${entry.reason}` }];
-  if (entry.status === 'available')
-    return [{ path: 'detector', message: `the model of "${id}" is not downloaded` }];
-  return [];
-}
-
-/** Fields that one kind of detector knows. */
-const FIELDS_OF = {
-  cascade: ['scaleFactor', 'minNeighbors'],
-  onnx: ['tiles'],
-} as const;
-
-const NAMES = { cascade: 'cascades', onnx: 'ONNX models' } as const;
-
-/** A field for a kind that is not among the chosen detectors would have no effect, nor would a label that none of them has. */
-function checkFields(fields: UploadFields, chosen: ReadyDetector[]): void {
-  const kinds = new Set(chosen.map(({ kind }) => kind));
-  const ids = chosen.map(({ id }) => `"${id}"`).join(', ');
-  const errors = (['cascade', 'onnx'] as const).flatMap((kind): FieldError[] =>
-    kinds.has(kind)
-      ? []
-      : FIELDS_OF[kind]
-          .filter((path) => fields[path] !== undefined)
-          .map((path) => ({
-            path,
-            message: `is a parameter of ${NAMES[kind]}, and ${ids} is none`,
-          })),
-  );
-  const known = new Set(chosen.flatMap(labelsOf));
-  for (const label of fields.label ?? [])
-    if (!known.has(label))
-      errors.push({ path: 'label', message: `no chosen detector finds "${label}"` });
-  if (errors.length > 0) throw invalid(errors);
 }
 
 function planned(
@@ -156,7 +116,10 @@ function modelParameters({ parameters }: ReadyModel, fields: UploadFields): Mode
   return withSizes(
     valid(modelParametersSchema, {
       ...parameters,
-      minConfidence: fields.minConfidence ?? parameters.minConfidence,
+      minConfidence: Math.max(
+        fields.minConfidence ?? parameters.minConfidence,
+        MIN_MODEL_CONFIDENCE,
+      ),
       minSize: fields.minSize ?? parameters.minSize,
       maxSize: fields.maxSize ?? parameters.maxSize,
     }),

@@ -56,6 +56,10 @@ const manifestSchema = z.strictObject({
     .refine((list) => new Set(list.map(({ id }) => id)).size === list.length, 'ids must differ'),
 });
 
+/** What a manifest says, in its order. Throws ConfigurationError if it is unusable. */
+export const readManifest = (manifestFile: string): (ShippedCascade | ListedModel)[] =>
+  loadConfiguration(manifestSchema, manifestFile).detectors;
+
 /**
  * The detectors of a manifest, in its order. A detector whose cascade is missing or has another hash is
  * refused. `models` is the folder with the downloaded models, as ID.onnx. Throws ConfigurationError if the manifest itself
@@ -65,7 +69,7 @@ export async function loadShippedDetectors(
   manifestFile: string,
   models?: string,
 ): Promise<DetectorEntry[]> {
-  const { detectors } = loadConfiguration(manifestSchema, manifestFile);
+  const detectors = readManifest(manifestFile);
   const folders = {
     siteglass: dirname(manifestFile),
     opencv: join(openCvPackage(), 'src', 'lib'),

@@ -91,6 +91,7 @@ test('over the repeated hour of autumn, 12 of 24 cameras keep their schedule, an
     .toBuffer();
   const detection = createDetection({
     settings: detectionSettings.parse({ workers: 1 }),
+    dataFolder: await temporaryFolder(t),
     maxPixels: MAX_PIXELS,
     onJob: () => undefined,
     log: silentLogger(),

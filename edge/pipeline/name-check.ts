@@ -1,0 +1,61 @@
+import { defaultDetectorFaults } from '../../core/detection/catalog/default-detector-faults.js';
+import type { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
+import type { NamedDetector } from '../../core/detection/catalog/named-detector.js';
+import type { Service } from '../../core/runtime/lifecycle.js';
+import type { Logger } from '../../core/runtime/logger.js';
+import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
+import { cameraFaults } from '../cameras/name-faults.js';
+import type { EdgeConfig } from '../config.js';
+import type { HealthPart } from '../health/site-health.js';
+
+export interface NameCheckSources {
+  settings: EdgeConfig['detection'];
+  configured: ConfiguredCameras;
+  catalog: Pick<DetectorCatalog, 'named' | 'names'>;
+  log: Logger;
+}
+
+/** Faults that the report of the site names one by one. */
+const MAX_NAMED = 16;
+
+/**
+ * Detectors and labels in the configuration that do not exist. A reload refuses such a configuration. A start does not:
+ * the cameras that are not concerned go on, and so do the others once the detector is there.
+ */
+export class NameCheck implements Service {
+  readonly name = 'names';
+
+  constructor(private readonly sources: NameCheckSources) {}
+
+  async start(): Promise<void> {
+    const { catalog, log } = this.sources;
+    for (const { by, message } of this.#faults(await catalog.names()))
+      log.error({ by, reason: message }, 'the configuration names what does not exist');
+  }
+
+  async stop(): Promise<void> {}
+
+  condition(): HealthPart {
+    const faults = this.#faults(this.sources.catalog.named());
+    const reasons = faults.slice(0, MAX_NAMED).map(({ by, message }) => `${by}: ${short(message)}`);
+    const others = faults.length - MAX_NAMED;
+    if (others > 0) reasons.push(`${others} more names in the configuration do not exist`);
+    return { reasons };
+  }
+
+  #faults(known: NamedDetector[]): { by: string; message: string }[] {
+    const { settings: detection, configured } = this.sources;
+    return [
+      ...defaultDetectorFaults(detection, known).map(({ message }) => ({
+        by: 'detection.defaultDetectors',
+        message,
+      })),
+      ...cameraFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>
+        faulty.errors.map(({ message }) => ({ by: `camera ${faulty.camera}`, message })),
+      ),
+    ];
+  }
+}
+
+/** Without the list of the valid names: the report is published every minute. */
+const short = (message: string): string => message.replace(/ (Valid: .*|There are none\.)$/s, '');
