@@ -225,6 +225,19 @@ export type ModelFamily = z.infer<typeof modelFamilySchema>;
 
 const sizeSchema = z.object({ width: z.int(), height: z.int() });
 
+export const additionSchema = z
+  .object({
+    state: z.enum(['waiting', 'downloading', 'trying', 'failed']),
+    bytes: z.int().min(0).meta({ description: 'Bytes that have arrived' }),
+    totalBytes: z.int().min(0).nullable(),
+    reason: z.string().optional().meta({ description: 'Why it failed, or waits' }),
+  })
+  .meta({
+    id: 'DetectorAddition',
+    description: 'Of a detector that is being added, or was not added',
+  });
+export type DetectorAddition = z.infer<typeof additionSchema>;
+
 export const detectorResourceSchema = z
   .object({
     id: nameSchema,
@@ -239,6 +252,8 @@ export const detectorResourceSchema = z
     }),
     reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
     default: z.boolean().meta({ description: 'Used if a request names no detector' }),
+    removable: z.boolean().meta({ description: 'It was added here, and can be removed here' }),
+    addition: additionSchema.optional(),
     engine: engineSchema.optional(),
     features: z
       .enum(['haar', 'lbp', 'hog'])

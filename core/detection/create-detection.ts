@@ -33,11 +33,12 @@ export interface DetectionModule {
 
 /** Where the detectors of a program are. */
 export const detectorPlaces = (
-  { folder }: Pick<DetectionSettings, 'folder'>,
+  { folder, models }: Pick<DetectionSettings, 'folder' | 'models'>,
   dataFolder: string,
 ): DetectorPlaces => ({
   manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
-  models: join(dataFolder, 'models'),
+  added: join(dataFolder, 'detectors'),
+  expected: models,
   folder,
 });
 

@@ -7,7 +7,10 @@ import {
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
-import { type DetectorEntry, labelsOf } from './detector-entry.js';
+import { ModelFolder } from '../models/model-folder.js';
+import { addedDetectors } from './added-detectors.js';
+import { type AvailableModel, type DetectorEntry, labelsOf } from './detector-entry.js';
+import { detectorFilesIn, examineFile } from './detector-files.js';
 import { knownDetectors } from './known-detectors.js';
 import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
@@ -20,8 +23,10 @@ export interface CatalogOptions {
   manifest: string;
   /** Detectors used if a request names none. */
   defaultDetectors: string[];
-  /** The folder with the downloaded models of the manifest, as ID.onnx; without it none is downloaded. */
-  models?: string | undefined;
+  /** The folder with the detectors that were added. */
+  added?: string | undefined;
+  /** Models that the program downloads when it starts. */
+  expected?: string[];
   /** Overrides `preparationDefaults`. */
   preparation?: Partial<Preparation>;
   /** A folder whose XML and ONNX files are detectors as well. */
@@ -37,33 +42,64 @@ export interface CatalogOptions {
 export class DetectorCatalog implements Planner, Service {
   readonly name = 'detectors';
   readonly #options: CatalogOptions;
+  readonly #added: OperatorDetectors | undefined;
   readonly #operator: OperatorDetectors | undefined;
   #shipped: DetectorEntry[] = [];
 
   constructor(options: CatalogOptions) {
-    const { folder, probe, log, pollMs } = options;
+    const { folder, added, probe, log, pollMs } = options;
     this.#options = options;
+    const watch = { probe, log, ...(pollMs !== undefined && { pollMs }) };
+    this.#added =
+      added === undefined
+        ? undefined
+        : addedDetectors({
+            ...watch,
+            folder: new ModelFolder(added),
+            listed: (id) => this.listed(id),
+            isTaken: (id) => !this.listed(id) && isIn(id, this.#shipped),
+          });
     this.#operator =
       folder === undefined
         ? undefined
-        : new OperatorDetectors({ folder, probe, log, ...(pollMs !== undefined && { pollMs }) });
+        : new OperatorDetectors({
+            ...watch,
+            find: () => detectorFilesIn(folder),
+            examine: (file) => examineFile(file, probe),
+            isTaken: (id) => isIn(id, this.#shipped) || isIn(id, this.#added?.entries() ?? []),
+          });
   }
 
   /** Throws ConfigurationError if the manifest is unusable. */
   async start(): Promise<void> {
-    const { manifest, models, defaultDetectors, log } = this.#options;
-    this.#shipped = await loadShippedDetectors(manifest, models);
+    const { manifest, defaultDetectors, expected, log } = this.#options;
+    this.#shipped = await loadShippedDetectors(manifest);
     for (const entry of this.#shipped)
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
-    await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
+    await this.#added?.start();
+    await this.#operator?.start();
     for (const id of defaultDetectors)
-      if (!this.#entries().some((entry) => entry.id === id && entry.status === 'ready'))
+      if (
+        !expected?.includes(id) &&
+        !this.#entries().some((entry) => entry.id === id && entry.status === 'ready')
+      )
         log.error({ detector: id }, 'default detector missing');
   }
 
   async stop(): Promise<void> {
     await this.#operator?.stop();
+    await this.#added?.stop();
+  }
+
+  /** The model of the manifest with this id, whether it was downloaded or not. */
+  listed(id: string): AvailableModel | undefined {
+    return this.#models().find((model) => model.id === id);
+  }
+
+  /** The model of the manifest whose file has this hash. */
+  listedBySha256(sha256: string): AvailableModel | undefined {
+    return this.#models().find((model) => model.sha256 === sha256);
   }
 
   plan(request: AnalysisRequest): AnalysisPlan {
@@ -80,7 +116,12 @@ export class DetectorCatalog implements Planner, Service {
     const entries = this.#entries();
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
     const engines = this.#options.engines();
-    return entries.map((entry) => resource(entry, defaults.includes(entry), engines));
+    const added = this.#added?.entries() ?? [];
+    const operator = this.#operator?.entries() ?? [];
+    return entries.map((entry) => ({
+      ...resource(entry, defaults.includes(entry), engines),
+      removable: isIn(entry.id, added) && !operator.includes(entry),
+    }));
   }
 
   /** The names of all detectors that were read. */
@@ -95,16 +136,39 @@ export class DetectorCatalog implements Planner, Service {
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
   }
 
-  #entries(): DetectorEntry[] {
-    return [...this.#shipped, ...(this.#operator?.entries() ?? [])];
+  #models(): AvailableModel[] {
+    return this.#shipped.filter((entry) => entry.status === 'available');
   }
+
+  /** A model of the manifest stays in its place once it was added. */
+  #entries(): DetectorEntry[] {
+    const added = this.#added?.entries() ?? [];
+    const shipped = this.#shipped.map((entry) =>
+      entry.status === 'available' ? placed(entry, added) : entry,
+    );
+    return [
+      ...shipped,
+      ...added.filter(({ id }) => !isIn(id, this.#shipped)),
+      ...(this.#operator?.entries() ?? []),
+    ];
+  }
+}
+
+const isIn = (id: string, entries: DetectorEntry[]): boolean =>
+  entries.some((entry) => entry.id === id);
+
+function placed(listed: AvailableModel, added: DetectorEntry[]): DetectorEntry {
+  const entry = added.find(({ id }) => id === listed.id);
+  if (entry?.status !== 'refused') return entry ?? listed;
+  const { model: _, url: __, bytes: ___, sha256: ____, ...known } = listed;
+  return { ...known, status: 'refused', reason: entry.reason };
 }
 
 function resource(
   entry: DetectorEntry,
   isDefault: boolean,
   engines: EngineName[],
-): DetectorResource {
+): Omit<DetectorResource, 'removable'> {
   const listed = { labels: labelsOf(entry), default: isDefault };
   if (entry.status === 'refused') return { ...entry, ...listed };
   if (entry.kind === 'cascade') {

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { modelDefaults } from '../../contract/detection.js';
 import { parseConfiguration } from '../../runtime/configuration.js';
 import { ConfigurationError } from '../../runtime/errors.js';
 import type { PartialDescription } from '../detection.js';
+import { hashOf } from '../models/hash-of.js';
 import type { KnownModel, ReadyModel } from './detector-entry.js';
 import { DetectorFault } from './detector-fault.js';
 import {
@@ -19,7 +17,7 @@ import {
 import type { Probe } from './probe.js';
 
 /** The largest of the usual families have 270 MB. */
-const MAX_MODEL_BYTES = 512 * 1024 * 1024;
+export const MAX_MODEL_BYTES = 512 * 1024 * 1024;
 /** The one class of YuNet. */
 const FACE = ['face'];
 const MAX_TEXT_BYTES = 256 * 1024;
@@ -112,11 +110,4 @@ async function readText(file: string): Promise<string | undefined> {
   if (found.size > MAX_TEXT_BYTES)
     throw new DetectorFault(`${basename(file)} is larger than 256 KiB`);
   return readFile(file, 'utf8');
-}
-
-/** In pieces: a model is too large to hold it beside the worker that loads it. */
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

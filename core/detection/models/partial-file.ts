@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -11,10 +9,10 @@ import {
   statfs,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { replaceFile } from '../../runtime/replace-file.js';
 import { bytesText, DownloadError, noSpace } from './download-error.js';
+import { hashOf } from './hash-of.js';
 
 const stateSchema = z.object({
   /** Where the bytes come from, and the entity tag or date that the server gave them. */
@@ -87,14 +85,8 @@ export class PartialFile {
   }
 
   /** Throws DownloadError if `bytes` more would not fit. */
-  async reserve(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(this.folder);
-    const free = bavail * bsize;
-    if (free < bytes + RESERVE_BYTES)
-      throw noSpace(
-        this.folder,
-        `${bytesText(bytes)} more are needed, and ${bytesText(RESERVE_BYTES)} stay free; ${bytesText(free)} are free`,
-      );
+  reserve(bytes: number): Promise<void> {
+    return requireSpace(this.folder, bytes);
   }
 
   /** Forgets what has arrived. */
@@ -108,9 +100,7 @@ export class PartialFile {
   /** Puts the bytes on the disk, and returns the SHA-256 of all of them. */
   async finish(): Promise<string> {
     await this.#writing(() => this.#open.sync());
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(this.path), hash);
-    return hash.digest('hex');
+    return hashOf(this.path);
   }
 
   /** Keeps what has arrived, for another time. */
@@ -157,9 +147,21 @@ export class PartialFile {
   }
 }
 
+/** Throws DownloadError if `bytes` do not fit on the disk of a folder. */
+export async function requireSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free < bytes + RESERVE_BYTES)
+    throw noSpace(
+      folder,
+      `${bytesText(bytes)} more are needed, and ${bytesText(RESERVE_BYTES)} stay free; ${bytesText(free)} are free`,
+    );
+}
+
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-const isFull = (error: unknown): boolean => FULL.has((error as NodeJS.ErrnoException).code ?? '');
+export const isFull = (error: unknown): boolean =>
+  FULL.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** Removes what no download has added to for `maxAgeMs`. */
 export async function removeOldPartials(folder: string, maxAgeMs: number): Promise<void> {
