@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { labelSchema, nameSchema } from './names.js';
+import { MAX_TILES, tilesOf } from './tiles.js';
+
+export { confidenceOf, strongestFirst } from './confidence.js';
+export { MAX_TILES, tilesOf } from './tiles.js';
 
 /** Pixels of the image as decoded, after EXIF orientation; the origin is the top left corner. */
 export const boxSchema = z
@@ -19,15 +23,6 @@ export const detectionConfidenceSchema = confidenceSchema.meta({
     'How certain it is. Of a model: its own; of a cascade: neighbors / (neighbors + minNeighbors), so that 0.5 just passes',
 });
 
-/**
- * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
- * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.
- */
-export function confidenceOf(neighbors: number, minNeighbors: number): number {
-  const needed = Math.max(1, minNeighbors);
-  return Number((neighbors / (neighbors + needed)).toFixed(4));
-}
-
 export const detectionSchema = z
   .object({
     label: labelSchema,
@@ -46,12 +41,6 @@ export const detectionSchema = z
   })
   .meta({ id: 'Detection' });
 export type Detection = z.infer<typeof detectionSchema>;
-
-/** Orders by confidence; cascades of the same one by what they know more exactly. */
-export const strongestFirst = (a: Detection, b: Detection): number =>
-  b.confidence - a.confidence ||
-  (b.neighbors ?? 0) - (a.neighbors ?? 0) ||
-  (b.score ?? 0) - (a.score ?? 0);
 
 /** Limit on the labels that a request, a camera or a zone names. */
 export const MAX_NAMED_LABELS = 64;
@@ -127,9 +116,6 @@ export const modelDefaults: ModelParameters = {
   maxSize: 0,
 };
 
-/** Limit on the parts that an image is divided into. */
-export const MAX_TILES = 16;
-
 /** Columns × rows, e.g. 3x2; 1 is the whole image. */
 export const tilesSchema = z
   .string()
@@ -137,11 +123,6 @@ export const tilesSchema = z
   .refine((text) => tilesOf(text).columns * tilesOf(text).rows <= MAX_TILES, {
     error: `expected at most ${MAX_TILES} tiles`,
   });
-
-export function tilesOf(text: string): { columns: number; rows: number } {
-  const [columns = 1, rows = columns] = text.split('x').map(Number);
-  return { columns, rows };
-}
 
 /** How an image is prepared before the search. */
 export const preparationSchema = z.strictObject({

@@ -1,13 +1,12 @@
-import {
-  type Analysis,
-  type AppliedCascade,
-  type AppliedModel,
-  type Box,
-  type DetectorResource,
-  MODEL_ENGINE,
-  type ModelFamily,
-  type Orientation,
-  type Preparation,
+import type {
+  Analysis,
+  AppliedCascade,
+  AppliedModel,
+  Box,
+  DetectorResource,
+  ModelFamily,
+  Orientation,
+  Preparation,
 } from '../contract/detection.js';
 import type { UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
@@ -27,7 +26,7 @@ export interface PlannedModel extends AppliedModel, PlannedFile {
 }
 
 export const isCascade = (detector: PlannedDetector): detector is PlannedCascade =>
-  detector.engine !== MODEL_ENGINE;
+  detector.engine !== 'onnxruntime';
 
 export const isModel = (detector: PlannedDetector): detector is PlannedModel =>
   !isCascade(detector);

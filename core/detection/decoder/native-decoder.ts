@@ -9,6 +9,8 @@ export type DecodedKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'he
 export interface DecodeOptions {
   /** Blue, green and red for each pixel; otherwise one byte of grey. */
   colour: boolean;
+  /** With colour, of a JPEG that is stored so: Y, Cb and Cr in their place. */
+  ycc?: boolean;
   /** Of a JPEG: the size is divided by this, rounded up. */
   denominator: 1 | 2 | 4 | 8;
   /** Limit on the width × height of the file. */
@@ -21,6 +23,10 @@ export interface DecodeOptions {
 export interface DecodedPicture {
   width: number;
   height: number;
+  /** The pixels are Y, Cb and Cr. */
+  ycc: boolean;
+  /** Its grey can be taken from its colours: it is exactly the one that is decoded without them. */
+  holdsGrey: boolean;
   /** Whether pixels are missing or made up. */
   damaged: boolean;
   /** The part of the picture that is certainly not damaged, 0 to 1. */
@@ -35,6 +41,33 @@ export type NotDecoded =
   | { error: string }
   /** The name of the Debian package whose library this kind needs. */
   | { missing: string };
+
+/** A picture in colour: Y, Cb and Cr of each pixel; otherwise blue, green and red. */
+export interface ColourPixels {
+  width: number;
+  height: number;
+  ycc: boolean;
+  bytes: Uint8Array;
+}
+
+/** Where a part of a picture comes in the input of a model, and what the numbers there are. */
+export interface InputLayout {
+  width: number;
+  height: number;
+  left: number;
+  top: number;
+  partWidth: number;
+  partHeight: number;
+  /** Level of the rest, 0 to 255. */
+  fill: number;
+  /** Red, green, blue; otherwise blue, green, red. */
+  rgb: boolean;
+  /** The channels of a pixel side by side; otherwise one plane after the other. */
+  interleaved: boolean;
+  /** In the order of the channels: (level - mean) * scale. */
+  mean: readonly number[];
+  scale: readonly number[];
+}
 
 /** The native addon (`native/addon.cpp`). Its functions run on the calling thread. */
 export interface NativeDecoder {
@@ -65,6 +98,19 @@ export interface NativeDecoder {
     orientation: number,
     to: Uint8Array,
   ): void;
+  /** Fills the input of a model with a part of a picture: means of areas if it shrinks, otherwise interpolated. */
+  letterbox(
+    from: ColourPixels,
+    part: { x: number; y: number; width: number; height: number },
+    layout: InputLayout,
+    to: Float32Array | Uint8Array,
+  ): void;
+  /** A copy that is not larger, each pixel the mean of an area, with the channels as they are. */
+  reduceColour(from: ColourPixels, to: Uint8Array, toWidth: number, toHeight: number): void;
+  /** The grey of each pixel. */
+  grey(from: ColourPixels, to: Uint8Array): void;
+  /** From now on allocations beyond so many bytes more than now fail (RLIMIT_DATA of getrlimit(2)). */
+  limitMemory(more: number): void;
 }
 
 /** Throws `StartError` if the addon has not been built or does not load. */

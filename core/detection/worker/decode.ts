@@ -1,7 +1,13 @@
+import type { Orientation } from '../../contract/detection.js';
 import type { Extent } from '../boxes.js';
-import type { DecodedPicture, DecodeOptions, NativeDecoder } from '../decoder/native-decoder.js';
+import type {
+  ColourPixels,
+  DecodedPicture,
+  DecodeOptions,
+  NativeDecoder,
+} from '../decoder/native-decoder.js';
 import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
-import { GreyImage } from './grey-image.js';
+import { GreyImage, ORIENTATIONS } from './grey-image.js';
 import { PixelMemory } from './pixel-memory.js';
 import { Refusal } from './refusal.js';
 
@@ -13,6 +19,19 @@ export interface DecodedGrey {
   image: GreyImage;
   /** Whether pixels are missing or made up. */
   damaged: boolean;
+}
+
+/** What of an image is searched; each part is there if it was asked for. */
+export interface DecodedImage extends Omit<DecodedGrey, 'image'> {
+  grey: GreyImage | undefined;
+  /** Upright. */
+  colour: ColourPixels | undefined;
+}
+
+export interface ImageRequest extends GreyRequest {
+  grey: boolean;
+  /** How large the picture in colour has to be, as a part of the image's size, which is given upright. */
+  colourScale: ((size: Extent) => number) | undefined;
 }
 
 export interface DecodedColour {
@@ -41,6 +60,9 @@ export class ImageDecoder {
   /** Of the image as decoded, and of its copies; the last one in use is that of the result. */
   readonly #decoded = new PixelMemory();
   readonly #copies = [new PixelMemory(), new PixelMemory()] as const;
+  /** Of the image in colour, as decoded and turned. */
+  readonly #colours = [new PixelMemory(), new PixelMemory()] as const;
+  readonly #turned = new PixelMemory();
 
   constructor(
     readonly native: NativeDecoder,
@@ -59,6 +81,95 @@ export class ImageDecoder {
     }
   }
 
+  /**
+   * The same for what is searched in grey, in colour or in both, for as long as `use` runs. Both come from one decode if
+   * the grey is then the same as if it was decoded alone.
+   */
+  async withImage<T>(
+    bytes: Buffer,
+    request: ImageRequest,
+    use: (decoded: DecodedImage) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await use(this.#decodeImage(bytes, request));
+    } finally {
+      for (const memory of [this.#decoded, ...this.#copies, ...this.#colours]) memory.trim();
+    }
+  }
+
+  #decodeImage(bytes: Buffer, request: ImageRequest): DecodedImage {
+    const { workingSize, acceptDamaged, grey: wantsGrey, colourScale } = request;
+    if (!colourScale) {
+      const { image, ...rest } = this.#decodeGrey(bytes, request);
+      return { ...rest, grey: image, colour: undefined };
+    }
+    const header = this.#checkedHeader(bytes);
+    const scale = colourScale(uprightSize(header));
+    const isJpeg = header.kind === 'jpeg';
+    const ofGrey = isJpeg ? denominatorOf(header, workingSize) : 1;
+    const ofColour = isJpeg ? largestDenominator(1 / scale) : 1;
+    // More pixels than the colour needs do it no harm; the grey is exactly that of its own denominator.
+    const isShared = wantsGrey && ofColour >= ofGrey;
+    const denominator = isShared ? ofGrey : ofColour;
+    let pixels: Uint8Array = new Uint8Array();
+    const options = { colour: true, ycc: true, denominator };
+    const picture = this.#decode(header, bytes, options, (count) => {
+      pixels = this.#colours[0].take(count);
+      return pixels;
+    });
+    if (picture.damaged && !acceptDamaged) throw damage(picture);
+    const { width, height, ycc, damaged, holdsGrey } = picture;
+    const { orientation } = header;
+    const whole = denominator === 1 ? picture : header;
+    const size = uprightSize({ width: whole.width, height: whole.height, orientation });
+    const decoded = { width, height, ycc, bytes: pixels };
+    const grey = !wantsGrey
+      ? undefined
+      : isShared && holdsGrey
+        ? this.#greyOf(decoded, whole, workingSize, orientation)
+        : this.#decodeGrey(bytes, request).image;
+    const colour = this.#uprightColour(
+      this.#capped(decoded, whole, workingSize, scale),
+      orientation,
+    );
+    return { ...size, damaged, grey, colour };
+  }
+
+  #greyOf(
+    picture: ColourPixels,
+    size: Extent,
+    workingSize: number,
+    orientation: number,
+  ): GreyImage {
+    const to = this.#decoded.take(picture.width * picture.height);
+    this.native.grey(picture, to);
+    const image = new GreyImage(picture.width, picture.height, to);
+    return this.#upright(this.#fitted(image, size, workingSize), orientation);
+  }
+
+  /** With a working size that is less than the models would use, a smaller copy. */
+  #capped(picture: ColourPixels, size: Extent, workingSize: number, scale: number): ColourPixels {
+    const cap = capOf(size, workingSize);
+    // Otherwise the model's input is smaller than the working size, and made of all decoded pixels.
+    if (scale * longerOf(size) < cap - 0.5 || longerOf(picture) <= cap) return picture;
+    const side = (length: number) => Math.max(1, Math.round((length * cap) / longerOf(size)));
+    const [width, height] = [side(size.width), side(size.height)];
+    const to = this.#colours[1].take(width * height * 3);
+    this.native.reduceColour(picture, to, width, height);
+    // The next user of the other memory is the copy that is turned.
+    const bytes = this.#colours[0].take(to.length);
+    bytes.set(to);
+    return { ...picture, width, height, bytes };
+  }
+
+  #uprightColour(picture: ColourPixels, orientation: number): ColourPixels {
+    if (orientation === 1) return picture;
+    const { width, height, bytes } = picture;
+    const to = this.#colours[1].take(width * height * 3);
+    this.native.turn(bytes, width, height, 3, orientation, to);
+    return { ...picture, ...uprightSize({ width, height, orientation }), bytes: to };
+  }
+
   #decodeGrey(bytes: Buffer, { workingSize, acceptDamaged }: GreyRequest): DecodedGrey {
     const header = this.#checkedHeader(bytes);
     const denominator = header.kind === 'jpeg' ? denominatorOf(header, workingSize) : 1;
@@ -74,6 +185,25 @@ export class ImageDecoder {
     const image = this.#upright(this.#fitted(decoded, size, workingSize), orientation);
     const { width, height } = uprightSize({ ...size, orientation });
     return { width, height, image, damaged: picture.damaged };
+  }
+
+  /** The picture rotated clockwise by a multiple of 90°, for as long as `use` runs. */
+  async withTurnedColour<T>(
+    picture: ColourPixels,
+    orientation: Orientation,
+    use: (turned: ColourPixels) => Promise<T>,
+  ): Promise<T> {
+    if (orientation === 0) return use(picture);
+    const { width, height, bytes } = picture;
+    const to = this.#turned.take(width * height * 3);
+    const exif = ORIENTATIONS[orientation];
+    this.native.turn(bytes, width, height, 3, exif, to);
+    try {
+      const size = uprightSize({ width, height, orientation: exif });
+      return await use({ ...picture, ...size, bytes: to });
+    } finally {
+      this.#turned.trim();
+    }
   }
 
   /** Decodes the whole image in colour, upright, even if it is damaged. */
@@ -99,7 +229,7 @@ export class ImageDecoder {
   #decode(
     header: ImageHeader,
     bytes: Buffer,
-    options: Pick<DecodeOptions, 'colour' | 'denominator'>,
+    options: Pick<DecodeOptions, 'colour' | 'ycc' | 'denominator'>,
     allocate: (count: number) => Uint8Array,
   ): DecodedPicture {
     const { maxPixels } = this;
@@ -158,8 +288,11 @@ const longerOf = ({ width, height }: Extent) => Math.max(width, height);
 const capOf = (size: Extent, workingSize: number) =>
   workingSize === 0 ? longerOf(size) : Math.min(workingSize, longerOf(size));
 
-function denominatorOf(size: Extent, workingSize: number): DecodeOptions['denominator'] {
-  const ratio = longerOf(size) / capOf(size, workingSize);
+const denominatorOf = (size: Extent, workingSize: number) =>
+  largestDenominator(longerOf(size) / capOf(size, workingSize));
+
+/** The largest one that is not above the ratio of the image's size to the needed one. */
+function largestDenominator(ratio: number): DecodeOptions['denominator'] {
   if (ratio >= 8) return 8;
   if (ratio >= 4) return 4;
   return ratio >= 2 ? 2 : 1;

@@ -7,7 +7,7 @@ import { PixelMemory } from './pixel-memory.js';
 const memory = new PixelMemory();
 
 /** EXIF orientations of images that turn clockwise by so many degrees to be upright. */
-const ORIENTATIONS = { 90: 6, 180: 3, 270: 8 } as const;
+export const ORIENTATIONS = { 90: 6, 180: 3, 270: 8 } as const;
 
 /** An 8-bit grey image, row by row; the stride is the width. */
 export class GreyImage {

@@ -1,35 +1,46 @@
 import type { OpenCv } from '../../opencv/opencv.js';
 import type { AnalysisPlan } from '../detection.js';
+import type { OnnxRuntime } from '../onnx/runtime.js';
 import type { Job, JobKind, JobResult, ParentMessage, WorkerMessage } from '../protocol.js';
-import { analyse } from './analyse.js';
+import { analyse, type Searches } from './analyse.js';
 import type { GreyRequest, ImageDecoder } from './decode.js';
 import { draw } from './draw.js';
 import { probe } from './probe.js';
+import { probeModel } from './probe-model.js';
 import { Refusal } from './refusal.js';
-import type { Engines } from './search-orientations.js';
 import { thumbnail } from './thumbnail.js';
 
 /** Performs a worker's jobs, one at a time. */
 export class JobRunner {
   /** The image of an `analyseIf` that waits for the parent's decision. */
   #undecided: Buffer | undefined;
+  /** The latest message's work, after that of all before it. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly openCv: () => OpenCv,
+    private readonly onnxRuntime: () => OnnxRuntime,
     private readonly decoder: ImageDecoder,
-    private readonly engines: Engines,
+    private readonly searches: Searches,
   ) {}
 
-  /** Undefined if the parent expects no reply: it skipped a search. */
-  reply(message: ParentMessage): WorkerMessage | undefined {
+  /** Undefined if the parent expects no reply: it skipped a search. Replies come in the order of the messages. */
+  reply(message: ParentMessage): Promise<WorkerMessage | undefined> {
+    const reply = this.#last.then(() => this.#reply(message));
+    this.#last = reply;
+    return reply;
+  }
+
+  /** Never rejects. */
+  async #reply(message: ParentMessage): Promise<WorkerMessage | undefined> {
     try {
       switch (message.kind) {
         case 'analyseIf':
           return this.#begin(message);
         case 'gateDecision':
-          return this.#resume(message.plan);
+          return await this.#resume(message.plan);
         default:
-          return { type: 'done', result: this.#perform(message) };
+          return { type: 'done', result: await this.#perform(message) };
       }
     } catch (error) {
       if (error instanceof Refusal)
@@ -38,15 +49,17 @@ export class JobRunner {
     }
   }
 
-  #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): JobResult {
-    const { openCv, decoder, engines } = this;
+  async #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): Promise<JobResult> {
+    const { openCv, onnxRuntime, decoder, searches } = this;
     switch (job.kind) {
       case 'analyse':
-        return analyse(decoder, engines, job.bytes, job.plan);
+        return analyse(decoder, searches, job.bytes, job.plan);
       case 'draw':
         return draw(decoder, job.bytes, job.boxes);
       case 'probe':
-        return probe(openCv, job.subject, engines);
+        return job.subject.kind === 'cascade'
+          ? probe(openCv, job.subject.cascade, searches.engines)
+          : probeModel(onnxRuntime, job.subject);
       case 'ping':
         return 'pong';
     }
@@ -59,12 +72,12 @@ export class JobRunner {
     return { type: 'thumbnail', thumbnail: small };
   }
 
-  #resume(plan: AnalysisPlan | null): WorkerMessage | undefined {
+  async #resume(plan: AnalysisPlan | null): Promise<WorkerMessage | undefined> {
     const bytes = this.#undecided;
     this.#undecided = undefined;
     if (!plan) return undefined;
     if (!bytes) throw new Error('there is no image to search');
-    return { type: 'done', result: analyse(this.decoder, this.engines, bytes, plan) };
+    return { type: 'done', result: await analyse(this.decoder, this.searches, bytes, plan) };
   }
 }
 

@@ -1,8 +1,10 @@
 import type { EngineName } from '../../contract/detection.js';
 import { isOpenCvInstalled, loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
 import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
+import { isRuntimeInstalled, loadRuntime, type OnnxRuntime } from '../onnx/runtime.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
 import { SiteglassSearch } from './backends/cascade.js';
+import { ModelSearch } from './backends/onnx.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
@@ -11,6 +13,9 @@ import type { Engines } from './search-orientations.js';
 
 /** Bytes that buffers may hold after a job before unused ones are freed. */
 const MAX_BUFFER_BYTES = 6_000_000;
+
+/** What models may take in a worker: a session of YOLOX-X has 0.6 GB. An allocation beyond it fails its own job. */
+const MAX_MODEL_MEMORY = 2e9;
 
 /** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
 function main(): void {
@@ -28,17 +33,19 @@ function main(): void {
     return;
   }
   const own = ownEngine();
-  const usable = [...(isOpenCvInstalled() ? ['opencv'] : []), ...Object.keys(own)] as EngineName[];
-  if (usable.length === 0) {
+  const cascades = [...(isOpenCvInstalled() ? ['opencv'] : []), ...Object.keys(own)];
+  if (cascades.length === 0) {
     send({ type: 'unable', reason: 'Neither the cascade engine nor OpenCV is installed.' });
     return;
   }
   const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
   // Also where OpenCV is not installed: a search then says so.
   const engines: Engines = { opencv: new OpenCvSearch(openCv), ...own };
-  const runner = new JobRunner(openCv, decoder, engines);
-  process.on('message', (message: ParentMessage) => {
-    const reply = runner.reply(message);
+  const onnxRuntime = () => loadOnnxRuntime(native);
+  const models = new ModelSearch(native, onnxRuntime);
+  const runner = new JobRunner(openCv, onnxRuntime, decoder, { engines, models });
+  process.on('message', async (message: ParentMessage) => {
+    const reply = await runner.reply(message);
     if (reply) send(reply);
     freeBuffers();
   });
@@ -46,7 +53,7 @@ function main(): void {
   send({
     type: 'ready',
     protocol: PROTOCOL_VERSION,
-    engines: usable,
+    engines: [...cascades, ...(isRuntimeInstalled() ? ['onnxruntime'] : [])] as EngineName[],
     pid: process.pid,
   });
 }
@@ -64,6 +71,20 @@ function openCv(): OpenCv {
       'detection_unavailable',
       'OpenCV does not load, and this detector is searched by OpenCV.',
     );
+  }
+}
+
+let onnxRuntime: OnnxRuntime | undefined;
+
+/** Loaded with the first model. From then on the process has a limit, so that no model takes all of the memory. */
+function loadOnnxRuntime(native: NativeDecoder): OnnxRuntime {
+  try {
+    if (!onnxRuntime) native.limitMemory(MAX_MODEL_MEMORY);
+    onnxRuntime ??= loadRuntime();
+    return onnxRuntime;
+  } catch (error) {
+    process.stderr.write(`${textOf(error)}\n`);
+    throw new Refusal('detection_unavailable', textOf(error));
   }
 }
 

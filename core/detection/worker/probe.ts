@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { OpenCv } from '../../opencv/opencv.js';
 import { parseCascade } from '../engine/parse-cascade.js';
-import type { CascadeFile, CascadeProbeResult, ProbeResult, ProbeSubject } from '../protocol.js';
+import type { CascadeFile, CascadeProbeResult } from '../protocol.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { GreyImage } from './grey-image.js';
 import { Refusal } from './refusal.js';
@@ -9,17 +9,12 @@ import type { Engines } from './search-orientations.js';
 
 const SIDE = 640;
 
-export function probe(openCv: () => OpenCv, subject: ProbeSubject, engines: Engines): ProbeResult {
-  if (subject.kind === 'cascade') return probeCascade(openCv, subject.cascade, engines);
-  throw new Refusal('invalid_parameter', 'ONNX Runtime is not installed.');
-}
-
 /**
  * Loads a cascade and searches an image with it, by the engine that serves it: OpenCV for what the project's own does not
  * support. A cascade that OpenCV cannot read may end the process instead. Throws `InvalidCascade` before OpenCV sees one
  * that would make it read outside its tables or not return.
  */
-function probeCascade(
+export function probe(
   openCv: () => OpenCv,
   cascade: CascadeFile,
   engines: Engines,

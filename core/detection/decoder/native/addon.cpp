@@ -4,37 +4,21 @@
 #include <string>
 
 #include "area.hpp"
+#include "arguments.hpp"
 #include "encode.hpp"
+#include "input.hpp"
+#include "limit.hpp"
 #include "picture.hpp"
 #include "turn.hpp"
 
 namespace {
 
 using siteglass::Bytes;
+using siteglass::bytesOf;
 using siteglass::Picture;
+using siteglass::pixelsOf;
 using siteglass::Request;
-
-constexpr int kMaxSide = 65535;
-
-Napi::Uint8Array bytesOf(const Napi::Value& value) {
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
-    throw Napi::TypeError::New(value.Env(), "expected a Uint8Array");
-  }
-  return value.As<Napi::Uint8Array>();
-}
-
-/** A buffer of at least so many bytes. */
-std::uint8_t* pixelsOf(const Napi::Value& value, std::size_t count) {
-  Napi::Uint8Array array = bytesOf(value);
-  if (array.ByteLength() < count) throw Napi::RangeError::New(value.Env(), "fewer bytes than pixels");
-  return array.Data();
-}
-
-int sideOf(const Napi::Value& value) {
-  const double number = value.As<Napi::Number>().DoubleValue();
-  if (!(number >= 1 && number <= kMaxSide)) throw Napi::RangeError::New(value.Env(), "size of a picture");
-  return static_cast<int>(number);
-}
+using siteglass::sideOf;
 
 using Decode = Picture (*)(Bytes, const Request&, const siteglass::Allocate&);
 
@@ -53,6 +37,7 @@ Decode decoderOf(const std::string& kind) {
 Request requestOf(const Napi::Object& options) {
   Request request;
   request.colour = options.Get("colour").ToBoolean();
+  request.ycc = options.Get("ycc").ToBoolean();
   request.denominator = options.Get("denominator").As<Napi::Number>().Int32Value();
   request.maxPixels = static_cast<std::size_t>(options.Get("maxPixels").As<Napi::Number>().Int64Value());
   request.maxScans = options.Get("maxScans").As<Napi::Number>().Int32Value();
@@ -76,6 +61,8 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     const Picture picture = decodeKind({bytes.Data(), bytes.ByteLength()}, request, memory);
     result["width"] = picture.width;
     result["height"] = picture.height;
+    result["ycc"] = picture.ycc;
+    result["holdsGrey"] = picture.holdsGrey;
     result["damaged"] = picture.damaged;
     result["whole"] = picture.whole;
     result["reason"] = picture.reason;
@@ -133,6 +120,8 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports["encodeJpeg"] = Napi::Function::New(env, encodeJpeg, "encodeJpeg");
   exports["reduce"] = Napi::Function::New(env, reduce, "reduce");
   exports["turn"] = Napi::Function::New(env, turn, "turn");
+  siteglass::exportInput(env, exports);
+  siteglass::exportLimit(env, exports);
   return exports;
 }
 

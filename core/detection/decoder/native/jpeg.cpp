@@ -68,11 +68,15 @@ bool readHeader(Decoder& decoder, Bytes bytes, const Request& request) {
   return true;
 }
 
+J_COLOR_SPACE colourSpaceOf(const Decoder& decoder, const Request& request) {
+  return request.ycc && decoder.info.jpeg_color_space == JCS_YCbCr ? JCS_YCbCr : JCS_EXT_BGR;
+}
+
 bool setOutput(Decoder& decoder, const Request& request) {
   if (setjmp(decoder.failed)) return false;
   // Four components are CMYK, which libjpeg does not convert.
   const bool isCmyk = decoder.info.num_components == 4;
-  decoder.info.out_color_space = isCmyk ? JCS_CMYK : request.colour ? JCS_EXT_BGR : JCS_GRAYSCALE;
+  decoder.info.out_color_space = isCmyk ? JCS_CMYK : request.colour ? colourSpaceOf(decoder, request) : JCS_GRAYSCALE;
   decoder.info.scale_num = 1;
   decoder.info.scale_denom = static_cast<unsigned>(request.denominator);
   jpeg_calc_output_dimensions(&decoder.info);
@@ -150,6 +154,9 @@ std::size_t attempt(Bytes bytes, const Request& request, Target& target, Picture
   findHole(decoder);
   picture.width = static_cast<int>(decoder.info.output_width);
   picture.height = static_cast<int>(decoder.info.output_height);
+  picture.ycc = decoder.info.out_color_space == JCS_YCbCr;
+  // libjpeg computes the grey of other colour spaces with weights of its own.
+  picture.holdsGrey = picture.ycc || decoder.info.jpeg_color_space == JCS_GRAYSCALE;
   if (!target.pixels) target.pixels = target.allocate(picture.width, picture.height, request.channels());
   const std::size_t size = static_cast<std::size_t>(picture.width) * picture.height * request.channels();
   std::vector<std::uint8_t> row(decoder.info.out_color_space == JCS_CMYK ? decoder.info.output_width * 4 : 0);

@@ -34,6 +34,8 @@ struct MissingLibrary : std::runtime_error {
 struct Request {
   /** Blue, green and red for each pixel; otherwise one byte of grey. */
   bool colour = false;
+  /** With colour, of a JPEG that is stored so: Y, Cb and Cr instead. Y is exactly what would be the grey. */
+  bool ycc = false;
   /** Of a JPEG: the size is divided by this, rounded up: 1, 2, 4 or 8. */
   int denominator = 1;
   /** Limit on the width × height of the file. */
@@ -47,6 +49,10 @@ struct Request {
 struct Picture {
   int width = 0;
   int height = 0;
+  /** The pixels are Y, Cb and Cr. */
+  bool ycc = false;
+  /** With colour: its grey can be taken from it (`copyGrey`) and is exactly the one that is decoded without colour. */
+  bool holdsGrey = true;
   /** Whether pixels are missing or made up. */
   bool damaged = false;
   /** The part of the picture that is certainly not damaged, 0 to 1. */

@@ -15,7 +15,7 @@ test('a cascade that only OpenCV searches is refused for good where OpenCV is no
   // A weight that is not an integer is not for the own engine.
   await writeFile(file, haarXml({ rects: ['0 0 12 12 -1.', '0 0 6 12 2.5'] }));
   // `detection_unavailable` would have the catalog try it again and again.
-  t.throws(() => probe(missing, { kind: 'cascade', cascade: { file, sha256: '' } }, {}), {
+  t.throws(() => probe(missing, { file, sha256: '' }, {}), {
     instanceOf: Refusal,
     code: 'invalid_parameter',
     message: 'OpenCV does not load.',

@@ -3,8 +3,10 @@ import sharp from 'sharp';
 import type { Orientation } from '../../../../core/contract/detection.js';
 import type { Zone } from '../../../../core/contract/zone.js';
 import { loadDecoder } from '../../../../core/detection/decoder/native-decoder.js';
+import { loadRuntime } from '../../../../core/detection/onnx/runtime.js';
 import { analyse } from '../../../../core/detection/worker/analyse.js';
 import { SiteglassSearch } from '../../../../core/detection/worker/backends/cascade.js';
+import { ModelSearch } from '../../../../core/detection/worker/backends/onnx.js';
 import { OpenCvSearch } from '../../../../core/detection/worker/backends/opencv.js';
 import { ImageDecoder } from '../../../../core/detection/worker/decode.js';
 import type { Engines } from '../../../../core/detection/worker/search-orientations.js';
@@ -43,7 +45,9 @@ export interface ZonedAnalyses {
 
 /** Analyses of drawn images with drawn zones, held against those of the whole images less what does not count. */
 export async function zonedAnalyses(): Promise<ZonedAnalyses> {
-  const decoder = new ImageDecoder(loadDecoder(), 1_000_000);
+  const native = loadDecoder();
+  const decoder = new ImageDecoder(native, 1_000_000);
+  const models = new ModelSearch(native, loadRuntime);
   const engines: Engines = {
     opencv: new OpenCvSearch(loadOpenCv),
     siteglass: SiteglassSearch.open(),
@@ -60,12 +64,13 @@ export async function zonedAnalyses(): Promise<ZonedAnalyses> {
       ...planned,
       detectors: cascadesOf(planned).map((detector) => ({ ...detector, engine })),
     };
-    const [whole, zoned] = [plan, { ...plan, zones }].map(
-      (one) => analyse(decoder, engines, bytes, one).detections,
-    );
-    const wanted = whole?.filter(({ box }) => counts(zones, box, size.width, size.height)) ?? [];
+    const [{ detections: whole }, { detections: zoned }] = [
+      await analyse(decoder, { engines, models }, bytes, plan),
+      await analyse(decoder, { engines, models }, bytes, { ...plan, zones }),
+    ];
+    const wanted = whole.filter(({ box }) => counts(zones, box, size.width, size.height));
     counted += wanted.length;
-    left += (whole?.length ?? 0) - wanted.length;
+    left += whole.length - wanted.length;
     return JSON.stringify(zoned) === JSON.stringify(wanted);
   });
   const { failed, counterexample } = await fc.check(property, { seed: 11, numRuns: 250 });
