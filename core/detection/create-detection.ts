@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { EngineName } from '../contract/detection.js';
+import { proxyVariables } from '../runtime/configuration.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { programVersion } from '../runtime/program.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
 import type { DetectorPlaces } from './catalog/known-detectors.js';
+import type { Probe } from './catalog/probe.js';
+import { DetectorInstaller } from './installer/detector-installer.js';
+import { ModelFolder } from './models/model-folder.js';
 import { DetectionPool } from './pool/detection-pool.js';
 import type { JobRecord } from './pool/job-record.js';
 
@@ -27,6 +32,7 @@ export interface DetectionOptions {
 export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;
+  installer: DetectorInstaller;
   /** In the order of their start. */
   services: Service[];
 }
@@ -35,7 +41,7 @@ export interface DetectionModule {
 export const detectorPlaces = (
   { folder, models }: Pick<DetectionSettings, 'folder' | 'models'>,
   dataFolder: string,
-): DetectorPlaces => ({
+): DetectorPlaces & { added: string } => ({
   manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
   added: join(dataFolder, 'detectors'),
   expected: models,
@@ -55,15 +61,25 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     maxPixels,
     onJob,
   });
+  const places = detectorPlaces(settings, options.dataFolder);
+  const probe: Probe = (subject) => pool.probe(subject);
   const catalog = new DetectorCatalog({
-    ...detectorPlaces(settings, options.dataFolder),
+    ...places,
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
-    probe: (subject) => pool.probe(subject),
+    probe,
     engines: () => usableEngines(settings.engine, pool.status().engines),
     log,
   });
-  return { pool, catalog, services: [pool, catalog] };
+  const installer = new DetectorInstaller({
+    folder: new ModelFolder(places.added),
+    catalog,
+    probe,
+    mirror: settings.modelMirror,
+    proxies: proxyVariables(),
+    userAgent: `siteglass/${programVersion()}`,
+  });
+  return { pool, catalog, installer, services: [pool, catalog] };
 }
 
 /** `opencv` disables the project's own engine for cascades. */

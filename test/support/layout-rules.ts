@@ -16,12 +16,13 @@ const FLOORS: Record<string, string[][]> = {
     ['detection', 'capture'],
     ['images'],
     ['doctor'],
+    ['commands'],
   ],
   'core/detection': [
-    ['engine', 'decoder', 'headers'],
+    ['engine', 'models', 'decoder', 'headers'],
     ['.'],
     ['catalog', 'worker'],
-    ['pool'],
+    ['pool', 'installer'],
     ['create-detection.ts'],
   ],
   edge: [
