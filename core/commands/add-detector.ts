@@ -18,8 +18,7 @@ export type Addition =
   | { from: 'address'; id: string; kind: 'onnx' | 'xml'; url: URL; sha256: string }
   | {
       from: 'file';
-      id: string;
-      kind: 'onnx' | 'xml';
+      id: string | undefined;
       content: ReadStream;
       description: string | undefined;
       labels: string | undefined;
@@ -50,7 +49,8 @@ export async function readAddition(word: string, options: CommandOptions): Promi
 async function readFileAddition(path: string, name: string | undefined): Promise<Addition> {
   const kind = kindOf(path);
   const { dir, name: stem } = parse(path);
-  const id = idOf(name ?? idLike(stem), name === undefined ? path : undefined);
+  // A model that Siteglass knows has a name, whatever its file is called.
+  const id = name === undefined ? nameSchema.safeParse(idLike(stem)).data : idOf(name);
   try {
     const found = await stat(path);
     if (!found.isFile()) throw new StartError(`${path} is not a file`);
@@ -59,7 +59,7 @@ async function readFileAddition(path: string, name: string | undefined): Promise
     const beside = (extension: string) =>
       kind === 'onnx' ? textOf(`${dir === '' ? '.' : dir}/${stem}${extension}`) : undefined;
     const [description, labels] = [await beside('.yaml'), await beside('.txt')];
-    return { from: 'file', id, kind, content: handle.createReadStream(), description, labels };
+    return { from: 'file', id, content: handle.createReadStream(), description, labels };
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(`the file cannot be read: ${messageOf(error)}`, { cause: error });
@@ -81,11 +81,9 @@ const idLike = (stem: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
-function idOf(name: string, file?: string): string {
+function idOf(name: string): string {
   const { data, error } = nameSchema.safeParse(name);
   if (data !== undefined) return data;
-  if (file !== undefined)
-    throw new StartError(`${basename(file)} gives no usable name; set one with --name`);
   throw new StartError(`${name}: ${error.issues[0]?.message}`);
 }
 
@@ -109,7 +107,7 @@ export async function addDetector(
   addition: Addition,
   output: Output,
 ): Promise<string> {
-  const line = new ProgressLine(addition.id, output);
+  const line = new ProgressLine(addition.id ?? '', output);
   const options: InstallOptions = {
     signal: new AbortController().signal,
     onProgress: (progress) => line.show(progress),

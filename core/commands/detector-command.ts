@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { DetectorFault } from '../detection/catalog/detector-fault.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import { DownloadError } from '../detection/models/download-error.js';
 import { type DetectionExpectation, withDetection } from '../doctor/with-detection.js';
@@ -29,9 +28,8 @@ export async function detectorCommand(
   try {
     return await withDetection(expected, work);
   } catch (error) {
-    if (error instanceof DetectorFault) throw new StartError(error.message, { cause: error });
-    if (error instanceof DownloadError) throw new StartError(error.message, { cause: error });
-    if (error instanceof ProblemError) throw new StartError(error.message, { cause: error });
+    if (error instanceof DownloadError || error instanceof ProblemError)
+      throw new StartError(error.message, { cause: error });
     throw error;
   }
 }

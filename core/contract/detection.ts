@@ -252,7 +252,7 @@ export const detectorResourceSchema = z
     source: z.string().optional(),
     licence: z.string().optional(),
     url: z.string().optional().meta({ description: 'Where the file is downloaded from' }),
-    bytes: z.int().optional().meta({ description: 'Size of the file to download' }),
+    bytes: z.int().optional().meta({ description: 'Size of its file: to download, or downloaded' }),
     sha256: z.string().optional(),
   })
   .meta({ id: 'Detector' });

@@ -10,6 +10,7 @@ import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
 import type { DetectorPlaces } from './catalog/known-detectors.js';
 import type { Probe } from './catalog/probe.js';
+import { DetectorAdditions } from './installer/detector-additions.js';
 import { DetectorInstaller } from './installer/detector-installer.js';
 import { ModelFolder } from './models/model-folder.js';
 import { DetectionPool } from './pool/detection-pool.js';
@@ -33,6 +34,7 @@ export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;
   installer: DetectorInstaller;
+  additions: DetectorAdditions;
   /** In the order of their start. */
   services: Service[];
 }
@@ -71,15 +73,17 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     engines: () => usableEngines(settings.engine, pool.status().engines),
     log,
   });
+  const folder = new ModelFolder(places.added);
   const installer = new DetectorInstaller({
-    folder: new ModelFolder(places.added),
+    folder,
     catalog,
     probe,
     mirror: settings.modelMirror,
     proxies: proxyVariables(),
     userAgent: `siteglass/${programVersion()}`,
   });
-  return { pool, catalog, installer, services: [pool, catalog] };
+  const additions = new DetectorAdditions({ installer, folder, models: settings.models, log });
+  return { pool, catalog, installer, additions, services: [pool, catalog, additions] };
 }
 
 /** `opencv` disables the project's own engine for cascades. */

@@ -22,7 +22,7 @@ export async function withDetection<T>(
     onJob: () => undefined,
     log: silentLogger(),
   });
-  const lifecycle = new Lifecycle(detection.services, silentLogger());
+  const lifecycle = new Lifecycle([detection.pool, detection.catalog], silentLogger());
   try {
     await lifecycle.start();
     return await work(detection);

@@ -19,6 +19,8 @@ export interface FormSpec {
   fields: z.ZodObject;
   /** The file may also be the body itself. */
   orRaw?: boolean;
+  /** What the file is; an image unless it says otherwise. */
+  description?: string;
 }
 
 export interface RouteSpec {
@@ -36,6 +38,7 @@ export interface RouteSpec {
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
+  /** JSON; with a form, instead of it. */
   body?: z.ZodType;
   headers?: Record<string, string>;
   responses: Record<number, ResponseSpec>;

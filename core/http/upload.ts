@@ -9,7 +9,7 @@ import type { UploadBudget, UploadLimits, UploadReservation } from './upload-bud
  * Limits of a form beside its file, far above what the API's forms have. Names are not parsed: `a[4294967294]` would
  * be read as an array of that length.
  */
-const FORM_LIMITS = {
+export const FORM_LIMITS = {
   files: 1,
   fields: 40,
   parts: 42,
@@ -17,7 +17,7 @@ const FORM_LIMITS = {
   fieldSize: 4096,
   fieldNestingDepth: 0,
 };
-const FORM_OVERHEAD = 64 * 1024;
+export const FORM_OVERHEAD = 64 * 1024;
 
 export interface Upload {
   bytes: Buffer;
@@ -62,7 +62,7 @@ async function readForm(
   try {
     await multer(options).single(file)(ctx, async () => {});
   } catch (error) {
-    throw explain(error, file, limits);
+    throw explainForm(error, file, tooManyText(limits));
   }
 }
 
@@ -88,20 +88,29 @@ function feed(request: Readable, form: Writable, reservation: UploadReservation)
   request.pipe(form);
 }
 
-/** The form that `receiveUpload` has read, without its empty fields: a browser sends every field of a form. */
-export function uploadOf(ctx: Context): Upload {
+/** The form that `receiveUpload` has read. */
+export const uploadOf = (ctx: Context): Upload => ({
+  bytes: ctx.file.buffer,
+  fields: fieldsOf(ctx),
+});
+
+/** The fields of a form without its empty ones: a browser sends every field. */
+export function fieldsOf(ctx: Context): Record<string, unknown> {
   const { body = {} } = ctx.request as { body?: object };
   const fields = Object.entries(body).flatMap(([name, value]) => {
     const values = [value].flat().filter((text) => text !== '');
     return values.length === 0 ? [] : [[name, Array.isArray(value) ? values : value]];
   });
-  return { bytes: ctx.file.buffer, fields: Object.fromEntries(fields) };
+  return Object.fromEntries(fields);
 }
 
-const tooManyBytes = ({ maxBytes }: UploadLimits) =>
-  new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
+const tooManyText = ({ maxBytes }: UploadLimits) => `An image may have ${maxBytes} bytes.`;
 
-function explain(error: unknown, file: string, limits: UploadLimits): unknown {
+const tooManyBytes = (limits: UploadLimits) =>
+  new ProblemError('too_many_bytes', tooManyText(limits));
+
+/** A form that was not read, as a problem. `tooMany` is the detail for a file that is too large. */
+export function explainForm(error: unknown, file: string, tooMany: string): unknown {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof MulterError)) {
     // Errors of busboy: no boundary, an early end.
@@ -113,7 +122,7 @@ function explain(error: unknown, file: string, limits: UploadLimits): unknown {
   // Its types lack the newest codes.
   switch (error.code as string) {
     case 'LIMIT_FILE_SIZE':
-      return tooManyBytes(limits);
+      return new ProblemError('too_many_bytes', tooMany);
     case 'LIMIT_UNEXPECTED_FILE':
     case 'LIMIT_FILE_COUNT':
       return new ProblemError(

@@ -51,13 +51,15 @@ async function examineAdded(
     if (error.code !== 'ENOENT') throw error;
     throw new DetectorFault('its file is missing; add it again');
   });
-  if (sha256 !== (await folder.find(id))?.sha256)
+  const record = await folder.find(id);
+  if (sha256 !== record?.sha256)
     throw new DetectorFault('its file has changed since it was added; add it again');
+  const { bytes } = record;
   const model = listed(id);
-  if (!model) return examineFile(file, probe);
+  if (!model) return { ...(await examineFile(file, probe)), bytes };
   if (model.sha256 !== sha256)
     throw new DetectorFault('this version of Siteglass has another file for it; add it again');
-  return readyModel(model, path);
+  return { ...readyModel(model, path), bytes };
 }
 
 /** A model of the manifest with its file, whose hash was checked. */

@@ -92,6 +92,11 @@ export class DetectorCatalog implements Planner, Service {
     await this.#added?.stop();
   }
 
+  /** Notices what was added or removed just now. */
+  async refresh(): Promise<void> {
+    await this.#added?.rescan();
+  }
+
   /** The model of the manifest with this id, whether it was downloaded or not. */
   listed(id: string): AvailableModel | undefined {
     return this.#models().find((model) => model.id === id);

@@ -75,6 +75,15 @@ export class OperatorDetectors {
     await this.#scanning;
   }
 
+  /** Looks now, and resolves with what is there then. */
+  async rescan(): Promise<void> {
+    await this.#scanning;
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#scanning = this.#round();
+    await this.#scanning;
+  }
+
   /** In the order of their file names. */
   entries(): DetectorEntry[] {
     return [...this.#files]

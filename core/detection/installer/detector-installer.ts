@@ -1,24 +1,24 @@
-import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { DetectorResource } from '../../contract/detection.js';
 import { ProblemError } from '../../runtime/errors.js';
 import { unknownName } from '../../runtime/unknown-name.js';
 import type { AvailableModel } from '../catalog/detector-entry.js';
-import { DetectorFault } from '../catalog/detector-fault.js';
 import { examineFile } from '../catalog/detector-files.js';
 import { MAX_MODEL_BYTES } from '../catalog/examine-model.js';
 import { refusalOf } from '../catalog/operator-detectors.js';
 import type { Probe } from '../catalog/probe.js';
-import { bytesText, DownloadError, noSpace } from '../models/download-error.js';
 import {
   type DownloadLimits,
   type DownloadProgress,
   downloadFile,
+  type WantedFile,
 } from '../models/download-file.js';
 import { hashOf } from '../models/hash-of.js';
-import type { ModelFolder, StagedModel } from '../models/model-folder.js';
-import { isFull, type PartialFile, requireSpace } from '../models/partial-file.js';
+import { FolderBusy, type ModelFolder, type StagedModel } from '../models/model-folder.js';
+import { fullDiskFault, requireSpace } from '../models/partial-file.js';
 import type { ProxyVariables } from '../models/proxy.js';
+import { type CollectedFile, collectFile, type DetectorFileKind } from './collect-file.js';
 
 /** What the installer has to know of the detectors that there are. */
 export interface InstalledCatalog {
@@ -26,6 +26,8 @@ export interface InstalledCatalog {
   /** The manifest's model with this id, or with this hash. */
   listed(id: string): AvailableModel | undefined;
   listedBySha256(sha256: string): AvailableModel | undefined;
+  /** Notices what was added or removed just now. */
+  refresh(): Promise<void>;
 }
 
 export interface InstallerOptions {
@@ -47,15 +49,16 @@ export interface InstallOptions {
   onRetry?: (reason: string, pauseMs: number) => void;
   /** The file is there and is tried now. */
   onTrial?: () => void;
-  /** Another process changes the folder; it is waited for. Without this, FolderBusy is thrown. */
+  /** Another process changes the folder; it is waited for. Without this, `detectors_busy` is thrown. */
   onWait?: () => void;
 }
 
 /** A file from elsewhere: a USB stick, or a form. */
 export interface GivenFile {
-  id: string;
-  kind: 'onnx' | 'xml';
-  content: Readable;
+  /** Needed unless the manifest lists the file. */
+  id: string | undefined;
+  /** A file below `ModelFolder.partials` is moved, anything else is copied there. */
+  content: Readable | { path: string };
   /** YAML, as `ID.yaml` beside a model, and the labels, one a line. */
   description?: string | undefined;
   labels?: string | undefined;
@@ -64,7 +67,7 @@ export interface GivenFile {
 /** A file at an address of the operator's choice. */
 export interface RemoteFile {
   id: string;
-  kind: 'onnx' | 'xml';
+  kind: DetectorFileKind;
   url: URL;
   sha256: string;
 }
@@ -78,183 +81,191 @@ export interface Installed {
 
 /**
  * Adds detectors to the data folder and removes them, also while the program runs: it notices within seconds. A file is
- * tried in a worker before it is in use. Throws DetectorFault, DownloadError, FolderBusy, and ProblemError for an unknown id.
+ * tried in a worker before it is in use. Throws ProblemError and DownloadError.
  */
 export class DetectorInstaller {
   constructor(private readonly options: InstallerOptions) {}
 
+  /** Where a form's file is received. */
+  get partials(): string {
+    return this.options.folder.partials;
+  }
+
+  /** Throws DownloadError if a file of this size does not fit. */
+  async requireSpace(bytes: number): Promise<void> {
+    await mkdir(this.partials, { recursive: true, mode: 0o700 });
+    await requireSpace(this.partials, bytes);
+  }
+
+  /** The manifest's model with this id. Throws `unknown_detector`, and `conflict` if there is nothing to download. */
+  downloadable(id: string): AvailableModel {
+    const { catalog } = this.options;
+    const model = catalog.listed(id);
+    if (model) return model;
+    const known = catalog.detectors();
+    if (known.some((one) => one.id === id))
+      throw new ProblemError('conflict', `"${id}" needs no download: it is there already`);
+    const ids = known.map((one) => one.id);
+    const message = unknownName(`there is no detector "${id}"`, id, ids);
+    throw new ProblemError('unknown_detector', message, { errors: [{ path: 'name', message }] });
+  }
+
   /** Downloads a model of the manifest, from its own address, the mirror or `url`. */
   async download(id: string, options: InstallOptions, url?: URL): Promise<Installed> {
-    const model = this.#listed(id);
-    return this.options.folder.locked(async () => {
-      const present = await this.#present(id);
-      if (present?.sha256 === model.sha256)
-        return { id, bytes: present.bytes, outcome: 'unchanged' };
-      const wanted = {
-        url: url ?? this.#addressOf(model),
-        sha256: model.sha256,
-        bytes: model.bytes,
-        maxBytes: model.bytes,
-      };
-      const partial = await this.#fetch(wanted, options);
+    const model = this.downloadable(id);
+    const { sha256, bytes } = model;
+    const wanted = { url: url ?? this.#addressOf(model), sha256, bytes, maxBytes: bytes };
+    return this.#changing(options, async () => {
+      const present = await this.#unchanged(id, sha256);
+      if (present) return present;
+      const file = await this.#fetch(wanted, 'onnx', options);
       options.onTrial?.();
-      await this.#tryListed(model, partial.path);
-      return this.#takeOver(id, partial, 'onnx', model.sha256);
-    }, options);
+      await this.#tryListed(model, file.path);
+      return this.#publish(id, file);
+    });
   }
 
   /** Downloads a file that no manifest lists. */
-  async downloadOther({ id, kind, url, sha256 }: RemoteFile, options: InstallOptions) {
+  async downloadOther(remote: RemoteFile, options: InstallOptions): Promise<Installed> {
+    const { id, kind, url, sha256 } = remote;
     this.#requireFree(id);
-    return this.options.folder.locked(async (): Promise<Installed> => {
-      const present = await this.#present(id);
-      if (present?.sha256 === sha256) return { id, bytes: present.bytes, outcome: 'unchanged' };
-      const partial = await this.#fetch({ url, sha256, maxBytes: MAX_MODEL_BYTES }, options);
+    return this.#changing(options, async () => {
+      const present = await this.#unchanged(id, sha256);
+      if (present) return present;
+      const file = await this.#fetch({ url, sha256, maxBytes: MAX_MODEL_BYTES }, kind, options);
       options.onTrial?.();
-      const staged = await this.options.folder.stage(id);
-      return this.#publishing(staged, async () => {
-        const path = await staged.take(partial.path, kind);
-        await partial.remove();
-        await this.#tryOther(id, path, kind);
-        return { file: `${id}.${kind}`, sha256, bytes: partial.size };
-      });
-    }, options);
+      return this.#publish(id, file, (staged) => this.#tryOther(staged, kind));
+    });
   }
 
   /** Adds a file. One that the manifest lists is recognised by its hash and gets the id that it has there. */
   async addFile(given: GivenFile, options: InstallOptions): Promise<Installed> {
-    return this.options.folder.locked(async () => {
-      const staged = await this.options.folder.stage(given.id);
+    const { folder, catalog } = this.options;
+    return this.#changing(options, async () => {
+      const file = await collectFile(given.content, folder.partials);
       try {
-        return await this.#addStaged(given, staged, options);
+        options.onTrial?.();
+        const model = catalog.listedBySha256(file.sha256);
+        if (!model) return await this.#addOther(given, file);
+        await this.#tryListed(model, file.path);
+        return await this.#publish(model.id, file);
       } finally {
-        if ((await this.options.folder.find(staged.id))?.version !== staged.version)
-          await staged.discard();
+        await file.discard();
       }
-    }, options);
-  }
-
-  /** Removes what was added. Throws DetectorFault for a detector that was not. */
-  async remove(id: string, options: Pick<InstallOptions, 'signal' | 'onWait'>): Promise<void> {
-    await this.options.folder.locked(async () => {
-      if (await this.options.folder.remove(id)) return;
-      const known = this.options.catalog.detectors().find((one) => one.id === id);
-      if (!known) throw this.#unknown(id);
-      throw new DetectorFault(reasonNotToRemove(known));
-    }, options);
-  }
-
-  async #addStaged(
-    given: GivenFile,
-    staged: StagedModel,
-    options: InstallOptions,
-  ): Promise<Installed> {
-    const { id, kind, content, description, labels } = given;
-    const { sha256, bytes } = await copy(content, staged, kind);
-    options.onTrial?.();
-    const model = kind === 'onnx' ? this.options.catalog.listedBySha256(sha256) : undefined;
-    if (model) {
-      await this.#tryListed(model, staged.path(kind));
-      const own = await this.options.folder.stage(model.id);
-      return this.#publishing(own, async () => {
-        await own.take(staged.path(kind), kind);
-        return { file: `${model.id}.onnx`, sha256, bytes };
-      });
-    }
-    this.#requireFree(id);
-    return this.#publishing(staged, async () => {
-      if (description !== undefined) await staged.write('yaml', description);
-      if (labels !== undefined) await staged.write('txt', labels);
-      await this.#tryOther(id, staged.path(kind), kind);
-      return { file: `${id}.${kind}`, sha256, bytes };
     });
   }
 
-  #takeOver(id: string, partial: PartialFile, kind: 'onnx', sha256: string): Promise<Installed> {
-    return this.options.folder.stage(id).then((staged) =>
-      this.#publishing(staged, async () => {
-        await staged.take(partial.path, kind);
-        await partial.remove();
-        return { file: `${id}.${kind}`, sha256, bytes: partial.size };
-      }),
-    );
+  /** Removes what was added. Throws `detector_not_removable` and `not_found`. */
+  async remove(id: string, options: Pick<InstallOptions, 'signal' | 'onWait'>): Promise<void> {
+    const { folder, catalog } = this.options;
+    await this.#changing(options, async () => {
+      if (await folder.remove(id)) return;
+      const known = catalog.detectors();
+      const detector = known.find((one) => one.id === id);
+      if (detector) throw new ProblemError('detector_not_removable', whyNotRemovable(detector));
+      const ids = known.filter(({ removable }) => removable).map((one) => one.id);
+      throw new ProblemError('not_found', unknownName(`there is no detector "${id}"`, id, ids));
+    });
   }
 
-  /** Readers see the staged files once `prepare` has ended; if it fails they are removed. */
-  async #publishing(
-    staged: StagedModel,
-    prepare: () => Promise<{ file: string; sha256: string; bytes: number }>,
-  ): Promise<Installed> {
-    const { folder } = this.options;
+  async #addOther(given: GivenFile, file: CollectedFile): Promise<Installed> {
+    const { id, description, labels } = given;
+    if (id === undefined)
+      throw new ProblemError('invalid_parameter', 'name: expected a name for the detector', {
+        errors: [{ path: 'name', message: 'expected a name for the detector' }],
+      });
+    this.#requireFree(id);
+    return this.#publish(id, file, async (staged) => {
+      if (description !== undefined) await staged.write('yaml', description);
+      if (labels !== undefined) await staged.write('txt', labels);
+      await this.#tryOther(staged, file.kind);
+    });
+  }
+
+  /** One process at a time, and each failure as the caller needs it. */
+  async #changing<T>(
+    options: Pick<InstallOptions, 'signal' | 'onWait'>,
+    change: () => Promise<T>,
+  ): Promise<T> {
+    const { folder, catalog } = this.options;
     try {
-      const was = await folder.find(staged.id);
-      const files = await prepare();
-      await folder.publish(staged, files);
-      return { id: staged.id, bytes: files.bytes, outcome: was ? 'replaced' : 'added' };
+      const result = await folder.locked(change, options);
+      await catalog.refresh();
+      return result;
     } catch (error) {
-      await staged.discard();
-      throw fullDisk(error, folder.folder);
+      if (error instanceof FolderBusy)
+        throw new ProblemError('detectors_busy', 'Another detector is being added or removed.', {
+          retryAfter: 5,
+        });
+      throw fullDiskFault(error, folder.folder);
     }
   }
 
-  #fetch(
-    wanted: Parameters<typeof downloadFile>[0],
+  async #fetch(
+    wanted: WantedFile,
+    kind: DetectorFileKind,
     { signal, onProgress, onRetry }: InstallOptions,
-  ): Promise<PartialFile> {
+  ): Promise<Omit<CollectedFile, 'discard'>> {
     const { folder, proxies, userAgent, limits } = this.options;
-    return downloadFile(wanted, {
+    const partial = await downloadFile(wanted, {
       ...{ folder: folder.partials, proxies, userAgent, signal },
       ...(onProgress && { onProgress }),
       ...(onRetry && { onRetry }),
       ...(limits && { limits }),
     });
+    return { path: partial.path, kind, sha256: wanted.sha256, bytes: partial.size };
   }
 
-  /** What is there under an id, if its file is whole. */
-  async #present(id: string) {
+  /** Readers see the file once `prepare` has ended; if that fails everything is removed. */
+  async #publish(
+    id: string,
+    { path, kind, sha256, bytes }: Omit<CollectedFile, 'discard'>,
+    prepare?: (staged: StagedModel) => Promise<void>,
+  ): Promise<Installed> {
+    const { folder } = this.options;
+    const was = await folder.find(id);
+    const staged = await folder.stage(id);
+    try {
+      await staged.take(path, kind);
+      await prepare?.(staged);
+      await folder.publish(staged, { file: `${id}.${kind}`, sha256, bytes });
+      return { id, bytes, outcome: was ? 'replaced' : 'added' };
+    } catch (error) {
+      await staged.discard();
+      throw error;
+    }
+  }
+
+  /** What is there under an id, if it is the wanted file and whole. */
+  async #unchanged(id: string, wanted: string): Promise<Installed | undefined> {
     const present = await this.options.folder.find(id);
-    if (!present) return undefined;
+    if (present?.sha256 !== wanted) return undefined;
     const sha256 = await hashOf(present.path).catch(() => undefined);
-    return sha256 === present.sha256 ? present : undefined;
+    return sha256 === wanted ? { id, bytes: present.bytes, outcome: 'unchanged' } : undefined;
   }
 
   async #tryListed(model: AvailableModel, file: string): Promise<void> {
     const { sha256, model: description } = model;
-    await refusing(() =>
-      this.options.probe({ kind: 'onnx', model: { file, sha256 }, description }),
-    );
+    const subject = { kind: 'onnx', model: { file, sha256 }, description } as const;
+    await refusing(() => this.options.probe(subject));
   }
 
-  async #tryOther(id: string, path: string, kind: 'onnx' | 'xml'): Promise<void> {
-    const file = { id, path, kind: kind === 'onnx' ? kind : ('cascade' as const) };
+  async #tryOther(staged: StagedModel, kind: DetectorFileKind): Promise<void> {
+    const file = { id: staged.id, path: staged.path(kind), kind: DETECTOR_KINDS[kind] };
     await refusing(() => examineFile(file, this.options.probe));
   }
 
-  #listed(id: string): AvailableModel {
-    const model = this.options.catalog.listed(id);
-    if (model) return model;
-    const known = this.options.catalog.detectors().find((one) => one.id === id);
-    if (known) throw new DetectorFault(`"${id}" needs no download: it is there already`);
-    throw this.#unknown(id);
-  }
-
-  #unknown(id: string): ProblemError {
-    const ids = this.options.catalog.detectors().map((one) => one.id);
-    const message = unknownName(`there is no detector "${id}"`, id, ids);
-    return new ProblemError('unknown_detector', message, {
-      errors: [{ path: 'name', message }],
-    });
-  }
-
-  /** An operator's detector cannot have the id of one that ships, or of one in the operator's folder. */
+  /** Throws `conflict` for the id of a detector that was not added. */
   #requireFree(id: string): void {
-    if (this.options.catalog.listed(id))
-      throw new DetectorFault(
-        `"${id}" is the name of a model that Siteglass knows, and the file is another one`,
+    const { catalog } = this.options;
+    if (catalog.listed(id))
+      throw new ProblemError(
+        'conflict',
+        `"${id}" is a model that Siteglass knows, and this is another file; give it another name`,
       );
-    const other = this.options.catalog.detectors().find((one) => one.id === id);
+    const other = catalog.detectors().find((one) => one.id === id);
     if (other && !other.removable)
-      throw new DetectorFault(`another detector has the name "${id}"; choose another name`);
+      throw new ProblemError('conflict', `there is a detector "${id}" already; use another name`);
   }
 
   #addressOf({ url }: AvailableModel): URL {
@@ -265,7 +276,9 @@ export class DetectorInstaller {
   }
 }
 
-function reasonNotToRemove({ id, origin, status }: DetectorResource): string {
+const DETECTOR_KINDS = { onnx: 'onnx', xml: 'cascade' } as const;
+
+function whyNotRemovable({ id, origin, status }: DetectorResource): string {
   if (status === 'available') return `"${id}" is not downloaded, so there is nothing to remove`;
   if (origin === 'operator') return `"${id}" lies in detection.folder; remove its file there`;
   return `"${id}" comes with Siteglass and cannot be removed`;
@@ -276,41 +289,10 @@ async function refusing(trial: () => Promise<unknown>): Promise<void> {
   try {
     await trial();
   } catch (error) {
+    // Full, or stopped: it says nothing about the file.
     if (error instanceof ProblemError && error.status === 503) throw error;
-    throw new DetectorFault(refusalOf(error));
+    throw new ProblemError('detector_refused', `it was not added: ${refusalOf(error)}`, {
+      cause: error,
+    });
   }
 }
-
-/** Copies a file into its place, and counts and hashes it on the way. */
-async function copy(
-  content: Readable,
-  staged: StagedModel,
-  extension: string,
-): Promise<{ sha256: string; bytes: number }> {
-  const hash = createHash('sha256');
-  const handle = await staged.create(extension);
-  let bytes = 0;
-  try {
-    await requireSpace(staged.folder, 0);
-    for await (const chunk of content as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > MAX_MODEL_BYTES)
-        throw new DetectorFault(`it is larger than ${bytesText(MAX_MODEL_BYTES)}`);
-      await handle.writeFile(chunk);
-      hash.update(chunk);
-    }
-    await handle.sync();
-  } catch (error) {
-    throw fullDisk(error, staged.folder);
-  } finally {
-    await handle.close();
-  }
-  if (bytes === 0) throw new DetectorFault('it is empty');
-  return { sha256: hash.digest('hex'), bytes };
-}
-
-const fullDisk = (error: unknown, folder: string): unknown =>
-  isFull(error) ? noSpace(folder, 'the disk is full', error) : error;
-
-export const isDownloadError = (error: unknown): error is DownloadError =>
-  error instanceof DownloadError;

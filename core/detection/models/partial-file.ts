@@ -160,8 +160,11 @@ export async function requireSpace(folder: string, bytes: number): Promise<void>
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-export const isFull = (error: unknown): boolean =>
-  FULL.has((error as NodeJS.ErrnoException).code ?? '');
+/** The error that a full disk causes, in words; any other as it is. */
+export const fullDiskFault = (error: unknown, folder: string): unknown =>
+  isFull(error) ? noSpace(folder, 'the disk is full', error) : error;
+
+const isFull = (error: unknown): boolean => FULL.has((error as NodeJS.ErrnoException).code ?? '');
 
 /** Removes what no download has added to for `maxAgeMs`. */
 export async function removeOldPartials(folder: string, maxAgeMs: number): Promise<void> {
