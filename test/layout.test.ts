@@ -13,6 +13,7 @@ const PLANTED: Record<string, [path: string, text: string][]> = {
   ],
   'dependencies in core/detection/ point downwards': [
     ['core/detection/engine/planted.ts', "import { a } from '../worker/main.js';"],
+    ['core/detection/onnx/planted.ts', "import { a } from '../worker/main.js';"],
     ['core/detection/catalog/planted.ts', "import { a } from '../pool/detection-pool.js';"],
   ],
   'dependencies in edge/ point downwards': [
@@ -38,16 +39,17 @@ const PLANTED: Record<string, [path: string, text: string][]> = {
   'only core/opencv/ knows the OpenCV addon': [
     ['edge/cameras/planted.ts', "const cv = await import('@u4/opencv4nodejs');"],
   ],
+  'only core/detection/onnx/ knows ONNX Runtime': [
+    ['core/detection/worker/planted.ts', "import type { Tensor } from 'onnxruntime-node';"],
+  ],
   'edge/ holds main.ts, context.ts, config.ts and folders, nothing else': [['edge/planted.ts', '']],
   'cloud-relay/ holds main.ts, context.ts, config.ts and folders, nothing else': [
     ['cloud-relay/planted.ts', ''],
   ],
-  'the process of edge/main.ts never loads OpenCV, the engine, the decoder or a worker': [
-    ['edge/main.ts', "import { a } from '../core/opencv/opencv.js';"],
-  ],
-  'the process of cloud-relay/main.ts never loads OpenCV, the engine, the decoder or a worker': [
-    ['cloud-relay/main.ts', "import '../core/detection/worker/main.js';"],
-  ],
+  'the process of edge/main.ts never loads OpenCV, ONNX Runtime, the engine, the decoder or a worker':
+    [['edge/main.ts', "import { a } from '../core/opencv/opencv.js';"]],
+  'the process of cloud-relay/main.ts never loads OpenCV, ONNX Runtime, the engine, the decoder or a worker':
+    [['cloud-relay/main.ts', "import '../core/detection/worker/main.js';"]],
   'no import cycle, type imports included': [
     ['core/runtime/errors.ts', "import type { Lifecycle } from './lifecycle.js';"],
   ],

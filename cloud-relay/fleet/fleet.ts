@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Summary } from '../../core/contract/summary.js';
+import { readSummary, type Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
@@ -176,7 +176,7 @@ export class Fleet {
     const last = page.at(-1);
     return {
       summaries: page.map((row) => ({
-        ...(JSON.parse(row.payload) as Summary),
+        ...readSummary(row.payload),
         receivedAt: row.received_at,
       })),
       next:

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { detectionSchema, omittedSchema } from './detection.js';
+import {
+  confidenceOf,
+  type Detection,
+  detectionSchema,
+  omittedSchema,
+  searchDefaults,
+} from './detection.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 
 export const epochSchema = z.uuid();
@@ -8,11 +14,40 @@ export const epochSchema = z.uuid();
 export const NIL_EPOCH = '00000000-0000-0000-0000-000000000000';
 export const sequenceSchema = z.int().min(1);
 
-/**
- * Limit on different labels in a summary: each label takes rows of its own at the relay. An appliance applies at most
- * eight detectors to a snapshot, and each detector has one label.
- */
+/** Limit on different labels in a summary: each label takes rows of its own at the relay. */
 export const MAX_LABELS = 64;
+
+/** On the wire: the detection is a model's, which has no neighbors. Relays before models take numbers only. */
+export const NO_NEIGHBORS = 0;
+
+/**
+ * A detection in the form of this version. Those of versions before models have no confidence, which is estimated, since
+ * their summaries do not have `minNeighbors`. Anything else is left as it is.
+ */
+function completed(detection: unknown): unknown {
+  if (typeof detection !== 'object' || detection === null) return detection;
+  const { label, detector, box, confidence, neighbors, score } = detection as Partial<Detection>;
+  const found = { label, detector, box };
+  if (neighbors === NO_NEIGHBORS) return { ...found, confidence, neighbors: null, score };
+  if (confidence !== undefined || typeof neighbors !== 'number') return detection;
+  const estimated = confidenceOf(neighbors, searchDefaults.minNeighbors);
+  return { ...found, confidence: estimated, neighbors, score };
+}
+
+/** A summary from a database, whichever version wrote it. Throws SyntaxError. */
+export function readSummary(text: string): Summary {
+  const summary = JSON.parse(text) as Summary;
+  if (!Array.isArray(summary.detections)) return summary;
+  return { ...summary, detections: summary.detections.map(completed) as Detection[] };
+}
+
+/** A summary as relays of every version take it. */
+export const summaryForWire = (summary: Summary): Summary => ({
+  ...summary,
+  detections: summary.detections.map((detection) =>
+    detection.neighbors === null ? { ...detection, neighbors: NO_NEIGHBORS } : detection,
+  ),
+});
 
 /** The record of one analysed snapshot, without its pixels. */
 export const summarySchema = z
@@ -23,7 +58,7 @@ export const summarySchema = z
     width: z.int().min(1),
     height: z.int().min(1),
     detections: z
-      .array(detectionSchema)
+      .array(z.preprocess(completed, detectionSchema))
       .refine(
         (detections) => new Set(detections.map(({ label }) => label)).size <= MAX_LABELS,
         `expected at most ${MAX_LABELS} different labels`,

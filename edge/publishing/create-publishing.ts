@@ -50,6 +50,10 @@ export function createPublishing(
       createPublisher(sources, { ...lan, connection: 'lan' }, connections.lan),
   ].filter((publisher) => publisher !== undefined);
   for (const publisher of publishers) subscribe(publisher, events, links);
+  // Their labels may be those of a camera.
+  dependencies.detection.catalog.onChange(() => {
+    for (const { discovery } of publishers) void discovery.announce();
+  });
   return {
     listeners: publishers.flatMap(({ services }) => services),
     farewells: publishers.map(({ live }) => ({ name: 'farewell', stop: () => live.farewell() })),

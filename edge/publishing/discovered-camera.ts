@@ -1,18 +1,44 @@
+import { crc32 } from '../../core/contract/crc32.js';
+import type { DetectorResource } from '../../core/contract/detection.js';
 import type { Planner } from '../../core/detection/detection.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import type { EdgeConfig } from '../config.js';
 import type { DiscoveredCamera } from './discovery-message.js';
 
-/** A camera with the labels of its detectors. */
+/** Of detectors with more labels than this in all, those that people usually want are announced. */
+export const MAX_ANNOUNCED_LABELS = 16;
+
+/** A camera with the labels that it is configured for; otherwise with those of its detectors. */
 export function discoveredCamera(
-  { id, name, detectors }: CameraConfig,
+  { id, name, detectors, labels: configured }: CameraConfig,
   { detection }: EdgeConfig,
   planner: Planner,
 ): DiscoveredCamera {
-  const wanted = new Set(detectors ?? detection.defaultDetectors);
-  const labels = new Map<string, string>();
-  for (const detector of planner.detectors())
-    if (wanted.has(detector.id))
-      for (const label of detector.labels) if (!labels.has(label)) labels.set(label, detector.id);
-  return { id, name, labels: [...labels].map(([label, slug]) => ({ slug, label })) };
+  const ids = new Set(detectors ?? detection.defaultDetectors);
+  const chosen = planner.detectors().filter((detector) => ids.has(detector.id));
+  return { id, name, labels: slugged(new Set(configured ?? labelsOf(chosen)), chosen) };
+}
+
+function labelsOf(detectors: DetectorResource[]): Iterable<string> {
+  const all = new Set(detectors.flatMap(({ labels }) => labels));
+  if (all.size <= MAX_ANNOUNCED_LABELS) return all;
+  return detectors.flatMap(({ labels, usualLabels }) => usualLabels ?? labels);
+}
+
+/** The name of a cascade's label for ids is the cascade's. A model's labels are named after themselves. */
+function slugged(labels: Set<string>, detectors: DetectorResource[]): DiscoveredCamera['labels'] {
+  const taken = new Set<string>();
+  return [...labels].map((label) => {
+    const cascade = detectors.find((one) => one.label === label);
+    const wanted = cascade?.id ?? slugOf(label);
+    const slug = taken.has(wanted) ? `${wanted}-${crc32(label)}` : wanted;
+    taken.add(slug);
+    return { slug, label };
+  });
+}
+
+function slugOf(label: string): string {
+  const plain = label.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+  const slug = plain.replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '');
+  return slug === '' ? crc32(label) : slug;
 }

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Summary } from '../../core/contract/summary.js';
+import { readSummary, type Summary } from '../../core/contract/summary.js';
 import type { Ranges } from '../../core/runtime/ranges.js';
 import {
   appendKept,
@@ -53,7 +53,7 @@ export class KeptSummaries {
       .where('dropped_from', 'is', null)
       .where('seq', '=', (q) => q.selectFrom('outbox_state').select('acked_seq'))
       .executeTakeFirst();
-    return row && { seq: row.seq, summary: JSON.parse(row.payload) as Summary };
+    return row && { seq: row.seq, summary: readSummary(row.payload) };
   }
 
   /**

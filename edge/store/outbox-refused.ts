@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { MAX_DETAIL, type Summary } from '../../core/contract/summary.js';
+import { MAX_DETAIL, readSummary, type Summary } from '../../core/contract/summary.js';
 import { MARK } from './outbox-eviction.js';
 import type { OutboxTables } from './outbox-tables.js';
 
@@ -98,7 +98,7 @@ export async function refusedSummaries(db: Kysely<OutboxTables>): Promise<Refuse
 /** A summary may have been set aside because it is not readable. */
 function summaryOf(payload: string): Partial<Summary> {
   try {
-    return JSON.parse(payload) as Summary;
+    return readSummary(payload);
   } catch {
     return {};
   }

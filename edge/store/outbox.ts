@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Acknowledgement, Summary } from '../../core/contract/summary.js';
+import { type Acknowledgement, readSummary, type Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { fittedPayload } from './fitted-payload.js';
 import { KeptSummaries } from './kept-summaries.js';
@@ -284,7 +284,7 @@ export class Outbox {
 /** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
 function contentOf(payload: string, former: string | null): RowContent {
   try {
-    return { summary: JSON.parse(payload) as Summary, former };
+    return { summary: readSummary(payload), former };
   } catch {
     return { reason: 'damaged', detail: null };
   }

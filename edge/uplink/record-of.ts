@@ -1,4 +1,4 @@
-import type { Dropped, UplinkRecord } from '../../core/contract/summary.js';
+import { type Dropped, summaryForWire, type UplinkRecord } from '../../core/contract/summary.js';
 import type { OutboxRow } from '../store/outbox.js';
 import type { Stream } from './send-plan.js';
 
@@ -14,7 +14,7 @@ export function recordOf(
   if ('summary' in row)
     return {
       ...head,
-      summary: row.summary,
+      summary: summaryForWire(row.summary),
       ...(historical && { historical: true }),
       ...(row.former !== null && { former: row.former }),
     };

@@ -21,6 +21,7 @@ const FLOORS: Record<string, string[][]> = {
   'core/detection': [
     ['engine', 'models', 'decoder', 'headers'],
     ['.'],
+    ['onnx'],
     ['catalog', 'worker'],
     ['pool', 'installer'],
     ['create-detection.ts'],
@@ -110,15 +111,17 @@ function onlyFiles(root: string, names: string[]): LayoutRule {
 }
 
 const OPENCV = 'core/opencv/opencv.ts';
+const ONNX_RUNTIME = 'core/detection/onnx/runtime.ts';
 
 function neverLoads(entry: string): LayoutRule {
   return {
-    name: `the process of ${entry} never loads OpenCV, the engine, the decoder or a worker`,
+    name: `the process of ${entry} never loads OpenCV, ONNX Runtime, the engine, the decoder or a worker`,
     violations: (files) =>
       [...loadedFrom(entry, files)]
         .filter(
           (path) =>
             path === OPENCV ||
+            path === ONNX_RUNTIME ||
             isIn(path, 'core/detection/worker') ||
             path === 'core/detection/engine/kernel.ts' ||
             path === 'core/detection/decoder/native-decoder.ts',
@@ -153,6 +156,11 @@ export const layoutRules: LayoutRule[] = [
     'only core/opencv/ knows the OpenCV addon',
     (path) => !isIn(path, 'core/opencv'),
     (target) => target.startsWith('@u4/'),
+  ),
+  forbidden(
+    'only core/detection/onnx/ knows ONNX Runtime',
+    (path) => !isIn(path, 'core/detection/onnx'),
+    (target) => target.startsWith('onnxruntime-'),
   ),
   onlyFiles('edge', ['main.ts', 'context.ts', 'config.ts']),
   onlyFiles('cloud-relay', ['main.ts', 'context.ts', 'config.ts']),

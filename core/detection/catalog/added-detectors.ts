@@ -12,7 +12,8 @@ export interface AddedDetectorsOptions {
   folder: ModelFolder;
   /** The manifest's model with this id. */
   listed: (id: string) => AvailableModel | undefined;
-  isTaken: (id: string) => boolean;
+  takenBy: (id: string) => string | undefined;
+  onChange: () => void;
   probe: Probe;
   log: Logger;
   pollMs?: number;
@@ -20,11 +21,12 @@ export interface AddedDetectorsOptions {
 
 /** The detectors that were added to the data folder: models of the manifest, and an operator's own. */
 export function addedDetectors(options: AddedDetectorsOptions): OperatorDetectors {
-  const { folder, isTaken, log, pollMs } = options;
+  const { folder, takenBy, onChange, log, pollMs } = options;
   return new OperatorDetectors({
     find: () => filesOf(folder),
     examine: (file) => examineAdded(file, options),
-    isTaken,
+    takenBy,
+    onChange,
     log,
     ...(pollMs !== undefined && { pollMs }),
   });

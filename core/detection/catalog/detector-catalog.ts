@@ -44,12 +44,14 @@ export class DetectorCatalog implements Planner, Service {
   readonly #options: CatalogOptions;
   readonly #added: OperatorDetectors | undefined;
   readonly #operator: OperatorDetectors | undefined;
+  readonly #listeners: (() => void)[] = [];
   #shipped: DetectorEntry[] = [];
 
   constructor(options: CatalogOptions) {
     const { folder, added, probe, log, pollMs } = options;
     this.#options = options;
-    const watch = { probe, log, ...(pollMs !== undefined && { pollMs }) };
+    const onChange = () => this.#changed();
+    const watch = { probe, log, onChange, ...(pollMs !== undefined && { pollMs }) };
     this.#added =
       added === undefined
         ? undefined
@@ -57,7 +59,7 @@ export class DetectorCatalog implements Planner, Service {
             ...watch,
             folder: new ModelFolder(added),
             listed: (id) => this.listed(id),
-            isTaken: (id) => !this.listed(id) && isIn(id, this.#shipped),
+            takenBy: (id) => (this.listed(id) ? undefined : this.#shippedAs(id)),
           });
     this.#operator =
       folder === undefined
@@ -66,7 +68,7 @@ export class DetectorCatalog implements Planner, Service {
             ...watch,
             find: () => detectorFilesIn(folder),
             examine: (file) => examineFile(file, probe),
-            isTaken: (id) => isIn(id, this.#shipped) || isIn(id, this.#added?.entries() ?? []),
+            takenBy: (id) => this.#shippedAs(id) ?? this.#addedAs(id),
           });
   }
 
@@ -139,6 +141,23 @@ export class DetectorCatalog implements Planner, Service {
     const read = this.named();
     const lying = await knownDetectors(this.#options);
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
+  }
+
+  /** Calls `listener` after each change of what detectors there are. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #shippedAs(id: string): string | undefined {
+    return isIn(id, this.#shipped) ? 'a detector that ships here' : undefined;
+  }
+
+  #addedAs(id: string): string | undefined {
+    return isIn(id, this.#added?.entries() ?? []) ? 'a detector that was added' : undefined;
   }
 
   #models(): AvailableModel[] {

@@ -5,6 +5,7 @@ import { parseConfiguration } from '../../runtime/configuration.js';
 import { ConfigurationError } from '../../runtime/errors.js';
 import type { PartialDescription } from '../detection.js';
 import { hashOf } from '../models/hash-of.js';
+import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
 import type { KnownModel, ReadyModel } from './detector-entry.js';
 import { DetectorFault } from './detector-fault.js';
 import {
@@ -16,8 +17,6 @@ import {
 } from './model-description.js';
 import type { Probe } from './probe.js';
 
-/** The largest of the usual families have 270 MB. */
-export const MAX_MODEL_BYTES = 512 * 1024 * 1024;
 /** The one class of YuNet. */
 const FACE = ['face'];
 const MAX_TEXT_BYTES = 256 * 1024;
@@ -44,7 +43,7 @@ export async function examineModel(
   size: number,
   probe: Probe,
 ): Promise<ReadyModel> {
-  if (size > MAX_MODEL_BYTES) throw new DetectorFault('it is larger than 512 MiB');
+  if (size > MAX_MODEL_BYTES) throw new DetectorFault('it is larger than 256 MiB');
   const stem = file.slice(0, -'.onnx'.length);
   const { input, labels: listed, usualLabels, parameters, ...described } = await readYaml(stem);
   const { source, licence, ...rest } = described;

@@ -12,8 +12,10 @@ export interface OperatorDetectorsOptions {
   find: () => Promise<DetectorFile[]>;
   /** Reads and tries a file. Throws DetectorFault and ProblemError. */
   examine: (file: NamedFile) => Promise<ReadyDetector>;
-  /** Ids of detectors that come before these. */
-  isTaken: (id: string) => boolean;
+  /** The detector that comes before these and has this id, in words. */
+  takenBy: (id: string) => string | undefined;
+  /** Called when detectors were added, changed or removed. */
+  onChange?: () => void;
   log: Logger;
   pollMs?: number;
   /** A file that changed less than this ago is still being written. */
@@ -60,7 +62,12 @@ export class OperatorDetectors {
   #warned: string | undefined;
 
   constructor(options: OperatorDetectorsOptions) {
-    this.#options = { pollMs: 2_000, minAgeMs: 1_000, ...options };
+    this.#options = {
+      pollMs: 2_000,
+      minAgeMs: 1_000,
+      onChange: () => undefined,
+      ...options,
+    };
   }
 
   /** Resolves after a first scan, or ten seconds. */
@@ -124,6 +131,7 @@ export class OperatorDetectors {
     const entry = await this.#examine(file);
     if (entry === 'later') return;
     this.#files.set(name, { signature, entry });
+    this.#options.onChange();
     this.#announce(name, entry);
   }
 
@@ -142,7 +150,8 @@ export class OperatorDetectors {
   }
 
   #requireFree(id: string, name: string): void {
-    if (this.#options.isTaken(id)) throw new DetectorFault('another detector has this name');
+    const owner = this.#options.takenBy(id);
+    if (owner !== undefined) throw new DetectorFault(`${owner} has this name`);
     const other = [...this.#files].find(([file, { entry }]) => file !== name && entry?.id === id);
     if (other) throw new DetectorFault(`${other[0]} has the same name`);
   }
@@ -151,6 +160,7 @@ export class OperatorDetectors {
     const gone = this.#files.get(name);
     if (!gone) return;
     this.#files.delete(name);
+    this.#options.onChange();
     this.#options.log.info({ file: name }, 'detector removed');
     // One that was refused because it had the same name is looked at again.
     for (const seen of this.#files.values())

@@ -5,7 +5,6 @@ import { ProblemError } from '../../runtime/errors.js';
 import { unknownName } from '../../runtime/unknown-name.js';
 import type { AvailableModel } from '../catalog/detector-entry.js';
 import { examineFile } from '../catalog/detector-files.js';
-import { MAX_MODEL_BYTES } from '../catalog/examine-model.js';
 import { refusalOf } from '../catalog/operator-detectors.js';
 import type { Probe } from '../catalog/probe.js';
 import {
@@ -18,6 +17,7 @@ import { hashOf } from '../models/hash-of.js';
 import { FolderBusy, type ModelFolder, type StagedModel } from '../models/model-folder.js';
 import { fullDiskFault, requireSpace } from '../models/partial-file.js';
 import type { ProxyVariables } from '../models/proxy.js';
+import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
 import { type CollectedFile, collectFile, type DetectorFileKind } from './collect-file.js';
 
 /** What the installer has to know of the detectors that there are. */

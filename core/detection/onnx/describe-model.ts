@@ -1,43 +1,8 @@
-import type { ModelFamily } from '../../contract/detection.js';
 import type { ModelDescription } from '../detection.js';
+import { familyDefaults } from '../model-families.js';
 import type { RecognisedLayout } from './families/families.js';
 import type { ImageInput } from './model-input.js';
 import { UnusableModel } from './unusable-model.js';
-
-type Preparation = Pick<ModelDescription, 'channels' | 'mean' | 'scale' | 'letterbox'>;
-
-/** Of ImageNet's photographs, in red, green and blue. */
-const MEAN: Preparation['mean'] = [123.675, 116.28, 103.53];
-const SCALE: Preparation['scale'] = [1 / 58.395, 1 / 57.12, 1 / 57.375];
-const AS_IT_IS = {
-  mean: [0, 0, 0] as Preparation['mean'],
-  scale: [1, 1, 1] as Preparation['scale'],
-};
-const to01 = 1 / 255;
-
-/** What the networks of each family were trained with. */
-const PREPARATIONS: Record<ModelFamily, Preparation> = {
-  yolox: { channels: 'bgr', ...AS_IT_IS, letterbox: { align: 'start', fill: 114 } },
-  yolov8: {
-    channels: 'rgb',
-    mean: [0, 0, 0],
-    scale: [to01, to01, to01],
-    letterbox: { align: 'centre', fill: 114 },
-  },
-  nanodet: {
-    channels: 'bgr',
-    mean: [MEAN[2], MEAN[1], MEAN[0]],
-    scale: [SCALE[2], SCALE[1], SCALE[0]],
-    letterbox: { align: 'centre', fill: 0 },
-  },
-  picodet: {
-    channels: 'rgb',
-    mean: MEAN,
-    scale: SCALE,
-    letterbox: { align: 'centre', fill: 0 },
-  },
-  yunet: { channels: 'bgr', ...AS_IT_IS, letterbox: { align: 'start', fill: 0 } },
-};
 
 /**
  * A model's description, completed with what its shapes tell and what its family was trained with. Throws `UnusableModel`
@@ -59,7 +24,7 @@ export function describeModel(
       `${what}; ${counted(labels, 'label is', 'labels are')} given, expected one for each class`,
     );
   }
-  const usual = PREPARATIONS[family];
+  const usual = familyDefaults[family];
   return {
     family,
     width: input.width,
@@ -73,10 +38,10 @@ export function describeModel(
 }
 
 function inOrder(
-  [first, second, third]: Preparation['mean'],
-  usual: Preparation,
+  [first, second, third]: ModelDescription['mean'],
+  usual: Pick<ModelDescription, 'channels'>,
   given: Partial<ModelDescription>,
-): Preparation['mean'] {
+): ModelDescription['mean'] {
   const isSame = given.channels === undefined || given.channels === usual.channels;
   return isSame ? [first, second, third] : [third, second, first];
 }

@@ -161,7 +161,7 @@ test('while the database cannot write at all, a batch is not retried for each si
 test('a record that does not match the contract is counted and not acknowledged, and the next one is stored', async (t) => {
   const relay = await startFleet(t);
   const { ingest, acks, deliver } = await startIngest(relay);
-  const detections = Array.from({ length: 2_000 }, (_, i) => aDetection(`label ${i}`));
+  const detections = Array.from({ length: 1_000 }, (_, i) => aDetection(`label ${i}`));
   await relay.appliances.publish(
     'up',
     { site: 'north' },

@@ -144,6 +144,7 @@ Picture decodePng(Bytes bytes, const Request& request, const Allocate& allocate)
   const png_uint_32 width = png_get_image_width(decoder.png, decoder.info);
   const png_uint_32 height = png_get_image_height(decoder.png, decoder.info);
   checkSize(width, height, request);
+  const bool isGrey = !(png_get_color_type(decoder.png, decoder.info) & PNG_COLOR_MASK_COLOR);
   if (!setOutput(decoder, request)) throw Undecodable(decoder.message);
   const std::size_t stride = static_cast<std::size_t>(width) * request.channels();
   if (png_get_rowbytes(decoder.png, decoder.info) != stride) throw Undecodable("an unknown kind of pixels");
@@ -157,6 +158,8 @@ Picture decodePng(Bytes bytes, const Request& request, const Allocate& allocate)
   Picture picture;
   picture.width = static_cast<int>(width);
   picture.height = static_cast<int>(height);
+  // libpng computes the grey of colours with weights of its own, and with the gamma of the file.
+  picture.holdsGrey = isGrey;
   picture.damaged = decoder.damaged || !isComplete;
   if (picture.damaged) picture.whole = static_cast<double>(decoder.wholeRows) / decoder.passes / height;
   picture.reason = picture.damaged ? decoder.message : decoder.remark;
