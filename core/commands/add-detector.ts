@@ -19,6 +19,7 @@ export type Addition =
   | {
       from: 'file';
       id: string | undefined;
+      proposedId: string | undefined;
       content: ReadStream;
       description: string | undefined;
       labels: string | undefined;
@@ -49,8 +50,8 @@ export async function readAddition(word: string, options: CommandOptions): Promi
 async function readFileAddition(path: string, name: string | undefined): Promise<Addition> {
   const kind = kindOf(path);
   const { dir, name: stem } = parse(path);
-  // A model that Siteglass knows has a name, whatever its file is called.
-  const id = name === undefined ? nameSchema.safeParse(idLike(stem)).data : idOf(name);
+  const id = name === undefined ? undefined : idOf(name);
+  const proposedId = nameSchema.safeParse(idLike(stem)).data;
   try {
     const found = await stat(path);
     if (!found.isFile()) throw new StartError(`${path} is not a file`);
@@ -59,7 +60,14 @@ async function readFileAddition(path: string, name: string | undefined): Promise
     const beside = (extension: string) =>
       kind === 'onnx' ? textOf(`${dir === '' ? '.' : dir}/${stem}${extension}`) : undefined;
     const [description, labels] = [await beside('.yaml'), await beside('.txt')];
-    return { from: 'file', id, content: handle.createReadStream(), description, labels };
+    return {
+      from: 'file',
+      id,
+      proposedId,
+      content: handle.createReadStream(),
+      description,
+      labels,
+    };
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(`the file cannot be read: ${messageOf(error)}`, { cause: error });
@@ -107,7 +115,7 @@ export async function addDetector(
   addition: Addition,
   output: Output,
 ): Promise<string> {
-  const line = new ProgressLine(addition.id ?? '', output);
+  const line = new ProgressLine(addition.id ?? 'file', output);
   const options: InstallOptions = {
     signal: new AbortController().signal,
     onProgress: (progress) => line.show(progress),

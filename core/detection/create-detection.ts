@@ -24,6 +24,8 @@ export interface DetectionOptions {
   settings: DetectionSettings;
   /** Of the program: it has the downloaded models. */
   dataFolder: string;
+  /** Of the detectors that Siteglass knows; its own by default. */
+  manifest?: string | undefined;
   maxPixels: number;
   onJob: (record: JobRecord) => void;
   log: Logger;
@@ -43,8 +45,9 @@ export interface DetectionModule {
 export const detectorPlaces = (
   { folder, models }: Pick<DetectionSettings, 'folder' | 'models'>,
   dataFolder: string,
+  manifest = join(projectRoot(), 'cascades', 'manifest.yaml'),
 ): DetectorPlaces & { added: string } => ({
-  manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
+  manifest,
   added: join(dataFolder, 'detectors'),
   expected: models,
   folder,
@@ -63,7 +66,7 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     maxPixels,
     onJob,
   });
-  const places = detectorPlaces(settings, options.dataFolder);
+  const places = detectorPlaces(settings, options.dataFolder, options.manifest);
   const probe: Probe = (subject) => pool.probe(subject);
   const catalog = new DetectorCatalog({
     ...places,

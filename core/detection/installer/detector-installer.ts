@@ -55,8 +55,9 @@ export interface InstallOptions {
 
 /** A file from elsewhere: a USB stick, or a form. */
 export interface GivenFile {
-  /** Needed unless the manifest lists the file. */
-  id: string | undefined;
+  /** Without it, a file that the manifest lists gets the id that it has there, and any other `proposedId`. */
+  id?: string | undefined;
+  proposedId?: string | undefined;
   /** A file below `ModelFolder.partials` is moved, anything else is copied there. */
   content: Readable | { path: string };
   /** YAML, as `ID.yaml` beside a model, and the labels, one a line. */
@@ -138,7 +139,7 @@ export class DetectorInstaller {
     });
   }
 
-  /** Adds a file. One that the manifest lists is recognised by its hash and gets the id that it has there. */
+  /** Adds a file. One that the manifest lists is recognised by its hash. */
   async addFile(given: GivenFile, options: InstallOptions): Promise<Installed> {
     const { folder, catalog } = this.options;
     return this.#changing(options, async () => {
@@ -146,7 +147,7 @@ export class DetectorInstaller {
       try {
         options.onTrial?.();
         const model = catalog.listedBySha256(file.sha256);
-        if (!model) return await this.#addOther(given, file);
+        if (!model || (given.id ?? model.id) !== model.id) return await this.#addOther(given, file);
         await this.#tryListed(model, file.path);
         return await this.#publish(model.id, file);
       } finally {
@@ -169,7 +170,7 @@ export class DetectorInstaller {
   }
 
   async #addOther(given: GivenFile, file: CollectedFile): Promise<Installed> {
-    const { id, description, labels } = given;
+    const { id = given.proposedId, description, labels } = given;
     if (id === undefined)
       throw new ProblemError('invalid_parameter', 'name: expected a name for the detector', {
         errors: [{ path: 'name', message: 'expected a name for the detector' }],
