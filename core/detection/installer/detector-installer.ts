@@ -122,7 +122,9 @@ export class DetectorInstaller {
       const file = await this.#fetch(wanted, 'onnx', options);
       options.onTrial?.();
       await this.#tryListed(model, file.path);
-      return this.#publish(id, file);
+      const installed = await this.#publish(id, file);
+      await file.discard();
+      return installed;
     });
   }
 
@@ -135,7 +137,11 @@ export class DetectorInstaller {
       if (present) return present;
       const file = await this.#fetch({ url, sha256, maxBytes: MAX_MODEL_BYTES }, kind, options);
       options.onTrial?.();
-      return this.#publish(id, file, (staged) => this.#tryOther(staged, kind));
+      try {
+        return await this.#publish(id, file, (staged) => this.#tryOther(staged, kind));
+      } finally {
+        await file.discard();
+      }
     });
   }
 
@@ -206,7 +212,7 @@ export class DetectorInstaller {
     wanted: WantedFile,
     kind: DetectorFileKind,
     { signal, onProgress, onRetry }: InstallOptions,
-  ): Promise<Omit<CollectedFile, 'discard'>> {
+  ): Promise<CollectedFile> {
     const { folder, proxies, userAgent, limits } = this.options;
     const partial = await downloadFile(wanted, {
       ...{ folder: folder.partials, proxies, userAgent, signal },
@@ -214,13 +220,14 @@ export class DetectorInstaller {
       ...(onRetry && { onRetry }),
       ...(limits && { limits }),
     });
-    return { path: partial.path, kind, sha256: wanted.sha256, bytes: partial.size };
+    const { path, size: bytes } = partial;
+    return { path, kind, sha256: wanted.sha256, bytes, discard: () => partial.remove() };
   }
 
   /** Readers see the file once `prepare` has ended; if that fails everything is removed. */
   async #publish(
     id: string,
-    { path, kind, sha256, bytes }: Omit<CollectedFile, 'discard'>,
+    { path, kind, sha256, bytes }: CollectedFile,
     prepare?: (staged: StagedModel) => Promise<void>,
   ): Promise<Installed> {
     const { folder } = this.options;
