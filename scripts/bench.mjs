@@ -1,5 +1,5 @@
-// Sets up and runs one of bench/: `npm run bench -- NAME [arguments]`. Without a name it lists them.
-import { benchNames, benchPackages } from './lib/benches.mjs';
+// Sets up and runs one of bench/: `npm run bench -- NAME [arguments]`. Without a name it lists them, with their options.
+import { benchNames, benchPackages, describeBench } from './lib/benches.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
 import { runBuilt } from './lib/run-built.mjs';
@@ -8,8 +8,14 @@ import { setUp } from './lib/set-up.mjs';
 await runMain(async () => {
   const [name, ...args] = process.argv.slice(2);
   const names = benchNames(projectRoot);
-  if (name === undefined) {
-    console.log(`Benches: ${names.join(', ')}\nRun one with: npm run bench -- NAME`);
+  if (name === undefined || name === '--help') {
+    for (const bench of names) {
+      const { about, options } = describeBench(projectRoot, bench);
+      console.log(`${bench}\n  ${about}\n  ${options}`);
+    }
+    console.log(
+      '\nRun one with: npm run bench -- NAME [options]. The options are shown with their defaults.',
+    );
     return 0;
   }
   if (!names.includes(name))

@@ -17,8 +17,8 @@ export interface Appliance {
 
 const MAIN = fileURLToPath(new URL('../../edge/main.js', import.meta.url));
 /** As `npm start` and the programs' first line have it. */
-const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
-const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '81920', MALLOC_TRIM_THRESHOLD_: '65536' };
+export const NODE_ARGUMENTS = ['--max-semi-space-size=4'];
+export const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '81920', MALLOC_TRIM_THRESHOLD_: '65536' };
 const START_DEADLINE_MS = 30_000;
 
 /** Starts the appliance's own program on a free loopback port, with a data folder that goes with it. */

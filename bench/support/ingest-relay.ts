@@ -1,11 +1,12 @@
 import { SiteRegistry } from '../../cloud-relay/fleet/site-registry.js';
-import { Ingest, MAX_PENDING } from '../../cloud-relay/ingest/ingest.js';
+import { Ingest } from '../../cloud-relay/ingest/ingest.js';
 import { SummaryRetention } from '../../cloud-relay/ingest/summary-retention.js';
 import { relayMigrations } from '../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../cloud-relay/store/relay-tables.js';
 import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase, openSharedDatabase } from '../../core/store/database.js';
+import { relayConnection } from './relay-connection.js';
 import { answerQuestions } from './side-process.js';
 
 export interface RelayQuestion {
@@ -28,17 +29,9 @@ async function start({ broker, database }: RelayQuestion): Promise<RelayReply> {
   const registry = new SiteRegistry(db, { admitUnknown: true }, log);
   await registry.start();
   await new SummaryRetention(db, 365 * 86_400_000, log).start();
-  const bus = new MqttMessageBus(
-    {
-      url: broker,
-      root: 'siteglass',
-      clientId: `relay-${process.pid}`,
-      protocolVersion: 5,
-      receiveMaximum: MAX_PENDING,
-    },
-    log,
-  );
-  await new Ingest(bus, db, registry, log, { shareGroup: 'siteglass-relay' }).start();
+  const { shareGroup, ...connection } = relayConnection(broker);
+  const bus = new MqttMessageBus(connection, log);
+  await new Ingest(bus, db, registry, log, { shareGroup }).start();
   const connected = new Promise<void>((resolve) => {
     bus.onConnect(resolve);
   });

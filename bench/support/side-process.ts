@@ -9,9 +9,9 @@ export class SideProcess<Question extends object, Reply> {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  constructor(script: string, execArgv = process.execArgv) {
+  constructor(script: string, execArgv = process.execArgv, env: NodeJS.ProcessEnv = process.env) {
     const file = new URL(`./${script}.js`, import.meta.url);
-    this.#child = fork(file, { serialization: 'advanced', execArgv });
+    this.#child = fork(file, { serialization: 'advanced', execArgv, env });
     this.#ended = once(this.#child, 'exit');
   }
 

@@ -41,6 +41,8 @@ export function createRelayApp(parts: RelayAppParts): Koa {
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
+    // Its images are uploads, of no camera.
+    names: { cameras: () => [], labels: () => detection.catalog.labels() },
     ...quotas(config.demo),
   };
   return createApp({

@@ -100,7 +100,7 @@ export class Ingest implements Service {
     this.#batcher = new Batcher(
       (arrivals) =>
         commitPerSite(db, arrivals, (some) => this.#commit(some), this.#unstorable.isSuspect),
-      options.maxBatch ?? 500,
+      options.maxBatch ?? 1_000,
       options.lingerMs ?? 10,
     );
   }

@@ -1,16 +1,16 @@
 import type { Kysely } from 'kysely';
+import { type Columns, insertRows } from './insert-rows.js';
 import type { RelayTables, SightedLabelRow } from './relay-tables.js';
 
-/** Five columns each; SQLite takes 32,766 parameters in a statement. */
-const ROWS_PER_INSERT = 2_000;
+const COLUMNS: Columns<SightedLabelRow> = {
+  site: 'text',
+  label: 'text',
+  taken_at: 'bigint',
+  snapshot: 'text',
+  received_at: 'bigint',
+};
 
-export async function addSightedLabels(
+export const addSightedLabels = (
   trx: Kysely<RelayTables>,
   rows: SightedLabelRow[],
-): Promise<void> {
-  for (let i = 0; i < rows.length; i += ROWS_PER_INSERT)
-    await trx
-      .insertInto('sighted_label')
-      .values(rows.slice(i, i + ROWS_PER_INSERT))
-      .execute();
-}
+): Promise<void> => insertRows(trx, 'sighted_label', COLUMNS, rows);

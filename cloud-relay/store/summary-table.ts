@@ -1,9 +1,10 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Summary, SummaryRecord } from '../../core/contract/summary.js';
+import { type Columns, insertRows } from './insert-rows.js';
 import type { RelayTables, SummaryRow } from './relay-tables.js';
 
-/** Eight columns each; SQLite takes 32,766 parameters in a statement. */
-const ROWS_PER_INSERT = 1_000;
+/** SQLite takes 32,766 parameters in a statement. */
+const SNAPSHOTS_PER_QUERY = 1_000;
 
 export function summaryRow(
   site: string,
@@ -22,13 +23,19 @@ export function summaryRow(
   };
 }
 
-export async function addSummaries(trx: Kysely<RelayTables>, rows: SummaryRow[]): Promise<void> {
-  for (let i = 0; i < rows.length; i += ROWS_PER_INSERT)
-    await trx
-      .insertInto('summary')
-      .values(rows.slice(i, i + ROWS_PER_INSERT))
-      .execute();
-}
+const COLUMNS: Columns<SummaryRow> = {
+  site: 'text',
+  epoch: 'text',
+  seq: 'bigint',
+  camera: 'text',
+  snapshot: 'text',
+  taken_at: 'bigint',
+  received_at: 'bigint',
+  payload: 'text',
+};
+
+export const addSummaries = (trx: Kysely<RelayTables>, rows: SummaryRow[]): Promise<void> =>
+  insertRows(trx, 'summary', COLUMNS, rows);
 
 /** Those of a site's snapshots of which a summary is stored, in any epoch. */
 export async function storedSnapshots(
@@ -37,8 +44,8 @@ export async function storedSnapshots(
   summaries: Pick<Summary, 'takenAt' | 'snapshot'>[],
 ): Promise<Set<string>> {
   const found = new Set<string>();
-  for (let i = 0; i < summaries.length; i += ROWS_PER_INSERT) {
-    const some = summaries.slice(i, i + ROWS_PER_INSERT);
+  for (let i = 0; i < summaries.length; i += SNAPSHOTS_PER_QUERY) {
+    const some = summaries.slice(i, i + SNAPSHOTS_PER_QUERY);
     const rows = await trx
       .selectFrom('summary')
       .select('snapshot')

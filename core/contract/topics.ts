@@ -217,25 +217,39 @@ export function matchesFilter(filter: string, received: string): boolean {
   );
 }
 
+/** Reads the names in received topics; undefined for one that is not a topic of `name`. */
+export function namesReader<N extends TopicName>(
+  root: string,
+  name: N,
+): (received: string) => TopicNames<N> | undefined {
+  // A name is the end of a level, or the whole level.
+  const levels = patternOf(root, name)
+    .split('/')
+    .map((level) => {
+      const start = level.indexOf('{');
+      return start < 0
+        ? { fixed: level, key: undefined }
+        : { fixed: level.slice(0, start), key: level.slice(start + 1, -1) };
+    });
+  return (received) => {
+    const actual = received.split('/');
+    if (actual.length !== levels.length) return undefined;
+    const names: Record<string, string> = {};
+    for (const [i, { fixed, key }] of levels.entries()) {
+      const level = actual[i] ?? '';
+      if (key === undefined ? level !== fixed : !level.startsWith(fixed)) return undefined;
+      if (key !== undefined) names[key] = level.slice(fixed.length);
+    }
+    return names as TopicNames<N>;
+  };
+}
+
 /** The names in a received topic; undefined if it is not a topic of `name`. */
-export function namesIn<N extends TopicName>(
+export const namesIn = <N extends TopicName>(
   root: string,
   name: N,
   received: string,
-): TopicNames<N> | undefined {
-  const expected = patternOf(root, name).split('/');
-  const levels = received.split('/');
-  if (levels.length !== expected.length) return undefined;
-  const names: Record<string, string> = {};
-  for (const [i, level] of expected.entries()) {
-    const actual = levels[i] ?? '';
-    // A name is the end of a level, or the whole level.
-    const start = level.indexOf('{');
-    if (start < 0 ? level !== actual : !actual.startsWith(level.slice(0, start))) return undefined;
-    if (start >= 0) names[level.slice(start + 1, -1)] = actual.slice(start);
-  }
-  return names as TopicNames<N>;
-}
+): TopicNames<N> | undefined => namesReader(root, name)(received);
 
 /** `names` are those of the message's topic; a checksum covers the site. */
 export function encodePayload<N extends TopicName>(

@@ -34,7 +34,8 @@ function verdicts({ pool, catalog }: DetectionModule, engine: 'auto' | 'opencv')
   const { engines } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
-  const text = `worker ready, ${detectors.length - rejected.length} detectors, engines: ${engines.join(', ')}`;
+  const ready = detectors.filter(({ status }) => status === 'ready');
+  const text = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
   return [
     engineVerdict(text, engine, engines),
     ...rejected.map((detector) =>

@@ -37,6 +37,11 @@ export const createImageLabelTable: Migration = {
 };
 
 export const imageLabelTable = {
+  labels: async (db: Db): Promise<string[]> =>
+    (await db.selectFrom('image_label').select('label').distinct().execute()).map(
+      ({ label }) => label,
+    ),
+
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
     await db

@@ -14,6 +14,7 @@ import {
 import { imageIdSchema } from '../contract/names.js';
 import type { ProblemCode } from '../contract/problem.js';
 import type { Access } from '../http/access.js';
+import { requireKnown } from '../http/require-known.js';
 import { parse, type Route, route } from '../http/route.js';
 import { sendFile } from '../http/send-file.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
@@ -32,12 +33,20 @@ export interface ImageAccess {
   remove: Access;
 }
 
+/** The cameras of the configuration, and the labels that its detectors find. */
+export interface PresentNames {
+  cameras: () => string[];
+  labels: () => string[];
+}
+
 export interface ImageApi {
   images: Images;
   processed: ProcessedImages;
   store: ImageStore;
   access: ImageAccess;
   uploads: UploadBudget;
+  /** Names that may occur from now on; those of stored images are valid as well. */
+  names: PresentNames;
   /** Run before an upload is received, e.g. a rate limit. */
   beforeUpload: Middleware[];
   beforeRead: Middleware[];
@@ -101,7 +110,7 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
   ];
 }
 
-function readRoutes({ images, processed, store, access, beforeRead }: ImageApi): Route[] {
+function readRoutes({ images, processed, store, access, names, beforeRead }: ImageApi): Route[] {
   return [
     route({
       method: 'get',
@@ -113,7 +122,24 @@ function readRoutes({ images, processed, store, access, beforeRead }: ImageApi):
       responses: { 200: imagePageSchema },
       problems: ['rate_limited'],
       before: beforeRead,
-      handle: ({ query }) => images.list(query),
+      handle: async ({ query }) => {
+        const page = await images.list(query);
+        // Only an empty page can be that of a name that does not exist.
+        if (page.images.length === 0)
+          await requireKnown([
+            {
+              path: 'camera',
+              name: query.camera,
+              known: async () => [...names.cameras(), ...(await images.cameras())],
+            },
+            {
+              path: 'label',
+              name: query.label,
+              known: async () => [...names.labels(), ...(await images.labels())],
+            },
+          ]);
+        return page;
+      },
     }),
     route({
       method: 'get',

@@ -56,6 +56,17 @@ export const imageTable = {
       .execute();
   },
 
+  /** The cameras that images are of. */
+  cameras: async (db: Db): Promise<string[]> => {
+    const rows = await db
+      .selectFrom('image')
+      .select('camera')
+      .distinct()
+      .where('camera', 'is not', null)
+      .execute();
+    return rows.flatMap(({ camera }) => camera ?? []);
+  },
+
   /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>
     db

@@ -9,6 +9,7 @@ import { storageProblem } from '../store/storage-failure.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import type { Analyser, SourcedAnalysis } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
+import { imageLabelTable } from './image-label-table.js';
 import { type ImageStore, noFurtherWrites } from './image-store.js';
 import { imageTable, type StoredImage } from './image-table.js';
 import { inspectImage } from './inspect.js';
@@ -174,6 +175,16 @@ export class Images {
 
   async list(query: ImageQuery): Promise<ImagePage> {
     return presentPage(await imageTable.list(this.store.db, query), query.limit);
+  }
+
+  /** The labels in results of stored images. */
+  labels(): Promise<string[]> {
+    return imageLabelTable.labels(this.store.db);
+  }
+
+  /** The cameras of stored images. */
+  cameras(): Promise<string[]> {
+    return imageTable.cameras(this.store.db);
   }
 
   async remove(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { connect, type IPublishPacket, type MqttClient } from 'mqtt';
+import { connect, type MqttClient } from 'mqtt';
 import { messageOf } from '../runtime/errors.js';
 import type { BrokerAddress } from './broker-url.js';
 import { type ClientSettings, clientOptions } from './client-options.js';
@@ -201,21 +201,19 @@ export class MqttConnection {
    */
   #confirmLater(onMessage: ConnectionOptions['onMessage']): void {
     const client = this.#client;
-    const unconfirmed = new WeakSet<object>();
     client.on('packetreceive', (packet) => {
-      if (packet.cmd !== 'publish' || packet.qos !== 1) return;
-      packet.qos = 0;
-      unconfirmed.add(packet);
+      if (packet.cmd === 'publish' && packet.qos === 1) packet.qos = 0;
     });
     client.handleMessage = (packet, done) => {
-      const { topic, payload, retain } = packet;
+      const { topic, payload, retain, qos, messageId } = packet;
       const { handled, readOn } = onMessage({
         topic,
         payload: payload as Buffer,
         retained: retain,
       });
+      // Only one that came with QoS 1 has an id.
       const confirm = () => {
-        if (unconfirmed.has(packet)) this.#confirm(packet);
+        if (qos === 0 && messageId !== undefined) this.#confirm(messageId);
       };
       if (handled) void handled.then(confirm);
       else confirm();
@@ -225,7 +223,7 @@ export class MqttConnection {
   }
 
   /** Confirmations of one event loop iteration are sent in one write. */
-  #confirm({ messageId = 0 }: IPublishPacket): void {
+  #confirm(messageId: number): void {
     if (this.#confirmations.length === 0) setImmediate(() => this.#sendConfirmations());
     this.#confirmations.push(PUBACK, 2, messageId >> 8, messageId & 0xff);
   }

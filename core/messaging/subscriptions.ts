@@ -3,7 +3,7 @@ import {
   decodePayload,
   filterFor,
   MAX_PAYLOAD_BYTES,
-  namesIn,
+  namesReader,
   type TopicName,
   type TopicNames,
   topics,
@@ -21,6 +21,7 @@ interface Subscription {
   topic: TopicName;
   filter: string;
   pending: PendingWork;
+  namesIn(topic: string): Record<string, string> | undefined;
   deliver(message: IncomingMessage, names: Record<string, string>): void | Promise<void>;
   matches(names: Record<string, string>): boolean;
 }
@@ -49,6 +50,7 @@ export class Subscriptions {
       topic,
       filter: shareGroup === undefined ? filter : `$share/${shareGroup}/${filter}`,
       pending: new PendingWork(maxPending),
+      namesIn: namesReader(this.root, topic),
       matches: (names) => wantedNames.every(([key, name]) => names[key] === name),
       deliver: ({ payload, retained }, names) => {
         const text = payload.toString('utf8', 0, MAX_PAYLOAD_BYTES);
@@ -92,7 +94,7 @@ export class Subscriptions {
 
   #offer(subscription: Subscription, message: IncomingMessage): void | Promise<void> {
     const { topic } = subscription;
-    const names = namesIn(this.root, topic, message.topic) as Record<string, string> | undefined;
+    const names = subscription.namesIn(message.topic);
     if (!names || !subscription.matches(names)) return;
     // A retained message was cleared.
     if (topics[topic].retain && message.payload.length === 0) return;

@@ -17,9 +17,10 @@ export async function commitInGroups<Tables, Item, Value>(
   commit: (items: Item[]) => Promise<Value[]>,
 ): Promise<Outcome<Value>[]> {
   const together = await outcomesOf(items, commit);
-  const groups = groupsOf(items, groupOf);
   const [first] = together;
-  if (first?.status !== 'rejected' || groups.length < 2) return together;
+  if (first?.status !== 'rejected') return together;
+  const groups = groupsOf(items, groupOf);
+  if (groups.length < 2) return together;
   let unavailable = await refusesAll(db, first);
   const outcomes = new Map<number, Outcome<Value>>();
   for (const group of groups) {

@@ -11,7 +11,7 @@ import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors, deepstackRoutes } from '../../core/images/deepstack-routes.js';
 import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
-import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
+import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program.js';
@@ -51,6 +51,10 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     config.http.auth === 'none'
       ? { mode: 'none' }
       : { mode: 'token', verify: (token) => tokens.verify(token) };
+  const names: PresentNames = {
+    cameras: () => cameras.statuses().map(({ id }) => id),
+    labels: () => detection.catalog.labels(),
+  };
   const api: ImageApi = {
     ...images,
     access: { upload: 'operator', read: 'viewer', list: 'viewer', remove: 'operator' },
@@ -58,6 +62,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
       maxBytes: config.images.maxUploadBytes,
       maxBytesUnderWay: config.images.maxBytesUnderWay,
     }),
+    names,
     beforeUpload: [],
     beforeRead: [],
   };
@@ -78,7 +83,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...pushRoutes(cameras, api.uploads),
           ...configRoutes(reload),
           ...siteRoutes(view),
-          ...sightingRoutes(parts.sightings, parts.events),
+          ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
         ],
       },

@@ -1,11 +1,17 @@
 import { sightingPageSchema, sightingQuerySchema } from '../../core/contract/sighting.js';
+import { requireKnown } from '../../core/http/require-known.js';
 import { type Route, route } from '../../core/http/route.js';
+import type { PresentNames } from '../../core/images/image-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 
 const tag = 'sightings';
 
-export function sightingRoutes(sightings: Sightings, events: EventStream): Route[] {
+export function sightingRoutes(
+  sightings: Sightings,
+  events: EventStream,
+  names: PresentNames,
+): Route[] {
   return [
     route({
       method: 'get',
@@ -15,7 +21,24 @@ export function sightingRoutes(sightings: Sightings, events: EventStream): Route
       access: 'viewer',
       query: sightingQuerySchema,
       responses: { 200: sightingPageSchema },
-      handle: ({ query }) => sightings.list(query),
+      handle: async ({ query }) => {
+        const page = await sightings.list(query);
+        // Only an empty page can be that of a name that does not exist.
+        if (page.sightings.length === 0)
+          await requireKnown([
+            {
+              path: 'camera',
+              name: query.camera,
+              known: async () => [...names.cameras(), ...(await sightings.cameras())],
+            },
+            {
+              path: 'label',
+              name: query.label,
+              known: async () => [...names.labels(), ...(await sightings.labels())],
+            },
+          ]);
+        return page;
+      },
     }),
     route({
       method: 'get',

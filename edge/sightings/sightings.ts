@@ -126,6 +126,15 @@ export class Sightings implements Service {
   async list(query: SightingQuery): Promise<SightingPage> {
     return toSightingPage(await sightingTable.list(this.options.db, query), query.limit);
   }
+
+  /** The cameras and the labels of stored sightings. */
+  cameras(): Promise<string[]> {
+    return sightingTable.cameras(this.options.db);
+  }
+
+  labels(): Promise<string[]> {
+    return sightingTable.labels(this.options.db);
+  }
 }
 
 /** Writes the rows of present and left objects, and the events. */

@@ -54,6 +54,16 @@ export const sightingTable = {
       .limit(query.limit + 1)
       .execute(),
 
+  cameras: async (db: Db): Promise<string[]> =>
+    (await db.selectFrom('sighting').select('camera').distinct().execute()).map(
+      ({ camera }) => camera,
+    ),
+
+  labels: async (db: Db): Promise<string[]> =>
+    (await db.selectFrom('sighting').select('label').distinct().execute()).map(
+      ({ label }) => label,
+    ),
+
   /** Removes at most `limit` that ended before `ms` of the present clock. Returns how many. */
   removeEndedBefore: async (
     db: Db,

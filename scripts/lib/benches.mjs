@@ -22,3 +22,19 @@ export function benchPackages(root, name) {
   const [, names] = /^\/\/ Debian packages: (.+)$/m.exec(text) ?? [];
   return names?.split(/,\s*/) ?? [];
 }
+
+/**
+ * What a bench measures and the options that it takes, each with its default, as its source has them: the first doc
+ * comment, and the lines like `rounds: { type: 'string', default: '5' }`.
+ * @param {string} root
+ * @param {string} name
+ */
+export function describeBench(root, name) {
+  const text = readFileSync(join(root, 'bench', `${name}.ts`), 'utf8');
+  const [, comment = ''] = /^\/\*\*([\s\S]*?)\*\/$/m.exec(text) ?? [];
+  const about = comment.replace(/\s*\n \*\s*/g, ' ').trim();
+  const flags = [...text.matchAll(/\b([\w-]+): \{ type: 'string'([^}]*)\}/g)].map(
+    ([, option, more = '']) => `--${option} ${/default: '([^']*)'/.exec(more)?.[1] ?? '…'}`,
+  );
+  return { about, options: flags.join(' ') };
+}

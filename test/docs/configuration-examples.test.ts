@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { relayConfigSchema } from '../../cloud-relay/config.js';
+import { knownDetectors } from '../../core/detection/catalog/known-detectors.js';
+import { operatorModelSchema } from '../../core/detection/catalog/model-description.js';
+import { detectorPlaces } from '../../core/detection/create-detection.js';
 import { parseConfiguration } from '../../core/runtime/configuration.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { nameFaults } from '../../edge/cameras/name-faults.js';
 import { edgeConfigSchema } from '../../edge/config.js';
 
 const examplesIn = (page: string): string[] => {
@@ -19,9 +23,13 @@ for (const page of ['first-camera.md', 'mqtt.md'])
       t.notThrows(() => parseConfiguration(edgeConfigSchema, yaml, page));
   });
 
-test('the appliance and the relay accept the configurations in docs/configuration.md', (t) => {
-  const [edge = '', relay = '', ...others] = examplesIn('configuration.md');
-  t.notThrows(() => parseConfiguration(edgeConfigSchema, edge, 'the first example'));
-  t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the second example'));
+test('the appliance and the relay accept the configurations in docs/configuration.md', async (t) => {
+  const [model = '', edge = '', relay = '', ...others] = examplesIn('configuration.md');
+  t.notThrows(() => parseConfiguration(operatorModelSchema, model, 'the first example'));
+  const parsed = parseConfiguration(edgeConfigSchema, edge, 'the second example');
+  t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the third example'));
+  const known = await knownDetectors(detectorPlaces({}, '/nowhere'));
+  const downloaded = known.map((one) => ({ ...one, status: 'ready' as const }));
+  t.deepEqual(nameFaults(parsed, downloaded), []);
   t.deepEqual(others, []);
 });

@@ -131,6 +131,12 @@ export class DetectorCatalog implements Planner, Service {
     }));
   }
 
+  /** The labels of all detectors that can be used. */
+  labels(): string[] {
+    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    return [...new Set(usable.flatMap(labelsOf))];
+  }
+
   /** The names of all detectors that were read. */
   named(): NamedDetector[] {
     return this.#entries().map(named);

@@ -1,4 +1,4 @@
-import type { DetectorKind, DetectorResource } from '../../contract/detection.js';
+import { type DetectorKind, type DetectorResource, tilesOf } from '../../contract/detection.js';
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
 import { unknownName } from '../../runtime/unknown-name.js';
@@ -61,13 +61,21 @@ export function fieldFaults(fields: UploadFields, chosen: NamedDetector[]): Fiel
     kinds.has(kind)
       ? []
       : FIELDS_OF[kind]
-          .filter((path) => fields[path] !== undefined)
+          .filter((path) =>
+            path === 'tiles' ? isDivided(fields.tiles) : fields[path] !== undefined,
+          )
           .map((path) => ({
             path,
             message: `is a parameter of ${KINDS[kind]}, and ${ids} ${isNone}`,
           })),
   );
   return [...misplaced, ...labelFaults('label', fields.label ?? [], chosen)];
+}
+
+/** Whether the image is searched in parts: one tile is the whole image, with any detector. */
+export function isDivided(tiles: string | undefined): boolean {
+  const { columns, rows } = tilesOf(tiles ?? '1');
+  return columns * rows > 1;
 }
 
 /** Labels that no chosen detector finds. */

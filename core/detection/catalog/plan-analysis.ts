@@ -12,7 +12,6 @@ import {
   preparationSchema,
   type SearchParameters,
   searchParametersSchema,
-  tilesOf,
 } from '../../contract/detection.js';
 import type { UploadFields } from '../../contract/image.js';
 import type { FieldError } from '../../contract/problem.js';
@@ -25,7 +24,13 @@ import type {
   PlannedModel,
 } from '../detection.js';
 import type { DetectorEntry, ReadyCascade, ReadyDetector, ReadyModel } from './detector-entry.js';
-import { detectorFaults, fieldFaults, named, refusedDetectors } from './named-detector.js';
+import {
+  detectorFaults,
+  fieldFaults,
+  isDivided,
+  named,
+  refusedDetectors,
+} from './named-detector.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
@@ -151,16 +156,11 @@ function plannedPreparation(
     orientations: fields.orientations ?? defaults.orientations,
     tiles: fields.tiles ?? defaults.tiles,
   });
-  const common = { workingSize, ...(tiles && isDivided(tiles) && { tiles }) };
+  const common = { workingSize, ...(isDivided(tiles) && { tiles }) };
   if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.
   const all = new Set([0 as const, ...orientations]);
   return { ...common, orientations: [...all].sort((a, b) => a - b) };
-}
-
-function isDivided(tiles: string): boolean {
-  const { columns, rows } = tilesOf(tiles);
-  return columns * rows > 1;
 }
 
 function valid<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -6,6 +6,7 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/reconcile.js';
 import { ledgerOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
+import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import {
   aDetection,
   aDrop,
@@ -71,6 +72,32 @@ for (const { name, open } of relayDatabases(test)) {
       ),
       { numRuns: 40 },
     );
+  });
+
+  test(`every label that a summary may have is stored and found as it is (${name})`, async (t) => {
+    const db = await withSites(await open(t), 'north');
+    const labels = [
+      `"quoted" 'twice'`,
+      'back\\slash \\u0041 \\n',
+      '{a,b} $1 ?',
+      '停 \u{1f6d1} é',
+      'null',
+    ];
+    const arrivals = labels.map((label, i) =>
+      anArrival(i + 1, { summary: { detections: [aDetection(label)] } }),
+    );
+    await commitBatch(db, arrivals, NOW);
+    const rows = await db.selectFrom('summary').select('payload').orderBy('seq').execute();
+    t.deepEqual(
+      rows.map(({ payload }) => JSON.parse(payload).detections[0].label),
+      labels,
+    );
+    for (const [i, label] of labels.entries()) {
+      const [found, ...others] = await newestSummaries(db, 'north', { label }, 10);
+      t.deepEqual(others, []);
+      t.is(found?.payload, rows[i]?.payload);
+      t.is(found?.received_at, arrivals[i]?.receivedAt);
+    }
   });
 
   test(`several outboxes in one batch have a watermark each (${name})`, async (t) => {

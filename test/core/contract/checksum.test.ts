@@ -18,6 +18,14 @@ test('the CRC is that of zlib, over UTF-8', (t) => {
   );
 });
 
+test('the CRC of a text of any length is that of zlib', (t) => {
+  for (const length of [0, 1, 2, 3, 4, 5, 2_730, 2_731, 8_192, 8_193, 100_000])
+    for (const character of ['a', '€', '\u{1f6d1}']) {
+      const any = `${character.repeat(length)}!`;
+      t.is(crc32(any), zlibCrc32(Buffer.from(any)).toString(16).padStart(8, '0'), `${length}`);
+    }
+});
+
 test('a record carries a checksum, and is decoded as it was', (t) => {
   t.regex(text(), /^\{"v":1,.*,"check":"[0-9a-f]{8}"\}$/);
   const decoded = decodePayload('up', text(), { site: 'north' });

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import sharp from 'sharp';
-import type { Box } from '../../../core/contract/detection.js';
+import { type Box, MODEL_ENGINE, modelDefaults } from '../../../core/contract/detection.js';
+import type { ReadyModel } from '../../../core/detection/catalog/detector-entry.js';
 import { planAnalysis } from '../../../core/detection/catalog/plan-analysis.js';
 import { loadShippedDetectors } from '../../../core/detection/catalog/shipped-detectors.js';
 import {
@@ -9,7 +10,9 @@ import {
   type AnalysisRequest,
   isCascade,
   type PlannedCascade,
+  type PlannedModel,
 } from '../../../core/detection/detection.js';
+import { familyDefaults } from '../../../core/detection/model-families.js';
 import { DetectionPool, type PoolOptions } from '../../../core/detection/pool/detection-pool.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
@@ -30,6 +33,31 @@ export const planFor = async (fields: AnalysisRequest = {}) =>
 /** The cascades of a plan: all of its detectors, unless a test asked for a model. */
 export const cascadesOf = ({ detectors }: AnalysisPlan): PlannedCascade[] =>
   detectors.filter(isCascade);
+
+/** A model of a plan, with two labels. */
+export const aModel = (more: Partial<PlannedModel> = {}): PlannedModel => ({
+  id: 'street',
+  file: '/nowhere/street.onnx',
+  sha256: 'ab',
+  engine: MODEL_ENGINE,
+  parameters: modelDefaults,
+  model: {
+    ...{ family: 'yolox', width: 416, height: 416, ...familyDefaults.yolox },
+    labels: ['person', 'car'],
+  },
+  ...more,
+});
+
+/** The same as the catalog has it. */
+export const aReadyModel = (more: Partial<ReadyModel> = {}): ReadyModel => {
+  const { id, file, sha256, parameters, model } = aModel();
+  const { labels } = model;
+  return {
+    ...{ id, kind: 'onnx', status: 'ready', origin: 'operator', file, sha256, labels, parameters },
+    model,
+    ...more,
+  };
+};
 
 /** A pool of one worker, unless told otherwise, that ends with the test. */
 export async function startPool(t: ExecutionContext, options: Partial<PoolOptions> = {}) {

@@ -33,6 +33,13 @@ test('areas deep in a mask, or outside every included zone, are left out', (t) =
   t.deepEqual(coverOf([top, rectangle('mask', 0, 0.5, 1, 1)], picture), []);
 });
 
+test('a mask of some labels leaves nothing out: others count there', (t) => {
+  const left = { ...rectangle('mask', 0, 0, 0.5, 1), labels: ['car'] };
+  t.is(coverOf([left], picture).length, 1);
+  t.true(area([left]) >= 1);
+  t.true(area([left, rectangle('mask', 0, 0, 1, 0.5)]) < 0.55);
+});
+
 test('every box that counts has its centre in the cover, whatever the polygons', (t) => {
   const fraction = fc.integer({ min: 0, max: 40 }).map((n) => n / 40);
   const zones = fc.array(

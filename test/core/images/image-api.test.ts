@@ -179,8 +179,37 @@ test.serial('images are listed newest first, a page at a time, by label and time
   );
   t.is(rest.json.images[0]?.id, ids[0]);
   t.is(rest.json.next, null);
-  t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?camera=none`)).json.images, []);
+  const unknown = await api.get<Problem>(t, `${IMAGE}?camera=none&label=stop-sign`);
+  t.like(unknown, { status: 400, json: { code: 'invalid_parameter' } });
+  t.deepEqual(
+    unknown.json.errors?.map(({ path }) => path),
+    ['camera', 'label'],
+  );
+  t.is(unknown.json.errors?.[0]?.message, 'there is no camera "none". There are none.');
+  t.regex(unknown.json.errors?.[1]?.message ?? '', /Did you mean "stop sign"\? Valid: .*stop sign/);
+  // A detector has the label, but it was not found yet.
+  t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?label=smile`)).json.images, []);
   t.deepEqual((await api.get<ImagePage>(t, `${IMAGE}?to=${from}&from=${from}`)).json.images, []);
+});
+
+test('labels and a confidence filter what is found, and are a search of their own', async (t) => {
+  const { api } = t.context;
+  const { jpeg } = await withSign(21);
+  const detections = async (fields: Record<string, string | string[]>) => {
+    const { status, json } = await api.upload<Analysed>(t, jpeg, fields);
+    t.is(status, 200);
+    return json.detections;
+  };
+  const [sign] = await detections({});
+  if (!sign) return t.fail();
+  const { confidence, neighbors } = sign;
+  t.is(confidence, Number(((neighbors ?? 0) / ((neighbors ?? 0) + 5)).toFixed(4)));
+  t.deepEqual(await detections({ minConfidence: String(confidence) }), [sign]);
+  t.deepEqual(await detections({ minConfidence: String(confidence + 0.001) }), []);
+  const both = ['stop-sign', 'face'];
+  t.deepEqual(await detections({ detector: both, label: 'stop sign' }), [sign]);
+  t.deepEqual(await detections({ detector: both, label: 'face' }), []);
+  t.deepEqual(await detections({ tiles: '1' }), [sign]);
 });
 
 test('an invalid parameter is named', async (t) => {
@@ -194,6 +223,12 @@ test('an invalid parameter is named', async (t) => {
     [{ workingSize: '10' }, 'workingSize', 'invalid_parameter'],
     [{ colour: 'red' }, 'colour', 'invalid_parameter'],
     [{ detector: 'unicorn' }, 'detector', 'unknown_detector'],
+    [{ detector: 'yolox-nano' }, 'detector', 'unknown_detector'],
+    [{ label: 'person' }, 'label', 'invalid_parameter'],
+    [{ label: ['stop sign', 'a/b'] }, 'label.1', 'invalid_parameter'],
+    [{ minConfidence: '1.5' }, 'minConfidence', 'invalid_parameter'],
+    [{ tiles: '9x9' }, 'tiles', 'invalid_parameter'],
+    [{ tiles: '2x2' }, 'tiles', 'invalid_parameter'],
   ];
   for (const [fields, path, code] of wrong) {
     const { status, json } = await api.upload<Problem>(t, jpeg, fields);

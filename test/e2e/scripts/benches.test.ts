@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../../core/runtime/project-root.js';
-import { benchNames, benchPackages } from '../../../scripts/lib/benches.mjs';
+import { benchNames, benchPackages, describeBench } from '../../../scripts/lib/benches.mjs';
 import { projectCopy, runScript } from '../../scripts/run-script.js';
 
 /** The packages of the servers that a bench starts, by the function that starts each. */
@@ -20,6 +20,28 @@ test('each bench names the Debian packages of the servers that it starts', (t) =
       needed.map(([, debian]) => debian).toSorted(),
       name,
     );
+  }
+});
+
+test('each bench says what it measures and which options it takes', (t) => {
+  for (const name of benchNames(projectRoot())) {
+    const text = readFileSync(join(projectRoot(), 'bench', `${name}.ts`), 'utf8');
+    const { about, options } = describeBench(projectRoot(), name);
+    t.regex(about, /^[A-Z].{40,}\.$/, name);
+    t.false(about.includes('*'), name);
+    t.is(options.match(/--/g)?.length, text.match(/type: 'string'/g)?.length, name);
+  }
+});
+
+test('npm run bench lists the benches with their options', async (t) => {
+  const folder = await projectCopy(t, {
+    'bench/load.ts':
+      "/**\n * How much a thing\n * takes.\n */\nparseArgs({ options: { rounds: { type: 'string', default: '5' }, to: { type: 'string' } } });\n",
+  });
+  for (const args of [[], ['--help']]) {
+    const { code, stdout } = await runScript(folder, 'bench.mjs', args);
+    t.is(code, 0);
+    t.true(stdout.startsWith('load\n  How much a thing takes.\n  --rounds 5 --to …\n'), stdout);
   }
 });
 

@@ -153,3 +153,40 @@ test('the secret of a camera that uploads fits into a path, and is not printed',
   }
   t.regex(errorsOf(camera('a1B2c3D4e5F6g7H8', 'folder')), /pushSecret: is not a known setting/);
 });
+
+test('labels, confidence and tiles of a camera are those of its requests', (t) => {
+  const [gate, yard] = parse(`
+cameras:
+  - id: gate
+    kind: push
+    labels: [person, car]
+    minConfidence: 0.6
+    parameters: { tiles: 3x2, workingSize: 0 }
+    zones:
+      - { kind: include, points: [[0, 0], [1, 0], [1, 1]], labels: [car], minConfidence: 0.8 }
+  - { id: yard, kind: push, parameters: { tiles: 1 } }
+`);
+  if (!gate || !yard) return t.fail();
+  t.deepEqual(requestOf(gate), {
+    ...{ label: ['person', 'car'], minConfidence: 0.6, tiles: '3x2', workingSize: 0 },
+  });
+  t.like(gate.zones[0], { labels: ['car'], minConfidence: 0.8 });
+  t.deepEqual(requestOf(yard), { tiles: '1' });
+});
+
+const outOfRange: [string, RegExp][] = [
+  ['labels: []', /cameras\.0\.labels: /],
+  ['labels: [a/b]', /cameras\.0\.labels\.0: expected no "\/"/],
+  ['minConfidence: 40', /cameras\.0\.minConfidence: /],
+  ['parameters: { tiles: 9x9 }', /cameras\.0\.parameters\.tiles: .*expected 1, or columns/],
+  ['parameters: { tiles: 8x8 }', /cameras\.0\.parameters\.tiles: .*at most 16 tiles/],
+  ['parameters: { tiles: 2 }', /cameras\.0\.parameters\.tiles: /],
+  [
+    'zones: [{ kind: mask, points: [[0, 0], [1, 0], [1, 1]], minConfidence: 0.5 }]',
+    /cameras\.0\.zones\.0\.minConfidence: expected only in a zone whose kind is include/,
+  ],
+];
+for (const [more, expected] of outOfRange)
+  test(`out of range: ${more}`, (t) => {
+    t.regex(errorsOf(`cameras: [{ id: gate, kind: push, ${more} }]`), expected);
+  });

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { confidenceOf, type Detection } from '../../../core/contract/detection.js';
 import { trackingSchema } from '../../../edge/sightings/sighting-settings.js';
+import { toRow, trackOf } from '../../../edge/sightings/track-row.js';
 import {
   advance,
   hasPendingChange,
@@ -12,12 +13,7 @@ import {
 const SECOND = 1000;
 const settings = (more: object = {}) => trackingSchema.parse(more);
 
-const sign = (
-  x = 100,
-  y = 100,
-  size = 50,
-  more: Partial<Detection & { neighbors: number }> = {},
-): Detection => ({
+const sign = (x = 100, y = 100, size = 50, more: Partial<Detection> = {}): Detection => ({
   label: 'stop sign',
   detector: 'stop-sign',
   box: { x, y, width: size, height: size },
@@ -95,6 +91,22 @@ test('the best snapshot has the highest score, or the most neighbors if there is
   t.like(watch(scored).tracks[0]?.best, { image: 'image-1', score: 7 });
   const counted = [4, 9, 9].map((neighbors) => [sign(100, 100, 50, { neighbors })]);
   t.like(watch(counted).tracks[0]?.best, { image: 'image-1', neighbors: 9 });
+});
+
+test('the best snapshot of an object that a model found is the most certain one', (t) => {
+  const found = [0.4, 0.9, 0.7].map((confidence) => [
+    sign(100, 100, 50, { confidence, neighbors: null, score: null }),
+  ]);
+  t.like(watch(found).tracks[0]?.best, { image: 'image-1', confidence: 0.9, neighbors: null });
+});
+
+test('a track that a version before models stored has a confidence', (t) => {
+  const [track] = watch([[sign()]]).tracks;
+  if (!track) return t.fail();
+  const { confidence: _, ...best } = { ...track.best, neighbors: 9 };
+  const row = { ...toRow('gate', track, null), track: JSON.stringify({ ...track, best }) };
+  t.deepEqual(trackOf(row), { ...track, best: { ...best, confidence: 0.75 } });
+  t.deepEqual(trackOf(toRow('gate', track, null)), track);
 });
 
 test('an object that has not moved for long is static, until it moves', (t) => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { summaryRecordSchema } from '../../../core/contract/summary.js';
+import { summaryRecordSchema, summarySchema } from '../../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../../core/contract/topics.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
@@ -424,4 +424,36 @@ test('a summary too large for a message keeps its strongest detections and the n
   t.true(parsed.summary.detections.length > 500);
   t.is(parsed.summary.detections.length + (parsed.summary.omitted ?? 0), 5_000);
   t.is(parsed.summary.detections[0]?.neighbors, 4_999);
+});
+
+test('of 80 labels a summary keeps the 64 that were found most certainly', async (t) => {
+  const { db, outbox } = await openOutbox(t);
+  const detections = Array.from({ length: 160 }, (_, i) => ({
+    ...aDetection(`label ${i % 80}`),
+    ...{ confidence: i < 80 ? (i + 1) / 100 : 0.005, neighbors: null, score: null },
+  }));
+  await db.transaction().execute((trx) => outbox.append(trx, aSummary({ detections, omitted: 2 })));
+  const [row] = await rowsOf(outbox);
+  if (!row || !('summary' in row)) return t.fail();
+  const labels = new Set(row.summary.detections.map(({ label }) => label));
+  t.is(labels.size, 64);
+  t.false(labels.has('label 15'));
+  t.true(labels.has('label 16') && labels.has('label 79'));
+  t.is(row.summary.detections.length, 128);
+  t.is(row.summary.omitted, 34);
+  t.notThrows(() => summarySchema.parse(row.summary));
+});
+
+test('a summary too large for a message keeps what a model found most certainly', async (t) => {
+  const { db, outbox } = await openOutbox(t);
+  const detections = Array.from({ length: 5_000 }, (_, i) => ({
+    ...aDetection('person'),
+    ...{ confidence: i / 5_000, neighbors: null, score: null },
+  }));
+  await db.transaction().execute((trx) => outbox.append(trx, aSummary({ detections })));
+  const [row] = await rowsOf(outbox);
+  if (!row || !('summary' in row)) return t.fail();
+  const least = Math.min(...row.summary.detections.map(({ confidence }) => confidence));
+  t.true(least > 0.5);
+  t.is(row.summary.detections.length + (row.summary.omitted ?? 0), 5_000);
 });

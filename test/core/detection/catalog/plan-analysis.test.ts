@@ -1,10 +1,11 @@
 import test from 'ava';
-import { searchDefaults } from '../../../../core/contract/detection.js';
+import { modelDefaults, searchDefaults } from '../../../../core/contract/detection.js';
 import type { UploadFields } from '../../../../core/contract/image.js';
 import type { DetectorEntry } from '../../../../core/detection/catalog/detector-entry.js';
 import { planAnalysis } from '../../../../core/detection/catalog/plan-analysis.js';
+import type { AnalysisRequest } from '../../../../core/detection/detection.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
-import { cascadesOf, context, planFor } from '../detection-setup.js';
+import { aReadyModel, cascadesOf, context, planFor } from '../detection-setup.js';
 
 test('a request without parameters gets the default detector with the manifest’s parameters', async (t) => {
   const plan = await planFor();
@@ -166,4 +167,103 @@ test('an operator’s detector with the name of a shipped one does not replace i
     planAnalysis({}, { ...base, entries: [...base.entries, clash] }),
     planAnalysis({}, base),
   );
+});
+
+/** The shipped cascades with a model of two labels. */
+const mixed = async () => {
+  const base = await context();
+  return { ...base, entries: [...base.entries, aReadyModel()] };
+};
+
+test('a model gets its own defaults, and what a request overrides', async (t) => {
+  const base = await mixed();
+  const request = { detector: ['street'], workingSize: 0 };
+  const plan = planAnalysis(request, base);
+  t.like(plan.detectors, [{ id: 'street', engine: 'onnxruntime', parameters: modelDefaults }]);
+  t.deepEqual(plan.preparation, { workingSize: 0, orientations: [0] });
+  const more = {
+    minConfidence: 0.6,
+    minSize: 12,
+    tiles: '2x3',
+    label: ['person', 'car', 'person'],
+  };
+  const filtered = planAnalysis({ ...request, ...more }, base);
+  t.like(filtered, {
+    labels: ['car', 'person'],
+    preparation: { tiles: '2x3' },
+    detectors: [{ parameters: { minConfidence: 0.6, maxOverlap: 0.45, minSize: 12, maxSize: 0 } }],
+  });
+  t.is(filtered.minConfidence, undefined, 'the model has it');
+});
+
+test('a mixed choice applies each parameter to the kind that knows it', async (t) => {
+  const request = {
+    ...{ detector: ['street', 'stop-sign'], scaleFactor: 1.3, minNeighbors: 7 },
+    ...{ tiles: '2x2', minConfidence: 0.6, minSize: 30 },
+  };
+  const plan = planAnalysis(request, await mixed());
+  t.deepEqual(
+    plan.detectors.map(({ id, parameters }) => [id, parameters]),
+    [
+      ['stop-sign', { scaleFactor: 1.3, minNeighbors: 7, minSize: 30, maxSize: 0 }],
+      ['street', { minConfidence: 0.6, maxOverlap: 0.45, minSize: 30, maxSize: 0 }],
+    ],
+  );
+  t.like(plan, { minConfidence: 0.6, preparation: { tiles: '2x2' } });
+});
+
+test('one tile is the whole image, and no confidence is no limit', async (t) => {
+  const base = await mixed();
+  const plain = planAnalysis({ detector: ['stop-sign', 'street'] }, base);
+  for (const tiles of ['1', '1x1'])
+    t.deepEqual(planAnalysis({ detector: ['stop-sign', 'street'], tiles }, base), plain);
+  const cascade = { detector: ['stop-sign'], minConfidence: 0, tiles: '1' };
+  t.deepEqual(planAnalysis(cascade, base), planAnalysis({ detector: ['stop-sign'] }, base));
+  const { detectors } = planAnalysis({ detector: ['street'], minConfidence: 0 }, base);
+  t.like(detectors[0]?.parameters, { minConfidence: 0.01 });
+});
+
+const misplaced: { title: string; fields: AnalysisRequest; path: string; reason: RegExp }[] = [
+  {
+    title: 'a scaleFactor for a model',
+    fields: { detector: ['street'], scaleFactor: 1.2 },
+    path: 'scaleFactor',
+    reason: /is a parameter of cascades, and "street" is none/,
+  },
+  {
+    title: 'a minNeighbors for a model',
+    fields: { detector: ['street'], minNeighbors: 3 },
+    path: 'minNeighbors',
+    reason: /is a parameter of cascades/,
+  },
+  {
+    title: 'tiles for cascades',
+    fields: { detector: ['stop-sign', 'face'], tiles: '2x2' },
+    path: 'tiles',
+    reason: /is a parameter of ONNX models, and "stop-sign", "face" are none/,
+  },
+  {
+    title: 'a label of no chosen detector',
+    fields: { detector: ['street'], label: ['peson'] },
+    path: 'label',
+    reason: /no chosen detector finds "peson"\. Did you mean "person"\? Valid: person, car$/,
+  },
+];
+
+for (const { title, fields, path, reason } of misplaced)
+  test(`${title} is refused, with the reason`, async (t) => {
+    const base = await mixed();
+    const error = t.throws(() => planAnalysis(fields, base), { instanceOf: ProblemError });
+    t.is(error?.code, 'invalid_parameter');
+    t.is(error?.errors?.length, 1);
+    t.is(error?.errors?.[0]?.path, path);
+    t.regex(error?.errors?.[0]?.message ?? '', reason);
+  });
+
+test('a model that is not downloaded is not planned, and the error says so', async (t) => {
+  const error = await t.throwsAsync(planFor({ detector: ['yolox-nano'] }), {
+    instanceOf: ProblemError,
+  });
+  t.is(error?.code, 'unknown_detector');
+  t.is(error?.message, 'detector: the model of "yolox-nano" is not downloaded');
 });

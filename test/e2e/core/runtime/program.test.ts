@@ -33,6 +33,43 @@ test('--check prints every error with its path and exits with 2', async (t) => {
   t.notRegex(errors, /\n\s+at /, 'without a stack trace');
 });
 
+test('--check finds names of what does not exist, with the nearest and all valid ones', async (t) => {
+  const detectors = await temporaryFolder(t);
+  await writeFile(join(detectors, 'lorry.xml'), '');
+  const file = await fileWith(`detection: { folder: ${detectors} }
+cameras:
+  - { id: gate, kind: push, detectors: [stop-sing, lorry] }
+  - { id: yard, kind: push, detectors: [yolox-nano] }
+  - { id: door, kind: push, labels: [face] }
+`);
+  const { code, output, errors } = await runToEnd(t, 'edge', ['-c', file, '--check']);
+  t.is(code, 2);
+  t.is(output, '');
+  t.deepEqual(
+    errors
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' Valid: ')[0]),
+    [
+      `siteglass-edge: ${file} cannot be used:`,
+      '  cameras.0.detectors.0: there is no detector "stop-sing". Did you mean "stop-sign"?',
+      '  cameras.1.detectors.0: the model of "yolox-nano" is not downloaded; run: siteglass-edge detector add yolox-nano',
+      '  cameras.2.labels: no chosen detector finds "face".',
+    ],
+  );
+  t.regex(errors, / Valid: stop-sign, .*, lorry\n/);
+});
+
+test('--check finds a default detector of the relay that does not exist', async (t) => {
+  const wrong = ['--set', 'detection.defaultDetectors=[fase]', '--check'];
+  const { code, errors } = await runToEnd(t, 'cloud-relay', wrong);
+  t.is(code, 2);
+  t.regex(
+    errors,
+    /detection\.defaultDetectors\.0: there is no detector "fase"\. Did you mean "face"\?/,
+  );
+});
+
 test('an error on the command line is reported in one line and exits with 2', async (t) => {
   const wrong = [
     ['--confg', 'x'],

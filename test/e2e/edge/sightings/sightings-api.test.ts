@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { Problem } from '../../../../core/contract/problem.js';
 import type { SightingEvent, SightingPage } from '../../../../core/contract/sighting.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
@@ -81,7 +82,15 @@ test('an object is one sighting from its appearance until it leaves, in the list
   const image = `${API}/objectdetection/image/${left?.best.image}`;
   t.is((await api.get(t, image)).status, 200, 'its best snapshot can be fetched');
   t.deepEqual((await list('?state=present')).sightings, []);
-  t.deepEqual((await list('?camera=yard')).sightings, []);
+  const unknown = await api.get<Problem>(t, `${API}/sightings?camera=stret&label=car`);
+  t.like(unknown, { status: 400, json: { code: 'invalid_parameter' } });
+  t.deepEqual(
+    unknown.json.errors?.map(({ path, message }) => [path, message.split(', ')[0]]),
+    [
+      ['camera', 'there is no camera "stret". Did you mean "street"? Valid: street'],
+      ['label', 'there is no label "car". Valid: cat face'],
+    ],
+  );
   t.is((await list(`?from=${left?.startedAt}`)).sightings.length, 1);
   t.deepEqual((await list('?to=2020-01-01T00:00:00.000Z')).sightings, []);
   t.is((await api.get(t, `${API}/sightings?state=gone`)).status, 400);

@@ -1,0 +1,23 @@
+import { ProblemError } from '../runtime/errors.js';
+import { unknownName } from '../runtime/unknown-name.js';
+
+/** A name in a query, and the valid ones. */
+export interface QueriedName {
+  path: 'camera' | 'label';
+  name: string | undefined;
+  known: () => Promise<string[]>;
+}
+
+/** Throws `invalid_parameter` for names that nothing has. */
+export async function requireKnown(queried: QueriedName[]): Promise<void> {
+  const errors: { path: string; message: string }[] = [];
+  for (const { path, name, known } of queried) {
+    if (name === undefined) continue;
+    const valid = [...new Set(await known())].sort();
+    if (!valid.includes(name))
+      errors.push({ path, message: unknownName(`there is no ${path} "${name}"`, name, valid) });
+  }
+  if (errors.length === 0) return;
+  const summary = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new ProblemError('invalid_parameter', `In the query: ${summary}`, { errors });
+}
