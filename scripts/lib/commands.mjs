@@ -22,6 +22,7 @@ export const COMMANDS = {
     build: 'Compile into dist/',
     coverage: 'Run the tests and write the coverage to var/coverage/',
     bench: 'List the benches; npm run bench -- NAME runs one',
+    accuracy: 'Print recall and false positives: npm run accuracy -- DETECTOR FOLDER',
   },
   Generate: {
     docs: 'Write the table in docs/mqtt.md and docs/asyncapi.yaml from the topic map',

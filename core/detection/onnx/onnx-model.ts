@@ -14,9 +14,9 @@ const SESSION_OPTIONS = {
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  // Keeps every size of tensor that a model ever had: 90 MB in place of 35 for YOLOX-nano, and no faster.
-  enableCpuMemArena: false,
-  enableMemPattern: false,
+  // Keeps the memory of a run for the next one. Without it the system clears these pages in each run: a quarter more time.
+  enableCpuMemArena: true,
+  enableMemPattern: true,
   logSeverityLevel: 3,
 } as const;
 

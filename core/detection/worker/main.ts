@@ -47,7 +47,7 @@ function main(): void {
   process.on('message', async (message: ParentMessage) => {
     const reply = await runner.reply(message);
     if (reply) send(reply);
-    freeBuffers();
+    freeBuffers(models.keptBytes);
   });
 
   send({
@@ -102,8 +102,9 @@ function ownEngine(): Engines {
  * Uploads and pixels lie outside V8's heap, which a job hardly touches. V8 alone would let tens of megabytes of them
  * pile up before it collects. A young collection takes half a millisecond.
  */
-function freeBuffers(): void {
-  if (process.memoryUsage().arrayBuffers > MAX_BUFFER_BYTES) globalThis.gc?.({ type: 'minor' });
+function freeBuffers(kept: number): void {
+  if (process.memoryUsage().arrayBuffers > MAX_BUFFER_BYTES + kept)
+    globalThis.gc?.({ type: 'minor' });
 }
 
 function send(message: WorkerMessage): void {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "picture.hpp"
@@ -10,9 +9,9 @@
 namespace siteglass {
 namespace {
 
-/** The three channels of a pixel; the fourth number means nothing. */
+/** The three channels of a pixel; the fourth number is 0. */
 using Pixel = float __attribute__((vector_size(16)));
-using Byte4 = std::uint8_t __attribute__((vector_size(4)));
+using Integers = int __attribute__((vector_size(16)));
 
 /** The pixels `first` to `first + count - 1` along a side, and where their weights begin. */
 struct Tap {
@@ -64,16 +63,7 @@ Taps tapsOf(double begin, double partLength, int length, int toLength) {
   return taps;
 }
 
-Pixel load(const std::uint8_t* at) {
-  Byte4 bytes;
-  std::memcpy(&bytes, at, 4);
-  return __builtin_convertvector(bytes, Pixel);
-}
-
-/** The last pixel of a picture has no byte behind it. */
-Pixel loadLast(const std::uint8_t* at) {
-  return Pixel{static_cast<float>(at[0]), static_cast<float>(at[1]), static_cast<float>(at[2]), 0};
-}
+Pixel load(const std::uint8_t* at) { return __builtin_convertvector((Integers{at[0], at[1], at[2], 0}), Pixel); }
 
 /** Rows of a picture with as many pixels as the input has; the latest are kept. */
 class Rows {
@@ -93,16 +83,11 @@ class Rows {
  private:
   void fill(Pixel* row, int y) const {
     const std::uint8_t* const pixels = picture_.pixels + static_cast<std::size_t>(y) * picture_.width * 3;
-    const bool isLastRow = y == picture_.height - 1;
     for (const Tap& tap : columns_.of) {
       const float* const weights = columns_.weights.data() + tap.weights;
+      const std::uint8_t* at = pixels + static_cast<std::size_t>(tap.first) * 3;
       Pixel sum{0, 0, 0, 0};
-      for (int i = 0; i < tap.count; i++) {
-        const int x = tap.first + i;
-        const bool isLast = isLastRow && x == picture_.width - 1;
-        const std::uint8_t* const at = pixels + static_cast<std::size_t>(x) * 3;
-        sum += (isLast ? loadLast(at) : load(at)) * weights[i];
-      }
+      for (int i = 0; i < tap.count; i++, at += 3) sum += load(at) * weights[i];
       *row++ = sum;
     }
   }
@@ -123,11 +108,15 @@ void resample(const ColourPicture& from, const Part& part, int width, int height
   std::vector<Pixel> sum(static_cast<std::size_t>(width));
   for (int y = 0; y < height; y++) {
     const Tap& tap = rows.of[static_cast<std::size_t>(y)];
-    std::fill(sum.begin(), sum.end(), Pixel{0, 0, 0, 0});
     for (int i = 0; i < tap.count; i++) {
       const Pixel* const row = source.at(tap.first + i);
       const float weight = rows.weights[static_cast<std::size_t>(tap.weights + i)];
-      for (int x = 0; x < width; x++) sum[static_cast<std::size_t>(x)] += row[x] * weight;
+      Pixel* const to = sum.data();
+      if (i == 0) {
+        for (int x = 0; x < width; x++) to[x] = row[x] * weight;
+      } else {
+        for (int x = 0; x < width; x++) to[x] += row[x] * weight;
+      }
     }
     use(y, sum.data());
   }
@@ -135,11 +124,32 @@ void resample(const ColourPicture& from, const Part& part, int width, int height
 
 float clamped(float value) { return std::min(255.0f, std::max(0.0f, value)); }
 
-/** ITU-T T.871, 7. */
-Pixel bgrOf(Pixel ycc) {
-  const float y = ycc[0], cb = ycc[1] - 128, cr = ycc[2] - 128;
-  return Pixel{clamped(y + 1.772f * cb), clamped(y - 0.344136f * cb - 0.714136f * cr), clamped(y + 1.402f * cr), 0};
-}
+/** One row of the part, a plane for each of blue, green and red: compilers turn loops over planes into vector code. */
+struct Planes {
+  explicit Planes(int width) : channels{std::vector<float>(width), std::vector<float>(width), std::vector<float>(width)} {}
+
+  void take(const Pixel* row, bool isYcc) {
+    const std::size_t width = channels[0].size();
+    float* const first = channels[0].data();
+    float* const second = channels[1].data();
+    float* const third = channels[2].data();
+    for (std::size_t x = 0; x < width; x++) {
+      first[x] = row[x][0];
+      second[x] = row[x][1];
+      third[x] = row[x][2];
+    }
+    if (!isYcc) return;
+    // ITU-T T.871, 7.
+    for (std::size_t x = 0; x < width; x++) {
+      const float y = first[x], cb = second[x] - 128, cr = third[x] - 128;
+      first[x] = clamped(y + 1.772f * cb);
+      second[x] = clamped(y - 0.344136f * cb - 0.714136f * cr);
+      third[x] = clamped(y + 1.402f * cr);
+    }
+  }
+
+  std::vector<float> channels[3];
+};
 
 template <class Number>
 Number numberOf(float value);
@@ -173,17 +183,16 @@ struct Input {
     }
   }
 
-  template <bool isYcc>
-  void put(int y, const Pixel* row) const {
-    const int step = layout.isInterleaved ? 3 : 1, blue = layout.isRgb ? 2 : 0, red = 2 - blue;
-    Number* first = channel(blue, layout.left, y);
-    Number* second = channel(1, layout.left, y);
-    Number* third = channel(red, layout.left, y);
-    for (int x = 0; x < layout.partWidth; x++, first += step, second += step, third += step) {
-      const Pixel pixel = isYcc ? bgrOf(row[x]) : row[x];
-      *first = scaled(blue, pixel[0]);
-      *second = scaled(1, pixel[1]);
-      *third = scaled(red, pixel[2]);
+  void put(int y, const Planes& planes) const {
+    for (int c = 0; c < 3; c++) {
+      const float* const from = planes.channels[layout.isRgb ? 2 - c : c].data();
+      const float mean = layout.mean[c], scale = layout.scale[c];
+      Number* const to = channel(c, layout.left, y);
+      if (layout.isInterleaved) {
+        for (int x = 0; x < layout.partWidth; x++) to[x * 3] = scaled(c, from[x]);
+      } else {
+        for (int x = 0; x < layout.partWidth; x++) to[x] = numberOf<Number>((from[x] - mean) * scale);
+      }
     }
   }
 };
@@ -200,12 +209,10 @@ void fit(const ColourPicture& from, const Part& part, const InputLayout& layout,
       input.fill(right, y, layout.width - right);
     }
   }
+  Planes planes(layout.partWidth);
   resample(from, part, layout.partWidth, layout.partHeight, [&](int y, const Pixel* row) {
-    if (from.isYcc) {
-      input.template put<true>(layout.top + y, row);
-    } else {
-      input.template put<false>(layout.top + y, row);
-    }
+    planes.take(row, from.isYcc);
+    input.put(layout.top + y, planes);
   });
 }
 
