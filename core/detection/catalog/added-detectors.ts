@@ -55,7 +55,9 @@ async function examineAdded(
   });
   const record = await folder.find(id);
   if (sha256 !== record?.sha256)
-    throw new DetectorFault('its file has changed since it was added; add it again');
+    throw new DetectorFault(
+      'its file has changed since it was added: its SHA-256 differs; add it again',
+    );
   const { bytes } = record;
   const model = listed(id);
   if (!model) return { ...(await examineFile(file, probe)), bytes };

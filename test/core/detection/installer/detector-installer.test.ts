@@ -124,7 +124,7 @@ test.serial(
     await eventually('it was noticed', () => find('squares')?.status === 'refused');
     t.regex(
       find('squares')?.reason ?? '',
-      /^its file has changed since it was added; add it again$/,
+      /^its file has changed since it was added: its SHA-256 differs; add it again$/,
     );
     await rm(path);
     await eventually('it was noticed', () =>
