@@ -236,3 +236,44 @@ test('the embedded broker serves the LAN with accounts: readers subscribe, opera
   await t.throwsAsync(none, { message: /refused/ });
   t.is(edge.cameras.status('street').state, 'paused');
 });
+
+test("Home Assistant has counts of a camera's labels, and those of labels that go are removed", async (t) => {
+  const { url } = await startBroker(t);
+  const seen = await mosquittoSub(t, url);
+  const folder = await folderWith('1-empty-street.jpg');
+  const dataFolder = await temporaryFolder(t);
+  const run = async (labels: string) => {
+    const more = `detectors: [stop-sign, face, cat-face]${labels}`;
+    const edge = await startEdge(
+      [
+        'site=harbour',
+        `lan={ url: "${url}" }`,
+        `cameras=[{ id: street, kind: folder, path: ${folder}, loop: true, schedule: "${NEVER}", ${more} }]`,
+      ],
+      { dataFolder },
+    );
+    t.teardown(edge.stop);
+    return edge;
+  };
+  const countsIn = (payload: string) =>
+    Object.entries(discoverySchema.parse(JSON.parse(payload)).cmps)
+      .filter(([id]) => id.startsWith('street_count-'))
+      .map(([id, component]) => [id, 'state_topic' in component])
+      .sort();
+  const all = await run('');
+  const { payload } = await seen.sees(configOf('street'));
+  t.deepEqual(countsIn(payload), [
+    ['street_count-cat-face', true],
+    ['street_count-face', true],
+    ['street_count-stop-sign', true],
+  ]);
+  await all.stop();
+  await run(', labels: [face]');
+  const isFewer = (text: string) => countsIn(text).some(([, isThere]) => !isThere);
+  const fewer = await seen.sees(configOf('street'), isFewer);
+  t.deepEqual(countsIn(fewer.payload), [
+    ['street_count-cat-face', false],
+    ['street_count-face', true],
+    ['street_count-stop-sign', false],
+  ]);
+});
