@@ -6,7 +6,7 @@ import { COCO_LABELS, USUAL_COCO_LABELS } from './coco-labels.js';
 /** Limit on the classes of a model. */
 export const MAX_CLASSES = 1_000;
 
-const side = z.int().min(32).max(4_096);
+const side = z.int().min(32).max(2_048);
 const level = z.number().min(0).max(255);
 const factor = z.number().gt(0).max(1_000);
 

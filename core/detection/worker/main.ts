@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { EngineName } from '../../contract/detection.js';
 import { isOpenCvInstalled, loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
 import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
@@ -15,7 +16,10 @@ import type { Engines } from './search-orientations.js';
 const MAX_BUFFER_BYTES = 6_000_000;
 
 /** What models may take in a worker: a session of YOLOX-X has 0.6 GB. An allocation beyond it fails its own job. */
-const MAX_MODEL_MEMORY = 2e9;
+const MAX_MODEL_BYTES = 2e9;
+const MIN_MODEL_BYTES = 300e6;
+/** Of the memory that the machine or the container has. */
+const MODEL_SHARE = 1 / 3;
 
 /** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
 function main(): void {
@@ -74,12 +78,17 @@ function openCv(): OpenCv {
   }
 }
 
+function modelBytes(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.round(Math.max(MIN_MODEL_BYTES, Math.min(MAX_MODEL_BYTES, memory * MODEL_SHARE)));
+}
+
 let onnxRuntime: OnnxRuntime | undefined;
 
 /** Loaded with the first model. From then on the process has a limit, so that no model takes all of the memory. */
 function loadOnnxRuntime(native: NativeDecoder): OnnxRuntime {
   try {
-    if (!onnxRuntime) native.limitMemory(MAX_MODEL_MEMORY);
+    if (!onnxRuntime) native.limitMemory(modelBytes());
     onnxRuntime ??= loadRuntime();
     return onnxRuntime;
   } catch (error) {
