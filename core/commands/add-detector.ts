@@ -74,12 +74,18 @@ async function readFileAddition(path: string, name: string | undefined): Promise
   }
 }
 
+const MAX_TEXT_BYTES = 256 * 1024;
+
 /** Undefined if there is no such file. */
 async function textOf(path: string): Promise<string | undefined> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
     throw error;
   });
+  if (!found?.isFile()) return undefined;
+  if (found.size > MAX_TEXT_BYTES)
+    throw new StartError(`${path} describes the model, and is larger than 256 KiB`);
+  return readFile(path, 'utf8');
 }
 
 /** A file's name in the letters of an id: `YOLOX_nano` is `yolox-nano`. */

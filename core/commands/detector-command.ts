@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import type { DetectionModule } from '../detection/create-detection.js';
 import { DownloadError } from '../detection/models/download-error.js';
@@ -25,12 +26,26 @@ export async function detectorCommand(
 ): Promise<string> {
   const work = await readWork(options, output);
   actAsOwnerOf(expected.dataFolder);
+  requireAccess(expected.dataFolder);
   try {
     return await withDetection(expected, work);
   } catch (error) {
     if (error instanceof DownloadError || error instanceof ProblemError)
       throw new StartError(error.message, { cause: error });
     throw error;
+  }
+}
+
+/** Otherwise the detectors in a folder of another user would count as missing. */
+function requireAccess(folder: string): void {
+  if (!existsSync(folder)) return;
+  try {
+    accessSync(folder, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    throw new StartError(
+      `the data folder ${folder} cannot be read; run the command as root or as its owner`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import multer from '@koa/multer';
 import type { Context } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
@@ -30,7 +31,10 @@ export interface ReceivedFile {
 export async function receiveFile(ctx: Context, reception: FileReception): Promise<ReceivedFile> {
   const { field, folder, maxBytes, maxFieldBytes } = reception;
   const tooMany = `The file may have ${maxBytes} bytes.`;
-  if ((ctx.request.length ?? 0) > maxBytes + maxFieldBytes + FORM_OVERHEAD)
+  // Otherwise it could fill the disk before its size is known.
+  if (ctx.request.length === undefined)
+    throw new ProblemError('invalid_request', 'State the length of the form in Content-Length.');
+  if (ctx.request.length > maxBytes + maxFieldBytes + FORM_OVERHEAD)
     throw new ProblemError('too_many_bytes', tooMany);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const name = `${randomUUID()}.upload`;
@@ -42,6 +46,7 @@ export async function receiveFile(ctx: Context, reception: FileReception): Promi
   try {
     await multer({ storage, limits }).single(field)(ctx, async () => {});
   } catch (error) {
+    await rm(join(folder, name), { force: true });
     throw isStorageFailure(error) ? error : explainForm(error, field, tooMany);
   }
   if (!ctx.file) throw new ProblemError('missing_file', `The form has no file "${field}".`);

@@ -59,6 +59,7 @@ export function detectorRoutes(
 }
 
 function readRoutes(api: DetectorApi, access: Access): Route[] {
+  const shown = access === 'anonymous' ? withoutHosts : (detector: DetectorResource) => detector;
   return [
     route({
       method: 'get',
@@ -67,7 +68,7 @@ function readRoutes(api: DetectorApi, access: Access): Route[] {
       summary: 'The catalog of detectors',
       access,
       responses: { 200: catalogSchema },
-      handle: () => ({ status: 'OK', detectors: detectorsOf(api) }),
+      handle: () => ({ status: 'OK', detectors: detectorsOf(api).map(shown) }),
     }),
     route({
       method: 'get',
@@ -78,7 +79,7 @@ function readRoutes(api: DetectorApi, access: Access): Route[] {
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],
-      handle: ({ params }) => ({ status: 'OK', detector: oneOf(api, params.id) }),
+      handle: ({ params }) => ({ status: 'OK', detector: shown(oneOf(api, params.id)) }),
     }),
   ];
 }
@@ -159,6 +160,13 @@ function addFile(api: DetectorApi, ctx: Context) {
       await received.discard();
     }
   });
+}
+
+/** The reasons of downloads name a mirror or a proxy, which is nothing for the public. */
+function withoutHosts(detector: DetectorResource): DetectorResource {
+  const { addition } = detector;
+  if (addition?.reason === undefined) return detector;
+  return { ...detector, addition: { ...addition, reason: 'the log has the reason' } };
 }
 
 const detectorsOf = ({ catalog, additions }: DetectorApi): DetectorResource[] =>

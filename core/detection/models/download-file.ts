@@ -23,7 +23,7 @@ export interface DownloadProgress {
 export interface DownloadLimits {
   /** Time for a connection and the head of a response. */
   connectMs: number;
-  /** A download without a byte for this long is interrupted. */
+  /** A download that receives almost nothing for this long is interrupted. */
   stallMs: number;
   /** Failures in a row, without a byte between them, after which it gives up. */
   attempts: number;
@@ -172,7 +172,7 @@ class Download {
     const total = status === 206 ? await this.#continued(response, url) : lengthOf(response);
     if (status === 200 && partial.size > 0) await partial.clear();
     if (partial.size > 0) partial.isPatched = true;
-    this.#checkSize(total, url);
+    await this.#checkSize(total, url);
     if (total !== undefined) await partial.reserve(total - partial.size);
     await partial.remember(validatorOf(response));
     await this.#collect(response, url, total);
@@ -187,10 +187,12 @@ class Download {
     throw interrupted(`${url.host} sent another part than the one asked for; starting again`);
   }
 
-  #checkSize(total: number | undefined, { host }: URL): void {
+  /** What arrived of a file of another size is of no use. */
+  async #checkSize(total: number | undefined, { host }: URL): Promise<void> {
     const { bytes, maxBytes } = this.wanted;
-    if (total === undefined) return;
-    if (bytes !== undefined && total !== bytes)
+    if (total === undefined || total === bytes) return;
+    if (bytes !== undefined || total > maxBytes) await this.partial.clear();
+    if (bytes !== undefined)
       throw new DownloadError(
         'size',
         `the file at ${host} is not the expected one: it has ${total} bytes instead of ${bytes}`,
@@ -217,30 +219,40 @@ class Download {
     }
     if (total !== undefined && partial.size < total)
       throw interrupted(`${url.host} ended the connection after ${partial.size} of ${total} bytes`);
-    if (wanted.bytes !== undefined && partial.size !== wanted.bytes)
-      throw interrupted(
-        `${url.host} ended the connection after ${partial.size} of ${wanted.bytes} bytes`,
-      );
+    if (wanted.bytes === undefined || partial.size === wanted.bytes) return;
+    // Chunks have an end of their own; without them a cut is not to be told from one.
+    if (response.headers['transfer-encoding'] !== undefined)
+      await this.#checkSize(partial.size, url);
+    throw interrupted(
+      `${url.host} ended the connection after ${partial.size} of ${wanted.bytes} bytes`,
+    );
   }
 }
 
-/** The body, with a deadline for each chunk. */
+/** A server that sends less than this in the time of a stall is given up as well. */
+const MIN_PROGRESS_BYTES = 1_024;
+
+/** The body, as long as it arrives fast enough. */
 async function* chunksOf(
   response: IncomingMessage,
   { host }: URL,
   stallMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<Buffer> {
-  const stalled = () =>
-    response.destroy(interrupted(`${host} sent nothing for ${Math.round(stallMs / 1_000)} s`));
+  const seconds = Math.round(stallMs / 1_000);
+  let recent = 0;
+  const check = () => {
+    if (recent < MIN_PROGRESS_BYTES)
+      response.destroy(interrupted(`${host} sent ${recent || 'no'} bytes in ${seconds} s`));
+    recent = 0;
+  };
   const abort = () => response.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort, { once: true });
-  let timer = setTimeout(stalled, stallMs);
+  const timer = setInterval(check, stallMs);
   try {
     for await (const chunk of response) {
-      clearTimeout(timer);
+      recent += (chunk as Buffer).length;
       yield chunk as Buffer;
-      timer = setTimeout(stalled, stallMs);
     }
   } catch (error) {
     if (signal.aborted || error instanceof DownloadError) throw error;
@@ -249,7 +261,7 @@ async function* chunksOf(
       ? interrupted(`${host} cut the connection`, error)
       : connectionFault(error, host);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     signal.removeEventListener('abort', abort);
   }
 }

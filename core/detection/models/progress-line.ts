@@ -8,6 +8,8 @@ export interface Output {
 
 const EVERY_MS = 200;
 const STEP_PERCENT = 10;
+/** If the size is unknown. */
+const STEP_BYTES = 4 * 1024 ** 2;
 const CLEAR = '\r\x1b[2K';
 
 /** Shows a download: as one line that changes on a terminal, otherwise as a line every 10 %. */
@@ -35,7 +37,11 @@ export class ProgressLine {
       return;
     }
     const text = this.#meter.text(progress);
-    const step = Math.floor((percentOf(progress) ?? 0) / STEP_PERCENT);
+    const percent = percentOf(progress);
+    const step =
+      percent === undefined
+        ? Math.floor(progress.bytes / STEP_BYTES)
+        : Math.floor(percent / STEP_PERCENT);
     if (step === this.#shownStep) return;
     this.#shownStep = step;
     this.output.write(`${this.name}  ${text}\n`);

@@ -12,16 +12,17 @@ export function proxyFor(url: URL, variables: ProxyVariables): URL | undefined {
 /** Whether a list of host names, domains and `*` has the URL's host. A port in an entry must be the URL's. */
 function isExempt({ hostname, port, protocol }: URL, list: string): boolean {
   const usedPort = port || (protocol === 'https:' ? '443' : '80');
+  const host = hostname.replace(/^\[|\]$/g, '');
   return list
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
     .some((entry) => {
       if (entry === '*') return true;
-      const [, name = entry, entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+      const [, name = entry, entryPort] = /^([^:]*|\[.*\]):(\d+)$/.exec(entry) ?? [];
       if (entryPort !== undefined && entryPort !== usedPort) return false;
-      const domain = name.replace(/^\*?\./, '');
-      return hostname === domain || hostname.endsWith(`.${domain}`);
+      const domain = name.replace(/^\*?\./, '').replace(/^\[|\]$/g, '');
+      return host === domain || host.endsWith(`.${domain}`);
     });
 }
 

@@ -318,10 +318,38 @@ test('a server that does not answer, or stops in the middle, is given up in time
   t.true(performance.now() - startedAt < 15_000);
   server.answers = [file({ content, etag: ETAG, stallAt: 50_000 })];
   const stalls = { attempts: 2, stallMs: 1_000 };
-  t.regex((await fault(wantedFrom(server), { limits: stalls })).message, /sent nothing for 1 s/);
+  t.regex((await fault(wantedFrom(server), { limits: stalls })).message, /sent no bytes in 1 s/);
   server.answers = [file({ content, etag: ETAG })];
   t.deepEqual(await download(wantedFrom(server)), content);
   resumes(t, server.requests.at(-1), 50_000);
+});
+
+test('a server that sends a byte now and then is given up', async (t) => {
+  const trickle = (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { 'Content-Length': content.length });
+    const timer = setInterval(() => response.write('x'), 100);
+    response.once('close', () => clearInterval(timer));
+  };
+  const server = await startFileServer(t, trickle);
+  const { fault } = await setUp(t, { limits: { attempts: 1, stallMs: 1_000 } });
+  t.regex((await fault(wantedFrom(server))).message, /sent \d+ bytes in 1 s/);
+});
+
+test('a page instead of the file is recognised, however it is sent', async (t) => {
+  const page = Buffer.from('<html>Please log in</html>');
+  const compressed = (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(page);
+  };
+  const server = await startFileServer(
+    t,
+    file({ content: page, chunked: true }),
+    file({ content: page }),
+    compressed,
+  );
+  const { fault, retries } = await setUp(t);
+  for (const message of [/has 26 bytes instead of 300000/, /has 26 bytes/, /compressed \(gzip\)/])
+    t.regex((await fault(wantedFrom(server))).message, message);
+  t.deepEqual(retries, []);
 });
 
 test('a host that does not exist or listen is named', async (t) => {
