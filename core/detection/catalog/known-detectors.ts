@@ -33,7 +33,8 @@ export async function knownDetectors({
   const shipped = readManifest(manifest).map((one): NamedDetector => {
     const { id, kind } = one;
     if (one.kind === 'cascade') return { id, kind, status: 'ready', labels: [one.label] };
-    return { id, kind, status: isPresent(id) ? 'ready' : 'available', labels: one.labels };
+    const status = isPresent(id) ? 'ready' : 'available';
+    return { id, kind, status, labels: one.labels, downloadable: true };
   });
   const others = (present ?? []).filter(({ id }) => !shipped.some((one) => one.id === id));
   return [

@@ -19,7 +19,7 @@ export const settingFaults = (
 
 /** A name that is not that of a model cannot be downloaded. */
 function modelFaults({ models }: NamedInSettings, known: NamedDetector[]): FieldError[] {
-  const downloadable = known.filter((one) => one.kind === 'onnx').map((one) => one.id);
+  const downloadable = known.filter((one) => one.downloadable).map((one) => one.id);
   return models.flatMap((id, i) =>
     downloadable.includes(id)
       ? []

@@ -242,6 +242,23 @@ test.serial('a download that failed says why, and can be begun again', async (t)
   await eventually('it is ready', async () => (await get(t, api, 'squares')).status === 'ready');
 });
 
+test.serial('the public learns that a download failed, but not from where', async (t) => {
+  const { manifest, server } = await modelServer(t, status(404));
+  const relay = await startRelay(['detection.models=[squares]'], { manifest });
+  t.teardown(() => relay.stop());
+  const anybody = await ApiClient.connect(relay.url);
+  const addition = await eventually('it failed', async () => {
+    const found = await get(t, anybody, 'squares');
+    return found.addition?.state === 'failed' && found.addition;
+  });
+  t.is(addition.reason, 'the log has the reason');
+  const { bytes } = await anybody.get(t, DETECTORS);
+  const listed = bytes.toString();
+  t.true(listed.includes('the log has the reason'));
+  t.false(listed.includes(`127.0.0.1:${server.port} `));
+  t.false(listed.includes('404'));
+});
+
 test.serial('names that cannot be downloaded or removed are refused', async (t) => {
   const { api } = await startAppliance(t);
   const unknown = await api.post<Problem>(t, DETECTORS, { name: 'squarez' });

@@ -18,7 +18,7 @@ const known = [
   detector('stop-sign', { labels: ['stop sign'] }),
   detector('face'),
   detector('street', { kind: 'onnx', labels: ['person', 'car'] }),
-  detector('far', { kind: 'onnx', status: 'available', labels: ['person'] }),
+  detector('far', { kind: 'onnx', status: 'available', labels: ['person'], downloadable: true }),
   detector('untried', { kind: 'onnx', labels: undefined }),
   detector('broken', { status: 'refused', reason: 'it is damaged' }),
 ];
@@ -88,6 +88,13 @@ test('default detectors are checked, too, and every fault is reported', (t) => {
       'detection.defaultDetectors.1: the model of "far" is not downloaded; run: siteglass-edge detector add far',
     ],
   );
+});
+
+test('models to download must be models', (t) => {
+  t.deepEqual(faultsOf('detection: { models: [fat, street, far] }'), [
+    'detection.models.0: there is no model "fat" to download. Did you mean "far"? Valid: far',
+    'detection.models.1: there is no model "street" to download. Valid: far',
+  ]);
 });
 
 async function places(t: ExecutionContext) {
