@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type DecodedPicture, loadDecoder } from '../core/detection/decoder/native-decoder.js';
-import { placementOf } from '../core/detection/onnx/placement.js';
 import { trialFile } from '../test/support/trial-files.js';
 import { type Appliance, startAppliance } from './support/appliance.js';
 import type { LoadQuestion, LoadReply } from './support/load.js';
 import type { OnnxQuestion, OnnxReply } from './support/onnx-loop.js';
+import { preparation } from './support/preparation.js';
 import { cpuMs, machineCpuMs, peakRssMb, pssMb } from './support/processes.js';
 import { percentiles, printFigures, printTable, type Row } from './support/report.js';
 import { residentAlone } from './support/resident.js';
@@ -80,52 +79,6 @@ async function untilReady({ port }: Appliance, ids: string[]): Promise<void> {
     await delay(100);
   }
   throw new Error('the models did not get ready');
-}
-
-/** Milliseconds of what a worker does before a model runs, on one snapshot. */
-function preparation(snapshot: Buffer) {
-  const native = loadDecoder();
-  const time = (run: () => void) => {
-    const times = Array.from({ length: 60 }, () => {
-      const at = performance.now();
-      run();
-      return performance.now() - at;
-    });
-    return median(times);
-  };
-  let bytes: Uint8Array = new Uint8Array();
-  let picture: DecodedPicture | undefined;
-  const decode = () => {
-    const options = { colour: true, ycc: true, denominator: 2 as const };
-    const decoded = native.decode(
-      'jpeg',
-      snapshot,
-      { ...options, maxPixels: 1e7, maxScans: 64 },
-      (count) => {
-        bytes = new Uint8Array(count);
-        return bytes;
-      },
-    );
-    if ('whole' in decoded) picture = decoded;
-  };
-  const decodeMs = time(decode);
-  const input = { width: 416, height: 416 };
-  const pixels = new Float32Array(3 * input.width * input.height);
-  const letterboxMs = time(() => {
-    if (!picture) throw new Error('a snapshot does not decode');
-    const part = { x: 0, y: 0, width: picture.width, height: picture.height };
-    const layout = {
-      ...placementOf(part, input, 'start'),
-      ...input,
-      fill: 114,
-      rgb: false,
-      interleaved: false,
-      mean: [0, 0, 0],
-      scale: [1, 1, 1],
-    };
-    native.letterbox({ ...picture, bytes }, part, layout, pixels);
-  });
-  return { decodeMs, letterboxMs };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'siteglass-bench-'));

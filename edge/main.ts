@@ -1,6 +1,6 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
-import { checkNames } from './commands/check-names.js';
+import { checkEdgeNames } from './commands/check-names.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
@@ -48,6 +48,6 @@ process.exitCode = await run({
       run: discoverCommand,
     },
   },
-  check: checkNames,
+  check: checkEdgeNames,
   create: (config, log, reread) => createEdge(config, log, { reread }),
 });

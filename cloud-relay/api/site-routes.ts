@@ -9,6 +9,7 @@ import {
 } from '../../core/contract/site.js';
 import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
 import { readJson } from '../../core/http/read-json.js';
+import { requireKnown } from '../../core/http/require-known.js';
 import { parse, type Route, route } from '../../core/http/route.js';
 import { type Clock, toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
@@ -110,6 +111,11 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       problems: ['not_found'],
       handle: async ({ params, query: { from, to, ...query } }) => {
         const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
+        // Only an empty page can be that of a camera that does not exist. Which labels a site may find is not known here.
+        if (page.summaries.length === 0)
+          await requireKnown([
+            { path: 'camera', name: query.camera, known: () => fleet.cameras(params.site) },
+          ]);
         const summaries = page.summaries.map(({ receivedAt, ...summary }) => ({
           ...summary,
           receivedAt: toIsoString(receivedAt),

@@ -17,7 +17,7 @@ import {
   siteIds,
   sites,
 } from '../store/site-table.js';
-import { newestSummaries, type SummaryFilter } from '../store/summary-table.js';
+import { camerasOf, newestSummaries, type SummaryFilter } from '../store/summary-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
@@ -184,6 +184,11 @@ export class Fleet {
           ? encodeCursor({ takenAt: last.taken_at, snapshot: last.snapshot })
           : null,
     };
+  }
+
+  /** The cameras that a site has sent summaries of. */
+  cameras(id: string): Promise<string[]> {
+    return camerasOf(this.parts.db, id);
   }
 
   /** Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive). Throws `not_found`. */

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Summary, SummaryRecord } from '../../core/contract/summary.js';
+import { distinctValues } from '../../core/store/distinct-values.js';
 import { type Columns, insertRows } from './insert-rows.js';
 import type { RelayTables, SummaryRow } from './relay-tables.js';
 
@@ -129,6 +130,18 @@ function newestOfLabel(
   if (camera !== undefined) query = query.where(ofSummary('camera'), '=', camera);
   return query.execute();
 }
+
+/** The cameras that a site has summaries of. */
+export const camerasOf = (db: Kysely<RelayTables>, site: string): Promise<string[]> =>
+  distinctValues(async (after) => {
+    const row = await db
+      .selectFrom('summary')
+      .select((q) => q.fn.min('camera').as('lowest'))
+      .where('site', '=', site)
+      .where('camera', '>', after)
+      .executeTakeFirst();
+    return row?.lowest;
+  });
 
 /** Of a table `t` with a site, a time and a snapshot in each row. */
 function within(

@@ -1,3 +1,6 @@
+/** A model gives every place of the image some confidence: less than this says nothing. */
+export const MIN_MODEL_CONFIDENCE = 0.01;
+
 /**
  * A cascade has no probability. This function maps the number of merged windows to 0..1: a detection that just passes
  * gets 0.5, so the usual thresholds of clients (0.4 to 0.8) stay meaningful.

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { MIN_MODEL_CONFIDENCE } from './confidence.js';
 import { labelSchema, nameSchema } from './names.js';
 import { MAX_TILES, tilesOf } from './tiles.js';
 
-export { confidenceOf, strongestFirst } from './confidence.js';
+export { confidenceOf, MIN_MODEL_CONFIDENCE, strongestFirst } from './confidence.js';
 export { MAX_TILES, tilesOf } from './tiles.js';
 
 /** Pixels of the image as decoded, after EXIF orientation; the origin is the top left corner. */
@@ -89,9 +90,6 @@ export const searchDefaults: SearchParameters = {
   minSize: 20,
   maxSize: 0,
 };
-
-/** A model gives every place of the image some confidence: less than this says nothing. */
-export const MIN_MODEL_CONFIDENCE = 0.01;
 
 /** How what a model found is filtered. Sizes are in pixels of the original image. */
 export const modelParametersSchema = z.strictObject({

@@ -90,7 +90,15 @@ export interface GateDecision {
   plan: AnalysisPlan | null;
 }
 
-export type ParentMessage = Job | GateDecision;
+/** The worker's descriptor of the pipe that images come through. */
+export const IMAGE_DESCRIPTOR = 4;
+
+/** A job in a message: its image goes through a pipe of its own, since a message would copy it several times. */
+export type SentJob<J extends Job = Job> = J extends { bytes: Buffer }
+  ? Omit<J, 'bytes'> & { imageBytes: number }
+  : J;
+
+export type ParentMessage = SentJob | GateDecision;
 
 export interface Ready {
   type: 'ready';

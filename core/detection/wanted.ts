@@ -1,4 +1,5 @@
-import { type Detection, MIN_MODEL_CONFIDENCE } from '../contract/detection.js';
+import { MIN_MODEL_CONFIDENCE } from '../contract/confidence.js';
+import type { Detection } from '../contract/detection.js';
 import type { Zone } from '../contract/zone.js';
 import {
   type AnalysisPlan,

@@ -97,7 +97,7 @@ function unplannable({ catalog }: DetectionModule, { by, request }: DetectorUse)
     return [
       failure(
         `${by}: ${messageOf(error)}`,
-        'Correct the setting. GET /api/v1/objectdetection/detectors lists the detectors.',
+        'Correct the setting, or add the detector. GET /api/v1/objectdetection/detectors lists all of them.',
       ),
     ];
   }

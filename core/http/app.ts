@@ -32,11 +32,12 @@ export function createApp(options: AppOptions): Koa {
   app.use(handleProblems(log));
   for (const guard of guards) app.use(guard);
   app.use(swaggerUi(info.title, '/openapi.json'));
-  app.use(async (ctx, next) => {
+  app.use((ctx, next) => {
     if (ctx.path === '/') return ctx.redirect('/docs');
     if (ctx.path !== '/openapi.json') return next();
     ctx.type = 'application/json';
     ctx.body = document;
+    return undefined;
   });
   app.use(errorForms(groups));
   for (const { prefix, routes, errors } of groups) {
@@ -56,16 +57,16 @@ export function createApp(options: AppOptions): Koa {
 /** Sets the form of the errors of paths that no route has. */
 function errorForms(groups: RouteGroup[]): Middleware {
   const forms = groups.flatMap(({ errors }) => errors ?? []);
-  return async (ctx, next) => {
+  return (ctx, next) => {
     const form = forms.find(({ below }) => ctx.path.startsWith(below));
     if (form) ctx.state.writeProblem = form.write;
-    await next();
+    return next();
   };
 }
 
-const securityHeaders: Middleware = async (ctx, next) => {
+const securityHeaders: Middleware = (ctx, next) => {
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.set('X-Frame-Options', 'DENY');
   ctx.set('Referrer-Policy', 'no-referrer');
-  await next();
+  return next();
 };

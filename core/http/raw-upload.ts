@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
 import { devicePartsOf } from './device-form.js';
 import { readBody } from './read-body.js';
+import { setUpload } from './upload.js';
 import type { UploadBudget } from './upload-budget.js';
 
 const RAW_TYPES = ['image/*', 'application/octet-stream'];
@@ -29,7 +30,7 @@ export function receiveImage(
       });
       const buffer = imageIn(ctx, body, isImage);
       if (buffer.length > maxBytes) throw new ProblemError('too_many_bytes', tooMany);
-      ctx.file = { buffer } as Context['file'];
+      setUpload(ctx, buffer);
       await next();
     } finally {
       reservation.release();

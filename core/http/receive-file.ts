@@ -5,7 +5,7 @@ import multer from '@koa/multer';
 import type { Context } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
 import { isStorageFailure } from '../store/storage-failure.js';
-import { explainForm, FORM_LIMITS, FORM_OVERHEAD, fieldsOf } from './upload.js';
+import { explainForm, FORM_LIMITS, FORM_OVERHEAD, givenFields } from './upload.js';
 
 export interface FileReception {
   /** The field of the form. */
@@ -51,5 +51,9 @@ export async function receiveFile(ctx: Context, reception: FileReception): Promi
   }
   if (!ctx.file) throw new ProblemError('missing_file', `The form has no file "${field}".`);
   const { path } = ctx.file;
-  return { path, fields: fieldsOf(ctx), discard: () => rm(path, { force: true }) };
+  return {
+    path,
+    fields: givenFields((ctx.request as { body?: object }).body),
+    discard: () => rm(path, { force: true }),
+  };
 }

@@ -75,15 +75,25 @@ export function route<
   },
 ): Route {
   const { before = [], handle, ...described } = spec;
+  const queryOf = spec.query && queryReader(spec.query);
   const last: Middleware = async (ctx) => {
     const input = {
       params: spec.params ? parse(spec.params, ctx.params, 'path') : undefined,
-      query: spec.query ? parse(spec.query, { ...ctx.query }, 'query') : undefined,
+      query: queryOf?.(ctx),
     } as Input<P, Q>;
     const body = await handle(input, ctx);
     if (body !== undefined) ctx.body = body;
   };
   return { ...described, handlers: [...before, last] };
+}
+
+/** Validates the query. Most requests have none: the result of that is known beforehand. */
+function queryReader<Q extends z.ZodObject>(schema: Q): (ctx: Context) => z.infer<Q> {
+  const none = schema.safeParse({});
+  return (ctx) =>
+    none.success && ctx.querystring === ''
+      ? { ...none.data }
+      : parse(schema, { ...ctx.query }, 'query');
 }
 
 /** Mounts routes below a prefix, each with its access rule. `write` writes the problems. */
@@ -107,9 +117,9 @@ export function mount(
 
 const withProblemWriter =
   (write: ProblemWriter): Middleware =>
-  async (ctx, next) => {
+  (ctx, next) => {
     ctx.state.writeProblem = write;
-    await next();
+    return next();
   };
 
 /** Validates `value`. Throws `invalid_parameter` with every invalid field. */

@@ -3,7 +3,9 @@ import multer from '@koa/multer';
 import type { Context, Middleware } from 'koa';
 import { MulterError } from 'multer';
 import { ProblemError } from '../runtime/errors.js';
-import type { UploadBudget, UploadLimits, UploadReservation } from './upload-budget.js';
+import { plainFormOf } from './plain-form.js';
+import { readBody } from './read-body.js';
+import type { UploadBudget, UploadLimits } from './upload-budget.js';
 
 /**
  * Limits of a form beside its file, far above what the API's forms have. Names are not parsed: `a[4294967294]` would
@@ -30,17 +32,18 @@ export interface Upload {
  */
 export function receiveUpload(file: string, budget: UploadBudget): Middleware {
   const { limits } = budget;
+  const tooMany = tooManyBytes(limits.maxBytes).message;
+  const bodyLimits = { maxBytes: limits.maxBytes + FORM_OVERHEAD, tooMany };
   return async (ctx, next) => {
     if (!ctx.is('multipart/form-data'))
       throw new ProblemError(
         'unsupported_request_type',
         `Send the image as multipart/form-data, in the field "${file}".`,
       );
-    if ((ctx.request.length ?? 0) > limits.maxBytes + FORM_OVERHEAD) throw tooManyBytes(limits);
     const reservation = budget.reserve(ctx.ip);
     try {
-      await readForm(ctx, file, limits, reservation);
-      if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
+      const body = await readBody(ctx, { ...bodyLimits, count: reservation.add });
+      await readForm(ctx, body, file, limits);
       await next();
     } finally {
       reservation.release();
@@ -50,53 +53,37 @@ export function receiveUpload(file: string, budget: UploadBudget): Middleware {
 
 async function readForm(
   ctx: Context,
+  body: Buffer,
   file: string,
-  limits: UploadLimits,
-  reservation: UploadReservation,
+  { maxBytes }: UploadLimits,
 ): Promise<void> {
+  const plain = plainFormOf(body, ctx.get('Content-Type'), file, {
+    ...FORM_LIMITS,
+    fileSize: maxBytes,
+  });
+  if (plain) return setUpload(ctx, plain.file, plain.fields);
   const options: FormOptions = {
     storage: multer.memoryStorage(),
-    limits: { ...FORM_LIMITS, fileSize: limits.maxBytes },
-    streamHandler: (request, form) => feed(request, form, reservation),
+    limits: { ...FORM_LIMITS, fileSize: maxBytes },
+    streamHandler: (_, form) => form.end(body),
   };
   try {
     await multer(options).single(file)(ctx, async () => {});
   } catch (error) {
-    throw explainForm(error, file, tooManyText(limits));
+    throw explainForm(error, file, tooManyBytes(maxBytes).message);
   }
+  if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
+  setUpload(ctx, ctx.file.buffer, (ctx.request as { body?: object }).body);
 }
 
-/** An option of multer that its types lack. */
-interface FormOptions extends multer.Options {
-  streamHandler(request: Readable, form: Writable): void;
+/** Stores what `uploadOf` returns. */
+export function setUpload(ctx: Context, bytes: Buffer, body?: object): void {
+  const upload: Upload = { bytes, fields: givenFields(body) };
+  ctx.state.upload = upload;
 }
-
-/** Counts the bytes until the form has ended or is refused; multer discards the rest of a refused one. */
-function feed(request: Readable, form: Writable, reservation: UploadReservation): void {
-  const count = (chunk: Buffer) => {
-    try {
-      reservation.add(chunk.length);
-    } catch (error) {
-      form.destroy(error as Error);
-    }
-  };
-  form.once('unpipe', () => {
-    request.off('data', count);
-    if (!request.readableEnded) reservation.release();
-  });
-  request.on('data', count);
-  request.pipe(form);
-}
-
-/** The form that `receiveUpload` has read. */
-export const uploadOf = (ctx: Context): Upload => ({
-  bytes: ctx.file.buffer,
-  fields: fieldsOf(ctx),
-});
 
 /** The fields of a form without its empty ones: a browser sends every field. */
-export function fieldsOf(ctx: Context): Record<string, unknown> {
-  const { body = {} } = ctx.request as { body?: object };
+export function givenFields(body: object = {}): Record<string, unknown> {
   const fields = Object.entries(body).flatMap(([name, value]) => {
     const values = [value].flat().filter((text) => text !== '');
     return values.length === 0 ? [] : [[name, Array.isArray(value) ? values : value]];
@@ -104,10 +91,16 @@ export function fieldsOf(ctx: Context): Record<string, unknown> {
   return Object.fromEntries(fields);
 }
 
-const tooManyText = ({ maxBytes }: UploadLimits) => `An image may have ${maxBytes} bytes.`;
+/** What `receiveUpload` or `receiveImage` has read. */
+export const uploadOf = (ctx: Context): Upload => ctx.state.upload;
 
-const tooManyBytes = (limits: UploadLimits) =>
-  new ProblemError('too_many_bytes', tooManyText(limits));
+/** An option of multer that its types lack. */
+interface FormOptions extends multer.Options {
+  streamHandler(request: Readable, form: Writable): void;
+}
+
+const tooManyBytes = (maxBytes: number) =>
+  new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
 
 /** A form that was not read, as a problem. `tooMany` is the detail for a file that is too large. */
 export function explainForm(error: unknown, file: string, tooMany: string): unknown {

@@ -1,33 +1,45 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
+import { compiledQuery } from '../store/compiled-query.js';
 import { readAnalysis } from './stored-analysis.js';
-import type { AnalysisRow, ImageTables } from './tables.js';
+import type { AnalysisRow, ImageTables, LabelRow } from './tables.js';
 
 type Db = Kysely<ImageTables>;
 
+const findResult = compiledQuery(['key'], (db: Db, [{ key } = { key: '' }]: { key: string }[]) =>
+  db.selectFrom('analysis').select('result').where('key', '=', key),
+);
+
+const insertAnalyses = compiledQuery(
+  ['key', 'sha256', 'result'],
+  (db: Db, rows: Pick<AnalysisRow, 'key' | 'sha256' | 'result'>[]) =>
+    db
+      .insertInto('analysis')
+      .values(rows)
+      .onConflict((c) => c.doNothing()),
+);
+
+const insertLabels = compiledQuery(['analysis_key', 'label'], (db: Db, rows: LabelRow[]) =>
+  db
+    .insertInto('analysis_label')
+    .values(rows)
+    .onConflict((c) => c.doNothing()),
+);
+
 export const analysisTable = {
   find: async (db: Db, key: string): Promise<Analysis | undefined> => {
-    const row = await db
-      .selectFrom('analysis')
-      .select('result')
-      .where('key', '=', key)
-      .executeTakeFirst();
+    const [row] = await findResult(db, [{ key }]);
     return row && readAnalysis(row.result);
   },
 
   insert: async (db: Db, key: string, sha256: string, analysis: Analysis): Promise<void> => {
-    await db
-      .insertInto('analysis')
-      .values({ key, sha256, result: JSON.stringify(analysis) })
-      .onConflict((c) => c.doNothing())
-      .execute();
+    await insertAnalyses(db, [{ key, sha256, result: JSON.stringify(analysis) }]);
     const labels = [...new Set(analysis.detections.map(({ label }) => label))];
     if (labels.length === 0) return;
-    await db
-      .insertInto('analysis_label')
-      .values(labels.map((label) => ({ analysis_key: key, label })))
-      .onConflict((c) => c.doNothing())
-      .execute();
+    await insertLabels(
+      db,
+      labels.map((label) => ({ analysis_key: key, label })),
+    );
   },
 
   /** False where there is no such analysis. */

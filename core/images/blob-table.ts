@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { compiledQuery } from '../store/compiled-query.js';
 import type { BlobRow, ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -15,16 +16,21 @@ const unreferenced = (db: Db) =>
       ),
     );
 
+const insertBlobs = compiledQuery(
+  ['sha256', 'media_type', 'bytes', 'width', 'height'],
+  (db: Db, rows: BlobRow[]) =>
+    db
+      .insertInto('blob')
+      .values(rows)
+      .onConflict((c) => c.doNothing())
+      .returning('bytes'),
+);
+
 export const blobTable = {
   /** Resolves with the bytes of the new blobs. */
   insert: async (db: Db, rows: BlobRow[]): Promise<number> => {
     const unique = [...new Map(rows.map((row) => [row.sha256, row])).values()];
-    const added = await db
-      .insertInto('blob')
-      .values(unique)
-      .onConflict((c) => c.doNothing())
-      .returning('bytes')
-      .execute();
+    const added = await insertBlobs(db, unique);
     return added.reduce((total, { bytes }) => total + Number(bytes), 0);
   },
 

@@ -1,5 +1,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
+import { distinctValues } from '../store/distinct-values.js';
 import type { ImageTables } from './tables.js';
 
 type Db = Kysely<ImageTables>;
@@ -36,18 +38,37 @@ export const createImageLabelTable: Migration = {
   },
 };
 
-export const imageLabelTable = {
-  labels: async (db: Db): Promise<string[]> =>
-    (await db.selectFrom('image_label').select('label').distinct().execute()).map(
-      ({ label }) => label,
+const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
+  db
+    .insertInto('image_label')
+    .columns(['label', 'image'])
+    .expression(
+      labelsOf(db)
+        .where(
+          'image.id',
+          'in',
+          images.map(({ id }) => id),
+        )
+        .where('image.plan', 'is', null),
     ),
+);
+
+export const imageLabelTable = {
+  labels: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('image_label')
+        .select((q) => q.fn.min('label').as('lowest'))
+        .where('label', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
 
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {
-    await db
-      .insertInto('image_label')
-      .columns(['label', 'image'])
-      .expression(labelsOf(db).where('image.id', 'in', ids).where('image.plan', 'is', null))
-      .execute();
+    await insertLabels(
+      db,
+      ids.map((id) => ({ id })),
+    );
   },
 };

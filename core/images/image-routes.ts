@@ -9,6 +9,7 @@ import {
   MEDIA_TYPES,
   okSchema,
   pendingImageSchema,
+  type UploadFields,
   uploadFieldsSchema,
 } from '../contract/image.js';
 import { imageIdSchema } from '../contract/names.js';
@@ -98,7 +99,7 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       before: [...beforeUpload, receiveUpload('image', uploads)],
       handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
-        const options = { ...query, ...parse(uploadFieldsSchema, fields, 'form') };
+        const options = { ...query, ...optionsOf(fields) };
         if (!prefersAsync(ctx)) return images.upload(bytes, options);
         const result = await images.uploadPending(bytes, options);
         ctx.set('Preference-Applied', 'respond-async');
@@ -239,6 +240,10 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
     }),
   ];
 }
+
+/** Most forms have no fields, and none is required. */
+const optionsOf = (fields: Record<string, unknown>): UploadFields =>
+  Object.keys(fields).length === 0 ? {} : parse(uploadFieldsSchema, fields, 'form');
 
 /** RFC 7240. */
 const prefersAsync = (ctx: Context): boolean =>

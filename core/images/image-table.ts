@@ -1,7 +1,9 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
+import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
+import { distinctValues } from '../store/distinct-values.js';
 import { limitByEra } from '../store/era-limit.js';
 import type { BlobRow, ImageRow, ImageTables } from './tables.js';
 
@@ -25,8 +27,15 @@ const images = (db: Db) =>
 const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
   (await query.execute()).map(({ id }) => id);
 
+const insertImages = compiledQuery(
+  ['id', 'sha256', 'analysis_key', 'camera', 'created_at', 'expires_at', 'plan', 'failure'],
+  (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows),
+);
+
 export const imageTable = {
-  insert: (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows).execute(),
+  insert: async (db: Db, rows: ImageRow[]): Promise<void> => {
+    await insertImages(db, rows);
+  },
 
   find: (db: Db, id: string): Promise<StoredImage | undefined> =>
     images(db).where('image.id', '=', id).executeTakeFirst(),
@@ -57,15 +66,15 @@ export const imageTable = {
   },
 
   /** The cameras that images are of. */
-  cameras: async (db: Db): Promise<string[]> => {
-    const rows = await db
-      .selectFrom('image')
-      .select('camera')
-      .distinct()
-      .where('camera', 'is not', null)
-      .execute();
-    return rows.flatMap(({ camera }) => camera ?? []);
-  },
+  cameras: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('image')
+        .select((q) => q.fn.min('camera').as('lowest'))
+        .where('camera', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
 
   /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>

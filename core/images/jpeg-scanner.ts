@@ -74,7 +74,9 @@ export class JpegScanner {
       return taken;
     }
     if (this.#state !== 'scan') return 0;
-    const next = chunk.indexOf(0xff, i);
+    let next = chunk.indexOf(0xff, i);
+    while (next !== -1 && isWithinScan(chunk[next + 1] ?? 0xff))
+      next = chunk.indexOf(0xff, next + 2);
     return (next === -1 ? chunk.length : next) - i;
   }
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { SightingQuery } from '../../core/contract/sighting.js';
 import type { ClockEra } from '../../core/runtime/clock-eras.js';
+import { distinctValues } from '../../core/store/distinct-values.js';
 import { limitByEra } from '../../core/store/era-limit.js';
 
 export interface SightingRow {
@@ -54,10 +55,15 @@ export const sightingTable = {
       .limit(query.limit + 1)
       .execute(),
 
-  cameras: async (db: Db): Promise<string[]> =>
-    (await db.selectFrom('sighting').select('camera').distinct().execute()).map(
-      ({ camera }) => camera,
-    ),
+  cameras: (db: Db): Promise<string[]> =>
+    distinctValues(async (after) => {
+      const row = await db
+        .selectFrom('sighting')
+        .select((q) => q.fn.min('camera').as('lowest'))
+        .where('camera', '>', after)
+        .executeTakeFirst();
+      return row?.lowest;
+    }),
 
   labels: async (db: Db): Promise<string[]> =>
     (await db.selectFrom('sighting').select('label').distinct().execute()).map(

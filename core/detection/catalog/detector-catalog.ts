@@ -145,7 +145,8 @@ export class DetectorCatalog implements Planner, Service {
   /** The same with those that lie in the folder and were not tried yet. */
   async names(): Promise<NamedDetector[]> {
     const read = this.named();
-    const lying = await knownDetectors(this.#options);
+    // What keeps the folder from being read is logged when it is scanned.
+    const lying = await knownDetectors(this.#options).catch((): NamedDetector[] => []);
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
   }
 

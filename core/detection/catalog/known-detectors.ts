@@ -17,8 +17,8 @@ export interface DetectorPlaces {
 }
 
 /**
- * The names of all detectors, from the files alone: nothing is loaded or tried. What cannot be seen from here, e.g. in a
- * folder of another user, counts as usable.
+ * The names of all detectors, from the files alone: nothing is loaded or tried. A model that this user is not allowed to
+ * see counts as downloaded. Rejects if the operator's folder exists and cannot be read.
  */
 export async function knownDetectors({
   manifest,
@@ -46,7 +46,7 @@ export async function knownDetectors({
 
 async function inFolder(folder: string | undefined): Promise<NamedDetector[]> {
   if (folder === undefined) return [];
-  const names = await readdir(folder).catch((): string[] => []);
+  const names = await readdir(folder).catch(ifMissing);
   const found = names.sort().flatMap((name) => inFile(join(folder, name)));
   return Promise.all(found);
 }
@@ -63,4 +63,9 @@ async function namedFile(id: string, ext: string, stem: string): Promise<NamedDe
   if (ext === '.xml') return { id, kind: 'cascade', status: 'ready', labels: [id] };
   const labels = await readNamedLabels(stem).catch(() => undefined);
   return { id, kind: 'onnx', status: 'ready', labels };
+}
+
+function ifMissing(error: NodeJS.ErrnoException): string[] {
+  if (error.code === 'ENOENT') return [];
+  throw error;
 }

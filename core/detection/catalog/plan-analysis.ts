@@ -106,31 +106,37 @@ export const engineOf = ({ engine }: ReadyCascade, able: EngineName[]): CascadeE
   able.includes(engine) ? engine : 'opencv';
 
 function searchParameters({ parameters }: ReadyCascade, fields: UploadFields): SearchParameters {
+  const wanted = {
+    scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
+    minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
+    minSize: fields.minSize ?? parameters.minSize,
+    maxSize: fields.maxSize ?? parameters.maxSize,
+  };
   return withSizes(
-    valid(searchParametersSchema, {
-      scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
-      minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
-      minSize: fields.minSize ?? parameters.minSize,
-      maxSize: fields.maxSize ?? parameters.maxSize,
-    }),
+    hasNone(fields, SEARCH_FIELDS) ? wanted : valid(searchParametersSchema, wanted),
     fields,
   );
 }
 
 function modelParameters({ parameters }: ReadyModel, fields: UploadFields): ModelParameters {
+  const wanted = {
+    ...parameters,
+    minConfidence: Math.max(fields.minConfidence ?? parameters.minConfidence, MIN_MODEL_CONFIDENCE),
+    minSize: fields.minSize ?? parameters.minSize,
+    maxSize: fields.maxSize ?? parameters.maxSize,
+  };
   return withSizes(
-    valid(modelParametersSchema, {
-      ...parameters,
-      minConfidence: Math.max(
-        fields.minConfidence ?? parameters.minConfidence,
-        MIN_MODEL_CONFIDENCE,
-      ),
-      minSize: fields.minSize ?? parameters.minSize,
-      maxSize: fields.maxSize ?? parameters.maxSize,
-    }),
+    hasNone(fields, MODEL_FIELDS) ? wanted : valid(modelParametersSchema, wanted),
     fields,
   );
 }
+
+const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
+const MODEL_FIELDS = ['minConfidence', 'minSize', 'maxSize'] as const;
+
+/** The catalog's own values are valid, and most requests have no others. */
+const hasNone = (fields: UploadFields, names: readonly (keyof UploadFields)[]) =>
+  names.every((name) => fields[name] === undefined);
 
 function withSizes<P extends { minSize: number; maxSize: number }>(
   parameters: P,
@@ -151,11 +157,13 @@ function plannedPreparation(
   configured: Partial<Preparation>,
 ): Preparation {
   const defaults = { ...preparationDefaults, ...configured };
-  const { workingSize, orientations, tiles } = valid(preparationSchema, {
+  const wanted = {
     workingSize: fields.workingSize ?? defaults.workingSize,
     orientations: fields.orientations ?? defaults.orientations,
     tiles: fields.tiles ?? defaults.tiles,
-  });
+  };
+  const isOwn = hasNone(fields, ['workingSize', 'orientations', 'tiles']);
+  const { workingSize, orientations, tiles } = isOwn ? wanted : valid(preparationSchema, wanted);
   const common = { workingSize, ...(isDivided(tiles) && { tiles }) };
   if (fields.orientation !== undefined) return { ...common, orientations: [fields.orientation] };
   // Turned images are searched in addition to the unturned one.

@@ -1,15 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { SearchGate, Thumbnail } from '../detection.js';
 import {
+  IMAGE_DESCRIPTOR,
   type Job,
   type JobKind,
   type JobResult,
   type ParentMessage,
   PROTOCOL_VERSION,
   type Ready,
+  type SentJob,
   type WorkerMessage,
 } from '../protocol.js';
 
@@ -48,6 +50,8 @@ const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--exp
 /** One worker process: a handshake, then one job at a time, each under a deadline. It is not restarted. */
 export class WorkerHandle {
   #child: ChildProcess | undefined;
+  /** To the worker's `IMAGE_DESCRIPTOR`. */
+  #images: Writable | undefined;
   #pending: Pending | undefined;
   #wasLate = false;
   #markEnded: () => void = () => {};
@@ -72,11 +76,14 @@ export class WorkerHandle {
   start(): Promise<Ready> {
     const child = fork(ENTRY, {
       serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       env: this.options.environment,
       execArgv: NODE_FLAGS,
     });
     this.#child = child;
+    this.#images = child.stdio[IMAGE_DESCRIPTOR] as Writable;
+    // The message that follows an image reports that the worker is gone.
+    this.#images.on('error', () => undefined);
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
     child.on('error', (error) => this.#onEnd(error.message));
     child.on('exit', (code, signal) => this.#onEnd(signal ?? `exit code ${code}`));
@@ -108,7 +115,7 @@ export class WorkerHandle {
       crashedDecoder,
       planFor,
     );
-    this.#send(job as Job, unreachable);
+    this.#send(this.#sent(job as Job), unreachable);
     return result;
   }
 
@@ -133,6 +140,14 @@ export class WorkerHandle {
         planFor,
       };
     });
+  }
+
+  /** Writes the job's image. The worker reads it when it has the message. */
+  #sent(job: Job): SentJob {
+    if (!('bytes' in job)) return job;
+    const { bytes, ...described } = job;
+    this.#images?.write(bytes);
+    return { ...described, imageBytes: bytes.length };
   }
 
   /** The same callback reports that the child is gone. */

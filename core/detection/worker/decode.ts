@@ -1,4 +1,3 @@
-import type { Orientation } from '../../contract/detection.js';
 import type { Extent } from '../boxes.js';
 import type {
   ColourPixels,
@@ -7,7 +6,8 @@ import type {
   NativeDecoder,
 } from '../decoder/native-decoder.js';
 import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
-import { GreyImage, ORIENTATIONS } from './grey-image.js';
+import { ColourPictures } from './colour-pictures.js';
+import { GreyImage } from './grey-image.js';
 import { PixelMemory } from './pixel-memory.js';
 import { Refusal } from './refusal.js';
 
@@ -57,17 +57,17 @@ const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
 
 /** Decodes the images of a worker, one at a time. */
 export class ImageDecoder {
+  readonly colours: ColourPictures;
   /** Of the image as decoded, and of its copies; the last one in use is that of the result. */
   readonly #decoded = new PixelMemory();
   readonly #copies = [new PixelMemory(), new PixelMemory()] as const;
-  /** Of the image in colour, as decoded and turned. */
-  readonly #colours = [new PixelMemory(), new PixelMemory()] as const;
-  readonly #turned = new PixelMemory();
 
   constructor(
     readonly native: NativeDecoder,
     private readonly maxPixels: number,
-  ) {}
+  ) {
+    this.colours = new ColourPictures(native);
+  }
 
   /**
    * Decodes to grey, no larger than is searched, for as long as `use` runs. libjpeg decodes a JPEG at an eighth, a quarter
@@ -93,7 +93,8 @@ export class ImageDecoder {
     try {
       return await use(this.#decodeImage(bytes, request));
     } finally {
-      for (const memory of [this.#decoded, ...this.#copies, ...this.#colours]) memory.trim();
+      this.colours.trim();
+      for (const memory of [this.#decoded, ...this.#copies]) memory.trim();
     }
   }
 
@@ -114,7 +115,7 @@ export class ImageDecoder {
     let pixels: Uint8Array = new Uint8Array();
     const options = { colour: true, ycc: true, denominator };
     const picture = this.#decode(header, bytes, options, (count) => {
-      pixels = this.#colours[0].take(count);
+      pixels = this.colours.take(count);
       return pixels;
     });
     if (picture.damaged && !acceptDamaged) throw damage(picture);
@@ -128,10 +129,8 @@ export class ImageDecoder {
       : isShared && holdsGrey
         ? this.#greyOf(decoded, whole, workingSize, orientation)
         : this.#decodeGrey(bytes, request).image;
-    const colour = this.#uprightColour(
-      this.#capped(decoded, whole, workingSize, scale),
-      orientation,
-    );
+    const limit = scaledLimit(whole, workingSize, scale);
+    const colour = this.colours.upright(this.colours.capped(decoded, whole, limit), orientation);
     return { ...size, damaged, grey, colour };
   }
 
@@ -145,29 +144,6 @@ export class ImageDecoder {
     this.native.grey(picture, to);
     const image = new GreyImage(picture.width, picture.height, to);
     return this.#upright(this.#fitted(image, size, workingSize), orientation);
-  }
-
-  /** With a working size that is less than the models would use, a smaller copy. */
-  #capped(picture: ColourPixels, size: Extent, workingSize: number, scale: number): ColourPixels {
-    const cap = capOf(size, workingSize);
-    // Otherwise the model's input is smaller than the working size, and made of all decoded pixels.
-    if (scale * longerOf(size) < cap - 0.5 || longerOf(picture) <= cap) return picture;
-    const side = (length: number) => Math.max(1, Math.round((length * cap) / longerOf(size)));
-    const [width, height] = [side(size.width), side(size.height)];
-    const to = this.#colours[1].take(width * height * 3);
-    this.native.reduceColour(picture, to, width, height);
-    // The next user of the other memory is the copy that is turned.
-    const bytes = this.#colours[0].take(to.length);
-    bytes.set(to);
-    return { ...picture, width, height, bytes };
-  }
-
-  #uprightColour(picture: ColourPixels, orientation: number): ColourPixels {
-    if (orientation === 1) return picture;
-    const { width, height, bytes } = picture;
-    const to = this.#colours[1].take(width * height * 3);
-    this.native.turn(bytes, width, height, 3, orientation, to);
-    return { ...picture, ...uprightSize({ width, height, orientation }), bytes: to };
   }
 
   #decodeGrey(bytes: Buffer, { workingSize, acceptDamaged }: GreyRequest): DecodedGrey {
@@ -185,25 +161,6 @@ export class ImageDecoder {
     const image = this.#upright(this.#fitted(decoded, size, workingSize), orientation);
     const { width, height } = uprightSize({ ...size, orientation });
     return { width, height, image, damaged: picture.damaged };
-  }
-
-  /** The picture rotated clockwise by a multiple of 90°, for as long as `use` runs. */
-  async withTurnedColour<T>(
-    picture: ColourPixels,
-    orientation: Orientation,
-    use: (turned: ColourPixels) => Promise<T>,
-  ): Promise<T> {
-    if (orientation === 0) return use(picture);
-    const { width, height, bytes } = picture;
-    const to = this.#turned.take(width * height * 3);
-    const exif = ORIENTATIONS[orientation];
-    this.native.turn(bytes, width, height, 3, exif, to);
-    try {
-      const size = uprightSize({ width, height, orientation: exif });
-      return await use({ ...picture, ...size, bytes: to });
-    } finally {
-      this.#turned.trim();
-    }
   }
 
   /** Decodes the whole image in colour, upright, even if it is damaged. */
@@ -287,6 +244,12 @@ const longerOf = ({ width, height }: Extent) => Math.max(width, height);
 /** The longer side of what is searched. */
 const capOf = (size: Extent, workingSize: number) =>
   workingSize === 0 ? longerOf(size) : Math.min(workingSize, longerOf(size));
+
+/** Limit on the longer side of a picture in colour; none if the models' inputs have fewer pixels than the working size. */
+const scaledLimit = (size: Extent, workingSize: number, scale: number) => {
+  const cap = capOf(size, workingSize);
+  return scale * longerOf(size) < cap - 0.5 ? Number.POSITIVE_INFINITY : cap;
+};
 
 const denominatorOf = (size: Extent, workingSize: number) =>
   largestDenominator(longerOf(size) / capOf(size, workingSize));

@@ -1,7 +1,7 @@
 import type { OpenCv } from '../../opencv/opencv.js';
 import type { AnalysisPlan } from '../detection.js';
 import type { OnnxRuntime } from '../onnx/runtime.js';
-import type { Job, JobKind, JobResult, ParentMessage, WorkerMessage } from '../protocol.js';
+import type { Job, JobResult, ParentMessage, SentJob, WorkerMessage } from '../protocol.js';
 import { analyse, type Searches } from './analyse.js';
 import type { GreyRequest, ImageDecoder } from './decode.js';
 import { draw } from './draw.js';
@@ -22,6 +22,8 @@ export class JobRunner {
     private readonly onnxRuntime: () => OnnxRuntime,
     private readonly decoder: ImageDecoder,
     private readonly searches: Searches,
+    /** Reads the image of a job, so many bytes. */
+    private readonly readImage: (bytes: number) => Buffer,
   ) {}
 
   /** Undefined if the parent expects no reply: it skipped a search. Replies come in the order of the messages. */
@@ -49,13 +51,13 @@ export class JobRunner {
     }
   }
 
-  async #perform(job: Job<Exclude<JobKind, 'analyseIf'>>): Promise<JobResult> {
+  async #perform(job: Exclude<SentJob, { kind: 'analyseIf' }>): Promise<JobResult> {
     const { openCv, onnxRuntime, decoder, searches } = this;
     switch (job.kind) {
       case 'analyse':
-        return analyse(decoder, searches, job.bytes, job.plan);
+        return analyse(decoder, searches, this.readImage(job.imageBytes), job.plan);
       case 'draw':
-        return draw(decoder, job.bytes, job.boxes);
+        return draw(decoder, this.readImage(job.imageBytes), job.boxes);
       case 'probe':
         return job.subject.kind === 'cascade'
           ? probe(openCv, job.subject.cascade, searches.engines)
@@ -65,8 +67,9 @@ export class JobRunner {
     }
   }
 
-  #begin({ bytes, side, acceptDamaged }: Job<'analyseIf'>): WorkerMessage {
+  #begin({ imageBytes, side, acceptDamaged }: SentJob<Job<'analyseIf'>>): WorkerMessage {
     const request: GreyRequest = { workingSize: side, acceptDamaged };
+    const bytes = this.readImage(imageBytes);
     const small = thumbnail(this.decoder, bytes, request);
     this.#undecided = bytes;
     return { type: 'thumbnail', thumbnail: small };

@@ -33,7 +33,7 @@ export async function modelDetections(
       tiles,
       regions: regions?.map((region) => turned(region, orientation, picture)),
     });
-    const candidates = await decoder.withTurnedColour(picture, orientation, (turnedPicture) =>
+    const candidates = await decoder.colours.withTurned(picture, orientation, (turnedPicture) =>
       search.search(turnedPicture, query(turnedPicture)),
     );
     for (const candidate of candidates)

@@ -194,7 +194,13 @@ test.serial(
     t.is(page.json.summaries.length, 2);
     t.deepEqual(await counts(`limit=2&after=${page.json.next}`), [0]);
     t.deepEqual(await counts('label=stop%20sign'), [2, 1]);
-    t.deepEqual(await counts('camera=window'), []);
+    const unknown = await admin.get<Problem>(t, `${path}?camera=dor`);
+    t.like(unknown, { status: 400, json: { code: 'invalid_parameter' } });
+    t.deepEqual(unknown.json.errors, [
+      { path: 'camera', message: 'there is no camera "dor". Did you mean "door"? Valid: door' },
+    ]);
+    t.deepEqual(await counts('camera=door&to=2020-01-01T00:00:00Z'), []);
+    t.deepEqual(await counts('label=not%20seen%20yet'), []);
     t.deepEqual(await counts(`from=${new Date(start + 3_000).toISOString()}`), [2]);
     t.is((await admin.get(t, `${path}?after=nonsense`)).status, 400);
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { LocalFileStore } from '../../../core/store/local-file-store.js';
@@ -71,6 +71,29 @@ test('a failed put leaves nothing behind', async (t) => {
   await writeFile(join(folder, 'originals'), 'a file where a folder should be');
   await t.throwsAsync(store.put('originals/ab/abc', Buffer.from('x')));
   t.deepEqual(await readdir(join(folder, 'incoming')), []);
+});
+
+test('a folder that someone removed is made again', async (t) => {
+  const { folder, store } = await startStore();
+  await store.put('originals/ab/abc', Buffer.from('x'));
+  await rm(join(folder, 'originals'), { recursive: true });
+  await store.put('originals/ab/abc', Buffer.from('x'));
+  t.is((await store.readWhole('originals/ab/abc'))?.toString(), 'x');
+});
+
+test('of several calls that store the same file at once one writes it, and the others wait for that', async (t) => {
+  const { folder, store } = await startStore();
+  const bytes = Buffer.alloc(3_000_000, 'x');
+  let flushed = 0;
+  const first = store.put('originals/ab/abc', bytes).then(() => flushed++);
+  const others = [1, 2, 3].map(async () => {
+    await store.put('originals/ab/abc', bytes);
+    return flushed;
+  });
+  t.is((await readdir(join(folder, 'incoming'))).length, 1);
+  await first;
+  t.deepEqual(await Promise.all(others), [1, 1, 1]);
+  t.true((await store.readWhole('originals/ab/abc'))?.equals(bytes));
 });
 
 test('whenever the process is killed, a file under its key is complete', async (t) => {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { checkNames } from '../../../core/detection/catalog/check-names.js';
 import { knownDetectors } from '../../../core/detection/catalog/known-detectors.js';
 import type { NamedDetector } from '../../../core/detection/catalog/named-detector.js';
 import { parseConfiguration } from '../../../core/runtime/configuration.js';
@@ -130,6 +131,17 @@ test('the names of all detectors are known without trying one', async (t) => {
   t.is(later.find(({ id }) => id === 'fork-lift')?.status, 'ready');
   const awaited = await knownDetectors({ ...where, expected: ['yolox-tiny'] });
   t.is(awaited.find(({ id }) => id === 'yolox-tiny')?.status, 'ready', 'it is downloaded soon');
+});
+
+test('an operator’s folder that cannot be read is the fault, not the names in it', async (t) => {
+  const { folder, ...where } = await places(t);
+  await writeFile(join(folder, 'file'), '');
+  const faults = await checkNames({ ...where, folder: join(folder, 'file') }, () => {
+    throw new Error('the names are not known');
+  });
+  t.is(faults.length, 1);
+  t.is(faults[0]?.path, 'detection.folder');
+  t.regex(faults[0]?.message ?? '', /the names of detectors cannot be checked: ENOTDIR/);
 });
 
 test('a folder that does not exist has no detectors', async (t) => {
