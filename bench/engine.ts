@@ -68,7 +68,7 @@ const deeper = {
 const cascades = { ...stumps, ...deeper };
 type Name = keyof typeof cascades;
 
-const cv = loadOpenCv();
+const cv = loadOpenCv('engine');
 const widths = { Avx2: 'avx2', 128: '128' } as const;
 type Width = keyof typeof widths;
 const engines = Object.entries(widths).flatMap(([width, simd]) => {

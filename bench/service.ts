@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Appliance, startAppliance } from './support/appliance.js';
 import type { LoadQuestion, LoadReply } from './support/load.js';
+import { cpuMs } from './support/processes.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
 import { snapshots } from './support/scenes.js';
 import { SideProcess } from './support/side-process.js';
@@ -24,6 +25,10 @@ const [rounds, seconds, workers, connections] = [
 /** Larger than any image here, so that the search ends before it begins. */
 const NOTHING_TO_SEARCH = { minSize: '16000' };
 
+const sum = (numbers: number[]): number => numbers.reduce((total, n) => total + n, 0);
+
+const cpuOf = ({ serviceMs, workerMs }: Measured): number => serviceMs + workerMs;
+
 const median = (numbers: number[]): number => percentiles(numbers).p50;
 
 const images = await snapshots(8);
@@ -32,7 +37,19 @@ const withOpenCv = await startAppliance(workers, [], ['detection.engine=opencv']
 const withOwn = await startAppliance(workers);
 let from = 0;
 
-async function perSecond({ port }: Appliance, fields?: Record<string, string>): Promise<number> {
+interface Measured {
+  perSecond: number;
+  /** Processor time for each upload, milliseconds. */
+  serviceMs: number;
+  workerMs: number;
+}
+
+async function measure(
+  { port, pid, workers: pids }: Appliance,
+  fields?: Record<string, string>,
+): Promise<Measured> {
+  const used = () => [cpuMs(pid), sum(pids.map(cpuMs))] as const;
+  const [service, workers] = used();
   const { done, perSecond } = await load.ask({
     port,
     images,
@@ -44,33 +61,49 @@ async function perSecond({ port }: Appliance, fields?: Record<string, string>): 
     ...(fields && { fields }),
   });
   from += done;
-  return perSecond;
+  const [serviceAfter, workersAfter] = used();
+  return {
+    perSecond,
+    serviceMs: (serviceAfter - service) / done,
+    workerMs: (workersAfter - workers) / done,
+  };
 }
 
 try {
-  await perSecond(withOpenCv);
-  await perSecond(withOwn);
+  await measure(withOpenCv);
+  await measure(withOwn);
   const table = [];
   // The machine's speed drifts, so each round measures all three in turn; ratios are taken within a round.
   for (let round = 1; round <= rounds; round++) {
     const [opencv, own, decode] = [
-      await perSecond(withOpenCv),
-      await perSecond(withOwn),
-      await perSecond(withOwn, NOTHING_TO_SEARCH),
+      await measure(withOpenCv),
+      await measure(withOwn),
+      await measure(withOwn, NOTHING_TO_SEARCH),
     ];
     table.push({
       round,
-      'opencv/s': opencv,
-      'own/s': own,
-      'decode only/s': decode,
-      'own : opencv': own / opencv,
-      'own : decode only': own / decode,
+      'opencv/s': opencv.perSecond,
+      'own/s': own.perSecond,
+      'decode only/s': decode.perSecond,
+      'own : opencv': own.perSecond / opencv.perSecond,
+      'own : decode only': own.perSecond / decode.perSecond,
+      'own : opencv, CPU': cpuOf(opencv) / cpuOf(own),
+      'own : decode only, CPU': cpuOf(decode) / cpuOf(own),
+      'service ms': own.serviceMs,
+      'worker ms': own.workerMs,
+      'worker ms, decode only': decode.workerMs,
     });
   }
   printTable(table);
   printFigures('service', {
     ratioToOpenCv: median(table.map((row) => row['own : opencv'])),
     ratioToDecodeOnly: median(table.map((row) => row['own : decode only'])),
+    // Where other programs take a part of the machine, these vary less.
+    cpuRatioToOpenCv: median(table.map((row) => row['own : opencv, CPU'])),
+    cpuRatioToDecodeOnly: median(table.map((row) => row['own : decode only, CPU'])),
+    serviceMs: median(table.map((row) => row['service ms'])),
+    workerMs: median(table.map((row) => row['worker ms'])),
+    workerDecodeOnlyMs: median(table.map((row) => row['worker ms, decode only'])),
     opencvPerSecond: median(table.map((row) => row['opencv/s'])),
     ownPerSecond: median(table.map((row) => row['own/s'])),
     decodeOnlyPerSecond: median(table.map((row) => row['decode only/s'])),

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
+import { requireEngines } from '../core/doctor/engine-requirements.js';
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { checkRelayNames } from './commands/check-names.js';
@@ -40,5 +41,6 @@ process.exitCode = await run({
     },
   },
   check: checkRelayNames,
+  checkInstallation: ({ detection }) => requireEngines(detection, []).then(() => []),
   create: (config, log) => createRelay(config, log),
 });

@@ -1,12 +1,14 @@
 // Sets up, builds and runs the tests with coverage: a table by file, and pages in var/coverage/. Arguments go to ava.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { showedHelp } from './lib/options.mjs';
 import { runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
 import { setUp } from './lib/set-up.mjs';
 import { toBuilt } from './lib/test-arguments.mjs';
 
 await runMain(async () => {
+  if (showedHelp('coverage')) return 0;
   await setUp('test');
   const program = (/** @type {string[]} */ ...path) => join(projectRoot, 'node_modules', ...path);
   const options = [

@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outputOf } from './lib/command.mjs';
+import { showedHelp } from './lib/options.mjs';
 import { buildPackages } from './lib/package-build.mjs';
 import { describeSource } from './lib/package-source.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
@@ -12,6 +13,7 @@ import { projectRoot } from './lib/project-root.mjs';
 const ARCHITECTURES = ['amd64', 'arm64'];
 
 await runMain(async () => {
+  if (showedHelp('package')) return;
   const { values } = parseArgs({
     options: {
       arch: { type: 'string', default: outputOf('dpkg', ['--print-architecture']) ?? 'amd64' },

@@ -1,5 +1,6 @@
 // Sets up, builds and runs one of the project's own programs: `node scripts/run.mjs --for PURPOSE FOLDER/FILE.ts [ARGUMENTS]`.
 import { isPurpose, purposes } from './lib/debian-packages.mjs';
+import { showedHelp } from './lib/options.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { runBuilt } from './lib/run-built.mjs';
 import { setUp } from './lib/set-up.mjs';
@@ -10,6 +11,8 @@ await runMain(async () => {
     throw new Problem(
       `Usage: node scripts/run.mjs --for ${purposes.join('|')} FOLDER/FILE.ts [ARGUMENTS]`,
     );
+  const script = process.env.npm_lifecycle_event;
+  if (script && showedHelp(script, args)) return 0;
   await setUp(purpose);
   return runBuilt(source, args);
 });

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { showedHelp } from './lib/options.mjs';
 import { runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
 import { setUp } from './lib/set-up.mjs';
@@ -9,6 +10,7 @@ import { TapSummary } from './lib/tap.mjs';
 import { toBuilt } from './lib/test-arguments.mjs';
 
 await runMain(async () => {
+  if (showedHelp('test')) return 0;
   await setUp('test');
   return runTests(process.argv.slice(2).flatMap(toBuilt));
 });

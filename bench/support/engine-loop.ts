@@ -20,7 +20,7 @@ export interface EngineReply {
 
 /** A worker's decoding and searching, over and over. */
 async function run({ cascade, images, seconds }: EngineQuestion): Promise<EngineReply> {
-  const cv = loadOpenCv();
+  const cv = loadOpenCv('engine');
   const parsed = parseCascade(readFileSync(cascade, 'utf8'));
   if ('unsupported' in parsed) throw new Error(parsed.unsupported.reason);
   const engine = CascadeEngine.open();

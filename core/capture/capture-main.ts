@@ -22,7 +22,7 @@ const ENDED: CaptureReply = { type: 'failed', reason: 'ended' };
 function open(source: CaptureSource): FrameSource | undefined {
   let cv: OpenCv;
   try {
-    cv = loadOpenCv();
+    cv = loadOpenCv('capture');
   } catch {
     send({ type: 'failed', reason: 'unavailable' });
     return undefined;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { EngineName } from '../contract/detection.js';
+import { openCvFault } from '../opencv/opencv-addon.js';
 import { proxyVariables } from '../runtime/configuration.js';
+import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { programVersion } from '../runtime/program.js';
@@ -73,7 +75,10 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
     probe,
-    engines: () => usableEngines(settings.engine, pool.status().engines),
+    engines: () => {
+      const { engines } = pool.status();
+      return settings.engine === 'opencv' ? engines.filter(isAllowed) : engines;
+    },
     log,
   });
   const folder = new ModelFolder(places.added);
@@ -86,9 +91,23 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     userAgent: `siteglass/${programVersion()}`,
   });
   const additions = new DetectorAdditions({ installer, folder, models: settings.models, log });
-  return { pool, catalog, installer, additions, services: [pool, catalog, additions] };
+  const services = [requirement(settings), pool, catalog, additions];
+  return { pool, catalog, installer, additions, services };
 }
 
 /** `opencv` disables the project's own engine for cascades. */
-const usableEngines = (engine: DetectionSettings['engine'], able: EngineName[]): EngineName[] =>
-  engine === 'opencv' ? able.filter((name) => name !== 'siteglass') : able;
+const isAllowed = (name: EngineName) => name !== 'siteglass';
+
+/** Why no detector could search with this setting, in one line; undefined if it can be in effect. */
+export function engineFault({ engine }: Pick<DetectionSettings, 'engine'>): string | undefined {
+  const fault = engine === 'opencv' ? openCvFault('engine') : undefined;
+  return fault && `detection.engine is opencv; ${fault}`;
+}
+
+const requirement = (settings: DetectionSettings): Service => ({
+  name: 'detection engine',
+  start: async () => {
+    const fault = engineFault(settings);
+    if (fault) throw new StartError(fault);
+  },
+});

@@ -1,5 +1,5 @@
 import type { DetectorResource, EngineName } from '../contract/detection.js';
-import type { DetectionModule } from '../detection/create-detection.js';
+import { type DetectionModule, engineFault } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
@@ -19,11 +19,13 @@ export const detectionCheck = (
 ): Check => ({
   about: 'detection',
   async run() {
+    const fault = engineFault(expected.settings);
+    if (fault) return failure(fault, 'Install it, or set detection.engine to auto.');
     try {
       return await withDetection(expected, async (detection) => {
         await detection.pool.ping();
         return [
-          ...verdicts(detection, expected.settings.engine, program),
+          ...verdicts(detection, program),
           ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
           ...expected.settings.models.flatMap((id) => notDownloaded(detection, id, program)),
         ];
@@ -35,18 +37,14 @@ export const detectionCheck = (
   },
 });
 
-function verdicts(
-  { pool, catalog }: DetectionModule,
-  engine: 'auto' | 'opencv',
-  program: string,
-): Verdict[] {
+function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[] {
   const { engines } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
   const ready = detectors.filter(({ status }) => status === 'ready');
   const text = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
   return [
-    engineVerdict(text, engine, engines),
+    engineVerdict(text, engines),
     ...rejected.map((detector) =>
       warning(
         `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
@@ -79,11 +77,7 @@ const DEFAULTS: DetectorUse = { by: 'detection.defaultDetectors', request: {} };
 
 const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm run setup';
 
-function engineVerdict(text: string, wanted: 'auto' | 'opencv', engines: EngineName[]): Verdict {
-  if (wanted === 'opencv')
-    return engines.includes('opencv')
-      ? ok(text)
-      : failure(`${text}; detection.engine is opencv, and OpenCV is not installed`, REINSTALL);
+function engineVerdict(text: string, engines: EngineName[]): Verdict {
   if (engines.includes('siteglass')) return ok(text);
   return warning(`${text}; the native engine does not load, so searches are slower`, REINSTALL);
 }

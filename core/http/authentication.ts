@@ -8,6 +8,9 @@ export type VerifyToken = (token: string) => Promise<Principal | undefined>;
 /** With `none` every caller is an administrator: for loopback, or if the operator allowed anyone on the network. */
 export type Authentication = { mode: 'none' } | { mode: 'token'; verify: VerifyToken };
 
+/** Makes the middleware that accepts only callers with the role in `access`, and stores them in `ctx.state.principal`. */
+export type Authenticator = (access: Access, authentication: Authentication) => Middleware;
+
 /** Who a secret belongs to that is good for one request of a route alone; undefined for nobody. */
 export type VerifySecret = (ctx: Context, secret: string) => Principal | undefined;
 

@@ -112,17 +112,24 @@ function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Jso
 }
 
 function formContent(
-  { file, fields, orRaw, description = IMAGES }: FormSpec,
+  { file, fields, orRaw, orText, description = IMAGES }: FormSpec,
   schema: (s: z.ZodType) => Json,
 ): Json {
   const binary = { type: 'string', format: 'binary' };
-  const properties = {
-    [file]: { ...binary, description },
-    ...(schema(fields).properties as Json),
-  };
+  const texts = schema(fields).properties as Json;
+  const properties = { [file]: { ...binary, description }, ...texts };
+  const text = withFileAsText(file, texts);
   return {
     ...(orRaw && { 'image/*': { schema: binary } }),
     'multipart/form-data': { schema: { type: 'object', properties, required: [file] } },
+    ...(orText && { 'application/x-www-form-urlencoded': text, 'application/json': text }),
+  };
+}
+
+function withFileAsText(file: string, fields: Json): Json {
+  const base64 = { type: 'string', contentEncoding: 'base64', description: 'Or a data URL' };
+  return {
+    schema: { type: 'object', properties: { [file]: base64, ...fields }, required: [file] },
   };
 }
 

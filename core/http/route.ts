@@ -4,7 +4,12 @@ import { z } from 'zod';
 import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
-import { type Authentication, authenticate, type VerifySecret } from './authentication.js';
+import {
+  type Authentication,
+  type Authenticator,
+  authenticate,
+  type VerifySecret,
+} from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
@@ -19,6 +24,8 @@ export interface FormSpec {
   fields: z.ZodObject;
   /** The file may also be the body itself. */
   orRaw?: boolean;
+  /** Also as an encoded form or JSON, with the file in base64. */
+  orText?: boolean;
   /** What the file is; an image unless it says otherwise. */
   description?: string;
 }
@@ -33,6 +40,8 @@ export interface RouteSpec {
   access: Access;
   /** For devices: a secret of their own lets a request pass, and basic authentication is accepted. */
   verifySecret?: VerifySecret;
+  /** For callers that send their token in another way than in the header. */
+  authenticate?: Authenticator;
   /** Run around the access check and all that follows. */
   around?: Middleware;
   params?: z.ZodObject;
@@ -104,12 +113,13 @@ export function mount(
   write: ProblemWriter = writeProblem,
 ): Router {
   const router = new Router({ prefix });
-  for (const { method, path, access, verifySecret, around, handlers } of routes)
+  for (const { method, path, access, around, handlers, ...by } of routes)
     router[method](
       path.replace(/\{(\w+)\}/g, ':$1'),
       withProblemWriter(write),
       ...(around ? [around] : []),
-      authenticate(access, authentication, verifySecret),
+      by.authenticate?.(access, authentication) ??
+        authenticate(access, authentication, by.verifySecret),
       ...handlers,
     );
   return router;

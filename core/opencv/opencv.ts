@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { openCvPackage } from './opencv-package.js';
+import { type OpenCvPart, openCvAddon } from './opencv-addon.js';
 
 /** An image in native memory, which the garbage collector does not see: `release()` it. */
 export interface Mat {
@@ -68,7 +66,7 @@ export interface Size {
   readonly height: number;
 }
 
-/** The part of the OpenCV addon that is used here. */
+/** What is used here of the addons. Each has only what its part needs; the one of a checkout has all. */
 export interface OpenCv {
   readonly version: { major: number; minor: number; revision: number };
   /** Filled, or over memory that stays the caller's and has to outlive it. */
@@ -119,23 +117,12 @@ export interface OpenCv {
   readonly FILLED: number;
 }
 
-const addonFile = () => join(openCvPackage(), 'build', 'Release', 'opencv4nodejs.node');
-
-/** Whether the addon is there. It may still lack a library of OpenCV. */
-export function isOpenCvInstalled(): boolean {
-  try {
-    return existsSync(addonFile());
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Loads the compiled addon itself. The package's JavaScript around it would print at load, look for an
- * OpenCV build on the machine and cost memory, for nothing that is used here.
+ * OpenCV build on the machine and cost memory, for nothing that is used here. Throws OpenCvMissing.
  */
-export function loadOpenCv(): OpenCv {
-  const cv: OpenCv = createRequire(import.meta.url)(addonFile());
+export function loadOpenCv(part: OpenCvPart): OpenCv {
+  const cv: OpenCv = createRequire(import.meta.url)(openCvAddon(part));
   // One worker a core is the parallelism; threads below it would only contend.
   cv.setNumThreads(1);
   return cv;

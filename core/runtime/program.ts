@@ -15,9 +15,14 @@ export interface Program<S extends z.ZodType<{ log: { level: LogLevel } }>> {
   name: string;
   summary: string;
   schema: S;
+  /**
+   * Also runs with `--check`: whether the machine has what a configuration needs. Resolves with lines about parts that do not
+   * work; throws a ConfigurationError if the program as a whole does not.
+   */
+  checkInstallation?(configuration: z.infer<S>): Promise<string[]>;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
-  /** What is wrong with a configuration whose form is right, e.g. names of what does not exist. */
+  /** For `--check`: what is wrong with a configuration whose form is right, e.g. names of what does not exist. */
   check?(configuration: z.infer<S>): Promise<FieldError[]>;
   /** Builds the parts, but starts nothing. */
   create(
@@ -91,25 +96,31 @@ export async function run<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     if (options.help) return print(usage(program));
     if (options.version) return print(programVersion());
     configuration = reread();
+    if (options.check) return await check(program, configuration, options.config);
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
-  if (options.check) return check(program, configuration, options.config);
   if (command) return execute(program, command, configuration, options);
   return serve(program, configuration, reread);
 }
 
 async function check<C>(
-  program: { name: string; check?(configuration: C): Promise<FieldError[]> },
+  { name, check: find, checkInstallation }: Checked<C>,
   configuration: C,
-  file = 'the built-in configuration',
+  source = 'the built-in configuration',
 ): Promise<number> {
-  const errors = (await program.check?.(configuration)) ?? [];
-  if (errors.length === 0) return print('The configuration is valid.');
-  const { message } = new ConfigurationError(file, errors);
-  process.stderr.write(`${program.name}: ${message}\n`);
-  return EXIT.usage;
+  const errors = (await find?.(configuration)) ?? [];
+  if (errors.length > 0) throw new ConfigurationError(source, errors);
+  const lines = (await checkInstallation?.(configuration)) ?? [];
+  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
+  return print('The configuration is valid.');
+}
+
+interface Checked<C> {
+  name: string;
+  check?(configuration: C): Promise<FieldError[]>;
+  checkInstallation?(configuration: C): Promise<string[]>;
 }
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
@@ -287,7 +298,7 @@ Usage: ${name} [${commands ? 'COMMAND] [' : ''}--config FILE] [--set PATH=VALUE 
 ${listed(commands).join('')}
   -c, --config FILE     reads this YAML configuration instead of the built-in defaults
       --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
-      --check           checks the configuration, and prints every error in it
+      --check           checks the configuration, and prints every error and what is not installed
       --json            prints JSON, if the command supports it
       --refused         shows the summaries that were set aside, with "outbox"
       --role ROLE       the role of the token that "token add" creates: viewer, operator or admin

@@ -6,16 +6,17 @@ import { projectRoot } from '../../core/runtime/project-root.js';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
 import { describeSource } from '../../scripts/lib/package-source.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
-import { buildImages, imageSize } from './build.js';
+import { buildImages, IMAGES, imageSize } from './build.js';
 import { verifyCloud } from './cloud.js';
 import { baseImage, Docker } from './docker.js';
 import { lint } from './lint.js';
 import { verifyLan, verifySingle } from './others.js';
 import { inSandbox } from './sandbox.js';
 import { stepper, table } from './steps.js';
+import { verifyStreams } from './streams.js';
 
 /**
- * Builds both images and starts both compose files with a Docker daemon of its own, as root: `npm run verify:images`. It
+ * Builds the images and starts both compose files with a Docker daemon of its own, as root: `npm run verify:images`. It
  * needs no registry of images: debootstrap makes the base image, and the other images of docker-compose.cloud.yml are made
  * of Debian's packages (deploy/verify/Dockerfile). With `--keep-data`, builds continue from the last run (10 GB below the
  * user's cache folder); otherwise only the base image stays.
@@ -81,10 +82,11 @@ async function verify(keepData: boolean): Promise<number> {
     await step('base image', () => baseImage(docker, { cache, arch, name: BASE, log }));
     await step('client plugins', () => docker.takePlugins(BASE));
     await buildImages(run, { base: BASE, version: describeSource(root).version });
-    const sizes = ['siteglass-edge', 'siteglass-relay'].map((name) => [
-      name,
-      imageSize(docker, name),
+    const sizes = Object.keys(IMAGES).map((target) => [
+      `siteglass-${target}`,
+      imageSize(docker, `siteglass-${target}`),
     ]);
+    await verifyStreams(run);
     await lint(run);
     const memory = [await verifyCloud(run), await verifySingle(run), await verifyLan(run)].flat();
     console.log(

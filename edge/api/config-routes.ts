@@ -10,6 +10,9 @@ const reloadedSchema = z.object({
   needsRestart: z
     .array(z.string())
     .meta({ description: 'Changed settings that take effect after a restart' }),
+  warnings: z.array(z.string()).meta({
+    description: 'What the configuration needs and is not installed, and how to install it',
+  }),
 });
 
 export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {

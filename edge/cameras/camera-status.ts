@@ -2,8 +2,8 @@ import type { Backlog } from './camera.js';
 import type { CameraConfig } from './camera-config.js';
 
 /**
- * `starting` until the first analysed picture; `offline` after three consecutive failures; `frozen` if it has sent the same
- * picture, and `stale` if it has sent no new one, for longer than its limit.
+ * `starting` until the first analysed picture; `offline` after three consecutive failures, and at once if this machine lacks
+ * what the camera needs; `frozen` if it has sent the same picture, and `stale` if it has sent no new one, for longer than its limit.
  */
 export type CameraState = 'starting' | 'online' | 'frozen' | 'stale' | 'offline' | 'paused';
 

@@ -39,6 +39,8 @@ export interface Camera {
   backlog?(): Backlog;
   /** An operator asks for a snapshot, or has reloaded the configuration: a login that was given up is tried once more. */
   retryLogin?(): void;
+  /** Why this machine cannot take a snapshot of it, whatever the camera does: what to install. Absent if it can. */
+  fault?(): string | undefined;
   /** Releases what is kept between snapshots, such as a connection or a process. Nothing is taken afterwards. */
   close?(): Promise<void>;
 }
@@ -53,6 +55,7 @@ export type CameraErrorCode =
   | 'faulty_http'
   | 'too_large'
   | 'unreadable'
+  | 'not_installed'
   | 'silent';
 
 /** Why a camera returned no snapshot. Operators see the message: it contains no URL and no credentials. */

@@ -15,6 +15,8 @@ export interface ConfigReloadOptions {
   read(): EdgeConfig;
   /** Names in a configuration of what does not exist. */
   check(config: EdgeConfig): Promise<FieldError[]>;
+  /** Lines about what a configuration needs and this machine lacks. */
+  warningsOf(config: EdgeConfig): string[];
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
@@ -24,6 +26,8 @@ export interface Reloaded {
   cameras: CameraChanges;
   /** Changed settings that take effect only after a restart, e.g. `http.port`. */
   needsRestart: string[];
+  /** What the configuration needs and this machine lacks, one line for each. */
+  warnings: string[];
 }
 
 /**
@@ -52,15 +56,16 @@ export class ConfigReload implements Service {
   }
 
   async #reload(): Promise<Reloaded> {
-    const { config, replaceCameras, log } = this.options;
+    const { config, replaceCameras, warningsOf, log } = this.options;
     const next = await this.#read();
     const cameras = await replaceCameras(next.cameras);
     const needsRestart = differences(
       { ...config, cameras: undefined },
       { ...next, cameras: undefined },
     );
-    log.info({ ...cameras, needsRestart }, 'configuration reloaded');
-    return { cameras, needsRestart };
+    const warnings = warningsOf(next);
+    log.info({ ...cameras, needsRestart, warnings }, 'configuration reloaded');
+    return { cameras, needsRestart, warnings };
   }
 
   async #read(): Promise<EdgeConfig> {

@@ -21,12 +21,12 @@ export interface CameraFaults {
 export function nameFaults(config: Named, known: NamedDetector[]): FieldError[] {
   return [
     ...settingFaults(config.detection, known, howToAdd),
-    ...cameraFaults(config, known).flatMap(({ errors }) => errors),
+    ...cameraNameFaults(config, known).flatMap(({ errors }) => errors),
   ];
 }
 
 /** The same of the cameras alone, without those in which all is right. */
-export function cameraFaults(
+export function cameraNameFaults(
   { cameras, detection }: Named,
   known: NamedDetector[],
 ): CameraFaults[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Check, failure, ok, type Verdict } from '../../core/doctor/finding.js';
 import { secretFault } from '../../core/doctor/secret-fault.js';
 import { type DetectionExpectation, withDetection } from '../../core/doctor/with-detection.js';
+import { openCvFault } from '../../core/opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../core/runtime/errors.js';
 import { Semaphore } from '../../core/runtime/semaphore.js';
 import { CameraError, type CameraErrorCode } from '../cameras/camera.js';
@@ -35,6 +36,7 @@ const ADVICE: Partial<Record<CameraErrorCode, string>> = {
     'Update the firmware of the camera, or take its stream instead (kind mjpeg or rtsp).',
   too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
   silent: 'Check the upload settings of the camera.',
+  not_installed: 'Install it. The camera is then read at its next scheduled time.',
 };
 
 /** Takes one snapshot from each camera and analyses it, as the service does. Records nothing, and marks no file as processed. */
@@ -92,7 +94,7 @@ async function checkCamera(
 ): Promise<Verdict> {
   const { id, kind } = config;
   if (kind === 'push') return ok(`${id} uploads its snapshots; not tested`);
-  if (kind === 'device' && isRunning)
+  if (kind === 'device' && isRunning && openCvFault('capture') === undefined)
     return ok(`${id} not tested: the appliance has the device open`);
   const fault = secretFault('auth' in config ? config.auth?.password : undefined);
   if (fault) return { ...fault, text: `${id} not tested: ${fault.text}` };
@@ -114,6 +116,6 @@ async function checkCamera(
 }
 
 const adviceOn = (kind: CameraConfig['kind'], code: CameraErrorCode): string =>
-  kind === 'device'
+  kind === 'device' && code !== 'not_installed'
     ? 'Check that it is connected and readable for group video: ls -l /dev/video*. The service needs the drop-in video4linux.conf (docs/operations.md).'
     : (ADVICE[code] ?? 'Correct its settings (docs/configuration.md).');

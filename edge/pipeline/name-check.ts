@@ -4,7 +4,7 @@ import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
-import { cameraFaults } from '../cameras/name-faults.js';
+import { cameraNameFaults } from '../cameras/name-faults.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart } from '../health/site-health.js';
 
@@ -50,7 +50,7 @@ export class NameCheck implements Service {
         by: path.replace(/\.\d+$/, ''),
         message,
       })),
-      ...cameraFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>
+      ...cameraNameFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>
         faulty.errors.map(({ message }) => ({ by: `camera ${faulty.camera}`, message })),
       ),
     ];

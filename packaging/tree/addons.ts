@@ -15,94 +15,91 @@ import { basename, dirname, join } from 'node:path';
 import { outputOf } from '../../scripts/lib/command.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
 
-/** The libraries of OpenCV that the addon uses, by Debian's names; packaging/opencv limits it to these. */
-const OPENCV_LIBRARIES = ['core', 'imgproc', 'imgcodecs', 'objdetect', 'videoio'];
-
 /** The architecture that packages are built for, by Debian's names: `arm64`, and `aarch64-linux-gnu` for the compiler. */
 export interface Target {
   arch: string;
   gnu: string;
 }
 
-interface CompilerSettings {
-  optimise: string;
-  flags?: string;
-  env?: Record<string, string>;
-  /** Arguments of make. */
-  make?: string[];
-}
-
 interface Addon {
-  file: string;
+  /** The built files. */
+  files: string[];
   folder: string;
-  settings: CompilerSettings;
+  /** Further folders that are compiled into it. */
+  sources?: string[];
+  /** The compiler's last word on optimisation, after Debian's flags. */
+  optimise: string;
 }
 
-/** The paths of the built addons in a source tree. */
+/** The paths of the addons that each program has in its own package, in a source tree. */
 export const ADDON_FILES = {
-  opencv: 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node',
   sqlite: 'node_modules/better-sqlite3/build/Release/better_sqlite3.node',
   engine: 'core/detection/engine/native/build/Release/engine.node',
   decoder: 'core/detection/decoder/native/build/Release/decoder.node',
 };
 
+/** Those of the package siteglass-opencv. */
+export const OPENCV_FILES = {
+  engine: 'core/opencv/native/build/Release/engine.node',
+  capture: 'core/opencv/native/build/Release/capture.node',
+};
+
 /** Debian's architectures by Node's names. */
 const NODE_ARCHITECTURES: Record<string, string> = { amd64: 'x64', arm64: 'arm64' };
 
-/** Compiles the four native addons in the source tree `root` with this system's compiler and headers. */
+/** Compiles the native addons in the source tree `root` with this system's compiler and headers. */
 export function buildAddons(root: string, target: Target): void {
-  for (const addon of addons(root, target.gnu)) {
-    const { file, folder, settings } = addon;
-    const kept = cachePath(root, target, addon);
-    if (kept && existsSync(kept)) {
-      mkdirSync(dirname(join(root, file)), { recursive: true });
-      copyFileSync(kept, join(root, file));
+  for (const addon of ADDONS) {
+    const { files, folder, optimise } = addon;
+    const kept = cachePaths(root, target, addon);
+    if (kept?.every((path) => existsSync(path))) {
+      for (const [i, file] of files.entries()) copyWhole(kept[i] ?? '', join(root, file));
       continue;
     }
-    compile(root, join(root, folder), target, settings);
-    if (!kept) continue;
-    copyFileSync(join(root, file), `${kept}.${process.pid}`);
-    renameSync(`${kept}.${process.pid}`, kept);
+    compile(root, join(root, folder), target, optimise);
+    for (const [i, path] of (kept ?? []).entries()) copyWhole(join(root, files[i] ?? ''), path);
   }
 }
 
-const addons = (root: string, gnu: string): Addon[] => [
+function copyWhole(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, `${to}.${process.pid}`);
+  renameSync(`${to}.${process.pid}`, to);
+}
+
+const ADDONS: Addon[] = [
   {
-    file: ADDON_FILES.engine,
+    files: [ADDON_FILES.engine],
     folder: 'core/detection/engine/native',
-    settings: { optimise: '-O3' },
+    optimise: '-O3',
   },
   {
-    file: ADDON_FILES.decoder,
+    files: [ADDON_FILES.decoder],
     folder: 'core/detection/decoder/native',
-    settings: { optimise: '-O3' },
+    optimise: '-O3',
   },
   {
-    file: ADDON_FILES.sqlite,
+    files: [ADDON_FILES.sqlite],
     folder: 'node_modules/better-sqlite3',
-    settings: { optimise: '-O3' },
+    optimise: '-O3',
   },
   {
-    file: ADDON_FILES.opencv,
-    folder: 'node_modules/@u4/opencv4nodejs',
-    settings: openCv(root, gnu),
+    files: Object.values(OPENCV_FILES),
+    folder: 'core/opencv/native',
+    sources: ['node_modules/@u4/opencv4nodejs/cc', 'packaging/opencv'],
+    // The expensive code is in OpenCV's own libraries.
+    optimise: '-O1',
   },
 ];
 
-function compile(
-  root: string,
-  cwd: string,
-  { arch, gnu }: Target,
-  { optimise, flags = '', env = {}, make = [] }: CompilerSettings,
-): void {
+function compile(root: string, cwd: string, { arch, gnu }: Target, optimise: string): void {
   // After Debian's flags for all packages (hardening, no paths of this machine), so that these prevail.
-  const flagsOf = (name: string) => `${process.env[name] ?? ''} ${optimise} -g0 ${flags}`.trim();
+  const flagsOf = (name: string) => `${process.env[name] ?? ''} ${optimise} -g0`.trim();
   const tools = { CC: `${gnu}-gcc`, CXX: `${gnu}-g++`, LINK: `${gnu}-g++`, AR: `${gnu}-ar` };
   const options = {
     cwd,
     env: {
       ...process.env,
-      ...env,
       ...tools,
       CFLAGS: flagsOf('CFLAGS'),
       CXXFLAGS: flagsOf('CXXFLAGS'),
@@ -116,11 +113,7 @@ function compile(
     '--nodedir=/usr',
   ];
   run(process.execPath, [gyp, ...configure], options);
-  run(
-    'make',
-    ['-C', 'build', 'BUILDTYPE=Release', `-j${availableParallelism()}`, ...make],
-    options,
-  );
+  run('make', ['-C', 'build', 'BUILDTYPE=Release', `-j${availableParallelism()}`], options);
 }
 
 /** The headers that the addons are compiled with; each file contains their version. */
@@ -132,21 +125,23 @@ const HEADERS = [
   '/usr/include/webp/decode.h',
 ];
 
-/** The path of a kept addon, by all that its bytes depend on; undefined if SITEGLASS_ADDON_CACHE names no folder. */
-function cachePath(
+/** The paths of an addon's kept files, by all that their bytes depend on; undefined if SITEGLASS_ADDON_CACHE names no folder. */
+function cachePaths(
   root: string,
   { arch, gnu }: Target,
-  { file, folder, settings }: Addon,
-): string | undefined {
+  { files, folder, sources = [], optimise }: Addon,
+): string[] | undefined {
   const cache = process.env.SITEGLASS_ADDON_CACHE;
   if (!cache) return undefined;
-  const hash = createHash('sha256').update(JSON.stringify([arch, settings]));
+  const hash = createHash('sha256').update(JSON.stringify([arch, optimise]));
   for (const name of ['CFLAGS', 'CXXFLAGS', 'LDFLAGS']) hash.update(process.env[name] ?? '');
   hash.update(outputOf(`${gnu}-g++`, ['--version']) ?? '');
-  for (const path of [folder, 'packaging/opencv', 'packaging/tree/addons.ts'])
+  for (const path of [folder, ...sources, 'packaging/tree/addons.ts'])
     hashFiles(hash, join(root, path));
   for (const header of HEADERS) hashFiles(hash, header);
-  return join(cache, `${basename(file)}-${arch}-${hash.digest('hex').slice(0, 16)}`);
+  const key = hash.digest('hex').slice(0, 16);
+  // Two addons may have the same name.
+  return files.map((file, i) => join(cache, `${basename(file)}-${arch}-${key}-${i}`));
 }
 
 function hashFiles(hash: Hash, path: string): void {
@@ -157,25 +152,6 @@ function hashFiles(hash: Hash, path: string): void {
     const file = join(path, name);
     if (statSync(file).isFile()) hash.update(name).update(readFileSync(file));
   }
-}
-
-/** The addon's own search for OpenCV would link all of it, and leave the paths of this machine in the addon. */
-function openCv(root: string, gnu: string): CompilerSettings {
-  const libraries = OPENCV_LIBRARIES.map((name) => `-lopencv_${name}`).join(' ');
-  return {
-    // The expensive code is in OpenCV's own libraries.
-    optimise: '-O1',
-    flags: '-isystem /usr/include/opencv4',
-    env: {
-      OPENCV4NODEJS_DISABLE_AUTOBUILD: '1',
-      OPENCV_INCLUDE_DIR: join(root, 'packaging', 'opencv'),
-      OPENCV_LIB_DIR: `/usr/lib/${gnu}`,
-    },
-    make: [
-      `LIBS=${libraries}`,
-      `LDFLAGS_Release=-pthread ${process.env.LDFLAGS ?? ''} -Wl,--as-needed`,
-    ],
-  };
 }
 
 function run(command: string, args: string[], options: SpawnSyncOptions): void {

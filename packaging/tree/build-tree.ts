@@ -3,9 +3,9 @@ import { parseArgs } from 'node:util';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { buildAddons } from './addons.js';
-import { writeTree } from './write-tree.js';
+import { writeOpenCvTree, writeTree } from './write-tree.js';
 
-/** Compiles the addons and writes debian/tree/edge and debian/tree/relay; scripts/package-tree.mjs runs it. */
+/** Compiles the addons and writes a folder below debian/tree for each package; scripts/package-tree.mjs runs it. */
 await runMain(() => {
   const { values } = parseArgs({
     options: {
@@ -21,4 +21,5 @@ await runMain(() => {
   buildAddons(root, { arch, gnu });
   for (const program of ['edge', 'relay'] as const)
     writeTree(root, program, { version, out: join(root, 'debian', 'tree', program) });
+  writeOpenCvTree(root, { version, out: join(root, 'debian', 'tree', 'opencv') });
 });

@@ -1,9 +1,10 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
+import { ADDON_INTERFACE } from '../../core/opencv/opencv-addon.js';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
-import { ADDON_FILES } from './addons.js';
+import { ADDON_FILES, OPENCV_FILES } from './addons.js';
 import { closure, trace } from './trace.js';
 
 export type Program = keyof typeof ENTRIES;
@@ -62,6 +63,20 @@ export function writeTree(
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
   for (const path of closure(locked, [...packages, OPENCV], NOT_AT_RUN_TIME))
     if (!path.includes('node_modules/@types/')) copyPackage(root, path, copy);
+}
+
+/** Writes the folder of siteglass-opencv: both addons, and what the programs check before they load one. */
+export function writeOpenCvTree(
+  root: string,
+  { out, version }: { out: string; version: string },
+): void {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const manifest = { name: 'siteglass-opencv', version, private: true, interface: ADDON_INTERFACE };
+  writeFileSync(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const [part, file] of Object.entries(OPENCV_FILES))
+    cpSync(join(root, file), join(out, `${part}.node`));
+  cpSync(join(root, 'node_modules', OPENCV, 'LICENSE'), join(out, 'LICENSE'));
 }
 
 function copyPackage(root: string, path: string, copy: Copy): void {

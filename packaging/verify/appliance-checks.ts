@@ -1,7 +1,7 @@
 import { type Checks, expect } from './checklist.js';
 import type { InstalledProgram } from './installed-program.js';
 
-/** Cameras that fill the outbox, and a broker that cannot be reached: nothing listens on port 9. */
+/** Cameras that fill the outbox, one that needs OpenCV, and a broker that cannot be reached: nothing listens on port 9. */
 const CONFIGURATION = `dataFolder: /var/lib/siteglass-edge
 site: verified
 http: { host: 0.0.0.0 }
@@ -9,9 +9,11 @@ mqtt: { url: mqtt://127.0.0.1:9 }
 cameras:
   - { id: one, kind: folder, path: /srv/samples, loop: true, schedule: '* * * * * *' }
   - { id: two, kind: folder, path: /srv/samples, loop: true, schedule: '* * * * * *' }
+  - { id: gate, kind: rtsp, url: 'rtsp://127.0.0.1:9/1', schedule: '0 0 1 1 *' }
 `;
 /** Summaries that the outbox holds before the upgrade. */
 const WAITING = 60;
+const INSTALL = 'OpenCV is not installed; to install it: sudo apt install siteglass-opencv';
 const STATE = '/var/lib/siteglass-edge';
 
 interface Outbox {
@@ -36,7 +38,7 @@ export function applianceChecks(edge: InstalledProgram): Checks {
     return `${now.count} summaries as they were`;
   };
   return {
-    'install on a bare system': async () => {
+    'install the previous commit': async () => {
       const output = edge.install('/root/previous.deb');
       const last = output.trim().split('\n').at(-1) ?? '';
       expect(
@@ -80,6 +82,11 @@ export function applianceChecks(edge: InstalledProgram): Checks {
         'the command that rolls back',
         output.slice(-300),
       );
+      expect(
+        output.includes(`siteglass-edge: camera gate: ${INSTALL}`),
+        'a line about the camera that needs OpenCV',
+        output.slice(-600),
+      );
       await edge.untilReady();
       at.next = edge.version();
       const since = (state: string) => Number(edge.show(`${state}TimestampMonotonic`));
@@ -98,6 +105,21 @@ export function applianceChecks(edge: InstalledProgram): Checks {
       return `${seen}, the same epoch, ${now.count - at.outbox.count} more without a hole`;
     },
     'detect after the upgrade': () => edge.detect(),
+    'remove the libraries that nothing needs': () => {
+      const output = machine.run('DEBIAN_FRONTEND=noninteractive apt-get autoremove --yes 2>&1');
+      return `${/(\d+) to remove/.exec(output)?.[1] ?? 'no'} packages removed; ${edge.detect()}`;
+    },
+    'roll back to the previous commit': async () => {
+      machine.run('siteglass-edge-rollback --yes 2>&1');
+      expect(edge.version() === at.previous, at.previous, edge.version());
+      await edge.untilReady();
+      return `${at.previous} runs, ${kept()}, ${edge.detect()}`;
+    },
+    'upgrade again': async () => {
+      edge.install('/root/edge.deb');
+      await edge.untilReady();
+      return `${kept()}, ${edge.detect()}`;
+    },
     watchdog: async () => {
       const main = edge.show('MainPID');
       const restarts = Number(edge.show('NRestarts'));

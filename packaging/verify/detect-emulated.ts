@@ -14,6 +14,8 @@ export interface EmulatedResult {
   engines: string[];
   analysis: Awaited<ReturnType<DetectionPool['analyse']>>;
   processedBytes: number;
+  /** Processes that map a library of OpenCV. */
+  withOpenCv: number[];
 }
 
 /** The program's own detection of one image, with its worker process. Prints the result as a line after `ANSWER`. */
@@ -41,9 +43,13 @@ const sqlite: string = new Sqlite(':memory:')
   .prepare('select sqlite_version()')
   .pluck()
   .get() as string;
+const { engines, pids } = pool.status();
 const result: EmulatedResult = {
   sqlite,
-  engines: pool.status().engines,
+  engines,
+  withOpenCv: [process.pid, ...pids].filter((pid) =>
+    readFileSync(`/proc/${pid}/maps`, 'utf8').includes('opencv_'),
+  ),
   analysis,
   processedBytes,
 };

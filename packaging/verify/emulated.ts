@@ -48,8 +48,10 @@ export async function detectEmulated(
   });
   const answer = lines.find((line) => line.startsWith('ANSWER '))?.slice('ANSWER '.length);
   expect(answer, 'an answer', 'none');
-  const { sqlite, engines, analysis, processedBytes }: EmulatedResult = JSON.parse(answer);
+  const { sqlite, engines, analysis, processedBytes, withOpenCv }: EmulatedResult =
+    JSON.parse(answer);
   expect(processedBytes > 10_000, 'an image with boxes', `${processedBytes} bytes`);
+  expect(withOpenCv.length === 0, 'no process with OpenCV', withOpenCv.join(', '));
   const { decodeMs, detectMs } = analysis.times;
   return `${expectSigns(analysis.detections)} (decoded in ${decodeMs} ms, searched in ${detectMs} ms); SQLite ${sqlite}, engines ${engines.join(', ')}`;
 }

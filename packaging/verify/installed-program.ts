@@ -36,8 +36,8 @@ export class InstalledProgram {
   }
 
   /** Returns apt's output. A conffile that was changed stays. */
-  install(file: string): string {
-    const options = '-o Dpkg::Options::=--force-confold';
+  install(file: string, ...more: string[]): string {
+    const options = ['-o Dpkg::Options::=--force-confold', ...more].join(' ');
     return this.machine.run(
       `DEBIAN_FRONTEND=noninteractive apt-get install --yes ${options} ${file} 2>&1`,
     );
@@ -60,19 +60,30 @@ export class InstalledProgram {
     return this.machine.run(`systemctl show --value --property=${property} ${this.name}`);
   }
 
-  /** Uploads the sample and throws unless it finds both signs. */
-  detect(): string {
+  /** The command that calls the API as an admin. */
+  curl(path: string, options = ''): string {
     const token = `$(cat /var/lib/${this.name}/admin-token)`;
+    return `curl --silent --show-error --fail --header "Authorization: Bearer ${token}" ${options} ${this.url}${path}`;
+  }
+
+  /** What the API returns. */
+  get<T>(path: string): T {
+    return JSON.parse(this.machine.run(this.curl(path)));
+  }
+
+  /** Uploads a sample and throws unless it finds both signs. */
+  detect(sample = '/root/sample.jpg'): string {
     const answer = this.machine.run(
-      `curl --silent --show-error --fail --header "Authorization: Bearer ${token}" ` +
-        `--form image=@/root/sample.jpg ${this.url}/api/v1/objectdetection/image`,
+      this.curl('/api/v1/objectdetection/image', `--form image=@${sample}`),
     );
     const { detections, image }: { detections: { box: Box }[]; image: { id: string } } =
       JSON.parse(answer);
     const found = expectSigns(detections);
     const processed = this.machine.run(
-      `curl --silent --fail --header "Authorization: Bearer ${token}" --output /root/processed.jpg ` +
-        `--write-out '%{content_type} %{size_download}' ${this.url}/api/v1/objectdetection/image/${image.id}/processed`,
+      this.curl(
+        `/api/v1/objectdetection/image/${image.id}/processed`,
+        `--output /root/processed.jpg --write-out '%{content_type} %{size_download}'`,
+      ),
     );
     expect(/^image\/jpeg \d{5,}$/.test(processed), 'a JPEG', processed);
     return found;
@@ -80,10 +91,9 @@ export class InstalledProgram {
 
   /** The memory of its processes; the proportional set size counts shared pages once. */
   memory(): string {
-    const processes = `$(cat /sys/fs/cgroup/system.slice/${this.name}.service/cgroup.procs)`;
     const lines = this.machine
       .run(
-        `for pid in ${processes}; do cat /proc/$pid/comm; grep -E '^(Rss|Pss):' /proc/$pid/smaps_rollup; done`,
+        `for pid in $(cat ${this.#processes}); do cat /proc/$pid/comm; grep -E '^(Rss|Pss):' /proc/$pid/smaps_rollup; done`,
       )
       .split('\n');
     const sum = (kind: string) =>
@@ -93,6 +103,31 @@ export class InstalledProgram {
       ) / 1024;
     const names = lines.filter((line) => !/^[RP]ss:/.test(line));
     return `${Math.round(sum('Pss'))} MB proportional, ${Math.round(sum('Rss'))} MB resident: ${names.join(', ')}`;
+  }
+
+  /** Its processes, each with the number of OpenCV's libraries that it maps. */
+  openCvLibraries(): string {
+    return this.machine
+      .run(
+        `for pid in $(cat ${this.#processes}); do
+          count=$(grep -o '[^ /]*opencv_[^ ]*' /proc/$pid/maps | sort -u | wc -l)
+          main=$(tr '\\0' '\\n' < /proc/$pid/cmdline | grep -o '[a-z]*/[a-z-]*main\\.js$' | head -n 1)
+          echo "$main $count"
+        done`,
+      )
+      .split('\n')
+      .join(', ');
+  }
+
+  /** Throws if one of its processes maps a library of OpenCV. */
+  withoutOpenCv(): string {
+    const found = this.openCvLibraries();
+    expect(!/ [1-9]/.test(found), 'no library of OpenCV in any process', found);
+    return `${found.split(', ').length} processes without OpenCV`;
+  }
+
+  get #processes(): string {
+    return `/sys/fs/cgroup/system.slice/${this.name}.service/cgroup.procs`;
   }
 
   /** What the program left on the disk, without the files of these checks. */

@@ -15,6 +15,8 @@ interface BuildOptions {
 export interface PackageFiles {
   edge: string;
   relay: string;
+  /** Absent in commits whose programs contain OpenCV's addon. */
+  opencv?: string;
 }
 
 /** Builds the packages of the checkout in `root`. */
@@ -31,10 +33,15 @@ export async function packagesOf(
   const names = readdirSync(out);
   const find = (program: string) => {
     const name = names.find((file) => file.startsWith(`siteglass-${program}_`));
-    if (!name) throw new Problem(`no package of siteglass-${program} was built into ${out}`);
-    return join(out, name);
+    return name && join(out, name);
   };
-  return { edge: find('edge'), relay: find('relay') };
+  const required = (program: string) => {
+    const file = find(program);
+    if (!file) throw new Problem(`no package of siteglass-${program} was built into ${out}`);
+    return file;
+  };
+  const opencv = find('opencv');
+  return { edge: required('edge'), relay: required('relay'), ...(opencv && { opencv }) };
 }
 
 /** Builds the packages of another commit, in a temporary work tree. */
@@ -85,7 +92,13 @@ if (!database.prepare("select 1 from kysely_migration where name = '9999_broken'
 throw new Error('broken on purpose');
 `;
 
-/** A root that boots, in which apt can install the packages without a network: their dependencies are downloaded. */
+/** Debian's Node.js, which a machine has before the programs, and which their size does not count. */
+const NODE = ['install', '--no-install-recommends', 'nodejs'];
+
+/**
+ * A root that boots, with Node.js, in which apt can install the packages without a network: their dependencies are
+ * downloaded.
+ */
 export async function machineRoot(packages: string[], { log }: { log: string }): Promise<string> {
   const from = await debianRoot('base', { log });
   const depends = packages
@@ -98,9 +111,10 @@ export async function machineRoot(packages: string[], { log }: { log: string }):
       enterRoot(folder, ['apt-get', '--yes', ...args], { binds, log, failure });
     await apt('update');
     await apt('install', '--no-install-recommends', 'systemd', 'systemd-sysv', 'curl', 'sqlite3');
+    await apt(...NODE);
     for (const inside of Object.keys(binds)) await apt('install', '--download-only', inside);
   };
-  return debianRoot('machine', { from, key: depends, log, prepare });
+  return debianRoot('machine', { from, key: `${NODE}\n${depends}`, log, prepare });
 }
 
 /** The size of a package and of what it installs, in MB. */

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import sharp from 'sharp';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
@@ -9,6 +10,7 @@ import { runChecks } from './checklist.js';
 import { detectEmulated } from './emulated.js';
 import { InstalledProgram } from './installed-program.js';
 import { Machine } from './machine.js';
+import { openCvChecks } from './opencv-checks.js';
 import {
   breakPackage,
   machineRoot,
@@ -52,8 +54,25 @@ function build(arch: string): Promise<PackageFiles> {
   return packagesOf(root, { arch, log, out: join(work, 'next') });
 }
 
-function describe({ edge, relay }: PackageFiles): string {
-  return `edge ${sizeOf(edge)}; relay ${sizeOf(relay)}`;
+function describe({ edge, relay, opencv }: PackageFiles): string {
+  const programs = `edge ${sizeOf(edge)}; relay ${sizeOf(relay)}`;
+  return opencv ? `${programs}; opencv ${sizeOf(opencv)}` : programs;
+}
+
+/** The sample as JPEG, as PNG and WebP with the same pixels, and as a video of three frames. By path in the machine. */
+async function samplesIn(folder: string): Promise<Record<string, string>> {
+  const at = (end: string) => join(folder, `sample.${end}`);
+  const jpeg = readFileSync(sample);
+  await sharp(jpeg).png().toFile(at('png'));
+  await sharp(jpeg).webp({ lossless: true }).toFile(at('webp'));
+  // FFmpeg knows the form by the name.
+  writeFileSync(at('mjpeg'), Buffer.concat([jpeg, jpeg, jpeg]));
+  return {
+    '/root/sample.jpg': sample,
+    '/root/sample.png': at('png'),
+    '/root/sample.webp': at('webp'),
+    '/srv/clip.mjpeg': at('mjpeg'),
+  };
 }
 
 function verifyEmulated(arch: string): Promise<number> {
@@ -88,19 +107,23 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
         return `${previous.slice(0, 8)}: edge ${sizeOf(before.edge)}`;
       },
       boot: async () => {
-        const from = await machineRoot([before.edge, built.edge, built.relay], { log });
+        const { edge, relay, opencv } = built;
+        if (!opencv) throw new Problem('no package of siteglass-opencv was built');
+        const from = await machineRoot([before.edge, edge, relay, opencv], { log });
         await machine.boot(from, {
-          '/root/edge.deb': built.edge,
-          '/root/relay.deb': built.relay,
+          '/root/edge.deb': edge,
+          '/root/opencv.deb': opencv,
+          '/root/relay.deb': relay,
           '/root/previous.deb': before.edge,
           '/root/broken.deb': broken,
-          '/root/sample.jpg': sample,
+          ...(await samplesIn(work)),
           '/srv/samples': samples,
         });
         return machine.run(
           '. /etc/os-release; echo "$PRETTY_NAME, $(systemctl --version | head -n 1)"',
         );
       },
+      ...openCvChecks(program('edge', 8080)),
       ...applianceChecks(program('edge', 8080)),
       ...relayChecks(program('relay', 8090)),
     });

@@ -9,92 +9,89 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism, homedir, totalmem } from 'node:os';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { run, succeeds } from './command.mjs';
-import { opencvVersion } from './debian-packages.mjs';
+import { compile, download } from './addon-build.mjs';
+import { succeeds } from './command.mjs';
+import { DEBIAN_STEPS, opencvVersion, usesOpenCV } from './debian-packages.mjs';
 import { readPackages } from './npm-packages.mjs';
+import { openCvSettings } from './opencv-addon.mjs';
+import { Problem } from './problem.mjs';
 
+/** @import { Purpose } from './debian-packages.mjs' */
 /** @import { Step } from './steps.mjs' */
 
 /**
  * A native addon: of an npm package, or the project's own.
  * @typedef {object} Addon
  * @property {string} name
+ * @property {string} folder The path in the project.
  * @property {string} file The path of the built file in `folder`.
- * @property {string} takes How long compiling takes.
+ * @property {number} seconds How long compiling takes on one processor.
+ * @property {boolean} [own] Whether it is the project's own. Its version is the hash of its sources.
  * @property {boolean} [usesOpenCV]
  * @property {boolean} [publishesBuilt] Whether its authors publish built files.
+ * @property {boolean} [critical] Whether the set-up waits for it longest; the other compilers leave it a processor.
  * @property {Record<string, string>} [env] Added to the compiler's environment.
+ * @property {string[]} [make] Arguments of make.
  */
 
-/** @typedef {Addon & { version: string | undefined, folder: string }} PlacedAddon */
+/** @typedef {Addon & { version: string | undefined }} PlacedAddon The folder is an absolute path. */
 
-/** @typedef {{ root: string, log: string }} Place */
-
-/** @typedef {Place & { status: (text: string) => void }} Work */
-
-/** Memory that the compiler needs for one of OpenCV's larger sources, in bytes. */
-const MEMORY_PER_JOB = 1.5e9;
+/** @typedef {{ root: string }} Place */
 
 /**
- * The native addons. Built files are kept in a cache by version, Node's ABI, platform and, for those that link to it,
- * OpenCV's version. A second clone does not compile again.
- * @type {Addon[]}
+ * The native addons, the slowest first. Built files are kept in a cache by all that they depend on, so a second clone does
+ * not compile again.
+ * @param {string} root
+ * @returns {Addon[]}
  */
-const ADDONS = [
-  {
-    name: '@u4/opencv4nodejs',
-    file: 'build/Release/opencv4nodejs.node',
-    usesOpenCV: true,
-    takes: 'about four minutes of processor time',
-    // These flags follow the -O3 that node-gyp sets. The expensive code is in OpenCV's own libraries.
-    env: { OPENCV4NODEJS_DISABLE_AUTOBUILD: '1', CXXFLAGS: '-O1 -g0' },
-  },
+const allAddons = (root) => [
   {
     name: 'better-sqlite3',
+    folder: 'node_modules/better-sqlite3',
     file: 'build/Release/better_sqlite3.node',
     publishesBuilt: true,
-    takes: 'about 90 seconds of processor time',
+    critical: true,
+    seconds: 50,
+    // After the -O3 of its own settings: a quarter faster to compile, and as fast to run (docs/decisions/0019).
+    env: { CFLAGS: '-O2', CXXFLAGS: '-O2' },
+    make: ['better_sqlite3'],
   },
+  {
+    name: '@u4/opencv4nodejs',
+    folder: 'node_modules/@u4/opencv4nodejs',
+    file: 'build/Release/opencv4nodejs.node',
+    usesOpenCV: true,
+    seconds: 150,
+    ...openCvSettings(root),
+  },
+  ...['decoder', 'engine'].map((part) => ({
+    name: `siteglass-${part}`,
+    folder: `core/detection/${part}/native`,
+    file: `build/Release/${part}.node`,
+    own: true,
+    seconds: 15,
+  })),
 ];
 
 /**
- * The project's own: the kernel of the cascade engine, and the decoder of images. The version is the hash of the sources.
- * @type {(Addon & { part: string })[]}
- */
-const OWN = [
-  {
-    name: 'siteglass-engine',
-    part: 'engine',
-    file: 'build/Release/engine.node',
-    takes: 'a few seconds',
-  },
-  {
-    name: 'siteglass-decoder',
-    part: 'decoder',
-    file: 'build/Release/decoder.node',
-    takes: 'a few seconds',
-  },
-];
-
-/**
- * One step for each addon: found built, taken from the cache, downloaded, or compiled.
- * @param {Place} place
+ * The steps of each addon that the purpose needs: a published build is downloaded while apt-get still works, any other
+ * addon is found built, taken from the cache or compiled.
+ * @param {Place & { purpose: Purpose }} options
  * @returns {Step[]}
  */
-export function addons({ root, log }) {
+export function addons({ root, purpose }) {
+  if (purpose === 'build') return [];
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
-  const packages = ADDONS.map((addon) => {
-    const version = locked[`node_modules/${addon.name}`]?.version;
-    return { ...addon, version, folder: join(root, 'node_modules', addon.name) };
-  });
-  const own = OWN.map((addon) => {
-    const folder = join(root, 'core', 'detection', addon.part, 'native');
-    return { ...addon, version: hashOfSources(folder), folder };
-  });
-  return [...packages, ...own].map((addon) => addonStep(addon, { root, log }));
+  return allAddons(root)
+    .filter((addon) => !addon.usesOpenCV || usesOpenCV(purpose))
+    .map((addon) => {
+      const folder = join(root, addon.folder);
+      const version = addon.own ? hashOfSources(folder) : locked[addon.folder]?.version;
+      return { ...addon, folder, version };
+    })
+    .flatMap((addon) => addonSteps(addon, root));
 }
 
 /**
@@ -110,51 +107,98 @@ function hashOfSources(folder) {
 
 /**
  * @param {PlacedAddon} addon
- * @param {Place} place
- * @returns {Step}
+ * @param {string} root
+ * @returns {Step[]}
  */
-function addonStep(addon, { root, log }) {
-  const built = join(addon.folder, addon.file);
-  const stamp = join(addon.folder, 'build', 'siteglass-addon.json');
-  const stamped = () => existsSync(built) && readStamp(stamp) === keyOf(addon);
+function addonSteps(addon, root) {
+  const { name, version, folder, seconds } = addon;
+  const built = join(folder, addon.file);
+  const stamp = join(folder, 'build', 'siteglass-addon.json');
+  const isMissing = () => !(existsSync(built) && readStamp(stamp) === keyOf(addon, root));
+  const isCached = () => existsSync(cachePath(addon, root));
   /** A file without a stamp comes from npm's own installation, so its version is right. One with another stamp is stale. */
-  const isAsInstalled = () => !OWN.some(({ name }) => name === addon.name) && !existsSync(stamp);
-  const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon) }));
-  return {
-    title: addon.name,
-    check() {
-      if (stamped()) return undefined;
-      return existsSync(cachePath(addon))
-        ? `take ${addon.name} ${addon.version} from the cache of built addons`
-        : `compile ${addon.name} ${addon.version} (${addon.takes})`;
-    },
-    async run(status) {
-      if (loads(cachePath(addon), root)) {
-        copyWhole(cachePath(addon), built);
-      } else {
-        if (!isAsInstalled() || !loads(built, root)) await make(addon, { root, log, status });
-        copyWhole(built, cachePath(addon));
-        removeObjects(built);
+  const isAsInstalled = () => !addon.own && !existsSync(stamp) && loads(built, root);
+  const keep = () => {
+    copyWhole(built, cachePath(addon, root));
+    removeObjects(built);
+    markDone();
+  };
+  const markDone = () => writeFileSync(stamp, JSON.stringify({ key: keyOf(addon, root) }));
+  const downloadTitle = `${name}, published build`;
+  /** @type {Step} */
+  const downloadStep = {
+    title: downloadTitle,
+    after: ['npm packages'],
+    seconds: 2,
+    check: () =>
+      isMissing() && !isCached() && !existsSync(built) ? `download ${name} ${version}` : undefined,
+    async run(work) {
+      try {
+        await download(addon, { root, ...work });
+      } catch (error) {
+        if (work.signal.aborted) throw error;
+        return 'none for this system, or it cannot be reached';
       }
-      markDone();
+      if (!loads(built, root)) return 'it does not load here';
+      keep();
+      return undefined;
     },
   };
+  /** @type {Step} */
+  const step = {
+    title: name,
+    after: [
+      DEBIAN_STEPS.compiler,
+      ...(addon.usesOpenCV ? [DEBIAN_STEPS.opencv] : []),
+      'npm packages',
+      downloadTitle,
+    ],
+    compiles: !addon.critical,
+    get seconds() {
+      return isCached() ? 1 : seconds;
+    },
+    check() {
+      if (!isMissing()) return undefined;
+      return isCached()
+        ? `take ${name} ${version} from the cache of built addons`
+        : `compile ${name} ${version} (about ${seconds} s of processor time)`;
+    },
+    async run(work) {
+      if (isCached() && loads(cachePath(addon, root), root)) {
+        copyWhole(cachePath(addon, root), built);
+        markDone();
+      } else {
+        if (!isAsInstalled()) await compile(addon, { root, ...work });
+        if (!loads(built, root))
+          throw new Problem(`${name} is compiled but does not load; see ${work.log}`);
+        keep();
+      }
+    },
+  };
+  return addon.publishesBuilt ? [downloadStep, step] : [step];
 }
 
 /**
- * Everything that a built addon depends on.
+ * Everything that a built addon depends on, but not where the project is.
  * @param {PlacedAddon} addon
+ * @param {string} root
  */
-function keyOf({ name, version, usesOpenCV }) {
+function keyOf({ name, version, usesOpenCV: linksOpenCV, env, make }, root) {
   const { platform, arch, versions } = process;
   const key = `${name.replace('/', '-')}-${version}-node${versions.modules}-${platform}-${arch}`;
-  return usesOpenCV ? `${key}-opencv${opencvVersion() ?? 'none'}` : key;
+  const settings = JSON.stringify([env, make]).replaceAll(root, '');
+  const hash = createHash('sha256').update(settings).digest('hex').slice(0, 8);
+  const how = `${key}-built${hash}`;
+  return linksOpenCV ? `${how}-opencv${opencvVersion() ?? 'none'}` : how;
 }
 
-/** @param {PlacedAddon} addon */
-function cachePath(addon) {
+/**
+ * @param {PlacedAddon} addon
+ * @param {string} root
+ */
+function cachePath(addon, root) {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'siteglass', 'addons', keyOf(addon), basename(addon.file));
+  return join(cache, 'siteglass', 'addons', keyOf(addon, root), basename(addon.file));
 }
 
 /** @param {string} file */
@@ -194,91 +238,4 @@ function copyWhole(from, to) {
 function removeObjects(built) {
   for (const name of readdirSync(dirname(built)))
     if (name !== basename(built)) rmSync(join(dirname(built), name), { recursive: true });
-}
-
-/**
- * @param {PlacedAddon} addon
- * @param {Work} work
- */
-async function make(addon, { root, log, status }) {
-  if (addon.publishesBuilt && (await download(addon, { root, log, status }))) return;
-  await compile(addon, { root, log, status });
-}
-
-/**
- * Downloads the file that the package's authors built, as the package's own install script does.
- * @param {PlacedAddon} addon
- * @param {Work} work
- */
-async function download(addon, { root, log, status }) {
-  status('looking for a published build');
-  const script = createRequire(join(root, 'package.json')).resolve('prebuild-install/bin.js');
-  try {
-    await run(process.execPath, [script], {
-      cwd: addon.folder,
-      log,
-      timeoutMs: 60_000,
-      failure: 'none',
-    });
-  } catch {
-    return false;
-  }
-  return loads(join(addon.folder, addon.file), root);
-}
-
-/**
- * @param {PlacedAddon} addon
- * @param {Work} work
- */
-async function compile(addon, { root, log, status }) {
-  status('configuring');
-  const script = createRequire(join(root, 'package.json')).resolve('node-gyp/bin/node-gyp.js');
-  let compiled = 0;
-  /** @type {number | undefined} */
-  let total;
-  await run(process.execPath, [script, 'rebuild', '--release', '-j', String(jobs())], {
-    cwd: addon.folder,
-    env: { ...addon.env, ...headersEnv() },
-    log,
-    failure: `${addon.name} does not compile`,
-    onLine(line) {
-      if (!/^\s*(CC|CXX)\(target\)/.test(line)) return;
-      total ??= countObjects(addon.folder);
-      compiled += 1;
-      status(`compiling file ${compiled} of ${total}`);
-    },
-  });
-}
-
-const jobs = () =>
-  Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / MEMORY_PER_JOB)));
-
-/**
- * How many files node-gyp's makefiles compile.
- * @param {string} folder
- */
-function countObjects(folder) {
-  const build = join(folder, 'build');
-  const makefiles = readdirSync(build, { recursive: true, encoding: 'utf8' }).filter((f) =>
-    f.endsWith('.target.mk'),
-  );
-  const objects = makefiles.flatMap(
-    (file) => readFileSync(join(build, file), 'utf8').match(/\$\(obj\)\.target\/.*\.o\b/g) ?? [],
-  );
-  return objects.length;
-}
-
-/**
- * Uses the headers that were installed with this Node.js; node-gyp downloads them if there are none.
- * @returns {Record<string, string>}
- */
-function headersEnv() {
-  const prefix = dirname(dirname(process.execPath));
-  const header = join(prefix, 'include', 'node', 'node_version.h');
-  if (!existsSync(header)) return {};
-  const text = readFileSync(header, 'utf8');
-  const [major, minor, patch] = ['MAJOR', 'MINOR', 'PATCH'].map(
-    (part) => new RegExp(`NODE_${part}_VERSION (\\d+)`).exec(text)?.[1],
-  );
-  return `v${major}.${minor}.${patch}` === process.version ? { npm_config_nodedir: prefix } : {};
 }

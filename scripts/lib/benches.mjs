@@ -12,7 +12,7 @@ export const benchNames = (root) =>
     .sort();
 
 /**
- * The Debian packages that a bench needs beside those of `npm start`. A line in it names them:
+ * The Debian packages that a bench needs beside those of the purpose `opencv`. A line in it names them:
  * `// Debian packages: mosquitto, postgresql`.
  * @param {string} root
  * @param {string} name

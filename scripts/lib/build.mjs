@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,10 +8,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { run } from './command.mjs';
 import { Problem } from './problem.mjs';
 
-/** @import { Step } from './steps.mjs' */
+/** @import { Step, Work } from './steps.mjs' */
 
 /**
  * The step that compiles the sources into dist/ if anything changed since the last build without an error.
@@ -23,23 +23,44 @@ export function build({ root }) {
   const stamp = join(root, 'dist', '.siteglass-build');
   return {
     title: 'build',
+    after: ['npm packages'],
+    seconds: 10,
     check: () =>
       newestInput(root) < modifiedAt(stamp) ? undefined : 'build the program into dist/',
-    run() {
+    async run(work) {
       const started = new Date();
       removeOrphans(root);
-      const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-      const { status } = spawnSync(process.execPath, [compiler, '--project', 'tsconfig.json'], {
-        cwd: root,
-        stdio: 'inherit',
-      });
-      if (status !== 0) throw new Problem('The program does not compile; see above.');
+      await compile(root, work);
       mkdirSync(join(root, 'dist'), { recursive: true });
       writeFileSync(stamp, '');
       // What is saved while the compiler runs has to count as newer.
       utimesSync(stamp, started, started);
     },
   };
+}
+
+/**
+ * Runs the compiler; prints what it printed if it fails.
+ * @param {string} root
+ * @param {Work} work
+ */
+async function compile(root, { print, signal, log }) {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  /** @type {string[]} */
+  const lines = [];
+  try {
+    await run(process.execPath, [compiler, '--project', 'tsconfig.json'], {
+      cwd: root,
+      signal,
+      log,
+      failure: 'The program does not compile',
+      onLine: (line) => lines.push(line),
+    });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    for (const line of lines) print(line);
+    throw new Problem('The program does not compile; see above.');
+  }
 }
 
 /**
@@ -61,7 +82,9 @@ function newestInput(root) {
   const inside = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isDirectory() || /\.(m?ts|mjs|json)$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name)),
+      .map((entry) => join(entry.parentPath, entry.name))
+      // The addons are compiled there meanwhile; the compiler reads nothing of it.
+      .filter((path) => !/\/native(\/|$)/.test(relative(root, path))),
   );
   const settings = ['tsconfig.json', 'package-lock.json'].map((name) => join(root, name));
   return Math.max(...[...settings, ...folders, ...inside].map(modifiedAt));

@@ -1,10 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import { Problem } from './problem.mjs';
 
 /** Lines of a command's output that are kept for the message of a failure. */
 const KEPT_LINES = 200;
+const STOP_DEADLINE_MS = 5_000;
 
 /**
  * What a quick command prints; undefined if it does not exist or fails.
@@ -32,6 +34,8 @@ export const succeeds = (command, args, options = {}) =>
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] Added to this process's environment.
  * @property {number} [timeoutMs]
+ * @property {AbortSignal} [signal] Stops the command and everything that it started. Ctrl-C reaches it only by this signal.
+ * @property {number} [nice] Added to its priority: 5 leaves the processors to commands without it.
  * @property {(line: string) => void} [onLine] Called with each line of its output.
  */
 
@@ -42,13 +46,18 @@ export const succeeds = (command, args, options = {}) =>
  * @param {string[]} args
  * @param {RunOptions} options
  */
-export async function run(command, args, { cwd, env, timeoutMs, log, onLine, failure }) {
+export async function run(command, args, options) {
+  const { cwd, env, timeoutMs, signal, nice, log, onLine, failure } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
+    // A process group of its own, which can be stopped whole.
+    detached: signal !== undefined,
   });
+  if (nice && child.pid) setPriority(child.pid, nice);
+  const watched = stopOn(signal, child);
   const file = createWriteStream(log, { flags: 'a' });
   file.write(`\n$ ${command} ${args.join(' ')}\n`);
   /** @type {string[]} */
@@ -67,8 +76,39 @@ export async function run(command, args, { cwd, env, timeoutMs, log, onLine, fai
     });
     child.once('close', resolve);
   });
+  watched.end();
   file.end();
+  if (signal?.aborted) throw new Problem(`${command} was stopped`);
   if (code !== 0) throw new Problem(`${failure}: ${causeIn(lines)} (full output: ${log})`);
+}
+
+/**
+ * Stops the child's process group when the signal is aborted, by force if it does not end in time.
+ * @param {AbortSignal | undefined} signal
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function stopOn(signal, child) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let late;
+  const kill = (/** @type {NodeJS.Signals} */ name) => {
+    try {
+      if (child.pid) process.kill(-child.pid, name);
+    } catch {
+      // The group has ended already.
+    }
+  };
+  const stop = () => {
+    kill('SIGTERM');
+    late = setTimeout(() => kill('SIGKILL'), STOP_DEADLINE_MS);
+  };
+  if (signal?.aborted) stop();
+  else signal?.addEventListener('abort', stop);
+  return {
+    end() {
+      signal?.removeEventListener('abort', stop);
+      clearTimeout(late);
+    },
+  };
 }
 
 /**

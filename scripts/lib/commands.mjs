@@ -5,7 +5,8 @@
 export const COMMANDS = {
   'Start here': {
     help: 'List the commands',
-    setup: 'Install and build what is missing, and list it first',
+    setup:
+      'Install and build what is missing, and list it first; --for opencv adds streams and that engine',
     start: 'Run the demo: a relay and an appliance with a sample camera',
     dev: 'Run the demo; compile and restart it after each change',
   },
@@ -43,6 +44,43 @@ export const COMMANDS = {
     package: 'Build the Debian packages into var/packages/',
   },
 };
+
+const DEMO = '[--edge-port 8080] [--relay-port 8090] [--mqtt-port 1883] [--data FOLDER]';
+const TESTS = '[test/FOLDER | test/FILE.test.ts | --unit] [OPTIONS OF AVA]';
+const COMPARISON = '[--images N] [--trees N] [--seed N|random]';
+
+/**
+ * The arguments of the npm scripts that a script in this folder runs.
+ * @type {Record<string, string>}
+ */
+const ARGUMENTS = {
+  setup: '[--for build|start|opencv|test|arm64]',
+  start: DEMO,
+  dev: DEMO,
+  test: TESTS,
+  coverage: TESTS,
+  bench: '[NAME [ARGUMENTS]]',
+  prove: '[--quick] [--only SCENARIO] [--seed N] [--rounds N | --hours N]',
+  soak: '--hours N [--quick] [--only SCENARIO]',
+  'test:identity': `${COMPARISON} [--driver COMMAND [--avx2]]`,
+  'test:asan': COMPARISON,
+  'test:arm64': COMPARISON,
+  'test:fuzz': '[--files N] [--seconds N] [--seed N]',
+  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64]',
+  'verify:images': '[--keep-data]',
+  package: '[--arch amd64|arm64] [--out FOLDER] [--here] [--fresh] [--version VERSION]',
+};
+
+/**
+ * How an npm script is called and what it does.
+ * @param {string} name
+ */
+export function usageOf(name) {
+  const run = ['start', 'test'].includes(name) ? `npm ${name}` : `npm run ${name}`;
+  const words = ARGUMENTS[name] ? `${run} -- ${ARGUMENTS[name]}` : run;
+  const texts = Object.values(COMMANDS).map((commands) => commands[name]);
+  return `Usage: ${words}\n\n${texts.find((text) => text !== undefined) ?? ''}`;
+}
 
 /** The commands as text, for a terminal. */
 export function commandOverview() {

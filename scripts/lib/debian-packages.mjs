@@ -1,17 +1,25 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { outputOf, run, succeeds } from './command.mjs';
+import { aptGet, LockHeld } from './apt.mjs';
+import { outputOf, succeeds } from './command.mjs';
 import { Problem } from './problem.mjs';
 
-/** @import { Step } from './steps.mjs' */
+/** @import { Step, Work } from './steps.mjs' */
 
 /** @typedef {keyof typeof PACKAGES} Purpose */
 
-/** @typedef {{ log: string, status: (text: string) => void }} Work */
-
-/** The Debian packages of each purpose. Programs of `build` need none; the others also need those of `start`. */
+/**
+ * The Debian packages of each purpose. Programs of `build` need none. `start` is the main path: snapshots and the own
+ * engine. `opencv` adds streams and OpenCV's engine; `test` and `arm64` include it.
+ */
 const DECODERS = ['libjpeg62-turbo-dev', 'libpng-dev', 'libwebp-dev'];
-const START = ['libopencv-dev', ...DECODERS, 'g++', 'make', 'python3'];
+const START = [...DECODERS, 'g++', 'make', 'python3'];
+/** Of libopencv-dev, which needs 48 further packages, what the addon uses. */
+const MODULES = ['core', 'imgcodecs', 'imgproc', 'objdetect', 'videoio'];
+const OPENCV_ALONE = MODULES.map((name) => `libopencv-${name}-dev`);
+const OPENCV = [...START, ...OPENCV_ALONE];
+/** The headers of Debian's own Node.js. */
+const NODE_HEADERS = 'libnode-dev';
 /** Servers for the cameras' tests: video and MJPEG, digest and basic authentication, RTSP. 126 MB installed. */
 const CAMERA_PEERS = [
   ...['ffmpeg', 'nginx', 'apache2-bin', 'openssl'],
@@ -21,8 +29,9 @@ const CAMERA_PEERS = [
 const PACKAGES = {
   build: /** @type {string[]} */ ([]),
   start: START,
+  opencv: OPENCV,
   test: [
-    ...START,
+    ...OPENCV,
     'mosquitto',
     'mosquitto-clients',
     'chromium',
@@ -30,7 +39,7 @@ const PACKAGES = {
     'systemd',
     ...CAMERA_PEERS,
   ],
-  arm64: [...START, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
+  arm64: [...OPENCV, 'g++-aarch64-linux-gnu', 'qemu-user-static'],
 };
 
 /** Packages whose service Debian starts on installation. It would use ports that the demo and the tests need. */
@@ -44,30 +53,58 @@ const SERVER_PATHS = { mosquitto: '/usr/sbin/mosquitto', postgresql: '/usr/lib/p
 
 const LISTS = '/var/lib/apt/lists';
 
+/** The steps that install Debian packages. What the first one installs is compiled with while the next ones run. */
+export const DEBIAN_STEPS = {
+  compiler: 'Debian packages',
+  opencv: 'Debian packages of OpenCV',
+  others: 'Debian packages of servers and tools',
+};
+
 /**
- * The step that installs what is missing. `also` names packages beside those of the purpose.
- * @param {{ purpose: Purpose, also?: string[], log: string }} options
- * @returns {Step}
+ * The steps that install what is missing, one after the other. `also` names packages beside those of the purpose.
+ * @param {{ purpose: Purpose, also?: string[] }} options
+ * @returns {Step[]}
  */
-export function debianPackages({ purpose, also = [], log }) {
-  const missing = () => {
-    const names = [...new Set([...packagesOf(purpose), ...also])];
-    const installed = installedVersions(names);
-    return names.filter((name) => !installed.has(name));
-  };
-  return {
-    title: 'Debian packages',
+export function debianPackages({ purpose, also = [] }) {
+  const all = [...new Set([...packagesOf(purpose), ...also])];
+  const others = all.filter((name) => !OPENCV.includes(name) && name !== NODE_HEADERS);
+  const first = all.filter((name) => !others.includes(name) && !OPENCV_ALONE.includes(name));
+  const { compiler, opencv } = DEBIAN_STEPS;
+  /** @type {string[] | undefined} */
+  let prefix;
+  /** @type {(title: string, names: string[], rest: { seconds: number, after?: string[] }) => Step} */
+  const step = (title, names, rest) => ({
+    title,
+    ...rest,
+    finishes: true,
     check() {
-      const names = missing();
-      if (names.length === 0) return undefined;
-      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(names);
-      return `install Debian packages with apt-get: ${names.join(', ')}`;
+      const absent = missing(names);
+      if (absent.length === 0) return undefined;
+      if (!outputOf('dpkg-query', ['--version'])) return withoutDebian(missing(all), purpose);
+      return `install Debian packages with apt-get: ${absent.join(', ')}`;
     },
-    async run(status) {
-      const names = missing();
-      await install(names, rootPrefix(names), { log, status });
+    prepare() {
+      prefix ??= rootPrefix(missing(all));
     },
-  };
+    async run(work) {
+      await install(missing(names), prefix ?? rootPrefix(names), work);
+    },
+  });
+  return [
+    step(compiler, first, { seconds: 20 }),
+    step(
+      opencv,
+      all.filter((name) => OPENCV_ALONE.includes(name)),
+      { seconds: 40, after: [compiler] },
+    ),
+    step(DEBIAN_STEPS.others, others, { seconds: 60, after: [compiler, opencv] }),
+  ];
+}
+
+/** @param {string[]} names */
+function missing(names) {
+  const installed = installedVersions(names);
+  return names.filter((name) => !installed.has(name));
 }
 
 export const purposes = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
@@ -79,10 +116,13 @@ export const purposes = /** @type {Purpose[]} */ (Object.keys(PACKAGES));
 export const isPurpose = (name) => Object.hasOwn(PACKAGES, name);
 
 /** @param {Purpose} purpose */
+export const usesOpenCV = (purpose) => PACKAGES[purpose].includes('libopencv-core-dev');
+
+/** @param {Purpose} purpose */
 function packagesOf(purpose) {
   if (purpose === 'build') return PACKAGES.build;
   const debiansOwnNode = process.execPath === '/usr/bin/node';
-  const headers = existsSync('/usr/include/node/node.h') || !debiansOwnNode ? [] : ['libnode-dev'];
+  const headers = existsSync('/usr/include/node/node.h') || !debiansOwnNode ? [] : [NODE_HEADERS];
   return [...PACKAGES[purpose], ...headers];
 }
 
@@ -93,6 +133,7 @@ function packagesOf(purpose) {
  */
 function installedVersions(names) {
   const format = `\${db:Status-Abbrev} \${Package} \${Version}\n`;
+  if (names.length === 0) return new Map();
   const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat', format, ...names], {
     encoding: 'utf8',
   });
@@ -105,18 +146,20 @@ function installedVersions(names) {
 /** OpenCV's version, which its addon has to match, e.g. `4.6.0`; undefined if there is no OpenCV. */
 export function opencvVersion() {
   const version =
-    installedVersions(['libopencv-dev']).get('libopencv-dev') ??
+    installedVersions(['libopencv-core-dev']).get('libopencv-core-dev') ??
     outputOf('pkg-config', ['--modversion', 'opencv4']);
   return version?.replace(/[^\d.].*$/, '');
 }
 
 /**
- * On other systems a person installs OpenCV, a compiler and servers, and set-up uses what it finds.
+ * On other systems a person installs the libraries, a compiler and servers, and set-up uses what it finds.
  * @param {string[]} names
+ * @param {Purpose} purpose
  */
-function withoutDebian(names) {
+function withoutDebian(names, purpose) {
   const hasServers = names.every((name) => existsSync(SERVER_PATHS[name] ?? '/'));
-  if (hasServers && opencvVersion() && succeeds('make', ['--version'])) return undefined;
+  const hasLibraries = !usesOpenCV(purpose) || opencvVersion();
+  if (hasServers && hasLibraries && succeeds('make', ['--version'])) return undefined;
   throw new Problem(
     `This is not a Debian system; install what these Debian packages contain, then try again: ${names.join(', ')}.`,
   );
@@ -140,32 +183,25 @@ function rootPrefix(names) {
  * @param {string[]} prefix
  * @param {Work} work
  */
-async function install(names, prefix, { log, status }) {
-  /**
-   * @param {string[]} args
-   * @param {string} failure
-   */
-  const aptGet = (args, failure) => {
-    const environment = ['DEBIAN_FRONTEND=noninteractive', 'apt-get'];
-    const [command = 'env', ...rest] = [...prefix, 'env', ...environment];
-    return run(command, [...rest, ...args], {
-      log,
-      failure,
-      onLine: (line) => report(line, status),
-    });
+async function install(names, prefix, { log, status, print, signal }) {
+  const onLine = (/** @type {string} */ line) => report(line, status);
+  const options = { prefix, log, print, stop: signal, onLine };
+  const failures = {
+    update: 'The list of Debian packages cannot be downloaded',
+    install: `apt-get cannot install ${names.join(', ')}`,
   };
-  const update = () => aptGet(['update'], 'The list of Debian packages cannot be downloaded');
+  const update = () => aptGet(['update'], { ...options, failure: failures.update });
   const add = () =>
-    aptGet(
-      ['install', '--yes', '--no-install-recommends', ...names],
-      `apt-get cannot install ${names.join(', ')}`,
-    );
+    aptGet(['install', '--yes', '--no-install-recommends', ...names], {
+      ...options,
+      failure: failures.install,
+    });
   const fresh = !hasLists();
   if (fresh) await update();
   try {
     await add();
   } catch (error) {
-    if (fresh) throw error;
+    if (fresh || error instanceof LockHeld || signal.aborted) throw error;
     await update();
     await add();
   }

@@ -1,26 +1,21 @@
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 import { Problem } from './problem.mjs';
 
 /** @import { DemoOptions } from './demo.mjs' */
 
-const OPTIONS = '[--edge-port 8080] [--relay-port 8090] [--mqtt-port 1883] [--data FOLDER]';
-
 /**
  * Reads the options of `npm start` and `npm run dev` from the command line.
- * @param {string} command The command that the usage line shows.
+ * @param {'start' | 'dev'} name The npm script.
  * @returns {DemoOptions}
  */
-export function readDemoOptions(command) {
-  let values;
-  try {
-    const text = /** @type {const} */ ({ type: 'string' });
-    ({ values } = parseArgs({
-      options: { 'edge-port': text, 'relay-port': text, 'mqtt-port': text, data: text },
-    }));
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new Problem(`${error.message}\nUsage: ${command} -- ${OPTIONS}`);
-  }
+export function readDemoOptions(name) {
+  const text = /** @type {const} */ ({ type: 'string' });
+  const values = readOptions(name, {
+    'edge-port': text,
+    'relay-port': text,
+    'mqtt-port': text,
+    data: text,
+  });
   return {
     edgePort: portOf('edge-port', values['edge-port']),
     relayPort: portOf('relay-port', values['relay-port']),

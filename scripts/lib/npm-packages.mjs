@@ -16,17 +16,19 @@ import { Problem } from './problem.mjs';
 
 /**
  * The step that makes node_modules match package-lock.json. Install scripts do not run: addons are a step of their own.
- * @param {{ root: string, log: string }} options
+ * @param {{ root: string }} options
  * @returns {Step}
  */
-export function npmPackages({ root, log }) {
+export function npmPackages({ root }) {
   return {
     title: 'npm packages',
+    seconds: 20,
     check: () => (matchesLock(root) ? undefined : 'install the npm packages of package-lock.json'),
-    async run() {
-      refuseLink(join(root, 'node_modules'));
+    prepare: () => refuseLink(join(root, 'node_modules')),
+    async run({ signal, log }) {
       await run('npm', ['ci', '--ignore-scripts', '--no-progress'], {
         cwd: root,
+        signal,
         log,
         failure: 'The npm packages cannot be installed',
       });

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { compilerJobs } from './addon-build.mjs';
 import { addons } from './addons.mjs';
 import { build } from './build.mjs';
 import { debianPackages } from './debian-packages.mjs';
@@ -26,13 +27,13 @@ export async function setUp(purpose, { also = [], root = projectRoot } = {}) {
     onWait: () => console.log('Another set-up of this folder is running; waiting for it.'),
   });
   try {
-    const log = join(root, 'var', 'setup.log');
-    await runSteps([
-      debianPackages({ purpose, also, log }),
-      npmPackages({ root, log }),
-      ...(purpose === 'build' ? [] : addons({ root, log })),
+    const steps = [
+      ...debianPackages({ purpose, also }),
+      npmPackages({ root }),
+      ...addons({ root, purpose }),
       build({ root }),
-    ]);
+    ];
+    await runSteps(steps, { logs: join(root, 'var', 'setup'), processors: compilerJobs() });
   } finally {
     release();
   }

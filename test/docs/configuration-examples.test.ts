@@ -15,7 +15,7 @@ const examplesIn = (page: string): string[] => {
   return [...text.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => yaml);
 };
 
-for (const page of ['first-camera.md', 'mqtt.md'])
+for (const page of ['deepstack.md', 'first-camera.md', 'mqtt.md'])
   test(`the appliance accepts every configuration in docs/${page}`, (t) => {
     const examples = examplesIn(page);
     t.true(examples.length > 0);

@@ -30,14 +30,18 @@ export interface RunningProgram {
   end(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-/** Runs a program with arguments of the command line. It is killed at the latest when the test ends. */
+/**
+ * Runs a program with arguments of the command line, from the folder that `root` names. It is killed at the latest when the
+ * test ends.
+ */
 export function runProgram(
   t: ExecutionContext,
   name: ProgramName,
   args: string[],
   environment: Record<string, string> = {},
+  root = projectRoot(),
 ): RunningProgram {
-  const main = join(projectRoot(), 'dist', name, 'main.js');
+  const main = join(root, 'dist', name, 'main.js');
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...environment },
@@ -93,8 +97,9 @@ export async function runToEnd(
   name: ProgramName,
   args: string[],
   environment: Record<string, string> = {},
+  root = projectRoot(),
 ) {
-  const program = runProgram(t, name, args, environment);
+  const program = runProgram(t, name, args, environment, root);
   const code = await program.ended;
   return { code, output: program.lines.join('\n'), log: program.log, errors: program.errors() };
 }

@@ -14,8 +14,9 @@ import { detectorFilesIn, examineFile } from './detector-files.js';
 import { knownDetectors } from './known-detectors.js';
 import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
-import { engineOf, planAnalysis } from './plan-analysis.js';
+import { planAnalysis } from './plan-analysis.js';
 import type { Probe } from './probe.js';
+import { servedEntry } from './served-entry.js';
 import { loadShippedDetectors } from './shipped-detectors.js';
 
 export interface CatalogOptions {
@@ -81,12 +82,13 @@ export class DetectorCatalog implements Planner, Service {
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
     await this.#added?.start();
     await this.#operator?.start();
-    for (const id of defaultDetectors)
-      if (
-        !expected?.includes(id) &&
-        !this.#entries().some((entry) => entry.id === id && entry.status === 'ready')
-      )
-        log.error({ detector: id }, 'default detector missing');
+    const served = this.#served();
+    for (const id of defaultDetectors) {
+      const found = served.find((entry) => entry.id === id);
+      if (found?.status === 'ready' || expected?.includes(id)) continue;
+      const reason = found?.status === 'refused' ? found.reason : undefined;
+      log.error({ detector: id, reason }, 'default detector missing');
+    }
   }
 
   async stop(): Promise<void> {
@@ -126,14 +128,14 @@ export class DetectorCatalog implements Planner, Service {
     const added = this.#added?.entries() ?? [];
     const operator = this.#operator?.entries() ?? [];
     return entries.map((entry) => ({
-      ...resource(entry, defaults.includes(entry), engines),
+      ...resource(servedEntry(entry, engines), defaults.includes(entry)),
       removable: isIn(entry.id, added) && !operator.includes(entry),
     }));
   }
 
   /** The labels of all detectors that can be used. */
   labels(): string[] {
-    const usable = this.#entries().filter(({ status }) => status === 'ready');
+    const usable = this.#served().filter(({ status }) => status === 'ready');
     return [...new Set(usable.flatMap(labelsOf))];
   }
 
@@ -157,6 +159,12 @@ export class DetectorCatalog implements Planner, Service {
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
+  }
+
+  /** As this machine can search with them. */
+  #served(): DetectorEntry[] {
+    const engines = this.#options.engines();
+    return this.#entries().map((entry) => servedEntry(entry, engines));
   }
 
   #shippedAs(id: string): string | undefined {
@@ -195,16 +203,12 @@ function placed(listed: AvailableModel, added: DetectorEntry[]): DetectorEntry {
   return { ...known, status: 'refused', reason: entry.reason };
 }
 
-function resource(
-  entry: DetectorEntry,
-  isDefault: boolean,
-  engines: EngineName[],
-): Omit<DetectorResource, 'removable'> {
+function resource(entry: DetectorEntry, isDefault: boolean): Omit<DetectorResource, 'removable'> {
   const listed = { labels: labelsOf(entry), default: isDefault };
   if (entry.status === 'refused') return { ...entry, ...listed };
   if (entry.kind === 'cascade') {
     const { file: _, unsupported: __, ...known } = entry;
-    return { ...known, ...listed, engine: engineOf(entry, engines) };
+    return { ...known, ...listed };
   }
   const { model, ...known } = entry;
   const { family, width, height } = model;

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import {
-  type CascadeEngineName,
   type EngineName,
   MAX_DETECTORS,
   MIN_MODEL_CONFIDENCE,
@@ -31,6 +30,7 @@ import {
   named,
   refusedDetectors,
 } from './named-detector.js';
+import { servedEntry } from './served-entry.js';
 
 export interface PlanContext {
   /** In the order in which a plan has them; of two with the same id the first counts. */
@@ -52,7 +52,7 @@ export function planAnalysis(request: AnalysisRequest, context: PlanContext): An
   const hasCascade = chosen.some(({ kind }) => kind === 'cascade');
   const { label: labels, minConfidence } = request;
   return {
-    detectors: chosen.map((detector) => planned(detector, request, context.engines)),
+    detectors: chosen.map((detector) => planned(detector, request)),
     preparation: plannedPreparation(request, context.preparation),
     ...(labels && { labels: [...new Set(labels)].sort() }),
     // A model's parameters have it.
@@ -66,7 +66,8 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
   if (ids.size > MAX_DETECTORS)
     throw invalid([{ path: 'detector', message: `expected at most ${MAX_DETECTORS} detectors` }]);
   const byId = new Map<string, DetectorEntry>();
-  for (const entry of context.entries) if (!byId.has(entry.id)) byId.set(entry.id, entry);
+  for (const entry of context.entries)
+    if (!byId.has(entry.id)) byId.set(entry.id, servedEntry(entry, context.engines));
   const known = [...byId.values()].map(named);
   const errors = [...detectorFaults(ids, known), ...refusedDetectors(ids, known)];
   if (errors.length > 0) throw new ProblemError('unknown_detector', messages(errors), { errors });
@@ -75,23 +76,14 @@ function chosenDetectors(fields: UploadFields, context: PlanContext): ReadyDetec
   );
 }
 
-function planned(
-  detector: ReadyDetector,
-  fields: UploadFields,
-  engines: EngineName[],
-): PlannedDetector {
+function planned(detector: ReadyDetector, fields: UploadFields): PlannedDetector {
   return detector.kind === 'cascade'
-    ? plannedCascade(detector, fields, engines)
+    ? plannedCascade(detector, fields)
     : plannedModel(detector, fields);
 }
 
-function plannedCascade(
-  detector: ReadyCascade,
-  fields: UploadFields,
-  engines: EngineName[],
-): PlannedCascade {
-  const { id, label, file, sha256 } = detector;
-  const engine = engineOf(detector, engines);
+function plannedCascade(detector: ReadyCascade, fields: UploadFields): PlannedCascade {
+  const { id, engine, label, file, sha256 } = detector;
   return { id, engine, label, file, sha256, parameters: searchParameters(detector, fields) };
 }
 
@@ -101,41 +93,34 @@ function plannedModel(detector: ReadyModel, fields: UploadFields): PlannedModel 
   return { id, engine: MODEL_ENGINE, model, file, sha256, parameters };
 }
 
-/** OpenCV supports every cascade. Another engine supports some, on a processor that can run it. */
-export const engineOf = ({ engine }: ReadyCascade, able: EngineName[]): CascadeEngineName =>
-  able.includes(engine) ? engine : 'opencv';
+const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
+const MODEL_FIELDS = ['minConfidence', 'minSize', 'maxSize'] as const;
 
 function searchParameters({ parameters }: ReadyCascade, fields: UploadFields): SearchParameters {
+  if (hasNone(fields, SEARCH_FIELDS)) return withSizes(parameters, fields);
   const wanted = {
     scaleFactor: fields.scaleFactor ?? parameters.scaleFactor,
     minNeighbors: fields.minNeighbors ?? parameters.minNeighbors,
     minSize: fields.minSize ?? parameters.minSize,
     maxSize: fields.maxSize ?? parameters.maxSize,
   };
-  return withSizes(
-    hasNone(fields, SEARCH_FIELDS) ? wanted : valid(searchParametersSchema, wanted),
-    fields,
-  );
+  return withSizes(valid(searchParametersSchema, wanted), fields);
 }
 
 function modelParameters({ parameters }: ReadyModel, fields: UploadFields): ModelParameters {
+  if (hasNone(fields, MODEL_FIELDS)) return withSizes(parameters, fields);
+  const minConfidence = fields.minConfidence ?? parameters.minConfidence;
   const wanted = {
     ...parameters,
-    minConfidence: Math.max(fields.minConfidence ?? parameters.minConfidence, MIN_MODEL_CONFIDENCE),
+    minConfidence: Math.max(minConfidence, MIN_MODEL_CONFIDENCE),
     minSize: fields.minSize ?? parameters.minSize,
     maxSize: fields.maxSize ?? parameters.maxSize,
   };
-  return withSizes(
-    hasNone(fields, MODEL_FIELDS) ? wanted : valid(modelParametersSchema, wanted),
-    fields,
-  );
+  return withSizes(valid(modelParametersSchema, wanted), fields);
 }
 
-const SEARCH_FIELDS = ['scaleFactor', 'minNeighbors', 'minSize', 'maxSize'] as const;
-const MODEL_FIELDS = ['minConfidence', 'minSize', 'maxSize'] as const;
-
 /** The catalog's own values are valid, and most requests have no others. */
-const hasNone = (fields: UploadFields, names: readonly (keyof UploadFields)[]) =>
+const hasNone = (fields: UploadFields, names: readonly (keyof UploadFields)[]): boolean =>
   names.every((name) => fields[name] === undefined);
 
 function withSizes<P extends { minSize: number; maxSize: number }>(

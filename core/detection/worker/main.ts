@@ -1,7 +1,8 @@
 import { totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { EngineName } from '../../contract/detection.js';
-import { isOpenCvInstalled, loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
+import { OpenCvMissing, openCvFault } from '../../opencv/opencv-addon.js';
 import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { isRuntimeInstalled, loadRuntime, type OnnxRuntime } from '../onnx/runtime.js';
 import { type ParentMessage, PROTOCOL_VERSION, type WorkerMessage } from '../protocol.js';
@@ -39,9 +40,10 @@ function main(): void {
     return;
   }
   const own = ownEngine();
-  const cascades = [...(isOpenCvInstalled() ? ['opencv'] : []), ...Object.keys(own)];
+  const fault = openCvFault('engine');
+  const cascades = [...(fault ? [] : ['opencv']), ...Object.keys(own)];
   if (cascades.length === 0) {
-    send({ type: 'unable', reason: 'Neither the cascade engine nor OpenCV is installed.' });
+    send({ type: 'unable', reason: `The cascade engine does not load, and ${fault}` });
     return;
   }
   const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
@@ -69,13 +71,15 @@ let loaded: OpenCv | undefined;
 /** Loaded when it is first needed: it maps hundreds of libraries. */
 function openCv(): OpenCv {
   try {
-    loaded ??= loadOpenCv();
+    loaded ??= loadOpenCv('engine');
     return loaded;
   } catch (error) {
     process.stderr.write(`${textOf(error)}\n`);
     throw new Refusal(
       'detection_unavailable',
-      'OpenCV does not load, and this detector is searched by OpenCV.',
+      error instanceof OpenCvMissing
+        ? error.message
+        : 'OpenCV does not load, and this detector is searched by OpenCV.',
     );
   }
 }

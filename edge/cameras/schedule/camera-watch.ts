@@ -163,13 +163,14 @@ export class CameraWatch {
 
   get status(): CameraStatus {
     const { id, name, kind } = this.config;
+    const fault = this.#isPaused ? undefined : this.camera.fault?.();
     return {
       id,
       name,
       kind,
       state: this.#state,
       ...this.#stats.values,
-      lastError: this.#stats.values.lastError ?? this.#reasonOfState,
+      lastError: fault ?? this.#stats.values.lastError ?? this.#reasonOfState,
       pictureAgeSeconds: Math.floor(this.#pictureAge.ms / 1_000),
       circuit: this.#isNeverSuspended ? 'closed' : this.#stats.circuit(this.options.time.steady()),
       nextRunAt: this.#nextRunAt,
@@ -179,7 +180,7 @@ export class CameraWatch {
 
   get #state(): CameraState {
     if (this.#isPaused) return 'paused';
-    if (this.#stats.isOffline) return 'offline';
+    if (this.#stats.isOffline || this.camera.fault?.() !== undefined) return 'offline';
     if (this.#pictureAge.isTooOld) return this.#pictureAge.isFrozen ? 'frozen' : 'stale';
     return this.#stats.hasAnalysed ? 'online' : 'starting';
   }

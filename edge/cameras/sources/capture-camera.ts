@@ -3,6 +3,7 @@ import type {
   CaptureFailureReason,
   CaptureSource,
 } from '../../../core/capture/capture-protocol.js';
+import { openCvFault } from '../../../core/opencv/opencv-addon.js';
 import type { Clock } from '../../../core/runtime/clock.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import {
@@ -54,6 +55,8 @@ export class CaptureCamera implements Camera {
   async frame(signal: AbortSignal, atMs?: number): Promise<Buffer | undefined> {
     const { timeoutSeconds, maxBytes, source } = this.settings;
     clearTimeout(this.#idle);
+    const fault = this.fault();
+    if (fault !== undefined) throw new CameraError('not_installed', fault);
     try {
       if (!this.#process?.alive) this.#process = new CaptureProcess(source());
       const current = this.#process;
@@ -67,6 +70,11 @@ export class CaptureCamera implements Camera {
     } finally {
       this.#closeLater();
     }
+  }
+
+  /** Looked up each time, so that a package that is installed takes effect. */
+  fault(): string | undefined {
+    return openCvFault('capture');
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,10 @@ export class VideoCamera implements Camera {
     );
   }
 
+  fault(): string | undefined {
+    return this.#capture.fault();
+  }
+
   async close(): Promise<void> {
     await this.#capture.close();
   }

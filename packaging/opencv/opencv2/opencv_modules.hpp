@@ -1,5 +1,9 @@
-// The parts of OpenCV that the packaged addon is built with, in place of Debian's list of all of them. It is found first
-// (packaging/tree/addons.ts), so the addon leaves everything else out, and with it Qt, contrib and their libraries.
+// The parts of OpenCV that its addons are built with, in place of Debian's list of all of them. It is found first, so they
+// leave everything else out, and with it Qt, contrib and their libraries.
+#pragma once
+
+// core/opencv/native/binding.gyp names those of each packaged addon. The one addon of a checkout has them all.
+#ifndef SITEGLASS_OPENCV_PART
 #define HAVE_OPENCV_CORE
 #define HAVE_OPENCV_IMGPROC
 #define HAVE_OPENCV_IMGCODECS
@@ -7,3 +11,4 @@
 #define HAVE_OPENCV_VIDEOIO
 // The addon's own name for reading and writing pictures and video; it would ask for windows (highgui) as well.
 #define HAVE_IO
+#endif

@@ -79,6 +79,9 @@ test.serial('anyone can upload an image and use it by its id', async (t) => {
     t.is((await anybody.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
   t.is((await anybody.get(t, '/v1/vision/custom/list')).status, 200);
   t.is((await anybody.post(t, '/v1/vision/custom/list')).status, 200);
+  for (const base of ['/v1/status', '/v1/server/status'])
+    for (const path of ['', '/ping', '/version', '/updateavailable'])
+      t.is((await anybody.get(t, `${base}${path}`)).status, 200);
 });
 
 test.serial('nobody can list the images of others', async (t) => {
@@ -295,6 +298,14 @@ test.serial('each call needs its role and no more', async (t) => {
     'post /v1/vision/custom/{detector}': 'anonymous',
     'get /v1/vision/custom/list': 'anonymous',
     'post /v1/vision/custom/list': 'anonymous',
+    'get /v1/status': 'anonymous',
+    'get /v1/status/ping': 'anonymous',
+    'get /v1/status/version': 'anonymous',
+    'get /v1/status/updateavailable': 'anonymous',
+    'get /v1/server/status': 'anonymous',
+    'get /v1/server/status/ping': 'anonymous',
+    'get /v1/server/status/version': 'anonymous',
+    'get /v1/server/status/updateavailable': 'anonymous',
     'get /healthz': 'anonymous',
     'get /readyz': 'anonymous',
     'get /metrics': 'viewer',

@@ -1,11 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { type ExecutionContext } from 'ava';
+import { openCvAddon } from '../../../core/opencv/opencv-addon.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
-import { writeTree } from '../../../packaging/tree/write-tree.js';
+import { OPENCV_FILES } from '../../../packaging/tree/addons.js';
+import { writeOpenCvTree, writeTree } from '../../../packaging/tree/write-tree.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -69,7 +71,14 @@ for (const [program, main, settings] of [
     );
     const own = program === 'edge' ? 'edge' : 'cloud-relay';
     t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
-    t.is(files.filter((file) => file.endsWith('.node')).length, 4);
+    t.deepEqual(
+      files
+        .filter((file) => file.endsWith('.node'))
+        .map((file) => basename(file))
+        .toSorted(),
+      ['better_sqlite3.node', 'decoder.node', 'engine.node'],
+      'OpenCV has a package of its own',
+    );
     const { mode } = await stat(join(tree, main));
     t.is(mode & 0o111, 0o111, 'the command in the path runs it');
     const text = await readFile(join(tree, main), 'utf8');
@@ -100,3 +109,25 @@ for (const [program, main, settings] of [
     }
   });
 }
+
+test('each program finds both addons of siteglass-opencv beside its own folder', async (t) => {
+  const folder = await temporaryFolder(t);
+  const built = [...Object.values(OPENCV_FILES), 'node_modules/@u4/opencv4nodejs/LICENSE'];
+  for (const file of built) {
+    await mkdir(dirname(join(folder, 'source', file)), { recursive: true });
+    await writeFile(join(folder, 'source', file), file);
+  }
+  const lib = join(folder, 'lib');
+  writeOpenCvTree(join(folder, 'source'), {
+    out: join(lib, 'siteglass-opencv'),
+    version: '9.8.7',
+  });
+  for (const program of ['edge', 'relay'] as const) {
+    const root = join(lib, `siteglass-${program}`);
+    writeTree(projectRoot(), program, { out: root, version: '9.8.7' });
+    for (const part of ['engine', 'capture'] as const) {
+      const file = openCvAddon(part, { root, imageFile: join(folder, 'none') });
+      t.is(await readFile(file, 'utf8'), OPENCV_FILES[part]);
+    }
+  }
+});

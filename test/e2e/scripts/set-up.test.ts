@@ -45,9 +45,15 @@ test('what was built from a deleted source is removed', async (t) => {
 
 test('one line names the packages that are missing and cannot be installed', async (t) => {
   const folder = await projectCopy(t);
-  const outcome = await runScript(folder, 'setup.mjs', [], { PATH: folder });
-  t.is(outcome.code, 1);
-  t.regex(outcome.stderr.trim(), /^This is not a Debian system; .*libopencv-dev.*$/);
+  for (const [purpose, name] of [
+    ['start', 'libwebp-dev'],
+    ['opencv', 'libopencv-core-dev'],
+  ]) {
+    const args = ['--for', `${purpose}`];
+    const outcome = await runScript(folder, 'setup.mjs', args, { PATH: folder });
+    t.is(outcome.code, 1);
+    t.regex(outcome.stderr.trim(), new RegExp(`^This is not a Debian system; .*${name}.*$`));
+  }
 });
 
 test('an engine that was built from other sources is compiled again', async (t) => {
@@ -93,7 +99,7 @@ test('a program that does not compile ends the set-up with the reason and no sta
 test('an unknown purpose is refused with the list of purposes', async (t) => {
   const outcome = await runScript(await projectCopy(t), 'setup.mjs', ['--for', 'lunch']);
   t.is(outcome.code, 1);
-  t.is(outcome.stderr.trim(), '--for takes one of build, start, test, arm64, not lunch');
+  t.is(outcome.stderr.trim(), '--for takes one of build, start, opencv, test, arm64, not lunch');
 });
 
 test('a Node.js that is too old is named', async (t) => {

@@ -161,6 +161,9 @@ test.serial(
       t.is((await api.upload(t, jpeg, {}, { path: `/v1/vision/${path}` })).status, 200);
     t.is((await api.get(t, '/v1/vision/custom/list')).status, 200);
     t.is((await api.post(t, '/v1/vision/custom/list')).status, 200);
+    for (const base of ['/v1/status', '/v1/server/status'])
+      for (const path of ['', '/ping', '/version', '/updateavailable'])
+        t.is((await api.get(t, `${base}${path}`)).status, 200);
     for (const path of ['/healthz', '/readyz', '/metrics'])
       t.is((await api.get(t, path)).status, 200);
   },

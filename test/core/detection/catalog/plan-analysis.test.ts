@@ -33,6 +33,28 @@ test('if the processor cannot run the project’s own engine, OpenCV serves', as
   t.is(detectors[0]?.engine, 'opencv');
 });
 
+test('a detector that only OpenCV searches is refused where no worker has OpenCV', async (t) => {
+  const base = await context();
+  const [first, ...others] = base.entries;
+  const odd = { ...first, engine: 'opencv', unsupported: 'a weight is odd' } as DetectorEntry;
+  const without = { ...base, entries: [odd, ...others], engines: ['siteglass' as const] };
+  const request = { detector: [odd.id] };
+  const error = t.throws(() => planAnalysis(request, without), { instanceOf: ProblemError });
+  t.is(error?.code, 'unknown_detector');
+  t.regex(error?.message ?? '', /cannot be used: only OpenCV searches it \(a weight is odd\); /);
+  t.notThrows(() => planAnalysis({ detector: [others[0]?.id ?? ''] }, without));
+  t.is(
+    planAnalysis(request, { ...without, engines: ['opencv', 'siteglass'] }).detectors[0]?.engine,
+    'opencv',
+  );
+});
+
+test('if neither engine is able to search, a request is refused and nothing is planned', async (t) => {
+  const none = { ...(await context()), engines: [] };
+  const error = t.throws(() => planAnalysis({}, none), { instanceOf: ProblemError });
+  t.is(error?.code, 'unknown_detector');
+});
+
 test('a request’s parameters override the configuration and the manifest', async (t) => {
   const configured = { ...(await context()), preparation: { workingSize: 640 } };
   t.is(planAnalysis({}, configured).preparation.workingSize, 640);

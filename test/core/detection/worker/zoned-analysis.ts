@@ -49,7 +49,7 @@ export async function zonedAnalyses(): Promise<ZonedAnalyses> {
   const decoder = new ImageDecoder(native, 1_000_000);
   const models = new ModelSearch(native, loadRuntime);
   const engines: Engines = {
-    opencv: new OpenCvSearch(loadOpenCv),
+    opencv: new OpenCvSearch(() => loadOpenCv('engine')),
     siteglass: SiteglassSearch.open(),
   };
   let [counted, left] = [0, 0];

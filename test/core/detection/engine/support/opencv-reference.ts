@@ -15,7 +15,7 @@ export interface FoundBox extends Box {
 
 /** What the installed OpenCV finds, on one thread. */
 export class OpenCvReference {
-  readonly #cv: OpenCv = loadOpenCv();
+  readonly #cv: OpenCv = loadOpenCv('engine');
   readonly #classifiers = new Map<string, Classifier>();
 
   /** Boxes in OpenCV's order, clipped to the image. With `minNeighbors` 0 every window is one. */

@@ -119,7 +119,7 @@ export const scenarios = {
     ours: GroupedCandidate[][][];
     opencv: GroupedCandidate[][][];
   }> {
-    const cv = loadOpenCv();
+    const cv = loadOpenCv('engine');
     const requests: CascadeSearchRequest[] = ['stop-sign', 'stop-sign-lbp'].map((name, i) => ({
       cascade: cascadeFile(name),
       parameters: { scaleFactor: 1.1, minNeighbors: 2 * i, minSize: 20, maxSize: 0 },
@@ -137,11 +137,11 @@ export const scenarios = {
 
   zones: zonedAnalyses,
 
-  pixels: () => comparePixels(loadOpenCv()),
+  pixels: () => comparePixels(loadOpenCv('engine')),
 
   /** The errors of each engine for a file that has other content than planned, and for one that does not exist. */
   async changedCascades(): Promise<string[]> {
-    const cv = loadOpenCv();
+    const cv = loadOpenCv('engine');
     const image = new GreyImage(40, 40, new Uint8Array(1600));
     const parameters = { scaleFactor: 1.1, minNeighbors: 3, minSize: 20, maxSize: 0 };
     const sha256 = '0'.repeat(64);

@@ -3,10 +3,10 @@ import type {
   DeepstackAnswer,
   DeepstackError,
   DeepstackModels,
-} from '../../../core/contract/deepstack.js';
-import { ApiClient } from '../../support/api-client.js';
-import { type RunningEdge, startEdge } from '../../support/edge.js';
-import { renderScene } from '../../support/render-scene.js';
+} from '../../../../core/contract/deepstack.js';
+import { ApiClient } from '../../../support/api-client.js';
+import { type RunningEdge, startEdge } from '../../../support/edge.js';
+import { renderScene } from '../../../support/render-scene.js';
 
 const test = anyTest as TestFn<{ edge: RunningEdge; api: ApiClient }>;
 
