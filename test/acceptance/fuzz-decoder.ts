@@ -56,7 +56,7 @@ async function build(folder: string): Promise<string> {
       failure: 'The decoders do not compile with sanitizers',
     });
   for (const file of readdirSync(SOURCES)) {
-    if (!file.endsWith('.cpp') || file === 'addon.cpp') continue;
+    if (!file.endsWith('.cpp') || file.startsWith('addon')) continue;
     const object = join(folder, file.replace(/cpp$/, 'o'));
     await compile(['-fsanitize-coverage=trace-pc', '-c', join(SOURCES, file), '-o', object]);
     objects.push(object);

@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { projectRoot } from '../../runtime/project-root.js';
 
 const NAME = 'onnxruntime-node';
-/** Where the Debian package puts it, since the programs' own packages do without. */
-const PACKAGED = '/usr/lib/siteglass-onnx/node_modules/';
+/** The Debian package that has it, since the programs' own packages do without. It is installed beside them. */
+const PACKAGE = 'siteglass-onnx';
+const CHECKOUT = 'siteglass';
 
 /** The part of ONNX Runtime that is used here. */
 export interface OnnxRuntime {
@@ -25,28 +27,31 @@ export interface OnnxSession {
   release(): Promise<void>;
 }
 
-export const RUNTIME_MISSING =
-  'ONNX Runtime is not installed. Install the Debian package siteglass-onnx; in a checkout, run `npm run setup`.';
-
 /** Whether ONNX Runtime is there for this processor. Loads nothing. */
-export function isRuntimeInstalled(): boolean {
-  return runtimeFile() !== undefined;
+export function isRuntimeInstalled(root = projectRoot()): boolean {
+  return runtimeFile(root) !== undefined;
 }
 
-/** Loads ONNX Runtime, which maps 46 MB. Throws if it is not installed or does not load. */
-export function loadRuntime(): OnnxRuntime {
-  const file = runtimeFile();
-  if (file === undefined) throw new Error(RUNTIME_MISSING);
+/** Loads ONNX Runtime, which maps 46 MB. Throws, with one line that says what to install, if it is not there. */
+export function loadRuntime(root = projectRoot()): OnnxRuntime {
+  const file = runtimeFile(root);
+  if (file === undefined) {
+    const advice = isCheckout(root) ? 'npm run setup' : `sudo apt install ${PACKAGE}`;
+    throw new Error(`ONNX Runtime is not installed; to install it: ${advice}`);
+  }
   return createRequire(file)(file) as OnnxRuntime;
 }
 
-/** The package's first file, in the checkout or where a package installed it. */
-function runtimeFile(): string | undefined {
-  for (const from of [import.meta.url, PACKAGED]) {
-    const file = resolved(from);
-    if (file !== undefined && existsSync(addonOf(file))) return file;
-  }
-  return undefined;
+/** The package's first file, among the program's own packages or in the Debian package. */
+function runtimeFile(root: string): string | undefined {
+  return [root, join(root, '..', PACKAGE)]
+    .map((folder) => resolved(join(folder, 'package.json')))
+    .find((file) => file !== undefined && existsSync(addonOf(file)));
+}
+
+function isCheckout(root: string): boolean {
+  const manifest = join(root, 'package.json');
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === CHECKOUT;
 }
 
 function resolved(from: string): string | undefined {

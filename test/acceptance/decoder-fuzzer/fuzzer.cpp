@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "area.hpp"
+#include "letterbox.hpp"
 #include "picture.hpp"
 #include "turn.hpp"
 
@@ -66,12 +67,35 @@ Decode decoderOf(const Input& input) {
 
 enum class Outcome { kWhole, kDamaged, kRefused };
 
+/** What the worker does with a picture that a model searches: the input of a part of it, a smaller copy, and its grey. */
+void prepareInput(const siteglass::ColourPicture& picture, std::mt19937& random) {
+  const auto side = [&](int limit) { return 1 + static_cast<int>(random() % static_cast<unsigned>(limit)); };
+  const int x = side(picture.width) - 1, y = side(picture.height) - 1;
+  const siteglass::Part part{static_cast<double>(x), static_cast<double>(y), static_cast<double>(side(picture.width - x)),
+                             static_cast<double>(side(picture.height - y))};
+  siteglass::InputLayout layout{};
+  layout.width = side(64);
+  layout.height = side(64);
+  layout.partWidth = side(layout.width);
+  layout.partHeight = side(layout.height);
+  layout.left = side(layout.width - layout.partWidth + 1) - 1;
+  layout.top = side(layout.height - layout.partHeight + 1) - 1;
+  std::vector<float> input(static_cast<std::size_t>(layout.width) * layout.height * 3);
+  siteglass::letterbox(picture, part, layout, input.data());
+  const int width = side(picture.width), height = side(picture.height);
+  std::vector<std::uint8_t> small(static_cast<std::size_t>(width) * height * 3);
+  siteglass::reduceColour(picture, small.data(), width, height);
+  std::vector<std::uint8_t> grey(static_cast<std::size_t>(picture.width) * picture.height);
+  siteglass::copyGrey(picture, grey.data());
+}
+
 /** What the worker does with a picture: decode, reduce, turn. */
 Outcome decode(const Input& input, std::mt19937& random) {
   const Decode decoder = decoderOf(input);
   if (!decoder) return Outcome::kRefused;
   siteglass::Request request;
   request.colour = random() % 2 == 0;
+  request.ycc = random() % 2 == 0;
   request.denominator = 1 << random() % 4;
   request.maxPixels = kMaxPixels;
   request.maxScans = 64;
@@ -92,6 +116,7 @@ Outcome decode(const Input& input, std::mt19937& random) {
       std::vector<std::uint8_t> small(static_cast<std::size_t>(to.width) * to.height);
       siteglass::reduce(pixels.data(), {picture.width, picture.height}, small.data(), to);
     }
+    if (request.colour) prepareInput({pixels.data(), picture.width, picture.height, picture.ycc}, random);
     return picture.damaged ? Outcome::kDamaged : Outcome::kWhole;
   } catch (const siteglass::Undecodable&) {
     return Outcome::kRefused;

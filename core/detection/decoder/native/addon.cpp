@@ -3,11 +3,11 @@
 
 #include <string>
 
+#include "addon-input.hpp"
+#include "addon-limit.hpp"
 #include "area.hpp"
 #include "arguments.hpp"
 #include "encode.hpp"
-#include "input.hpp"
-#include "limit.hpp"
 #include "picture.hpp"
 #include "turn.hpp"
 

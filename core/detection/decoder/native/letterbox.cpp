@@ -126,7 +126,8 @@ float clamped(float value) { return std::min(255.0f, std::max(0.0f, value)); }
 
 /** One row of the part, a plane for each of blue, green and red: compilers turn loops over planes into vector code. */
 struct Planes {
-  explicit Planes(int width) : channels{std::vector<float>(width), std::vector<float>(width), std::vector<float>(width)} {}
+  explicit Planes(int width)
+      : channels{std::vector<float>(width), std::vector<float>(width), std::vector<float>(width)} {}
 
   void take(const Pixel* row, bool isYcc) {
     const std::size_t width = channels[0].size();

@@ -4,9 +4,10 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { scoreOf } from '../../../../bench/support/accuracy-score.js';
 import { readAnnotations } from '../../../../bench/support/annotations.js';
+import type { Box } from '../../../../core/contract/detection.js';
 import { COCO_LABELS } from '../../../../core/detection/catalog/coco-labels.js';
 import { trialFile } from '../../../support/trial-files.js';
-import { startPool } from '../detection-setup.js';
+import { agreement, startPool } from '../detection-setup.js';
 import { plannedModel, planWith } from '../onnx-setup.js';
 
 const yolox = trialFile('models', 'yolox_nano.onnx');
@@ -50,7 +51,7 @@ withTrials('YOLOX-nano finds the stop signs, cars and people of photographs', as
   t.true(labels.includes('person'));
 });
 
-withTrials('YuNet is recognised, and finds no face where there is none', async (t) => {
+withTrials('YuNet finds the face of a photograph, and none where there is none', async (t) => {
   const pool = await startPool(t);
   const file = await fileOf(yunet);
   const { model, classes } = await pool.probe({ kind: 'onnx', model: file, description: {} });
@@ -59,6 +60,9 @@ withTrials('YuNet is recognised, and finds no face where there is none', async (
   const plan = planWith([
     plannedModel(file, { ...model, labels: ['face'] }, { minConfidence: 0.6 }),
   ]);
-  const photo = await readFile(join(dirname(samples ?? ''), 'seed', 'image.jpg'));
-  t.deepEqual((await pool.analyse(photo, plan)).detections, []);
+  const photo = (...path: string[]) => readFile(join(dirname(samples ?? ''), ...path));
+  t.deepEqual((await pool.analyse(await photo('seed', 'image.jpg'), plan)).detections, []);
+  const { detections } = await pool.analyse(await photo('street', '6.jpg'), plan);
+  t.is(detections.length, 1);
+  t.true(agreement(detections[0]?.box as Box, { x: 186, y: 137, width: 31, height: 37 }) > 0.8);
 });

@@ -1,4 +1,4 @@
-#include "limit.hpp"
+#include "addon-limit.hpp"
 
 #include <sys/resource.h>
 

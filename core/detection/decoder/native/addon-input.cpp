@@ -1,4 +1,4 @@
-#include "input.hpp"
+#include "addon-input.hpp"
 
 #include "arguments.hpp"
 #include "letterbox.hpp"
@@ -74,14 +74,16 @@ Napi::Value reducePicture(const Napi::CallbackInfo& info) {
   const ColourPicture picture = pictureOf(info[0]);
   const int width = sideOf(info[2]), height = sideOf(info[3]);
   if (width > picture.width || height > picture.height) throw Napi::RangeError::New(info.Env(), "larger than before");
-  reduceColour(picture, pixelsOf(info[1], static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3), width, height);
+  reduceColour(picture, pixelsOf(info[1], static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3),
+               width, height);
   return info.Env().Undefined();
 }
 
 /** (picture, to); see `siteglass::copyGrey`. */
 Napi::Value grey(const Napi::CallbackInfo& info) {
   const ColourPicture picture = pictureOf(info[0]);
-  copyGrey(picture, pixelsOf(info[1], static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height)));
+  copyGrey(picture,
+           pixelsOf(info[1], static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height)));
   return info.Env().Undefined();
 }
 
