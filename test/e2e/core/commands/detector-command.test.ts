@@ -11,6 +11,7 @@ import { sha256Of } from '../../../support/model-manifest.js';
 import { type ProgramName, runProgram, runToEnd, urlOf } from '../../../support/program.js';
 import { squareModel } from '../../../support/square-model.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
+import { trialFile } from '../../../support/trial-files.js';
 
 const model = squareModel(64);
 const cascadeFile = join(projectRoot(), 'cascades', 'stop-sign.xml');
@@ -189,6 +190,28 @@ test.serial('options of other commands are refused', async (t) => {
   t.is((await runToEnd(t, 'edge', ['doctor', '--url', 'http://h'])).code, 2);
   t.is((await runToEnd(t, 'edge', ['detector', '--role', 'admin'])).code, 2);
 });
+
+const yunet = trialFile('models', 'yunet_s_640.onnx');
+
+test.serial(
+  `a model of the manifest is downloaded from the mirror and tried${yunet ? '' : ' (skipped: no models for trials are here)'}`,
+  async (t) => {
+    if (!yunet) {
+      t.log('Set SITEGLASS_TRIALS to a folder with models/.');
+      return t.pass();
+    }
+    const server = await startFileServer(t, file({ content: readFileSync(yunet) }));
+    const { detector } = await setUp(t);
+    const mirror = `--set=detection.modelMirror=${server.url}/models`;
+    const { code, output, errors } = await detector('add', 'yunet', mirror);
+    t.is(code, 0, errors);
+    t.regex(output, /^The detector "yunet" was added \(227 KiB\)\.$/m);
+    t.is(server.requests[0]?.url, '/models/face_detection_yunet_2023mar.onnx');
+    t.regex((await detector()).output, /^yunet +onnx +ready +227 KiB +face +MIT$/m);
+    const tried = await detector('try', 'yunet', sample);
+    t.regex(tried.output, /^Nothing found in 960 × 540 pixels\.$/m);
+  },
+);
 
 const isRoot = process.getuid?.() === 0;
 const NOBODY = 65_534;
