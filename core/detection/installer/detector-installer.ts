@@ -4,8 +4,6 @@ import type { DetectorResource } from '../../contract/detection.js';
 import { ProblemError } from '../../runtime/errors.js';
 import { unknownName } from '../../runtime/unknown-name.js';
 import type { AvailableModel } from '../catalog/detector-entry.js';
-import { examineFile } from '../catalog/detector-files.js';
-import { refusalOf } from '../catalog/operator-detectors.js';
 import type { Probe } from '../catalog/probe.js';
 import {
   type DownloadLimits,
@@ -19,6 +17,7 @@ import { fullDiskFault, requireSpace } from '../models/partial-file.js';
 import type { ProxyVariables } from '../models/proxy.js';
 import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
 import { type CollectedFile, collectFile, type DetectorFileKind } from './collect-file.js';
+import { tryListed, tryOther } from './try-file.js';
 
 /** What the installer has to know of the detectors that there are. */
 export interface InstalledCatalog {
@@ -121,7 +120,7 @@ export class DetectorInstaller {
       if (present) return present;
       const file = await this.#fetch(wanted, 'onnx', options);
       options.onTrial?.();
-      await this.#tryListed(model, file.path);
+      await tryListed(this.options.probe, model, file.path);
       const installed = await this.#publish(id, file);
       await file.discard();
       return installed;
@@ -138,7 +137,9 @@ export class DetectorInstaller {
       const file = await this.#fetch({ url, sha256, maxBytes: MAX_MODEL_BYTES }, kind, options);
       options.onTrial?.();
       try {
-        return await this.#publish(id, file, (staged) => this.#tryOther(staged, kind));
+        return await this.#publish(id, file, (staged) =>
+          tryOther(this.options.probe, staged, kind),
+        );
       } finally {
         await file.discard();
       }
@@ -154,7 +155,7 @@ export class DetectorInstaller {
         options.onTrial?.();
         const model = catalog.listedBySha256(file.sha256);
         if (!model || (given.id ?? model.id) !== model.id) return await this.#addOther(given, file);
-        await this.#tryListed(model, file.path);
+        await tryListed(this.options.probe, model, file.path);
         return await this.#publish(model.id, file);
       } finally {
         await file.discard();
@@ -185,7 +186,7 @@ export class DetectorInstaller {
     return this.#publish(id, file, async (staged) => {
       if (description !== undefined) await staged.write('yaml', description);
       if (labels !== undefined) await staged.write('txt', labels);
-      await this.#tryOther(staged, file.kind);
+      await tryOther(this.options.probe, staged, file.kind);
     });
   }
 
@@ -252,17 +253,6 @@ export class DetectorInstaller {
     return sha256 === wanted ? { id, bytes: present.bytes, outcome: 'unchanged' } : undefined;
   }
 
-  async #tryListed(model: AvailableModel, file: string): Promise<void> {
-    const { sha256, model: description } = model;
-    const subject = { kind: 'onnx', model: { file, sha256 }, description } as const;
-    await refusing(() => this.options.probe(subject));
-  }
-
-  async #tryOther(staged: StagedModel, kind: DetectorFileKind): Promise<void> {
-    const file = { id: staged.id, path: staged.path(kind), kind: DETECTOR_KINDS[kind] };
-    await refusing(() => examineFile(file, this.options.probe));
-  }
-
   /** Throws `conflict` for the id of a detector that was not added. */
   #requireFree(id: string): void {
     const { catalog } = this.options;
@@ -284,23 +274,8 @@ export class DetectorInstaller {
   }
 }
 
-const DETECTOR_KINDS = { onnx: 'onnx', xml: 'cascade' } as const;
-
 function whyNotRemovable({ id, origin, status }: DetectorResource): string {
   if (status === 'available') return `"${id}" is not downloaded, so there is nothing to remove`;
   if (origin === 'operator') return `"${id}" lies in detection.folder; remove its file there`;
   return `"${id}" comes with Siteglass and cannot be removed`;
-}
-
-/** Turns what a worker says of a file into the reason for the operator. */
-async function refusing(trial: () => Promise<unknown>): Promise<void> {
-  try {
-    await trial();
-  } catch (error) {
-    // Full, or stopped: it says nothing about the file.
-    if (error instanceof ProblemError && error.status === 503) throw error;
-    throw new ProblemError('detector_refused', `it was not added: ${refusalOf(error)}`, {
-      cause: error,
-    });
-  }
 }
