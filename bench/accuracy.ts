@@ -29,7 +29,7 @@ npm run accuracy -- DETECTOR FOLDER [options]
   --tiles CxR       Search an ONNX model in tiles, e.g. 2x2
   --working-size N  Limit on the longer side that is searched (default 1280; 0 searches every pixel)
   --folder FOLDER   Your own detectors, as detection.folder
-  --models FOLDER   Downloaded models (default var/edge/models)
+  --added FOLDER    Detectors that were added, as detectors/ of a data folder (default var/edge/detectors)
   --list            Print what was found in each image`;
 
 const { values, positionals } = parseArgs({
@@ -41,7 +41,7 @@ const { values, positionals } = parseArgs({
     tiles: { type: 'string' },
     'working-size': { type: 'string' },
     folder: { type: 'string' },
-    models: { type: 'string', default: join(projectRoot(), 'var', 'edge', 'models') },
+    added: { type: 'string', default: join(projectRoot(), 'var', 'edge', 'detectors') },
     list: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -95,7 +95,7 @@ const pool = new DetectionPool({ log, workers: 1, jobDeadlineMs: 60_000 });
 const catalog = new DetectorCatalog({
   manifest: tried?.manifest ?? join(projectRoot(), 'cascades', 'manifest.yaml'),
   defaultDetectors: [id],
-  models: values.models,
+  added: values.added,
   folder: tried?.folder ?? values.folder,
   engines: () => pool.status().engines,
   probe: (subject) => pool.probe(subject),

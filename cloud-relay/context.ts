@@ -58,9 +58,9 @@ type AllTables = SharedImageTables & TokenTables & RelayTables;
 export async function createRelay(
   config: RelayConfig,
   log: Logger,
-  { clock = systemClock }: { clock?: Clock } = {},
+  { clock = systemClock, manifest }: { clock?: Clock; manifest?: string | undefined } = {},
 ): Promise<Relay> {
-  const base = await createBase(config, log, clock);
+  const base = await createBase(config, log, clock, manifest);
   const { tokens, detection, images } = base;
   const sites = createSites(base);
   const http = createServer(base, sites);
@@ -93,7 +93,7 @@ type Base = Awaited<ReturnType<typeof createBase>>;
 type Sites = ReturnType<typeof createSites>;
 
 /** The database, tokens, detection and the image API. */
-async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
+async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
@@ -115,6 +115,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock) {
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
+    manifest,
     maxPixels: config.images.maxPixels,
     onJob: (job) => metrics.job(job),
     log,

@@ -4,6 +4,7 @@ import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { checkRelayNames } from './commands/check-names.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
+import { relayDetectorCommand } from './commands/detector-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { relayTokenCommand } from './commands/token-command.js';
 import { relayConfigSchema } from './config.js';
@@ -18,12 +19,20 @@ process.exitCode = await run({
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
+      values: ['role'],
       run: relayTokenCommand,
     },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,
       run: relayDatabaseCommand,
+    },
+    detector: {
+      summary: 'lists detectors; "detector add NAME|FILE", "try NAME IMAGE", "remove NAME"',
+      words: true,
+      json: true,
+      values: ['name', 'url', 'sha256'],
+      run: relayDetectorCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

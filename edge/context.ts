@@ -51,13 +51,20 @@ export interface Edge {
   retention: Retention;
 }
 
+export interface EdgeOverrides {
+  clock?: Clock;
+  reread?: () => EdgeConfig;
+  /** Of the detectors that Siteglass knows. */
+  manifest?: string | undefined;
+}
+
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config }: { clock?: Clock; reread?: () => EdgeConfig } = {},
+  { clock = systemClock, reread = () => config, manifest }: EdgeOverrides = {},
 ): Promise<Edge> {
-  const base = await createBase(config, log, clock);
+  const base = await createBase(config, log, clock, manifest);
   const snapshots = createSnapshots(base, reread);
   const reporting = await createReporting(base, snapshots);
   const http = createServer(base, snapshots, reporting);
@@ -78,7 +85,7 @@ type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
 
 /** What every part is built on. */
-async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
+async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
   const options = guardOptions(dataFolder, log, clock);
@@ -88,6 +95,7 @@ async function createBase(config: EdgeConfig, log: Logger, clock: Clock) {
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
+    manifest,
     maxPixels: config.images.maxPixels,
     onJob: (job) => metrics.job(job),
     log,

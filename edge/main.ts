@@ -3,6 +3,7 @@ import { run } from '../core/runtime/program.js';
 import { checkInstallation } from './commands/check-installation.js';
 import { checkEdgeNames } from './commands/check-names.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
+import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
@@ -20,6 +21,13 @@ process.exitCode = await run({
       words: true,
       run: edgeDatabaseCommand,
     },
+    detector: {
+      summary: 'lists detectors; "detector add NAME|FILE", "try NAME IMAGE", "remove NAME"',
+      words: true,
+      json: true,
+      values: ['name', 'url', 'sha256'],
+      run: edgeDetectorCommand,
+    },
     doctor: {
       summary: 'checks this appliance and advises what to do',
       json: true,
@@ -33,6 +41,7 @@ process.exitCode = await run({
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
+      values: ['role'],
       run: edgeTokenCommand,
     },
     discover: {

@@ -58,7 +58,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
         prefix: API_PREFIX,
         routes: [
           ...imageRoutes(api),
-          ...detectorRoutes(detection.catalog, 'anonymous'),
+          ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
           ...siteRoutes(fleet, clock),
         ],
       },

@@ -46,7 +46,11 @@ function checksOf(config: RelayConfig): Check[] {
       ? schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock))
       : postgresCheck(url),
     bucketCheck(config),
-    detectionCheck({ settings: detection, maxPixels: images.maxPixels, dataFolder }, []),
+    detectionCheck(
+      'siteglass-relay',
+      { settings: detection, maxPixels: images.maxPixels, dataFolder },
+      [],
+    ),
     {
       about: 'broker',
       run: () => {

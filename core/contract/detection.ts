@@ -204,6 +204,19 @@ export type ModelFamily = z.infer<typeof modelFamilySchema>;
 
 const sizeSchema = z.object({ width: z.int(), height: z.int() });
 
+export const additionSchema = z
+  .object({
+    state: z.enum(['waiting', 'downloading', 'trying', 'failed']),
+    bytes: z.int().min(0).meta({ description: 'Bytes that have arrived' }),
+    totalBytes: z.int().min(0).nullable(),
+    reason: z.string().optional().meta({ description: 'Why it failed, or waits' }),
+  })
+  .meta({
+    id: 'DetectorAddition',
+    description: 'Of a detector that is being added, or was not added',
+  });
+export type DetectorAddition = z.infer<typeof additionSchema>;
+
 export const detectorResourceSchema = z
   .object({
     id: nameSchema,
@@ -218,6 +231,8 @@ export const detectorResourceSchema = z
     }),
     reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
     default: z.boolean().meta({ description: 'Used if a request names no detector' }),
+    removable: z.boolean().meta({ description: 'It was added here, and can be removed here' }),
+    addition: additionSchema.optional(),
     engine: engineSchema.optional(),
     features: z
       .enum(['haar', 'lbp', 'hog'])
@@ -235,7 +250,7 @@ export const detectorResourceSchema = z
     source: z.string().optional(),
     licence: z.string().optional(),
     url: z.string().optional().meta({ description: 'Where the file is downloaded from' }),
-    bytes: z.int().optional().meta({ description: 'Size of the file to download' }),
+    bytes: z.int().optional().meta({ description: 'Size of its file: to download, or downloaded' }),
     sha256: z.string().optional(),
   })
   .meta({ id: 'Detector' });

@@ -41,13 +41,20 @@ export function readSummary(text: string): Summary {
   return { ...summary, detections: summary.detections.map(completed) as Detection[] };
 }
 
-/** A summary as relays of every version take it. */
-export const summaryForWire = (summary: Summary): Summary => ({
-  ...summary,
-  detections: summary.detections.map((detection) =>
-    detection.neighbors === null ? { ...detection, neighbors: NO_NEIGHBORS } : detection,
-  ),
-});
+/** Whether the detections have the form of detections. A row of a damaged database may be anything. */
+export const hasDetections = ({ detections }: { detections?: unknown }): boolean =>
+  Array.isArray(detections) && detections.every((one) => typeof one === 'object' && one !== null);
+
+/** A summary as relays of every version take it. One that is none goes as it is: the relay says what is wrong with it. */
+export const summaryForWire = (summary: Summary): Summary =>
+  hasDetections(summary)
+    ? {
+        ...summary,
+        detections: summary.detections.map((detection) =>
+          detection.neighbors === null ? { ...detection, neighbors: NO_NEIGHBORS } : detection,
+        ),
+      }
+    : summary;
 
 /** The record of one analysed snapshot, without its pixels. */
 export const summarySchema = z

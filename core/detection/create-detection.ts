@@ -2,13 +2,19 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import type { EngineName } from '../contract/detection.js';
 import { openCvFault } from '../opencv/opencv-addon.js';
+import { proxyVariables } from '../runtime/configuration.js';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { programVersion } from '../runtime/program.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
 import type { DetectorPlaces } from './catalog/known-detectors.js';
+import type { Probe } from './catalog/probe.js';
+import { DetectorAdditions } from './installer/detector-additions.js';
+import { DetectorInstaller } from './installer/detector-installer.js';
+import { ModelFolder } from './models/model-folder.js';
 import { DetectionPool } from './pool/detection-pool.js';
 import type { JobRecord } from './pool/job-record.js';
 
@@ -20,6 +26,8 @@ export interface DetectionOptions {
   settings: DetectionSettings;
   /** Of the program: it has the downloaded models. */
   dataFolder: string;
+  /** Of the detectors that Siteglass knows; its own by default. */
+  manifest?: string | undefined;
   maxPixels: number;
   onJob: (record: JobRecord) => void;
   log: Logger;
@@ -29,17 +37,21 @@ export interface DetectionOptions {
 export interface DetectionModule {
   pool: DetectionPool;
   catalog: DetectorCatalog;
+  installer: DetectorInstaller;
+  additions: DetectorAdditions;
   /** In the order of their start. */
   services: Service[];
 }
 
 /** Where the detectors of a program are. */
 export const detectorPlaces = (
-  { folder }: Pick<DetectionSettings, 'folder'>,
+  { folder, models }: Pick<DetectionSettings, 'folder' | 'models'>,
   dataFolder: string,
-): DetectorPlaces => ({
-  manifest: join(projectRoot(), 'cascades', 'manifest.yaml'),
-  models: join(dataFolder, 'models'),
+  manifest = join(projectRoot(), 'cascades', 'manifest.yaml'),
+): DetectorPlaces & { added: string } => ({
+  manifest,
+  added: join(dataFolder, 'detectors'),
+  expected: models,
   folder,
 });
 
@@ -56,18 +68,31 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     maxPixels,
     onJob,
   });
+  const places = detectorPlaces(settings, options.dataFolder, options.manifest);
+  const probe: Probe = (subject) => pool.probe(subject);
   const catalog = new DetectorCatalog({
-    ...detectorPlaces(settings, options.dataFolder),
+    ...places,
     defaultDetectors: settings.defaultDetectors,
     ...(workingSize !== undefined && { preparation: { workingSize } }),
-    probe: (subject) => pool.probe(subject),
+    probe,
     engines: () => {
       const { engines } = pool.status();
       return settings.engine === 'opencv' ? engines.filter(isAllowed) : engines;
     },
     log,
   });
-  return { pool, catalog, services: [requirement(settings), pool, catalog] };
+  const folder = new ModelFolder(places.added);
+  const installer = new DetectorInstaller({
+    folder,
+    catalog,
+    probe,
+    mirror: settings.modelMirror,
+    proxies: proxyVariables(),
+    userAgent: `siteglass/${programVersion()}`,
+  });
+  const additions = new DetectorAdditions({ installer, folder, models: settings.models, log });
+  const services = [requirement(settings), pool, catalog, additions];
+  return { pool, catalog, installer, additions, services };
 }
 
 /** `opencv` disables the project's own engine for cascades. */

@@ -1,4 +1,4 @@
-import type { EngineName } from '../contract/detection.js';
+import type { DetectorResource, EngineName } from '../contract/detection.js';
 import { type DetectionModule, engineFault } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
@@ -11,8 +11,12 @@ export interface DetectorUse {
   request: AnalysisRequest;
 }
 
-/** Whether a separate worker starts, and the detectors that the configuration names exist. */
-export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse[]): Check => ({
+/** Whether a separate worker starts, the detectors that the configuration names exist, and the files of others are whole. */
+export const detectionCheck = (
+  program: 'siteglass-edge' | 'siteglass-relay',
+  expected: DetectionExpectation,
+  uses: DetectorUse[],
+): Check => ({
   about: 'detection',
   async run() {
     const fault = engineFault(expected.settings);
@@ -21,8 +25,9 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
       return await withDetection(expected, async (detection) => {
         await detection.pool.ping();
         return [
-          ...verdicts(detection),
+          ...verdicts(detection, program),
           ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
+          ...expected.settings.models.flatMap((id) => notDownloaded(detection, id, program)),
         ];
       });
     } catch (error) {
@@ -32,7 +37,7 @@ export const detectionCheck = (expected: DetectionExpectation, uses: DetectorUse
   },
 });
 
-function verdicts({ pool, catalog }: DetectionModule): Verdict[] {
+function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[] {
   const { engines } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
@@ -43,8 +48,26 @@ function verdicts({ pool, catalog }: DetectionModule): Verdict[] {
     ...rejected.map((detector) =>
       warning(
         `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
-        'Correct or remove its file in detection.folder.',
+        adviceOn(detector, program),
       ),
+    ),
+  ];
+}
+
+function adviceOn({ id, removable, origin }: DetectorResource, program: string): string {
+  if (!removable && origin === 'operator') return 'Correct or remove its file in detection.folder.';
+  if (!removable) return REINSTALL;
+  if (origin === 'download') return `sudo ${program} detector add ${id}`;
+  return `Add its file again, or remove it: sudo ${program} detector remove ${id}`;
+}
+
+function notDownloaded({ catalog }: DetectionModule, id: string, program: string): Verdict[] {
+  const detector = catalog.detectors().find((one) => one.id === id);
+  if (detector?.status !== 'available') return [];
+  return [
+    warning(
+      `model ${id} of detection.models is not downloaded`,
+      `The service downloads it; if that fails, its log says why ("model not added"). By hand: sudo ${program} detector add ${id}`,
     ),
   ];
 }

@@ -22,7 +22,9 @@ export async function withDetection<T>(
     onJob: () => undefined,
     log: silentLogger(),
   });
-  const lifecycle = new Lifecycle(detection.services, silentLogger());
+  // It downloads nothing by itself.
+  const services = detection.services.filter((service) => service !== detection.additions);
+  const lifecycle = new Lifecycle(services, silentLogger());
   try {
     await lifecycle.start();
     return await work(detection);

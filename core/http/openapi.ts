@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
 import type { ProblemWriter } from './problems.js';
-import { isSchema, type ResponseSpec, type Route } from './route.js';
+import { type FormSpec, isSchema, type ResponseSpec, type Route } from './route.js';
 
 type Json = Record<string, unknown>;
 
@@ -101,39 +101,29 @@ function parameters(
   });
 }
 
+const IMAGES = 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC or JPEG XL';
+
 function requestBody({ form, body }: Route, schema: (s: z.ZodType) => Json): Json {
-  if (form) {
-    const fields = schema(form.fields);
-    const properties = {
-      [form.file]: {
-        type: 'string',
-        format: 'binary',
-        description: 'JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC or JPEG XL',
-      },
-      ...(fields.properties as Json),
-    };
-    const content = { schema: { type: 'object', properties, required: [form.file] } };
-    const raw = { schema: { type: 'string', format: 'binary' } };
-    const text = withFileAsText(form.file, fields.properties as Json);
-    return {
-      requestBody: {
-        required: true,
-        content: {
-          ...(form.orRaw && { 'image/*': raw }),
-          'multipart/form-data': content,
-          ...(form.orText && {
-            'application/x-www-form-urlencoded': text,
-            'application/json': text,
-          }),
-        },
-      },
-    };
-  }
-  if (body)
-    return {
-      requestBody: { required: true, content: { 'application/json': { schema: schema(body) } } },
-    };
-  return {};
+  const content = {
+    ...(form && formContent(form, schema)),
+    ...(body && { 'application/json': { schema: schema(body) } }),
+  };
+  return Object.keys(content).length > 0 ? { requestBody: { required: true, content } } : {};
+}
+
+function formContent(
+  { file, fields, orRaw, orText, description = IMAGES }: FormSpec,
+  schema: (s: z.ZodType) => Json,
+): Json {
+  const binary = { type: 'string', format: 'binary' };
+  const texts = schema(fields).properties as Json;
+  const properties = { [file]: { ...binary, description }, ...texts };
+  const text = withFileAsText(file, texts);
+  return {
+    ...(orRaw && { 'image/*': { schema: binary } }),
+    'multipart/form-data': { schema: { type: 'object', properties, required: [file] } },
+    ...(orText && { 'application/x-www-form-urlencoded': text, 'application/json': text }),
+  };
 }
 
 function withFileAsText(file: string, fields: Json): Json {

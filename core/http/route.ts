@@ -26,6 +26,8 @@ export interface FormSpec {
   orRaw?: boolean;
   /** Also as an encoded form or JSON, with the file in base64. */
   orText?: boolean;
+  /** What the file is; an image unless it says otherwise. */
+  description?: string;
 }
 
 export interface RouteSpec {
@@ -45,6 +47,7 @@ export interface RouteSpec {
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
+  /** JSON; with a form, instead of it. */
   body?: z.ZodType;
   headers?: Record<string, string>;
   responses: Record<number, ResponseSpec>;

@@ -11,7 +11,7 @@ import type { UploadBudget, UploadLimits } from './upload-budget.js';
  * Limits of a form beside its file, far above what the API's forms have. Names are not parsed: `a[4294967294]` would
  * be read as an array of that length.
  */
-const FORM_LIMITS = {
+export const FORM_LIMITS = {
   files: 1,
   fields: 40,
   parts: 42,
@@ -19,7 +19,7 @@ const FORM_LIMITS = {
   fieldSize: 4096,
   fieldNestingDepth: 0,
 };
-const FORM_OVERHEAD = 64 * 1024;
+export const FORM_OVERHEAD = 64 * 1024;
 
 export interface Upload {
   bytes: Buffer;
@@ -70,20 +70,25 @@ async function readForm(
   try {
     await multer(options).single(file)(ctx, async () => {});
   } catch (error) {
-    throw explain(error, file, maxBytes);
+    throw explainForm(error, file, tooManyBytes(maxBytes).message);
   }
   if (!ctx.file) throw new ProblemError('missing_image', `The form has no file "${file}".`);
   setUpload(ctx, ctx.file.buffer, (ctx.request as { body?: object }).body);
 }
 
-/** Stores what `uploadOf` returns, without empty fields: a browser sends every field of a form. */
-export function setUpload(ctx: Context, bytes: Buffer, body: object = {}): void {
+/** Stores what `uploadOf` returns. */
+export function setUpload(ctx: Context, bytes: Buffer, body?: object): void {
+  const upload: Upload = { bytes, fields: givenFields(body) };
+  ctx.state.upload = upload;
+}
+
+/** The fields of a form without its empty ones: a browser sends every field. */
+export function givenFields(body: object = {}): Record<string, unknown> {
   const fields = Object.entries(body).flatMap(([name, value]) => {
     const values = [value].flat().filter((text) => text !== '');
     return values.length === 0 ? [] : [[name, Array.isArray(value) ? values : value]];
   });
-  const upload: Upload = { bytes, fields: Object.fromEntries(fields) };
-  ctx.state.upload = upload;
+  return Object.fromEntries(fields);
 }
 
 /** What `receiveUpload` or `receiveImage` has read. */
@@ -97,7 +102,8 @@ interface FormOptions extends multer.Options {
 const tooManyBytes = (maxBytes: number) =>
   new ProblemError('too_many_bytes', `An image may have ${maxBytes} bytes.`);
 
-function explain(error: unknown, file: string, maxBytes: number): unknown {
+/** A form that was not read, as a problem. `tooMany` is the detail for a file that is too large. */
+export function explainForm(error: unknown, file: string, tooMany: string): unknown {
   if (error instanceof ProblemError) return error;
   if (!(error instanceof MulterError)) {
     // Errors of busboy: no boundary, an early end.
@@ -109,7 +115,7 @@ function explain(error: unknown, file: string, maxBytes: number): unknown {
   // Its types lack the newest codes.
   switch (error.code as string) {
     case 'LIMIT_FILE_SIZE':
-      return tooManyBytes(maxBytes);
+      return new ProblemError('too_many_bytes', tooMany);
     case 'LIMIT_UNEXPECTED_FILE':
     case 'LIMIT_FILE_COUNT':
       return new ProblemError(

@@ -64,6 +64,14 @@ function readCredential(name: string): string {
 export const fromEnvironment = (name: `SITEGLASS_${string}`): string | undefined =>
   process.env[name] || undefined;
 
+/** The variables that name the proxies of this machine. */
+export const proxyVariables = (): Record<string, string | undefined> =>
+  Object.fromEntries(
+    ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY']
+      .flatMap((name) => [name, name.toLowerCase()])
+      .map((name) => [name, process.env[name]]),
+  );
+
 /** A file that the configuration names. Throws StartError if it cannot be read. */
 export function readTextFile(file: string): string {
   try {

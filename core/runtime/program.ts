@@ -48,20 +48,25 @@ export interface Command<C> {
   json?: boolean;
   /** Whether it accepts `--refused`. */
   refused?: boolean;
-  /** Whether it accepts further words and `--role`. */
+  /** Whether it accepts further words. */
   words?: boolean;
+  /** The options with a value that it accepts. */
+  values?: ValueOption[];
   /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
   run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
 }
 
-export interface CommandOptions {
+/** Options with a value that only some commands accept. */
+const VALUE_OPTIONS = ['role', 'name', 'url', 'sha256'] as const;
+export type ValueOption = (typeof VALUE_OPTIONS)[number];
+
+export interface CommandOptions extends Partial<Record<ValueOption, string | undefined>> {
   /** The output is JSON. */
   json: boolean;
   /** The command shows what was refused. */
   refused?: boolean;
   /** The words after the command. */
   words: string[];
-  role?: string | undefined;
 }
 
 export interface CommandOutcome {
@@ -120,7 +125,7 @@ interface Checked<C> {
 
 function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
   { commands = {} }: Program<S>,
-  { words: [name, ...more], json, refused, role }: CommandOptions,
+  { words: [name, ...more], json, refused, ...values }: CommandOptions,
 ): Command<z.infer<S>> | undefined {
   const refuse = (path: string, message: string): never => {
     throw new ConfigurationError('the command line', [{ path, message }]);
@@ -132,7 +137,9 @@ function commandOf<S extends z.ZodType<{ log: { level: LogLevel } }>>(
     refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
   if (json && !command?.json) refuseOption('--json');
   if (refused && !command?.refused) refuseOption('--refused');
-  if (role !== undefined && !command?.words) refuseOption('--role');
+  for (const option of VALUE_OPTIONS)
+    if (values[option] !== undefined && !command?.values?.includes(option))
+      refuseOption(`--${option}`);
   return command;
 }
 
@@ -260,6 +267,9 @@ function readArguments(argv: string[]) {
       json: { type: 'boolean', default: false },
       refused: { type: 'boolean', default: false },
       role: { type: 'string' },
+      name: { type: 'string' },
+      url: { type: 'string' },
+      sha256: { type: 'string' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -292,5 +302,8 @@ ${listed(commands).join('')}
       --json            prints JSON, if the command supports it
       --refused         shows the summaries that were set aside, with "outbox"
       --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
+      --name NAME       the name that "detector add FILE" gives the detector
+      --url URL         where "detector add NAME" downloads the file from
+      --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know
       --version         prints the version
   -h, --help            prints this text`;

@@ -61,8 +61,14 @@ export const detectionSettings = z
     /** `opencv` disables the project's own engine. */
     engine: z.enum(['auto', 'opencv']).default('auto'),
     defaultDetectors: z.array(nameSchema).min(1).max(MAX_DETECTORS).default(['stop-sign']),
-    /** Cascade files in this folder become detectors. */
+    /** Cascades and models in this folder become detectors. */
     folder: z.string().min(1).optional(),
+    /** Models that are downloaded at the start if they are not there. */
+    models: z.array(nameSchema).max(16).default([]),
+    /** Where models are downloaded from instead of their own addresses: the name of the file is appended. */
+    modelMirror: z
+      .url({ protocol: /^https?$/, error: 'expected http://… or https://…' })
+      .optional(),
     workingSize: preparationSchema.shape.workingSize.optional(),
   })
   .prefault({});

@@ -79,7 +79,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         prefix: API_PREFIX,
         routes: [
           ...imageRoutes(api),
-          ...detectorRoutes(detection.catalog, 'viewer'),
+          ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
           ...cameraRoutes(cameras),
           ...pushRoutes(cameras, api.uploads),
           ...configRoutes(reload),

@@ -1,11 +1,11 @@
 import type { FieldError } from '../../core/contract/problem.js';
-import { defaultDetectorFaults } from '../../core/detection/catalog/default-detector-faults.js';
 import {
   detectorFaults,
   fieldFaults,
   labelFaults,
   type NamedDetector,
 } from '../../core/detection/catalog/named-detector.js';
+import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
 import type { EdgeConfig } from '../config.js';
 import { type CameraConfig, requestOf } from './camera-config.js';
 
@@ -20,7 +20,7 @@ export interface CameraFaults {
 /** Detectors and labels in the configuration that do not exist, and parameters that no detector of their camera knows. */
 export function nameFaults(config: Named, known: NamedDetector[]): FieldError[] {
   return [
-    ...defaultDetectorFaults(config.detection, known, howToAdd),
+    ...settingFaults(config.detection, known, howToAdd),
     ...cameraNameFaults(config, known).flatMap(({ errors }) => errors),
   ];
 }

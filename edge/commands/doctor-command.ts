@@ -58,7 +58,7 @@ function checksOf(config: EdgeConfig): Check[] {
     }),
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
-    detectionCheck(withWorker, cameras.flatMap(usesOf)),
+    detectionCheck('siteglass-edge', withWorker, cameras.flatMap(usesOf)),
     camerasCheck({
       cameras,
       detection: withWorker,

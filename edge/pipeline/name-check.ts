@@ -1,6 +1,6 @@
-import { defaultDetectorFaults } from '../../core/detection/catalog/default-detector-faults.js';
 import type { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
 import type { NamedDetector } from '../../core/detection/catalog/named-detector.js';
+import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
@@ -46,8 +46,8 @@ export class NameCheck implements Service {
   #faults(known: NamedDetector[]): { by: string; message: string }[] {
     const { settings: detection, configured } = this.sources;
     return [
-      ...defaultDetectorFaults(detection, known).map(({ message }) => ({
-        by: 'detection.defaultDetectors',
+      ...settingFaults(detection, known).map(({ path, message }) => ({
+        by: path.replace(/\.\d+$/, ''),
         message,
       })),
       ...cameraNameFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>

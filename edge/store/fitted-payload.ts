@@ -1,5 +1,5 @@
 import { strongestFirst } from '../../core/contract/detection.js';
-import { MAX_LABELS, type Summary } from '../../core/contract/summary.js';
+import { hasDetections, MAX_LABELS, type Summary } from '../../core/contract/summary.js';
 import { MAX_PAYLOAD_BYTES } from '../../core/contract/topics.js';
 
 /** Bytes that a record may add to its summary: epoch, numbers, field names. */
@@ -25,6 +25,7 @@ function withFewLabels(summary: Summary): Summary {
 
 /** The summary, whose record has at most `maxBytes`, if necessary without its weakest detections. */
 export function fittedSummary(summary: Summary, maxBytes: number): Summary {
+  if (!hasDetections(summary)) return summary;
   const budget = maxBytes - ENVELOPE_BYTES;
   const strongest = summary.detections.toSorted(strongestFirst);
   let fitted = summary;

@@ -33,5 +33,9 @@ export function banner({ edge, relay, mqttPort }) {
   List the sites at the relay, and watch the MQTT messages:
     curl -s -H "Authorization: Bearer $(cat ${relay.data}/admin-token)" ${relayUrl}/api/v1/sites
     mosquitto_sub -h localhost -p ${mqttPort} -v -t 'siteglass/#'
+
+  Find people and cars as well: download a model (3.5 MiB), and name it in an upload:
+    node dist/edge/main.js detector add yolox-nano --set dataFolder=${edge.data}
+    curl -s -F image=@photo.jpg -F detector=yolox-nano ${edgeUrl}${IMAGES}
 `;
 }

@@ -28,7 +28,7 @@ test('the appliance and the relay accept the configurations in docs/configuratio
   t.notThrows(() => parseConfiguration(operatorModelSchema, model, 'the first example'));
   const parsed = parseConfiguration(edgeConfigSchema, edge, 'the second example');
   t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the third example'));
-  const known = await knownDetectors(detectorPlaces({}, '/nowhere'));
+  const known = await knownDetectors(detectorPlaces({ models: [] }, '/nowhere'));
   const downloaded = known.map((one) => ({ ...one, status: 'ready' as const }));
   t.deepEqual(nameFaults(parsed, downloaded), []);
   t.deepEqual(others, []);

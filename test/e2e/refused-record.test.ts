@@ -60,6 +60,11 @@ const unacceptable: Record<string, (summary: Summary) => object> = {
   'a camera id of another form': (summary) => ({ ...summary, camera: 'Gate 1' }),
   'a field of another type': (summary) => ({ ...summary, width: '1280' }),
   'no detections': ({ detections: _, ...summary }) => summary,
+  'a detection that is none': (summary) => ({ ...summary, detections: [null] }),
+  'no detections, and more bytes than a message may have': ({ detections: _, ...summary }) => ({
+    ...summary,
+    more: 'x'.repeat(300_000),
+  }),
   'more bytes than a message may have': (summary) => ({ ...summary, more: 'x'.repeat(300_000) }),
 };
 

@@ -18,7 +18,7 @@ export interface RunningEdge extends Edge {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string; configFile?: string; clock?: Clock } = {},
+  options: { dataFolder?: string; configFile?: string; clock?: Clock; manifest?: string } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
   const read = () =>
@@ -31,6 +31,7 @@ export async function startEdge(
     ]);
   const edge = await createEdge(read(), silentLogger(), {
     reread: read,
+    manifest: options.manifest,
     ...(options.clock && { clock: options.clock }),
   });
   await edge.lifecycle.start();

@@ -16,13 +16,14 @@ const FLOORS: Record<string, string[][]> = {
     ['detection', 'capture'],
     ['images'],
     ['doctor'],
+    ['commands'],
   ],
   'core/detection': [
-    ['engine', 'decoder', 'headers'],
+    ['engine', 'models', 'decoder', 'headers'],
     ['.'],
     ['onnx'],
     ['catalog', 'worker'],
-    ['pool'],
+    ['pool', 'installer'],
     ['create-detection.ts'],
   ],
   edge: [

@@ -21,7 +21,7 @@ export interface RunningRelay extends Relay {
 /** A relay as in the field, with its broker inside, on free ports of the loopback address. */
 export async function startRelay(
   settings: string[] = [],
-  options: { clock?: Clock } = {},
+  options: { clock?: Clock; manifest?: string } = {},
 ): Promise<RunningRelay> {
   const dataFolder = await temporaryFolder();
   const config = parseConfiguration(relayConfigSchema, '', 'the test', [

@@ -7,7 +7,10 @@ import {
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
-import { type DetectorEntry, labelsOf } from './detector-entry.js';
+import { ModelFolder } from '../models/model-folder.js';
+import { addedDetectors } from './added-detectors.js';
+import { type AvailableModel, type DetectorEntry, labelsOf } from './detector-entry.js';
+import { detectorFilesIn, examineFile } from './detector-files.js';
 import { knownDetectors } from './known-detectors.js';
 import { type NamedDetector, named } from './named-detector.js';
 import { OperatorDetectors } from './operator-detectors.js';
@@ -21,8 +24,10 @@ export interface CatalogOptions {
   manifest: string;
   /** Detectors used if a request names none. */
   defaultDetectors: string[];
-  /** The folder with the downloaded models of the manifest, as ID.onnx; without it none is downloaded. */
-  models?: string | undefined;
+  /** The folder with the detectors that were added. */
+  added?: string | undefined;
+  /** Models that the program downloads when it starts. */
+  expected?: string[];
   /** Overrides `preparationDefaults`. */
   preparation?: Partial<Preparation>;
   /** A folder whose XML and ONNX files are detectors as well. */
@@ -38,35 +43,49 @@ export interface CatalogOptions {
 export class DetectorCatalog implements Planner, Service {
   readonly name = 'detectors';
   readonly #options: CatalogOptions;
+  readonly #added: OperatorDetectors | undefined;
   readonly #operator: OperatorDetectors | undefined;
   readonly #listeners: (() => void)[] = [];
   #shipped: DetectorEntry[] = [];
 
   constructor(options: CatalogOptions) {
-    const { folder, probe, log, pollMs } = options;
+    const { folder, added, probe, log, pollMs } = options;
     this.#options = options;
+    const onChange = () => this.#changed();
+    const watch = { probe, log, onChange, ...(pollMs !== undefined && { pollMs }) };
+    this.#added =
+      added === undefined
+        ? undefined
+        : addedDetectors({
+            ...watch,
+            folder: new ModelFolder(added),
+            listed: (id) => this.listed(id),
+            takenBy: (id) => (this.listed(id) ? undefined : this.#shippedAs(id)),
+          });
     this.#operator =
       folder === undefined
         ? undefined
         : new OperatorDetectors({
-            ...{ folder, probe, log },
-            onChange: () => this.#changed(),
-            ...(pollMs !== undefined && { pollMs }),
+            ...watch,
+            find: () => detectorFilesIn(folder),
+            examine: (file) => examineFile(file, probe),
+            takenBy: (id) => this.#shippedAs(id) ?? this.#addedAs(id),
           });
   }
 
   /** Throws ConfigurationError if the manifest is unusable. */
   async start(): Promise<void> {
-    const { manifest, models, defaultDetectors, log } = this.#options;
-    this.#shipped = await loadShippedDetectors(manifest, models);
+    const { manifest, defaultDetectors, expected, log } = this.#options;
+    this.#shipped = await loadShippedDetectors(manifest);
     for (const entry of this.#shipped)
       if (entry.status === 'refused')
         log.error({ detector: entry.id, reason: entry.reason }, 'detector refused');
-    await this.#operator?.start(new Set(this.#shipped.map(({ id }) => id)));
+    await this.#added?.start();
+    await this.#operator?.start();
     const served = this.#served();
     for (const id of defaultDetectors) {
       const found = served.find((entry) => entry.id === id);
-      if (found?.status === 'ready') continue;
+      if (found?.status === 'ready' || expected?.includes(id)) continue;
       const reason = found?.status === 'refused' ? found.reason : undefined;
       log.error({ detector: id, reason }, 'default detector missing');
     }
@@ -74,6 +93,22 @@ export class DetectorCatalog implements Planner, Service {
 
   async stop(): Promise<void> {
     await this.#operator?.stop();
+    await this.#added?.stop();
+  }
+
+  /** Notices what was added or removed just now. */
+  async refresh(): Promise<void> {
+    await this.#added?.rescan();
+  }
+
+  /** The model of the manifest with this id, whether it was downloaded or not. */
+  listed(id: string): AvailableModel | undefined {
+    return this.#models().find((model) => model.id === id);
+  }
+
+  /** The model of the manifest whose file has this hash. */
+  listedBySha256(sha256: string): AvailableModel | undefined {
+    return this.#models().find((model) => model.sha256 === sha256);
   }
 
   plan(request: AnalysisRequest): AnalysisPlan {
@@ -90,7 +125,12 @@ export class DetectorCatalog implements Planner, Service {
     const entries = this.#entries();
     const defaults = this.#options.defaultDetectors.map((id) => entries.find((e) => e.id === id));
     const engines = this.#options.engines();
-    return entries.map((entry) => resource(servedEntry(entry, engines), defaults.includes(entry)));
+    const added = this.#added?.entries() ?? [];
+    const operator = this.#operator?.entries() ?? [];
+    return entries.map((entry) => ({
+      ...resource(servedEntry(entry, engines), defaults.includes(entry)),
+      removable: isIn(entry.id, added) && !operator.includes(entry),
+    }));
   }
 
   /** The labels of all detectors that can be used. */
@@ -127,12 +167,43 @@ export class DetectorCatalog implements Planner, Service {
     return this.#entries().map((entry) => servedEntry(entry, engines));
   }
 
+  #shippedAs(id: string): string | undefined {
+    return isIn(id, this.#shipped) ? 'a detector that ships here' : undefined;
+  }
+
+  #addedAs(id: string): string | undefined {
+    return isIn(id, this.#added?.entries() ?? []) ? 'a detector that was added' : undefined;
+  }
+
+  #models(): AvailableModel[] {
+    return this.#shipped.filter((entry) => entry.status === 'available');
+  }
+
+  /** A model of the manifest stays in its place once it was added. */
   #entries(): DetectorEntry[] {
-    return [...this.#shipped, ...(this.#operator?.entries() ?? [])];
+    const added = this.#added?.entries() ?? [];
+    const shipped = this.#shipped.map((entry) =>
+      entry.status === 'available' ? placed(entry, added) : entry,
+    );
+    return [
+      ...shipped,
+      ...added.filter(({ id }) => !isIn(id, this.#shipped)),
+      ...(this.#operator?.entries() ?? []),
+    ];
   }
 }
 
-function resource(entry: DetectorEntry, isDefault: boolean): DetectorResource {
+const isIn = (id: string, entries: DetectorEntry[]): boolean =>
+  entries.some((entry) => entry.id === id);
+
+function placed(listed: AvailableModel, added: DetectorEntry[]): DetectorEntry {
+  const entry = added.find(({ id }) => id === listed.id);
+  if (entry?.status !== 'refused') return entry ?? listed;
+  const { model: _, url: __, bytes: ___, sha256: ____, ...known } = listed;
+  return { ...known, status: 'refused', reason: entry.reason };
+}
+
+function resource(entry: DetectorEntry, isDefault: boolean): Omit<DetectorResource, 'removable'> {
   const listed = { labels: labelsOf(entry), default: isDefault };
   if (entry.status === 'refused') return { ...entry, ...listed };
   if (entry.kind === 'cascade') {

@@ -35,6 +35,8 @@ interface Verified {
   /** Absolute path of the cascade or model, and the SHA-256 of its content. */
   file: string;
   sha256: string;
+  /** Size of the file, of a detector that was added. */
+  bytes?: number;
 }
 
 export interface ReadyCascade extends KnownCascade, Verified {

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { modelDefaults } from '../../contract/detection.js';
 import { parseConfiguration } from '../../runtime/configuration.js';
 import { ConfigurationError } from '../../runtime/errors.js';
 import type { PartialDescription } from '../detection.js';
+import { hashOf } from '../models/hash-of.js';
 import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
 import type { KnownModel, ReadyModel } from './detector-entry.js';
 import { DetectorFault } from './detector-fault.js';
@@ -111,11 +109,4 @@ async function readText(file: string): Promise<string | undefined> {
   if (found.size > MAX_TEXT_BYTES)
     throw new DetectorFault(`${basename(file)} is larger than 256 KiB`);
   return readFile(file, 'utf8');
-}
-
-/** In pieces: a model is too large to hold it beside the worker that loads it. */
-async function hashOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }

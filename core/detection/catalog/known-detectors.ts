@@ -1,14 +1,17 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { nameSchema } from '../../contract/names.js';
+import { ModelFolder } from '../models/model-folder.js';
 import { readNamedLabels } from './examine-model.js';
 import type { NamedDetector } from './named-detector.js';
 import { readManifest } from './shipped-detectors.js';
 
 export interface DetectorPlaces {
   manifest: string;
-  /** The folder with the downloaded models, as ID.onnx. */
-  models?: string | undefined;
+  /** The folder with the detectors that were added. */
+  added?: string | undefined;
+  /** Models that the program downloads when it starts. */
+  expected?: string[];
   /** The operator's folder. */
   folder?: string | undefined;
 }
@@ -19,40 +22,50 @@ export interface DetectorPlaces {
  */
 export async function knownDetectors({
   manifest,
-  models,
+  added,
+  expected = [],
   folder,
 }: DetectorPlaces): Promise<NamedDetector[]> {
-  const shipped = readManifest(manifest).map(async (one): Promise<NamedDetector> => {
+  const present =
+    added === undefined ? [] : await new ModelFolder(added).list().catch(() => undefined);
+  const isPresent = (id: string) =>
+    expected.includes(id) || (present?.some((one) => one.id === id) ?? true);
+  const shipped = readManifest(manifest).map((one): NamedDetector => {
     const { id, kind } = one;
     if (one.kind === 'cascade') return { id, kind, status: 'ready', labels: [one.label] };
-    const isMissing = models === undefined || (await isAbsent(join(models, `${id}.onnx`)));
-    return { id, kind, status: isMissing ? 'available' : 'ready', labels: one.labels };
+    const status = isPresent(id) ? 'ready' : 'available';
+    return { id, kind, status, labels: one.labels, downloadable: true };
   });
-  return [...(await Promise.all(shipped)), ...(await inFolder(folder))];
+  const others = (present ?? []).filter(({ id }) => !shipped.some((one) => one.id === id));
+  return [
+    ...shipped,
+    ...(await Promise.all(others.flatMap(({ path }) => inFile(path)))),
+    ...(await inFolder(folder)),
+  ];
 }
 
 async function inFolder(folder: string | undefined): Promise<NamedDetector[]> {
   if (folder === undefined) return [];
   const names = await readdir(folder).catch(ifMissing);
-  const found = names.sort().map(async (name): Promise<NamedDetector[]> => {
-    const { name: stem, ext } = parse(name);
-    const id = nameSchema.safeParse(stem).data;
-    if (id === undefined) return [];
-    if (ext === '.xml') return [{ id, kind: 'cascade', status: 'ready', labels: [id] }];
-    if (ext !== '.onnx') return [];
-    const labels = await readNamedLabels(join(folder, stem)).catch(() => undefined);
-    return [{ id, kind: 'onnx', status: 'ready', labels }];
-  });
-  return (await Promise.all(found)).flat();
+  const found = names.sort().flatMap((name) => inFile(join(folder, name)));
+  return Promise.all(found);
+}
+
+/** None if the file's name is not that of a detector. */
+function inFile(path: string): Promise<NamedDetector>[] {
+  const { dir, name, ext } = parse(path);
+  const id = nameSchema.safeParse(name).data;
+  if (id === undefined || !['.xml', '.onnx'].includes(ext)) return [];
+  return [namedFile(id, ext, join(dir, name))];
+}
+
+async function namedFile(id: string, ext: string, stem: string): Promise<NamedDetector> {
+  if (ext === '.xml') return { id, kind: 'cascade', status: 'ready', labels: [id] };
+  const labels = await readNamedLabels(stem).catch(() => undefined);
+  return { id, kind: 'onnx', status: 'ready', labels };
 }
 
 function ifMissing(error: NodeJS.ErrnoException): string[] {
   if (error.code === 'ENOENT') return [];
   throw error;
 }
-
-const isAbsent = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => false,
-    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
-  );

@@ -9,6 +9,8 @@ export interface NamedDetector {
   id: string;
   kind: DetectorKind;
   status: DetectorResource['status'];
+  /** The manifest says where its file is downloaded from. */
+  downloadable?: boolean;
   /** Why it is refused. */
   reason?: string | undefined;
   /** Undefined of a model that was not tried yet and whose description does not have them. */
@@ -96,5 +98,6 @@ export function labelFaults(
 
 export const named = (entry: DetectorEntry): NamedDetector => ({
   ...entry,
+  downloadable: entry.origin === 'download',
   labels: entry.kind === 'onnx' && entry.status === 'refused' ? undefined : labelsOf(entry),
 });

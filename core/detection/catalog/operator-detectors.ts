@@ -1,19 +1,19 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, parse } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MODEL_ENGINE } from '../../contract/detection.js';
-import { nameSchema } from '../../contract/names.js';
+import { type DetectorKind, MODEL_ENGINE } from '../../contract/detection.js';
 import { messageOf, ProblemError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import type { DetectorEntry, ReadyDetector } from './detector-entry.js';
 import { DetectorFault } from './detector-fault.js';
-import { examineCascade, knownCascade } from './examine-cascade.js';
-import { DESCRIPTIONS, examineModel, knownModel } from './examine-model.js';
-import type { Probe } from './probe.js';
+import { knownCascade } from './examine-cascade.js';
+import { knownModel } from './examine-model.js';
 
 export interface OperatorDetectorsOptions {
-  folder: string;
-  probe: Probe;
+  /** What there is now, in the order of the names. */
+  find: () => Promise<DetectorFile[]>;
+  /** Reads and tries a file. Throws DetectorFault and ProblemError. */
+  examine: (file: NamedFile) => Promise<ReadyDetector>;
+  /** The detector that comes before these and has this id, in words. */
+  takenBy: (id: string) => string | undefined;
   /** Called when detectors were added, changed or removed. */
   onChange?: () => void;
   log: Logger;
@@ -25,21 +25,37 @@ export interface OperatorDetectorsOptions {
 const MAX_DETECTORS = 64;
 const FIRST_SCAN_MS = 10_000;
 
-interface SeenFile {
+/** A detector's file. */
+export interface DetectorFile {
+  /** For messages, and different from those of others. */
+  name: string;
+  /** Undefined if the name cannot be an id. */
+  id: string | undefined;
+  path: string;
+  kind: DetectorKind;
   /** Changes whenever the file, or one that describes it, does. */
+  signature: string;
+  /** When the newest of the files changed, in milliseconds. */
+  changedAt: number;
+}
+
+export interface NamedFile extends DetectorFile {
+  id: string;
+}
+
+interface SeenFile {
   signature: string;
   /** Undefined if its name cannot be an id. */
   entry: DetectorEntry | undefined;
 }
 
 /**
- * Makes each `ID.xml` and `ID.onnx` in a folder a detector, and notices files that are added, changed or removed. It polls,
- * because file events are missed on network and overlay file systems.
+ * Makes each file a detector, and notices files that are added, changed or removed. It polls, because file events are
+ * missed on network and overlay file systems.
  */
 export class OperatorDetectors {
   readonly #options: Required<OperatorDetectorsOptions>;
   readonly #files = new Map<string, SeenFile>();
-  #taken: ReadonlySet<string> = new Set();
   #timer: NodeJS.Timeout | undefined;
   #scanning: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -54,9 +70,8 @@ export class OperatorDetectors {
     };
   }
 
-  /** Resolves after a first scan of the folder, or ten seconds. Ids in `taken` are refused. */
-  async start(taken: ReadonlySet<string>): Promise<void> {
-    this.#taken = taken;
+  /** Resolves after a first scan, or ten seconds. */
+  async start(): Promise<void> {
     this.#scanning = this.#round();
     await Promise.race([this.#scanning, delay(FIRST_SCAN_MS, undefined, { ref: false })]);
   }
@@ -64,6 +79,15 @@ export class OperatorDetectors {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    await this.#scanning;
+  }
+
+  /** Looks now, and resolves with what is there then. */
+  async rescan(): Promise<void> {
+    await this.#scanning;
+    if (this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#scanning = this.#round();
     await this.#scanning;
   }
 
@@ -89,55 +113,45 @@ export class OperatorDetectors {
   }
 
   async #scan(): Promise<void> {
-    const names = (await readdir(this.#options.folder).catch(ifMissing)).filter(
-      (name) => isDetectorFile(name) && !name.startsWith('.'),
-    );
-    for (const name of [...this.#files.keys()]) if (!names.includes(name)) this.#forget(name);
-    for (const name of names.sort()) {
+    const files = await this.#options.find();
+    const names = new Set(files.map(({ name }) => name));
+    for (const name of [...this.#files.keys()]) if (!names.has(name)) this.#forget(name);
+    for (const file of files) {
       if (this.#stopped) return;
-      await this.#check(name);
+      await this.#check(file);
     }
   }
 
-  async #check(name: string): Promise<void> {
-    const file = join(this.#options.folder, name);
-    const found = await versionOf(file);
-    if (!found) return this.#forget(name);
-    const { signature, size, changedAt } = found;
+  async #check(file: DetectorFile): Promise<void> {
+    const { name, signature, changedAt } = file;
     if (this.#files.get(name)?.signature === signature) return;
     if (Math.abs(Date.now() - changedAt) < this.#options.minAgeMs) return;
     if (!this.#files.has(name) && this.#files.size >= MAX_DETECTORS)
       throw new Error(`there are more than ${MAX_DETECTORS} detectors`);
-    const entry = await this.#examine(name, file, size);
+    const entry = await this.#examine(file);
     if (entry === 'later') return;
     this.#files.set(name, { signature, entry });
     this.#options.onChange();
     this.#announce(name, entry);
   }
 
-  async #examine(
-    name: string,
-    file: string,
-    size: number,
-  ): Promise<DetectorEntry | undefined | 'later'> {
-    const id = nameSchema.safeParse(parse(name).name).data;
+  async #examine(file: DetectorFile): Promise<DetectorEntry | undefined | 'later'> {
+    const { id, name, kind } = file;
     if (id === undefined) return undefined;
-    const { probe } = this.#options;
-    const isModel = name.endsWith('.onnx');
     try {
       this.#requireFree(id, name);
-      const examine = isModel ? examineModel : examineCascade;
-      return await examine(id, file, size, probe);
+      return await this.#options.examine({ ...file, id });
     } catch (error) {
       // The pool is full or stopped, or the file has changed since: the detector is neither good nor bad.
       if (error instanceof ProblemError && error.status === 503) return 'later';
-      const known = isModel ? knownModel(id) : knownCascade(id);
-      return { ...known, status: 'refused', reason: reasonOf(error) };
+      const known = kind === 'onnx' ? knownModel(id) : knownCascade(id);
+      return { ...known, status: 'refused', reason: refusalOf(error) };
     }
   }
 
   #requireFree(id: string, name: string): void {
-    if (this.#taken.has(id)) throw new DetectorFault('a detector that ships here has this name');
+    const owner = this.#options.takenBy(id);
+    if (owner !== undefined) throw new DetectorFault(`${owner} has this name`);
     const other = [...this.#files].find(([file, { entry }]) => file !== name && entry?.id === id);
     if (other) throw new DetectorFault(`${other[0]} has the same name`);
   }
@@ -184,38 +198,8 @@ export class OperatorDetectors {
   }
 }
 
-const isDetectorFile = (name: string): boolean => name.endsWith('.xml') || name.endsWith('.onnx');
-
-interface FileVersion {
-  /** See `SeenFile`. */
-  signature: string;
-  size: number;
-  /** When the newest of the files changed, in milliseconds. */
-  changedAt: number;
-}
-
-/** Of a detector's file with those that describe it. Undefined if it is not a file. */
-async function versionOf(file: string): Promise<FileVersion | undefined> {
-  const { dir, name, ext } = parse(file);
-  const beside = ext === '.onnx' ? DESCRIPTIONS.map((end) => join(dir, name + end)) : [];
-  const [own, ...others] = await Promise.all(
-    [file, ...beside].map((path) => stat(path).catch(() => undefined)),
-  );
-  if (!own?.isFile()) return undefined;
-  const found = [own, ...others.flatMap((other) => other ?? [])];
-  return {
-    signature: found.map(({ ino, size, mtimeMs }) => `${ino} ${size} ${mtimeMs}`).join(', '),
-    size: own.size,
-    changedAt: Math.max(...found.map(({ mtimeMs }) => mtimeMs)),
-  };
-}
-
-function ifMissing(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
-}
-
-function reasonOf(error: unknown): string {
+/** Why a file that was examined cannot be used. */
+export function refusalOf(error: unknown): string {
   if (error instanceof DetectorFault) return error.message;
   if (error instanceof ProblemError)
     switch (error.code) {

@@ -12,7 +12,7 @@ import { labelSchema, nameSchema } from '../../contract/names.js';
 import { openCvPackage } from '../../opencv/opencv-package.js';
 import { loadConfiguration } from '../../runtime/configuration.js';
 import { familyDefaults } from '../model-families.js';
-import type { DetectorEntry } from './detector-entry.js';
+import type { AvailableModel, DetectorEntry } from './detector-entry.js';
 import { modelShape, usualOf } from './model-description.js';
 
 const side = z.int().min(1);
@@ -61,14 +61,10 @@ export const readManifest = (manifestFile: string): (ShippedCascade | ListedMode
   loadConfiguration(manifestSchema, manifestFile).detectors;
 
 /**
- * The detectors of a manifest, in its order. A detector whose cascade is missing or has another hash is
- * refused. `models` is the folder with the downloaded models, as ID.onnx. Throws ConfigurationError if the manifest itself
- * is unusable.
+ * The detectors of a manifest, in its order: its models as available. A detector whose cascade is missing or has another
+ * hash is refused. Throws ConfigurationError if the manifest itself is unusable.
  */
-export async function loadShippedDetectors(
-  manifestFile: string,
-  models?: string,
-): Promise<DetectorEntry[]> {
+export async function loadShippedDetectors(manifestFile: string): Promise<DetectorEntry[]> {
   const detectors = readManifest(manifestFile);
   const folders = {
     siteglass: dirname(manifestFile),
@@ -78,7 +74,7 @@ export async function loadShippedDetectors(
     detectors.map((d) =>
       d.kind === 'cascade'
         ? verifiedCascade(d, join(folders[d.origin], d.file))
-        : verifiedModel(d, models && join(models, `${d.id}.onnx`)),
+        : availableModel(d),
     ),
   );
 }
@@ -97,20 +93,21 @@ async function verifiedCascade(shipped: ShippedCascade, file: string): Promise<D
   return { ...known, status: 'ready', file, sha256, features, engine, window };
 }
 
-async function verifiedModel(
-  { family, input, labels, usualLabels, parameters, ...listed }: ListedModel,
-  file: string | undefined,
-): Promise<DetectorEntry> {
-  const { id, kind, source, licence, sha256, url, bytes } = listed;
-  const known = {
-    ...{ id, kind, source, licence, labels, origin: 'download' as const },
+function availableModel({
+  family,
+  input,
+  labels,
+  usualLabels,
+  parameters,
+  ...listed
+}: ListedModel): AvailableModel {
+  return {
+    ...listed,
+    labels,
+    origin: 'download',
     ...(usualLabels ? { usualLabels } : usualOf(labels)),
     parameters: { ...modelDefaults, ...parameters },
+    status: 'available',
+    model: { family, ...input, ...familyDefaults[family], labels },
   };
-  const model = { family, ...input, ...familyDefaults[family], labels };
-  const content = file && (await readFile(file).catch(() => undefined));
-  if (!file || !content) return { ...known, status: 'available', model, url, bytes, sha256 };
-  if (createHash('sha256').update(content).digest('hex') !== sha256)
-    return { ...known, status: 'refused', reason: 'its file is damaged: its SHA-256 differs' };
-  return { ...known, status: 'ready', model, file, sha256 };
 }

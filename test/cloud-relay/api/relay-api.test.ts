@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import anyTest, { type TestFn } from 'ava';
@@ -8,6 +8,7 @@ import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { SiteResource } from '../../../core/contract/site.js';
 import type { UplinkRecord } from '../../../core/contract/summary.js';
+import { projectRoot } from '../../../core/runtime/project-root.js';
 import { ApiClient } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { type RunningRelay, startRelay } from '../../support/relay.js';
@@ -252,6 +253,16 @@ test.serial('the operations calls answer', async (t) => {
   t.is((await t.context.anybody.get(t, '/metrics')).status, 401);
 });
 
+test.serial('a detector is added and removed', async (t) => {
+  const { admin } = t.context;
+  const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
+  const path = `${API}/objectdetection/detectors`;
+  const options = { path, file: { field: 'file' } };
+  t.is((await admin.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
+  t.is((await admin.get(t, `${path}/lorry`)).status, 200);
+  t.is((await admin.delete(t, `${path}/lorry`)).status, 200);
+});
+
 test.serial('every documented operation has succeeded at least once', (t) => {
   const { anybody, admin } = t.context;
   const left = anybody.unseen().filter((operation) => admin.unseen().includes(operation));
@@ -270,6 +281,9 @@ test.serial('each call needs its role and no more', async (t) => {
     [`delete ${IMAGE}/{id}`]: 'anonymous',
     [`delete ${IMAGE}/{id}/processed`]: 'anonymous',
     [`get ${API}/objectdetection/detectors`]: 'anonymous',
+    [`get ${API}/objectdetection/detectors/{id}`]: 'anonymous',
+    [`post ${API}/objectdetection/detectors`]: 'admin',
+    [`delete ${API}/objectdetection/detectors/{id}`]: 'admin',
     [`get ${API}/sites`]: 'viewer',
     [`post ${API}/sites`]: 'admin',
     [`get ${site}`]: 'viewer',

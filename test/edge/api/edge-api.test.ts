@@ -1,4 +1,4 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import anyTest, { type TestFn } from 'ava';
@@ -180,6 +180,16 @@ test.serial('a camera uploads a snapshot, and the configuration is reloaded', as
   for (const method of ['POST', 'PUT'])
     t.is((await api.call(t, method, `${path}/${SECRET}`, upload)).status, 200);
   t.is((await api.post(t, `${API}/config/reload`)).status, 200);
+});
+
+test.serial('a detector is added and removed', async (t) => {
+  const { api } = t.context;
+  const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
+  const path = `${API}/objectdetection/detectors`;
+  const options = { path, file: { field: 'file' } };
+  t.is((await api.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
+  t.is((await api.get(t, `${path}/lorry`)).status, 200);
+  t.is((await api.delete(t, `${path}/lorry`)).status, 200);
 });
 
 test.serial('every documented operation has succeeded at least once', (t) => {

@@ -8,6 +8,7 @@ import { parseConfiguration } from '../../../core/runtime/configuration.js';
 import { nameFaults } from '../../../edge/cameras/name-faults.js';
 import { edgeConfigSchema } from '../../../edge/config.js';
 import { manifest } from '../../core/detection/detection-setup.js';
+import { addModel } from '../../support/added-model.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const detector = (id: string, more: Partial<NamedDetector> = {}): NamedDetector => ({
@@ -18,7 +19,7 @@ const known = [
   detector('stop-sign', { labels: ['stop sign'] }),
   detector('face'),
   detector('street', { kind: 'onnx', labels: ['person', 'car'] }),
-  detector('far', { kind: 'onnx', status: 'available', labels: ['person'] }),
+  detector('far', { kind: 'onnx', status: 'available', labels: ['person'], downloadable: true }),
   detector('untried', { kind: 'onnx', labels: undefined }),
   detector('broken', { status: 'refused', reason: 'it is damaged' }),
 ];
@@ -90,12 +91,19 @@ test('default detectors are checked, too, and every fault is reported', (t) => {
   );
 });
 
+test('models to download must be models', (t) => {
+  t.deepEqual(faultsOf('detection: { models: [fat, street, far] }'), [
+    'detection.models.0: there is no model "fat" to download. Did you mean "far"? Valid: far',
+    'detection.models.1: there is no model "street" to download. Valid: far',
+  ]);
+});
+
 async function places(t: ExecutionContext) {
   const base = await temporaryFolder(t);
-  const [folder, models] = [join(base, 'detectors'), join(base, 'models')];
+  const [folder, added] = [join(base, 'own'), join(base, 'detectors')];
   await mkdir(folder);
-  await mkdir(models);
-  return { manifest, folder, models };
+  await mkdir(added);
+  return { manifest, folder, added };
 }
 
 test('the names of all detectors are known without trying one', async (t) => {
@@ -116,9 +124,13 @@ test('the names of all detectors are known without trying one', async (t) => {
   t.like(byId('gate'), { kind: 'onnx', status: 'ready', labels: ['open', 'shut'] });
   t.like(byId('yard'), { kind: 'onnx', status: 'ready', labels: undefined });
   t.is(found.filter(({ id }) => id.toLowerCase().startsWith('not')).length, 0);
-  await writeFile(join(where.models, 'yolox-nano.onnx'), '');
+  await addModel(where.added, 'yolox-nano', 'a model');
+  await addModel(where.added, 'fork-lift', 'a model');
   const later = await knownDetectors(where);
   t.is(later.find(({ id }) => id === 'yolox-nano')?.status, 'ready');
+  t.is(later.find(({ id }) => id === 'fork-lift')?.status, 'ready');
+  const awaited = await knownDetectors({ ...where, expected: ['yolox-tiny'] });
+  t.is(awaited.find(({ id }) => id === 'yolox-tiny')?.status, 'ready', 'it is downloaded soon');
 });
 
 test('an operator’s folder that cannot be read is the fault, not the names in it', async (t) => {
@@ -134,6 +146,6 @@ test('an operator’s folder that cannot be read is the fault, not the names in 
 
 test('a folder that does not exist has no detectors', async (t) => {
   const where = await places(t);
-  const none = await knownDetectors({ ...where, folder: '/nowhere', models: undefined });
+  const none = await knownDetectors({ ...where, folder: '/nowhere', added: undefined });
   t.true(none.every(({ kind, status }) => status === (kind === 'onnx' ? 'available' : 'ready')));
 });

@@ -7,7 +7,15 @@ import { edgeConfigSchema } from '../../../edge/config.js';
 import { discoveredCamera } from '../../../edge/publishing/discovered-camera.js';
 
 const cascade = (id: string, label: string): DetectorResource => ({
-  ...{ id, kind: 'cascade', label, labels: [label], status: 'ready', default: false },
+  ...{
+    id,
+    kind: 'cascade',
+    label,
+    labels: [label],
+    status: 'ready',
+    default: false,
+    removable: false,
+  },
   ...{ parameters: searchDefaults, origin: 'siteglass' },
 });
 const model = (
@@ -15,7 +23,7 @@ const model = (
   labels: readonly string[],
   usual?: readonly string[],
 ): DetectorResource => ({
-  ...{ id, kind: 'onnx', labels: [...labels], status: 'ready', default: false },
+  ...{ id, kind: 'onnx', labels: [...labels], status: 'ready', default: false, removable: false },
   ...{ parameters: modelDefaults, origin: 'operator' },
   ...(usual && { usualLabels: [...usual] }),
 });

@@ -9,6 +9,7 @@ import { familyDefaults } from '../../../../core/detection/model-families.js';
 import type { ProbeSubject } from '../../../../core/detection/protocol.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
+import { addModel } from '../../../support/added-model.js';
 import { eventually } from '../../../support/eventually.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import { manifest } from '../detection-setup.js';
@@ -18,7 +19,7 @@ const tried = { family: 'yolox', width: 416, height: 416, ...familyDefaults.yolo
 
 interface Setup {
   folder?: string;
-  models?: string;
+  added?: string;
   /** Of the models; the worker refuses them if undefined. */
   classes?: number | undefined;
   manifestFile?: string;
@@ -27,7 +28,7 @@ interface Setup {
 /** A catalog whose worker reads models without a runtime, as it is told. */
 async function startCatalog(
   t: ExecutionContext,
-  { folder, models, classes, manifestFile = manifest }: Setup,
+  { folder, added, classes, manifestFile = manifest }: Setup,
 ) {
   const probed: ProbeSubject[] = [];
   const answer = async (subject: ProbeSubject) => {
@@ -42,7 +43,7 @@ async function startCatalog(
     manifest: manifestFile,
     defaultDetectors: ['stop-sign'],
     folder,
-    models,
+    added,
     probe: answer as Probe,
     engines: () => ['siteglass', 'onnxruntime'],
     log: silentLogger(),
@@ -251,8 +252,8 @@ async function oneModel(t: ExecutionContext) {
 
 test('a model of the manifest is available until it is downloaded, and refused once it is damaged', async (t) => {
   const manifestFile = await oneModel(t);
-  const models = await temporaryFolder(t);
-  const { find } = await startCatalog(t, { manifestFile, models });
+  const added = await temporaryFolder(t);
+  const { find } = await startCatalog(t, { manifestFile, added });
   const street = find('street');
   t.like(street, {
     ...{ kind: 'onnx', status: 'available', origin: 'download', family: 'yolov8', bytes: 7 },
@@ -262,18 +263,18 @@ test('a model of the manifest is available until it is downloaded, and refused o
   t.is(street?.engine, undefined);
   t.deepEqual(detectorResourceSchema.parse(street), street);
 
-  await writeFile(join(models, 'street.onnx'), 'a model');
-  const downloaded = await startCatalog(t, { manifestFile, models });
+  const file = await addModel(added, 'street', 'a model');
+  const downloaded = await startCatalog(t, { manifestFile, added });
   t.like(downloaded.find('street'), { status: 'ready', engine: 'onnxruntime' });
   t.is(downloaded.probed.length, 0, 'the manifest vouches for it');
   const [planned] = downloaded.catalog.plan({ detector: ['street'] }).detectors;
   t.like(planned, {
-    file: join(models, 'street.onnx'),
+    file,
     model: { family: 'yolov8', width: 640, channels: 'rgb', labels: ['person', 'car'] },
   });
 
-  await writeFile(join(models, 'street.onnx'), 'another');
-  const damaged = await startCatalog(t, { manifestFile, models });
+  await writeFile(file, 'another');
+  const damaged = await startCatalog(t, { manifestFile, added });
   t.like(damaged.find('street'), { status: 'refused' });
   t.regex(damaged.find('street')?.reason ?? '', /SHA-256 differs/);
 });

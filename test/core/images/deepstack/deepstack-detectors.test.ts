@@ -13,6 +13,7 @@ const detector = (id: string, more: Partial<DetectorResource> = {}): DetectorRes
   labels: ['face'],
   status: 'ready',
   default: false,
+  removable: false,
   parameters: searchDefaults,
   origin: 'operator',
   ...more,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -7,6 +7,7 @@ import Sqlite from 'better-sqlite3';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { readCameraStatuses } from '../../../../edge/cameras/status-file.js';
 import { startCameraServer } from '../../../edge/support/camera-server.js';
+import { addModel } from '../../../support/added-model.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { runDoctor } from '../../../support/doctor.js';
 import { startEdge } from '../../../support/edge.js';
@@ -300,4 +301,25 @@ test('--json is rejected for a command without JSON output', async (t) => {
     t.is(code, 2);
     t.regex(errors, /--json: is not an option (of outbox|without a command)\n$/);
   }
+});
+
+test('the doctor finds added detectors whose file is missing or changed, and says what to do', async (t) => {
+  const dataFolder = join(await temporaryFolder(), 'data');
+  const added = join(dataFolder, 'detectors');
+  await addModel(added, 'yunet', 'of another version');
+  await rm(await addModel(added, 'gone', 'a model'));
+  await writeFile(await addModel(added, 'changed', 'a model'), 'another');
+  const { of, code, output } = await runDoctor(t, 'edge', [
+    `dataFolder=${dataFolder}`,
+    'detection.models=[yolox-nano]',
+  ]);
+  t.is(code, 3);
+  t.deepEqual(of('detection').slice(1).toSorted(), [
+    'warning detector changed was rejected: its file has changed since it was added: its SHA-256 differs; add it again',
+    'warning detector gone was rejected: its file is missing; add it again',
+    'warning detector yunet was rejected: this version of Siteglass has another file for it; add it again',
+    'warning model yolox-nano of detection.models is not downloaded',
+  ]);
+  for (const advice of ['detector add yunet', 'detector remove gone', 'detector add yolox-nano'])
+    t.true(output.includes(`sudo siteglass-edge ${advice}`), advice);
 });
