@@ -57,9 +57,16 @@ for (const [program, main, settings] of [
     t.is(detections.length, 2);
 
     const catalog = await fetch(`${url}/api/v1/objectdetection/detectors`);
-    const { detectors } = (await catalog.json()) as { detectors: { status: string }[] };
+    const { detectors } = (await catalog.json()) as {
+      detectors: { kind: string; status: string }[];
+    };
     t.true(detectors.length > 5);
-    t.true(detectors.every(({ status }) => status === 'ready'));
+    for (const { kind, status } of detectors)
+      t.is(
+        status,
+        kind === 'onnx' ? 'available' : 'ready',
+        'a model is downloaded when it is asked for',
+      );
     const page = await fetch(`${url}/docs/assets/swagger-ui-bundle.js`);
     t.is(page.status, 200);
     await page.body?.cancel();
