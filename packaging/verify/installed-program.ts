@@ -119,6 +119,15 @@ export class InstalledProgram {
       .join(', ');
   }
 
+  /** How many of its processes map a file whose path contains this text. */
+  mapped(text: string): number {
+    return Number(
+      this.machine.run(
+        `for pid in $(cat ${this.#processes}); do grep -l ${text} /proc/$pid/maps || true; done | wc -l`,
+      ),
+    );
+  }
+
   /** Throws if one of its processes maps a library of OpenCV. */
   withoutOpenCv(): string {
     const found = this.openCvLibraries();

@@ -17,6 +17,8 @@ export interface PackageFiles {
   relay: string;
   /** Absent in commits whose programs contain OpenCV's addon. */
   opencv?: string;
+  /** Absent in commits that know no models. */
+  onnx?: string;
 }
 
 /** Builds the packages of the checkout in `root`. */
@@ -41,7 +43,13 @@ export async function packagesOf(
     return file;
   };
   const opencv = find('opencv');
-  return { edge: required('edge'), relay: required('relay'), ...(opencv && { opencv }) };
+  const onnx = find('onnx');
+  return {
+    edge: required('edge'),
+    relay: required('relay'),
+    ...(opencv && { opencv }),
+    ...(onnx && { onnx }),
+  };
 }
 
 /** Builds the packages of another commit, in a temporary work tree. */

@@ -5,11 +5,13 @@ import sharp from 'sharp';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
+import { squareModel } from '../../test/support/square-model.js';
 import { applianceChecks } from './appliance-checks.js';
 import { runChecks } from './checklist.js';
 import { detectEmulated } from './emulated.js';
 import { InstalledProgram } from './installed-program.js';
 import { Machine } from './machine.js';
+import { onnxChecks } from './onnx-checks.js';
 import { openCvChecks } from './opencv-checks.js';
 import {
   breakPackage,
@@ -54,10 +56,10 @@ function build(arch: string): Promise<PackageFiles> {
   return packagesOf(root, { arch, log, out: join(work, 'next') });
 }
 
-function describe({ edge, relay, opencv }: PackageFiles): string {
-  const programs = `edge ${sizeOf(edge)}; relay ${sizeOf(relay)}`;
-  return opencv ? `${programs}; opencv ${sizeOf(opencv)}` : programs;
-}
+const describe = (files: PackageFiles): string =>
+  Object.entries(files)
+    .map(([name, file]) => `${name} ${sizeOf(file)}`)
+    .join('; ');
 
 /** The sample as JPEG, as PNG and WebP with the same pixels, and as a video of three frames. By path in the machine. */
 async function samplesIn(folder: string): Promise<Record<string, string>> {
@@ -65,6 +67,17 @@ async function samplesIn(folder: string): Promise<Record<string, string>> {
   const jpeg = readFileSync(sample);
   await sharp(jpeg).png().toFile(at('png'));
   await sharp(jpeg).webp({ lossless: true }).toFile(at('webp'));
+  writeFileSync(at('onnx'), squareModel(64));
+  await sharp({ create: { width: 200, height: 200, channels: 3, background: '#202020' } })
+    .composite([
+      {
+        input: { create: { width: 80, height: 80, channels: 3, background: '#ff3030' } },
+        left: 60,
+        top: 60,
+      },
+    ])
+    .png()
+    .toFile(at('square.png'));
   // FFmpeg knows the form by the name.
   writeFileSync(at('mjpeg'), Buffer.concat([jpeg, jpeg, jpeg]));
   return {
@@ -72,6 +85,8 @@ async function samplesIn(folder: string): Promise<Record<string, string>> {
     '/root/sample.png': at('png'),
     '/root/sample.webp': at('webp'),
     '/srv/clip.mjpeg': at('mjpeg'),
+    '/root/square.png': at('square.png'),
+    '/root/square.onnx': at('onnx'),
   };
 }
 
@@ -107,12 +122,14 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
         return `${previous.slice(0, 8)}: edge ${sizeOf(before.edge)}`;
       },
       boot: async () => {
-        const { edge, relay, opencv } = built;
+        const { edge, relay, opencv, onnx } = built;
         if (!opencv) throw new Problem('no package of siteglass-opencv was built');
-        const from = await machineRoot([before.edge, edge, relay, opencv], { log });
+        if (!onnx) throw new Problem('no package of siteglass-onnx was built');
+        const from = await machineRoot([before.edge, edge, relay, opencv, onnx], { log });
         await machine.boot(from, {
           '/root/edge.deb': edge,
           '/root/opencv.deb': opencv,
+          '/root/onnx.deb': onnx,
           '/root/relay.deb': relay,
           '/root/previous.deb': before.edge,
           '/root/broken.deb': broken,
@@ -124,6 +141,7 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
         );
       },
       ...openCvChecks(program('edge', 8080)),
+      ...onnxChecks(program('edge', 8080)),
       ...applianceChecks(program('edge', 8080)),
       ...relayChecks(program('relay', 8090)),
     });

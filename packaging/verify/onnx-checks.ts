@@ -1,0 +1,99 @@
+import { type Checks, expect } from './checklist.js';
+import type { Box, InstalledProgram } from './installed-program.js';
+
+const INSTALL = 'ONNX Runtime is not installed; to install it: sudo apt install siteglass-onnx';
+const FOLDER = '/etc/siteglass/detectors';
+const CONFIGURATION = `dataFolder: /var/lib/siteglass-edge
+detection: { folder: ${FOLDER}, workers: 1 }
+`;
+/** The red square of /root/square.png. */
+const SQUARE = { x: 60, y: 60, side: 80 };
+
+interface Detector {
+  id: string;
+  status: string;
+  reason?: string;
+}
+
+/**
+ * The checks of siteglass-edge without and with siteglass-onnx, under its own unit, with a model of the tests; the packages
+ * are /root/edge.deb and onnx.deb.
+ */
+export function onnxChecks(edge: InstalledProgram): Checks {
+  const { machine } = edge;
+  const square = () =>
+    edge
+      .get<{ detectors: Detector[] }>('/api/v1/objectdetection/detectors')
+      .detectors.find(({ id }) => id === 'square');
+  const until = (status: string) =>
+    machine.until(
+      `${edge.curl('/api/v1/objectdetection/detectors')} | grep --quiet '"id":"square"[^}]*"status":"${status}"'`,
+      `the model is ${status}`,
+    );
+  const refused = async () => {
+    await until('refused');
+    expect(square()?.reason === INSTALL, INSTALL, square()?.reason);
+    return `“${INSTALL}”`;
+  };
+  return {
+    'a model without siteglass-onnx': async () => {
+      edge.install('/root/edge.deb', '--no-install-recommends');
+      machine.run(`mkdir -p ${FOLDER} && cp /root/square.onnx ${FOLDER}`);
+      machine.run(`cat > ${FOLDER}/square.yaml`, {
+        input: 'family: yolov8\nlabels: [red, green, blue]\n',
+      });
+      machine.run(`touch --date='1 minute ago' ${FOLDER}/*`);
+      machine.run('cat > /etc/siteglass/edge.yaml && systemctl restart siteglass-edge', {
+        input: CONFIGURATION,
+      });
+      await edge.untilReady();
+      return refused();
+    },
+    'install siteglass-onnx': async () => {
+      const output = edge.install('/root/onnx.deb', '--no-install-recommends');
+      expect(/ 1 newly installed/.test(output), 'no further package', output);
+      await edge.untilReady();
+      await until('ready');
+      return 'the model is ready, with no further package';
+    },
+    'detect with a model': () => {
+      const answer = machine.run(
+        edge.curl(
+          '/api/v1/objectdetection/image',
+          '--form detector=square --form image=@/root/square.png',
+        ),
+      );
+      const { detections }: { detections: { label: string; box: Box }[] } = JSON.parse(answer);
+      const [first] = detections;
+      expect(detections.length === 1 && first?.label === 'red', 'one red square', answer);
+      const { x, y, width } = first.box;
+      const near = (a: number, b: number) => Math.abs(a - b) <= 6;
+      expect(near(x, SQUARE.x) && near(y, SQUARE.y) && near(width, SQUARE.side), 'its box', answer);
+      const processes = edge.mapped('onnxruntime');
+      expect(processes === 1, 'ONNX Runtime in the worker alone', `in ${processes} processes`);
+      return `${width} wide at ${x},${y}; ${edge.memory()}`;
+    },
+    'no process maps ONNX Runtime without a model': async () => {
+      machine.run(`rm ${FOLDER}/* && systemctl restart siteglass-edge`);
+      await edge.untilReady();
+      edge.detect();
+      const found = edge.mapped('onnxruntime');
+      expect(found === 0, 'none', found);
+      return 'none after a detection with a cascade';
+    },
+    'remove siteglass-onnx': async () => {
+      machine.run(`cp /root/square.onnx ${FOLDER} && touch --date='1 minute ago' ${FOLDER}/*`);
+      machine.run('DEBIAN_FRONTEND=noninteractive apt-get remove --yes siteglass-onnx 2>&1');
+      await edge.untilReady();
+      return refused();
+    },
+    'remove both again': () => {
+      const apt = 'DEBIAN_FRONTEND=noninteractive apt-get --yes';
+      machine.run(`${apt} purge siteglass-edge siteglass-onnx 2>&1; rm -rf ${FOLDER}`);
+      const left = machine.run("find /usr/lib -name '*siteglass*' -o -name '*onnxruntime*'");
+      expect(left === '', 'no file', left);
+      expect(edge.traces() === '', 'nothing', edge.traces());
+      return 'no file of theirs';
+    },
+  };
+}
