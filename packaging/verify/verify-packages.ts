@@ -5,7 +5,6 @@ import sharp from 'sharp';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
-import { squareModel } from '../../test/support/square-model.js';
 import { applianceChecks } from './appliance-checks.js';
 import { runChecks } from './checklist.js';
 import { detectEmulated } from './emulated.js';
@@ -61,13 +60,21 @@ const describe = (files: PackageFiles): string =>
     .map(([name, file]) => `${name} ${sizeOf(file)}`)
     .join('; ');
 
-/** The sample as JPEG, as PNG and WebP with the same pixels, and as a video of three frames. By path in the machine. */
+/** A model of the tests. By its path, since the build of an image has no tests. */
+async function squareModel(): Promise<Buffer> {
+  const tests: { squareModel(side: number): Buffer } = await import(
+    join(root, 'dist', 'test', 'support', 'square-model.js')
+  );
+  return tests.squareModel(64);
+}
+
+/** The sample as JPEG, as PNG and WebP with the same pixels, and as a video of three frames; a model and its picture. By path in the machine. */
 async function samplesIn(folder: string): Promise<Record<string, string>> {
   const at = (end: string) => join(folder, `sample.${end}`);
   const jpeg = readFileSync(sample);
   await sharp(jpeg).png().toFile(at('png'));
   await sharp(jpeg).webp({ lossless: true }).toFile(at('webp'));
-  writeFileSync(at('onnx'), squareModel(64));
+  writeFileSync(at('onnx'), await squareModel());
   await sharp({ create: { width: 200, height: 200, channels: 3, background: '#202020' } })
     .composite([
       {
