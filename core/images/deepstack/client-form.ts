@@ -149,12 +149,19 @@ function formOf(parts: Part[]): ClientForm {
   const fields: Record<string, string> = Object.create(null);
   for (const part of parts) {
     const { name, content, isFile } = part;
+    // As in the forms of the image API: names are not parsed.
+    if (name.includes('[')) throw oddName(name);
     if (isFile || IMAGE_FIELD.test(name) || content.length > MAX_FIELD_BYTES) continue;
     // A browser sends the empty fields of a form too.
     if (content.length > 0) fields[name] ??= textOf(part).trim();
   }
   return { image: () => imageIn(parts), fields };
 }
+
+const oddName = (name: string) =>
+  new ProblemError('invalid_parameter', 'In the form: a name of a field has a "[".', {
+    errors: [{ path: name, message: 'is not a known parameter' }],
+  });
 
 function imageIn(parts: Part[]): Buffer | undefined {
   const files = parts.filter(({ isFile, content }) => isFile && content.length > 0);
