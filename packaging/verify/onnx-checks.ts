@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Checks, expect } from './checklist.js';
 import type { Box, InstalledProgram } from './installed-program.js';
 
@@ -6,6 +7,8 @@ const FOLDER = '/etc/siteglass/detectors';
 const CONFIGURATION = `dataFolder: /var/lib/siteglass-edge
 detection: { folder: ${FOLDER}, workers: 1 }
 `;
+/** The folder is read every few seconds. */
+const DEADLINE_MS = 60_000;
 /** The red square of /root/square.png. */
 const SQUARE = { x: 60, y: 60, side: 80 };
 
@@ -25,11 +28,14 @@ export function onnxChecks(edge: InstalledProgram): Checks {
     edge
       .get<{ detectors: Detector[] }>('/api/v1/objectdetection/detectors')
       .detectors.find(({ id }) => id === 'square');
-  const until = (status: string) =>
-    machine.until(
-      `${edge.curl('/api/v1/objectdetection/detectors')} | grep --quiet '"id":"square"[^}]*"status":"${status}"'`,
-      `the model is ${status}`,
-    );
+  const until = async (status: string) => {
+    const deadline = Date.now() + DEADLINE_MS;
+    while (square()?.status !== status) {
+      const found = JSON.stringify(square());
+      expect(Date.now() < deadline, `the model ${status}`, found);
+      await sleep(500);
+    }
+  };
   const refused = async () => {
     await until('refused');
     expect(square()?.reason === INSTALL, INSTALL, square()?.reason);
