@@ -13,6 +13,9 @@ import { type SearchedImage, scoreOf } from './support/accuracy-score.js';
 import { readAnnotations } from './support/annotations.js';
 import { printFigures, printTable } from './support/report.js';
 
+/**
+ * What a detector finds on annotated images, and what it finds where nothing is: recall and false positives, for each label.
+ */
 const USAGE = `Prints recall and false positives of a detector on annotated images.
 
 npm run accuracy -- DETECTOR FOLDER [options]

@@ -33,7 +33,7 @@ export function describeBench(root, name) {
   const text = readFileSync(join(root, 'bench', `${name}.ts`), 'utf8');
   const [, comment = ''] = /^\/\*\*([\s\S]*?)\*\/$/m.exec(text) ?? [];
   const about = comment.replace(/\s*\n \*\s*/g, ' ').trim();
-  const flags = [...text.matchAll(/\b([\w-]+): \{ type: 'string'([^}]*)\}/g)].map(
+  const flags = [...text.matchAll(/(?<![\w-])'?([\w-]+)'?: \{ type: 'string'([^}]*)\}/g)].map(
     ([, option, more = '']) => `--${option} ${/default: '([^']*)'/.exec(more)?.[1] ?? '…'}`,
   );
   return { about, options: flags.join(' ') };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { MAX_LABELS, type Summary } from '../../../core/contract/summary.js';
+import type { Summary } from '../../../core/contract/summary.js';
 import { MqttMessageBus } from '../../../core/messaging/mqtt-message-bus.js';
 import { systemClock } from '../../../core/runtime/clock.js';
 import { createLogger } from '../../../core/runtime/logger.js';
@@ -8,7 +8,7 @@ import { fileIdentity } from '../../../edge/store/file-identity.js';
 import { defaultBudget, Outbox } from '../../../edge/store/outbox.js';
 import { DeliveryHealth } from '../../../edge/uplink/delivery-health.js';
 import { Uplink } from '../../../edge/uplink/uplink.js';
-import { aDetection, aSummary, openOutboxDatabase, ROOT } from '../../support/delivery-fixtures.js';
+import { aSummary, openOutboxDatabase, ROOT } from '../../support/delivery-fixtures.js';
 import { ProductionLedger } from './production-ledger.js';
 import {
   type ApplianceArguments,
@@ -76,10 +76,9 @@ while (!resting) {
 }
 process.send?.({ kind: 'resting' } satisfies ApplianceReport);
 
-/** As another version might make it: with more labels than a relay accepts. */
+/** As another version might make it: of a camera whose id no relay accepts. */
 function spoiled(): Summary {
-  const detections = Array.from({ length: MAX_LABELS + 1 }, (_, i) => aDetection(`label ${i}`));
-  return aSummary({ detections });
+  return aSummary({ camera: 'Gate 1' });
 }
 
 async function report(): Promise<void> {

@@ -55,9 +55,9 @@ test('what is kept takes a quarter of the budget at most, and never room from wh
     t.true((await keptBytes()) <= 10_000);
   }
   t.true((await keptBytes()) > 8_000);
-  await add(140);
+  await add(125);
   const { bytes, evicted, summaries } = await outbox.state();
-  t.deepEqual({ evicted, summaries }, { evicted: 0, summaries: 140 });
+  t.deepEqual({ evicted, summaries }, { evicted: 0, summaries: 125 });
   t.true(bytes > 35_000);
   t.true(bytes + (await keptBytes()) <= 40_000);
 });
