@@ -95,7 +95,7 @@ export function onnxChecks(edge: InstalledProgram): Checks {
     },
     'remove both again': () => {
       const apt = 'DEBIAN_FRONTEND=noninteractive apt-get --yes';
-      machine.run(`${apt} purge siteglass-edge siteglass-onnx 2>&1; rm -rf ${FOLDER}`);
+      machine.run(`rm -r ${FOLDER} && ${apt} purge siteglass-edge siteglass-onnx 2>&1`);
       const left = machine.run("find /usr/lib -name '*siteglass*' -o -name '*onnxruntime*'");
       expect(left === '', 'no file', left);
       expect(edge.traces() === '', 'nothing', edge.traces());
