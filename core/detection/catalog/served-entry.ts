@@ -3,8 +3,9 @@ import { openCvFault } from '../../opencv/opencv-addon.js';
 import type { DetectorEntry } from './detector-entry.js';
 
 /**
- * A detector with the engine that searches for it here. A model has one engine. OpenCV supports every cascade; the project's own engine supports
- * most, on a processor that can run it. If none is able to, the detector is refused, with what to install.
+ * A detector with the engine that searches for it here. A model has one engine. OpenCV supports every cascade; the
+ * project's own engine supports most, on a processor that can run it. If none is able to, the detector is refused, with
+ * what to install.
  */
 export function servedEntry(entry: DetectorEntry, able: EngineName[]): DetectorEntry {
   if (entry.kind !== 'cascade' || entry.status !== 'ready') return entry;
