@@ -21,7 +21,7 @@ import { syntheticModel } from './support/synthetic-model.js';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '8' },
     workers: { type: 'string', default: '2' },
     connections: { type: 'string', default: '8' },
     /** The first one is measured, the second one loaded for its memory. */
