@@ -81,12 +81,13 @@ export class WorkerHandle {
       execArgv: NODE_FLAGS,
     });
     this.#child = child;
-    this.#images = child.stdio[IMAGE_DESCRIPTOR] as Writable;
-    // The message that follows an image reports that the worker is gone.
-    this.#images.on('error', () => undefined);
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
     child.on('error', (error) => this.#onEnd(error.message));
     child.on('exit', (code, signal) => this.#onEnd(signal ?? `exit code ${code}`));
+    // Without file descriptors for its pipes the process does not start, and has no `stdio`.
+    this.#images = child.stdio?.[IMAGE_DESCRIPTOR] as Writable | undefined;
+    // The message that follows an image reports that the worker is gone.
+    this.#images?.on('error', () => undefined);
     logLines(child.stdout, this.options.log);
     logLines(child.stderr, this.options.log);
     return this.#await<Ready>(
