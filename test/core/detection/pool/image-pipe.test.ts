@@ -1,8 +1,8 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import sharp from 'sharp';
 import { workerEnvironment } from '../../../../core/detection/pool/worker-environment.js';
 import { IMAGE_DESCRIPTOR, type SentJob } from '../../../../core/detection/protocol.js';
@@ -47,14 +47,19 @@ test('a refused image leaves nothing in the pipe for the next job', async (t) =>
   t.like(await sharp(await drawn).metadata(), { width: 400, height: 300 });
 });
 
-test('a worker that waits for the rest of an image ends if the pipe is closed', async (t) => {
+async function startWorker(t: ExecutionContext): Promise<ChildProcess> {
   const worker = fork(new URL('../../../../core/detection/worker/main.js', import.meta.url), {
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     env: workerEnvironment(1_000_000),
   });
   t.teardown(() => worker.kill('SIGKILL'));
   await once(worker, 'message');
+  return worker;
+}
+
+test('a worker that waits for the rest of an image ends if the pipe is closed', async (t) => {
+  const worker = await startWorker(t);
   const ended = once(worker, 'exit');
   const images = worker.stdio[IMAGE_DESCRIPTOR] as Writable;
   images.write('the first bytes');
@@ -63,4 +68,16 @@ test('a worker that waits for the rest of an image ends if the pipe is closed', 
   images.end();
   const [code] = await ended;
   t.is(code, 0);
+});
+
+test('a worker without memory for an image ends, so that no other job gets the bytes', async (t) => {
+  const worker = await startWorker(t);
+  const ended = once(worker, 'exit');
+  const replied = once(worker, 'message').then(() => 'replied');
+  const images = worker.stdio[IMAGE_DESCRIPTOR] as Writable;
+  // It ends with what was written unread.
+  images.on('error', () => undefined).write('an image');
+  const job: SentJob = { kind: 'draw', imageBytes: 2 ** 50, boxes: [] };
+  worker.send(job);
+  t.deepEqual(await Promise.race([ended, replied]), [1, null]);
 });
