@@ -50,11 +50,18 @@ export function scaled(box: Box, from: Extent, to: Extent): Box {
 
 const clamp = (value: number, low: number, high: number) => Math.max(low, Math.min(high, value));
 
+export const areaOf = ({ width, height }: Extent): number => width * height;
+
+/** Area that two boxes share. */
+export function sharedArea(a: Box, b: Box): number {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  if (width <= 0) return 0;
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return height <= 0 ? 0 : width * height;
+}
+
 /** Intersection over union, 0 to 1. */
 export function overlap(a: Box, b: Box): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  if (width <= 0 || height <= 0) return 0;
-  const shared = width * height;
-  return shared / (a.width * a.height + b.width * b.height - shared);
+  const shared = sharedArea(a, b);
+  return shared === 0 ? 0 : shared / (areaOf(a) + areaOf(b) - shared);
 }

@@ -18,13 +18,3 @@ export const byConfidence = (a: Candidate, b: Candidate): number =>
   a.x - b.x ||
   a.width - b.width ||
   a.height - b.height;
-
-/** Area that two boxes share. */
-export function sharedArea(a: Candidate, b: Candidate): number {
-  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-  if (width <= 0) return 0;
-  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-  return height <= 0 ? 0 : width * height;
-}
-
-export const areaOf = ({ width, height }: Candidate): number => width * height;

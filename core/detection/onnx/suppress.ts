@@ -1,22 +1,20 @@
-import { areaOf, byConfidence, type Candidate, sharedArea } from './candidate.js';
+import { BoxStrips } from '../box-strips.js';
+import { overlap } from '../boxes.js';
+import { byConfidence, type Candidate } from './candidate.js';
 
 /**
  * Non-maximum suppression: of candidates of one class whose intersection over union is above `maxOverlap`, the strongest
  * stays. Strongest first.
  */
 export function suppress(candidates: Candidate[], maxOverlap: number): Candidate[] {
-  const keptOf = new Map<number, Candidate[]>();
+  const kept = new BoxStrips<Candidate>(candidates);
   return candidates.toSorted(byConfidence).filter((candidate) => {
-    const kept = keptOf.get(candidate.classIndex) ?? [];
-    keptOf.set(candidate.classIndex, kept);
-    if (kept.some((stronger) => unionShare(stronger, candidate) > maxOverlap)) return false;
-    kept.push(candidate);
-    return true;
+    const isSuppressed = kept.some(
+      candidate,
+      (stronger) =>
+        stronger.classIndex === candidate.classIndex && overlap(stronger, candidate) > maxOverlap,
+    );
+    if (!isSuppressed) kept.add(candidate, candidate);
+    return !isSuppressed;
   });
-}
-
-/** Intersection over union. */
-function unionShare(a: Candidate, b: Candidate): number {
-  const shared = sharedArea(a, b);
-  return shared === 0 ? 0 : shared / (areaOf(a) + areaOf(b) - shared);
 }

@@ -1,4 +1,5 @@
-import { areaOf, byConfidence, type Candidate, sharedArea } from './candidate.js';
+import { areaOf, sharedArea } from '../boxes.js';
+import { byConfidence, type Candidate } from './candidate.js';
 import type { PicturePart } from './placement.js';
 
 /** The part of a tile's side that the next tile has as well. */

@@ -1,14 +1,12 @@
 import { confidenceOf } from '../../contract/confidence.js';
-import type { Detection, Orientation } from '../../contract/detection.js';
-import { overlap, scaled } from '../boxes.js';
+import type { Box, Detection, Orientation } from '../../contract/detection.js';
+import { scaled } from '../boxes.js';
 import type { AnalysisPlan, PlannedCascade } from '../detection.js';
 import { coverOf } from '../zone-cover.js';
 import type { DecodedGrey, ImageDecoder } from './decode.js';
+import { mergeOrientations } from './merge-orientations.js';
 import type { GroupedCandidate } from './search.js';
 import { type Engines, searchOrientations } from './search-orientations.js';
-
-/** Boxes found in differently turned images are one object if they overlap by more than this. */
-const SAME_OBJECT = 0.5;
 
 /** What each cascade finds, in pixels of the original image. */
 export function cascadeDetections(
@@ -32,10 +30,10 @@ export function cascadeDetections(
   );
   return cascades.map((detector, i) => {
     const found = searched.flatMap(({ orientation, found }) =>
-      (found[i] ?? []).map((candidate) => ({ ...candidate, orientation })),
+      (found[i] ?? []).map(({ box, ...candidate }) => ({ ...box, ...candidate, orientation })),
     );
-    return merged(found).map(
-      ({ box, neighbors, score }): Detection => ({
+    return mergeOrientations(found.sort(bestFirst)).map(
+      ({ neighbors, score, ...box }): Detection => ({
         label: detector.label,
         detector: detector.id,
         box: scaled(box, image, { width, height }),
@@ -47,28 +45,11 @@ export function cascadeDetections(
   });
 }
 
-type TurnedCandidate = GroupedCandidate & { orientation: Orientation };
+type TurnedCandidate = Omit<GroupedCandidate, 'box'> & Box & { orientation: Orientation };
 
-/** Best first, without what another orientation found with more neighbors. */
-function merged(candidates: TurnedCandidate[]): TurnedCandidate[] {
-  const best = candidates.toSorted(
-    (a, b) =>
-      b.neighbors - a.neighbors ||
-      a.box.y - b.box.y ||
-      a.box.x - b.box.x ||
-      a.box.width - b.box.width ||
-      a.orientation - b.orientation,
-  );
-  // With one orientation there is nothing to merge.
-  if (best.every(({ orientation }) => orientation === best[0]?.orientation)) return best;
-  const kept: TurnedCandidate[] = [];
-  for (const candidate of best) {
-    const known = kept.some(
-      (other) =>
-        other.orientation !== candidate.orientation &&
-        overlap(other.box, candidate.box) > SAME_OBJECT,
-    );
-    if (!known) kept.push(candidate);
-  }
-  return kept;
-}
+const bestFirst = (a: TurnedCandidate, b: TurnedCandidate): number =>
+  b.neighbors - a.neighbors ||
+  a.y - b.y ||
+  a.x - b.x ||
+  a.width - b.width ||
+  a.orientation - b.orientation;

@@ -1,5 +1,5 @@
 import type { Detection, Orientation } from '../../contract/detection.js';
-import { type Extent, overlap, scaled, turned, turnedBack } from '../boxes.js';
+import { type Extent, scaled, turned, turnedBack } from '../boxes.js';
 import type { ColourPixels } from '../decoder/native-decoder.js';
 import type { AnalysisPlan, PlannedModel } from '../detection.js';
 import type { Candidate } from '../onnx/candidate.js';
@@ -7,9 +7,7 @@ import { searchedConfidence } from '../wanted.js';
 import { coverOf } from '../zone-cover.js';
 import type { ModelQuery, ModelSearch } from './backends/onnx.js';
 import type { ImageDecoder } from './decode.js';
-
-/** Boxes with one label found in differently turned images are one object if they overlap by more than this. */
-const SAME_OBJECT = 0.5;
+import { mergeOrientations } from './merge-orientations.js';
 
 /** What a model finds, in pixels of the original image, whose size is given. */
 export async function modelDetections(
@@ -43,7 +41,7 @@ export async function modelDetections(
         orientation,
       });
   }
-  return merged(found).flatMap((candidate) => {
+  return mergeOrientations(found.sort(bestFirst)).flatMap((candidate) => {
     const label = detector.model.labels[candidate.classIndex];
     if (label === undefined) return [];
     return {
@@ -73,26 +71,10 @@ function sizesIn(
 
 type TurnedCandidate = Candidate & { orientation: Orientation };
 
-/** Strongest first, without what another orientation found with more confidence. */
-function merged(candidates: TurnedCandidate[]): TurnedCandidate[] {
-  const best = candidates.toSorted(
-    (a, b) =>
-      b.confidence - a.confidence ||
-      a.y - b.y ||
-      a.x - b.x ||
-      a.width - b.width ||
-      a.orientation - b.orientation ||
-      a.classIndex - b.classIndex,
-  );
-  const kept: TurnedCandidate[] = [];
-  for (const candidate of best) {
-    const known = kept.some(
-      (other) =>
-        other.orientation !== candidate.orientation &&
-        other.classIndex === candidate.classIndex &&
-        overlap(other, candidate) > SAME_OBJECT,
-    );
-    if (!known) kept.push(candidate);
-  }
-  return kept;
-}
+const bestFirst = (a: TurnedCandidate, b: TurnedCandidate): number =>
+  b.confidence - a.confidence ||
+  a.y - b.y ||
+  a.x - b.x ||
+  a.width - b.width ||
+  a.orientation - b.orientation ||
+  a.classIndex - b.classIndex;

@@ -74,12 +74,10 @@ export class ModelSearch {
         finds.push({ part, found: suppress(found, parameters.maxOverlap) });
       }
     }
+    const isWanted = (box: Candidate) => hasSize(box, query);
     const [first, ...others] = finds;
-    const all = first && others.length === 0 ? first.found : joinTiles(finds, picture);
-    return suppress(
-      all.filter((box) => hasSize(box, query)),
-      parameters.maxOverlap,
-    );
+    if (first && others.length === 0) return first.found.filter(isWanted);
+    return suppress(joinTiles(finds, picture).filter(isWanted), parameters.maxOverlap);
   }
 
   async #searchPart(
