@@ -1,10 +1,10 @@
 import type { Candidate } from '../candidate.js';
 import { addBox, bestClass } from './best-class.js';
-import type { Output, OutputShape } from './family.js';
+import type { OutputLayout, OutputShape } from './family.js';
 import type { Grid } from './grid.js';
 
 /** Steps of a distance in NanoDet and PicoDet: 0 to 7. */
-export const STEPS = 8;
+const STEPS = 8;
 const SIDES = 4;
 /** Numbers of a box: a distribution for each of its sides. */
 export const DISTRIBUTIONS = SIDES * STEPS;
@@ -73,7 +73,7 @@ function expected(logits: Float32Array, start: number): number {
 }
 
 /** An output of scores and one of boxes for each grid. */
-export interface GridPair {
+interface GridPair {
   scores: number;
   boxes: number;
 }
@@ -110,21 +110,28 @@ export function pairsOf(
   return classes === undefined ? undefined : { pairs, classes };
 }
 
-export const cellValues = (
-  outputs: Output[],
-  pairs: GridPair[],
-  grids: Grid[],
-  classes: number,
-  boxValues: number,
-): CellValues[] =>
-  grids.map((grid, i) => ({
-    grid,
-    scores: outputs[pairs[i]?.scores ?? 0]?.data ?? NONE,
-    scoresStart: 0,
-    scoresStep: classes,
-    boxes: outputs[pairs[i]?.boxes ?? 0]?.data ?? NONE,
-    boxesStart: 0,
-    boxesStep: boxValues,
-  }));
+/** An output of scores and one of distributions for each grid, whose points lie in the middles of cells. */
+export function distanceLayout(outputs: OutputShape[], grids: Grid[]): OutputLayout | undefined {
+  const found = pairsOf(outputs, grids, DISTRIBUTIONS);
+  if (!found) return undefined;
+  const { pairs, classes } = found;
+  return {
+    classes,
+    decode(values, minConfidence) {
+      const cells = grids.map(
+        (grid, i): CellValues => ({
+          grid,
+          scores: values[pairs[i]?.scores ?? 0]?.data ?? NONE,
+          scoresStart: 0,
+          scoresStep: classes,
+          boxes: values[pairs[i]?.boxes ?? 0]?.data ?? NONE,
+          boxesStart: 0,
+          boxesStep: DISTRIBUTIONS,
+        }),
+      );
+      return decodeDistances(cells, classes, 0.5, minConfidence);
+    },
+  };
+}
 
 const NONE = new Float32Array();

@@ -16,8 +16,9 @@ export interface RecognisedLayout extends OutputLayout {
 }
 
 /**
- * How boxes are read from a model's outputs. Without a given family, the first one whose shapes these are,
- * of those with as many classes as labels if there are any. `classes` is the number of labels, if known. Throws `UnusableModel`, saying what was expected and what the outputs are.
+ * How boxes are read from a model's outputs. Without a given family, the first one whose shapes these are, of those with
+ * as many classes as labels if there are any. `classes` is the number of labels, if known. Throws `UnusableModel`, which
+ * says what was expected and what the outputs are.
  */
 export function recogniseLayout(
   outputs: OutputShape[],

@@ -17,13 +17,12 @@ export function gridsOf({ width, height }: InputSize, strides: readonly number[]
 
 export const cellsOf = (grids: Grid[]): number => grids.reduce((sum, { cells }) => sum + cells, 0);
 
-/** Calls `visit` for each cell of all grids, in their order. */
-export function forEachCell(
-  grids: Grid[],
-  visit: (row: number, column: number, line: number, stride: number) => void,
-): void {
-  let row = 0;
-  for (const { stride, columns, rows } of grids)
-    for (let line = 0; line < rows; line++)
-      for (let column = 0; column < columns; column++) visit(row++, column, line, stride);
+/** The cell of a row, in outputs with a row for each cell of all grids in their order. */
+export function cellOf(grids: Grid[], row: number): [grid: Grid, cell: number] {
+  let cell = row;
+  for (const grid of grids) {
+    if (cell < grid.cells) return [grid, cell];
+    cell -= grid.cells;
+  }
+  throw new Error(`there is no row ${row}`);
 }

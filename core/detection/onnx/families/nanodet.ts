@@ -1,10 +1,4 @@
-import {
-  type CellValues,
-  cellValues,
-  DISTRIBUTIONS,
-  decodeDistances,
-  pairsOf,
-} from './distances.js';
+import { type CellValues, DISTRIBUTIONS, decodeDistances, distanceLayout } from './distances.js';
 import type { Output, OutputFamily, OutputLayout } from './family.js';
 import { cellsOf, type Grid, gridsOf } from './grid.js';
 
@@ -20,7 +14,8 @@ export const nanodet: OutputFamily = {
     return `one output of 1 × ${ofPlus} × (classes + ${DISTRIBUTIONS}), or of 1 × ${cells} × (classes + ${DISTRIBUTIONS})`;
   },
   layoutOf(outputs, input, classes) {
-    const separate = separateOutputs(outputs, gridsOf(input, STRIDES));
+    // The first exports have two outputs a grid.
+    const separate = distanceLayout(outputs, gridsOf(input, STRIDES));
     if (separate) return separate;
     const [output, ...others] = outputs;
     const [batch, rows, values = 0] = output?.shape ?? [];
@@ -67,24 +62,4 @@ function rowValues(
       boxesStep: step,
     };
   });
-}
-
-/** The first exports have two outputs a grid. */
-function separateOutputs(
-  outputs: Parameters<OutputFamily['layoutOf']>[0],
-  grids: Grid[],
-): OutputLayout | undefined {
-  const found = pairsOf(outputs, grids, DISTRIBUTIONS);
-  if (!found) return undefined;
-  const { pairs, classes } = found;
-  return {
-    classes,
-    decode: (values, minConfidence) =>
-      decodeDistances(
-        cellValues(values, pairs, grids, classes, DISTRIBUTIONS),
-        classes,
-        0.5,
-        minConfidence,
-      ),
-  };
 }

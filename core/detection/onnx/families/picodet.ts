@@ -1,13 +1,13 @@
 import type { Candidate } from '../candidate.js';
 import { addBox, bestClass } from './best-class.js';
-import { cellValues, DISTRIBUTIONS, decodeDistances, pairsOf } from './distances.js';
+import { boxOfEdges } from './box-values.js';
+import { DISTRIBUTIONS, distanceLayout, pairsOf } from './distances.js';
 import type { Output, OutputFamily, OutputLayout, OutputShape } from './family.js';
+import { FINAL_VALUES, finalLayout } from './final-layout.js';
 import { cellsOf, type Grid, gridsOf } from './grid.js';
 
 const STRIDES = [8, 16, 32, 64];
 const CORNERS = 4;
-/** Class, confidence, corners. */
-const FINAL_VALUES = 6;
 
 /**
  * PicoDet (PaddleDetection, 2021) in its usual exports: with suppressed overlaps; with boxes as corners; and as the
@@ -22,29 +22,13 @@ export const picodet: OutputFamily = {
   layoutOf(outputs, input, classes) {
     const grids = gridsOf(input, STRIDES);
     return (
-      distributions(outputs, grids) ??
+      distanceLayout(outputs, grids) ??
       cornersOfGrids(outputs, grids) ??
       corners(outputs, cellsOf(grids)) ??
       finalBoxes(outputs, classes)
     );
   },
 };
-
-function distributions(outputs: OutputShape[], grids: Grid[]): OutputLayout | undefined {
-  const found = pairsOf(outputs, grids, DISTRIBUTIONS);
-  if (!found) return undefined;
-  const { pairs, classes } = found;
-  return {
-    classes,
-    decode: (values, minConfidence) =>
-      decodeDistances(
-        cellValues(values, pairs, grids, classes, DISTRIBUTIONS),
-        classes,
-        0.5,
-        minConfidence,
-      ),
-  };
-}
 
 function cornersOfGrids(outputs: OutputShape[], grids: Grid[]): OutputLayout | undefined {
   const found = pairsOf(outputs, grids, CORNERS, true);
@@ -91,37 +75,17 @@ function decodeCorners(
   for (let i = 0; i < boxes.data.length / CORNERS; i++) {
     const { classIndex, score } = bestClass(scores.data, i * next, classes, step);
     if (!(score >= minConfidence)) continue;
-    const [x = 0, y = 0, right = 0, bottom = 0] = boxes.data.subarray(
-      i * CORNERS,
-      (i + 1) * CORNERS,
-    );
-    const box = { x, y, width: right - x, height: bottom - y };
+    const box = boxOfEdges(boxes.data, i * CORNERS);
     addBox(found, { ...box, confidence: score, classIndex }, minConfidence);
   }
   return found;
 }
 
-/** How many classes there are is not in the shape. */
-function finalBoxes(outputs: OutputShape[], classes = 80): OutputLayout | undefined {
+function finalBoxes(outputs: OutputShape[], classes: number | undefined): OutputLayout | undefined {
   const boxes = outputs.findIndex(
     ({ shape }) => shape.length === 2 && shape.at(-1) === FINAL_VALUES,
   );
   const hasCount = outputs.some(({ shape }) => shape.length <= 1 && (shape[0] ?? 1) === 1);
   if (boxes < 0 || outputs.length > 2 || (outputs.length === 2 && !hasCount)) return undefined;
-  return {
-    classes,
-    decode(values, minConfidence) {
-      const found: Candidate[] = [];
-      const data = values[boxes]?.data ?? new Float32Array();
-      for (let at = 0; at + FINAL_VALUES <= data.length; at += FINAL_VALUES) {
-        const [classIndex = -1, confidence = 0, x = 0, y = 0, right = 0, bottom = 0] =
-          data.subarray(at, at + FINAL_VALUES);
-        // Rows without a box have the class -1.
-        if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= classes) continue;
-        const box = { x, y, width: right - x, height: bottom - y };
-        addBox(found, { ...box, confidence, classIndex }, minConfidence);
-      }
-      return found;
-    },
-  };
+  return finalLayout(boxes, classes, { edges: 2, confidence: 1, class: 0 });
 }

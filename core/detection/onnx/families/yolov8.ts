@@ -1,7 +1,10 @@
 import type { Candidate } from '../candidate.js';
-import { addBox, bestClass } from './best-class.js';
-import type { OutputFamily, OutputLayout, OutputShape } from './family.js';
+import { addBox } from './best-class.js';
+import { boxAround } from './box-values.js';
+import type { OutputFamily, OutputLayout } from './family.js';
+import { FINAL_VALUES, finalLayout } from './final-layout.js';
 import { cellsOf, gridsOf } from './grid.js';
+import { rowLayout } from './row-layout.js';
 
 const STRIDES = [8, 16, 32];
 const WITH_LARGE_STRIDE = [8, 16, 32, 64];
@@ -9,7 +12,6 @@ const WITH_LARGE_STRIDE = [8, 16, 32, 64];
 const ANCHORS = 3;
 /** An output with suppressed overlaps has few rows: corners, confidence, class. */
 const MAX_FINAL_ROWS = 1_000;
-const FINAL_VALUES = 6;
 
 /**
  * Exports of Ultralytics' models, whose boxes are centre and size in pixels of the input:
@@ -30,11 +32,12 @@ export const yolov8: OutputFamily = {
     for (const strides of [STRIDES, WITH_LARGE_STRIDE]) {
       const cells = cellsOf(gridsOf(input, strides));
       if (second === cells && first > 4) return columns(first - 4, cells);
-      if (first === ANCHORS * cells && second > 5) return rowsWithObject(second - 5);
+      if (first === ANCHORS * cells && second > 5) return rowLayout(second - 5, 5, boxOfCentre);
       // A transposed export, which could be a YOLOX.
-      if (first === cells && second - 4 === classes) return rowsOf(second - 4);
+      if (first === cells && second - 4 === classes) return rowLayout(second - 4, 4, boxOfCentre);
     }
-    return finalBoxes(output, classes);
+    if (second !== FINAL_VALUES || first > MAX_FINAL_ROWS) return undefined;
+    return finalLayout(0, classes, { edges: 0, confidence: 4, class: 5 });
   },
 };
 
@@ -56,7 +59,7 @@ function columns(classes: number, cells: number): OutputLayout {
       for (let i = 0; i < cells; i++) {
         const confidence = best[i] ?? 0;
         if (confidence < minConfidence) continue;
-        const box = boxOf(data[i], data[cells + i], data[2 * cells + i], data[3 * cells + i]);
+        const box = boxAround(data[i], data[cells + i], data[2 * cells + i], data[3 * cells + i]);
         addBox(found, { ...box, confidence, classIndex: bestOf[i] ?? 0 }, minConfidence);
       }
       return found;
@@ -64,56 +67,5 @@ function columns(classes: number, cells: number): OutputLayout {
   };
 }
 
-const rowsWithObject = (classes: number) => rowLayout(classes, 5);
-const rowsOf = (classes: number) => rowLayout(classes, 4);
-
-/** `before`: values before those of the classes; the fifth is the object's. */
-function rowLayout(classes: number, before: 4 | 5): OutputLayout {
-  const values = before + classes;
-  return {
-    classes,
-    values,
-    decode([output], minConfidence) {
-      const found: Candidate[] = [];
-      const data = output?.data ?? new Float32Array();
-      for (let at = 0; at + values <= data.length; at += values) {
-        const object = before === 5 ? (data[at + 4] ?? 0) : 1;
-        if (!(object >= minConfidence)) continue;
-        const { classIndex, score } = bestClass(data, at + before, classes);
-        const box = boxOf(data[at], data[at + 1], data[at + 2], data[at + 3]);
-        addBox(found, { ...box, confidence: object * score, classIndex }, minConfidence);
-      }
-      return found;
-    },
-  };
-}
-
-/** How many classes there are is not in the shape. */
-function finalBoxes({ shape }: OutputShape, classes = 80): OutputLayout | undefined {
-  const [, rows = 0, values] = shape;
-  if (values !== FINAL_VALUES || rows > MAX_FINAL_ROWS) return undefined;
-  return {
-    classes,
-    decode([output], minConfidence) {
-      const found: Candidate[] = [];
-      const data = output?.data ?? new Float32Array();
-      for (let at = 0; at + FINAL_VALUES <= data.length; at += FINAL_VALUES) {
-        const [x = 0, y = 0, right = 0, bottom = 0, confidence = 0, classIndex = 0] = data.subarray(
-          at,
-          at + FINAL_VALUES,
-        );
-        if (!Number.isInteger(classIndex) || classIndex < 0 || classIndex >= classes) continue;
-        const box = { x, y, width: right - x, height: bottom - y };
-        addBox(found, { ...box, confidence, classIndex }, minConfidence);
-      }
-      return found;
-    },
-  };
-}
-
-const boxOf = (centreX = 0, centreY = 0, width = 0, height = 0) => ({
-  x: centreX - width / 2,
-  y: centreY - height / 2,
-  width,
-  height,
-});
+const boxOfCentre = (data: Float32Array, at: number) =>
+  boxAround(data[at], data[at + 1], data[at + 2], data[at + 3]);

@@ -1,7 +1,7 @@
-import type { Candidate } from '../candidate.js';
-import { addBox, bestClass } from './best-class.js';
-import type { OutputFamily, OutputLayout } from './family.js';
-import { cellsOf, forEachCell, type Grid, gridsOf } from './grid.js';
+import { boxInCell } from './box-values.js';
+import type { OutputFamily } from './family.js';
+import { cellOf, cellsOf, gridsOf } from './grid.js';
+import { rowLayout } from './row-layout.js';
 
 const STRIDES = [8, 16, 32];
 /** The box and how certain it is that there is an object, before the classes. */
@@ -22,31 +22,8 @@ export const yolox: OutputFamily = {
     if (others.length > 0 || output?.shape.length !== 3 || batch !== 1) return undefined;
     if (rows !== cellsOf(grids) || values === undefined || values <= BEFORE_CLASSES)
       return undefined;
-    return layout(grids, values - BEFORE_CLASSES);
+    return rowLayout(values - BEFORE_CLASSES, BEFORE_CLASSES, (data, at, row) =>
+      boxInCell(data, at, ...cellOf(grids, row)),
+    );
   },
 };
-
-function layout(grids: Grid[], classes: number): OutputLayout {
-  const values = BEFORE_CLASSES + classes;
-  return {
-    classes,
-    values,
-    decode([output], minConfidence) {
-      const found: Candidate[] = [];
-      const data = output?.data ?? new Float32Array();
-      forEachCell(grids, (row, column, line, stride) => {
-        const at = row * values;
-        const object = data[at + 4] ?? 0;
-        if (!(object >= minConfidence)) return;
-        const { classIndex, score } = bestClass(data, at + BEFORE_CLASSES, classes);
-        const width = Math.exp(data[at + 2] ?? 0) * stride;
-        const height = Math.exp(data[at + 3] ?? 0) * stride;
-        const x = ((data[at] ?? 0) + column) * stride - width / 2;
-        const y = ((data[at + 1] ?? 0) + line) * stride - height / 2;
-        const confidence = object * score;
-        addBox(found, { x, y, width, height, confidence, classIndex }, minConfidence);
-      });
-      return found;
-    },
-  };
-}

@@ -1,5 +1,6 @@
 import type { Candidate } from '../candidate.js';
 import { addBox } from './best-class.js';
+import { boxInCell } from './box-values.js';
 import type { OutputFamily, OutputShape } from './family.js';
 import { type Grid, gridsOf } from './grid.js';
 
@@ -44,22 +45,18 @@ function placesOf(
 }
 
 function decode(
-  { stride, columns, cells }: Grid,
+  grid: Grid,
   cls: Float32Array,
   obj: Float32Array,
   bbox: Float32Array,
   minConfidence: number,
 ): Candidate[] {
   const found: Candidate[] = [];
-  for (let cell = 0; cell < cells; cell++) {
+  for (let cell = 0; cell < grid.cells; cell++) {
     const confidence = Math.sqrt(fraction(cls[cell]) * fraction(obj[cell]));
     if (!(confidence >= minConfidence)) continue;
-    const at = cell * VALUES.bbox;
-    const width = Math.exp(bbox[at + 2] ?? 0) * stride;
-    const height = Math.exp(bbox[at + 3] ?? 0) * stride;
-    const x = ((cell % columns) + (bbox[at] ?? 0)) * stride - width / 2;
-    const y = (Math.floor(cell / columns) + (bbox[at + 1] ?? 0)) * stride - height / 2;
-    addBox(found, { x, y, width, height, confidence, classIndex: 0 }, minConfidence);
+    const box = boxInCell(bbox, cell * VALUES.bbox, grid, cell);
+    addBox(found, { ...box, confidence, classIndex: 0 }, minConfidence);
   }
   return found;
 }
