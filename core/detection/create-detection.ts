@@ -6,7 +6,7 @@ import { proxyVariables } from '../runtime/configuration.js';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
-import { programVersion } from '../runtime/program.js';
+import { programVersion } from '../runtime/program-version.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
