@@ -18,7 +18,7 @@ export class OpenCvMissing extends Error {
 }
 
 const libraryOf = (part: OpenCvPart): OptionalLibrary => ({
-  name: 'OpenCV',
+  missing: (advice) => `OpenCV is not installed; ${advice}`,
   package: 'siteglass-opencv',
   interface: ADDON_INTERFACE,
   file: {

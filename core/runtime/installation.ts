@@ -27,8 +27,8 @@ export const thisInstallation = (): Installation => ({
 
 /** A library that a program does without until it is needed: it has a Debian package of its own, beside the program's. */
 export interface OptionalLibrary {
-  /** Its name in messages. */
-  name: string;
+  /** That it is missing, and what to do. */
+  missing(advice: string): string;
   package: string;
   /** How the programs use the package. Raise it with a change that an older package does not fit. */
   interface: number;
@@ -50,8 +50,7 @@ export const libraryFile = (library: OptionalLibrary, at: Installation): string 
 
 /** Why a library cannot be used, in one line that says what to install; undefined if it is there. Loads nothing. */
 export function libraryFault(library: OptionalLibrary, at: Installation): string | undefined {
-  if (!existsSync(libraryFile(library, at)))
-    return `${library.name} is not installed; ${adviceOn(library, at)}`;
+  if (!existsSync(libraryFile(library, at))) return library.missing(adviceOn(library, at));
   return isCheckout(at) ? undefined : misfit(library, at);
 }
 

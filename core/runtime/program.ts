@@ -19,15 +19,17 @@ type ConfigurationSchema = z.ZodType<{ log: { level: LogLevel } }>;
 export interface Program<S extends ConfigurationSchema> extends ServedProgram<z.infer<S>> {
   summary: string;
   schema: S;
-  /**
-   * Also runs with `--check`: whether the machine has what a configuration needs. Resolves with lines about parts that do not
-   * work; throws a ConfigurationError if the program as a whole does not.
-   */
-  checkInstallation?(configuration: z.infer<S>): Promise<string[]>;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
-  /** For `--check`: what is wrong with a configuration whose form is right, e.g. names of what does not exist. */
-  check?(configuration: z.infer<S>): Promise<FieldError[]>;
+  /** For `--check`, with a configuration whose form is right. */
+  check?(configuration: z.infer<S>): Promise<CheckResult>;
+}
+
+export interface CheckResult {
+  /** Names of what does not exist, and what has to be installed for the program as a whole. */
+  errors: FieldError[];
+  /** Lines about parts that do not work on this machine, while the rest does. */
+  warnings: string[];
 }
 
 const EXIT = { ok: 0, failed: 1, usage: 2 };
@@ -47,7 +49,7 @@ export async function run<S extends ConfigurationSchema>(
     if (options.help) return print(usage(program));
     if (options.version) return print(programVersion());
     configuration = reread();
-    if (options.check) return await check(program, configuration, options.config);
+    if (options.check) return print(await checked(program, configuration, options.config));
   } catch (error) {
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
@@ -56,22 +58,15 @@ export async function run<S extends ConfigurationSchema>(
   return (await serve(program, configuration, reread)) ? EXIT.ok : EXIT.failed;
 }
 
-async function check<C>(
-  { name, check: find, checkInstallation }: Checked<C>,
+async function checked<C>(
+  { name, check }: { name: string; check?(configuration: C): Promise<CheckResult> },
   configuration: C,
   source = 'the built-in configuration',
-): Promise<number> {
-  const errors = (await find?.(configuration)) ?? [];
+): Promise<string> {
+  const { errors, warnings } = (await check?.(configuration)) ?? { errors: [], warnings: [] };
   if (errors.length > 0) throw new ConfigurationError(source, errors);
-  const lines = (await checkInstallation?.(configuration)) ?? [];
-  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
-  return print('The configuration is valid.');
-}
-
-interface Checked<C> {
-  name: string;
-  check?(configuration: C): Promise<FieldError[]>;
-  checkInstallation?(configuration: C): Promise<string[]>;
+  for (const line of warnings) process.stderr.write(`${name}: ${line}\n`);
+  return 'The configuration is valid.';
 }
 
 async function execute<C>(

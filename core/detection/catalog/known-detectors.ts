@@ -56,13 +56,13 @@ function inFile(path: string): Promise<NamedDetector>[] {
   const { dir, name, ext } = parse(path);
   const id = nameSchema.safeParse(name).data;
   if (id === undefined || !['.xml', '.onnx'].includes(ext)) return [];
-  return [namedFile(id, ext, join(dir, name))];
+  return [namedFile(id, path, join(dir, name))];
 }
 
-async function namedFile(id: string, ext: string, stem: string): Promise<NamedDetector> {
-  if (ext === '.xml') return { id, kind: 'cascade', status: 'ready', labels: [id] };
+async function namedFile(id: string, file: string, stem: string): Promise<NamedDetector> {
+  if (file.endsWith('.xml')) return { id, kind: 'cascade', status: 'ready', labels: [id], file };
   const labels = await readNamedLabels(stem).catch(() => undefined);
-  return { id, kind: 'onnx', status: 'ready', labels };
+  return { id, kind: 'onnx', status: 'ready', labels, file };
 }
 
 function ifMissing(error: NodeJS.ErrnoException): string[] {
