@@ -54,7 +54,7 @@ function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[
     engineVerdict(text, engines),
     ...rejected.map((detector) =>
       warning(
-        `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
+        `detector ${detector.id} was rejected: ${detector.reason ?? 'no reason given'}`,
         adviceOn(detector, program),
       ),
     ),

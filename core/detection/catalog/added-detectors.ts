@@ -71,7 +71,7 @@ async function examineAdded(
 }
 
 /** A model of the manifest with its file, whose hash was checked. */
-export function readyModel(listed: AvailableModel, file: string): ReadyModel {
+function readyModel(listed: AvailableModel, file: string): ReadyModel {
   const { status: _, url: __, bytes: ___, ...known } = listed;
   return { ...known, status: 'ready', file };
 }
