@@ -1,8 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
-import { requireEngines } from '../core/doctor/engine-requirements.js';
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
-import { checkRelayNames } from './commands/check-names.js';
+import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
@@ -40,7 +39,6 @@ process.exitCode = await run({
       run: doctorCommand,
     },
   },
-  check: checkRelayNames,
-  checkInstallation: ({ detection }) => requireEngines(detection, []).then(() => []),
+  check: checkRelayConfiguration,
   create: (config, log) => createRelay(config, log),
 });

@@ -10,7 +10,7 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
-import { programVersion } from '../core/runtime/program.js';
+import { programVersion } from '../core/runtime/program-version.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';

@@ -1,7 +1,6 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
-import { checkInstallation } from './commands/check-installation.js';
-import { checkEdgeNames } from './commands/check-names.js';
+import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
@@ -49,7 +48,6 @@ process.exitCode = await run({
       run: discoverCommand,
     },
   },
-  check: checkEdgeNames,
-  checkInstallation,
+  check: checkEdgeConfiguration,
   create: (config, log, reread) => createEdge(config, log, { reread }),
 });

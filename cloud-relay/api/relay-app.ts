@@ -14,7 +14,7 @@ import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { programVersion } from '../../core/runtime/program.js';
+import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
 import type { Fleet } from '../fleet/fleet.js';

@@ -1,7 +1,7 @@
 import { systemClock } from '../../core/runtime/clock.js';
+import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
-import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { databaseCommand } from '../../core/store/database-command.js';
 import type { RelayConfig } from '../config.js';
 import { guardOptions, isShared } from '../store/open-relay-database.js';

@@ -4,10 +4,10 @@ import { basename, parse } from 'node:path';
 import { nameSchema } from '../contract/names.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import type { Installed, InstallOptions } from '../detection/installer/detector-installer.js';
-import { bytesText } from '../detection/models/download-error.js';
+import { bytesText } from '../detection/models/bytes-text.js';
 import { type Output, ProgressLine } from '../detection/models/progress-line.js';
+import type { CommandOptions } from '../runtime/command-line.js';
 import { messageOf, StartError } from '../runtime/errors.js';
-import type { CommandOptions } from '../runtime/program.js';
 
 /** Shown while the folder of the detectors is in use. */
 export const WAITING = 'Another process adds or removes a detector; waiting for it to end.\n';

@@ -1,6 +1,6 @@
 import type { DetectorResource } from '../contract/detection.js';
 import type { DetectionModule } from '../detection/create-detection.js';
-import { bytesText } from '../detection/models/download-error.js';
+import { bytesText } from '../detection/models/bytes-text.js';
 
 const MAX_LABELS = 3;
 const MAX_LICENCE = 40;

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import type { EngineName } from '../contract/detection.js';
-import { openCvFault } from '../opencv/opencv-addon.js';
 import { proxyVariables } from '../runtime/configuration.js';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
-import { programVersion } from '../runtime/program.js';
+import { programVersion } from '../runtime/program-version.js';
 import { projectRoot } from '../runtime/project-root.js';
 import type { detectionSettings } from '../runtime/settings.js';
 import { DetectorCatalog } from './catalog/detector-catalog.js';
+import { engineFault } from './catalog/engine-faults.js';
 import type { DetectorPlaces } from './catalog/known-detectors.js';
 import type { Probe } from './catalog/probe.js';
 import { DetectorAdditions } from './installer/detector-additions.js';
@@ -97,12 +97,6 @@ export function createDetection(options: DetectionOptions): DetectionModule {
 
 /** `opencv` disables the project's own engine for cascades. */
 const isAllowed = (name: EngineName) => name !== 'siteglass';
-
-/** Why no detector could search with this setting, in one line; undefined if it can be in effect. */
-export function engineFault({ engine }: Pick<DetectionSettings, 'engine'>): string | undefined {
-  const fault = engine === 'opencv' ? openCvFault('engine') : undefined;
-  return fault && `detection.engine is opencv; ${fault}`;
-}
 
 const requirement = (settings: DetectionSettings): Service => ({
   name: 'detection engine',

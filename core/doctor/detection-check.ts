@@ -1,6 +1,10 @@
 import type { DetectorResource, EngineName } from '../contract/detection.js';
-import { type DetectionModule, engineFault } from '../detection/create-detection.js';
+import { engineFault } from '../detection/catalog/engine-faults.js';
+import { modelFaults } from '../detection/catalog/setting-faults.js';
+import type { DetectionModule } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
+import { runtimeFault } from '../detection/onnx/runtime-package.js';
+import { openCvFault } from '../opencv/opencv-addon.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
 import { type DetectionExpectation, withDetection } from './with-detection.js';
@@ -27,6 +31,9 @@ export const detectionCheck = (
         return [
           ...verdicts(detection, program),
           ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
+          ...modelFaults(expected.settings, detection.catalog.named()).map(({ path, message }) =>
+            failure(`${path}: ${message}`, CORRECT),
+          ),
           ...expected.settings.models.flatMap((id) => notDownloaded(detection, id, program)),
         ];
       });
@@ -47,14 +54,15 @@ function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[
     engineVerdict(text, engines),
     ...rejected.map((detector) =>
       warning(
-        `detector ${detector.id} was rejected: ${'reason' in detector ? detector.reason : 'no reason given'}`,
+        `detector ${detector.id} was rejected: ${detector.reason ?? 'no reason given'}`,
         adviceOn(detector, program),
       ),
     ),
   ];
 }
 
-function adviceOn({ id, removable, origin }: DetectorResource, program: string): string {
+function adviceOn({ id, removable, origin, reason }: DetectorResource, program: string): string {
+  if (needsInstallation(reason)) return INSTALL;
   if (!removable && origin === 'operator') return 'Correct or remove its file in detection.folder.';
   if (!removable) return REINSTALL;
   if (origin === 'download') return `sudo ${program} detector add ${id}`;
@@ -64,6 +72,9 @@ function adviceOn({ id, removable, origin }: DetectorResource, program: string):
 function notDownloaded({ catalog }: DetectionModule, id: string, program: string): Verdict[] {
   const detector = catalog.detectors().find((one) => one.id === id);
   if (detector?.status !== 'available') return [];
+  const fault = runtimeFault();
+  if (fault !== undefined)
+    return [failure(`model ${id} of detection.models cannot be used: ${fault}`, INSTALL)];
   return [
     warning(
       `model ${id} of detection.models is not downloaded`,
@@ -72,9 +83,16 @@ function notDownloaded({ catalog }: DetectionModule, id: string, program: string
   ];
 }
 
+/** Whether a text ends with what to install. */
+const needsInstallation = (text = ''): boolean =>
+  [openCvFault('engine'), runtimeFault()].some((fault) => fault && text.endsWith(fault));
+
 /** Requests that name no detector. */
 const DEFAULTS: DetectorUse = { by: 'detection.defaultDetectors', request: {} };
 
+const INSTALL = 'Install it. Its package restarts the service; in a checkout, restart it yourself.';
+const CORRECT =
+  'Correct the setting, or add the detector. GET /api/v1/objectdetection/detectors lists all of them.';
 const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm run setup';
 
 function engineVerdict(text: string, engines: EngineName[]): Verdict {
@@ -88,11 +106,7 @@ function unplannable({ catalog }: DetectionModule, { by, request }: DetectorUse)
     return [];
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
-    return [
-      failure(
-        `${by}: ${messageOf(error)}`,
-        'Correct the setting, or add the detector. GET /api/v1/objectdetection/detectors lists all of them.',
-      ),
-    ];
+    const text = `${by}: ${messageOf(error)}`;
+    return [failure(text, needsInstallation(text) ? INSTALL : CORRECT)];
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { CommandOutcome } from '../runtime/command-line.js';
 import { messageOf } from '../runtime/errors.js';
-import type { CommandOutcome } from '../runtime/program.js';
 import { type Check, type Finding, failure, type Verdict } from './finding.js';
 import { damageOf } from './schema-check.js';
 

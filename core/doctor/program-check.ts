@@ -1,4 +1,4 @@
-import { programVersion } from '../runtime/program.js';
+import { programVersion } from '../runtime/program-version.js';
 import { type Check, failure, ok } from './finding.js';
 
 const OLDEST = [20, 19];

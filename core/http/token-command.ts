@@ -1,7 +1,7 @@
 import { nameSchema } from '../contract/names.js';
 import { toIsoString } from '../runtime/clock.js';
+import type { CommandOptions } from '../runtime/command-line.js';
 import { StartError } from '../runtime/errors.js';
-import type { CommandOptions } from '../runtime/program.js';
 import { roleSchema } from './access.js';
 import type { Tokens } from './tokens.js';
 

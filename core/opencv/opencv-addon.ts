@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   type Installation,
-  imageOf,
-  isCheckout,
-  misfit,
-  packageBeside,
+  libraryFault,
+  libraryFile,
+  type OptionalLibrary,
   thisInstallation,
 } from '../runtime/installation.js';
 
@@ -20,36 +17,29 @@ export class OpenCvMissing extends Error {
   override readonly name = 'OpenCvMissing';
 }
 
-const PACKAGE = 'siteglass-opencv';
-const CHECKOUT_ADDON = 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node';
+const libraryOf = (part: OpenCvPart): OptionalLibrary => ({
+  missing: (advice) => `OpenCV is not installed; ${advice}`,
+  package: 'siteglass-opencv',
+  interface: ADDON_INTERFACE,
+  file: {
+    inCheckout: 'node_modules/@u4/opencv4nodejs/build/Release/opencv4nodejs.node',
+    inPackage: `${part}.node`,
+  },
+  advice: {
+    inCheckout: 'to build it: npm run setup -- --for opencv',
+    inImage: (image) => `use the image ${image}-streams`,
+  },
+});
 
 /** The file of an addon, which nothing is loaded of. Throws OpenCvMissing. */
 export function openCvAddon(part: OpenCvPart, at: Installation = thisInstallation()): string {
-  if (isCheckout(at))
-    return ifThere(join(at.root, CHECKOUT_ADDON), 'to build it: npm run setup -- --for opencv');
-  const image = imageOf(at);
-  const advice =
-    image === undefined
-      ? `to install it: sudo apt install ${PACKAGE}`
-      : `use the image ${image}-streams`;
-  const file = ifThere(join(packageBeside(at, PACKAGE), `${part}.node`), advice);
-  const fault = misfit(at, PACKAGE, ADDON_INTERFACE);
+  const fault = openCvFault(part, at);
   if (fault !== undefined) throw new OpenCvMissing(fault);
-  return file;
+  return libraryFile(libraryOf(part), at);
 }
 
 /** Why a part cannot be used, in one line; undefined if it is there. A library of OpenCV may still be missing. */
-export function openCvFault(part: OpenCvPart, at?: Installation): string | undefined {
-  try {
-    openCvAddon(part, at);
-    return undefined;
-  } catch (error) {
-    if (error instanceof OpenCvMissing) return error.message;
-    throw error;
-  }
-}
-
-function ifThere(file: string, advice: string): string {
-  if (existsSync(file)) return file;
-  throw new OpenCvMissing(`OpenCV is not installed; ${advice}`);
-}
+export const openCvFault = (
+  part: OpenCvPart,
+  at: Installation = thisInstallation(),
+): string | undefined => libraryFault(libraryOf(part), at);

@@ -25,27 +25,55 @@ export const thisInstallation = (): Installation => ({
   imageFile: '/usr/share/siteglass/image',
 });
 
-/** Empty where there is none. */
-export function manifestOf(folder: string): Manifest {
-  const text = textOf(join(folder, 'package.json'));
-  return text === undefined ? {} : JSON.parse(text);
+/** A library that a program does without until it is needed: it has a Debian package of its own, beside the program's. */
+export interface OptionalLibrary {
+  /** That it is missing, and what to do. */
+  missing(advice: string): string;
+  package: string;
+  /** How the programs use the package. Raise it with a change that an older package does not fit. */
+  interface: number;
+  /** A file that is there if the library is, from the folder of `libraryFolder`. */
+  file: { inCheckout: string; inPackage: string };
+  /** What an operator does about a missing one, in a checkout and in a container with an image of this name. */
+  advice: { inCheckout: string; inImage(image: string): string };
 }
 
-export const isCheckout = ({ root }: Installation): boolean => manifestOf(root).name === CHECKOUT;
+/** Where a library is: among a checkout's own packages, or in its Debian package. */
+export const libraryFolder = (library: OptionalLibrary, at: Installation): string =>
+  isCheckout(at) ? at.root : join(at.root, '..', library.package);
 
-/** The name of the image that the program runs in; undefined outside a container. */
-export const imageOf = ({ imageFile }: Installation): string | undefined => textOf(imageFile);
+export const libraryFile = (library: OptionalLibrary, at: Installation): string =>
+  join(
+    libraryFolder(library, at),
+    isCheckout(at) ? library.file.inCheckout : library.file.inPackage,
+  );
 
-/** The folder of another Debian package of the project: beside the program's own. */
-export const packageBeside = ({ root }: Installation, name: string): string =>
-  join(root, '..', name);
+/** Why a library cannot be used, in one line that says what to install; undefined if it is there. Loads nothing. */
+export function libraryFault(library: OptionalLibrary, at: Installation): string | undefined {
+  if (!existsSync(libraryFile(library, at))) return library.missing(adviceOn(library, at));
+  return isCheckout(at) ? undefined : misfit(library, at);
+}
 
-/** Why a package beside the program is not used, in one line; undefined if it fits. */
-export function misfit(at: Installation, name: string, wanted: number): string | undefined {
-  const found = manifestOf(packageBeside(at, name));
-  if (found.interface === wanted) return undefined;
+function adviceOn({ advice, package: name }: OptionalLibrary, at: Installation): string {
+  if (isCheckout(at)) return advice.inCheckout;
+  const image = textOf(at.imageFile);
+  return image === undefined ? `to install it: sudo apt install ${name}` : advice.inImage(image);
+}
+
+/** The interfaces of a package and the program differ. */
+function misfit(library: OptionalLibrary, at: Installation): string | undefined {
+  const found = manifestOf(libraryFolder(library, at));
+  if (found.interface === library.interface) return undefined;
   const program = manifestOf(at.root);
-  return `${name} ${found.version} does not fit ${program.name} ${program.version}; install both in the same version: sudo apt install ${program.name} ${name}`;
+  return `${library.package} ${found.version} does not fit ${program.name} ${program.version}; install both in the same version: sudo apt install ${program.name} ${library.package}`;
+}
+
+const isCheckout = ({ root }: Installation): boolean => manifestOf(root).name === CHECKOUT;
+
+/** Empty where there is none. */
+function manifestOf(folder: string): Manifest {
+  const text = textOf(join(folder, 'package.json'));
+  return text === undefined ? {} : JSON.parse(text);
 }
 
 function textOf(file: string): string | undefined {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock } from '../runtime/clock.js';
+import type { CommandOptions, CommandOutcome } from '../runtime/command-line.js';
 import { StartError } from '../runtime/errors.js';
-import type { CommandOptions, CommandOutcome } from '../runtime/program.js';
 import { damagedFiles, finishReplacement, takeOwnerOf } from './database-files.js';
 import { FolderLock } from './folder-lock.js';
 import { type GuardOptions, lossOf } from './guarded-database.js';

@@ -15,7 +15,7 @@ import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { programVersion } from '../../core/runtime/program.js';
+import { programVersion } from '../../core/runtime/program-version.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';

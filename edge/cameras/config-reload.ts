@@ -16,7 +16,7 @@ export interface ConfigReloadOptions {
   /** Names in a configuration of what does not exist. */
   check(config: EdgeConfig): Promise<FieldError[]>;
   /** Lines about what a configuration needs and this machine lacks. */
-  warningsOf(config: EdgeConfig): string[];
+  warningsOf(config: EdgeConfig): Promise<string[]>;
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   log: Logger;
@@ -63,7 +63,7 @@ export class ConfigReload implements Service {
       { ...config, cameras: undefined },
       { ...next, cameras: undefined },
     );
-    const warnings = warningsOf(next);
+    const warnings = await warningsOf(next);
     log.info({ ...cameras, needsRestart, warnings }, 'configuration reloaded');
     return { cameras, needsRestart, warnings };
   }

@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/runtime/clock.js';
+import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
 import { silentLogger } from '../../core/runtime/logger.js';
-import type { CommandOptions, CommandOutcome } from '../../core/runtime/program.js';
 import { databaseCommand } from '../../core/store/database-command.js';
 import type { EdgeConfig } from '../config.js';
 import { guardOptions } from '../store/guard-options.js';

@@ -1,5 +1,5 @@
 import { detectorCommand } from '../../core/commands/detector-command.js';
-import type { CommandOptions } from '../../core/runtime/program.js';
+import type { CommandOptions } from '../../core/runtime/command-line.js';
 import type { EdgeConfig } from '../config.js';
 
 /** Manages the detectors in the data folder, also while the program runs. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { duration, systemClock, toIsoString } from '../../core/runtime/clock.js';
+import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
-import type { CommandOptions } from '../../core/runtime/program.js';
 import { namingDamage } from '../../core/store/damage.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openReadOnly } from '../../core/store/read-only.js';

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { engineFault } from '../../core/detection/create-detection.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
-import { cameraFaults } from '../cameras/camera-faults.js';
+import { cameraFaults, searchFaults } from '../cameras/camera-faults.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
@@ -87,10 +86,10 @@ export function createPipeline(
     config,
     read: reread,
     check: async (next) => nameFaults(next, await catalog.names()),
-    warningsOf: ({ detection, cameras: next }) => [
-      ...[engineFault(detection)].filter((fault) => fault !== undefined),
-      ...cameraFaults(next),
-    ],
+    warningsOf: async (next) => {
+      const faults = await searchFaults(next, await catalog.names());
+      return [...new Set(faults.map(({ message }) => message)), ...cameraFaults(next.cameras)];
+    },
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);

@@ -1,5 +1,8 @@
 import type { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
-import type { NamedDetector } from '../../core/detection/catalog/named-detector.js';
+import {
+  type NamedDetector,
+  refusedDetectors,
+} from '../../core/detection/catalog/named-detector.js';
 import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -36,11 +39,24 @@ export class NameCheck implements Service {
   async stop(): Promise<void> {}
 
   condition(): HealthPart {
-    const faults = this.#faults(this.sources.catalog.named());
+    const known = this.sources.catalog.named();
+    const faults = [...this.#faults(known), ...this.#refused(known)];
     const reasons = faults.slice(0, MAX_NAMED).map(({ by, message }) => `${by}: ${short(message)}`);
     const others = faults.length - MAX_NAMED;
-    if (others > 0) reasons.push(`${others} more names in the configuration do not exist`);
+    if (others > 0)
+      reasons.push(`${others} more detectors and labels in the configuration cannot be used`);
     return { reasons };
+  }
+
+  /** Detectors that exist and cannot be used, e.g. because their engine is not installed. The catalog logs them. */
+  #refused(known: NamedDetector[]): { by: string; message: string }[] {
+    const { settings, configured } = this.sources;
+    return [
+      { by: 'detection.defaultDetectors', ids: settings.defaultDetectors },
+      ...configured.all.map(({ id, detectors = [] }) => ({ by: `camera ${id}`, ids: detectors })),
+    ].flatMap(({ by, ids }) =>
+      refusedDetectors(ids, known).map(({ message }) => ({ by, message })),
+    );
   }
 
   #faults(known: NamedDetector[]): { by: string; message: string }[] {

@@ -1,5 +1,5 @@
 import type { Service } from '../../core/runtime/lifecycle.js';
-import { programVersion } from '../../core/runtime/program.js';
+import { programVersion } from '../../core/runtime/program-version.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import { boardTemperature } from '../health/board-temperature.js';
 import type { SiteHealth } from '../health/site-health.js';

@@ -1,7 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { parse } from 'yaml';
-import { RUNTIME_INTERFACE } from '../../core/detection/onnx/runtime.js';
+import { RUNTIME_INTERFACE } from '../../core/detection/onnx/runtime-package.js';
 import { ADDON_INTERFACE } from '../../core/opencv/opencv-addon.js';
 import type { Manifest } from '../../core/runtime/installation.js';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';

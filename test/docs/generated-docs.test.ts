@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import test from 'ava';
 import { parse } from 'yaml';
 import { topics } from '../../core/contract/topics.js';
-import { programVersion } from '../../core/runtime/program.js';
+import { programVersion } from '../../core/runtime/program-version.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { generatedDocs } from '../../docs/generated-docs.js';
 

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import type { Logger } from '../../runtime/logger.js';
 import { hashOf } from '../models/hash-of.js';
 import type { ModelFolder } from '../models/model-folder.js';
+import { runtimeFault } from '../onnx/runtime-package.js';
 import type { AvailableModel, ReadyDetector, ReadyModel } from './detector-entry.js';
 import { DetectorFault } from './detector-fault.js';
 import { examineFile } from './detector-files.js';
@@ -63,11 +64,14 @@ async function examineAdded(
   if (!model) return { ...(await examineFile(file, probe)), bytes };
   if (model.sha256 !== sha256)
     throw new DetectorFault('this version of Siteglass has another file for it; add it again');
+  // The model itself needs no trial.
+  const fault = runtimeFault();
+  if (fault !== undefined) throw new DetectorFault(fault);
   return { ...readyModel(model, path), bytes };
 }
 
 /** A model of the manifest with its file, whose hash was checked. */
-export function readyModel(listed: AvailableModel, file: string): ReadyModel {
+function readyModel(listed: AvailableModel, file: string): ReadyModel {
   const { status: _, url: __, bytes: ___, ...known } = listed;
   return { ...known, status: 'ready', file };
 }

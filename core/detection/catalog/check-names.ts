@@ -3,10 +3,10 @@ import { messageOf } from '../../runtime/errors.js';
 import { type DetectorPlaces, knownDetectors } from './known-detectors.js';
 import type { NamedDetector } from './named-detector.js';
 
-/** The faults that `find` finds with the names of all detectors, or why these are not known. */
+/** The faults that `find` finds among all detectors that lie on the disk, or why these are not known. */
 export async function checkNames(
   places: DetectorPlaces,
-  find: (known: NamedDetector[]) => FieldError[],
+  find: (known: NamedDetector[]) => FieldError[] | Promise<FieldError[]>,
 ): Promise<FieldError[]> {
   let known: NamedDetector[];
   try {

@@ -85,7 +85,8 @@ export class DetectorCatalog implements Planner, Service {
     const served = this.#served();
     for (const id of defaultDetectors) {
       const found = served.find((entry) => entry.id === id);
-      if (found?.status === 'ready' || expected?.includes(id)) continue;
+      if (found?.status === 'ready') continue;
+      if (found?.status === 'available' && expected?.includes(id)) continue;
       const reason = found?.status === 'refused' ? found.reason : undefined;
       log.error({ detector: id, reason }, 'default detector missing');
     }
@@ -144,11 +145,14 @@ export class DetectorCatalog implements Planner, Service {
     return this.#entries().map(named);
   }
 
-  /** The same with those that lie in the folder and were not tried yet. */
+  /** The same with those that lie on the disk and were not tried yet, and models that are still being downloaded as ready. */
   async names(): Promise<NamedDetector[]> {
-    const read = this.named();
     // What keeps the folder from being read is logged when it is scanned.
     const lying = await knownDetectors(this.#options).catch((): NamedDetector[] => []);
+    const read = this.named().map((one) => {
+      const onDisk = lying.find(({ id }) => id === one.id);
+      return one.status === 'available' ? (onDisk ?? one) : { file: onDisk?.file, ...one };
+    });
     return [...read, ...lying.filter(({ id }) => !read.some((one) => one.id === id))];
   }
 

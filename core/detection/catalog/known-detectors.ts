@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
-import { nameSchema } from '../../contract/names.js';
 import { ModelFolder } from '../models/model-folder.js';
+import { detectorFilesIn } from './detector-files.js';
 import { readNamedLabels } from './examine-model.js';
 import type { NamedDetector } from './named-detector.js';
 import { readManifest } from './shipped-detectors.js';
@@ -39,33 +38,22 @@ export async function knownDetectors({
   const others = (present ?? []).filter(({ id }) => !shipped.some((one) => one.id === id));
   return [
     ...shipped,
-    ...(await Promise.all(others.flatMap(({ path }) => inFile(path)))),
+    ...(await Promise.all(others.map(({ id, path }) => namedFile(id, path)))),
     ...(await inFolder(folder)),
   ];
 }
 
 async function inFolder(folder: string | undefined): Promise<NamedDetector[]> {
   if (folder === undefined) return [];
-  const names = await readdir(folder).catch(ifMissing);
-  const found = names.sort().flatMap((name) => inFile(join(folder, name)));
-  return Promise.all(found);
+  const files = await detectorFilesIn(folder);
+  return Promise.all(
+    files.flatMap(({ id, path }) => (id === undefined ? [] : [namedFile(id, path)])),
+  );
 }
 
-/** None if the file's name is not that of a detector. */
-function inFile(path: string): Promise<NamedDetector>[] {
-  const { dir, name, ext } = parse(path);
-  const id = nameSchema.safeParse(name).data;
-  if (id === undefined || !['.xml', '.onnx'].includes(ext)) return [];
-  return [namedFile(id, ext, join(dir, name))];
-}
-
-async function namedFile(id: string, ext: string, stem: string): Promise<NamedDetector> {
-  if (ext === '.xml') return { id, kind: 'cascade', status: 'ready', labels: [id] };
-  const labels = await readNamedLabels(stem).catch(() => undefined);
-  return { id, kind: 'onnx', status: 'ready', labels };
-}
-
-function ifMissing(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return [];
-  throw error;
+async function namedFile(id: string, file: string): Promise<NamedDetector> {
+  const { dir, name, ext } = parse(file);
+  if (ext === '.xml') return { id, kind: 'cascade', status: 'ready', labels: [id], file };
+  const labels = await readNamedLabels(join(dir, name)).catch(() => undefined);
+  return { id, kind: 'onnx', status: 'ready', labels, file };
 }

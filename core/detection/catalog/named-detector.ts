@@ -13,6 +13,8 @@ export interface NamedDetector {
   downloadable?: boolean;
   /** Why it is refused. */
   reason?: string | undefined;
+  /** Where its cascade or model lies, unless it comes with Siteglass. */
+  file?: string | undefined;
   /** Undefined of a model that was not tried yet and whose description does not have them. */
   labels: string[] | undefined;
 }

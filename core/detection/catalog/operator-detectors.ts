@@ -22,7 +22,7 @@ export interface OperatorDetectorsOptions {
   minAgeMs?: number;
 }
 
-const MAX_DETECTORS = 64;
+const MAX_FILES = 64;
 const FIRST_SCAN_MS = 10_000;
 
 /** A detector's file. */
@@ -126,8 +126,8 @@ export class OperatorDetectors {
     const { name, signature, changedAt } = file;
     if (this.#files.get(name)?.signature === signature) return;
     if (Math.abs(Date.now() - changedAt) < this.#options.minAgeMs) return;
-    if (!this.#files.has(name) && this.#files.size >= MAX_DETECTORS)
-      throw new Error(`there are more than ${MAX_DETECTORS} detectors`);
+    if (!this.#files.has(name) && this.#files.size >= MAX_FILES)
+      throw new Error(`there are more than ${MAX_FILES} detectors`);
     const entry = await this.#examine(file);
     if (entry === 'later') return;
     this.#files.set(name, { signature, entry });

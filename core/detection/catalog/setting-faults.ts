@@ -17,8 +17,11 @@ export const settingFaults = (
   ...modelFaults(settings, known),
 ];
 
-/** A name that is not that of a model cannot be downloaded. */
-function modelFaults({ models }: NamedInSettings, known: NamedDetector[]): FieldError[] {
+/** What is wrong with the names in `detection.models`: those of other detectors cannot be downloaded. */
+export function modelFaults(
+  { models }: Pick<NamedInSettings, 'models'>,
+  known: NamedDetector[],
+): FieldError[] {
   const downloadable = known.filter((one) => one.downloadable).map((one) => one.id);
   return models.flatMap((id, i) =>
     downloadable.includes(id)

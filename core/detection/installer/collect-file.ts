@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ProblemError } from '../../runtime/errors.js';
-import { bytesText } from '../models/download-error.js';
+import { bytesText } from '../models/bytes-text.js';
 import { hashOf } from '../models/hash-of.js';
 import { requireSpace } from '../models/partial-file.js';
 import { MAX_MODEL_BYTES } from '../onnx/read-model.js';

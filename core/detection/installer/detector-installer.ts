@@ -17,7 +17,7 @@ import { fullDiskFault, requireSpace } from '../models/partial-file.js';
 import type { ProxyVariables } from '../models/proxy.js';
 import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
 import { type CollectedFile, collectFile, type DetectorFileKind } from './collect-file.js';
-import { tryListed, tryOther } from './try-file.js';
+import { requireRuntime, tryListed, tryOther } from './try-file.js';
 
 /** What the installer has to know of the detectors that there are. */
 export interface InstalledCatalog {
@@ -214,6 +214,7 @@ export class DetectorInstaller {
     kind: DetectorFileKind,
     { signal, onProgress, onRetry }: InstallOptions,
   ): Promise<CollectedFile> {
+    requireRuntime(kind);
     const { folder, proxies, userAgent, limits } = this.options;
     const partial = await downloadFile(wanted, {
       ...{ folder: folder.partials, proxies, userAgent, signal },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bytesText, DownloadError, interrupted } from './download-error.js';
+import { bytesText } from './bytes-text.js';
+import { DownloadError, interrupted } from './download-error.js';
 import {
   chunksOf,
   lengthOf,

@@ -1,4 +1,4 @@
-import { bytesText } from './download-error.js';
+import { bytesText } from './bytes-text.js';
 import type { DownloadProgress } from './download-file.js';
 
 /** The rate is that of the last seconds. */

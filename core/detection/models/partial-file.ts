@@ -11,7 +11,8 @@ import {
 import { join } from 'node:path';
 import { z } from 'zod';
 import { replaceFile } from '../../runtime/replace-file.js';
-import { bytesText, DownloadError, noSpace } from './download-error.js';
+import { bytesText } from './bytes-text.js';
+import { DownloadError, noSpace } from './download-error.js';
 import { hashOf } from './hash-of.js';
 
 const stateSchema = z.object({

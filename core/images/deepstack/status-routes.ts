@@ -7,7 +7,7 @@ import {
   deepstackUpdateSchema,
 } from '../../contract/deepstack.js';
 import { type Route, route } from '../../http/route.js';
-import { programVersion } from '../../runtime/program.js';
+import { programVersion } from '../../runtime/program-version.js';
 
 /** The paths of the status in CodeProject.AI: the older one, and the one since 2.4. */
 const BASES = ['/v1/status', '/v1/server/status'];

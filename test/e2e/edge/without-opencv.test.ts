@@ -7,6 +7,7 @@ import { projectRoot } from '../../../core/runtime/project-root.js';
 import { writeTree } from '../../../packaging/tree/write-tree.js';
 import { haarXml } from '../../core/detection/engine/support/cascade-xml.js';
 import { renderVideo } from '../../edge/support/peers.js';
+import { addFile } from '../../support/added-model.js';
 import { eventually } from '../../support/eventually.js';
 import { childrenOf, runProgram, runToEnd, urlOf } from '../../support/program.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -58,11 +59,13 @@ function upload(bytes: Buffer, fields: Record<string, string> = {}): FormData {
   return form;
 }
 
-/** Writes a cascade with a weight that is not an integer, which only OpenCV searches. */
+/** A cascade with a weight that is not an integer, which only OpenCV searches. */
+const oddCascade = () => haarXml({ rects: ['0 0 12 12 -1.', '0 0 6 12 2.5'] });
+
 async function placeOddCascade(folder: string) {
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'odd.xml');
-  await writeFile(file, haarXml({ rects: ['0 0 12 12 -1.', '0 0 6 12 2.5'] }));
+  await writeFile(file, oddCascade());
   const minuteAgo = new Date(Date.now() - 60_000);
   await utimes(file, minuteAgo, minuteAgo);
 }
@@ -225,6 +228,20 @@ test.serial(
     t.true(refused.detail.endsWith(INSTALL), refused.detail);
   },
 );
+
+test.serial('--check and a reload look at a cascade that was added, too', async (t) => {
+  const appliance = await installed(t, '');
+  const url = await urlOf(appliance.start());
+  await addFile(join(appliance.folder, 'data', 'detectors'), 'odd.xml', oddCascade());
+  await appliance.write(`cameras:\n  - { id: yard, kind: push, detectors: [odd] }\n`);
+  const line = new RegExp(`only OpenCV searches "odd" \\(.+\\); ${INSTALL}`);
+  const { code, errors } = await appliance.runToEnd('--check');
+  t.is(code, 2);
+  t.regex(errors, line);
+  const reloaded = await call<{ warnings: string[] }>(url, 'POST', '/config/reload');
+  t.is(reloaded.warnings.length, 1);
+  t.regex(reloaded.warnings[0] ?? '', line);
+});
 
 test.serial('the relay refuses detection.engine: opencv in the same way', async (t) => {
   const folder = await temporaryFolder(t);

@@ -115,6 +115,7 @@ test('the names of all detectors are known without trying one', async (t) => {
   await write('yard.onnx');
   await write('Not A Name.xml');
   await write('notes.txt');
+  await mkdir(join(where.folder, 'crate.xml'));
   const found = await knownDetectors(where);
   const byId = (id: string) => found.find((one) => one.id === id);
   t.like(byId('stop-sign'), { kind: 'cascade', status: 'ready', labels: ['stop sign'] });
@@ -124,6 +125,7 @@ test('the names of all detectors are known without trying one', async (t) => {
   t.like(byId('gate'), { kind: 'onnx', status: 'ready', labels: ['open', 'shut'] });
   t.like(byId('yard'), { kind: 'onnx', status: 'ready', labels: undefined });
   t.is(found.filter(({ id }) => id.toLowerCase().startsWith('not')).length, 0);
+  t.is(byId('crate'), undefined, 'a folder is no file');
   await addModel(where.added, 'yolox-nano', 'a model');
   await addModel(where.added, 'fork-lift', 'a model');
   const later = await knownDetectors(where);

@@ -15,6 +15,7 @@ import { haarXml } from '../engine/support/cascade-xml.js';
 interface Setup {
   manifestFile?: string;
   folder?: string;
+  expected?: string[];
   log?: Logger;
   /** Called when a cascade is being tried. */
   onProbe?(pool: DetectionPool): void;
@@ -23,13 +24,20 @@ interface Setup {
 /** A catalog over a real pool. */
 async function startCatalog(
   t: ExecutionContext,
-  { manifestFile = manifest, folder, log = silentLogger(), onProbe = () => undefined }: Setup,
+  {
+    manifestFile = manifest,
+    folder,
+    expected = [],
+    log = silentLogger(),
+    onProbe = () => undefined,
+  }: Setup,
 ) {
   const pool = await startPool(t);
   const catalog = new DetectorCatalog({
     manifest: manifestFile,
     defaultDetectors: ['stop-sign'],
     folder,
+    expected,
     probe: (cascade) => {
       const probed = pool.probe(cascade);
       onProbe(pool);
@@ -258,3 +266,18 @@ test.serial('more than 64 cascades are not accepted', async (t) => {
   const { catalog } = await startCatalog(t, { folder });
   t.is(catalog.detectors().filter(({ origin }) => origin === 'operator').length, 64);
 });
+
+test.serial(
+  'a name is right while its model is being downloaded, or its file was not tried yet',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const { catalog } = await startCatalog(t, { folder, expected: ['yolox-nano'] });
+    await writeFile(join(folder, 'lorry.xml'), await own('stop-sign.xml'));
+    const names = await catalog.names();
+    const byId = (id: string) => names.filter((one) => one.id === id);
+    t.like(byId('yolox-nano'), [{ status: 'ready', kind: 'onnx' }]);
+    t.like(byId('yolox-tiny'), [{ status: 'available' }]);
+    t.like(byId('lorry'), [{ status: 'ready', file: join(folder, 'lorry.xml') }]);
+    t.is(catalog.named().find(({ id }) => id === 'yolox-nano')?.status, 'available');
+  },
+);

@@ -1,12 +1,12 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { loadRuntime } from '../../../../core/detection/onnx/runtime.js';
 import {
   isRuntimeInstalled,
-  loadRuntime,
   RUNTIME_INTERFACE,
   runtimeFault,
-} from '../../../../core/detection/onnx/runtime.js';
+} from '../../../../core/detection/onnx/runtime-package.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 

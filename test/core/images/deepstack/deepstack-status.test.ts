@@ -6,7 +6,7 @@ import type {
   DeepstackStatus,
   DeepstackUpdate,
 } from '../../../../core/contract/deepstack.js';
-import { programVersion } from '../../../../core/runtime/program.js';
+import { programVersion } from '../../../../core/runtime/program-version.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { type RunningEdge, startEdge } from '../../../support/edge.js';
 import { renderScene } from '../../../support/render-scene.js';

@@ -312,6 +312,7 @@ test('the doctor finds added detectors whose file is missing or changed, and say
   const { of, code, output } = await runDoctor(t, 'edge', [
     `dataFolder=${dataFolder}`,
     'detection.models=[yolox-nano]',
+    'http.port=0',
   ]);
   t.is(code, 3);
   t.deepEqual(of('detection').slice(1).toSorted(), [
@@ -322,4 +323,18 @@ test('the doctor finds added detectors whose file is missing or changed, and say
   ]);
   for (const advice of ['detector add yunet', 'detector remove gone', 'detector add yolox-nano'])
     t.true(output.includes(`sudo siteglass-edge ${advice}`), advice);
+});
+
+test('the doctor finds a model of detection.models that does not exist', async (t) => {
+  const dataFolder = join(await temporaryFolder(t), 'data');
+  const { of, code } = await runDoctor(t, 'edge', [
+    `dataFolder=${dataFolder}`,
+    'detection.models=[yolox-nono]',
+    'http.port=0',
+  ]);
+  t.is(code, 1);
+  t.regex(
+    of('detection')[1] ?? '',
+    /^failure detection\.models\.0: there is no model "yolox-nono" to download\. Did you mean "yolox-nano"\?/,
+  );
 });

@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util';
+import { ConfigurationError } from './errors.js';
+
+/** A command that runs once and ends, even while the service runs. */
+export interface Command<C> {
+  summary: string;
+  /** Whether it accepts `--json`. */
+  json?: boolean;
+  /** Whether it accepts `--refused`. */
+  refused?: boolean;
+  /** Whether it accepts further words. */
+  words?: boolean;
+  /** The options with a value that it accepts. */
+  values?: ValueOption[];
+  /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
+  run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
+}
+
+/** Options with a value that only some commands accept. */
+const VALUE_OPTIONS = ['role', 'name', 'url', 'sha256'] as const;
+export type ValueOption = (typeof VALUE_OPTIONS)[number];
+
+export interface CommandOptions extends Partial<Record<ValueOption, string | undefined>> {
+  /** The output is JSON. */
+  json: boolean;
+  /** The command shows what was refused. */
+  refused?: boolean;
+  /** The words after the command. */
+  words: string[];
+}
+
+export interface CommandOutcome {
+  text: string;
+  code: number;
+}
+
+export type Arguments = ReturnType<typeof readArguments>;
+
+/** Throws TypeError for an option that there is not. */
+export function readArguments(argv: string[]) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      config: { type: 'string', short: 'c' },
+      set: { type: 'string', multiple: true, default: [] },
+      check: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      refused: { type: 'boolean', default: false },
+      role: { type: 'string' },
+      name: { type: 'string' },
+      url: { type: 'string' },
+      sha256: { type: 'string' },
+      version: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  return { ...values, words: positionals };
+}
+
+/** The command that the arguments name. Throws ConfigurationError if there is none, or if it does not accept an option. */
+export function commandOf<C>(
+  { commands = {} }: { commands?: Record<string, Command<C>> },
+  { words: [name, ...more], json, refused, ...values }: CommandOptions,
+): Command<C> | undefined {
+  const refuse = (path: string, message: string): never => {
+    throw new ConfigurationError('the command line', [{ path, message }]);
+  };
+  const command = name && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (name !== undefined && (!command || (more.length > 0 && !command.words)))
+    refuse(command ? (more[0] ?? name) : name, 'is not a known command');
+  const refuseOption = (option: string) =>
+    refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
+  if (json && !command?.json) refuseOption('--json');
+  if (refused && !command?.refused) refuseOption('--refused');
+  for (const option of VALUE_OPTIONS)
+    if (values[option] !== undefined && !command?.values?.includes(option))
+      refuseOption(`--${option}`);
+  return command;
+}
+
+interface Described {
+  name: string;
+  summary: string;
+  commands?: Record<string, { summary: string }>;
+}
+
+const listed = (commands: Described['commands'] = {}) =>
+  Object.entries(commands).map(([word, { summary }]) => `  ${word.padEnd(20)}  ${summary}\n`);
+
+/** What `--help` prints. */
+export const usage = ({ name, summary, commands }: Described) => `${summary}
+
+Usage: ${name} [${commands ? 'COMMAND] [' : ''}--config FILE] [--set PATH=VALUE ...] [--check]
+
+${listed(commands).join('')}
+  -c, --config FILE     reads this YAML configuration instead of the built-in defaults
+      --set PATH=VALUE  overrides one setting, e.g. --set http.port=9080; repeatable
+      --check           checks the configuration, and prints every error and what is not installed
+      --json            prints JSON, if the command supports it
+      --refused         shows the summaries that were set aside, with "outbox"
+      --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
+      --name NAME       the name that "detector add FILE" gives the detector
+      --url URL         where "detector add NAME" downloads the file from
+      --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know
+      --version         prints the version
+  -h, --help            prints this text`;
