@@ -66,15 +66,7 @@ export const imageTable = {
   },
 
   /** The cameras that images are of. */
-  cameras: (db: Db): Promise<string[]> =>
-    distinctValues(async (after) => {
-      const row = await db
-        .selectFrom('image')
-        .select((q) => q.fn.min('camera').as('lowest'))
-        .where('camera', '>', after)
-        .executeTakeFirst();
-      return row?.lowest;
-    }),
+  cameras: (db: Db): Promise<string[]> => distinctValues(db, 'image', 'camera'),
 
   /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>
