@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import { readBody } from '../../http/read-body.js';
+import { FORM_OVERHEAD } from '../../http/upload.js';
 import { UploadBudget, type UploadReservation } from '../../http/upload-budget.js';
 import { ProblemError } from '../../runtime/errors.js';
 import { type ClientForm, clientFormOf } from './client-form.js';
 
-const FORM_OVERHEAD = 64 * 1024;
 /** Base64 has four characters for three bytes, some of which an encoded form writes as three. */
 const TEXT_FACTOR = 1.5;
 /** The part of the budget that callers share who are not known before their form is read. */
@@ -33,13 +33,20 @@ export class FormReceiver {
     });
   }
 
-  /** Reads the form of a caller whom only the form identifies; `receive` goes on with it. */
-  async identify(ctx: Context): Promise<ClientForm> {
+  /**
+   * Reads the form of a caller whom only the form identifies, and resolves with whom `callerOf` finds; `receive` goes on
+   * with the form. Its memory counts as an unknown caller's until `callerOf` has settled.
+   */
+  async identify<Caller>(
+    ctx: Context,
+    callerOf: (fields: ClientForm['fields']) => Promise<Caller>,
+  ): Promise<Caller> {
     const reservation = this.#unknownCallers.reserve(ctx.ip);
     try {
       const form = await this.#read(ctx, reservation);
+      const caller = await callerOf(form.fields);
       ctx.state.unopenedForm = form;
-      return form;
+      return caller;
     } finally {
       reservation.release();
     }
