@@ -56,15 +56,21 @@ export class FormReceiver {
   readonly receive: Middleware = async (ctx, next) => {
     const reservation = this.budget.reserve(ctx.ip);
     try {
-      const known = ctx.state.unopenedForm as UnopenedForm | undefined;
-      if (known) reservation.add(known.body.length);
-      const form = known ?? (await this.#read(ctx, reservation));
-      ctx.state.form = this.#opened(form, reservation);
+      ctx.state.form = this.#opened(await this.#take(ctx, reservation), reservation);
       await next();
     } finally {
       reservation.release();
     }
   };
+
+  /** The form that `identify` has read, which nothing else keeps then; otherwise reads it. */
+  #take(ctx: Context, reservation: UploadReservation): Promise<UnopenedForm> | UnopenedForm {
+    const known = ctx.state.unopenedForm as UnopenedForm | undefined;
+    if (!known) return this.#read(ctx, reservation);
+    delete ctx.state.unopenedForm;
+    reservation.add(known.body.length);
+    return known;
+  }
 
   async #read(ctx: Context, reservation: UploadReservation): Promise<UnopenedForm> {
     const body = await readBody(ctx, {
