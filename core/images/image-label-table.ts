@@ -38,7 +38,7 @@ export const createImageLabelTable: Migration = {
   },
 };
 
-const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
+const insertLabels = compiledQuery({ id: true }, (db: Db, images: { id: string }[]) =>
   db
     .insertInto('image_label')
     .columns(['label', 'image'])

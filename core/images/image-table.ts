@@ -28,7 +28,16 @@ const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<s
   (await query.execute()).map(({ id }) => id);
 
 const insertImages = compiledQuery(
-  ['id', 'sha256', 'analysis_key', 'camera', 'created_at', 'expires_at', 'plan', 'failure'],
+  {
+    id: true,
+    sha256: true,
+    analysis_key: true,
+    camera: true,
+    created_at: true,
+    expires_at: true,
+    plan: true,
+    failure: true,
+  },
   (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows),
 );
 
