@@ -133,15 +133,7 @@ function newestOfLabel(
 
 /** The cameras that a site has summaries of. */
 export const camerasOf = (db: Kysely<RelayTables>, site: string): Promise<string[]> =>
-  distinctValues(async (after) => {
-    const row = await db
-      .selectFrom('summary')
-      .select((q) => q.fn.min('camera').as('lowest'))
-      .where('site', '=', site)
-      .where('camera', '>', after)
-      .executeTakeFirst();
-    return row?.lowest;
-  });
+  distinctValues(db, 'summary', 'camera', sql`site = ${site}`);
 
 /** Of a table `t` with a site, a time and a snapshot in each row. */
 function within(

@@ -2,12 +2,10 @@ import type { Context, Middleware } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
 import { devicePartsOf } from './device-form.js';
 import { readBody } from './read-body.js';
-import { setUpload } from './upload.js';
+import { FORM_OVERHEAD, setUpload } from './upload.js';
 import type { UploadBudget } from './upload-budget.js';
 
 const RAW_TYPES = ['image/*', 'application/octet-stream'];
-/** What a form may add to its image. */
-const FORM_OVERHEAD = 64 * 1024;
 
 /**
  * Receives one image from a device, in memory and within limits: as the body itself or in a multipart form, whatever

@@ -25,8 +25,8 @@ export interface ReceivedFile {
 }
 
 /**
- * Receives a multipart form (RFC 7578) with one large file, which goes to the disk and not to memory. Its declared name and
- * type are ignored.
+ * Receives a multipart form (RFC 7578) with one large file, which goes to the disk and not to memory. Its declared name
+ * and type are ignored.
  */
 export async function receiveFile(ctx: Context, reception: FileReception): Promise<ReceivedFile> {
   const { field, folder, maxBytes, maxFieldBytes } = reception;

@@ -19,6 +19,7 @@ export const FORM_LIMITS = {
   fieldSize: 4096,
   fieldNestingDepth: 0,
 };
+/** Bytes that a form may add to its file. */
 export const FORM_OVERHEAD = 64 * 1024;
 
 export interface Upload {

@@ -6,12 +6,14 @@ import type { AnalysisRow, ImageTables, LabelRow } from './tables.js';
 
 type Db = Kysely<ImageTables>;
 
-const findResult = compiledQuery(['key'], (db: Db, [{ key } = { key: '' }]: { key: string }[]) =>
-  db.selectFrom('analysis').select('result').where('key', '=', key),
+const findResult = compiledQuery(
+  { key: true },
+  (db: Db, [{ key } = { key: '' }]: { key: string }[]) =>
+    db.selectFrom('analysis').select('result').where('key', '=', key),
 );
 
 const insertAnalyses = compiledQuery(
-  ['key', 'sha256', 'result'],
+  { key: true, sha256: true, result: true },
   (db: Db, rows: Pick<AnalysisRow, 'key' | 'sha256' | 'result'>[]) =>
     db
       .insertInto('analysis')
@@ -19,11 +21,13 @@ const insertAnalyses = compiledQuery(
       .onConflict((c) => c.doNothing()),
 );
 
-const insertLabels = compiledQuery(['analysis_key', 'label'], (db: Db, rows: LabelRow[]) =>
-  db
-    .insertInto('analysis_label')
-    .values(rows)
-    .onConflict((c) => c.doNothing()),
+const insertLabels = compiledQuery(
+  { analysis_key: true, label: true },
+  (db: Db, rows: LabelRow[]) =>
+    db
+      .insertInto('analysis_label')
+      .values(rows)
+      .onConflict((c) => c.doNothing()),
 );
 
 export const analysisTable = {

@@ -17,7 +17,7 @@ const unreferenced = (db: Db) =>
     );
 
 const insertBlobs = compiledQuery(
-  ['sha256', 'media_type', 'bytes', 'width', 'height'],
+  { sha256: true, media_type: true, bytes: true, width: true, height: true },
   (db: Db, rows: BlobRow[]) =>
     db
       .insertInto('blob')

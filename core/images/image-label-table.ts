@@ -38,7 +38,7 @@ export const createImageLabelTable: Migration = {
   },
 };
 
-const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
+const insertLabels = compiledQuery({ id: true }, (db: Db, images: { id: string }[]) =>
   db
     .insertInto('image_label')
     .columns(['label', 'image'])
@@ -54,15 +54,7 @@ const insertLabels = compiledQuery(['id'], (db: Db, images: { id: string }[]) =>
 );
 
 export const imageLabelTable = {
-  labels: (db: Db): Promise<string[]> =>
-    distinctValues(async (after) => {
-      const row = await db
-        .selectFrom('image_label')
-        .select((q) => q.fn.min('label').as('lowest'))
-        .where('label', '>', after)
-        .executeTakeFirst();
-      return row?.lowest;
-    }),
+  labels: (db: Db): Promise<string[]> => distinctValues(db, 'image_label', 'label'),
 
   /** Adds the labels of images whose analyses were just stored. */
   insert: async (db: Db, ids: string[]): Promise<void> => {

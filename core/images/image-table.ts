@@ -28,7 +28,16 @@ const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<s
   (await query.execute()).map(({ id }) => id);
 
 const insertImages = compiledQuery(
-  ['id', 'sha256', 'analysis_key', 'camera', 'created_at', 'expires_at', 'plan', 'failure'],
+  {
+    id: true,
+    sha256: true,
+    analysis_key: true,
+    camera: true,
+    created_at: true,
+    expires_at: true,
+    plan: true,
+    failure: true,
+  },
   (db: Db, rows: ImageRow[]) => db.insertInto('image').values(rows),
 );
 
@@ -66,15 +75,7 @@ export const imageTable = {
   },
 
   /** The cameras that images are of. */
-  cameras: (db: Db): Promise<string[]> =>
-    distinctValues(async (after) => {
-      const row = await db
-        .selectFrom('image')
-        .select((q) => q.fn.min('camera').as('lowest'))
-        .where('camera', '>', after)
-        .executeTakeFirst();
-      return row?.lowest;
-    }),
+  cameras: (db: Db): Promise<string[]> => distinctValues(db, 'image', 'camera'),
 
   /** Images that are not analysed yet, oldest first. */
   pending: (db: Db, limit: number): Promise<ImageRow[]> =>

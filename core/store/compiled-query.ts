@@ -1,7 +1,7 @@
 import type { Compilable, CompiledQuery, Kysely } from 'kysely';
 import { isPostgres } from './dialect.js';
 
-/** Rows beyond this are rare, and each number of rows is another query. */
+/** More rows are rare, and each number of rows is another query: those are not kept. */
 const MAX_ROWS = 64;
 
 /** Stands for a parameter while a query is compiled. */
@@ -12,48 +12,40 @@ class Placeholder {
   ) {}
 }
 
-interface Compiled {
-  query: CompiledQuery;
-  /** The places of the query's parameters in the rows. */
-  parameters: unknown[];
-}
-
 /**
  * A query that is built once for each number of rows of parameters, and then only run: building one takes several times
- * as long as SQLite takes to run it. `build` must use the parameters, all of which `names` lists, as values and nothing
- * else.
+ * as long as SQLite takes to run it. `build` must use the parameters as values and nothing else. `names` has them all:
+ * what else the rows of a call have is left out.
  */
 export function compiledQuery<Tables, Parameters extends object, Row>(
-  names: readonly (keyof Parameters & string)[],
+  names: Record<keyof Parameters & string, true>,
   build: (db: Kysely<Tables>, rows: Parameters[]) => Compilable<Row>,
 ): (db: Kysely<Tables>, rows: Parameters[]) => Promise<Row[]> {
-  const known = { sqlite: new Map<number, Compiled>(), postgres: new Map<number, Compiled>() };
+  const known = {
+    sqlite: new Map<number, CompiledQuery<Row>>(),
+    postgres: new Map<number, CompiledQuery<Row>>(),
+  };
 
-  const compile = (db: Kysely<Tables>, rows: number): Compiled => {
+  const compile = (db: Kysely<Tables>, rows: number): CompiledQuery<Row> => {
     const placeholders = Array.from(
       { length: rows },
       (_, row) =>
-        Object.fromEntries(names.map((name) => [name, new Placeholder(row, name)])) as Parameters,
+        Object.fromEntries(
+          Object.keys(names).map((name) => [name, new Placeholder(row, name)]),
+        ) as Parameters,
     );
-    const query = build(db, placeholders).compile();
-    return { query, parameters: [...query.parameters] };
+    return build(db, placeholders).compile();
   };
 
   return async (db, rows) => {
-    if (rows.length > MAX_ROWS) return (await db.executeQuery(build(db, rows).compile())).rows;
     const ofDialect = isPostgres(db) ? known.postgres : known.sqlite;
-    let compiled = ofDialect.get(rows.length);
-    if (!compiled) {
-      compiled = compile(db, rows.length);
-      ofDialect.set(rows.length, compiled);
-    }
-    const parameters = compiled.parameters.map((parameter) =>
+    const query = ofDialect.get(rows.length) ?? compile(db, rows.length);
+    if (rows.length <= MAX_ROWS) ofDialect.set(rows.length, query);
+    const parameters = query.parameters.map((parameter) =>
       parameter instanceof Placeholder
         ? rows[parameter.row]?.[parameter.name as keyof Parameters]
         : parameter,
     );
-    // The rows are those of the query that `build` describes.
-    const { rows: found } = await db.executeQuery({ ...compiled.query, parameters });
-    return found as Row[];
+    return (await db.executeQuery<Row>({ ...query, parameters })).rows;
   };
 }

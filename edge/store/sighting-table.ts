@@ -55,15 +55,7 @@ export const sightingTable = {
       .limit(query.limit + 1)
       .execute(),
 
-  cameras: (db: Db): Promise<string[]> =>
-    distinctValues(async (after) => {
-      const row = await db
-        .selectFrom('sighting')
-        .select((q) => q.fn.min('camera').as('lowest'))
-        .where('camera', '>', after)
-        .executeTakeFirst();
-      return row?.lowest;
-    }),
+  cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),
 
   labels: async (db: Db): Promise<string[]> =>
     (await db.selectFrom('sighting').select('label').distinct().execute()).map(

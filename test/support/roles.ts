@@ -13,6 +13,24 @@ const LESS: Record<Role, Role | undefined> = {
 const pathOf = (template: string) =>
   template.replace('{id}', '01890000-0000-7000-8000-000000000000').replace(/\{\w+\}/g, 'nothing');
 
+const STATUS_CALLS = ['', '/ping', '/version', '/updateavailable'].flatMap((call) => [
+  `get /v1/status${call}`,
+  `get /v1/server/status${call}`,
+]);
+
+/** What the calls of both programs outside `/api` need; `upload` is for those of DeepStack that need a token. */
+export const rolesOutsideApi = (upload: Access): Record<string, Access> => ({
+  'post /v1/vision/detection': upload,
+  'post /v1/vision/face': upload,
+  'post /v1/vision/custom/{detector}': upload,
+  'get /v1/vision/custom/list': upload,
+  'post /v1/vision/custom/list': upload,
+  ...Object.fromEntries(STATUS_CALLS.map((call) => [call, 'anonymous' as const])),
+  'get /healthz': 'anonymous',
+  'get /readyz': 'anonymous',
+  'get /metrics': 'viewer',
+});
+
 /**
  * Calls every documented operation without a token, with a wrong one, with the role below the one that it needs,
  * and with just that. `expected` names what each needs; it must name them all.

@@ -21,7 +21,7 @@ import { statusRoutes } from './status-routes.js';
 const tag = 'DeepStack';
 const KEYS = 'The token may be in the field `api_key` of the form instead of the header.';
 
-type Common = Pick<RouteSpec, 'tag' | 'access' | 'authenticate'>;
+type Common = Pick<RouteSpec, 'tag' | 'access' | 'authenticate' | 'around'>;
 
 /**
  * The calls of DeepStack and CodeProject.AI, so that their clients work unchanged. Fields that have no meaning here are
@@ -30,7 +30,7 @@ type Common = Pick<RouteSpec, 'tag' | 'access' | 'authenticate'>;
 export function deepstackRoutes(api: ImageApi, planner: Planner): Route[] {
   const forms = new FormReceiver(api.uploads);
   const authenticate = authenticateByForm(forms);
-  const common = { tag, access: api.access.upload, authenticate };
+  const common = { tag, access: api.access.upload, authenticate, around: startTimer };
   return [
     // Before `custom/{detector}`, so that a detector of this name does not hide it.
     ...listRoutes(api, planner, common),
@@ -50,8 +50,8 @@ function listRoutes({ beforeRead }: ImageApi, planner: Planner, common: Common):
       responses: { 200: deepstackModelsSchema },
       problems: ['invalid_request', 'rate_limited', 'too_many_bytes', 'uploads_full'],
       before: beforeRead,
-      handle: () =>
-        modelsOf(modelNames(planner), { command: 'list-custom', startedAt: performance.now() }),
+      handle: (_, { state: { startedAt } }) =>
+        modelsOf(modelNames(planner), { command: 'list-custom', startedAt }),
     }),
   );
 }
@@ -74,7 +74,6 @@ function detectionRoutes(
     },
     responses: { 200: deepstackAnswerSchema },
     problems: UPLOAD_PROBLEMS,
-    around: startTimer,
     before: [...api.beforeUpload, forms.receive],
   };
   return [

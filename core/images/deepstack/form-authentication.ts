@@ -18,9 +18,11 @@ export const authenticateByForm =
     return async (ctx, next) => {
       const isOpen = access === 'anonymous' || authentication.mode === 'none';
       if (isOpen || /^Bearer\b/i.test(ctx.get('Authorization'))) return byHeader(ctx, next);
-      const { fields } = await forms.identify(ctx);
-      const principal = await ownerOf(fields, authentication.verify);
-      if (!principal) throw unauthorized(ctx, fields);
+      const principal = await forms.identify(ctx, async (fields) => {
+        const owner = await ownerOf(fields, authentication.verify);
+        if (!owner) throw unauthorized(ctx, fields);
+        return owner;
+      });
       if (!allows(principal, access))
         throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
       ctx.state.principal = principal;

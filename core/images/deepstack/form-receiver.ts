@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import { readBody } from '../../http/read-body.js';
+import { FORM_OVERHEAD } from '../../http/upload.js';
 import { UploadBudget, type UploadReservation } from '../../http/upload-budget.js';
 import { ProblemError } from '../../runtime/errors.js';
 import { type ClientForm, clientFormOf } from './client-form.js';
 
-const FORM_OVERHEAD = 64 * 1024;
 /** Base64 has four characters for three bytes, some of which an encoded form writes as three. */
 const TEXT_FACTOR = 1.5;
 /** The part of the budget that callers share who are not known before their form is read. */
@@ -33,13 +33,20 @@ export class FormReceiver {
     });
   }
 
-  /** Reads the form of a caller whom only the form identifies; `receive` goes on with it. */
-  async identify(ctx: Context): Promise<ClientForm> {
+  /**
+   * Reads the form of a caller whom only the form identifies, and resolves with whom `callerOf` finds; `receive` goes on
+   * with the form. Its memory counts as an unknown caller's until `callerOf` has settled.
+   */
+  async identify<Caller>(
+    ctx: Context,
+    callerOf: (fields: ClientForm['fields']) => Promise<Caller>,
+  ): Promise<Caller> {
     const reservation = this.#unknownCallers.reserve(ctx.ip);
     try {
       const form = await this.#read(ctx, reservation);
+      const caller = await callerOf(form.fields);
       ctx.state.unopenedForm = form;
-      return form;
+      return caller;
     } finally {
       reservation.release();
     }
@@ -49,15 +56,21 @@ export class FormReceiver {
   readonly receive: Middleware = async (ctx, next) => {
     const reservation = this.budget.reserve(ctx.ip);
     try {
-      const known = ctx.state.unopenedForm as UnopenedForm | undefined;
-      if (known) reservation.add(known.body.length);
-      const form = known ?? (await this.#read(ctx, reservation));
-      ctx.state.form = this.#opened(form, reservation);
+      ctx.state.form = this.#opened(await this.#take(ctx, reservation), reservation);
       await next();
     } finally {
       reservation.release();
     }
   };
+
+  /** The form that `identify` has read, which nothing else keeps then; otherwise reads it. */
+  #take(ctx: Context, reservation: UploadReservation): Promise<UnopenedForm> | UnopenedForm {
+    const known = ctx.state.unopenedForm as UnopenedForm | undefined;
+    if (!known) return this.#read(ctx, reservation);
+    delete ctx.state.unopenedForm;
+    reservation.add(known.body.length);
+    return known;
+  }
 
   async #read(ctx: Context, reservation: UploadReservation): Promise<UnopenedForm> {
     const body = await readBody(ctx, {

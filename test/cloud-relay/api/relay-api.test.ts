@@ -13,7 +13,7 @@ import { ApiClient } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { type RunningRelay, startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
-import { checkRoles } from '../../support/roles.js';
+import { checkRoles, rolesOutsideApi } from '../../support/roles.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -293,21 +293,6 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${site}/gaps`]: 'viewer',
     [`get ${site}/totals`]: 'viewer',
     [`get ${API}/totals`]: 'viewer',
-    'post /v1/vision/detection': 'anonymous',
-    'post /v1/vision/face': 'anonymous',
-    'post /v1/vision/custom/{detector}': 'anonymous',
-    'get /v1/vision/custom/list': 'anonymous',
-    'post /v1/vision/custom/list': 'anonymous',
-    'get /v1/status': 'anonymous',
-    'get /v1/status/ping': 'anonymous',
-    'get /v1/status/version': 'anonymous',
-    'get /v1/status/updateavailable': 'anonymous',
-    'get /v1/server/status': 'anonymous',
-    'get /v1/server/status/ping': 'anonymous',
-    'get /v1/server/status/version': 'anonymous',
-    'get /v1/server/status/updateavailable': 'anonymous',
-    'get /healthz': 'anonymous',
-    'get /readyz': 'anonymous',
-    'get /metrics': 'viewer',
+    ...rolesOutsideApi('anonymous'),
   });
 });

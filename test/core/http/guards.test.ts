@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
-import { type AppOptions, createApp } from '../../../core/http/app.js';
+import type { AppOptions } from '../../../core/http/app.js';
 import { limitRate, networkOf } from '../../../core/http/guards.js';
-import { Metrics } from '../../../core/http/metrics.js';
 import { route } from '../../../core/http/route.js';
-import { silentLogger } from '../../../core/runtime/logger.js';
+import { serveRoute } from '../../support/route-server.js';
 
 /** An application of one route that answers twice a minute. */
 async function startLimited(t: ExecutionContext, options: Partial<AppOptions> = {}) {
@@ -19,17 +16,7 @@ async function startLimited(t: ExecutionContext, options: Partial<AppOptions> = 
     before: [limitRate(2)],
     handle: () => 'hello',
   });
-  const server = createApp({
-    info: { title: 'Test', version: '1', description: 'A test' },
-    groups: [{ prefix: '', routes: [hello] }],
-    authentication: { mode: 'none' },
-    metrics: new Metrics(),
-    log: silentLogger(),
-    ...options,
-  }).listen(0, '127.0.0.1');
-  t.teardown(() => server.close());
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/hello`;
+  return `http://127.0.0.1:${await serveRoute(t, hello, options)}/hello`;
 }
 
 const askAs = (url: string, forwardedFor: string) =>

@@ -1,16 +1,11 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
-import { createApp } from '../../../core/http/app.js';
-import { Metrics } from '../../../core/http/metrics.js';
 import { receiveImage } from '../../../core/http/raw-upload.js';
 import { route } from '../../../core/http/route.js';
 import { uploadOf } from '../../../core/http/upload.js';
 import { UploadBudget } from '../../../core/http/upload-budget.js';
-import { silentLogger } from '../../../core/runtime/logger.js';
 import { eventually } from '../../support/eventually.js';
+import { beginPost, endWith, serveRoute } from '../../support/route-server.js';
 
 const FILE = 1_000_000;
 const HEAD = '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n';
@@ -34,38 +29,21 @@ async function startServer(t: ExecutionContext, type: Type) {
     before: [receiveImage(room, () => true)],
     handle: (_, ctx) => ({ bytes: uploadOf(ctx).bytes.length }),
   });
-  const server = createApp({
-    info: { title: 'Test', version: '1', description: 'A test' },
-    groups: [{ prefix: '', routes: [upload] }],
-    authentication: { mode: 'none' },
-    metrics: new Metrics(),
-    log: silentLogger(),
-  }).listen(0);
-  t.teardown(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await serveRoute(t, upload);
   const { head, tail } = forms[type];
 
   /** Begins an upload of `bytes` from an address of the loopback network. */
   const begin = (host: string, bytes: number) => {
     const headers = { 'Content-Type': type, 'Content-Length': head.length + bytes + tail.length };
-    const to = { host: '127.0.0.1', port, path: '/upload', method: 'POST', localAddress: host };
-    const sent = request({ ...to, headers, agent: false }).on('error', () => {});
-    t.teardown(() => sent.destroy());
+    const sent = beginPost(t, port, host, headers);
     sent.flushHeaders();
     return sent;
   };
   return {
     room,
     begin,
-    async send(host: string, bytes: number) {
-      const sent = begin(host, bytes).end(head + 'x'.repeat(bytes) + tail);
-      const [answer] = await once(sent, 'response');
-      const body = (await json(answer)) as { bytes?: number; code?: string };
-      return { status: answer.statusCode, retryAfter: answer.headers['retry-after'], ...body };
+    send(host: string, bytes: number) {
+      return endWith<{ bytes: number }>(begin(host, bytes), head + 'x'.repeat(bytes) + tail);
     },
     /** Sends nine tenths of an upload, and waits until they have come. */
     async hold(host: string) {

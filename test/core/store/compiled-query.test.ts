@@ -34,7 +34,7 @@ async function openThings() {
   const { db } = await openDatabase<Tables>(`${await temporaryFolder()}/things.db`, migrations);
   let built = 0;
   const insert = compiledQuery(
-    ['name', 'size'],
+    { name: true, size: true },
     (things: Db, rows: { name: string; size: number | null }[]) => {
       built++;
       return things
@@ -73,7 +73,7 @@ test('values that the query itself has stay, and a parameter may occur twice', a
     { name: 'b', size: 2 },
     { name: 'c', size: 3 },
   ]);
-  const near = compiledQuery(['size'], (things: Db, [row]: { size: number }[]) =>
+  const near = compiledQuery({ size: true }, (things: Db, [row]: { size: number }[]) =>
     things
       .selectFrom('thing')
       .select('name')
@@ -93,6 +93,15 @@ test('very many rows are not remembered, and are stored all the same', async (t)
   await insert(db, rows(100));
   t.is(built(), 2);
   t.is((await db.selectFrom('thing').selectAll().execute()).length, 200);
+});
+
+test('what rows have beside the parameters is left out, of few rows and of many', async (t) => {
+  const { db, insert } = await openThings();
+  const rows = (from: number, length: number) =>
+    Array.from({ length }, (_, i) => ({ name: `${from + i}`, size: i, note: 'no column' }));
+  await insert(db, rows(0, 1));
+  await insert(db, rows(1, 100));
+  t.is((await db.selectFrom('thing').selectAll().execute()).length, 101);
 });
 
 test('within a transaction it is a part of it', async (t) => {

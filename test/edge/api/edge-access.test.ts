@@ -3,7 +3,7 @@ import test from 'ava';
 import type { Problem } from '../../../core/contract/problem.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
-import { checkRoles } from '../../support/roles.js';
+import { checkRoles, rolesOutsideApi } from '../../support/roles.js';
 
 const IMAGE = '/api/v1/objectdetection/image';
 
@@ -38,22 +38,7 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/sightings': 'viewer',
     'get /api/v1/events/stream': 'viewer',
     'get /api/v1/pictures/{image}/{code}': 'anonymous',
-    'post /v1/vision/detection': 'operator',
-    'post /v1/vision/face': 'operator',
-    'post /v1/vision/custom/{detector}': 'operator',
-    'get /v1/vision/custom/list': 'operator',
-    'post /v1/vision/custom/list': 'operator',
-    'get /v1/status': 'anonymous',
-    'get /v1/status/ping': 'anonymous',
-    'get /v1/status/version': 'anonymous',
-    'get /v1/status/updateavailable': 'anonymous',
-    'get /v1/server/status': 'anonymous',
-    'get /v1/server/status/ping': 'anonymous',
-    'get /v1/server/status/version': 'anonymous',
-    'get /v1/server/status/updateavailable': 'anonymous',
-    'get /healthz': 'anonymous',
-    'get /readyz': 'anonymous',
-    'get /metrics': 'viewer',
+    ...rolesOutsideApi('operator'),
   });
 });
 

@@ -1,3 +1,4 @@
+import { imageFirstForm } from './image-first-form.js';
 import { type StrictAnswer, StrictConnection } from './strict-connection.js';
 
 export interface BlueIrisOptions {
@@ -59,21 +60,7 @@ export class BlueIris {
 
   send(jpeg: Uint8Array, model?: string): Promise<StrictAnswer> {
     const boundary = '----BlueIrisFormBoundary7MA4YWxkTrZu0gW';
-    const { minConfidence = '0.4', apiKey } = this.options;
-    const field = (name: string, value: string) =>
-      `\r\n--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}`;
-    const body = Buffer.concat([
-      Buffer.from(
-        `--${boundary}\r\nContent-Disposition: form-data; name="image"; filename="image.jpg"\r\n` +
-          'Content-Type: image/jpeg\r\n\r\n',
-      ),
-      jpeg,
-      Buffer.from(
-        field('min_confidence', minConfidence) +
-          (apiKey === undefined ? '' : field('api_key', apiKey)) +
-          `\r\n--${boundary}--\r\n`,
-      ),
-    ]);
+    const body = imageFirstForm(boundary, jpeg, { minConfidence: '0.4', ...this.options });
     const path = model === undefined ? 'detection' : `custom/${model}`;
     const type = `Content-Type: multipart/form-data; boundary=${boundary}\r\n\r\n`;
     return this.connection.ask(this.#head(`/v1/vision/${path}`, body.length), type, body);

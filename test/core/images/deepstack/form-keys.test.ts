@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { type ClientRequest, request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import anyTest, { type ExecutionContext, type TestFn } from 'ava';
 import type {
   DeepstackAnswer,
@@ -81,6 +84,18 @@ test.serial('the list of models takes a key in any form', async (t) => {
     t.true((await ask({ body })).json.models.includes('face'));
   t.is((await ask({})).status, 401);
   t.is((await api.call(t, 'GET', '/v1/vision/custom/list')).status, 401);
+});
+
+test.serial('the time of the list of models counts from its request', async (t) => {
+  const { edge, keys } = t.context;
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const url = `${edge.url}/v1/vision/custom/list`;
+  const slow = request(url, { method: 'POST', headers, agent: false });
+  slow.write('api_key=');
+  await setTimeout(200);
+  const [response] = await once(slow.end(keys.operator), 'response');
+  const answer = (await json(response)) as DeepstackModels;
+  t.true(answer.analysisRoundTripMs >= 100, `${answer.analysisRoundTripMs}`);
 });
 
 test.serial('the confidence may be in the query; the form comes first', async (t) => {
