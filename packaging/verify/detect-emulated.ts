@@ -10,12 +10,16 @@ import { projectRoot } from '../../core/runtime/project-root.js';
 
 /** An emulated worker starts more slowly than a real one is allowed to. */
 const DEADLINE_MS = 600_000;
+/** qemu maps its own code and memory above. */
+const END_OF_EMULATED = 2n ** 44n;
 
 interface Search {
   analysis: Analysis;
   /** Processes that map a library of OpenCV, or of ONNX Runtime. */
   withOpenCv: number[];
   withOnnxRuntime: number[];
+  /** Proportional set size of the worker, without what qemu adds. */
+  workerMegabytes: number;
 }
 
 export interface EmulatedResult {
@@ -68,11 +72,23 @@ async function search(file: string, detector: string, models?: string): Promise<
   const analysis = await pool.analyse(readFileSync(file), catalog.plan({}));
   await catalog.stop();
   const [withOpenCv, withOnnxRuntime] = [mapping('opencv_'), mapping('onnxruntime')];
-  return { analysis, withOpenCv, withOnnxRuntime };
+  return { analysis, withOpenCv, withOnnxRuntime, workerMegabytes: workerMegabytes() };
 }
 
 /** The processes that map a file whose path contains this text. */
 function mapping(text: string): number[] {
   const all = [process.pid, ...pool.status().pids];
   return all.filter((pid) => readFileSync(`/proc/${pid}/maps`, 'utf8').includes(text));
+}
+
+function workerMegabytes(): number {
+  const [pid] = pool.status().pids;
+  let isEmulated = false;
+  let kilobytes = 0;
+  for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+    const [, start] = /^([0-9a-f]+)-/.exec(line) ?? [];
+    if (start) isEmulated = BigInt(`0x${start}`) < END_OF_EMULATED;
+    else if (isEmulated) kilobytes += Number(/^Pss: +(\d+)/.exec(line)?.[1] ?? 0);
+  }
+  return Math.round(kilobytes / 1024);
 }

@@ -84,10 +84,10 @@ function describe(result: EmulatedResult): string {
   expect(before === 0, 'no process with ONNX Runtime before a model', before);
   const { length: after } = model.withOnnxRuntime;
   expect(after === 1, 'ONNX Runtime in the worker alone', `in ${after} processes`);
-  const times = ({ analysis }: typeof cascade) =>
-    `decoded in ${analysis.times.decodeMs} ms, searched in ${analysis.times.detectMs} ms`;
-  const signs = `${expectSigns(cascade.analysis.detections)} (${times(cascade)})`;
-  const square = `with a model ${expectSquare(model.analysis.detections)} (${times(model)})`;
+  const cost = ({ analysis: { times }, workerMegabytes }: typeof cascade) =>
+    `decoded in ${times.decodeMs} ms, searched in ${times.detectMs} ms, worker ${workerMegabytes} MB`;
+  const signs = `${expectSigns(cascade.analysis.detections)} (${cost(cascade)})`;
+  const square = `with a model ${expectSquare(model.analysis.detections)} (${cost(model)})`;
   return `${signs}; ${square}; SQLite ${sqlite}, engines ${engines.join(', ')}`;
 }
 
