@@ -24,8 +24,8 @@ import { Problem } from './problem.mjs';
  * @property {string} [arch] The architecture of the root.
  */
 
-const SUITE = 'trixie';
-const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+export const SUITE = 'trixie';
+export const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 /** Certificate authorities that this machine's network needs as well; npm and Node.js in a root use them. */
 const HOST_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const AUTHORITIES = '/run/host-authorities.crt';
