@@ -54,10 +54,11 @@ function build(arch: string): Promise<PackageFiles> {
   return packagesOf(root, { arch, log, out: join(work, 'next') });
 }
 
-const describe = (files: PackageFiles): string =>
-  Object.entries(files)
+function describe(files: PackageFiles): string {
+  return Object.entries(files)
     .map(([name, file]) => `${name} ${sizeOf(file)}`)
     .join('; ');
+}
 
 function verifyEmulated(arch: string): Promise<number> {
   let built: PackageFiles;
