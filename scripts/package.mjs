@@ -1,10 +1,9 @@
-// Builds the Debian packages of both programs, for Debian 13 and Raspberry Pi OS 13, into var/packages:
+// Builds the Debian packages, for Debian 13 and Raspberry Pi OS 13, into var/packages:
 //   npm run package [-- --arch amd64|arm64] [--out DIR] [--fresh]    in a Debian 13 root, made once with debootstrap
 //   npm run package -- --here [--out DIR] [--version V]              with the tools of this system
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { outputOf } from './lib/command.mjs';
-import { showedHelp } from './lib/options.mjs';
+import { readOptions, showedHelp } from './lib/options.mjs';
 import { buildPackages } from './lib/package-build.mjs';
 import { describeSource } from './lib/package-source.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
@@ -14,16 +13,14 @@ const ARCHITECTURES = ['amd64', 'arm64'];
 
 await runMain(async () => {
   if (showedHelp('package')) return;
-  const { values } = parseArgs({
-    options: {
-      arch: { type: 'string', default: outputOf('dpkg', ['--print-architecture']) ?? 'amd64' },
-      out: { type: 'string', default: 'var/packages' },
-      here: { type: 'boolean', default: false },
-      /** Compiles the addons again, even if an earlier run built them. */
-      fresh: { type: 'boolean', default: false },
-      /** Overrides git's version, e.g. for a folder that was copied without git. */
-      version: { type: 'string' },
-    },
+  const values = readOptions('package', {
+    arch: { type: 'string', default: outputOf('dpkg', ['--print-architecture']) ?? 'amd64' },
+    out: { type: 'string', default: 'var/packages' },
+    here: { type: 'boolean', default: false },
+    /** Compiles the addons again, even if an earlier run built them. */
+    fresh: { type: 'boolean', default: false },
+    /** Overrides git's version, e.g. for a folder that was copied without git. */
+    version: { type: 'string' },
   });
   const { arch, here, fresh } = values;
   if (!ARCHITECTURES.includes(arch))

@@ -4,6 +4,7 @@ import { createWriteStream, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunOptions, run, succeeds } from '../../scripts/lib/command.mjs';
+import { MIRROR, SUITE } from '../../scripts/lib/debian-root.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
 
 const CGROUP = 'siteglass-verify';
@@ -186,14 +187,10 @@ export async function baseImage(
   if (!existsSync(tar)) {
     const root = join(cache, `trixie-slim-${arch}.${process.pid}`);
     try {
-      await run(
-        'debootstrap',
-        ['--variant=minbase', `--arch=${arch}`, 'trixie', root, 'http://deb.debian.org/debian'],
-        {
-          log,
-          failure: 'debootstrap fails',
-        },
-      );
+      await run('debootstrap', ['--variant=minbase', `--arch=${arch}`, SUITE, root, MIRROR], {
+        log,
+        failure: 'debootstrap fails',
+      });
       const left = [
         'usr/share/doc',
         'usr/share/man',

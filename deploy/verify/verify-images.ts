@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { cacheFolder } from '../../scripts/lib/cache.mjs';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
+import { readOptions } from '../../scripts/lib/options.mjs';
 import { describeSource } from '../../scripts/lib/package-source.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { buildImages, IMAGES, imageSize } from './build.js';
@@ -35,17 +36,13 @@ const TOOLS = {
 };
 
 await runMain(async () => {
-  const args = process.argv.slice(2);
-  const { values } = parseArgs({
-    args,
-    options: {
-      'keep-data': { type: 'boolean', default: false },
-      inside: { type: 'boolean', default: false },
-    },
+  const options = readOptions('verify:images', {
+    'keep-data': { type: 'boolean', default: false },
+    inside: { type: 'boolean', default: false },
   });
   requireTools();
-  const code = await inSandbox(import.meta.filename, args);
-  return code ?? verify(values['keep-data']);
+  const code = await inSandbox(import.meta.filename, process.argv.slice(2));
+  return code ?? verify(options['keep-data']);
 });
 
 function requireTools(): void {
@@ -60,12 +57,7 @@ function requireTools(): void {
 
 async function verify(keepData: boolean): Promise<number> {
   const root = projectRoot();
-  const cache = join(
-    process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-    'siteglass',
-    'images',
-  );
-  mkdirSync(cache, { recursive: true });
+  const cache = cacheFolder('images');
   mkdirSync(join(root, 'var'), { recursive: true });
   const runFolder = mkdtempSync(join(tmpdir(), 'siteglass-images-'));
   const log = join(root, 'var', 'verify-images.log');

@@ -1,17 +1,10 @@
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
+import { copyWhole } from '../../scripts/lib/cache.mjs';
 import { outputOf } from '../../scripts/lib/command.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
 
@@ -59,12 +52,6 @@ export function buildAddons(root: string, target: Target): void {
     compile(root, join(root, folder), target, optimise);
     for (const [i, path] of (kept ?? []).entries()) copyWhole(join(root, files[i] ?? ''), path);
   }
-}
-
-function copyWhole(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  copyFileSync(from, `${to}.${process.pid}`);
-  renameSync(`${to}.${process.pid}`, to);
 }
 
 const ADDONS: Addon[] = [

@@ -1,18 +1,6 @@
 import { expect } from './checklist.js';
+import { expectSigns, type Found } from './expected-detections.js';
 import type { Machine } from './machine.js';
-
-export interface Box {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-/** The two signs of samples/4-two-signs.jpg: the centre of each and its width, in pixels. */
-const SIGNS = [
-  { x: 330, y: 231, width: 52 },
-  { x: 742, y: 205, width: 104 },
-];
 
 interface Names {
   name: string;
@@ -76,7 +64,7 @@ export class InstalledProgram {
     const answer = this.machine.run(
       this.curl('/api/v1/objectdetection/image', `--form image=@${sample}`),
     );
-    const { detections, image }: { detections: { box: Box }[]; image: { id: string } } =
+    const { detections, image }: { detections: Found[]; image: { id: string } } =
       JSON.parse(answer);
     const found = expectSigns(detections);
     const processed = this.machine.run(
@@ -159,23 +147,3 @@ export class InstalledProgram {
     );
   }
 }
-
-/** Describes the detections; throws unless they are both signs of the sample. */
-export function expectSigns(detections: { box: Box }[]): string {
-  const found = detections
-    .map(({ box }) => `${box.width}×${box.height} at ${box.x},${box.y}`)
-    .join(' and ');
-  expect(detections.length === SIGNS.length, 'two signs', found);
-  for (const { x, y, width } of SIGNS)
-    expect(
-      detections.some(({ box }) => isAt(box, { x, y, width })),
-      `a sign around ${x},${y}`,
-      found,
-    );
-  return found;
-}
-
-const isAt = ({ x, y, width, height }: Box, sign: { x: number; y: number; width: number }) =>
-  Math.abs(x + width / 2 - sign.x) < 15 &&
-  Math.abs(y + height / 2 - sign.y) < 15 &&
-  Math.abs(width - sign.width) < sign.width / 4;

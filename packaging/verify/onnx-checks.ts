@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Checks, expect } from './checklist.js';
-import type { Box, InstalledProgram } from './installed-program.js';
+import { expectSquare, type Found } from './expected-detections.js';
+import type { InstalledProgram } from './installed-program.js';
+import { SQUARE_SETTINGS } from './samples.js';
 
 const INSTALL = 'ONNX Runtime is not installed; to install it: sudo apt install siteglass-onnx';
 const FOLDER = '/etc/siteglass/detectors';
@@ -9,8 +11,6 @@ detection: { folder: ${FOLDER}, workers: 1 }
 `;
 /** The folder is read every few seconds. */
 const DEADLINE_MS = 60_000;
-/** The red square of /root/square.png. */
-const SQUARE = { x: 60, y: 60, side: 80 };
 
 interface Detector {
   id: string;
@@ -45,9 +45,7 @@ export function onnxChecks(edge: InstalledProgram): Checks {
     'a model without siteglass-onnx': async () => {
       edge.install('/root/edge.deb', '--no-install-recommends');
       machine.run(`mkdir -p ${FOLDER} && cp /root/square.onnx ${FOLDER}`);
-      machine.run(`cat > ${FOLDER}/square.yaml`, {
-        input: 'family: yolov8\nlabels: [red, green, blue]\n',
-      });
+      machine.run(`cat > ${FOLDER}/square.yaml`, { input: SQUARE_SETTINGS });
       machine.run(`touch --date='1 minute ago' ${FOLDER}/*`);
       machine.run('cat > /etc/siteglass/edge.yaml && systemctl restart siteglass-edge', {
         input: CONFIGURATION,
@@ -69,15 +67,11 @@ export function onnxChecks(edge: InstalledProgram): Checks {
           '--form detector=square --form image=@/root/square.png',
         ),
       );
-      const { detections }: { detections: { label: string; box: Box }[] } = JSON.parse(answer);
-      const [first] = detections;
-      expect(detections.length === 1 && first?.label === 'red', 'one red square', answer);
-      const { x, y, width } = first.box;
-      const near = (a: number, b: number) => Math.abs(a - b) <= 6;
-      expect(near(x, SQUARE.x) && near(y, SQUARE.y) && near(width, SQUARE.side), 'its box', answer);
+      const { detections }: { detections: Found[] } = JSON.parse(answer);
+      const found = expectSquare(detections);
       const processes = edge.mapped('onnxruntime');
       expect(processes === 1, 'ONNX Runtime in the worker alone', `in ${processes} processes`);
-      return `${width} wide at ${x},${y}; ${edge.memory()}`;
+      return `${found}; ${edge.memory()}`;
     },
     'no process maps ONNX Runtime without a model': async () => {
       machine.run(`rm ${FOLDER}/* && systemctl restart siteglass-edge`);

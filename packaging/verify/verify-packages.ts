@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import sharp from 'sharp';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
+import { readOptions } from '../../scripts/lib/options.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { applianceChecks } from './appliance-checks.js';
 import { runChecks } from './checklist.js';
@@ -21,80 +20,44 @@ import {
   sizeOf,
 } from './packages.js';
 import { relayChecks } from './relay-checks.js';
+import { samplesIn } from './samples.js';
 
 /**
  * Builds the Debian packages and verifies them: `npm run verify:packages [-- --previous COMMIT]` in a machine that boots
  * with systemd. There they are installed, upgraded from the previous commit's, broken, rolled back, removed and purged.
- * `-- --arch arm64` installs one under emulation and runs a detection. Needs root, debootstrap and systemd-nspawn.
+ * `-- --arch arm64` installs siteglass-edge and siteglass-onnx under emulation, and searches with a cascade and a model.
+ * Needs root, debootstrap, and systemd-nspawn or qemu-user-static.
  */
 
 const root = projectRoot();
 const work = join(root, 'var', 'verify');
 const log = join(work, 'verify.log');
-const samples = join(root, 'samples');
-const sample = join(samples, '4-two-signs.jpg');
 
 await runMain(() => {
   const own = outputOf('dpkg', ['--print-architecture']) ?? 'amd64';
-  const { values } = parseArgs({
-    options: {
-      previous: { type: 'string', default: 'HEAD~1' },
-      arch: { type: 'string', default: own },
-    },
+  const { arch, previous } = readOptions('verify:packages', {
+    previous: { type: 'string', default: 'HEAD~1' },
+    arch: { type: 'string', default: own },
   });
-  const { arch } = values;
   mkdirSync(work, { recursive: true });
-  // Resolved now: HEAD may move while the checks run.
-  const commit = `${values.previous}^{commit}`;
-  const previous = outputOf('git', ['-C', root, 'rev-parse', '--verify', commit]);
-  if (!previous) throw new Problem(`git has no commit ${values.previous}`);
-  return arch === own ? verifyBooted(arch, previous) : verifyEmulated(arch);
+  return arch === own ? verifyBooted(arch, commitOf(previous)) : verifyEmulated(arch);
 });
+
+/** The id of a commit, since HEAD may move while the checks run. */
+function commitOf(name: string): string {
+  const id = outputOf('git', ['-C', root, 'rev-parse', '--verify', `${name}^{commit}`]);
+  if (!id) throw new Problem(`git has no commit ${name}`);
+  return id;
+}
 
 function build(arch: string): Promise<PackageFiles> {
   return packagesOf(root, { arch, log, out: join(work, 'next') });
 }
 
-const describe = (files: PackageFiles): string =>
-  Object.entries(files)
+function describe(files: PackageFiles): string {
+  return Object.entries(files)
     .map(([name, file]) => `${name} ${sizeOf(file)}`)
     .join('; ');
-
-/** A model of the tests. By its path, since the build of an image has no tests. */
-async function squareModel(): Promise<Buffer> {
-  const tests: { squareModel(side: number): Buffer } = await import(
-    join(root, 'dist', 'test', 'support', 'square-model.js')
-  );
-  return tests.squareModel(64);
-}
-
-/** The sample as JPEG, as PNG and WebP with the same pixels, and as a video of three frames; a model and its picture. By path in the machine. */
-async function samplesIn(folder: string): Promise<Record<string, string>> {
-  const at = (end: string) => join(folder, `sample.${end}`);
-  const jpeg = readFileSync(sample);
-  await sharp(jpeg).png().toFile(at('png'));
-  await sharp(jpeg).webp({ lossless: true }).toFile(at('webp'));
-  writeFileSync(at('onnx'), await squareModel());
-  await sharp({ create: { width: 200, height: 200, channels: 3, background: '#202020' } })
-    .composite([
-      {
-        input: { create: { width: 80, height: 80, channels: 3, background: '#ff3030' } },
-        left: 60,
-        top: 60,
-      },
-    ])
-    .png()
-    .toFile(at('square.png'));
-  // FFmpeg knows the form by the name.
-  writeFileSync(at('mjpeg'), Buffer.concat([jpeg, jpeg, jpeg]));
-  return {
-    '/root/sample.jpg': sample,
-    '/root/sample.png': at('png'),
-    '/root/sample.webp': at('webp'),
-    '/srv/clip.mjpeg': at('mjpeg'),
-    '/root/square.png': at('square.png'),
-    '/root/square.onnx': at('onnx'),
-  };
 }
 
 function verifyEmulated(arch: string): Promise<number> {
@@ -104,7 +67,7 @@ function verifyEmulated(arch: string): Promise<number> {
       built = await build(arch);
       return describe(built);
     },
-    'detect under emulation': () => detectEmulated(built.edge, { arch, sample, log }),
+    'detect under emulation': () => detectEmulated(built, { arch, work, log }),
   });
 }
 
@@ -141,7 +104,6 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
           '/root/previous.deb': before.edge,
           '/root/broken.deb': broken,
           ...(await samplesIn(work)),
-          '/srv/samples': samples,
         });
         return machine.run(
           '. /etc/os-release; echo "$PRETTY_NAME, $(systemctl --version | head -n 1)"',

@@ -1,17 +1,8 @@
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { compile, download } from './addon-build.mjs';
+import { cachePath, copyWhole } from './cache.mjs';
 import { succeeds } from './command.mjs';
 import { DEBIAN_STEPS, opencvVersion, usesOpenCV } from './debian-packages.mjs';
 import { readPackages } from './npm-packages.mjs';
@@ -115,11 +106,11 @@ function addonSteps(addon, root) {
   const built = join(folder, addon.file);
   const stamp = join(folder, 'build', 'siteglass-addon.json');
   const isMissing = () => !(existsSync(built) && readStamp(stamp) === keyOf(addon, root));
-  const isCached = () => existsSync(cachePath(addon, root));
+  const isCached = () => existsSync(keptPath(addon, root));
   /** A file without a stamp comes from npm's own installation, so its version is right. One with another stamp is stale. */
   const isAsInstalled = () => !addon.own && !existsSync(stamp) && loads(built, root);
   const keep = () => {
-    copyWhole(built, cachePath(addon, root));
+    copyWhole(built, keptPath(addon, root));
     removeObjects(built);
     markDone();
   };
@@ -164,8 +155,8 @@ function addonSteps(addon, root) {
         : `compile ${name} ${version} (about ${seconds} s of processor time)`;
     },
     async run(work) {
-      if (isCached() && loads(cachePath(addon, root), root)) {
-        copyWhole(cachePath(addon, root), built);
+      if (isCached() && loads(keptPath(addon, root), root)) {
+        copyWhole(keptPath(addon, root), built);
         markDone();
       } else {
         if (!isAsInstalled()) await compile(addon, { root, ...work });
@@ -196,10 +187,7 @@ function keyOf({ name, version, usesOpenCV: linksOpenCV, env, make }, root) {
  * @param {PlacedAddon} addon
  * @param {string} root
  */
-function cachePath(addon, root) {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'siteglass', 'addons', keyOf(addon, root), basename(addon.file));
-}
+const keptPath = (addon, root) => cachePath('addons', keyOf(addon, root), basename(addon.file));
 
 /** @param {string} file */
 function readStamp(file) {
@@ -218,18 +206,6 @@ function readStamp(file) {
 const loads = (file, root) =>
   existsSync(file) &&
   succeeds(process.execPath, ['--eval', 'require(process.argv[1])', file], { cwd: root });
-
-/**
- * Copies atomically: no reader finds half a file, and a process that uses the old one keeps it.
- * @param {string} from
- * @param {string} to
- */
-function copyWhole(from, to) {
-  const temporary = `${to}.${process.pid}`;
-  mkdirSync(dirname(to), { recursive: true });
-  copyFileSync(from, temporary);
-  renameSync(temporary, to);
-}
 
 /**
  * Removes hundreds of megabytes of object files; only the addon itself is needed.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from './cache.mjs';
 import { outputOf, run, succeeds } from './command.mjs';
 import { takeLock } from './lock.mjs';
 import { Problem } from './problem.mjs';
@@ -24,23 +24,11 @@ import { Problem } from './problem.mjs';
  * @property {string} [arch] The architecture of the root.
  */
 
-const SUITE = 'trixie';
-const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
+export const SUITE = 'trixie';
+export const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian';
 /** Certificate authorities that this machine's network needs as well; npm and Node.js in a root use them. */
 const HOST_AUTHORITIES = '/etc/ssl/certs/ca-certificates.crt';
 const AUTHORITIES = '/run/host-authorities.crt';
-
-const cache = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'siteglass');
-
-/**
- * A folder that keeps between runs what is slow to make, below the user's cache folder.
- * @param {string} name
- */
-export function cacheFolder(name) {
-  const folder = join(cache(), name);
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
 
 /**
  * A Debian 13 system in a folder, made once and kept: debootstrap's smallest, and what `prepare` installs. Needs root and

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { cacheFolder } from './cache.mjs';
 import { outputOf } from './command.mjs';
-import { cacheFolder, debianRoot, enterRoot } from './debian-root.mjs';
+import { debianRoot, enterRoot } from './debian-root.mjs';
 import { copySource } from './package-source.mjs';
 import { Problem } from './problem.mjs';
 import { showProgress } from './progress.mjs';
@@ -22,7 +23,7 @@ import { showProgress } from './progress.mjs';
 /** @typedef {{ arch: string, own: string, fresh: boolean }} RootBuildOptions */
 
 /**
- * Builds both packages from the source in `root`, with the tools of this system or in a Debian 13 root. Resolves with
+ * Builds the packages from the source in `root`, with the tools of this system or in a Debian 13 root. Resolves with
  * their paths.
  * @param {string} root
  * @param {PackageOptions} options

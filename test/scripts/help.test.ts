@@ -41,9 +41,12 @@ test('the usage of npm start lists its options', async (t) => {
 
 test('an option that does not exist is refused with the usage and no stack trace', async (t) => {
   const folder = await projectCopy(t);
-  for (const script of ['start', 'dev', 'setup']) {
-    const outcome = await runScript(folder, `${script}.mjs`, ['--lunch']);
+  const scripts = ['start', 'dev', 'setup', 'package'].map((name) => [folder, `${name}.mjs`]);
+  const programs = ['packaging/verify/verify-packages.js', 'deploy/verify/verify-images.js'];
+  const built = programs.map((path) => [projectRoot(), join('..', 'dist', path)]);
+  for (const [place = '', script = ''] of [...scripts, ...built]) {
+    const outcome = await runScript(place, script, ['--lunch']);
     t.is(outcome.code, 1);
-    t.regex(outcome.stderr.trim(), /^Unknown option '--lunch'.*\nUsage: npm .*\[--\w.*$/);
+    t.regex(outcome.stderr.trim(), /^Unknown option '--lunch'.*\nUsage: npm .*\[--\w.*$/, script);
   }
 });
