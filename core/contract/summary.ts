@@ -34,18 +34,42 @@ function completed(detection: unknown): unknown {
   return { ...found, confidence: estimated, neighbors, score };
 }
 
-/** A summary from a database, whichever version wrote it. Throws SyntaxError. */
-export function readSummary(text: string): Summary {
-  const summary = JSON.parse(text) as Summary;
-  if (!Array.isArray(summary.detections)) return summary;
+/**
+ * A summary from a database, whichever version wrote it. Undefined if it is not an object in JSON: a database does not
+ * notice every damage.
+ */
+export function readSummary(text: string): Summary | undefined {
+  const summary = objectIn(text) as Summary | undefined;
+  if (!Array.isArray(summary?.detections)) return summary;
   return { ...summary, detections: summary.detections.map(completed) as Detection[] };
 }
 
-/** Whether the detections have the form of detections. A row of a damaged database may be anything. */
-export const hasDetections = ({ detections }: { detections?: unknown }): boolean =>
-  Array.isArray(detections) && detections.every((one) => typeof one === 'object' && one !== null);
+function objectIn(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
-/** A summary as relays of every version take it. One that is none goes as it is: the relay says what is wrong with it. */
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whether the detections can be put in order. A row of a damaged database may be anything. */
+export const hasDetections = ({ detections }: { detections?: unknown }): boolean =>
+  Array.isArray(detections) && detections.every(isOrderable);
+
+function isOrderable(detection: unknown): boolean {
+  if (!isObject(detection)) return false;
+  const { confidence, neighbors, score } = detection as Partial<Detection>;
+  return (
+    typeof confidence === 'number' &&
+    [neighbors, score].every((value) => typeof value === 'number' || value === null)
+  );
+}
+
+/** A summary as relays of every version take it. An invalid one goes as it is: the relay reports what is wrong with it. */
 export const summaryForWire = (summary: Summary): Summary =>
   hasDetections(summary)
     ? {
