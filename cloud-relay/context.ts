@@ -182,6 +182,7 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
     fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
     forget: (site) => embedded?.forgetSite(site),
+    log: fleetLog,
     clock,
   });
   return { broker, registry, presence, retention, ingest, fleet };
