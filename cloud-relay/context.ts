@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { faultsBySetting, reasonOf } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -197,6 +198,8 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
   const readiness = new ReadinessMonitor(
     relayRequirements({
       ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
+      missingDetectors: () =>
+        faultsBySetting(config.detection, detection.catalog.named()).map(reasonOf),
       freeBytes: isLocal ? () => budget.freeBytes() : undefined,
     }),
   );

@@ -1,6 +1,10 @@
 import type { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
 import type { NamedDetector } from '../../core/detection/catalog/named-detector.js';
-import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
+import {
+  faultsBySetting,
+  type NameFault,
+  reasonOf,
+} from '../../core/detection/catalog/setting-faults.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
@@ -20,7 +24,7 @@ const MAX_NAMED = 16;
 
 /**
  * Detectors and labels in the configuration that do not exist. A reload refuses such a configuration. A start does not:
- * the cameras that are not concerned go on, and so do the others once the detector is there.
+ * cameras without such a name go on, and so do the others once the detector is there.
  */
 export class NameCheck implements Service {
   readonly name = 'names';
@@ -37,25 +41,19 @@ export class NameCheck implements Service {
 
   condition(): HealthPart {
     const faults = this.#faults(this.sources.catalog.named());
-    const reasons = faults.slice(0, MAX_NAMED).map(({ by, message }) => `${by}: ${short(message)}`);
+    const reasons = faults.slice(0, MAX_NAMED).map(reasonOf);
     const others = faults.length - MAX_NAMED;
     if (others > 0) reasons.push(`${others} more names in the configuration do not exist`);
     return { reasons };
   }
 
-  #faults(known: NamedDetector[]): { by: string; message: string }[] {
+  #faults(known: NamedDetector[]): NameFault[] {
     const { settings: detection, configured } = this.sources;
     return [
-      ...settingFaults(detection, known).map(({ path, message }) => ({
-        by: path.replace(/\.\d+$/, ''),
-        message,
-      })),
+      ...faultsBySetting(detection, known),
       ...cameraNameFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>
         faulty.errors.map(({ message }) => ({ by: `camera ${faulty.camera}`, message })),
       ),
     ];
   }
 }
-
-/** Without the list of the valid names: the report is published every minute. */
-const short = (message: string): string => message.replace(/ (Valid: .*|There are none\.)$/s, '');

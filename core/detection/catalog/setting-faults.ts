@@ -1,5 +1,5 @@
 import type { FieldError } from '../../contract/problem.js';
-import { unknownName } from '../../runtime/unknown-name.js';
+import { unknownName, withoutValidNames } from '../../runtime/unknown-name.js';
 import { detectorFaults, type HowToAdd, type NamedDetector } from './named-detector.js';
 
 interface NamedInSettings {
@@ -16,6 +16,23 @@ export const settingFaults = (
   ...defaultDetectorFaults(settings, known, howToAdd),
   ...modelFaults(settings, known),
 ];
+
+/** A wrong name, and the setting or the camera that has it. */
+export interface NameFault {
+  by: string;
+  message: string;
+}
+
+/** The same for a program that runs. */
+export const faultsBySetting = (settings: NamedInSettings, known: NamedDetector[]): NameFault[] =>
+  settingFaults(settings, known).map(({ path, message }) => ({
+    by: path.replace(/\.\d+$/, ''),
+    message,
+  }));
+
+/** For a status, which is read often: without the list of the valid names. */
+export const reasonOf = ({ by, message }: NameFault): string =>
+  `${by}: ${withoutValidNames(message)}`;
 
 /** A name that is not that of a model cannot be downloaded. */
 function modelFaults({ models }: NamedInSettings, known: NamedDetector[]): FieldError[] {
