@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { faultsBySetting, reasonOf } from '../core/detection/catalog/setting-faults.js';
+import {
+  faultsBySetting,
+  reasonOf,
+  refusedDefaults,
+} from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -198,8 +202,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
   const readiness = new ReadinessMonitor(
     relayRequirements({
       ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
-      missingDetectors: () =>
-        faultsBySetting(config.detection, detection.catalog.named()).map(reasonOf),
+      detectorReasons: () => detectorReasons(base),
       freeBytes: isLocal ? () => budget.freeBytes() : undefined,
     }),
   );
@@ -225,4 +228,14 @@ function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {
     new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
     new IngestProbe(ingest),
   ];
+}
+
+/** Why detectors in the configuration cannot be used. */
+function detectorReasons({ config, detection }: Base): string[] {
+  const known = detection.catalog.named();
+  const faults = [
+    ...faultsBySetting(config.detection, known),
+    ...refusedDefaults(config.detection, known),
+  ];
+  return faults.map(reasonOf);
 }

@@ -173,7 +173,10 @@ export class Fleet {
     return this.#overview(row, totals);
   }
 
-  /** A site's summaries, newest first; those that a damaged database has made unreadable are left out. Throws `not_found`, and `invalid_parameter` for an invalid cursor. */
+  /**
+   * A site's summaries, newest first, without those that damage has made unreadable. Throws `not_found`, and
+   * `invalid_parameter` for an invalid cursor.
+   */
   async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
     await this.#row(id);
     const position = after === undefined ? undefined : decodeCursor(after);

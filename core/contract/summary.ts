@@ -69,7 +69,7 @@ function isOrderable(detection: unknown): boolean {
   );
 }
 
-/** A summary as relays of every version take it. An invalid one goes as it is: the relay reports what is wrong with it. */
+/** A summary as relays of every version take it. An invalid one goes as it is: the relay reports what is wrong. */
 export const summaryForWire = (summary: Summary): Summary =>
   hasDetections(summary)
     ? {

@@ -1,6 +1,11 @@
 import type { FieldError } from '../../contract/problem.js';
 import { unknownName, withoutValidNames } from '../../runtime/unknown-name.js';
-import { detectorFaults, type HowToAdd, type NamedDetector } from './named-detector.js';
+import {
+  detectorFaults,
+  type HowToAdd,
+  type NamedDetector,
+  refusedDetectors,
+} from './named-detector.js';
 
 interface NamedInSettings {
   defaultDetectors: string[];
@@ -17,7 +22,7 @@ export const settingFaults = (
   ...modelFaults(settings, known),
 ];
 
-/** A wrong name, and the setting or the camera that has it. */
+/** What is wrong with a name, and the setting or the camera that has it. */
 export interface NameFault {
   by: string;
   message: string;
@@ -27,6 +32,16 @@ export interface NameFault {
 export const faultsBySetting = (settings: NamedInSettings, known: NamedDetector[]): NameFault[] =>
   settingFaults(settings, known).map(({ path, message }) => ({
     by: path.replace(/\.\d+$/, ''),
+    message,
+  }));
+
+/** Default detectors that exist and cannot be used. The catalog logs them. */
+export const refusedDefaults = (
+  { defaultDetectors }: Pick<NamedInSettings, 'defaultDetectors'>,
+  known: NamedDetector[],
+): NameFault[] =>
+  refusedDetectors(defaultDetectors, known).map(({ message }) => ({
+    by: 'detection.defaultDetectors',
     message,
   }));
 
