@@ -6,6 +6,7 @@ import {
   omittedSchema,
   searchDefaults,
 } from './detection.js';
+import { isObject, jsonObject } from './json-object.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 
 export const epochSchema = z.uuid();
@@ -34,27 +35,12 @@ function completed(detection: unknown): unknown {
   return { ...found, confidence: estimated, neighbors, score };
 }
 
-/**
- * A summary from a database, whichever version wrote it. Undefined if it is not an object in JSON: a database does not
- * notice every damage.
- */
+/** A summary from a database, whichever version wrote it. Undefined if damage has made it unreadable. */
 export function readSummary(text: string): Summary | undefined {
-  const summary = objectIn(text) as Summary | undefined;
+  const summary = jsonObject(text) as Summary | undefined;
   if (!Array.isArray(summary?.detections)) return summary;
   return { ...summary, detections: summary.detections.map(completed) as Detection[] };
 }
-
-function objectIn(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether the detections can be put in order. A row of a damaged database may be anything. */
 export const hasDetections = ({ detections }: { detections?: unknown }): boolean =>
