@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -182,6 +183,7 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
     fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
     forget: (site) => embedded?.forgetSite(site),
+    log: fleetLog,
     clock,
   });
   return { broker, registry, presence, retention, ingest, fleet };
@@ -196,6 +198,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
   const readiness = new ReadinessMonitor(
     relayRequirements({
       ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
+      detectorReasons: () => detectorReasons(base),
       freeBytes: isLocal ? () => budget.freeBytes() : undefined,
     }),
   );
@@ -221,4 +224,17 @@ function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {
     new DetectionProbe({ pool: detection.pool, jobDeadlineMs }),
     new IngestProbe(ingest),
   ];
+}
+
+/** Why detectors in the configuration cannot be used. */
+function detectorReasons({ config, detection }: Base): string[] {
+  const known = detection.catalog.named();
+  const faults = [
+    ...faultsBySetting(config.detection, known),
+    ...refusedIn(
+      [{ by: 'detection.defaultDetectors', ids: config.detection.defaultDetectors }],
+      known,
+    ),
+  ];
+  return faults.map(reasonOf);
 }

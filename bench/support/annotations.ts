@@ -45,6 +45,8 @@ export function readAnnotations(folder: string): AnnotatedImage[] {
     }))
     .filter(({ file }) => isOwn || join(file, '..') === join(folder));
   if (images.length === 0) throw new Error(`${source} lists no image of ${folder}`);
+  const missing = images.find(({ file }) => !existsSync(file));
+  if (missing) throw new Error(`${source} lists ${missing.file}, which does not exist`);
   return images;
 }
 

@@ -9,6 +9,8 @@ import type { Ingest } from '../ingest/ingest.js';
 
 export interface RelayRequirementParts {
   pool: { status(): PoolStatus };
+  /** Why detectors in the configuration cannot be used. */
+  detectorReasons(): string[];
   tokens: Tokens;
   ingest: Ingest;
   bus: MessageBus;
@@ -25,6 +27,7 @@ const LEAST_FREE_BYTES = 1_000_000;
 /** What the relay cannot work without. */
 export const relayRequirements = ({
   pool,
+  detectorReasons,
   tokens,
   ingest,
   bus,
@@ -32,7 +35,7 @@ export const relayRequirements = ({
   guard,
   freeBytes,
 }: RelayRequirementParts): Requirement[] => [
-  { name: 'detection', check: () => reasonOfPool(pool.status()) },
+  { name: 'detection', check: () => reasonOfPool(pool.status()), notes: detectorReasons },
   {
     name: 'database',
     async check() {

@@ -111,7 +111,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       problems: ['not_found'],
       handle: async ({ params, query: { from, to, ...query } }) => {
         const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
-        // Only an empty page can be that of a camera that does not exist. Which labels a site may find is not known here.
+        // Only an empty page can be that of a camera that does not exist. The labels of a site are not known here.
         if (page.summaries.length === 0)
           await requireKnown([
             { path: 'camera', name: query.camera, known: () => fleet.cameras(params.site) },

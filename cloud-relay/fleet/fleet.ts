@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely';
 import { readSummary, type Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
+import { LogThrottle } from '../../core/runtime/log-throttle.js';
+import type { Logger } from '../../core/runtime/logger.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
 import { siteTotals } from '../store/ledger-table.js';
 import type { RelayTables, SiteRow } from '../store/relay-tables.js';
@@ -63,12 +65,16 @@ export interface FleetParts {
   disconnect?: (site: string) => void;
   /** Closes the connection of a site that was removed, and clears its retained messages. */
   forget?: (site: string) => void;
+  log: Logger;
   clock?: Clock;
 }
+
+const LOG_EVERY_MS = 600_000;
 
 /** The sites and their state. Times are milliseconds since the Unix epoch. */
 export class Fleet {
   readonly #clock: Clock;
+  readonly #damaged = new LogThrottle(LOG_EVERY_MS);
 
   constructor(private readonly parts: FleetParts) {
     this.#clock = parts.clock ?? systemClock;
@@ -167,7 +173,10 @@ export class Fleet {
     return this.#overview(row, totals);
   }
 
-  /** A site's summaries, newest first. Throws `not_found`, and `invalid_parameter` for an invalid cursor. */
+  /**
+   * A site's summaries, newest first, without those that damage has made unreadable. Throws `not_found`, and
+   * `invalid_parameter` for an invalid cursor.
+   */
   async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
     await this.#row(id);
     const position = after === undefined ? undefined : decodeCursor(after);
@@ -175,15 +184,22 @@ export class Fleet {
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
-      summaries: page.map((row) => ({
-        ...readSummary(row.payload),
-        receivedAt: row.received_at,
-      })),
+      summaries: page.flatMap(({ payload, snapshot, received_at }) => {
+        const summary = readSummary(payload);
+        if (summary) return [{ ...summary, receivedAt: received_at }];
+        this.#reportDamaged(id, snapshot);
+        return [];
+      }),
       next:
         last && rows.length > limit
           ? encodeCursor({ takenAt: last.taken_at, snapshot: last.snapshot })
           : null,
     };
+  }
+
+  #reportDamaged(site: string, snapshot: string): void {
+    if (this.#damaged.isDue(site))
+      this.parts.log.error({ site, snapshot }, 'stored summary cannot be read; left out');
   }
 
   /** The cameras that a site has sent summaries of. */

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Health, SiteAvailability } from '../../core/contract/live-payloads.js';
-import type { TopicName } from '../../core/contract/topics.js';
+import { decodePayload, type TopicName } from '../../core/contract/topics.js';
 import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -64,7 +64,7 @@ export class Presence implements Service {
       Object.assign(this.#stateOf(row.id), {
         availability: row.availability,
         lastSeenAt: row.last_seen_at,
-        health: row.health === null ? null : (JSON.parse(row.health) as Health),
+        health: row.health === null ? null : readHealth(row.health),
         healthAt: row.health_at,
         healthSteadyAt: this.steady() - ageOf(row.health_at),
       });
@@ -160,3 +160,9 @@ const neverSeen = (): PresenceState => ({
   offlineSteadyAt: Number.NEGATIVE_INFINITY,
   unsaved: false,
 });
+
+/** Null if a damaged database has made it unreadable: the next report takes its place. */
+function readHealth(text: string): Health | null {
+  const decoded = decodePayload('health', text);
+  return decoded.ok ? decoded.payload : null;
+}

@@ -6,6 +6,7 @@ import {
   omittedSchema,
   searchDefaults,
 } from './detection.js';
+import { isObject, jsonObject } from './json-object.js';
 import { imageIdSchema, instantSchema, nameSchema } from './names.js';
 
 export const epochSchema = z.uuid();
@@ -34,18 +35,27 @@ function completed(detection: unknown): unknown {
   return { ...found, confidence: estimated, neighbors, score };
 }
 
-/** A summary from a database, whichever version wrote it. Throws SyntaxError. */
-export function readSummary(text: string): Summary {
-  const summary = JSON.parse(text) as Summary;
-  if (!Array.isArray(summary.detections)) return summary;
+/** A summary from a database, whichever version wrote it. Undefined if damage has made it unreadable. */
+export function readSummary(text: string): Summary | undefined {
+  const summary = jsonObject(text) as Summary | undefined;
+  if (!Array.isArray(summary?.detections)) return summary;
   return { ...summary, detections: summary.detections.map(completed) as Detection[] };
 }
 
-/** Whether the detections have the form of detections. A row of a damaged database may be anything. */
+/** Whether the detections can be put in order. A row of a damaged database may be anything. */
 export const hasDetections = ({ detections }: { detections?: unknown }): boolean =>
-  Array.isArray(detections) && detections.every((one) => typeof one === 'object' && one !== null);
+  Array.isArray(detections) && detections.every(isOrderable);
 
-/** A summary as relays of every version take it. One that is none goes as it is: the relay says what is wrong with it. */
+function isOrderable(detection: unknown): boolean {
+  if (!isObject(detection)) return false;
+  const { confidence, neighbors, score } = detection as Partial<Detection>;
+  return (
+    typeof confidence === 'number' &&
+    [neighbors, score].every((value) => typeof value === 'number' || value === null)
+  );
+}
+
+/** A summary as relays of every version take it. An invalid one goes as it is: the relay reports what is wrong. */
 export const summaryForWire = (summary: Summary): Summary =>
   hasDetections(summary)
     ? {

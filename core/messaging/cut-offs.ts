@@ -22,7 +22,7 @@ export interface Withheld {
 interface Suspect {
   /** The largest unread packet of the topic. */
   bytes: number;
-  /** Connections that ended behind it: any number of them behind it among others counts once. */
+  /** Lost connections that suggest it: each on which it was sent alone, and one for all others. */
   evidence: number;
 }
 

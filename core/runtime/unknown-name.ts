@@ -10,6 +10,10 @@ export function unknownName(fault: string, name: string, valid: readonly string[
   return `${fault}.${hint} ${valid.length === 0 ? 'There are none.' : `Valid: ${shown}${more}`}`;
 }
 
+/** Such a text without the list. */
+export const withoutValidNames = (message: string): string =>
+  message.replace(/ (Valid: .*|There are none\.)$/s, '');
+
 /** The candidate with the least edits from `name`, if these are at most a third of its letters. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();

@@ -11,13 +11,13 @@ import { type CameraConfig, requestOf } from './camera-config.js';
 
 type Named = Pick<EdgeConfig, 'cameras' | 'detection'>;
 
-/** What a camera's configuration names and no detector has. */
+/** What is wrong with the names in the configuration of a camera. */
 export interface CameraFaults {
   camera: string;
   errors: FieldError[];
 }
 
-/** Detectors and labels in the configuration that do not exist, and parameters that no detector of their camera knows. */
+/** Detectors and labels in the configuration that do not exist, and parameters that no chosen detector has. */
 export function nameFaults(config: Named, known: NamedDetector[]): FieldError[] {
   return [
     ...settingFaults(config.detection, known, howToAdd),

@@ -1,9 +1,11 @@
 import type { DetectorCatalog } from '../../core/detection/catalog/detector-catalog.js';
+import type { NamedDetector } from '../../core/detection/catalog/named-detector.js';
 import {
-  type NamedDetector,
-  refusedDetectors,
-} from '../../core/detection/catalog/named-detector.js';
-import { settingFaults } from '../../core/detection/catalog/setting-faults.js';
+  faultsBySetting,
+  type NameFault,
+  reasonOf,
+  refusedIn,
+} from '../../core/detection/catalog/setting-faults.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
@@ -23,7 +25,7 @@ const MAX_NAMED = 16;
 
 /**
  * Detectors and labels in the configuration that do not exist. A reload refuses such a configuration. A start does not:
- * the cameras that are not concerned go on, and so do the others once the detector is there.
+ * cameras without such a name go on, and so do the others once the detector is there.
  */
 export class NameCheck implements Service {
   readonly name = 'names';
@@ -41,37 +43,32 @@ export class NameCheck implements Service {
   condition(): HealthPart {
     const known = this.sources.catalog.named();
     const faults = [...this.#faults(known), ...this.#refused(known)];
-    const reasons = faults.slice(0, MAX_NAMED).map(({ by, message }) => `${by}: ${short(message)}`);
+    const reasons = faults.slice(0, MAX_NAMED).map(reasonOf);
     const others = faults.length - MAX_NAMED;
     if (others > 0)
       reasons.push(`${others} more detectors and labels in the configuration cannot be used`);
     return { reasons };
   }
 
-  /** Detectors that exist and cannot be used, e.g. because their engine is not installed. The catalog logs them. */
-  #refused(known: NamedDetector[]): { by: string; message: string }[] {
+  #refused(known: NamedDetector[]): NameFault[] {
     const { settings, configured } = this.sources;
-    return [
-      { by: 'detection.defaultDetectors', ids: settings.defaultDetectors },
-      ...configured.all.map(({ id, detectors = [] }) => ({ by: `camera ${id}`, ids: detectors })),
-    ].flatMap(({ by, ids }) =>
-      refusedDetectors(ids, known).map(({ message }) => ({ by, message })),
+    const byCamera = configured.all.map(({ id, detectors = [] }) => ({
+      by: `camera ${id}`,
+      ids: detectors,
+    }));
+    return refusedIn(
+      [{ by: 'detection.defaultDetectors', ids: settings.defaultDetectors }, ...byCamera],
+      known,
     );
   }
 
-  #faults(known: NamedDetector[]): { by: string; message: string }[] {
+  #faults(known: NamedDetector[]): NameFault[] {
     const { settings: detection, configured } = this.sources;
     return [
-      ...settingFaults(detection, known).map(({ path, message }) => ({
-        by: path.replace(/\.\d+$/, ''),
-        message,
-      })),
+      ...faultsBySetting(detection, known),
       ...cameraNameFaults({ cameras: [...configured.all], detection }, known).flatMap((faulty) =>
         faulty.errors.map(({ message }) => ({ by: `camera ${faulty.camera}`, message })),
       ),
     ];
   }
 }
-
-/** Without the list of the valid names: the report is published every minute. */
-const short = (message: string): string => message.replace(/ (Valid: .*|There are none\.)$/s, '');

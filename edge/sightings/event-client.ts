@@ -60,7 +60,9 @@ export class EventClient {
       onDrained();
       const events = await eventTable.after(this.db, seq, PAGE_SIZE);
       for (const { seq: id, event } of events)
-        yield `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`;
+        yield event
+          ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`
+          : gapEvent(id, id);
       seq = events.at(-1)?.seq ?? seq;
       const isUpToDate = events.length < PAGE_SIZE;
       if (isUpToDate && !(await this.#wakeUp.wait(this.limits.heartbeatMs)))

@@ -5,14 +5,17 @@ import { trackOf } from './track-row.js';
 
 /** `rows` has one row more than `limit` if there is another page. */
 export function toSightingPage(rows: SightingRow[], limit: number): SightingPage {
-  const sightings = rows.slice(0, limit).map(toSighting);
-  const next = rows.length > limit ? (sightings.at(-1)?.id ?? null) : null;
-  return { status: 'OK', sightings, next };
+  const page = rows.slice(0, limit);
+  const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;
+  return { status: 'OK', sightings: page.flatMap(toSighting), next };
 }
 
-function toSighting(row: SightingRow): Sighting {
-  const { detector, count, box, best } = trackOf(row);
-  return {
+/** None if damage has made it unreadable. */
+function toSighting(row: SightingRow): Sighting[] {
+  const track = trackOf(row);
+  if (!track) return [];
+  const { detector, count, box, best } = track;
+  const sighting: Sighting = {
     id: row.id,
     camera: row.camera,
     label: row.label,
@@ -25,4 +28,5 @@ function toSighting(row: SightingRow): Sighting {
     box,
     best: { ...best, takenAt: toIsoString(best.takenAt) },
   };
+  return [sighting];
 }

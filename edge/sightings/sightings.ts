@@ -50,12 +50,19 @@ export class Sightings implements Service {
 
   constructor(private readonly options: SightingsOptions) {}
 
-  /** Loads the sightings that were open when the appliance stopped. */
+  /** Loads the sightings that were open when the appliance stopped. Those that damage has made unreadable are removed. */
   async start(): Promise<void> {
-    const { db } = this.options;
+    const { db, log } = this.options;
     for (const row of await sightingTable.open(db)) {
-      this.#tracks.set(row.camera, [...this.tracksOf(row.camera), trackOf(row)]);
-      this.#stampedAhead.set(row.camera, this.#ahead);
+      const { id, camera } = row;
+      const track = trackOf(row);
+      if (track) {
+        this.#tracks.set(camera, [...this.tracksOf(camera), track]);
+        this.#stampedAhead.set(camera, this.#ahead);
+      } else {
+        await sightingTable.remove(db, id);
+        log.error({ camera, sighting: id }, 'stored sighting cannot be read; removed');
+      }
     }
     await this.endForRemovedCameras();
   }

@@ -1,4 +1,5 @@
 import { confidenceOf, searchDefaults } from '../../core/contract/detection.js';
+import { isObject, jsonObject } from '../../core/contract/json-object.js';
 import type { SightingRow } from '../store/sighting-table.js';
 import type { BestSnapshot, Track } from './tracks.js';
 
@@ -20,8 +21,10 @@ type StoredTrack = Omit<Track, 'best'> & {
   best: Omit<BestSnapshot, 'confidence'> & { confidence?: number };
 };
 
-export function trackOf({ track }: SightingRow): Track {
-  const stored = JSON.parse(track) as StoredTrack;
+/** Undefined if damage has made it unreadable. */
+export function trackOf({ track }: SightingRow): Track | undefined {
+  const stored = jsonObject(track) as StoredTrack | undefined;
+  if (!isObject(stored?.best) || !isObject(stored.box)) return undefined;
   const { best } = stored;
   const filledIn = confidenceOf(best.neighbors ?? 0, searchDefaults.minNeighbors);
   return { ...stored, best: { ...best, confidence: best.confidence ?? filledIn } };

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { DiscoveryPlatform } from '../../core/contract/discovery.js';
+import { jsonObject } from '../../core/contract/json-object.js';
 
 export interface AnnouncedTables {
   announced: {
@@ -34,7 +35,7 @@ export const announcedTable = {
       rows.map((row) => [
         row.camera,
         {
-          components: JSON.parse(row.components) as Components,
+          components: (jsonObject(row.components) ?? {}) as Components,
           hasOwnTopic: row.own_topic !== 0,
         },
       ]),

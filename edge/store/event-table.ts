@@ -1,4 +1,5 @@
 import type { Generated, Kysely } from 'kysely';
+import { jsonObject } from '../../core/contract/json-object.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 
 export interface EventTables {
@@ -7,7 +8,8 @@ export interface EventTables {
 
 export interface NumberedEvent {
   seq: number;
-  event: SightingEvent;
+  /** Undefined if damage has made it unreadable. */
+  event: SightingEvent | undefined;
 }
 
 type Db = Kysely<EventTables>;
@@ -32,7 +34,7 @@ export const eventTable = {
       .execute();
     return rows.map((row) => ({
       seq: row.seq,
-      event: JSON.parse(row.payload) as SightingEvent,
+      event: jsonObject(row.payload) as SightingEvent | undefined,
     }));
   },
 

@@ -44,16 +44,16 @@ export class KeptSummaries {
     return row?.image ?? undefined;
   }
 
-  /** The summary with the highest number that is acknowledged, if it is kept. */
-  async newest(): Promise<{ seq: number; summary: Summary } | undefined> {
+  /** The summary with the highest number that is acknowledged, if it is kept and can be read. */
+  async newest(): Promise<Summary | undefined> {
     const row = await this.db
       .selectFrom('outbox_acknowledged')
-      .select(['seq', 'payload'])
+      .select('payload')
       .where('epoch', '=', (q) => q.selectFrom('outbox_state').select('epoch'))
       .where('dropped_from', 'is', null)
       .where('seq', '=', (q) => q.selectFrom('outbox_state').select('acked_seq'))
       .executeTakeFirst();
-    return row && { seq: row.seq, summary: readSummary(row.payload) };
+    return row && readSummary(row.payload);
   }
 
   /**

@@ -89,17 +89,9 @@ export async function refusedSummaries(db: Kysely<OutboxTables>): Promise<Refuse
     epoch,
     seq,
     reason,
-    summary: summaryOf(payload),
+    // It may have been set aside because it cannot be read.
+    summary: readSummary(payload) ?? {},
     bytes,
     refusedAt: refused_at,
   }));
-}
-
-/** A summary may have been set aside because it is not readable. */
-function summaryOf(payload: string): Partial<Summary> {
-  try {
-    return readSummary(payload);
-  } catch {
-    return {};
-  }
 }

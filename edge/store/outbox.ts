@@ -281,11 +281,8 @@ export class Outbox {
   }
 }
 
-/** SQLite does not notice every damage: a summary that cannot be read is reported as dropped, and does not stop others. */
+/** A summary that cannot be read is reported as dropped, and does not stop others. */
 function contentOf(payload: string, former: string | null): RowContent {
-  try {
-    return { summary: readSummary(payload), former };
-  } catch {
-    return { reason: 'damaged', detail: null };
-  }
+  const summary = readSummary(payload);
+  return summary ? { summary, former } : { reason: 'damaged', detail: null };
 }

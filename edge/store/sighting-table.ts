@@ -36,6 +36,8 @@ export const sightingTable = {
   open: (db: Db): Promise<SightingRow[]> =>
     db.selectFrom('sighting').selectAll().where('ended_at', 'is', null).orderBy('id').execute(),
 
+  remove: (db: Db, id: string) => db.deleteFrom('sighting').where('id', '=', id).execute(),
+
   /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
   list: (db: Db, query: SightingQuery): Promise<SightingRow[]> =>
     db

@@ -1,4 +1,4 @@
-import type { Dropped, UplinkRecord } from '../../core/contract/summary.js';
+import { type Dropped, summaryForWire, type UplinkRecord } from '../../core/contract/summary.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -29,11 +29,11 @@ export class RelayQuestions {
   async sendNewestAcknowledged(): Promise<void> {
     const { epoch, ackedSeq: seq } = await this.outbox.state();
     if (seq === 0) return;
-    const row = await this.outbox.kept.newest();
+    const summary = await this.outbox.kept.newest();
     const first = await this.outbox.kept.lowestHeld(epoch, seq);
     const head = { v: 1, epoch, seq } as const;
-    const record: UplinkRecord = row
-      ? { ...head, first: Math.min(first, seq), summary: row.summary }
+    const record: UplinkRecord = summary
+      ? { ...head, first: Math.min(first, seq), summary: summaryForWire(summary) }
       : { ...head, first: 1, dropped: markOf(seq) };
     await this.bus.publish('up', { site: this.site }, record).catch(() => undefined);
   }

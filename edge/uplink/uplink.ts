@@ -25,9 +25,10 @@ import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 import { WorkList } from './work-list.js';
 
-/** However often it is sent. */
+/** However often it is sent. A RangeError is that of JSON which is nested too deeply. */
 const isUnsendable = (error: unknown): boolean =>
-  error instanceof MessagingError && error.code === 'payload_too_large';
+  error instanceof RangeError ||
+  (error instanceof MessagingError && error.code === 'payload_too_large');
 
 const ACKNOWLEDGE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
@@ -206,17 +207,9 @@ export class Uplink implements Service {
   }
 
   #publish(session: EpochSession, row: OutboxRow, stream: Stream): void {
-    const { plan, guard, first } = session;
+    const { plan } = session;
     const { seq } = row;
-    const { site, historicalAfterMs } = this.options;
-    const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const record = recordOf(
-      this.#fitter.fitted(row),
-      guard.epoch,
-      { acked: plan.acked, first },
-      historical,
-    );
-    this.bus.publish('up', { site }, record).then(
+    this.#sendRow(session, row, stream).then(
       () => {
         plan.delivered(seq, performance.now());
         if (!this.#awaitsRelay) this.#onProgress(plan.confirm(seq));
@@ -228,6 +221,15 @@ export class Uplink implements Service {
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
+  }
+
+  /** Rejects too if no record can be made of the row. */
+  async #sendRow({ plan, guard, first }: EpochSession, row: OutboxRow, stream: Stream) {
+    const { site, historicalAfterMs } = this.options;
+    const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
+    const fitted = this.#fitter.fitted(row);
+    const record = recordOf(fitted, guard.epoch, { acked: plan.acked, first }, historical);
+    await this.bus.publish('up', { site }, record);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {

@@ -23,7 +23,8 @@ export const COMMANDS = {
     build: 'Compile into dist/',
     coverage: 'Run the tests and write the coverage to var/coverage/',
     bench: 'List the benches; npm run bench -- NAME runs one',
-    accuracy: 'Print recall and false positives: npm run accuracy -- DETECTOR FOLDER',
+    accuracy:
+      'Print recall and false positives on annotated images; alone, it explains its options',
   },
   Generate: {
     docs: 'Write the table in docs/mqtt.md and docs/asyncapi.yaml from the topic map',
@@ -60,6 +61,8 @@ const ARGUMENTS = {
   test: TESTS,
   coverage: TESTS,
   bench: '[NAME [ARGUMENTS]]',
+  accuracy:
+    'DETECTOR FOLDER [--confidence N] [--overlap N] [--label LABEL] [--tiles CxR] [--working-size N] [--folder FOLDER] [--added FOLDER] [--list]',
   prove: '[--quick] [--only SCENARIO] [--seed N] [--rounds N | --hours N]',
   soak: '--hours N [--quick] [--only SCENARIO]',
   'test:identity': `${COMPARISON} [--driver COMMAND [--avx2]]`,

@@ -22,8 +22,8 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const site = 'north';
 
-/** An appliance and a relay, whose third of five summaries is changed in the outbox before it is sent. */
-async function deliverWithFault(t: ExecutionContext, fault: (summary: Summary) => object) {
+/** An appliance and a relay. In the outbox, the third of five summaries has another payload before it is sent. */
+async function deliverWithFault(t: ExecutionContext, payloadOf: (summary: Summary) => string) {
   const { url } = await startBroker(t);
   const relayDb = await relayDatabase(t);
   const registry = new SiteRegistry(relayDb, { admitUnknown: true }, log);
@@ -36,8 +36,9 @@ async function deliverWithFault(t: ExecutionContext, fault: (summary: Summary) =
   await db.transaction().execute(async (trx) => {
     for (const summary of summaries) await outbox.append(trx, summary);
   });
-  const changed = JSON.stringify(fault(summaries[2] ?? aSummary()));
-  await db.updateTable('outbox').set({ payload: changed }).where('seq', '=', 3).execute();
+  const payload = payloadOf(summaries[2] ?? aSummary());
+  const bytes = Buffer.byteLength(payload);
+  await db.updateTable('outbox').set({ payload, bytes }).where('seq', '=', 3).execute();
   const uplink = new Uplink(
     await connectedBus(t, url),
     outbox,
@@ -70,7 +71,9 @@ const unacceptable: Record<string, (summary: Summary) => object> = {
 
 for (const [name, fault] of Object.entries(unacceptable))
   test(`a summary that nobody accepts (${name}) is set aside, and those behind it go on`, async (t) => {
-    const { db, outbox, seqs, gaps, summaries } = await deliverWithFault(t, fault);
+    const { db, outbox, seqs, gaps, summaries } = await deliverWithFault(t, (summary) =>
+      JSON.stringify(fault(summary)),
+    );
     t.deepEqual(seqs, [1, 2, 4, 5]);
     t.like(await outbox.state(), { summaries: 0, refused: 1 });
     const [kept] = await refusedSummaries(db);
@@ -80,8 +83,49 @@ for (const [name, fault] of Object.entries(unacceptable))
     t.is(gaps[0]?.detail, kept?.reason);
   });
 
+const nested = '['.repeat(50_000) + ']'.repeat(50_000);
+/** An object that cannot be compared with a number. */
+const odd = '{"valueOf":1,"toString":1}';
+const ofDetection = (fields: string) =>
+  `{"detections":[{"label":"a","neighbors":2},{"label":"b",${fields}}]}`;
+
+/** Payloads as a damaged database may have them. */
+const damaged: Record<string, { payload: string; kind: 'dropped' | 'refused' }> = {
+  'not JSON': { payload: '{"camera":', kind: 'dropped' },
+  null: { payload: 'null', kind: 'dropped' },
+  'a text': { payload: '"text"', kind: 'dropped' },
+  'a number': { payload: '5', kind: 'dropped' },
+  'an array': { payload: '[{}]', kind: 'dropped' },
+  'an object of no detections': { payload: '{"detections":{"0":{}}}', kind: 'refused' },
+  'labels that are no texts': { payload: ofDetection('"label":{}'), kind: 'refused' },
+  'numbers beyond any': { payload: ofDetection('"confidence":1e999'), kind: 'refused' },
+  'values that do not compare': {
+    payload: ofDetection(`"confidence":${odd},"neighbors":${odd},"more":"${'x'.repeat(300_000)}"`),
+    kind: 'refused',
+  },
+  'deeply nested': { payload: `{"more":${nested}}`, kind: 'refused' },
+  'deeply nested, and more bytes than a message may have': {
+    payload: ofDetection(`"confidence":1,"score":1,"box":[${nested},${nested},${nested}]`),
+    kind: 'refused',
+  },
+};
+
+for (const [name, { payload, kind }] of Object.entries(damaged))
+  test(`a payload that is damaged (${name}) is not sent, and those behind it go on`, async (t) => {
+    const { db, outbox, seqs, gaps } = await deliverWithFault(t, () => payload);
+    t.deepEqual(seqs, [1, 2, 4, 5]);
+    t.is((await outbox.state()).summaries, 0);
+    t.is((await refusedSummaries(db)).length, kind === 'refused' ? 1 : 0);
+    t.deepEqual(
+      gaps.map((gap) => ({ kind: gap.kind, from: gap.from, to: gap.to })),
+      [{ kind, from: 3, to: 3 }],
+    );
+  });
+
 test('the relay counts what it refuses, and nothing is lost or failed', async (t) => {
-  const { ingest, gaps } = await deliverWithFault(t, unacceptable['no detections'] ?? (() => ({})));
+  const { ingest, gaps } = await deliverWithFault(t, ({ detections: _, ...summary }) =>
+    JSON.stringify(summary),
+  );
   t.like(ingest.status(), { rejected: 1, damaged: 0, lost: 0, failed: 0 });
   t.regex(gaps[0]?.detail ?? '', /refused by the relay: .*detections/);
 });

@@ -39,6 +39,15 @@ test('the usage of npm start lists its options', async (t) => {
   t.regex(outcome.stdout, /^Usage: npm start -- \[--edge-port 8080\].* \[--data FOLDER\]\n/);
 });
 
+test('the usage of npm run accuracy lists its options', async (t) => {
+  const env = { ...process.env, npm_lifecycle_event: 'accuracy' };
+  const words = ['scripts/run.mjs', '--for', 'start', 'bench/accuracy.ts', '--help'];
+  const { stdout } = await promisify(execFile)(process.execPath, words, {
+    ...{ cwd: await projectCopy(t), env },
+  });
+  t.regex(stdout, /^Usage: npm run accuracy -- DETECTOR FOLDER .*\[--tiles CxR\].* \[--list\]\n/);
+});
+
 test('an option that does not exist is refused with the usage and no stack trace', async (t) => {
   const folder = await projectCopy(t);
   const scripts = ['start', 'dev', 'setup', 'package'].map((name) => [folder, `${name}.mjs`]);

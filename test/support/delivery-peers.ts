@@ -43,7 +43,7 @@ export async function startRelay(t: ExecutionContext, url: string, file: string,
   await eventually(() => bus.connected);
   return {
     ...{ db, sqlite, bus, registry, ingest, stop },
-    fleet: new Fleet({ db, registry, presence }),
+    fleet: new Fleet({ db, registry, presence, log }),
     snapshots: async () =>
       (await db.selectFrom('summary').select('snapshot').execute()).map((row) => row.snapshot),
     gaps: async (site = 'north') =>

@@ -24,6 +24,6 @@ export async function startFleet(
   const presence = new Presence(bus, db, registry, log, clock);
   await presence.start();
   t.teardown(() => presence.stop());
-  const fleet = new Fleet({ db, registry, presence, ...(clock && { clock }) });
+  const fleet = new Fleet({ db, registry, presence, log, ...(clock && { clock }) });
   return { db, bus, appliances, registry, presence, fleet };
 }

@@ -1,6 +1,11 @@
 import type { FieldError } from '../../contract/problem.js';
-import { unknownName } from '../../runtime/unknown-name.js';
-import { detectorFaults, type HowToAdd, type NamedDetector } from './named-detector.js';
+import { unknownName, withoutValidNames } from '../../runtime/unknown-name.js';
+import {
+  detectorFaults,
+  type HowToAdd,
+  type NamedDetector,
+  refusedDetectors,
+} from './named-detector.js';
 
 interface NamedInSettings {
   defaultDetectors: string[];
@@ -16,6 +21,35 @@ export const settingFaults = (
   ...defaultDetectorFaults(settings, known, howToAdd),
   ...modelFaults(settings, known),
 ];
+
+/** What is wrong with a name, and the setting or the camera that has it. */
+export interface NameFault {
+  by: string;
+  message: string;
+}
+
+/** Detectors that a setting or a camera names. */
+export interface NamingSetting {
+  by: string;
+  ids: readonly string[];
+}
+
+/** The same for a program that runs. */
+export const faultsBySetting = (settings: NamedInSettings, known: NamedDetector[]): NameFault[] =>
+  settingFaults(settings, known).map(({ path, message }) => ({
+    by: path.replace(/\.\d+$/, ''),
+    message,
+  }));
+
+/** Detectors that exist and cannot be used, e.g. because their engine is not installed. The catalog logs them. */
+export const refusedIn = (naming: NamingSetting[], known: NamedDetector[]): NameFault[] =>
+  naming.flatMap(({ by, ids }) =>
+    refusedDetectors(ids, known).map(({ message }) => ({ by, message })),
+  );
+
+/** For a status, which is read often: without the list of the valid names. */
+export const reasonOf = ({ by, message }: NameFault): string =>
+  `${by}: ${withoutValidNames(message)}`;
 
 /** What is wrong with the names in `detection.models`: those of other detectors cannot be downloaded. */
 export function modelFaults(

@@ -68,6 +68,27 @@ for (const { name, open } of relayDatabases(test)) {
     t.false(restarted.of('north').stale);
   });
 
+  test(`a site's damaged health report does not keep the relay from starting (${name})`, async (t) => {
+    const { db, registry, bus } = await startFleet(t, undefined, undefined, open);
+    await withSites(db, 'north', 'south', 'west');
+    for (const [id, text] of [
+      ['north', '{"status":'],
+      ['south', 'null'],
+      ['west', '[1]'],
+    ] as const)
+      await db
+        .updateTable('site')
+        .set({ health: text, health_at: 1 })
+        .where('id', '=', id)
+        .execute();
+    const presence = new Presence(bus, db, registry, log);
+    await presence.start();
+    t.teardown(() => presence.stop());
+    t.is(presence.of('north').health, null);
+    t.is(presence.of('south').health, null);
+    t.is(presence.of('west').health, null);
+  });
+
   test(`a site's summaries are listed newest first, page by page, each once (${name})`, async (t) => {
     const { db, fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
@@ -116,6 +137,30 @@ for (const { name, open } of relayDatabases(test)) {
     t.deepEqual(await times({ label: 'face' }), [3000, 2000]);
     t.deepEqual(await times({ label: 'face', camera: 'yard' }), [2000]);
     t.deepEqual(await times({ from: 2000, to: 3000 }), [2000]);
+  });
+
+  test(`stored summaries that are damaged are left out of the page (${name})`, async (t) => {
+    const { db, fleet } = await startFleet(t, undefined, undefined, open);
+    await withSites(db, 'north');
+    const damaged = ['{"camera":', 'null', '"text"', '5', '[]'];
+    const batch = damaged.map((_, i) => anArrival(i + 1, { summary: { takenAt: at(i * 1000) } }));
+    await commitBatch(db, [...batch, anArrival(9, { summary: { takenAt: at(9000) } })], 0);
+    for (const [i, payload] of damaged.entries())
+      await db
+        .updateTable('summary')
+        .set({ payload })
+        .where('seq', '=', i + 1)
+        .execute();
+    const { summaries, next } = await fleet.summaries('north', { limit: 6 });
+    t.deepEqual(
+      summaries.map(({ takenAt }) => takenAt),
+      [at(9000)],
+    );
+    t.is(next, null);
+    const first = await fleet.summaries('north', { limit: 3 });
+    t.is(first.summaries.length, 1);
+    const second = await fleet.summaries('north', { limit: 3, after: first.next ?? '' });
+    t.deepEqual(second, { summaries: [], next: null });
   });
 
   test(`totals count summaries and detections by label and day (${name})`, async (t) => {

@@ -20,7 +20,7 @@ for (const { name, open } of relayDatabases(test)) {
     // A second relay on the same database, with its own memory of the sites.
     const second = new SiteRegistry(db, { admitUnknown: true }, log);
     await second.start();
-    const fleet = new Fleet({ db, registry, presence });
+    const fleet = new Fleet({ db, registry, presence, log });
     const ingest = new Ingest(bus, db, registry, log, { lingerMs: 2, maxBatch: 20 });
     await ingest.start();
     let isOver = false;

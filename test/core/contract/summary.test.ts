@@ -82,7 +82,7 @@ test('a detection without confidence and without neighbors is none', (t) => {
 test('a stored summary of a version before models is read with a confidence', (t) => {
   const { confidence: _, ...earlier } = aDetection('stop sign', 3);
   const stored = { ...aSummary(), detections: [earlier, ofModel] };
-  t.deepEqual(readSummary(JSON.stringify(stored)).detections, [
+  t.deepEqual(readSummary(JSON.stringify(stored))?.detections, [
     { ...aDetection('stop sign', 3), confidence: 0.5 },
     ofModel,
   ]);

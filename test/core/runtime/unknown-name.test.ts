@@ -1,5 +1,5 @@
 import test from 'ava';
-import { nearest, unknownName } from '../../../core/runtime/unknown-name.js';
+import { nearest, unknownName, withoutValidNames } from '../../../core/runtime/unknown-name.js';
 
 const names = ['stop-sign', 'stop-sign-lbp', 'face', 'yolox-nano'];
 
@@ -33,4 +33,15 @@ test('a message lists at most a hundred names', (t) => {
   const many = Array.from({ length: 250 }, (_, i) => `label ${i}`);
   const text = unknownName('no', 'zebra crossing', many);
   t.true(text.endsWith('label 99, and 150 more'));
+});
+
+test('without the list, the text keeps what is wrong and the nearest name', (t) => {
+  t.is(
+    withoutValidNames(unknownName('there is no detector "fase"', 'fase', names)),
+    'there is no detector "fase". Did you mean "face"?',
+  );
+  t.is(
+    withoutValidNames(unknownName('there is no camera "a"', 'a', [])),
+    'there is no camera "a".',
+  );
 });

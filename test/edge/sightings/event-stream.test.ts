@@ -133,3 +133,18 @@ test('a stop ends every stream, and no new one opens', async (t) => {
   await t.throwsAsync(stream.open(undefined), { code: 'shutting_down' });
   t.true(client instanceof Readable);
 });
+
+test('an event that is damaged in the database is a gap, and those behind it are sent', async (t) => {
+  const { db, stream, log } = await setUp(t);
+  await log(1, 4);
+  for (const [seq, payload] of [
+    [2, '{"event_type":'],
+    [3, 'null'],
+  ] as const)
+    await db.updateTable('site_event').set({ payload }).where('seq', '=', seq).execute();
+  const client = collect(await stream.open('0'));
+  await eventually('the last event', () => client.ids().includes(4));
+  t.deepEqual(client.ids(), [1, 4]);
+  t.true(client.text().includes('event: gap\ndata: {"from":2,"to":2}\n\n'));
+  t.true(client.text().includes('event: gap\ndata: {"from":3,"to":3}\n\n'));
+});

@@ -127,3 +127,13 @@ test('a mark that was acknowledged is put back as a mark', async (t) => {
   );
   t.is((await outbox.state()).summaries, 2);
 });
+
+for (const payload of ['{"camera":', 'null', '"text"'])
+  test(`the newest kept summary is none if it is damaged: ${payload}`, async (t) => {
+    const { db, outbox, kept, add } = await openOutbox(t);
+    await add(2);
+    await outbox.acknowledge(2);
+    t.truthy(await kept.newest());
+    await db.updateTable('outbox_acknowledged').set({ payload }).where('seq', '=', 2).execute();
+    t.is(await kept.newest(), undefined);
+  });
