@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { NIL_EPOCH } from '../../core/contract/summary.js';
 import {
   type MessageBus,
   MessagingError,
@@ -236,7 +237,8 @@ export class Uplink implements Service {
     if (this.#stopping.signal.aborted) return;
     const { epoch, seq } = acknowledgement;
     if (epoch !== this.#session?.guard.epoch) {
-      this.log.info({ epoch, seq }, 'acknowledgement of another epoch ignored');
+      if (epoch !== NIL_EPOCH)
+        this.log.info({ epoch, seq }, 'acknowledgement of another epoch ignored');
       this.#answers.readOfOtherEpoch(acknowledgement, retained);
       return;
     }
