@@ -115,7 +115,7 @@ export type WorkerMessage =
   | { type: 'done'; result: JobResult }
   /** Of an `analyseIf`, which goes on with the parent's decision. */
   | { type: 'thumbnail'; thumbnail: Thumbnail }
-  /** The job's input is at fault; the code says why. */
-  | { type: 'refused'; code: ProblemCode; detail: string }
+  /** The job's input is at fault; the code says why. A `spent` process holds memory that it cannot free: it has to be replaced. */
+  | { type: 'refused'; code: ProblemCode; detail: string; spent?: true }
   /** A bug of ours. */
   | { type: 'failed'; message: string };

@@ -109,8 +109,10 @@ export interface NativeDecoder {
   reduceColour(from: ColourPixels, to: Uint8Array, toWidth: number, toHeight: number): void;
   /** The grey of each pixel. */
   grey(from: ColourPixels, to: Uint8Array): void;
-  /** From now on allocations beyond so many bytes more than now fail (RLIMIT_DATA of getrlimit(2)). */
-  limitMemory(more: number): void;
+  /** Bytes of private memory that may be written to; 0 if it is not known. */
+  memoryInUse(): number;
+  /** From now on allocations fail that make it more than so many bytes (RLIMIT_DATA of getrlimit(2)); Infinity lifts it. */
+  limitMemory(bytes: number): void;
 }
 
 /** Throws `StartError` if the addon has not been built or does not load. */

@@ -194,9 +194,12 @@ export class WorkerHandle {
       case 'done':
         this.#take()?.resolve(message.result);
         break;
-      case 'refused':
-        this.#take()?.reject(new ProblemError(message.code, message.detail));
+      case 'refused': {
+        const error = new ProblemError(message.code, message.detail);
+        if (message.spent) this.#giveUp(error);
+        else this.#take()?.reject(error);
         break;
+      }
       case 'failed':
         this.#take()?.reject(new Error(message.message));
         break;

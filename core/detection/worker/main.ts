@@ -12,6 +12,7 @@ import { ModelSearch } from './backends/onnx.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { ImageDecoder } from './decode.js';
 import { JobRunner, textOf } from './job-runner.js';
+import { limitedRuntime } from './limited-runtime.js';
 import { readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
@@ -24,6 +25,8 @@ const MAX_MODEL_BYTES = 2e9;
 const MIN_MODEL_BYTES = 300e6;
 /** Of the memory that the machine or the container has. */
 const MODEL_SHARE = 1 / 3;
+/** Of what models may take. */
+const SPENT_SHARE = 1 / 8;
 
 /** The child process that decodes, searches and draws, one job at a time. Its parent is `WorkerHandle`. */
 function main(): void {
@@ -55,7 +58,8 @@ function main(): void {
   const runner = new JobRunner(openCv, onnxRuntime, decoder, { engines, models }, readImage);
   process.on('message', async (message: ParentMessage) => {
     const reply = await runner.reply(message);
-    if (reply) send(reply);
+    if (reply)
+      send(reply.type === 'refused' && isSpent(native) ? { ...reply, spent: true } : reply);
     freeBuffers(models.keptBytes);
   });
 
@@ -91,17 +95,36 @@ function modelBytes(): number {
 }
 
 let onnxRuntime: OnnxRuntime | undefined;
+/** Bytes that the process may use while a model is loaded or runs. */
+let mostMemory = Number.POSITIVE_INFINITY;
+/** Since the last reply. */
+let modelFailed = false;
 
-/** Loaded with the first model. From then on the process has a limit, so that no model takes all of the memory. */
+/** Loaded with the first model. Its work has a limit, so that no model takes all of the memory. */
 function loadOnnxRuntime(native: NativeDecoder): OnnxRuntime {
   try {
-    if (!onnxRuntime) native.limitMemory(modelBytes());
-    onnxRuntime ??= loadRuntime();
+    if (!onnxRuntime) {
+      mostMemory = native.memoryInUse() + modelBytes();
+      onnxRuntime = limitedRuntime(loadRuntime(), {
+        set: () => native.limitMemory(mostMemory),
+        lift: () => native.limitMemory(Number.POSITIVE_INFINITY),
+        onFailure: () => {
+          modelFailed = true;
+        },
+      });
+    }
     return onnxRuntime;
   } catch (error) {
     process.stderr.write(`${textOf(error)}\n`);
     throw new Refusal('detection_unavailable', textOf(error));
   }
+}
+
+/** A model that failed for want of memory leaves some of it taken, after its session is released. The next ones would lack it. */
+function isSpent(native: NativeDecoder): boolean {
+  const failed = modelFailed;
+  modelFailed = false;
+  return failed && native.memoryInUse() > mostMemory - modelBytes() * (1 - SPENT_SHARE);
 }
 
 /** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */

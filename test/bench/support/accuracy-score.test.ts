@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { scoreOf } from '../../../bench/support/accuracy-score.js';
@@ -50,7 +50,10 @@ test('annotations name labels as they are, or as stopSigns', async (t) => {
   t.is(labelOf('stop sign'), 'stop sign');
   t.is(labelOf('class-3'), 'class-3');
   const folder = await temporaryFolder(t);
-  await mkdir(join(folder, 'street'));
+  for (const file of ['street/a.jpg', 'road/b.jpg']) {
+    await mkdir(join(folder, file, '..'));
+    await writeFile(join(folder, file), '');
+  }
   await writeFile(
     join(folder, 'boxes.json'),
     JSON.stringify([
@@ -71,6 +74,8 @@ test('annotations name labels as they are, or as stopSigns', async (t) => {
     ]),
   );
   t.deepEqual(readAnnotations(join(folder, 'street')), all.slice(0, 1));
+  await rm(join(folder, 'road/b.jpg'));
+  t.throws(() => readAnnotations(folder), { message: /lists .*b\.jpg, which does not exist/ });
   t.throws(() => readAnnotations(join(folder, 'absent/deeper')), { message: /has no boxes\.json/ });
   await writeFile(join(folder, 'boxes.json'), '[{"file": "a.jpg", "person": [[1, 2, 3]]}]');
   t.throws(() => readAnnotations(folder), { message: /boxes\.json cannot be used/ });

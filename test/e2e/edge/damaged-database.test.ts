@@ -79,11 +79,11 @@ async function withBacklog(t: ExecutionContext) {
   return { ...appliance, program, token, before, dataFolder };
 }
 
-/** Adds enough images for many pages. */
+/** Adds enough images for many pages. A few ids may be those of images that are there. */
 function addImages(file: string): void {
   const sqlite = new Sqlite(file);
   sqlite.exec(`
-    insert into image (id, sha256, analysis_key, camera, created_at)
+    insert or ignore into image (id, sha256, analysis_key, camera, created_at)
     with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
     select substr(image.id, 1, 9) || printf('%04x', i) || substr(image.id, 14), sha256, analysis_key, 'gate', created_at
     from n, (select * from image limit 1) as image`);

@@ -20,13 +20,17 @@ rlim_t dataBytes() {
   return static_cast<rlim_t>(kilobytes) * 1024;
 }
 
-/** (more): beyond so many bytes more than now, allocations fail. */
+Napi::Value memoryInUse(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(dataBytes()));
+}
+
+/** (bytes): allocations beyond it fail, until the next call. The hard limit holds whatever is asked for. */
 Napi::Value limitMemory(const Napi::CallbackInfo& info) {
-  const auto more = static_cast<rlim_t>(info[0].As<Napi::Number>().Int64Value());
+  const double bytes = info[0].As<Napi::Number>().DoubleValue();
   rlimit limit{};
   if (getrlimit(RLIMIT_DATA, &limit) == 0) {
-    const rlim_t wanted = dataBytes() + more;
-    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ? wanted : std::min(wanted, limit.rlim_max);
+    const bool all = !(bytes < 9e15);
+    limit.rlim_cur = all ? limit.rlim_max : std::min(static_cast<rlim_t>(bytes), limit.rlim_max);
     setrlimit(RLIMIT_DATA, &limit);
   }
   return info.Env().Undefined();
@@ -35,6 +39,7 @@ Napi::Value limitMemory(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void exportLimit(Napi::Env env, Napi::Object exports) {
+  exports["memoryInUse"] = Napi::Function::New(env, memoryInUse, "memoryInUse");
   exports["limitMemory"] = Napi::Function::New(env, limitMemory, "limitMemory");
 }
 

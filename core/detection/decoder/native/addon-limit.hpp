@@ -5,7 +5,7 @@
 
 namespace siteglass {
 
-/** Adds `limitMemory`. */
+/** Adds `memoryInUse` and `limitMemory`. */
 void exportLimit(Napi::Env env, Napi::Object exports);
 
 }  // namespace siteglass

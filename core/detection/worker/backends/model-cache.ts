@@ -30,13 +30,20 @@ export class ModelCache {
 
   /** Throws a `Refusal` if the file no longer has the content that the plan was made for, `UnusableModel` if it is no model. */
   async get(file: ModelFile, size: Partial<ModelDescription>): Promise<OnnxModel> {
-    const { width, height } = size;
-    const key = `${file.sha256} ${width} ${height}`;
+    const key = keyOf(file, size);
     const kept = this.#kept.get(key) ?? (await this.#load(file, size));
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     await this.#trim();
     return kept.model;
+  }
+
+  /** Releases one, with the memory that it keeps for its next run. */
+  async remove(file: ModelFile, size: Partial<ModelDescription>): Promise<void> {
+    const key = keyOf(file, size);
+    const kept = this.#kept.get(key);
+    this.#kept.delete(key);
+    await kept?.model.release();
   }
 
   /** Releases all of them. */
@@ -66,6 +73,9 @@ export class ModelCache {
     }
   }
 }
+
+const keyOf = ({ sha256 }: ModelFile, { width, height }: Partial<ModelDescription>) =>
+  `${sha256} ${width} ${height}`;
 
 function contentOf({ file, sha256 }: ModelFile): Buffer {
   const content = readIfThere(file);

@@ -52,6 +52,7 @@ export class ModelSearch {
       return await this.#search(picture, query);
     } catch (error) {
       if (!(error instanceof UnusableModel)) throw error;
+      await this.#models.remove(query.detector, query.detector.model);
       throw new Refusal('analysis_failed', `The model of ${query.detector.id}: ${error.message}.`);
     }
   }

@@ -146,6 +146,25 @@ for (const [what, bytes] of Object.entries({ 'grows without end': growing, 'is h
     },
   );
 
+test.serial('what a model took when it failed is free for the next job', async (t) => {
+  const pool = await startPool(t);
+  const { plan } = await withModel(t, growing());
+  const image = await picture();
+  const ofWorker = (file: string) => readFile(`/proc/${workerOf(pool)}/${file}`, 'utf8');
+  const megabytes = async () =>
+    Number(/VmData:\s+(\d+)/.exec(await ofWorker('status'))?.[1]) / 1024;
+  t.is(await outcome(pool.analyse(image, await planFor())), 'ok');
+  const limits = await ofWorker('limits');
+  const before = await megabytes();
+  for (let i = 0; i < 3; i++) {
+    t.is(await outcome(pool.analyse(image, plan)), 'analysis_failed');
+    t.is(await outcome(pool.analyse(image, await planFor())), 'ok');
+    const after = await megabytes();
+    t.true(after < before + 350, `${before} MB before, ${after} MB after`);
+    t.is(await ofWorker('limits'), limits);
+  }
+});
+
 test.serial('a file that ONNX Runtime does not accept is refused with its reason', async (t) => {
   const pool = await startPool(t);
   const model = await modelFile(
