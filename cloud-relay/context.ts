@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
@@ -97,6 +98,8 @@ type Sites = ReturnType<typeof createSites>;
 async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();

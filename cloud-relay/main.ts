@@ -1,5 +1,10 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import {
+  relayBackupCommand,
+  relayResetCommand,
+  relayRestoreCommand,
+} from './commands/backup-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
@@ -14,6 +19,23 @@ process.exitCode = await run({
   summary: "The Siteglass relay: collects the sites' summaries and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: relayBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: relayRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: relayResetCommand,
+    },
     bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -88,6 +89,8 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
   const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
@@ -158,7 +161,7 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
 /** The REST API and the metrics. */
 function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
   const { dependencies, metrics, tokens, health, guard } = base;
-  const { config, detection, log } = dependencies;
+  const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream } = snapshots;
   const { connections, links, uplink } = reporting;
   const { pool } = detection;
@@ -177,7 +180,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const { cameras, sightings, reload } = pipeline;
   const app = createEdgeApp({
     ...{ config, log, metrics, readiness, tokens, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }

@@ -18,6 +18,7 @@ export const problemKinds = {
   not_found: { status: 404, title: 'There is no such resource' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The resource exists already' },
+  backup_busy: { status: 409, title: 'Another backup is being made' },
   detectors_busy: { status: 409, title: 'Another detector is being added or removed' },
   detector_not_removable: { status: 409, title: 'The detector was not added here' },
   camera_takes_no_uploads: { status: 409, title: 'The camera takes no uploads' },
