@@ -188,7 +188,7 @@ test('an architecture that ONNX Runtime is not published for has no package', as
 test('each program loads ONNX Runtime from siteglass-onnx beside its own folder', async (t) => {
   const lib = await temporaryFolder(t);
   const out = join(lib, 'siteglass-onnx');
-  writeOnnxTree(projectRoot(), { out, version: '9.8.7' });
+  writeOnnxTree(projectRoot(), { out, version: '9.8.7', arch: ARCHITECTURE });
   for (const program of ['edge', 'relay'] as const) {
     const root = join(lib, `siteglass-${program}`);
     writeTree(projectRoot(), program, { out: root, version: '9.8.7' });
