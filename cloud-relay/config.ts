@@ -6,6 +6,7 @@ import {
   imageSettings,
   isGuarded,
   logSettings,
+  sessionSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
@@ -95,6 +96,7 @@ export const relayConfigSchema = z.strictObject({
       trustProxy: z.boolean().default(false),
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
+      sessions: sessionSettings,
     })
     .prefault({}),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */

@@ -1,5 +1,6 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
 import {
   edgeBackupCommand,
   edgeResetCommand,
@@ -11,7 +12,6 @@ import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
-import { edgeTokenCommand } from './commands/token-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 
@@ -62,8 +62,21 @@ process.exitCode = await run({
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
-      values: ['role'],
+      force: true,
+      values: ['role', 'cameras', 'days'],
       run: edgeTokenCommand,
+    },
+    user: {
+      summary: 'lists users; "user add NAME --role ROLE", "password", "role", "logout", "remove"',
+      words: true,
+      force: true,
+      values: ['role', 'password-file'],
+      run: edgeUserCommand,
+    },
+    audit: {
+      summary: 'lists who did what, the newest last',
+      json: true,
+      run: edgeAuditCommand,
     },
     discover: {
       summary: 'lists ONVIF cameras on the network, with their addresses',

@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
+import type { AuditAction } from '../contract/access.js';
 import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
@@ -44,6 +45,8 @@ export interface RouteSpec {
   authenticate?: Authenticator;
   /** Run around the access check and all that follows. */
   around?: Middleware;
+  /** What the audit log calls it; its subject is the path's parameters unless `ctx.state.auditSubject` says more. */
+  audit?: AuditAction;
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
@@ -120,10 +123,20 @@ export function mount(
       ...(around ? [around] : []),
       by.authenticate?.(access, authentication) ??
         authenticate(access, authentication, by.verifySecret),
+      ...(by.audit ? [recordDone(by.audit, authentication)] : []),
       ...handlers,
     );
   return router;
 }
+
+/** Reports a route that has done its work. */
+const recordDone =
+  (action: AuditAction, { done }: Authentication): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
+    done?.(ctx, action, String(named) || undefined);
+  };
 
 const withProblemWriter =
   (write: ProblemWriter): Middleware =>

@@ -8,6 +8,8 @@ export interface Command<C> {
   json?: boolean;
   /** Whether it accepts `--refused`. */
   refused?: boolean;
+  /** Whether it accepts `--force`. */
+  force?: boolean;
   /** Whether it accepts further words. */
   words?: boolean;
   /** The options with a value that it accepts. */
@@ -19,7 +21,15 @@ export interface Command<C> {
 }
 
 /** Options with a value that only some commands accept. */
-const VALUE_OPTIONS = ['role', 'name', 'url', 'sha256'] as const;
+const VALUE_OPTIONS = [
+  'role',
+  'name',
+  'url',
+  'sha256',
+  'cameras',
+  'days',
+  'password-file',
+] as const;
 export type ValueOption = (typeof VALUE_OPTIONS)[number];
 
 /** Options without a value that only some commands accept. */
@@ -33,6 +43,8 @@ export interface CommandOptions
   json: boolean;
   /** The command shows what was refused. */
   refused?: boolean;
+  /** The command does what it otherwise refuses. */
+  force?: boolean;
   /** The words after the command. */
   words: string[];
 }
@@ -55,6 +67,10 @@ export function readArguments(argv: string[]) {
       check: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       refused: { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      cameras: { type: 'string' },
+      days: { type: 'string' },
+      'password-file': { type: 'string' },
       role: { type: 'string' },
       name: { type: 'string' },
       url: { type: 'string' },
@@ -71,7 +87,7 @@ export function readArguments(argv: string[]) {
 /** The command that the arguments name. Throws ConfigurationError if there is none, or if it does not accept an option. */
 export function commandOf<C>(
   { commands = {} }: { commands?: Record<string, Command<C>> },
-  { words: [name, ...more], json, refused, ...values }: CommandOptions,
+  { words: [name, ...more], json, refused, force, ...values }: CommandOptions,
 ): Command<C> | undefined {
   const refuse = (path: string, message: string): never => {
     throw new ConfigurationError('the command line', [{ path, message }]);
@@ -83,6 +99,7 @@ export function commandOf<C>(
     refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
   if (json && !command?.json) refuseOption('--json');
   if (refused && !command?.refused) refuseOption('--refused');
+  if (force && !command?.force) refuseOption('--force');
   for (const option of VALUE_OPTIONS)
     if (values[option] !== undefined && !command?.values?.includes(option))
       refuseOption(`--${option}`);
@@ -111,7 +128,11 @@ ${listed(commands).join('')}
       --check           checks the configuration, and prints every error and what is not installed
       --json            prints JSON, if the command supports it
       --refused         shows the summaries that were set aside, with "outbox"
-      --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
+      --role ROLE       the role of a token or user: viewer, operator or admin
+      --cameras A,B     the only cameras that the token of "token add" may use
+      --days N          the days after which the token of "token add" expires
+      --password-file FILE  the file with the password for "user add" and "user password"
+      --force           removes the last administrator as well
       --name NAME       the name that "detector add FILE" gives the detector
       --url URL         where "detector add NAME" downloads the file from
       --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know

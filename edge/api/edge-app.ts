@@ -1,13 +1,12 @@
 import type Koa from 'koa';
+import type { AccessModule } from '../../core/access/create-access.js';
 import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
-import type { Authentication } from '../../core/http/authentication.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
-import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -37,7 +36,7 @@ export interface EdgeAppParts {
   log: Logger;
   metrics: Metrics;
   readiness: ReadinessMonitor;
-  tokens: Tokens;
+  access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
   cameras: CameraSchedule;
@@ -51,11 +50,7 @@ export interface EdgeAppParts {
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
-  const authentication: Authentication =
-    config.http.auth === 'none'
-      ? { mode: 'none' }
-      : { mode: 'token', verify: (token) => tokens.verify(token) };
+  const { config, log, metrics, access, detection, images, cameras, reload, view } = parts;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -86,6 +81,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
           ...cameraRoutes(cameras),
           ...pushRoutes(cameras, api.uploads),
+          ...access.routes,
           ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
@@ -103,7 +99,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
-    authentication,
+    authentication: access.authentication,
     metrics,
     log: log.child({ component: 'http' }),
     guards: guarded ? [onlyThisMachine] : [],

@@ -13,7 +13,7 @@ const FLOORS: Record<string, string[][]> = {
     ['runtime'],
     ['store', 'messaging', 'opencv'],
     ['http'],
-    ['detection', 'capture'],
+    ['detection', 'capture', 'access'],
     ['images'],
     ['doctor', 'backup'],
     ['commands'],
