@@ -11,6 +11,8 @@ import {
   unguarded,
 } from '../core/runtime/settings.js';
 
+import { fingerprintSchema } from '../core/runtime/tls/fingerprint.js';
+
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MEGAPIXEL = 1_000_000;
@@ -84,6 +86,28 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
+/** How appliances reach this relay to enrol; the codes contain it. */
+const enrolmentSettings = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https$/, error: 'expected https://HOST or https://HOST:PORT' })
+      .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path'),
+    /** The certificate that is seen there, as PEM; its fingerprint is in the codes. */
+    certificateFile: z.string().min(1).optional(),
+    fingerprint: fingerprintSchema.optional(),
+    brokerUrl: brokerClientShape.url,
+    brokerCaFile: z.string().min(1).optional(),
+  })
+  .refine(
+    ({ certificateFile, fingerprint }) =>
+      (certificateFile === undefined) !== (fingerprint === undefined),
+    {
+      path: ['certificateFile'],
+      error: 'expected either "certificateFile" or "fingerprint", of the certificate at "url"',
+    },
+  );
+export type EnrolmentSettings = z.infer<typeof enrolmentSettings>;
+
 /** The relay's configuration. docs/configuration.md explains each setting. */
 export const relayConfigSchema = z.strictObject({
   dataFolder: z.string().min(1).default('var/relay'),
@@ -109,6 +133,7 @@ export const relayConfigSchema = z.strictObject({
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,
+  enrolment: enrolmentSettings.optional(),
   mqtt: z
     .union([
       z.strictObject({ root: topicRoot, embedded: embeddedBrokerSettings }),

@@ -26,6 +26,9 @@ import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import type { RelayConfig } from './config.js';
+import { CutOffWatch } from './fleet/cut-off-watch.js';
+import { enrolmentPlace } from './fleet/enrolment-place.js';
+import { Enrolments } from './fleet/enrolments.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -77,7 +80,7 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
-    ...[...sites.broker.services, http],
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -168,7 +171,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 /** The broker, and what is known and received of the sites. */
 function createSites({ config, log, clock, steadyTime, db }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log);
+  const broker = createRelayBroker(config, tables, log, clock);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -196,11 +199,23 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
     log: fleetLog,
     clock,
   });
-  return { broker, registry, presence, retention, ingest, fleet };
+  const enrolments = new Enrolments({
+    db: tables,
+    place: () => enrolmentPlace(config),
+    hasAccounts,
+    accounts,
+    fixedNames,
+    admit: (site) => registry.add(site),
+    disconnect: (site) => embedded?.disconnectSite(site),
+    clock,
+  });
+  const cutOffs =
+    embedded && new CutOffWatch(tables, (site) => embedded.disconnectSite(site), fleetLog);
+  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
+function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites): HttpServer {
   const { config, log, clock, files, metrics, access, guard, detection, images } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -223,7 +238,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock, enrolments },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }

@@ -10,17 +10,12 @@ import {
   relayResetCommand,
   relayRestoreCommand,
 } from './commands/backup-commands.js';
-
-  relayAuditCommand,
-  relayTokenCommand,
-  relayUserCommand,
-} from './commands/access-commands.js';
-
 import { bucketCommand } from './commands/bucket-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
+import { sitesCommand } from './commands/sites-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -77,6 +72,11 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    sites: {
+      summary: 'lists sites; "sites enrol NAME", "sites rotate NAME", "sites revoke NAME"',
+      words: true,
+      run: sitesCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',
