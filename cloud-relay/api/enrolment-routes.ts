@@ -18,7 +18,7 @@ const bySite = z.object({ site: nameSchema });
 const ok = { status: z.literal('OK') };
 /** Of one address: appliances behind one router enrol one after the other. */
 const ATTEMPTS_PER_MINUTE = 10;
-const CHECKS_PER_MINUTE = 60;
+const CHECKS_PER_MINUTE = 120;
 
 export const enrolmentRoutes = (enrolments: Enrolments): Route[] => [
   ...operatorRoutes(enrolments),
