@@ -1,6 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
@@ -32,6 +33,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: relayCertificateCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',
