@@ -1,7 +1,9 @@
 import { once } from 'node:events';
-import { connect as connectSocket } from 'node:net';
+import { type AddressInfo, connect as connectSocket, createServer, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
+import { BrokerTls } from '../../../core/messaging/broker-tls.js';
+import { silentLogger } from '../../../core/runtime/logger.js';
 import { fingerprintOf } from '../../../core/runtime/tls/fingerprint.js';
 import { isThisMachine } from '../../../core/runtime/tls/local-peer.js';
 import { startBroker } from '../../support/broker.js';
@@ -106,4 +108,40 @@ test('a connection that says nothing is closed, whatever it could have spoken', 
     await once(socket, 'close');
   }
   t.pass();
+});
+
+test('a client on another machine without TLS is refused with a reason, unless plain text is allowed', async (t) => {
+  const issued = await issueForTest();
+  for (const isPlainTextAllowed of [false, true]) {
+    const handled: Socket[] = [];
+    const source = fixedSource(credentialsOf(issued));
+    const broker = new BrokerTls(
+      { source, isPlainTextAllowed },
+      (socket) => handled.push(socket),
+      1_000,
+      silentLogger(),
+    );
+    const server = createServer((socket) => {
+      Object.defineProperty(socket, 'remoteAddress', { value: '192.0.2.99' });
+      broker.accept(socket);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const client = connectSocket(port, '127.0.0.1');
+    t.teardown(() => {
+      client.destroy();
+      for (const socket of handled) socket.destroy();
+      server.close();
+    });
+    // CONNECT of MQTT 3.1.1.
+    client.write(Buffer.from('100c00044d5154540402003c0000', 'hex'));
+    if (isPlainTextAllowed) {
+      await eventually(() => handled.length === 1);
+      continue;
+    }
+    const [answer] = await once(client, 'data');
+    t.is(answer.toString('hex'), '20020005', 'not authorised');
+    await once(client, 'end');
+    t.deepEqual(handled, []);
+  }
 });
