@@ -6,6 +6,7 @@ import {
   relayUserCommand,
 } from './commands/access-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
@@ -49,6 +50,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: relayCertificateCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

@@ -1,6 +1,7 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
+import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
@@ -26,6 +27,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: edgeDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: edgeCertificateCommand,
     },
     doctor: {
       summary: 'checks this appliance and advises what to do',

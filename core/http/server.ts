@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import type { ServerTls } from './tls/server-tls.js';
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
@@ -14,6 +15,8 @@ export class HttpServer implements Service {
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
+    /** Without it, the server speaks plain HTTP only. */
+    private readonly tls?: ServerTls,
   ) {}
 
   get address(): { host: string; port: number; url: string } {
@@ -31,8 +34,9 @@ export class HttpServer implements Service {
         keepAliveTimeout: 30_000,
         maxHeaderSize: 16_384,
       },
-      this.app.callback(),
+      this.tls?.guard(this.app.callback()) ?? this.app.callback(),
     );
+    this.tls?.attach(server);
     server.maxConnections = 1024;
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
@@ -50,9 +54,13 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
+    this.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
+    const deadline = setTimeout(() => {
+      server.closeAllConnections();
+      this.tls?.destroyAll();
+    }, 5_000);
     await closed;
     clearTimeout(deadline);
   }

@@ -8,6 +8,7 @@ import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import type { Account, BrokerAccounts } from './access-rules.js';
 import { type BrokerLimits, defaultLimits } from './broker-limits.js';
+import { BrokerTls, type BrokerTlsOptions } from './broker-tls.js';
 import { ClientAuthorization, type RefusalCode, refusalCodes } from './client-authorization.js';
 import { ClientSockets } from './client-sockets.js';
 import { RetainedLedger } from './retained-ledger.js';
@@ -20,13 +21,15 @@ export interface EmbeddedBrokerOptions {
   /** `none` allows every client everything. */
   accounts: BrokerAccounts | 'none';
   limits?: Partial<BrokerLimits>;
+  /** Without it, the broker speaks plain MQTT only. */
+  tls?: BrokerTlsOptions;
 }
 
 const STOP_MS = 2_000;
 const LOG_EVERY_MS = 60_000;
 
 /**
- * The broker inside the relay or the appliance, on aedes: MQTT 3.1.1 over TCP. It stores nothing across a
+ * The broker inside the relay or the appliance, on aedes: MQTT 3.1.1 over TCP and TLS. It stores nothing across a
  * restart. Every client gets a clean session, because the queue of an absent client would have no bound. No summary is
  * lost by that: the appliances keep them until the relay has acknowledged them.
  */
@@ -39,6 +42,7 @@ export class EmbeddedBroker implements Service {
   readonly #limitLog = new LogThrottle(LOG_EVERY_MS);
   #aedes: Aedes | undefined;
   #server: Server | undefined;
+  #tls: BrokerTls | undefined;
 
   constructor(
     private readonly options: EmbeddedBrokerOptions,
@@ -70,7 +74,12 @@ export class EmbeddedBroker implements Service {
     const aedes = await Aedes.createBroker(this.#aedesOptions());
     this.#aedes = aedes;
     this.#logErrors(aedes);
-    const server = createServer((socket) => this.#accept(socket, aedes));
+    const accept = (socket: Socket) => this.#accept(socket, aedes);
+    const { tls } = this.options;
+    this.#tls = tls && new BrokerTls(tls, accept, this.#limits.connectTimeoutMs, this.log);
+    const server = createServer((socket) =>
+      this.#tls ? this.#tls.accept(socket) : accept(socket),
+    );
     server.maxConnections = this.#limits.maxConnections;
     this.#server = server;
     const { host, port } = this.options;
@@ -92,6 +101,7 @@ export class EmbeddedBroker implements Service {
       else resolve();
     });
     const deadline = setTimeout(() => this.#sockets.destroyAll(), STOP_MS);
+    this.#tls?.stop();
     const aedes = this.#aedes;
     if (aedes) await new Promise<void>((done) => aedes.close(done));
     this.#sockets.destroyAll();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
 import { secretSchema } from './configuration.js';
+import { httpTlsShape, pinShape } from './tls/tls-settings.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */
 
@@ -55,6 +56,7 @@ export const serverSettings = (defaultPort: number) =>
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
       sessions: sessionSettings,
+      ...httpTlsShape,
     })
     .refine(isGuarded, unguarded('authentication'))
     .prefault({});
@@ -109,6 +111,7 @@ export const brokerClientShape = {
   username: z.string().min(1).optional(),
   password: secretSchema.optional(),
   caFile: z.string().min(1).optional(),
+  ...pinShape,
 };
 
 export const topicRoot = z
