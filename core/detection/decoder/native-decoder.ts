@@ -113,6 +113,12 @@ export interface NativeDecoder {
   memoryInUse(): number;
   /** From now on allocations fail that make it more than so many bytes (RLIMIT_DATA of getrlimit(2)); Infinity lifts it. */
   limitMemory(bytes: number): void;
+  /** The same for all that comes, and no core dumps. Returns whether the limit holds. */
+  capMemory(bytes: number): boolean;
+  /** No connections, processes or written files from now on, in all threads. Returns why not; empty if that is so. */
+  restrictSyscalls(): string;
+  /** The descriptor of a file in memory that holds the bytes; the caller closes it. */
+  memoryFile(bytes: Uint8Array): number;
 }
 
 /** Throws `StartError` if the addon has not been built or does not load. */

@@ -13,6 +13,7 @@ import {
   type SearchGate,
 } from '../detection.js';
 import type { Findings, ProbeResult, ProbeResultOf, ProbeSubject } from '../protocol.js';
+import type { SandboxState } from '../sandbox/sandbox-state.js';
 import { JobDispatcher } from './job-dispatcher.js';
 import type { JobRecord } from './job-record.js';
 import { workerEnvironment } from './worker-environment.js';
@@ -53,6 +54,8 @@ export interface PoolStatus {
   engines: EngineName[];
   /** Process ids of the ready workers. */
   pids: number[];
+  /** What holds the workers back; known once one of them has been ready. */
+  sandbox: SandboxState | undefined;
 }
 
 /**
@@ -139,7 +142,7 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   status(): PoolStatus {
-    const { alive, ready, restarts, engines } = this.#supervisor;
+    const { alive, ready, restarts, engines, sandbox } = this.#supervisor;
     const { busy, queued, replies } = this.#jobs;
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
@@ -151,6 +154,7 @@ export class DetectionPool implements DetectionBackend, Service {
       replies,
       engines,
       pids: ready,
+      sandbox,
     };
   }
 
