@@ -1,5 +1,6 @@
 import type { CascadeEngineName, Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
+import type { SandboxState } from '../runtime/sandbox/sandbox-state.js';
 import type {
   AnalysisPlan,
   LabelledBox,
@@ -7,7 +8,6 @@ import type {
   PartialDescription,
   Thumbnail,
 } from './detection.js';
-import type { SandboxState } from './sandbox/sandbox-state.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
 export const PROTOCOL_VERSION = 9;

@@ -4,9 +4,9 @@ import { modelFaults } from '../detection/catalog/setting-faults.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { runtimeFault } from '../detection/onnx/runtime-package.js';
-import { describeSandbox, type SandboxState } from '../detection/sandbox/sandbox-state.js';
 import { openCvFault } from '../opencv/opencv-addon.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
+import { describeSandbox, type SandboxState } from '../runtime/sandbox/sandbox-state.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
 import { type DetectionExpectation, withDetection } from './with-detection.js';
 

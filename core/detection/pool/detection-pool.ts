@@ -4,6 +4,7 @@ import type { Analysis, AppliedDetector, EngineName } from '../../contract/detec
 import { ProblemError } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
+import type { SandboxState } from '../../runtime/sandbox/sandbox-state.js';
 import {
   type AnalysisPlan,
   type DetectionBackend,
@@ -13,7 +14,6 @@ import {
   type SearchGate,
 } from '../detection.js';
 import type { Findings, ProbeResult, ProbeResultOf, ProbeSubject } from '../protocol.js';
-import type { SandboxState } from '../sandbox/sandbox-state.js';
 import { JobDispatcher } from './job-dispatcher.js';
 import type { JobRecord } from './job-record.js';
 import { workerEnvironment } from './worker-environment.js';

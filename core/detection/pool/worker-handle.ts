@@ -1,8 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { openCvAddon, openCvFault } from '../../opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
+import { launchProcess } from '../../runtime/sandbox/launch-process.js';
 import type { AnalysisPlan, SearchGate, Thumbnail } from '../detection.js';
+import { isRuntimeInstalled, runtimeFolder } from '../onnx/runtime-package.js';
 import {
   IMAGE_DESCRIPTOR,
   type Job,
@@ -14,7 +18,6 @@ import {
   type SentJob,
   type WorkerMessage,
 } from '../protocol.js';
-import { launchWorker } from '../sandbox/launch-worker.js';
 import { sendFile } from './send-file.js';
 
 export interface WorkerOptions {
@@ -78,11 +81,12 @@ export class WorkerHandle {
 
   /** Starts the process. Throws StartError if it cannot work or is not ready in time. */
   start(): Promise<Ready> {
-    const child = launchWorker(ENTRY, {
+    const child = launchProcess(ENTRY, {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       environment: this.options.environment,
       flags: NODE_FLAGS,
+      read: libraryFolders(),
     });
     this.#child = child;
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
@@ -237,6 +241,12 @@ export class WorkerHandle {
     return pending;
   }
 }
+
+/** Of what a worker loads when it first needs it; in a package, beside the program's folder. */
+const libraryFolders = (): string[] => [
+  ...(openCvFault('engine') === undefined ? [dirname(openCvAddon('engine'))] : []),
+  ...(isRuntimeInstalled() ? [runtimeFolder()] : []),
+];
 
 function filesOf(job: Job): ReadonlySet<string> {
   if (job.kind === 'analyse') return filesOfPlan(job.plan);

@@ -1,7 +1,7 @@
 import type { EngineName } from '../../contract/detection.js';
 import { messageOf } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { SandboxState } from '../sandbox/sandbox-state.js';
+import type { SandboxState } from '../../runtime/sandbox/sandbox-state.js';
 import { RestartBudget } from './restart-budget.js';
 import type { WorkerHandle } from './worker-handle.js';
 

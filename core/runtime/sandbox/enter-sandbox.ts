@@ -1,8 +1,15 @@
-import type { NativeDecoder } from '../decoder/native-decoder.js';
-import { LANDLOCK_VARIABLE } from './launch-worker.js';
+import { LANDLOCK_VARIABLE } from './launch-process.js';
 import type { SandboxState } from './sandbox-state.js';
 
-type Restrictions = Pick<NativeDecoder, 'capMemory' | 'memoryInUse' | 'restrictSyscalls'>;
+/** Calls of a native addon. */
+export interface Restrictions {
+  /** Bytes of private memory that may be written to; 0 if it is not known. */
+  memoryInUse(): number;
+  /** Allocations fail that make it more than so many bytes, and no core dumps are written. Returns whether the limit holds. */
+  capMemory(bytes: number): boolean;
+  /** No connections, processes or written files from now on, in all threads. Returns why not; empty if that is so. */
+  restrictSyscalls(): string;
+}
 
 /**
  * Gives up, in all threads of this process, what it was not started without: system calls, and memory beyond

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { launchWorker } from '../../../../core/detection/sandbox/launch-worker.js';
-import type { SandboxState } from '../../../../core/detection/sandbox/sandbox-state.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
+import { launchProcess } from '../../../../core/runtime/sandbox/launch-process.js';
+import type { SandboxState } from '../../../../core/runtime/sandbox/sandbox-state.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import type { Request } from './captive.js';
 
@@ -27,13 +27,13 @@ const OF_THE_KERNEL = ['signal everyone', 'clone3', 'namespace', 'mount', 'io_ur
 
 test.before(() => {
   const include = join(dirname(dirname(process.execPath)), 'include', 'node');
-  const source = join(projectRoot(), 'test/core/detection/sandbox/attempts.c');
+  const source = join(projectRoot(), 'test/core/runtime/sandbox/attempts.c');
   execFileSync('cc', ['-shared', '-fPIC', '-w', `-I${include}`, '-o', ADDON, source]);
 });
 
 /** A process that is started as a worker is; `isFree` leaves it as it is then. */
 async function captive(t: ExecutionContext, { isFree = false } = {}) {
-  const child = launchWorker(ENTRY, {
+  const child = launchProcess(ENTRY, {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     environment: { LANG: 'C.UTF-8' },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { loadDecoder } from '../../../../core/detection/decoder/native-decoder.js';
-import { enterSandbox } from '../../../../core/detection/sandbox/enter-sandbox.js';
+import { enterSandbox } from '../../../../core/runtime/sandbox/enter-sandbox.js';
 
 interface Attempts {
   attempt(what: string, parent: number, path: string): number;
