@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createAccess } from '../core/access/create-access.js';
 import { type AccessTables, accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
@@ -101,6 +102,8 @@ type Sites = ReturnType<typeof createSites>;
 async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
   const tls = createTls(tlsOptionsOf(config), log, clock);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);

@@ -5,6 +5,10 @@ import {
   relayTokenCommand,
   relayUserCommand,
 } from './commands/access-commands.js';
+  relayBackupCommand,
+  relayResetCommand,
+  relayRestoreCommand,
+} from './commands/backup-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
 import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
@@ -19,6 +23,23 @@ process.exitCode = await run({
   summary: "The Siteglass relay: collects the sites' summaries and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: relayBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: relayRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: relayResetCommand,
+    },
     bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',

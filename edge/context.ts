@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -91,6 +92,8 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
   const tls = createTls(tlsOptionsOf(config), log, clock);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
@@ -184,7 +187,7 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
 /** The REST API and the metrics. */
 function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
   const { dependencies, metrics, health, guard } = base;
-  const { config, detection, log } = dependencies;
+  const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
   const { connections, links, uplink } = reporting;
   const { pool } = detection;
@@ -203,7 +206,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const { cameras, sightings, reload } = pipeline;
   const app = createEdgeApp({
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }), base.tls.server);
 }

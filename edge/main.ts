@@ -2,6 +2,11 @@
 import { run } from '../core/runtime/program.js';
 import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
 import { edgeCertificateCommand } from './commands/certificate-command.js';
+import {
+  edgeBackupCommand,
+  edgeResetCommand,
+  edgeRestoreCommand,
+} from './commands/backup-commands.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
@@ -16,6 +21,23 @@ process.exitCode = await run({
   summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: edgeBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: edgeRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: edgeResetCommand,
+    },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,

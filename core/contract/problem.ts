@@ -19,6 +19,7 @@ export const problemKinds = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The resource exists already' },
   last_administrator: { status: 409, title: 'Nobody could administer the program any more' },
+  backup_busy: { status: 409, title: 'Another backup is being made' },
   detectors_busy: { status: 409, title: 'Another detector is being added or removed' },
   detector_not_removable: { status: 409, title: 'The detector was not added here' },
   camera_takes_no_uploads: { status: 409, title: 'The camera takes no uploads' },
