@@ -5,6 +5,7 @@ import {
   relayTokenCommand,
   relayUserCommand,
 } from './commands/access-commands.js';
+import {
   relayBackupCommand,
   relayResetCommand,
   relayRestoreCommand,

@@ -1,12 +1,12 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
-import { edgeCertificateCommand } from './commands/certificate-command.js';
 import {
   edgeBackupCommand,
   edgeResetCommand,
   edgeRestoreCommand,
 } from './commands/backup-commands.js';
+import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
