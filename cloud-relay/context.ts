@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
@@ -79,7 +82,7 @@ export async function createRelay(
   ];
   return {
     lifecycle: new Lifecycle(services, log),
-    probes: probesOf(base, sites),
+    probes: [...probesOf(base, sites), new HttpProbe(http)],
     ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
@@ -211,10 +214,12 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
     ...{ config, log, metrics, readiness, tokens, detection, images, fleet, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), connections);
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { ConnectionShares } from './connection-shares.js';
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
@@ -14,6 +15,7 @@ export class HttpServer implements Service {
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
+    readonly connections = new ConnectionShares(),
   ) {}
 
   get address(): { host: string; port: number; url: string } {
@@ -30,10 +32,12 @@ export class HttpServer implements Service {
         headersTimeout: 20_000,
         keepAliveTimeout: 30_000,
         maxHeaderSize: 16_384,
+        // Node.js looks at these times so often; by default only every 30 s.
+        connectionsCheckingInterval: 1_000,
       },
-      this.app.callback(),
+      this.#answer(),
     );
-    server.maxConnections = 1024;
+    this.connections.attach(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -46,6 +50,13 @@ export class HttpServer implements Service {
     this.log.info({ url: this.address.url }, 'listening');
   }
 
+  #answer(): RequestListener {
+    const answer = this.app.callback();
+    return (request, response) => {
+      if (this.connections.begin(request, response)) void answer(request, response);
+    };
+  }
+
   /** Accepts no new connections, closes idle ones, and waits for requests in progress. */
   async stop(): Promise<void> {
     const server = this.#server;
@@ -55,5 +66,6 @@ export class HttpServer implements Service {
     const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
     await closed;
     clearTimeout(deadline);
+    this.connections.stop();
   }
 }

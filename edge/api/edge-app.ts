@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { Authentication } from '../../core/http/authentication.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
@@ -33,6 +34,7 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
   tokens: Tokens;
   detection: DetectionModule;
@@ -96,6 +98,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     ],
     authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     guards: guarded ? [onlyThisMachine] : [],
   });
