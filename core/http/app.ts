@@ -7,6 +7,7 @@ import { holdResponse } from './hold-response.js';
 import type { Metrics } from './metrics.js';
 import { type ApiInfo, openApiDocument, type RouteGroup } from './openapi.js';
 import { handleProblems } from './problems.js';
+import { refuseNul } from './refuse-nul.js';
 import { mount } from './route.js';
 import { swaggerUi } from './swagger-ui.js';
 
@@ -35,6 +36,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(securityHeaders);
   app.use(metrics.requests());
   app.use(handleProblems(log));
+  app.use(refuseNul);
   for (const guard of guards) app.use(guard);
   if (connections) app.use(holdResponse(connections));
   app.use(swaggerUi(info.title, '/openapi.json'));

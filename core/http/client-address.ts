@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 
 /** Whether an address is that of a proxy whose X-Forwarded-For is believed. */
 export type IsProxy = (address: string) => boolean;
@@ -12,5 +13,6 @@ export function clientAddressOf(request: IncomingMessage, isProxy: IsProxy): str
   const header = isProxy(peer) ? request.headers['x-forwarded-for'] : undefined;
   if (!header) return peer;
   const list = Array.isArray(header) ? header.join(',') : header;
-  return list.slice(list.lastIndexOf(',') + 1).trim() || peer;
+  const last = list.slice(list.lastIndexOf(',') + 1).trim();
+  return isIP(last) === 0 ? peer : last;
 }

@@ -27,10 +27,10 @@ export function createLimitedLogger(
   reportMs = REPORT_MS,
 ): Logger {
   const limit = new LogLimit(limits);
-  let reporting: NodeJS.Timeout | undefined;
+  let isReportDue = false;
   let isReport = false;
   const report = () => {
-    reporting = undefined;
+    isReportDue = false;
     isReport = true;
     for (const { kind, count } of limit.takeLeftOut().slice(0, MAX_REPORTED))
       logger.warn({ kind, count }, 'similar log messages left out');
@@ -45,7 +45,8 @@ export function createLimitedLogger(
         logMethod(args: Parameters<LogFn>, method: LogFn, level: number) {
           const message = textOf(args);
           if (level < FATAL && !isReport && !limit.admits(message)) {
-            reporting ??= setTimeout(report, reportMs).unref();
+            if (!isReportDue) setTimeout(report, reportMs).unref();
+            isReportDue = true;
             return;
           }
           Reflect.apply(method, this, withShortText(args));
