@@ -6,6 +6,9 @@ import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
@@ -84,7 +87,7 @@ export async function createRelay(
   ];
   return {
     lifecycle: new Lifecycle(services, log),
-    probes: probesOf(base, sites),
+    probes: [...probesOf(base, sites), new HttpProbe(http)],
     ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
@@ -230,10 +233,18 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
     ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }), base.tls.server);
+  return new HttpServer(
+    app,
+    config.http,
+    log.child({ component: 'http' }),
+    connections,
+    base.tls.server,
+  );
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

@@ -5,6 +5,8 @@ import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
@@ -75,7 +77,7 @@ export async function createEdge(
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
-    probes: [cameras, ...probesOf(base)],
+    probes: [cameras, ...probesOf(base), new HttpProbe(http)],
     restart: base.guard.restart,
     http,
     cameras,
@@ -189,26 +191,40 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
-  const { connections, links, uplink } = reporting;
+  const { links, uplink } = reporting;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
-  registerEdgeMetrics(metrics, { pool, storage, pipeline, connections, eventStream });
+  registerEdgeMetrics(metrics, {
+    pool,
+    storage,
+    pipeline,
+    connections: reporting.connections,
+    eventStream,
+  });
   const view = new SiteView({
     site: config.site,
     health,
     pool,
     store: storage.images.store,
     outbox: storage.outbox,
-    relay: connections.relay,
+    relay: reporting.connections.relay,
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
+  const connections = new ConnectionShares();
   const app = createEdgeApp({
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }), base.tls.server);
+  return new HttpServer(
+    app,
+    config.http,
+    log.child({ component: 'http' }),
+    connections,
+    base.tls.server,
+  );
 }
 
 /** Each after what it needs; they stop in the reverse order. */

@@ -3,6 +3,7 @@ import type { AccessModule } from '../../core/access/create-access.js';
 import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
@@ -35,6 +36,7 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
   access: AccessModule;
   detection: DetectionModule;
@@ -101,6 +103,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     ],
     authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     guards: guarded ? [onlyThisMachine] : [],
   });
