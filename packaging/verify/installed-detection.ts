@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Detection } from '../../core/contract/detection.js';
 import { outputOf } from '../../scripts/lib/command.mjs';
 import { copyRoot, debianRoot, enterRoot } from '../../scripts/lib/debian-root.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
@@ -105,8 +106,9 @@ export function describeDetection({
 }: InstalledResult): string {
   const [first] = samples;
   expect(first && samples.length === IMAGES.length, `${IMAGES.length} results`, samples.length);
-  const signs = samples.slice(0, FORMS).map(({ detections }) => expectSigns(detections));
-  expect(new Set(signs).size === 1, 'the same in each form', signs.join('; '));
+  const forms = samples.slice(0, FORMS);
+  const [signs = ''] = forms.map(({ detections }) => expectSigns(detections));
+  for (const { image, detections } of forms) expectNear(image, detections, first.detections);
   expect(processed.bytes > 10_000, 'an image with boxes', `${processed.bytes} bytes`);
   const square = expectSquare(model.detections);
   expectLibraries(worker.cascades, 0);
@@ -114,11 +116,27 @@ export function describeDetection({
   const times = ({ decodeMs, detectMs }: typeof model.times) =>
     `decoded in ${Math.round(decodeMs)} ms, searched in ${Math.round(detectMs)} ms`;
   return [
-    `JPEG, PNG, WebP: ${signs[0]} (${times(first.times)})`,
+    `JPEG, PNG, WebP: ${signs} (${times(first.times)})`,
     `with a model ${square} (${times(model.times)})`,
     `worker ${worker.first.megabytes} MB, after all cascades ${worker.cascades.megabytes} MB, with a model ${worker.model.megabytes} MB`,
     `SQLite ${sqlite}, engines ${engines.join(', ')}`,
   ].join('; ');
+}
+
+/** Grey is made from each form's own colours, so that a level may differ by one. */
+const MAX_SHIFT = 2;
+
+function expectNear(image: string, detections: Detection[], reference: Detection[]): void {
+  const edges = ({ box }: Detection) => [box.x, box.y, box.width, box.height];
+  const isNear = (found: Detection, i: number) => {
+    const other = reference[i];
+    const before = other && edges(other);
+    return before && edges(found).every((n, k) => Math.abs(n - (before[k] ?? n)) <= MAX_SHIFT);
+  };
+  const { length } = reference;
+  const found = JSON.stringify(detections.map(edges));
+  const same = detections.length === length && detections.every(isNear);
+  expect(same, `in ${image} about ${JSON.stringify(reference.map(edges))}`, found);
 }
 
 function expectLibraries({ withOpenCv, withOnnxRuntime }: WorkerState, expected: 0 | 1): void {
