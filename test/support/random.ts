@@ -19,6 +19,16 @@ export class Random {
     return min + this.next() * (max - min);
   }
 
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** Throws for an empty list. */
+  pick<T>(list: readonly T[]): T {
+    if (list.length === 0) throw new Error('there is nothing to pick from');
+    return list[this.integer(0, list.length - 1)] as T;
+  }
+
   /** A whole number, both ends inclusive. */
   integer(min: number, max: number): number {
     return Math.floor(this.between(min, max + 1));
