@@ -33,6 +33,7 @@ export const problemKinds = {
   detector_refused: { status: 422, title: 'The detector cannot be used' },
   image_undecodable: { status: 422, title: 'The image does not decode' },
   image_damaged: { status: 422, title: 'The image is damaged' },
+  image_too_costly: { status: 422, title: 'Decoding the image takes too much work' },
   image_crashed_decoder: { status: 422, title: 'The image crashed its decoder' },
   detection_timeout: { status: 422, title: 'The image took too long to analyse' },
   analysis_failed: { status: 422, title: 'The image was not analysed' },
