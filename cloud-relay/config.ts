@@ -6,6 +6,7 @@ import {
   imageSettings,
   isGuarded,
   logSettings,
+  sessionSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
@@ -98,6 +99,7 @@ export const relayConfigSchema = z.strictObject({
       trustProxy: z.boolean().default(false),
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
+      sessions: sessionSettings,
       ...httpTlsShape,
     })
     .prefault({}),

@@ -35,6 +35,18 @@ export const unguarded = (without: string) => ({
   error: `without ${without} only a loopback address is allowed; to serve the network without ${without}, set "allowAnyoneOnTheNetwork: true"`,
 });
 
+/** How long people stay logged in. */
+export const sessionSettings = z
+  .strictObject({
+    idleHours: z.number().min(0.1).max(8_760).default(12),
+    maxDays: z.number().min(0.1).max(366).default(30),
+  })
+  .prefault({})
+  .transform(({ idleHours, maxDays }) => ({
+    idleMs: idleHours * 3_600_000,
+    absoluteMs: maxDays * 86_400_000,
+  }));
+
 /** A server's address and who may use it. */
 export const serverSettings = (defaultPort: number) =>
   z
@@ -43,6 +55,7 @@ export const serverSettings = (defaultPort: number) =>
       port: port.default(defaultPort),
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
+      sessions: sessionSettings,
       ...httpTlsShape,
     })
     .refine(isGuarded, unguarded('authentication'))

@@ -47,7 +47,10 @@ export class ServerTls {
       plain: serve,
       secure: serve,
     });
-    server.on('connection', (socket: Socket) => this.#acceptor?.accept(socket));
+    server.on('connection', (socket: Socket) => {
+      // Another listener may have refused it.
+      if (!socket.destroyed) this.#acceptor?.accept(socket);
+    });
   }
 
   /** The server stops: connections without a request end. */
