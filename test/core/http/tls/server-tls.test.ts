@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
+import { ConnectionShares } from '../../../../core/http/connection-shares.js';
 import { HttpServer } from '../../../../core/http/server.js';
 import { AcmeChallenges } from '../../../../core/http/tls/acme-challenges.js';
 import { ServerTls } from '../../../../core/http/tls/server-tls.js';
@@ -16,6 +17,7 @@ import {
   handshake,
   issueForTest,
 } from '../../../support/certificates.js';
+import { eventually } from '../../../support/eventually.js';
 
 /** A server that sees its clients at another address than this machine's. */
 async function startServer(
@@ -39,7 +41,13 @@ async function startServer(
   app.use(async (ctx) => {
     ctx.body = `${ctx.protocol} ${ctx.method} ${await text(ctx.req)}`;
   });
-  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, log, tls);
+  const server = new HttpServer(
+    app,
+    { host: '127.0.0.1', port: 0 },
+    log,
+    new ConnectionShares(),
+    tls,
+  );
   t.teardown(() => server.stop());
   await server.start();
   return { server, source, issued, ca: issued.authority.certificate, port: server.address.port };
@@ -149,4 +157,18 @@ test('bytes that are neither HTTP nor TLS, and a broken handshake, harm nobody',
     await once(socket, 'close');
   }
   t.is((await ask(port, { ca })).status, 200);
+});
+
+test('a connection with TLS gives up its place when it ends, and when its handshake fails', async (t) => {
+  const { server, port, ca } = await startServer(t);
+  for (let i = 0; i < 5; i++) {
+    const secure = await handshake(port, ca);
+    secure.destroy();
+    const broken = connect(port, '127.0.0.1');
+    broken.on('error', () => undefined).resume();
+    broken.write(Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]));
+    await once(broken, 'close');
+  }
+  await eventually('all places are free', () => server.connections.size === 0, 5_000);
+  t.is(server.connections.size, 0);
 });
