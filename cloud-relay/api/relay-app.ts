@@ -73,5 +73,6 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     metrics,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
+    guards: access.guards,
   });
 }

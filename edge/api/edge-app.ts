@@ -93,6 +93,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     authentication: access.authentication,
     metrics,
     log: log.child({ component: 'http' }),
-    guards: guarded ? [onlyThisMachine] : [],
+    guards: [...access.guards, ...(guarded ? [onlyThisMachine] : [])],
   });
 }

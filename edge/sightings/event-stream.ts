@@ -35,9 +35,9 @@ export class EventStream implements Service {
 
   /**
    * The events after `lastEventId`, or only new ones if it is undefined. A `gap` event shows that some are no longer
-   * kept. Throws `streams_full`.
+   * kept. With `cameras`, only their events. Throws `streams_full`.
    */
-  async open(lastEventId: string | undefined): Promise<Readable> {
+  async open(lastEventId: string | undefined, cameras?: readonly string[]): Promise<Readable> {
     const { db, maxClients = 64, heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
     if (this.#isStopping) throw new ProblemError('shutting_down', 'The service is stopping.');
     if (this.#clients.size >= maxClients)
@@ -46,7 +46,7 @@ export class EventStream implements Service {
         `${maxClients} event streams are open. Close one, or retry later.`,
         { retryAfter: 10 },
       );
-    const client = new EventClient(db, { heartbeatMs, patienceMs });
+    const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras);
     this.#clients.add(client);
     const stream = client.read(lastEventId);
     stream.once('close', () => this.#clients.delete(client));
