@@ -2,12 +2,17 @@ import { join } from 'node:path';
 import { createAccess } from '../core/access/create-access.js';
 import { type AccessTables, accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
+import { createTls } from '../core/http/tls/create-tls.js';
 import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
@@ -24,6 +29,7 @@ import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
+import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
@@ -70,6 +76,7 @@ export async function createRelay(
     ...[
       base.lock,
       base.database,
+      base.tls.certificates,
       base.steadyTime,
       ...access.services,
       ...detection.services,
@@ -80,7 +87,7 @@ export async function createRelay(
   ];
   return {
     lifecycle: new Lifecycle(services, log),
-    probes: probesOf(base, sites),
+    probes: [...probesOf(base, sites), new HttpProbe(http)],
     ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
@@ -98,6 +105,9 @@ type Sites = ReturnType<typeof createSites>;
 async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
+  const tls = createTls(tlsOptionsOf(config), log, clock);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();
@@ -152,6 +162,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     steadyTime,
     lock,
+    tls,
     db,
     database,
     guard,
@@ -164,9 +175,12 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 }
 
 /** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, steadyTime, db }: Base) {
+function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log);
+  const broker = createRelayBroker(config, tables, log, {
+    source: tls.certificates,
+    isPlainTextAllowed: tls.isPlainMqttAllowed,
+  });
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -220,10 +234,18 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
     ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  return new HttpServer(
+    app,
+    config.http,
+    log.child({ component: 'http' }),
+    connections,
+    base.tls.server,
+  );
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

@@ -5,7 +5,13 @@ import {
   relayTokenCommand,
   relayUserCommand,
 } from './commands/access-commands.js';
+import {
+  relayBackupCommand,
+  relayResetCommand,
+  relayRestoreCommand,
+} from './commands/backup-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
@@ -18,6 +24,23 @@ process.exitCode = await run({
   summary: "The Siteglass relay: collects the sites' summaries and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: relayBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: relayRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: relayResetCommand,
+    },
     bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
@@ -49,6 +72,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: relayCertificateCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

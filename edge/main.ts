@@ -1,6 +1,12 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
 import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
+import {
+  edgeBackupCommand,
+  edgeResetCommand,
+  edgeRestoreCommand,
+} from './commands/backup-commands.js';
+import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
@@ -15,6 +21,23 @@ process.exitCode = await run({
   summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: edgeBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: edgeRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: edgeResetCommand,
+    },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,
@@ -26,6 +49,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: edgeDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: edgeCertificateCommand,
     },
     doctor: {
       summary: 'checks this appliance and advises what to do',

@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
@@ -24,6 +25,7 @@ export interface RelayAppParts {
   config: RelayConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
   access: AccessModule;
   detection: DetectionModule;
@@ -71,6 +73,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     ],
     authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
     guards: access.guards,

@@ -14,6 +14,8 @@ export interface Command<C> {
   words?: boolean;
   /** The options with a value that it accepts. */
   values?: ValueOption[];
+  /** The further options without a value that it accepts. */
+  flags?: FlagOption[];
   /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
   run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
 }
@@ -30,7 +32,13 @@ const VALUE_OPTIONS = [
 ] as const;
 export type ValueOption = (typeof VALUE_OPTIONS)[number];
 
-export interface CommandOptions extends Partial<Record<ValueOption, string | undefined>> {
+/** Options without a value that only some commands accept. */
+const FLAG_OPTIONS = ['no-images', 'yes'] as const;
+export type FlagOption = (typeof FLAG_OPTIONS)[number];
+
+export interface CommandOptions
+  extends Partial<Record<ValueOption, string | undefined>>,
+    Partial<Record<FlagOption, boolean | undefined>> {
   /** The output is JSON. */
   json: boolean;
   /** The command shows what was refused. */
@@ -67,6 +75,8 @@ export function readArguments(argv: string[]) {
       name: { type: 'string' },
       url: { type: 'string' },
       sha256: { type: 'string' },
+      'no-images': { type: 'boolean' },
+      yes: { type: 'boolean' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -93,6 +103,8 @@ export function commandOf<C>(
   for (const option of VALUE_OPTIONS)
     if (values[option] !== undefined && !command?.values?.includes(option))
       refuseOption(`--${option}`);
+  for (const option of FLAG_OPTIONS)
+    if (values[option] && !command?.flags?.includes(option)) refuseOption(`--${option}`);
   return command;
 }
 
@@ -124,5 +136,7 @@ ${listed(commands).join('')}
       --name NAME       the name that "detector add FILE" gives the detector
       --url URL         where "detector add NAME" downloads the file from
       --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know
+      --no-images       leaves the images out of "backup"
+      --yes             lets "reset" go on without asking
       --version         prints the version
   -h, --help            prints this text`;

@@ -5,6 +5,7 @@ import { roleSchema } from '../contract/access.js';
 import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
 import { secretSchema } from './configuration.js';
+import { httpTlsShape, pinShape } from './tls/tls-settings.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */
 
@@ -86,6 +87,7 @@ export const serverSettings = (defaultPort: number) =>
       allowAnyoneOnTheNetwork: z.boolean().default(false),
       sessions: sessionSettings,
       signOn: signOnSettings,
+      ...httpTlsShape,
     })
     .refine(isGuarded, unguarded('authentication'))
     .prefault({});
@@ -140,6 +142,7 @@ export const brokerClientShape = {
   username: z.string().min(1).optional(),
   password: secretSchema.optional(),
   caFile: z.string().min(1).optional(),
+  ...pinShape,
 };
 
 export const topicRoot = z

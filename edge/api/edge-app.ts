@@ -1,7 +1,9 @@
 import type Koa from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
+import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import { onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
@@ -13,8 +15,10 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
+import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
@@ -32,6 +36,7 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
   access: AccessModule;
   detection: DetectionModule;
@@ -42,6 +47,7 @@ export interface EdgeAppParts {
   sightings: Sightings;
   events: EventStream;
   links: PictureLinks;
+  clock: Clock;
 }
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
@@ -82,6 +88,11 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
+          backupRoute({
+            plan: edgeBackupPlan(config),
+            minFreeBytes: config.images.minFreeBytes,
+            clock: parts.clock,
+          }),
         ],
       },
       { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
@@ -92,6 +103,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     ],
     authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     guards: [...access.guards, ...(guarded ? [onlyThisMachine] : [])],
   });

@@ -36,6 +36,7 @@ const PROBLEMS: ProblemCode[] = [
   'unsupported_image_kind',
   'image_undecodable',
   'image_damaged',
+  'image_too_costly',
   ...ANALYSIS_PROBLEMS,
 ];
 

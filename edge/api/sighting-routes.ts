@@ -61,7 +61,8 @@ export function sightingRoutes(
       },
       problems: ['streams_full', 'shutting_down'],
       handle: async (_, ctx) => {
-        const stream = await events.open(ctx.get('Last-Event-ID') || undefined, scopeOf(ctx));
+        const lastEventId = ctx.get('Last-Event-ID') || undefined;
+        const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
         ctx.type = 'text/event-stream';
         ctx.set('Cache-Control', 'no-store');
         // Stops proxies from buffering the response.

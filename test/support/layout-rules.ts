@@ -15,7 +15,7 @@ const FLOORS: Record<string, string[][]> = {
     ['http'],
     ['detection', 'capture', 'access'],
     ['images'],
-    ['doctor'],
+    ['doctor', 'backup'],
     ['commands'],
   ],
   'core/detection': [
@@ -31,7 +31,7 @@ const FLOORS: Record<string, string[][]> = {
     ['store', 'health', 'onvif'],
     ['sightings'],
     ['cameras'],
-    ['retention'],
+    ['retention', 'backup'],
     ['pipeline'],
     ['publishing', 'uplink', 'notifications'],
     ['api', 'doctor'],

@@ -38,6 +38,7 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/sightings': 'viewer',
     'get /api/v1/events/stream': 'viewer',
     'get /api/v1/pictures/{image}/{code}': 'anonymous',
+    'post /api/v1/backup': 'admin',
     ...accessRoles,
     ...rolesOutsideApi('operator'),
   });
