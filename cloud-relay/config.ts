@@ -7,6 +7,7 @@ import {
   isGuarded,
   logSettings,
   sessionSettings,
+  signOnSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
@@ -100,6 +101,7 @@ export const relayConfigSchema = z.strictObject({
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
       sessions: sessionSettings,
+      signOn: signOnSettings,
       ...httpTlsShape,
     })
     .prefault({}),

@@ -116,11 +116,12 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     log: log.child({ component: 'clock' }),
     clock,
   });
-  const { adminToken, sessions } = config.http;
+  const { adminToken, sessions, signOn } = config.http;
   const access = createAccess({
     db: tablesOf(db, accessTables),
     mode: 'token',
     sessions,
+    signOn,
     cookieName: 'siteglass-relay',
     firstTokenFile: join(dataFolder, 'admin-token'),
     configuredToken: adminToken && readSecret(adminToken),

@@ -105,6 +105,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     metrics,
     connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: guarded ? [onlyThisMachine] : [],
+    guards: [...access.guards, ...(guarded ? [onlyThisMachine] : [])],
   });
 }
