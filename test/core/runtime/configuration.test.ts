@@ -229,3 +229,25 @@ for (const [name, override] of Object.entries({
     const error = t.throws(() => edge('site: a', [override]), { instanceOf: ConfigurationError });
     t.false(JSON.stringify([error?.message, error?.errors]).includes(PASSWORD));
   });
+
+for (const character of ['\\0', '\\x01', '\\n', '\\x7f', '\\x9f'])
+  test(`names at a broker have no control characters: ${character}`, (t) => {
+    const name = `"a${character}b"`;
+    const account = `{ username: ${name}, password: secret-text }`;
+    for (const [text, path] of [
+      [`mqtt: { url: "mqtt://a", username: ${name}, password: x }`, 'mqtt.username'],
+      [`mqtt: { url: "mqtt://a", root: ${name} }`, 'mqtt.root'],
+      [`lan: { url: "mqtt://a", root: ${name} }`, 'lan.root'],
+      [`lan: { embedded: { accounts: [${account}] } }`, 'lan.embedded.accounts.0.username'],
+      [`site: ${name}`, 'site'],
+      [`cameras: [{ id: ${name}, kind: push }]`, 'cameras.0.id'],
+    ] as const) {
+      const error = t.throws(() => edge(text), { instanceOf: ConfigurationError });
+      t.true(
+        error?.errors.some((fault) => fault.path === path),
+        `${path}: ${error?.message}`,
+      );
+    }
+    const readers = `mqtt: { embedded: { readers: [${account}] } }`;
+    t.throws(() => relay(readers), { instanceOf: ConfigurationError, message: /control/ });
+  });
