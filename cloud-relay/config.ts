@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttTextSchema } from '../core/contract/names.js';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
   brokerClientShape,
@@ -43,7 +44,7 @@ const embeddedBrokerSettings = z
     ...brokerTlsShape,
     /** Accounts that may subscribe to everything, for dashboards. */
     readers: z
-      .array(z.strictObject({ username: z.string().min(1).max(64), password: secretSchema }))
+      .array(z.strictObject({ username: mqttTextSchema.max(64), password: secretSchema }))
       .max(64)
       .default([]),
   })
@@ -55,7 +56,7 @@ const externalBrokerSettings = z
     ...brokerClientShape,
     /** An administrator of Mosquitto's dynamic-security plugin: the relay then stores the sites' accounts there. */
     dynamicSecurity: z
-      .strictObject({ username: z.string().min(1), password: secretSchema })
+      .strictObject({ username: mqttTextSchema, password: secretSchema })
       .optional(),
     /** Relays with the same group share the records among them. */
     shareGroup: z
