@@ -154,7 +154,10 @@ test('before its login a client may send 8 KiB in a packet, and CONNECT first', 
   const announced = Buffer.concat([Buffer.from([0x10, 0xff, 0xff, 0x3f]), Buffer.alloc(50_000)]);
   const probes: [string, Buffer][] = [
     ['client disconnected: the packet is too large', announced],
-    ['client disconnected: the packet is too large', Buffer.concat([Buffer.from([0x10, 0x81, 0x40])])],
+    [
+      'client disconnected: the packet is too large',
+      Buffer.concat([Buffer.from([0x10, 0x81, 0x40])]),
+    ],
     ['client disconnected: the first packet is not CONNECT', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
   ];
   for (const [reason, bytes] of probes) {
