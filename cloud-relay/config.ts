@@ -89,6 +89,25 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
+const MEGABYTE = 1024 * 1024;
+
+/** What one site may use of the relay's database. */
+const siteBudgetSettings = z
+  .strictObject({
+    megabytesPerDay: z.number().min(1).max(10_000_000).default(8_192),
+    megabytes: z.number().min(1).max(10_000_000).default(65_536),
+    recordsPerDay: z.int().min(1).max(1_000_000_000).default(5_000_000),
+    labels: z.int().min(1).max(100_000).default(2_000),
+    cameras: z.int().min(1).max(100_000).default(1_024),
+    epochsPerDay: z.int().min(1).max(10_000).default(100),
+  })
+  .prefault({})
+  .transform(({ megabytesPerDay, megabytes, ...limits }) => ({
+    ...limits,
+    bytesPerDay: megabytesPerDay * MEGABYTE,
+    bytes: megabytes * MEGABYTE,
+  }));
+
 /** The relay's configuration. docs/configuration.md explains each setting. */
 export const relayConfigSchema = z.strictObject({
   dataFolder: z.string().min(1).default('var/relay'),
@@ -113,6 +132,7 @@ export const relayConfigSchema = z.strictObject({
     .strictObject({ days: z.number().min(1).max(36_500).default(365) })
     .prefault({})
     .transform(({ days }) => ({ summariesMs: days * DAY_MS })),
+  siteBudgets: siteBudgetSettings,
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,

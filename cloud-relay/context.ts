@@ -196,7 +196,8 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     clock,
     steadyTime.eras,
   );
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
+  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
+  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
