@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
+import type { AuditAction } from '../contract/access.js';
 import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
@@ -47,6 +48,8 @@ export interface RouteSpec {
   exact?: boolean;
   /** Run around the access check and all that follows. */
   around?: Middleware;
+  /** What the audit log calls it; its subject is the path's parameters unless `ctx.state.auditSubject` says more. */
+  audit?: AuditAction;
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
@@ -124,6 +127,7 @@ export function mount(
       ...(around ? [around] : []),
       by.authenticate?.(access, authentication) ??
         authenticate(access, authentication, by.verifySecret),
+      ...(by.audit ? [recordDone(by.audit, authentication)] : []),
       ...handlers,
     );
   return router;
@@ -136,6 +140,15 @@ const onlyExact =
     if (ctx.path !== path)
       throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
     return next();
+  };
+
+/** Reports a route that has done its work. */
+const recordDone =
+  (action: AuditAction, { done }: Authentication): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
+    done?.(ctx, action, String(named) || undefined);
   };
 
 const withProblemWriter =

@@ -5,18 +5,28 @@ import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
+import type { ServerTls } from './tls/server-tls.js';
+
+export interface HttpServerParts {
+  connections?: ConnectionShares;
+  /** Without it, the server speaks plain HTTP only. */
+  tls?: ServerTls | undefined;
+}
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
   readonly name = 'http';
+  readonly connections: ConnectionShares;
   #server: Server | undefined;
 
   constructor(
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
-    readonly connections = new ConnectionShares(),
-  ) {}
+    private readonly parts: HttpServerParts = {},
+  ) {
+    this.connections = parts.connections ?? new ConnectionShares();
+  }
 
   get address(): { host: string; port: number; url: string } {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
@@ -35,9 +45,11 @@ export class HttpServer implements Service {
         // Node.js looks at these times so often; by default only every 30 s.
         connectionsCheckingInterval: 1_000,
       },
-      this.#answer(),
+      this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
     );
+    // First, so that TLS does nothing for a connection without a place.
     this.connections.attach(server);
+    this.parts.tls?.attach(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -61,9 +73,13 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
+    this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
+    const deadline = setTimeout(() => {
+      server.closeAllConnections();
+      this.parts.tls?.destroyAll();
+    }, 5_000);
     await closed;
     clearTimeout(deadline);
     this.connections.stop();

@@ -5,6 +5,7 @@
 
 #include "addon-input.hpp"
 #include "addon-limit.hpp"
+#include "addon-sandbox.hpp"
 #include "area.hpp"
 #include "arguments.hpp"
 #include "encode.hpp"
@@ -122,6 +123,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports["turn"] = Napi::Function::New(env, turn, "turn");
   siteglass::exportInput(env, exports);
   siteglass::exportLimit(env, exports);
+  siteglass::exportSandbox(env, exports);
   return exports;
 }
 

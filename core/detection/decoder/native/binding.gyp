@@ -5,6 +5,7 @@
       'sources': [
         'addon-input.cpp',
         'addon-limit.cpp',
+        'addon-sandbox.cpp',
         'addon.cpp',
         'area.cpp',
         'bmp.cpp',
@@ -17,6 +18,7 @@
         'letterbox.cpp',
         'picture.cpp',
         'png.cpp',
+        'syscall-filter.cpp',
         'tiff.cpp',
         'turn.cpp',
         'webp.cpp',

@@ -1,16 +1,21 @@
+import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
-import { createTokenTable, type TokenTables } from '../../../core/http/token-table.js';
-import { Tokens } from '../../../core/http/tokens.js';
+import { accessMigration } from '../../../core/access/access-migration.js';
+import type { AccessTables } from '../../../core/access/tables.js';
+import { createTokenTable } from '../../../core/access/token-table.js';
+import { Tokens } from '../../../core/access/tokens.js';
+import type { Role } from '../../../core/contract/access.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 /** Tokens over a real database, and what they log. */
 async function startTokens(t: ExecutionContext, folder: string) {
-  const { db, close } = await openDatabase<TokenTables>(join(folder, 'test.db'), {
+  const { db, close } = await openDatabase<AccessTables>(join(folder, 'test.db'), {
     '0001_tokens': createTokenTable,
+    '0002_access': accessMigration,
   });
   let closed = false;
   const stop = async () => {
@@ -21,10 +26,18 @@ async function startTokens(t: ExecutionContext, folder: string) {
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => lines.push(line) });
   const file = join(folder, 'admin-token');
-  const tokens = new Tokens(db, file, log, Date.now);
+  const tokens = new Tokens({ db, firstTokenFile: file, log, clock: Date.now });
   await tokens.start();
   return { tokens, file, stop, printed: () => lines.join('') };
 }
+
+/** The owner of a token. */
+const owner = (name: string, role: Role, token: string) => ({
+  name,
+  role,
+  kind: 'token' as const,
+  credential: `token:${createHash('sha256').update(token).digest('hex')}`,
+});
 
 const textOf = (file: string) => readFileSync(file, 'utf8').trim();
 
@@ -35,13 +48,13 @@ test('the first start creates an admin token, prints it once, and keeps it from 
   t.regex(token, /^sg_[\w-]{43}$/);
   t.is(statSync(first.file).mode & 0o777, 0o600);
   t.is(first.printed().split(token).length, 2);
-  t.deepEqual(await first.tokens.verify(token), { name: 'admin', role: 'admin' });
+  t.deepEqual(await first.tokens.verify(token), owner('admin', 'admin', token));
   await first.stop();
 
   const second = await startTokens(t, folder);
   t.is(second.printed(), '');
   t.is(textOf(second.file), token);
-  t.deepEqual(await second.tokens.verify(token), { name: 'admin', role: 'admin' });
+  t.deepEqual(await second.tokens.verify(token), owner('admin', 'admin', token));
 });
 
 test('two appliances never have the same token', async (t) => {
@@ -64,7 +77,7 @@ test('no token is stored in the database', async (t) => {
 test('a token has its role, and what is not a token has none', async (t) => {
   const { tokens } = await startTokens(t, await temporaryFolder());
   const token = await tokens.create('wall', 'viewer');
-  t.deepEqual(await tokens.verify(token), { name: 'wall', role: 'viewer' });
+  t.deepEqual(await tokens.verify(token), owner('wall', 'viewer', token));
   for (const guess of ['', 'sg_', token.slice(0, -1), `${token}x`, token.toUpperCase()])
     t.is(await tokens.verify(guess), undefined, guess);
   await t.throwsAsync(tokens.create('wall', 'admin'), { any: true }, 'names are unique');
@@ -77,7 +90,7 @@ test('an interrupted first start is completed by the next one', async (t) => {
   writeFileSync(file, `${token}\n`);
   chmodSync(file, 0o644);
   const { tokens } = await startTokens(t, folder);
-  t.deepEqual(await tokens.verify(token), { name: 'admin', role: 'admin' });
+  t.deepEqual(await tokens.verify(token), owner('admin', 'admin', token));
   t.is(statSync(file).mode & 0o777, 0o600);
 });
 
@@ -98,7 +111,9 @@ test('a first token that was removed does not return, although its file still ex
   await tokens.create('wall', 'viewer');
   t.true(await tokens.remove('wall'));
   t.is(textOf(file), leaked, 'another one’s removal leaves the file');
-  t.true(await tokens.remove('admin'));
+  await t.throwsAsync(tokens.remove('admin'), { message: /the last administrator/ });
+  t.truthy(await tokens.verify(leaked), 'the last administrator stays');
+  t.true(await tokens.remove('admin', { force: true }));
   t.false(existsSync(file));
   await stop();
 
