@@ -240,6 +240,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
     connections,
   });
+<<<<<<< HEAD
   return new HttpServer(
     app,
     config.http,
@@ -247,6 +248,10 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     connections,
     base.tls.server,
   );
+=======
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
+>>>>>>> http
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

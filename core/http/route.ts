@@ -137,6 +137,18 @@ export function mount(
   return router;
 }
 
+<<<<<<< HEAD
+=======
+/** The router takes a path in any case and with a slash at its end. */
+const onlyExact =
+  (path: string): Middleware =>
+  (ctx, next) => {
+    if (ctx.path !== path)
+      throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
+    return next();
+  };
+
+>>>>>>> http
 /** Reports a route that has done its work. */
 const recordDone =
   (action: AuditAction, { done }: Authentication): Middleware =>
@@ -144,6 +156,7 @@ const recordDone =
     await next();
     const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
     done?.(ctx, action, String(named) || undefined);
+<<<<<<< HEAD
   };
 
 /** The router takes a path in any case and with a slash at its end. */
@@ -153,6 +166,8 @@ const onlyExact =
     if (ctx.path !== path)
       throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
     return next();
+=======
+>>>>>>> http
   };
 
 const withProblemWriter =

@@ -6,7 +6,17 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+
+<<<<<<< HEAD
+
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
+
+=======
+
+import { onlyThisMachine } from '../../core/http/guards.js';
+
+>>>>>>> http
+
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
