@@ -6,9 +6,11 @@ import {
   imageSettings,
   isGuarded,
   logSettings,
+  sessionSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
+import { brokerTlsShape, httpTlsShape, pinNeedsTls } from '../core/runtime/tls/tls-settings.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -37,6 +39,7 @@ const embeddedBrokerSettings = z
     port: z.int().min(0).max(65_535).default(1883),
     auth: z.enum(['accounts', 'none']).default('accounts'),
     allowAnyoneOnTheNetwork: z.boolean().default(false),
+    ...brokerTlsShape,
     /** Accounts that may subscribe to everything, for dashboards. */
     readers: z
       .array(z.strictObject({ username: z.string().min(1).max(64), password: secretSchema }))
@@ -64,7 +67,8 @@ const externalBrokerSettings = z
   .refine(({ dynamicSecurity, username, password }) => !dynamicSecurity || (username && password), {
     path: ['dynamicSecurity'],
     error: 'needs the username and password of the relay itself as well',
-  });
+  })
+  .refine(pinNeedsTls.check, pinNeedsTls);
 
 /** Without a bucket, files are stored in the data folder. */
 const bucketSettings = z.strictObject({
@@ -95,6 +99,8 @@ export const relayConfigSchema = z.strictObject({
       trustProxy: z.boolean().default(false),
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
+      sessions: sessionSettings,
+      ...httpTlsShape,
     })
     .prefault({}),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */

@@ -68,6 +68,7 @@ export const UPLOAD_PROBLEMS: ProblemCode[] = [
   'unsupported_image_kind',
   'image_undecodable',
   'image_damaged',
+  'image_too_costly',
   'image_crashed_decoder',
   'detection_timeout',
   'analysis_failed',

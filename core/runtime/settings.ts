@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
 import { secretSchema } from './configuration.js';
+import { httpTlsShape, pinShape } from './tls/tls-settings.js';
 
 /** Settings that the appliance and the relay share. Every number has its unit in its name. */
 
@@ -34,6 +35,18 @@ export const unguarded = (without: string) => ({
   error: `without ${without} only a loopback address is allowed; to serve the network without ${without}, set "allowAnyoneOnTheNetwork: true"`,
 });
 
+/** How long people stay logged in. */
+export const sessionSettings = z
+  .strictObject({
+    idleHours: z.number().min(0.1).max(8_760).default(12),
+    maxDays: z.number().min(0.1).max(366).default(30),
+  })
+  .prefault({})
+  .transform(({ idleHours, maxDays }) => ({
+    idleMs: idleHours * 3_600_000,
+    absoluteMs: maxDays * 86_400_000,
+  }));
+
 /** A server's address and who may use it. */
 export const serverSettings = (defaultPort: number) =>
   z
@@ -42,6 +55,8 @@ export const serverSettings = (defaultPort: number) =>
       port: port.default(defaultPort),
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
+      sessions: sessionSettings,
+      ...httpTlsShape,
     })
     .refine(isGuarded, unguarded('authentication'))
     .prefault({});
@@ -96,6 +111,7 @@ export const brokerClientShape = {
   username: z.string().min(1).optional(),
   password: secretSchema.optional(),
   caFile: z.string().min(1).optional(),
+  ...pinShape,
 };
 
 export const topicRoot = z

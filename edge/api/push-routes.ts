@@ -36,6 +36,7 @@ const PROBLEMS: ProblemCode[] = [
   'unsupported_image_kind',
   'image_undecodable',
   'image_damaged',
+  'image_too_costly',
   ...ANALYSIS_PROBLEMS,
 ];
 
@@ -89,7 +90,9 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
 }
 
 const deviceOf = (cameras: CameraSchedule, id: string, secret: string): Principal | undefined =>
-  cameras.isPushSecret(id, secret) ? { name: `camera ${id}`, role: 'operator' } : undefined;
+  cameras.isPushSecret(id, secret)
+    ? { name: `camera ${id}`, role: 'operator', kind: 'camera' }
+    : undefined;
 
 /** Before anything is read of the body. A wrong secret is answered as an unknown camera is. */
 const checkPathSecret =

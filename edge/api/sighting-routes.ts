@@ -58,7 +58,7 @@ export function sightingRoutes(
       },
       problems: ['streams_full', 'shutting_down'],
       handle: async (_, ctx) => {
-        const stream = await events.open(ctx.get('Last-Event-ID') || undefined);
+        const stream = await events.open(ctx.get('Last-Event-ID') || undefined, ctx.ip);
         ctx.type = 'text/event-stream';
         ctx.set('Cache-Control', 'no-store');
         // Stops proxies from buffering the response.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
+import { brokerTlsShape, pinNeedsTls } from '../../core/runtime/tls/tls-settings.js';
 
 /** What the appliance publishes and accepts at a broker. */
 export const brokerProfileShape = {
@@ -26,6 +27,7 @@ const embeddedSchema = z
     port: z.int().min(0).max(65_535).default(1883),
     auth: z.enum(['accounts', 'none']).default('accounts'),
     allowAnyoneOnTheNetwork: z.boolean().default(false),
+    ...brokerTlsShape,
     accounts: z.array(account).max(64).default([]),
   })
   .refine(isGuarded, unguarded('accounts'))
@@ -53,5 +55,6 @@ export const lanSchema = z
   .refine(({ url, embedded }) => (url === undefined) !== (embedded === undefined), {
     path: ['url'],
     error: 'expected either "url", a broker on the LAN, or "embedded", one in the appliance',
-  });
+  })
+  .refine(pinNeedsTls.check, pinNeedsTls);
 export type LanSettings = z.infer<typeof lanSchema>;

@@ -4,6 +4,7 @@ import type { Analysis, AppliedDetector, EngineName } from '../../contract/detec
 import { ProblemError } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
+import type { SandboxState } from '../../runtime/sandbox/sandbox-state.js';
 import {
   type AnalysisPlan,
   type DetectionBackend,
@@ -53,6 +54,8 @@ export interface PoolStatus {
   engines: EngineName[];
   /** Process ids of the ready workers. */
   pids: number[];
+  /** What holds the workers back; known once one of them has been ready. */
+  sandbox: SandboxState | undefined;
 }
 
 /**
@@ -139,7 +142,7 @@ export class DetectionPool implements DetectionBackend, Service {
   }
 
   status(): PoolStatus {
-    const { alive, ready, restarts, engines } = this.#supervisor;
+    const { alive, ready, restarts, engines, sandbox } = this.#supervisor;
     const { busy, queued, replies } = this.#jobs;
     return {
       state: alive === 0 ? 'unavailable' : alive < this.#size ? 'degraded' : 'ok',
@@ -151,6 +154,7 @@ export class DetectionPool implements DetectionBackend, Service {
       replies,
       engines,
       pids: ready,
+      sandbox,
     };
   }
 

@@ -3,7 +3,7 @@ import test from 'ava';
 import type { Problem } from '../../../core/contract/problem.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
-import { checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import { accessRoles, checkRoles, rolesOutsideApi } from '../../support/roles.js';
 
 const IMAGE = '/api/v1/objectdetection/image';
 
@@ -38,6 +38,8 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/sightings': 'viewer',
     'get /api/v1/events/stream': 'viewer',
     'get /api/v1/pictures/{image}/{code}': 'anonymous',
+    'post /api/v1/backup': 'admin',
+    ...accessRoles,
     ...rolesOutsideApi('operator'),
   });
 });

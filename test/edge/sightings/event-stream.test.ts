@@ -113,6 +113,14 @@ test('the number of clients is limited, and a closed one frees its place', async
   await t.notThrowsAsync(stream.open(undefined));
 });
 
+test('an address has a share of the clients; a whole IPv6 network is one', async (t) => {
+  const { stream } = await setUp(t, { maxClients: 4, maxClientsEach: 2 });
+  await stream.open(undefined, '2001:db8::1');
+  await stream.open(undefined, '2001:db8::2');
+  await t.throwsAsync(stream.open(undefined, '2001:db8::3'), { code: 'streams_full' });
+  await t.notThrowsAsync(stream.open(undefined, '192.0.2.1'));
+});
+
 test('a client that stops reading is disconnected, and uses little memory until then', async (t) => {
   const { stream, log } = await setUp(t, { heartbeatMs: 20, patienceMs: 200 });
   await log(1, 1000);
