@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DetectionBackend } from '../detection/detection.js';
+import { type DetectionBackend, type JobOrigin, OWN_ORIGIN } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { ImageStore } from './image-store.js';
@@ -29,7 +29,7 @@ export class ProcessedImages {
     private readonly detection: DetectionBackend,
   ) {}
 
-  async get(id: string): Promise<ProcessedImage> {
+  async get(id: string, origin: JobOrigin = OWN_ORIGIN): Promise<ProcessedImage> {
     const image = await this.#analysed(id);
     const nothingFound = resultOf(image).detections.length === 0;
     if (nothingFound) {
@@ -37,7 +37,7 @@ export class ProcessedImages {
       if (!file) throw new ProblemError('not_found', `The bytes of image ${id} are gone.`);
       return { file, mediaType: image.media_type, tag: image.sha256, image };
     }
-    const file = await this.#rendered(image);
+    const file = await this.#rendered(image, origin);
     return { file, mediaType: 'image/jpeg', tag: `${image.analysis_key}-boxes`, image };
   }
 
@@ -63,25 +63,27 @@ export class ProcessedImages {
     }
   }
 
-  async #rendered(image: StoredImage): Promise<StoredFile> {
+  async #rendered(image: StoredImage, origin: JobOrigin): Promise<StoredFile> {
     const key = image.analysis_key;
     const stored = await this.store.processed(key);
     if (stored) return stored;
-    return inMemory(await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image)));
+    return inMemory(
+      await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image, origin)),
+    );
   }
 
-  #renderOnce(key: string, image: StoredImage): Promise<Buffer> {
+  #renderOnce(key: string, image: StoredImage, origin: JobOrigin): Promise<Buffer> {
     const running = this.#rendering.get(key);
     if (running) return running;
-    const rendering = this.#render(key, image).finally(() => this.#rendering.delete(key));
+    const rendering = this.#render(key, image, origin).finally(() => this.#rendering.delete(key));
     this.#rendering.set(key, rendering);
     return rendering;
   }
 
-  async #render(key: string, image: StoredImage): Promise<Buffer> {
+  async #render(key: string, image: StoredImage, origin: JobOrigin): Promise<Buffer> {
     const bytes = await this.store.originalBytes(image.sha256);
     if (!bytes) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
-    const rendered = await this.detection.draw(bytes, resultOf(image).detections);
+    const rendered = await this.detection.draw(bytes, resultOf(image).detections, origin);
     await this.store.keepProcessed(key, rendered);
     return rendered;
   }
