@@ -24,6 +24,7 @@ import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -113,12 +114,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     log: log.child({ component: 'clock' }),
     clock,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -132,6 +137,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -152,6 +158,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     tokens,
     detection,
     images,
+    quota,
   };
 }
 
@@ -191,7 +198,7 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, tokens, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, tokens, guard, detection, images, quota } = base;
   const { bus } = broker;
   const { budget } = images.store;
   const isLocal = !(isShared(config) && config.files.s3);
@@ -212,7 +219,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     keepsFiles: !isShared(config),
   });
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, tokens, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, tokens, detection, images, quota, fleet, clock },
   });
   return new HttpServer(app, config.http, log.child({ component: 'http' }));
 }

@@ -24,6 +24,7 @@ import { presentAnalysis, presentImage, presentPage, presentStored } from './pre
 import { checkSearch } from './search-limit.js';
 import type { BlobRow, ImageRow } from './tables.js';
 import { trimPicture } from './trim-picture.js';
+import type { UploadQuota } from './upload-quota.js';
 
 export interface ImageLimits {
   maxPixels: number;
@@ -31,6 +32,7 @@ export interface ImageLimits {
   uploadLifetimeMs: number | undefined;
   /** Pixels that an upload's search may cover in all passes, see `checkSearch`; undefined sets no limit. */
   maxSearchedPixels?: number | undefined;
+  quota: UploadQuota;
 }
 
 /** A snapshot from a camera. */
@@ -90,8 +92,10 @@ export class Images {
   /** Analyses an upload and stores it with its result. An image that cannot be analysed is not stored. */
   async upload(bytes: Buffer, fields: UploadFields, client: JobOrigin): Promise<ImageResult> {
     const received = await this.#receiveUpload(bytes, fields);
-    const { result } = await this.#analyseAndCommit(received, client, noFurtherWrites);
-    return presentAnalysis(presentImage(received.image, received.blob), result);
+    return this.#stored(client, received.bytes.length, async () => {
+      const { result } = await this.#analyseAndCommit(received, client, noFurtherWrites);
+      return presentAnalysis(presentImage(received.image, received.blob), result);
+    });
   }
 
   /** Stores an upload at once and analyses it later, also after a restart. */
@@ -102,7 +106,7 @@ export class Images {
   ): Promise<ImageResult> {
     const { bytes: picture, plan, image, blob } = await this.#receiveUpload(bytes, fields);
     await this.pending.checkLimit(client);
-    return this.store.guard.use(blob.sha256, async () => {
+    const store = async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
       const result = analysis && { analysis, source: 'stored' as const };
       const entry = {
@@ -115,8 +119,24 @@ export class Images {
       const shown = presentImage(image, blob);
       if (result) return presentAnalysis(shown, result);
       this.pending.add(image.id, client);
-      return { status: 'PENDING', image: shown };
-    });
+      return { status: 'PENDING' as const, image: shown };
+    };
+    return this.#stored(client, picture.length, () => this.store.guard.use(blob.sha256, store));
+  }
+
+  /** Counts the bytes of an upload for its client, unless it is not stored. */
+  async #stored<Result>(
+    client: JobOrigin,
+    bytes: number,
+    store: () => Promise<Result>,
+  ): Promise<Result> {
+    const giveBack = this.limits.quota.store(client, bytes);
+    try {
+      return await store();
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /**

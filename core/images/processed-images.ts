@@ -7,6 +7,7 @@ import type { ImageStore } from './image-store.js';
 import type { StoredImage } from './image-table.js';
 import type { Images } from './images.js';
 import { resultOf, statusOf } from './presenter.js';
+import type { UploadQuota } from './upload-quota.js';
 
 const PENDING_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 100;
@@ -27,6 +28,7 @@ export class ProcessedImages {
     private readonly images: Images,
     private readonly store: ImageStore,
     private readonly detection: DetectionBackend,
+    private readonly quota: UploadQuota,
   ) {}
 
   async get(id: string, origin: JobOrigin = OWN_ORIGIN): Promise<ProcessedImage> {
@@ -75,6 +77,7 @@ export class ProcessedImages {
   #renderOnce(key: string, image: StoredImage, origin: JobOrigin): Promise<Buffer> {
     const running = this.#rendering.get(key);
     if (running) return running;
+    this.quota.check(origin);
     const rendering = this.#render(key, image, origin).finally(() => this.#rendering.delete(key));
     this.#rendering.set(key, rendering);
     return rendering;

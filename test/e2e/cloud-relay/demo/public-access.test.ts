@@ -47,7 +47,7 @@ test('the DeepStack calls share the quota of uploads, and refuse in their own fo
 });
 
 test('a search that would keep a worker busy for too long is refused, naming what to change', async (t) => {
-  const relay = await startRelay(['demo.uploadsPerMinute=1000']);
+  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, workerSecondsPerMinute: 600 }']);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);
   const photo = (width: number, height: number) =>
