@@ -31,6 +31,7 @@ import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -131,12 +132,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     eras: steadyTime.eras,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -150,6 +155,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -171,6 +177,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     access,
     detection,
     images,
+    quota,
   };
 }
 
@@ -214,7 +221,7 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, access, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
@@ -237,21 +244,11 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
   });
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
     connections,
   });
-<<<<<<< HEAD
-  return new HttpServer(
-    app,
-    config.http,
-    log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
-  );
-=======
   const parts = { connections, tls: base.tls.server };
   return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
->>>>>>> http
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

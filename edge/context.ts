@@ -219,18 +219,8 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
     connections,
   });
-<<<<<<< HEAD
-  return new HttpServer(
-    app,
-    config.http,
-    log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
-  );
-=======
   const parts = { connections, tls: base.tls.server };
   return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
->>>>>>> http
 }
 
 /** Each after what it needs; they stop in the reverse order. */

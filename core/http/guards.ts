@@ -67,7 +67,7 @@ function hostOf(url: string): { host: string; name: string } | undefined {
 }
 
 /** Limits the requests of each address per minute; an address is forgotten after that minute. */
-export function limitRate(requestsPerMinute: number): Middleware {
+export function limitRate(requestsPerMinute: number, what = 'requests'): Middleware {
   const limiter: RateLimiterAbstract = new RateLimiterMemory({
     points: requestsPerMinute,
     duration: 60,
@@ -79,7 +79,7 @@ export function limitRate(requestsPerMinute: number): Middleware {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new ProblemError(
         'rate_limited',
-        `At most ${requestsPerMinute} requests per minute are allowed.`,
+        `At most ${requestsPerMinute} ${what} per minute are allowed.`,
         { retryAfter: error.msBeforeNext / 1000 },
       );
     }

@@ -137,8 +137,6 @@ export function mount(
   return router;
 }
 
-<<<<<<< HEAD
-=======
 /** The router takes a path in any case and with a slash at its end. */
 const onlyExact =
   (path: string): Middleware =>
@@ -148,7 +146,6 @@ const onlyExact =
     return next();
   };
 
->>>>>>> http
 /** Reports a route that has done its work. */
 const recordDone =
   (action: AuditAction, { done }: Authentication): Middleware =>
@@ -156,18 +153,6 @@ const recordDone =
     await next();
     const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
     done?.(ctx, action, String(named) || undefined);
-<<<<<<< HEAD
-  };
-
-/** The router takes a path in any case and with a slash at its end. */
-const onlyExact =
-  (path: string): Middleware =>
-  (ctx, next) => {
-    if (ctx.path !== path)
-      throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
-    return next();
-=======
->>>>>>> http
   };
 
 const withProblemWriter =

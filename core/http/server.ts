@@ -7,22 +7,6 @@ import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
 import type { ServerTls } from './tls/server-tls.js';
 
-<<<<<<< HEAD
-=======
-
-export interface HttpServerParts {
-  connections?: ConnectionShares;
-  /** Without it, the server speaks plain HTTP only. */
-  tls?: ServerTls | undefined;
-}
->>>>>>> http
-
-export interface HttpServerParts {
-  connections?: ConnectionShares;
-  /** Without it, the server speaks plain HTTP only. */
-  tls?: ServerTls | undefined;
-}
-
 export interface HttpServerParts {
   connections?: ConnectionShares;
   /** Without it, the server speaks plain HTTP only. */
@@ -33,25 +17,16 @@ export interface HttpServerParts {
 export class HttpServer implements Service {
   readonly name = 'http';
   readonly connections: ConnectionShares;
-  readonly connections: ConnectionShares;
-  readonly connections: ConnectionShares;
   #server: Server | undefined;
 
   constructor(
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
-<<<<<<< HEAD
-    readonly connections = new ConnectionShares(),
-    /** Without it, the server speaks plain HTTP only. */
-    private readonly tls?: ServerTls,
-  ) {}
-=======
     private readonly parts: HttpServerParts = {},
   ) {
     this.connections = parts.connections ?? new ConnectionShares();
   }
->>>>>>> http
 
   get address(): { host: string; port: number; url: string } {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
@@ -70,19 +45,11 @@ export class HttpServer implements Service {
         // Node.js looks at these times so often; by default only every 30 s.
         connectionsCheckingInterval: 1_000,
       },
-<<<<<<< HEAD
-      this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
-    );
-    // Its listener comes first, so that a connection counts before its first byte.
-    this.connections.attach(server);
-    this.parts.tls?.attach(server);
-=======
       this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
     );
     // First, so that TLS does nothing for a connection without a place.
     this.connections.attach(server);
     this.parts.tls?.attach(server);
->>>>>>> http
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {

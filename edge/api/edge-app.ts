@@ -7,15 +7,7 @@ import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
 
-<<<<<<< HEAD
-
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
-
-=======
-
-import { onlyThisMachine } from '../../core/http/guards.js';
-
->>>>>>> http
 
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
