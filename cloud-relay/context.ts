@@ -6,9 +6,13 @@ import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
+import { createTls } from '../core/http/tls/create-tls.js';
 import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
@@ -25,7 +29,9 @@ import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
+import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
 import { CutOffWatch } from './fleet/cut-off-watch.js';
 import { enrolmentPlace } from './fleet/enrolment-place.js';
 import { Enrolments } from './fleet/enrolments.js';
@@ -74,6 +80,7 @@ export async function createRelay(
     ...[
       base.lock,
       base.database,
+      base.tls.certificates,
       base.steadyTime,
       ...access.services,
       ...detection.services,
@@ -84,7 +91,7 @@ export async function createRelay(
   ];
   return {
     lifecycle: new Lifecycle(services, log),
-    probes: probesOf(base, sites),
+    probes: [...probesOf(base, sites), new HttpProbe(http)],
     ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
@@ -104,6 +111,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   const lock = new FolderLock(dataFolder).acquire();
   // A restore or a reset may have been interrupted.
   finishReplacing(dataFolder);
+  const tls = createTls(tlsOptionsOf(config), log, clock);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();
@@ -112,11 +120,12 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     log: log.child({ component: 'clock' }),
     clock,
   });
-  const { adminToken, sessions } = config.http;
+  const { adminToken, sessions, signOn } = config.http;
   const access = createAccess({
     db: tablesOf(db, accessTables),
     mode: 'token',
     sessions,
+    signOn,
     cookieName: 'siteglass-relay',
     firstTokenFile: join(dataFolder, 'admin-token'),
     configuredToken: adminToken && readSecret(adminToken),
@@ -126,12 +135,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     eras: steadyTime.eras,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -145,6 +158,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -157,6 +171,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     steadyTime,
     lock,
+    tls,
     db,
     database,
     guard,
@@ -165,13 +180,18 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     access,
     detection,
     images,
+    quota,
   };
 }
 
 /** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, steadyTime, db }: Base) {
+function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log, clock);
+  const tlsOptions = {
+    source: tls.certificates,
+    isPlainTextAllowed: tls.isPlainMqttAllowed,
+  };
+  const broker = createRelayBroker(config, tables, log, clock, tlsOptions);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -187,7 +207,8 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
     clock,
     steadyTime.eras,
   );
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
+  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
+  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
@@ -216,7 +237,7 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, access, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
@@ -237,10 +258,13 @@ function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites):
     fleet,
     keepsFiles: !isShared(config),
   });
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock, enrolments },
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
+    ...{ connections, enrolments },
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

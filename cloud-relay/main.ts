@@ -11,6 +11,7 @@ import {
   relayRestoreCommand,
 } from './commands/backup-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
@@ -77,6 +78,12 @@ process.exitCode = await run({
       summary: 'lists sites; "sites enrol NAME", "sites rotate NAME", "sites revoke NAME"',
       words: true,
       run: sitesCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: relayCertificateCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

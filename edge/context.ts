@@ -5,9 +5,12 @@ import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
+import { createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
@@ -23,6 +26,7 @@ import { createEdgeApp } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
+import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
@@ -78,7 +82,7 @@ export async function createEdge(
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, account, http), log),
-    probes: [cameras, ...probesOf(base)],
+    probes: [cameras, ...probesOf(base), new HttpProbe(http)],
     restart: firstRestart(base.guard.restart, account.restart),
     http,
     cameras,
@@ -117,6 +121,7 @@ async function createBase(
   manifest?: string,
 ) {
   const { dataFolder } = config;
+  const tls = createTls(tlsOptionsOf(config), log, clock);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
   const metrics = new Metrics();
@@ -136,6 +141,7 @@ async function createBase(
     databaseFile: options.file,
     guard,
     lock,
+    tls,
     database: { name: 'database', stop: close },
     metrics,
     health,
@@ -168,6 +174,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
     db: tablesOf(db, accessTables),
     mode: config.http.auth,
     sessions: config.http.sessions,
+    signOn: config.http.signOn,
     cookieName: 'siteglass-edge',
     firstTokenFile: join(config.dataFolder, 'admin-token'),
     names: [config.site, 'siteglass'],
@@ -179,11 +186,18 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
 async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
-  const { dependencies, databaseFile, health, events } = base;
+  const { dependencies, databaseFile, health, events, tls } = base;
   const { config } = dependencies;
   const { mqtt } = config;
-  const connections = createConnections(dependencies, health);
-  const address = new PublicAddress(config.publicUrl, config.http);
+  const connections = createConnections(dependencies, health, {
+    source: tls.certificates,
+    isPlainTextAllowed: tls.isPlainMqttAllowed,
+  });
+  const address = new PublicAddress(
+    config.publicUrl,
+    config.http,
+    tls.server.isPlainTextAllowed ? 'http' : 'https',
+  );
   const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
   const parts = { storage, pipeline, connections, health, links, address };
   const publishing = createPublishing(dependencies, parts, events);
@@ -208,31 +222,40 @@ function createServer(
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
-  const { connections, links, uplink } = reporting;
+  const { links, uplink } = reporting;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
-  registerEdgeMetrics(metrics, { pool, storage, pipeline, connections, eventStream });
+  registerEdgeMetrics(metrics, {
+    pool,
+    storage,
+    pipeline,
+    connections: reporting.connections,
+    eventStream,
+  });
   const view = new SiteView({
     site: config.site,
     health,
     pool,
     store: storage.images.store,
     outbox: storage.outbox,
-    relay: connections.relay,
+    relay: reporting.connections.relay,
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
+  const connections = new ConnectionShares();
   const app = createEdgeApp({
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
 }
 
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
-  { dependencies, lock, database }: Base,
+  { dependencies, lock, database, tls }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
   account: AccountKeeper,
@@ -240,8 +263,8 @@ function servicesInOrder(
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, outboxMark, storage.timeSync, storage.steadyTime, storage.watch],
-    ...access.services,
+    ...[lock, database, tls.certificates, outboxMark],
+    ...[storage.timeSync, storage.steadyTime, storage.watch, ...access.services],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],

@@ -6,6 +6,7 @@ import {
   edgeResetCommand,
   edgeRestoreCommand,
 } from './commands/backup-commands.js';
+import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
@@ -49,6 +50,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: edgeDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: edgeCertificateCommand,
     },
     doctor: {
       summary: 'checks this appliance and advises what to do',

@@ -2,6 +2,7 @@ import type Koa from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
@@ -12,6 +13,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
@@ -26,10 +28,12 @@ export interface RelayAppParts {
   config: RelayConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
+  quota: UploadQuota;
   fleet: Fleet;
   enrolments: Enrolments;
   clock: Clock;
@@ -47,7 +51,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    ...quotas(config.demo),
+    ...quotas(config.demo, parts.quota),
   };
   return createApp({
     info: {
@@ -75,7 +79,9 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     ],
     authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
+    guards: access.guards,
   });
 }

@@ -6,7 +6,14 @@ import type { EnrolmentPlace } from './enrolments.js';
 /** Read for each code, since a certificate is renewed while the relay runs. Throws StartError. */
 export function enrolmentPlace({ enrolment, mqtt }: RelayConfig): EnrolmentPlace | undefined {
   if (!enrolment) return undefined;
-  const { url, certificateFile, fingerprint = '', brokerUrl, brokerCaFile } = enrolment;
+  const {
+    url,
+    certificateFile,
+    fingerprint = '',
+    brokerUrl,
+    brokerCaFile,
+    brokerFingerprint,
+  } = enrolment;
   const shown =
     certificateFile === undefined ? fingerprint : fingerprintOf(readTextFile(certificateFile));
   const { hostname, port } = new URL(url);
@@ -16,6 +23,7 @@ export function enrolmentPlace({ enrolment, mqtt }: RelayConfig): EnrolmentPlace
     broker: {
       url: brokerUrl,
       root: mqtt.root,
+      ...(brokerFingerprint !== undefined && { fingerprint: brokerFingerprint }),
       ...(brokerCaFile !== undefined && { ca: readTextFile(brokerCaFile) }),
     },
   };

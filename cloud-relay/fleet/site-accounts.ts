@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Account, BrokerAccounts } from '../../core/messaging/access-rules.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { passwordHashOf } from '../store/site-table.js';
-import { verifyPassword } from './password-hash.js';
+import { hashPassword, newPassword, verifyPassword } from './password-hash.js';
 
 /** An account from the configuration: the relay's own, or one for dashboards. */
 export interface FixedAccount {
@@ -15,48 +15,61 @@ export interface FixedAccount {
 const digest = (...parts: string[]): Buffer =>
   createHash('sha256').update(JSON.stringify(parts)).digest();
 
-/** Checks that run at once; further clients are refused and try again later. */
-const MAX_CHECKS = 16;
 const MAX_CACHED = 2_000;
 
 /**
  * The accounts of the embedded broker: a site by its id and its password, and the fixed accounts. Valid credentials are
  * cached (as a hash, together with the stored one that they match), so that a fleet that reconnects at once does not
- * cost a tenth of a second for each site.
+ * cost a tenth of a second for each site. A wrong password costs one derivation whatever the name is.
  */
 export class SiteAccounts implements BrokerAccounts {
   readonly #cache = new Set<string>();
-  #checks = 0;
+  /** Of a password that nobody has. */
+  #unknown: Promise<string> | undefined;
 
   constructor(
     private readonly db: Kysely<RelayTables>,
     private readonly fixed: FixedAccount[],
   ) {}
 
-  async verify(username: string, password: string): Promise<Account | undefined> {
-    const fixed = this.fixed.find((f) => f.username === username);
-    if (fixed) {
-      const same = timingSafeEqual(digest(password), digest(fixed.password));
-      return same ? fixed.account : undefined;
-    }
+  /** Only what nobody can guess: the relay's own password and those of sites, which are random. */
+  async recall(username: string, password: string): Promise<Account | undefined> {
+    const fixed = this.#fixed(username, password);
+    if (fixed) return fixed.role === 'relay' ? fixed : undefined;
     const hash = await passwordHashOf(this.db, username);
-    if (!hash || !(await this.#matches(password, hash))) return undefined;
-    return { role: 'site', site: username };
+    return hash && this.#cache.has(keyOf(password, hash))
+      ? { role: 'site', site: username }
+      : undefined;
+  }
+
+  async verify(username: string, password: string): Promise<Account | undefined> {
+    const fixed = this.#fixed(username, password);
+    if (fixed) return fixed;
+    const hash = await passwordHashOf(this.db, username);
+    if (!hash || this.fixed.some((f) => f.username === username)) {
+      this.#unknown ??= hashPassword(newPassword());
+      await verifyPassword(password, await this.#unknown);
+      return undefined;
+    }
+    return (await this.#matches(password, hash)) ? { role: 'site', site: username } : undefined;
+  }
+
+  #fixed(username: string, password: string): Account | undefined {
+    const fixed = this.fixed.find((f) => f.username === username);
+    return fixed && timingSafeEqual(digest(password), digest(fixed.password))
+      ? fixed.account
+      : undefined;
   }
 
   async #matches(password: string, hash: string): Promise<boolean> {
-    const key = digest(password, hash).toString('base64');
+    const key = keyOf(password, hash);
     if (this.#cache.has(key)) return true;
-    if (this.#checks >= MAX_CHECKS) return false;
-    this.#checks++;
-    try {
-      if (!(await verifyPassword(password, hash))) return false;
-    } finally {
-      this.#checks--;
-    }
+    if (!(await verifyPassword(password, hash))) return false;
     const [oldest] = this.#cache;
     if (this.#cache.size >= MAX_CACHED && oldest) this.#cache.delete(oldest);
     this.#cache.add(key);
     return true;
   }
 }
+
+const keyOf = (password: string, hash: string): string => digest(password, hash).toString('base64');

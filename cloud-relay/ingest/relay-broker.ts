@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import type { BrokerTlsOptions } from '../../core/messaging/broker-tls.js';
 import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
 import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -37,6 +38,7 @@ export function createRelayBroker(
   db: Kysely<RelayTables>,
   log: Logger,
   clock: Clock,
+  tls?: BrokerTlsOptions,
 ): RelayBroker {
   const busLog = log.child({ component: 'messaging' });
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
@@ -58,6 +60,7 @@ export function createRelayBroker(
       port,
       root: mqtt.root,
       accounts: auth === 'none' ? 'none' : new OverlappingAccounts(db, fixed, clock),
+      ...(tls && { tls }),
     },
     log.child({ component: 'broker' }),
   );
@@ -85,11 +88,14 @@ function externalBroker(
   log: Logger,
   busLog: Logger,
 ): RelayBroker {
-  const { url, username, password, caFile, shareGroup, dynamicSecurity } = external;
+  const { url, username, password, caFile, fingerprint, shareGroup, dynamicSecurity } = external;
   const own = { username, password: password && readSecret(password) };
   const ca = caFile && readTextFile(caFile);
   const bus = new MqttMessageBus(
-    { url, root, clientId, ...own, ca, protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    {
+      ...{ url, root, clientId, ...own, ca, fingerprint },
+      ...{ protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    },
     busLog,
   );
   const common = { bus, embedded: undefined, fixedNames: [], shareGroup };
@@ -102,7 +108,7 @@ function externalBroker(
 /** The accounts at an external broker, with its administrator's. */
 function mosquittoAccounts(
   root: string,
-  { url, username = '', password = '', caFile, dynamicSecurity }: External,
+  { url, username = '', password = '', caFile, fingerprint, dynamicSecurity }: External,
   log: Logger,
 ): MosquittoAccounts {
   const { username: administrator, password: secret } = dynamicSecurity ?? {
@@ -115,6 +121,7 @@ function mosquittoAccounts(
       username: administrator,
       password: readSecret(secret),
       ca: caFile && readTextFile(caFile),
+      fingerprint,
     }),
     { root, username, password: readSecret(password) },
     log.child({ component: 'fleet' }),

@@ -9,6 +9,7 @@ import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { enrolmentMigration } from './enrolment-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
+import { siteBudgetMigration } from './site-budget-migration.js';
 
 const firstDeliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
@@ -16,6 +17,7 @@ const firstDeliveryMigrations: Migrations = {
 };
 const laterDeliveryMigrations: Migrations = {
   '0008_delivery_marks': deliveryMarksMigration,
+  '0009_site_budgets': siteBudgetMigration,
 };
 
 const enrolmentMigrations: Migrations = {

@@ -15,8 +15,16 @@ export type Account =
 const HOME_ASSISTANT = 'homeassistant/status';
 
 export interface BrokerAccounts {
-  /** Resolves with the account that has these credentials, or undefined if none has. */
+  /**
+   * Resolves with the account that has these credentials, or undefined if none has. It costs the same for a name that
+   * exists and for one that does not.
+   */
   verify(username: string, password: string): Promise<Account | undefined>;
+  /**
+   * The same without a costly check, for passwords that nobody can guess and that were checked before. Undefined if
+   * they have to be verified.
+   */
+  recall?(username: string, password: string): Promise<Account | undefined>;
 }
 
 /** The client id of an appliance. Other accounts may not use it: a second client with it would end the first connection. */

@@ -1,4 +1,5 @@
 import type { Client } from 'aedes';
+import { CONTROL_CHARACTER } from '../contract/names.js';
 import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import {
@@ -8,10 +9,11 @@ import {
   maySubscribe,
   mayUseClientId,
 } from './access-rules.js';
-import type { ClientSockets } from './client-sockets.js';
+import { ClientLogins, type LoginResult } from './client-logins.js';
+import { type ClientSockets, socketOf } from './client-sockets.js';
 
 /** Return codes of CONNACK (MQTT 3.1.1, section 3.2.2.3). */
-export const refusalCodes = { badCredentials: 4, notAuthorized: 5 } as const;
+export const refusalCodes = { unavailable: 3, badCredentials: 4, notAuthorized: 5 } as const;
 export type RefusalCode = (typeof refusalCodes)[keyof typeof refusalCodes];
 
 /** The account of every client if the broker has no accounts. */
@@ -26,43 +28,66 @@ export interface AuthorizationOptions {
 /** Which account a broker's client has, and what that account may publish and subscribe to. */
 export class ClientAuthorization {
   readonly #accounts = new WeakMap<Client, Account>();
+  readonly #logins: ClientLogins | undefined;
   readonly #takeoverLog = new LogThrottle(LOG_EVERY_MS);
+  readonly #refusalLog = new LogThrottle(LOG_EVERY_MS);
 
   constructor(
     private readonly options: AuthorizationOptions,
     private readonly sockets: ClientSockets,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#logins = options.accounts === 'none' ? undefined : new ClientLogins(options.accounts);
+  }
+
+  get hasAccounts(): boolean {
+    return this.#logins !== undefined;
+  }
 
   accountOf(client: Client): Account | undefined {
     return this.#accounts.get(client);
   }
 
-  /** Resolves with the reason for a refusal, or undefined if the client is accepted. Rejects if it cannot be checked. */
-  async authenticate(
-    client: Client,
-    username: string | undefined,
-    password: string | undefined,
-  ): Promise<RefusalCode | undefined> {
-    const { accounts } = this.options;
-    if (accounts === 'none') {
-      this.#accept(client, UNRESTRICTED);
-      return undefined;
-    }
-    const account = await accounts.verify(username ?? '', password ?? '');
-    if (!account) {
-      this.log.warn({ client: client.id, username }, 'client refused: wrong user name or password');
+  /** Resolves with the account or the reason for a refusal. Rejects if the credentials cannot be checked. */
+  async authenticate(client: Client, username = '', password = ''): Promise<Account | RefusalCode> {
+    if (!isText(client.id) || !isText(username)) {
+      this.#logRefusal(client, username, 'control characters in its user name or client id');
       return refusalCodes.badCredentials;
     }
-    if (!mayUseClientId(account, client.id)) {
-      this.log.warn(
-        { client: client.id, username },
-        'client refused: its account may not use this client id',
-      );
-      return refusalCodes.notAuthorized;
+    if (!this.#logins) return UNRESTRICTED;
+    const { remoteAddress: address } = socketOf(client);
+    const isWanted = () => !client.closed;
+    const result = await this.#logins.check({ username, password, address, isWanted });
+    if (typeof result === 'string') return this.#refuse(client, username, result);
+    if (mayUseClientId(result, client.id)) return result;
+    this.#logRefusal(client, username, 'client refused: its account may not use this client id');
+    return refusalCodes.notAuthorized;
+  }
+
+  #refuse(client: Client, username: string, result: Exclude<LoginResult, Account>): RefusalCode {
+    if (result === 'wrong') {
+      this.#logRefusal(client, username, 'client refused: wrong user name or password');
+      return refusalCodes.badCredentials;
     }
-    this.#accept(client, account);
-    return undefined;
+    const reason =
+      result === 'busy'
+        ? 'client refused: too many logins at once'
+        : 'client refused: too many failed logins from its address';
+    this.#logRefusal(client, username, reason);
+    return refusalCodes.unavailable;
+  }
+
+  /** Once a minute for each reason and address. The client chose its texts. */
+  #logRefusal(client: Client, username: string, reason: string): void {
+    const address = socketOf(client).remoteAddress;
+    if (!this.#refusalLog.isDue(`${reason} ${address}`)) return;
+    this.log.warn({ client: shortened(client.id), username: shortened(username), address }, reason);
+  }
+
+  /** The client is accepted. */
+  accept(client: Client, account: Account): void {
+    this.#logTakeover(client);
+    this.#accounts.set(client, account);
   }
 
   /** From now on the client may not publish or subscribe; nor is its will published. */
@@ -73,17 +98,16 @@ export class ClientAuthorization {
   /** The account that publishes, or undefined if it may not. */
   publisherOf(client: Client | null, topic: string): Account | undefined {
     const account = client ? this.#accounts.get(client) : undefined;
-    return account && mayPublish(account, this.options.root, topic) ? account : undefined;
+    return account && isText(topic) && mayPublish(account, this.options.root, topic)
+      ? account
+      : undefined;
   }
 
   maySubscribe(client: Client, filter: string): boolean {
     const account = this.#accounts.get(client);
-    return account !== undefined && maySubscribe(account, this.options.root, filter);
-  }
-
-  #accept(client: Client, account: Account): void {
-    this.#logTakeover(client);
-    this.#accounts.set(client, account);
+    return (
+      account !== undefined && isText(filter) && maySubscribe(account, this.options.root, filter)
+    );
   }
 
   /** MQTT ends the earlier connection of a client id. Two appliances with one site id would repeat this forever. */
@@ -93,8 +117,19 @@ export class ClientAuthorization {
       .some(({ client }) => client.id === id && this.#accounts.has(client));
     if (isConnected && this.#takeoverLog.isDue(id))
       this.log.warn(
-        { client: id },
+        { client: shortened(id) },
         'client id taken over by a second connection; two appliances may share a site id',
       );
   }
 }
+
+const MAX_LOGGED = 64;
+
+/** Text from a client, for a log line. */
+export const shortened = (text: string): string => {
+  const shown = text.length > MAX_LOGGED ? `${text.slice(0, MAX_LOGGED)}…` : text;
+  return shown.replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
+};
+
+/** MQTT 3.1.1, section 1.5.3: a broker has to end a connection that sends NUL, and may end one that sends the others. */
+const isText = (text: string): boolean => !CONTROL_CHARACTER.test(text);

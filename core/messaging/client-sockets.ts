@@ -1,39 +1,191 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
-import { PacketMeter } from './packet-meter.js';
+import { type PacketFault, PacketMeter, type PacketRule } from './packet-meter.js';
 
-/** The open sockets of a broker, each with its client once aedes has read CONNECT. */
+/** Bounds of what a broker holds for its clients. */
+export interface BufferLimits {
+  /** Bytes that a connection may send before its login. */
+  maxBytesBeforeLogin: number;
+  /** Bytes of packets that have not arrived completely, of all clients; the one that began first is given up. */
+  maxIncomingBytes: number;
+  /** Bytes that wait for clients to read them, of all clients; the client with most is given up. */
+  maxQueuedBytes: number;
+  maxQueuedBytesPerClient: number;
+  /** A client to which no byte could be sent for so long, while some wait, is disconnected. */
+  stallTimeoutMs: number;
+}
+
+export type EndReason =
+  | PacketFault
+  | 'client disconnected: it reads nothing'
+  | 'client disconnected: it reads too slowly'
+  | 'client disconnected: memory is full';
+
+interface Tracked {
+  socket: Socket;
+  meter: PacketMeter;
+  /** Bytes that have come before the login; undefined after it. */
+  before: number | undefined;
+  /** When the packet began that has not arrived completely. */
+  pendingSince: number;
+  pendingBytes: number;
+  /** Changes with each byte that is sent. */
+  progress: string;
+  progressAt: number;
+}
+
+const SWEEPS_PER_STALL = 5;
+
+/** The open sockets of a broker, each with its client once aedes has read CONNECT, and what is buffered for each. */
 export class ClientSockets {
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Map<Socket, Tracked>();
+  #incoming = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly maxPacketBytes: number) {}
+  constructor(
+    private readonly limits: BufferLimits,
+    private readonly onEnd: (socket: Socket, reason: EndReason) => void,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
-  add(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
+  start(): void {
+    this.#timer = setInterval(
+      () => this.#sweep(),
+      this.limits.stallTimeoutMs / SWEEPS_PER_STALL,
+    ).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Until `loggedIn`, its packets are measured by `rule`. */
+  add(socket: Socket, rule: PacketRule): void {
+    const tracked: Tracked = {
+      socket,
+      meter: new PacketMeter(rule),
+      before: 0,
+      pendingSince: 0,
+      pendingBytes: 0,
+      progress: '',
+      progressAt: this.now(),
+    };
+    this.#sockets.set(socket, tracked);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#incoming -= tracked.pendingBytes;
+    });
     socket.setNoDelay(true);
-    limitPackets(socket, new PacketMeter(this.maxPacketBytes));
+    this.#limitPackets(tracked);
+  }
+
+  loggedIn(client: Client, rule: PacketRule): void {
+    const tracked = this.#sockets.get(socketOf(client));
+    if (!tracked) return;
+    tracked.before = undefined;
+    tracked.meter.setRule(rule);
   }
 
   clients(): { socket: Socket; client: Client }[] {
-    return [...this.#sockets].flatMap((socket) => {
+    return [...this.#sockets.keys()].flatMap((socket) => {
       const { client } = socket as Socket & { client?: Client };
       return client ? [{ socket, client }] : [];
     });
   }
 
+  /** Whether a message may be added to what waits for the client. A message of QoS 0 is left out for a slow one. */
+  mayQueue(client: Client, bytes: number, isOptional: boolean): boolean {
+    const socket = socketOf(client);
+    const waiting = socket.writableLength;
+    if (waiting === 0) return true;
+    if (isOptional && socket.writableNeedDrain) return false;
+    if (waiting + bytes <= this.limits.maxQueuedBytesPerClient) return true;
+    this.#end(socket, 'client disconnected: it reads too slowly');
+    return false;
+  }
+
   destroyAll(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
+  /** Destroys the socket at the first packet that is not allowed, before aedes begins to collect it. */
+  #limitPackets(tracked: Tracked): void {
+    const { socket } = tracked;
+    const read = socket.read.bind(socket);
+    socket.read = (size) => {
+      const chunk: Buffer | null = read(size);
+      if (!chunk) return chunk;
+      const fault = this.#faultOf(tracked, chunk);
+      if (fault !== undefined) this.#end(socket, fault);
+      return socket.destroyed ? null : chunk;
+    };
+  }
+
+  #faultOf(tracked: Tracked, chunk: Buffer): PacketFault | undefined {
+    if (tracked.before !== undefined) tracked.before += chunk.length;
+    if ((tracked.before ?? 0) > this.limits.maxBytesBeforeLogin)
+      return 'client disconnected: too much was sent before the login';
+    const { meter } = tracked;
+    if (!meter.accept(chunk)) return meter.fault;
+    this.#measure(tracked, meter.pendingBytes);
+    return undefined;
+  }
+
+  #measure(tracked: Tracked, pendingBytes: number): void {
+    // A smaller number is that of another packet.
+    if (pendingBytes < tracked.pendingBytes || tracked.pendingBytes === 0)
+      tracked.pendingSince = this.now();
+    this.#incoming += pendingBytes - tracked.pendingBytes;
+    tracked.pendingBytes = pendingBytes;
+    if (this.#incoming > this.limits.maxIncomingBytes) this.#endOldestPacket();
+  }
+
+  #endOldestPacket(): void {
+    let oldest: Tracked | undefined;
+    for (const tracked of this.#sockets.values())
+      if (
+        tracked.pendingBytes > 0 &&
+        tracked.pendingSince < (oldest?.pendingSince ?? Number.POSITIVE_INFINITY)
+      )
+        oldest = tracked;
+    if (oldest) this.#end(oldest.socket, 'client disconnected: memory is full');
+  }
+
+  /** Ends clients that read nothing, and those with most if too much waits for all. */
+  #sweep(): void {
+    const now = this.now();
+    const waiting: Tracked[] = [];
+    for (const tracked of this.#sockets.values()) {
+      const progress = progressOf(tracked.socket);
+      if (tracked.socket.writableLength === 0 || progress !== tracked.progress)
+        tracked.progressAt = now;
+      tracked.progress = progress;
+      if (now - tracked.progressAt > this.limits.stallTimeoutMs)
+        this.#end(tracked.socket, 'client disconnected: it reads nothing');
+      else if (tracked.socket.writableLength > 0) waiting.push(tracked);
+    }
+    let total = waiting.reduce((sum, { socket }) => sum + socket.writableLength, 0);
+    if (total <= this.limits.maxQueuedBytes) return;
+    waiting.sort((a, b) => b.socket.writableLength - a.socket.writableLength);
+    for (const { socket } of waiting) {
+      if (total <= this.limits.maxQueuedBytes) break;
+      total -= socket.writableLength;
+      this.#end(socket, 'client disconnected: memory is full');
+    }
+  }
+
+  #end(socket: Socket, reason: EndReason): void {
+    if (socket.destroyed) return;
+    this.onEnd(socket, reason);
+    socket.destroy();
   }
 }
 
-/** Destroys the socket at the first packet that is too large, before aedes begins to collect it. */
-function limitPackets(socket: Socket, packets: PacketMeter): void {
-  const read = socket.read.bind(socket);
-  socket.read = (size) => {
-    const chunk: Buffer | null = read(size);
-    if (!chunk || packets.accept(chunk)) return chunk;
-    socket.destroy(new Error('the packet is too large'));
-    return null;
-  };
+/** Every connection that the broker hands to aedes is a socket. */
+export const socketOf = (client: Client): Socket => client.conn as Socket;
+
+/** Of a large write, only the handle shows how much of it has been sent. */
+function progressOf(socket: Socket): string {
+  const { _handle: handle } = socket as Socket & { _handle?: { writeQueueSize?: number } | null };
+  return `${socket.bytesWritten - socket.writableLength} ${handle?.writeQueueSize ?? ''}`;
 }

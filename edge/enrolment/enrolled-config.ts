@@ -15,7 +15,7 @@ export function withRelayAccount(config: EdgeConfig): EdgeConfig {
   const files = new RelayAccountFiles(config.dataFolder);
   const account = files.read();
   if (account?.site !== config.site) return config;
-  const { url, root, username, ca } = account.mqtt;
+  const { url, root, username, ca, fingerprint } = account.mqtt;
   return {
     ...config,
     mqtt: {
@@ -23,6 +23,7 @@ export function withRelayAccount(config: EdgeConfig): EdgeConfig {
       ...{ url, root, username },
       password: { file: files.passwordFile },
       ...(ca !== undefined && { caFile: files.caFile }),
+      ...(fingerprint !== undefined && { fingerprint }),
     },
   };
 }
