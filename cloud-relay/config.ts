@@ -112,7 +112,7 @@ const enrolmentSettings = z
     url: z
       .url({ protocol: /^https$/, error: 'expected https://HOST or https://HOST:PORT' })
       .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path'),
-    /** The certificate that is seen there, as PEM; its fingerprint is in the codes. */
+    /** The certificate that is seen there, as PEM, if it is not this relay's own: its fingerprint is in the codes. */
     certificateFile: z.string().min(1).optional(),
     fingerprint: fingerprintSchema.optional(),
     brokerUrl: brokerClientShape.url,
@@ -121,10 +121,10 @@ const enrolmentSettings = z
   })
   .refine(
     ({ certificateFile, fingerprint }) =>
-      (certificateFile === undefined) !== (fingerprint === undefined),
+      certificateFile === undefined || fingerprint === undefined,
     {
       path: ['certificateFile'],
-      error: 'expected either "certificateFile" or "fingerprint", of the certificate at "url"',
+      error: 'expected "certificateFile" or "fingerprint", not both',
     },
   );
 export type EnrolmentSettings = z.infer<typeof enrolmentSettings>;

@@ -26,6 +26,7 @@ import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
+import { ownPin } from './api/own-pin.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
@@ -222,7 +223,7 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   });
   const enrolments = new Enrolments({
     db: tables,
-    place: () => enrolmentPlace(config),
+    place: () => enrolmentPlace(config, () => ownPin(config)),
     hasAccounts,
     accounts,
     fixedNames,

@@ -13,6 +13,7 @@ import { namingDamage } from '../../core/store/damage.js';
 import { type OpenedDatabase, openSqlite } from '../../core/store/database.js';
 import { kyselyOver } from '../../core/store/dialect.js';
 import { openPostgres } from '../../core/store/open-postgres.js';
+import { ownPin } from '../api/own-pin.js';
 import type { RelayConfig } from '../config.js';
 import { enrolmentPlace } from '../fleet/enrolment-place.js';
 import { Enrolments } from '../fleet/enrolments.js';
@@ -49,7 +50,7 @@ async function runOver(
   if (error) throw new StartError(`${name}: ${error.issues[0]?.message}`);
   const enrolments = new Enrolments({
     db,
-    place: () => enrolmentPlace(config),
+    place: () => enrolmentPlace(config, () => ownPin(config)),
     ...brokerAccounts(config),
     clock: systemClock,
   });
