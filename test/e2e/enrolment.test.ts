@@ -76,7 +76,7 @@ for (const broker of ['embedded', 'mosquitto'] as const)
   test.serial(
     `a site enrols with a code, rotates its password while it delivers, and is revoked at once: ${broker}`,
     async (t) => {
-      t.timeout(240_000);
+      t.timeout(400_000);
       const both = await bothPrograms(t, broker);
       const { edgeFolder, produced, arrived, sites, edge, startEdge } = both;
       let program = startEdge();
@@ -135,6 +135,7 @@ for (const broker of ['embedded', 'mosquitto'] as const)
 
       await program.end();
       program = startEdge();
+      await program.logged(({ msg }) => msg === 'broker connected');
       await eventually('nothing is lost and nothing is doubled', () => {
         const there = arrived();
         // Before the enrolment there was no relay to report to. The ids rise with the time.
