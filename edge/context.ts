@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createAccess } from '../core/access/create-access.js';
+import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
@@ -8,6 +8,7 @@ import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import type { RouteGroup } from '../core/http/openapi.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
@@ -22,7 +23,7 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
-import { createEdgeApp } from './api/edge-app.js';
+import { createEdgeApp, edgeRouteGroups } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
@@ -54,6 +55,9 @@ export interface Edge {
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
+  access: AccessModule;
+  /** What the API consists of. */
+  routes: RouteGroup[];
   retention: Retention;
 }
 
@@ -73,7 +77,7 @@ export async function createEdge(
   const base = await createBase(config, log, clock, manifest);
   const snapshots = createSnapshots(base, reread);
   const reporting = await createReporting(base, snapshots);
-  const http = createServer(base, snapshots, reporting);
+  const { http, routes } = createServer(base, snapshots, reporting);
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
@@ -82,6 +86,8 @@ export async function createEdge(
     http,
     cameras,
     tokens: snapshots.access.tokens,
+    access: snapshots.access,
+    routes,
     retention: snapshots.storage.retention,
   };
 }
@@ -188,7 +194,7 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
+function createServer(base: Base, snapshots: Snapshots, reporting: Reporting) {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
@@ -214,18 +220,20 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   });
   const { cameras, sightings, reload } = pipeline;
   const connections = new ConnectionShares();
-  const app = createEdgeApp({
+  const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
     connections,
-  });
-  return new HttpServer(
-    app,
+  };
+  const routes = edgeRouteGroups(parts);
+  const http = new HttpServer(
+    createEdgeApp(parts, routes),
     config.http,
     log.child({ component: 'http' }),
     connections,
     base.tls.server,
   );
+  return { http, routes };
 }
 
 /** Each after what it needs; they stop in the reverse order. */
