@@ -146,6 +146,10 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
     if (snapshot.events.length > 0) eventStream.wake();
   });
   const access = createEdgeAccess(dependencies, storage);
+  events.on('reloadedBySignal', () => {
+    const actor = { name: 'SIGHUP', kind: 'program' } as const;
+    access.audit.record({ action: 'configuration_reloaded', actor });
+  });
   return { storage, pipeline, eventStream, access };
 }
 
@@ -166,7 +170,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
   });
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
-async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
+async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
   const { dependencies, databaseFile, health, events, tls } = base;
   const { config } = dependencies;
   const { mqtt } = config;
@@ -180,7 +184,8 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
     tls.server.isPlainTextAllowed ? 'http' : 'https',
   );
   const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
-  const parts = { storage, pipeline, connections, health, links, address };
+  const { audit } = access;
+  const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
   const bus = connections.relay;
   const uplink =

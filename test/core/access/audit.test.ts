@@ -18,14 +18,14 @@ const admin = { name: 'mara', kind: 'user', address: '192.0.2.7' } as const;
 
 test('an entry is in the table and in the journal', async (t) => {
   const { audit, lines, clock } = await setUp(t);
-  audit.record({ action: 'camera_paused', actor: admin, subject: 'door' });
+  audit.record({ action: 'site_removed', actor: admin, subject: 'door' });
   const [entry] = await audit.page({ limit: 10 });
   t.like(entry, {
-    ...{ at: clock.now, action: 'camera_paused', actor: 'mara', actor_kind: 'user', count: 1 },
+    ...{ at: clock.now, action: 'site_removed', actor: 'mara', actor_kind: 'user', count: 1 },
     ...{ address: '192.0.2.7', subject: 'door', detail: null, class: 'changes' },
   });
   t.is(lines().length, 1);
-  t.like(lines()[0], { msg: 'audit: camera paused', actor: 'mara', subject: 'door' });
+  t.like(lines()[0], { msg: 'audit: site removed', actor: 'mara', subject: 'door' });
 });
 
 test('a flood of refused log-ins is one entry with a count, and leaves the others alone', async (t) => {
@@ -66,6 +66,28 @@ test('a flood of refused log-ins is one entry with a count, and leaves the other
   t.like(
     refused.find(({ actor }) => actor === '(several)'),
     { address: null },
+  );
+});
+
+test('what anyone can do all day long is one entry for each thing', async (t) => {
+  const { audit } = await setUp(t);
+  const wall = { name: 'wall', kind: 'mqtt' } as const;
+  for (let i = 0; i < 50; i++)
+    for (const subject of ['door', 'yard'])
+      audit.record({
+        action: i % 2 === 0 ? 'camera_paused' : 'camera_resumed',
+        actor: wall,
+        subject,
+      });
+  const entries = await audit.page({ limit: 10 });
+  t.deepEqual(
+    entries.map(({ action, subject, count }) => `${action} ${subject} ${count}`).toSorted(),
+    [
+      'camera_paused door 25',
+      'camera_paused yard 25',
+      'camera_resumed door 25',
+      'camera_resumed yard 25',
+    ],
   );
 });
 
