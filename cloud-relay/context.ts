@@ -6,7 +6,7 @@ import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
-import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { anyProxy } from '../core/http/client-address.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
@@ -32,6 +32,7 @@ import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -137,12 +138,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     eras: steadyTime.eras,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -156,6 +161,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -177,6 +183,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     access,
     detection,
     images,
+    quota,
   };
 }
 
@@ -202,7 +209,8 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     clock,
     steadyTime.eras,
   );
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
+  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
+  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
@@ -219,7 +227,7 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites) {
-  const { config, log, clock, files, metrics, access, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
@@ -240,9 +248,9 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites) {
     fleet,
     keepsFiles: !isShared(config),
   });
-  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
     connections,
   };
   const routes = relayRouteGroups(parts);
@@ -250,8 +258,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites) {
     createRelayApp(parts, routes),
     config.http,
     log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
+    { connections, tls: base.tls.server },
   );
   return { http, routes };
 }

@@ -224,7 +224,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting) {
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
-  const connections = new ConnectionShares();
+  const connections = new ConnectionShares(access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
@@ -235,8 +235,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting) {
     createEdgeApp(parts, routes),
     config.http,
     log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
+    { connections, tls: base.tls.server },
   );
   return { http, routes };
 }

@@ -14,6 +14,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
@@ -31,6 +32,7 @@ export interface RelayAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
+  quota: UploadQuota;
   fleet: Fleet;
   clock: Clock;
 }
@@ -67,7 +69,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    ...quotas(config.demo),
+    ...quotas(config.demo, parts.quota),
   };
   return [
     {

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { roleSchema } from '../contract/access.js';
 import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
-import { nameSchema } from '../contract/names.js';
+import { mqttTextSchema, nameSchema } from '../contract/names.js';
 import { secretSchema } from './configuration.js';
 import { httpTlsShape, pinShape } from './tls/tls-settings.js';
 
@@ -139,7 +139,7 @@ export const imageSettings = z
 /** How to reach an MQTT broker. */
 export const brokerClientShape = {
   url: z.url({ protocol: /^mqtts?$/, error: 'expected mqtt://HOST:PORT or mqtts://HOST:PORT' }),
-  username: z.string().min(1).optional(),
+  username: mqttTextSchema.optional(),
   password: secretSchema.optional(),
   caFile: z.string().min(1).optional(),
   ...pinShape,
@@ -147,5 +147,8 @@ export const brokerClientShape = {
 
 export const topicRoot = z
   .string()
-  .regex(/^[^/+#\s]+(\/[^/+#\s]+)*$/, 'expected topic levels without "+", "#" or spaces')
+  .regex(
+    /^[^/+#\s\p{Cc}\p{Cs}]+(\/[^/+#\s\p{Cc}\p{Cs}]+)*$/u,
+    'expected topic levels without "+", "#", spaces or control characters',
+  )
   .default('siteglass');

@@ -1,10 +1,12 @@
+import { hostname } from 'node:os';
 import type Koa from 'koa';
+import type { Middleware } from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
 import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
-import { onlyThisMachine } from '../../core/http/guards.js';
+import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
@@ -54,7 +56,6 @@ export interface EdgeAppParts {
 /** The appliance's REST API. */
 export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
-  const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -66,7 +67,7 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     metrics,
     connections,
     log: log.child({ component: 'http' }),
-    guards: [...access.guards, ...(guarded ? [onlyThisMachine] : [])],
+    guards: [...access.guards, ...guardsOf(config)],
   });
 }
 
@@ -114,4 +115,13 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       routes: operationRoutes(parts.readiness, metrics, 'viewer'),
     },
   ];
+}
+
+/** With authentication, a page has no token to send. */
+function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {
+  if (http.auth !== 'none') return [];
+  if (!http.allowAnyoneOnTheNetwork) return [onlyThisMachine];
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  const domains = http.tls.acme?.domains ?? [];
+  return [onlyOwnPages([hostname(), ...http.tls.names, ...domains, ...published])];
 }
