@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttTextSchema } from '../core/contract/names.js';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
   brokerClientShape,
@@ -6,28 +7,47 @@ import {
   imageSettings,
   isGuarded,
   logSettings,
+  sessionSettings,
+  signOnSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
+import { brokerTlsShape, httpTlsShape, pinNeedsTls } from '../core/runtime/tls/tls-settings.js';
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MEGAPIXEL = 1_000_000;
+const MEGABYTE = 1_000_000;
+
+const times = (value: number | undefined, factor: number): number | undefined =>
+  value === undefined ? undefined : value * factor;
 
 /** What makes the public image API safe to expose. */
 const demoSettings = z
   .strictObject({
     uploadsPerMinute: z.int().min(1).max(100_000).default(30),
     requestsPerMinute: z.int().min(1).max(1_000_000).default(300),
+    /** Of one address, and of all; by default all that the workers have. */
+    workerSecondsPerMinute: z.number().min(1).max(1_000_000).default(30),
+    totalWorkerSecondsPerMinute: z.number().min(1).max(1_000_000).optional(),
+    /** Within the lifetime of an upload, of one address and of all; without the second, the disk budget is the limit. */
+    storedMegabytes: z.number().min(1).max(1e9).default(250),
+    totalStoredMegabytes: z.number().min(1).max(1e9).optional(),
     uploadLifetimeMinutes: z.number().min(1).max(525_600).default(60),
     /** Over all passes of a search; by default a few seconds of a worker for the most costly image. */
     maxSearchMegapixels: z.number().min(1).max(1_000_000).default(100),
   })
   .prefault({})
-  .transform(({ uploadLifetimeMinutes, maxSearchMegapixels, ...limits }) => ({
-    ...limits,
-    uploadLifetimeMs: uploadLifetimeMinutes * MINUTE_MS,
-    maxSearchedPixels: maxSearchMegapixels * MEGAPIXEL,
+  .transform((demo) => ({
+    uploadsPerMinute: demo.uploadsPerMinute,
+    requestsPerMinute: demo.requestsPerMinute,
+    uploadLifetimeMs: demo.uploadLifetimeMinutes * MINUTE_MS,
+    maxSearchedPixels: demo.maxSearchMegapixels * MEGAPIXEL,
+    workerMsPerMinute: demo.workerSecondsPerMinute * SECOND_MS,
+    totalWorkerMsPerMinute: times(demo.totalWorkerSecondsPerMinute, SECOND_MS),
+    storedBytes: demo.storedMegabytes * MEGABYTE,
+    totalStoredBytes: times(demo.totalStoredMegabytes, MEGABYTE),
   }));
 
 /** The broker inside the relay. Anonymous clients beyond loopback need a second setting. */
@@ -37,9 +57,10 @@ const embeddedBrokerSettings = z
     port: z.int().min(0).max(65_535).default(1883),
     auth: z.enum(['accounts', 'none']).default('accounts'),
     allowAnyoneOnTheNetwork: z.boolean().default(false),
+    ...brokerTlsShape,
     /** Accounts that may subscribe to everything, for dashboards. */
     readers: z
-      .array(z.strictObject({ username: z.string().min(1).max(64), password: secretSchema }))
+      .array(z.strictObject({ username: mqttTextSchema.max(64), password: secretSchema }))
       .max(64)
       .default([]),
   })
@@ -51,7 +72,7 @@ const externalBrokerSettings = z
     ...brokerClientShape,
     /** An administrator of Mosquitto's dynamic-security plugin: the relay then stores the sites' accounts there. */
     dynamicSecurity: z
-      .strictObject({ username: z.string().min(1), password: secretSchema })
+      .strictObject({ username: mqttTextSchema, password: secretSchema })
       .optional(),
     /** Relays with the same group share the records among them. */
     shareGroup: z
@@ -64,7 +85,8 @@ const externalBrokerSettings = z
   .refine(({ dynamicSecurity, username, password }) => !dynamicSecurity || (username && password), {
     path: ['dynamicSecurity'],
     error: 'needs the username and password of the relay itself as well',
-  });
+  })
+  .refine(pinNeedsTls.check, pinNeedsTls);
 
 /** Without a bucket, files are stored in the data folder. */
 const bucketSettings = z.strictObject({
@@ -83,7 +105,7 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
-const MEGABYTE = 1024 * 1024;
+const MEBIBYTE = 1024 * 1024;
 
 /** What one site may use of the relay's database. */
 const siteBudgetSettings = z
@@ -98,8 +120,8 @@ const siteBudgetSettings = z
   .prefault({})
   .transform(({ megabytesPerDay, megabytes, ...limits }) => ({
     ...limits,
-    bytesPerDay: megabytesPerDay * MEGABYTE,
-    bytes: megabytes * MEGABYTE,
+    bytesPerDay: megabytesPerDay * MEBIBYTE,
+    bytes: megabytes * MEBIBYTE,
   }));
 
 /** The relay's configuration. docs/configuration.md explains each setting. */
@@ -114,6 +136,9 @@ export const relayConfigSchema = z.strictObject({
       trustProxy: z.boolean().default(false),
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
+      sessions: sessionSettings,
+      signOn: signOnSettings,
+      ...httpTlsShape,
     })
     .prefault({}),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */

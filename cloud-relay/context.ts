@@ -1,12 +1,18 @@
 import { join } from 'node:path';
+import { createAccess } from '../core/access/create-access.js';
+import { type AccessTables, accessTables } from '../core/access/tables.js';
+import type { Tokens } from '../core/access/tokens.js';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
-import { type TokenTables, tokenTables } from '../core/http/token-table.js';
-import { Tokens } from '../core/http/tokens.js';
+import { createTls } from '../core/http/tls/create-tls.js';
 import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
@@ -23,7 +29,9 @@ import { tablesOf } from '../core/store/table-set.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
+import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -53,7 +61,7 @@ export interface Relay {
 /** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
-type AllTables = SharedImageTables & TokenTables & RelayTables;
+type AllTables = SharedImageTables & AccessTables & RelayTables;
 
 /** Builds the relay, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
@@ -62,15 +70,16 @@ export async function createRelay(
   { clock = systemClock, manifest }: { clock?: Clock; manifest?: string | undefined } = {},
 ): Promise<Relay> {
   const base = await createBase(config, log, clock, manifest);
-  const { tokens, detection, images } = base;
+  const { access, detection, images } = base;
   const sites = createSites(base);
   const http = createServer(base, sites);
   const services = [
     ...[
       base.lock,
       base.database,
+      base.tls.certificates,
       base.steadyTime,
-      tokens,
+      ...access.services,
       ...detection.services,
       ...images.services,
     ],
@@ -79,14 +88,14 @@ export async function createRelay(
   ];
   return {
     lifecycle: new Lifecycle(services, log),
-    probes: probesOf(base, sites),
+    probes: [...probesOf(base, sites), new HttpProbe(http)],
     ...(base.guard && { restart: base.guard.restart }),
     http,
     broker: sites.broker.embedded,
     fleet: sites.fleet,
     ingest: sites.ingest,
     images,
-    tokens,
+    tokens: access.tokens,
   };
 }
 
@@ -97,28 +106,42 @@ type Sites = ReturnType<typeof createSites>;
 async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
+  const tls = createTls(tlsOptionsOf(config), log, clock);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();
-  const { adminToken } = config.http;
-  const tokens = new Tokens(
-    tablesOf(db, tokenTables),
-    join(dataFolder, 'admin-token'),
-    log,
-    clock,
-    adminToken && readSecret(adminToken),
-  );
   const steadyTime = new SteadyTime({
     file: join(dataFolder, 'steady-time.json'),
     log: log.child({ component: 'clock' }),
     clock,
   });
+  const { adminToken, sessions, signOn } = config.http;
+  const access = createAccess({
+    db: tablesOf(db, accessTables),
+    mode: 'token',
+    sessions,
+    signOn,
+    cookieName: 'siteglass-relay',
+    firstTokenFile: join(dataFolder, 'admin-token'),
+    configuredToken: adminToken && readSecret(adminToken),
+    names: ['siteglass'],
+    hasCameras: false,
+    log,
+    clock,
+    eras: steadyTime.eras,
+  });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -132,6 +155,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -144,21 +168,26 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     steadyTime,
     lock,
+    tls,
     db,
     database,
     guard,
     files,
     metrics,
-    tokens,
+    access,
     detection,
     images,
+    quota,
   };
 }
 
 /** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, steadyTime, db }: Base) {
+function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log);
+  const broker = createRelayBroker(config, tables, log, {
+    source: tls.certificates,
+    isPlainTextAllowed: tls.isPlainMqttAllowed,
+  });
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -192,7 +221,8 @@ function createSites({ config, log, clock, steadyTime, db }: Base) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, tokens, guard, detection, images } = base;
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
+  const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
   const isLocal = !(isShared(config) && config.files.s3);
@@ -212,10 +242,13 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, tokens, detection, images, fleet, clock },
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

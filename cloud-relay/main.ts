@@ -1,11 +1,21 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import {
+  relayAuditCommand,
+  relayTokenCommand,
+  relayUserCommand,
+} from './commands/access-commands.js';
+import {
+  relayBackupCommand,
+  relayResetCommand,
+  relayRestoreCommand,
+} from './commands/backup-commands.js';
 import { bucketCommand } from './commands/bucket-command.js';
+import { relayCertificateCommand } from './commands/certificate-command.js';
 import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
-import { relayTokenCommand } from './commands/token-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -14,12 +24,42 @@ process.exitCode = await run({
   summary: "The Siteglass relay: collects the sites' summaries and serves the public image API.",
   schema: relayConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: relayBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: relayRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: relayResetCommand,
+    },
     bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
-      values: ['role'],
+      force: true,
+      values: ['role', 'days'],
       run: relayTokenCommand,
+    },
+    user: {
+      summary: 'lists users; "user add NAME --role ROLE", "password", "role", "logout", "remove"',
+      words: true,
+      force: true,
+      values: ['role', 'password-file'],
+      run: relayUserCommand,
+    },
+    audit: {
+      summary: 'lists who did what, the newest last',
+      json: true,
+      run: relayAuditCommand,
     },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
@@ -32,6 +72,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: relayCertificateCommand,
     },
     doctor: {
       summary: 'checks this relay and advises what to do',

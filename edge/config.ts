@@ -8,6 +8,7 @@ import {
   serverSettings,
   topicRoot,
 } from '../core/runtime/settings.js';
+import { pinNeedsTls } from '../core/runtime/tls/tls-settings.js';
 import { camerasSchema } from './cameras/camera-config.js';
 import { discoverySettings } from './onvif/discovery-settings.js';
 import { brokerProfileShape, lanSchema } from './publishing/lan-settings.js';
@@ -65,6 +66,7 @@ export const edgeConfigSchema = z.strictObject({
       /** Off, since this broker is the relay's; switch it on where Home Assistant listens there. */
       homeAssistant: brokerProfileShape.homeAssistant.default(false),
     })
+    .refine(pinNeedsTls.check, pinNeedsTls)
     .optional(),
   lan: lanSchema.optional(),
   /** How programs on the LAN reach the API; taken from the network cards where it is left out. */

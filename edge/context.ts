@@ -1,11 +1,16 @@
 import { join } from 'node:path';
+import { createAccess } from '../core/access/create-access.js';
+import { accessTables } from '../core/access/tables.js';
+import type { Tokens } from '../core/access/tokens.js';
+import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
+import { ConnectionShares } from '../core/http/connection-shares.js';
+import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
-import { tokenTables } from '../core/http/token-table.js';
-import { Tokens } from '../core/http/tokens.js';
+import { createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
@@ -21,6 +26,7 @@ import { createEdgeApp } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
+import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { SiteHealth } from './health/site-health.js';
@@ -30,7 +36,7 @@ import { createConnections } from './publishing/connections.js';
 import { createPublishing } from './publishing/create-publishing.js';
 import { PictureLinks } from './publishing/picture-links.js';
 import { PublicAddress } from './publishing/public-address.js';
-import { createStorage } from './retention/create-storage.js';
+import { createStorage, type Storage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
@@ -71,11 +77,11 @@ export async function createEdge(
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
-    probes: [cameras, ...probesOf(base)],
+    probes: [cameras, ...probesOf(base), new HttpProbe(http)],
     restart: base.guard.restart,
     http,
     cameras,
-    tokens: base.tokens,
+    tokens: snapshots.access.tokens,
     retention: snapshots.storage.retention,
   };
 }
@@ -88,9 +94,11 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
   const { dataFolder } = config;
   const lock = new FolderLock(dataFolder).acquire();
+  // A restore or a reset may have been interrupted.
+  finishReplacing(dataFolder);
+  const tls = createTls(tlsOptionsOf(config), log, clock);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
-  const tokens = new Tokens(tablesOf(db, tokenTables), join(dataFolder, 'admin-token'), log, clock);
   const metrics = new Metrics();
   const detection = createDetection({
     settings: config.detection,
@@ -108,8 +116,8 @@ async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifes
     databaseFile: options.file,
     guard,
     lock,
+    tls,
     database: { name: 'database', stop: close },
-    tokens,
     metrics,
     health,
     events: new TypedEvents<EdgeEventMap>(log.child({ component: 'events' })),
@@ -131,16 +139,40 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
-  return { storage, pipeline, eventStream };
+  const access = createEdgeAccess(dependencies, storage);
+  return { storage, pipeline, eventStream, access };
 }
+
+/** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
+const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage: Storage) =>
+  createAccess({
+    db: tablesOf(db, accessTables),
+    mode: config.http.auth,
+    sessions: config.http.sessions,
+    signOn: config.http.signOn,
+    cookieName: 'siteglass-edge',
+    firstTokenFile: join(config.dataFolder, 'admin-token'),
+    names: [config.site, 'siteglass'],
+    hasCameras: true,
+    log,
+    clock,
+    eras: storage.steadyTime.eras,
+  });
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
 async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
-  const { dependencies, databaseFile, health, events } = base;
+  const { dependencies, databaseFile, health, events, tls } = base;
   const { config } = dependencies;
   const { mqtt } = config;
-  const connections = createConnections(dependencies, health);
-  const address = new PublicAddress(config.publicUrl, config.http);
+  const connections = createConnections(dependencies, health, {
+    source: tls.certificates,
+    isPlainTextAllowed: tls.isPlainMqttAllowed,
+  });
+  const address = new PublicAddress(
+    config.publicUrl,
+    config.http,
+    tls.server.isPlainTextAllowed ? 'http' : 'https',
+  );
   const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
   const parts = { storage, pipeline, connections, health, links, address };
   const publishing = createPublishing(dependencies, parts, events);
@@ -157,41 +189,51 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
 
 /** The REST API and the metrics. */
 function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
-  const { dependencies, metrics, tokens, health, guard } = base;
-  const { config, detection, log } = dependencies;
-  const { storage, pipeline, eventStream } = snapshots;
-  const { connections, links, uplink } = reporting;
+  const { dependencies, metrics, health, guard } = base;
+  const { config, detection, log, clock } = dependencies;
+  const { storage, pipeline, eventStream, access } = snapshots;
+  const { links, uplink } = reporting;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
-  registerEdgeMetrics(metrics, { pool, storage, pipeline, connections, eventStream });
+  registerEdgeMetrics(metrics, {
+    pool,
+    storage,
+    pipeline,
+    connections: reporting.connections,
+    eventStream,
+  });
   const view = new SiteView({
     site: config.site,
     health,
     pool,
     store: storage.images.store,
     outbox: storage.outbox,
-    relay: connections.relay,
+    relay: reporting.connections.relay,
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
+  const connections = new ConnectionShares();
   const app = createEdgeApp({
-    ...{ config, log, metrics, readiness, tokens, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream },
+    ...{ config, log, metrics, readiness, access, detection, images: storage.images },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
+    connections,
   });
-  return new HttpServer(app, config.http, log.child({ component: 'http' }));
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
 }
 
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
-  { dependencies, lock, database, tokens }: Base,
-  { storage, pipeline, eventStream }: Snapshots,
+  { dependencies, lock, database, tls }: Base,
+  { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
-    ...[lock, database, outboxMark, storage.timeSync, storage.steadyTime, storage.watch, tokens],
+    ...[lock, database, tls.certificates, outboxMark],
+    ...[storage.timeSync, storage.steadyTime, storage.watch, ...access.services],
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],

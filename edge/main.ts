@@ -1,12 +1,18 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
 import { run } from '../core/runtime/program.js';
+import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
+import {
+  edgeBackupCommand,
+  edgeResetCommand,
+  edgeRestoreCommand,
+} from './commands/backup-commands.js';
+import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
-import { edgeTokenCommand } from './commands/token-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 
@@ -15,6 +21,23 @@ process.exitCode = await run({
   summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
   commands: {
+    backup: {
+      summary: '"backup FILE" writes all data to one archive, also while the service runs',
+      words: true,
+      flags: ['no-images'],
+      run: edgeBackupCommand,
+    },
+    restore: {
+      summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
+      words: true,
+      run: edgeRestoreCommand,
+    },
+    reset: {
+      summary: 'removes all data; stop the service first',
+      words: true,
+      flags: ['yes'],
+      run: edgeResetCommand,
+    },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,
@@ -26,6 +49,12 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: edgeDetectorCommand,
+    },
+    certificate: {
+      summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
+      words: true,
+      json: true,
+      run: edgeCertificateCommand,
     },
     doctor: {
       summary: 'checks this appliance and advises what to do',
@@ -40,8 +69,21 @@ process.exitCode = await run({
     token: {
       summary: 'lists tokens; "token add NAME --role ROLE" and "token remove NAME"',
       words: true,
-      values: ['role'],
+      force: true,
+      values: ['role', 'cameras', 'days'],
       run: edgeTokenCommand,
+    },
+    user: {
+      summary: 'lists users; "user add NAME --role ROLE", "password", "role", "logout", "remove"',
+      words: true,
+      force: true,
+      values: ['role', 'password-file'],
+      run: edgeUserCommand,
+    },
+    audit: {
+      summary: 'lists who did what, the newest last',
+      json: true,
+      run: edgeAuditCommand,
     },
     discover: {
       summary: 'lists ONVIF cameras on the network, with their addresses',

@@ -1,10 +1,11 @@
 import type Koa from 'koa';
+import type { AccessModule } from '../../core/access/create-access.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
-import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -12,6 +13,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
@@ -24,17 +26,19 @@ export interface RelayAppParts {
   config: RelayConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
-  tokens: Tokens;
+  access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
+  quota: UploadQuota;
   fleet: Fleet;
   clock: Clock;
 }
 
 /** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, fleet, clock } = parts;
+  const { config, log, metrics, access, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -44,7 +48,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    ...quotas(config.demo),
+    ...quotas(config.demo, parts.quota),
   };
   return createApp({
     info: {
@@ -59,6 +63,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
         routes: [
           ...imageRoutes(api),
           ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
+          ...access.routes,
           ...siteRoutes(fleet, clock),
         ],
       },
@@ -68,9 +73,11 @@ export function createRelayApp(parts: RelayAppParts): Koa {
         routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
-    authentication: { mode: 'token', verify: (token) => tokens.verify(token) },
+    authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
+    guards: access.guards,
   });
 }

@@ -1,7 +1,7 @@
+import type { Tokens } from '../../core/access/tokens.js';
 import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import { reasonOfPool } from '../../core/detection/pool/readiness.js';
 import type { Requirement } from '../../core/http/readiness.js';
-import type { Tokens } from '../../core/http/tokens.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import type { FileStore } from '../../core/store/file-store.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';

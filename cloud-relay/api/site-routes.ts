@@ -194,12 +194,14 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       tag,
       summary: 'Provision a site: its account at the broker',
       access: 'admin',
+      audit: 'site_added',
       body: newSiteSchema,
       responses: { 201: createdSiteSchema },
       problems: ['conflict', 'broker_unavailable'],
       handle: async (_, ctx) => {
         const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
         ctx.status = 201;
+        ctx.state.auditSubject = id;
         return { status: 'OK', ...(await fleet.createSite(id)) };
       },
     }),
@@ -209,6 +211,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       tag,
       summary: 'Replace the password of a site; what it reported stays',
       access: 'admin',
+      audit: 'site_password_renewed',
       params: bySite,
       responses: { 200: createdSiteSchema },
       problems: ['not_found', 'broker_unavailable'],
@@ -223,6 +226,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       tag,
       summary: 'Remove a site and all that it reported',
       access: 'admin',
+      audit: 'site_removed',
       params: bySite,
       responses: { 200: z.object(ok) },
       problems: ['not_found', 'broker_unavailable'],

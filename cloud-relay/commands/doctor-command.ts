@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { tryBroker } from '../../core/doctor/broker-check.js';
+import { certificateCheck } from '../../core/doctor/certificate-check.js';
 import { dataFolderCheck } from '../../core/doctor/data-folder-check.js';
 import { detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
@@ -9,10 +10,12 @@ import { type Check, ok } from '../../core/doctor/finding.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
+import { certificateProvider } from '../../core/http/tls/create-tls.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
 import { silentLogger } from '../../core/runtime/logger.js';
+import { tlsOptionsOf } from '../api/tls-options.js';
 import type { RelayConfig } from '../config.js';
 import { bucketCheck } from '../doctor/bucket-check.js';
 import { postgresCheck } from '../doctor/postgres-check.js';
@@ -33,6 +36,7 @@ function checksOf(config: RelayConfig): Check[] {
   return [
     programCheck('siteglass-relay'),
     serviceCheck('siteglass-relay', config),
+    certificateCheck(certificateProvider(tlsOptionsOf(config), silentLogger())),
     dataFolderCheck(dataFolder),
     diskCheck({
       folder: dataFolder,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { imageIdSchema } from '../../core/contract/names.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { DailyPosition } from '../store/daily-label-table.js';
 import type { SummaryPosition } from '../store/summary-table.js';
 
-const cursorSchema = z.tuple([z.int(), z.string().max(64)]);
+const cursorSchema = z.tuple([z.int(), imageIdSchema]);
 
 export const encodeCursor = ({ takenAt, snapshot }: SummaryPosition): string =>
   Buffer.from(JSON.stringify([takenAt, snapshot])).toString('base64url');

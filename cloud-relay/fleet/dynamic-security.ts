@@ -34,6 +34,8 @@ export interface ControlAccess {
   password: string;
   /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
+  /** SHA-256 of the broker's certificate, instead of authorities that are trusted. */
+  fingerprint?: string | undefined;
 }
 
 /** Sends commands, and resolves with a response to each. Throws ControlError. */
@@ -76,13 +78,14 @@ export class DynamicSecurity {
   }
 
   #connect(onResponse: (payload: Buffer) => void): MqttConnection {
-    const { url, username, password, ca } = this.access;
+    const { url, username, password, ca, fingerprint } = this.access;
     return MqttConnection.open({
       address: parseBrokerUrl(url),
       clientId: `relay-control-${randomBytes(6).toString('hex')}`,
       username,
       password,
       ca,
+      fingerprint,
       protocolVersion: 5,
       receiveMaximum: undefined,
       keepaliveSeconds: 30,

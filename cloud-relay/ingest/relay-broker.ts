@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import type { BrokerTlsOptions } from '../../core/messaging/broker-tls.js';
 import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
 import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
 import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
@@ -34,6 +35,7 @@ export function createRelayBroker(
   { mqtt }: RelayConfig,
   db: Kysely<RelayTables>,
   log: Logger,
+  tls?: BrokerTlsOptions,
 ): RelayBroker {
   const busLog = log.child({ component: 'messaging' });
   const clientId = `relay-${randomBytes(6).toString('hex')}`;
@@ -55,6 +57,7 @@ export function createRelayBroker(
       port,
       root: mqtt.root,
       accounts: auth === 'none' ? 'none' : new SiteAccounts(db, fixed),
+      ...(tls && { tls }),
     },
     log.child({ component: 'broker' }),
   );
@@ -77,7 +80,7 @@ type External = Extract<RelayConfig['mqtt'], { external: unknown }>['external'];
 
 function externalBroker(
   root: string,
-  { url, username, password, caFile, shareGroup, dynamicSecurity }: External,
+  { url, username, password, caFile, fingerprint, shareGroup, dynamicSecurity }: External,
   clientId: string,
   log: Logger,
   busLog: Logger,
@@ -85,7 +88,10 @@ function externalBroker(
   const own = { username, password: password && readSecret(password) };
   const ca = caFile && readTextFile(caFile);
   const bus = new MqttMessageBus(
-    { url, root, clientId, ...own, ca, protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    {
+      ...{ url, root, clientId, ...own, ca, fingerprint },
+      ...{ protocolVersion: 5, receiveMaximum: MAX_PENDING },
+    },
     busLog,
   );
   const common = { bus, embedded: undefined, fixedNames: [], shareGroup };
@@ -97,6 +103,7 @@ function externalBroker(
       username: dynamicSecurity.username,
       password: readSecret(dynamicSecurity.password),
       ca,
+      fingerprint,
     }),
     { root, username: own.username, password: own.password },
     log.child({ component: 'fleet' }),

@@ -1,4 +1,5 @@
-import { createTokenTable } from '../../core/http/token-table.js';
+import { accessMigration } from '../../core/access/access-migration.js';
+import { createTokenTable } from '../../core/access/token-table.js';
 import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
@@ -33,4 +34,5 @@ export const relayMigrations: Migrations = {
   '0006_summaries_by_camera': cameraIndexMigration,
   '0007_image_labels': createImageLabelTable,
   ...laterDeliveryMigrations,
+  '0010_access': accessMigration,
 };

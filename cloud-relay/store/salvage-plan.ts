@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
-import { plausibleTokens } from '../../core/http/token-table.js';
+import { plausibleAccess } from '../../core/access/tables.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
 import { isJson, isUuid } from '../../core/store/salvage/plausible.js';
 import type { SalvagePlan, TableLoss } from '../../core/store/salvage/salvage-database.js';
@@ -12,7 +12,7 @@ export const relaySalvagePlan: SalvagePlan = {
   migrations: relayMigrations,
   plausible: {
     ...plausibleImages,
-    ...plausibleTokens,
+    ...plausibleAccess,
     summary: ({ epoch, seq, payload }) => isUuid(epoch) && Number(seq) > 0 && isJson(payload),
     sighted_label: ({ snapshot }) => isUuid(snapshot),
     ledger: ({ epoch, ahead }) => isUuid(epoch) && (ahead === undefined || isJson(ahead)),

@@ -1,5 +1,6 @@
 import type { CascadeEngineName, Detection, EngineName } from '../contract/detection.js';
 import type { ProblemCode } from '../contract/problem.js';
+import type { SandboxState } from '../runtime/sandbox/sandbox-state.js';
 import type {
   AnalysisPlan,
   LabelledBox,
@@ -9,7 +10,7 @@ import type {
 } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 8;
+export const PROTOCOL_VERSION = 9;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -90,8 +91,24 @@ export interface GateDecision {
   plan: AnalysisPlan | null;
 }
 
-/** The worker's descriptor of the pipe that images come through. */
+/** The worker's descriptor of the pipe that images and the files of detectors come through. */
 export const IMAGE_DESCRIPTOR = 4;
+
+/** Before a file in the pipe: its size in bytes. */
+export const FILE_HEADER_BYTES = 8;
+const UNREADABLE = -1;
+
+/** `size` is undefined if the file cannot be read. */
+export function fileHeader(size: number | undefined): Buffer {
+  const header = Buffer.alloc(FILE_HEADER_BYTES);
+  header.writeDoubleLE(size ?? UNREADABLE);
+  return header;
+}
+
+export function fileSize(header: Buffer): number | undefined {
+  const size = header.readDoubleLE();
+  return size === UNREADABLE ? undefined : size;
+}
 
 /** A job in a message: its image goes through a pipe of its own, since a message would copy it several times. */
 export type SentJob<J extends Job = Job> = J extends { bytes: Buffer }
@@ -106,6 +123,7 @@ export interface Ready {
   /** What it can search with on this processor. */
   engines: EngineName[];
   pid: number;
+  sandbox: SandboxState;
 }
 
 export type WorkerMessage =
@@ -115,6 +133,8 @@ export type WorkerMessage =
   | { type: 'done'; result: JobResult }
   /** Of an `analyseIf`, which goes on with the parent's decision. */
   | { type: 'thumbnail'; thumbnail: Thumbnail }
+  /** The worker needs the file of a detector of its job: a header and, unless it is larger, the content follow in the pipe. */
+  | { type: 'file'; file: string; maxBytes: number }
   /** The job's input is at fault; the code says why. A `spent` process holds memory that it cannot free: it has to be replaced. */
   | { type: 'refused'; code: ProblemCode; detail: string; spent?: true }
   /** A bug of ours. */

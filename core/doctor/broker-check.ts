@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BrokerAddress, parseBrokerUrl } from '../messaging/broker-url.js';
 import { MqttConnection } from '../messaging/mqtt-connection.js';
+import { WRONG_CERTIFICATE } from '../messaging/pinned-stream.js';
 import { readSecret, readTextFile, type SecretSource } from '../runtime/configuration.js';
 import { messageOf } from '../runtime/errors.js';
 import { failure, ok, type Verdict, warning } from './finding.js';
@@ -11,6 +12,7 @@ export interface BrokerAccess {
   username?: string | undefined;
   password?: SecretSource | undefined;
   caFile?: string | undefined;
+  fingerprint?: string | undefined;
   /** A second connection with the same id ends the first. */
   clientId: string;
   protocolVersion?: 4 | 5;
@@ -40,6 +42,7 @@ export async function tryBroker(access: BrokerAccess): Promise<Verdict> {
     username: access.username,
     password: password && readSecret(password),
     ca: caFile && readTextFile(caFile),
+    fingerprint: access.fingerprint,
     protocolVersion: access.protocolVersion ?? 4,
     receiveMaximum: undefined,
     keepaliveSeconds: 30,
@@ -111,10 +114,15 @@ function failureOf(
     );
   const reason =
     typeof code === 'string' ? code : error ? messageOf(error) : 'it closed the connection';
+  if (code === WRONG_CERTIFICATE)
+    return failure(
+      `${label}: ${messageOf(error)}`,
+      'Compare the fingerprint with what the broker shows ("siteglass-relay certificate"), and correct `fingerprint` only if they are the same.',
+    );
   if (/CERT|TLS|SSL|SIGNATURE/i.test(reason))
     return failure(
       `${label} has a certificate that is not trusted (${reason})`,
-      'Set caFile to the certificate of its authority, and check the clock of this machine: timedatectl',
+      'Set caFile to the certificate of its authority, or fingerprint to its SHA-256, and check the clock of this machine: timedatectl',
     );
   return failure(
     `${label} does not respond (${reason})`,

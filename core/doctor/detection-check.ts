@@ -6,6 +6,7 @@ import type { AnalysisRequest } from '../detection/detection.js';
 import { runtimeFault } from '../detection/onnx/runtime-package.js';
 import { openCvFault } from '../opencv/opencv-addon.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
+import { describeSandbox, type SandboxState } from '../runtime/sandbox/sandbox-state.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
 import { type DetectionExpectation, withDetection } from './with-detection.js';
 
@@ -45,13 +46,14 @@ export const detectionCheck = (
 });
 
 function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[] {
-  const { engines } = pool.status();
+  const { engines, sandbox } = pool.status();
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
   const ready = detectors.filter(({ status }) => status === 'ready');
   const text = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
   return [
     engineVerdict(text, engines),
+    ...(sandbox ? [sandboxVerdict(sandbox)] : []),
     ...rejected.map((detector) =>
       warning(
         `detector ${detector.id} was rejected: ${detector.reason ?? 'no reason given'}`,
@@ -98,6 +100,15 @@ const REINSTALL = 'Reinstall the package. In a checkout of the source, run: npm 
 function engineVerdict(text: string, engines: EngineName[]): Verdict {
   if (engines.includes('siteglass')) return ok(text);
   return warning(`${text}; the native engine does not load, so searches are slower`, REINSTALL);
+}
+
+function sandboxVerdict(sandbox: SandboxState): Verdict {
+  const text = `worker sandbox: ${describeSandbox(sandbox)}`;
+  if (sandbox.missing.length === 0) return ok(text);
+  return warning(
+    `${text}; missing: ${sandbox.missing.join('; ')}`,
+    'See "Sandbox of the workers" in docs/security.md.',
+  );
 }
 
 function unplannable({ catalog }: DetectionModule, { by, request }: DetectorUse): Verdict[] {

@@ -2,9 +2,12 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../runtime/logger.js';
 import type { Authentication } from './authentication.js';
 import { clientFaultOf } from './client-fault.js';
+import type { ConnectionShares } from './connection-shares.js';
+import { holdResponse } from './hold-response.js';
 import type { Metrics } from './metrics.js';
 import { type ApiInfo, openApiDocument, type RouteGroup } from './openapi.js';
 import { handleProblems } from './problems.js';
+import { refuseNul } from './refuse-nul.js';
 import { mount } from './route.js';
 import { swaggerUi } from './swagger-ui.js';
 
@@ -14,6 +17,8 @@ export interface AppOptions {
   authentication: Authentication;
   metrics: Metrics;
   log: Logger;
+  /** Counts what responses hold in memory. */
+  connections?: ConnectionShares;
   /** Whether to trust X-Forwarded-For: only behind your own proxy. */
   trustProxy?: boolean;
   /** Run before everything else that can refuse a request. */
@@ -22,15 +27,18 @@ export interface AppOptions {
 
 /** The Koa application of a process: its routes, their OpenAPI document, and Swagger UI. */
 export function createApp(options: AppOptions): Koa {
-  const { info, groups, authentication, metrics, log, guards = [] } = options;
+  const { info, groups, authentication, metrics, log, connections, guards = [] } = options;
   // Only the last address in X-Forwarded-For comes from the proxy; the client can write the others.
   const app = new Koa({ proxy: options.trustProxy ?? false, maxIpsCount: 1 });
-  const document = JSON.stringify(openApiDocument(info, groups));
+  // As bytes: all responses share them.
+  const document = Buffer.from(JSON.stringify(openApiDocument(info, groups)));
 
   app.use(securityHeaders);
   app.use(metrics.requests());
   app.use(handleProblems(log));
+  app.use(refuseNul);
   for (const guard of guards) app.use(guard);
+  if (connections) app.use(holdResponse(connections));
   app.use(swaggerUi(info.title, '/openapi.json'));
   app.use((ctx, next) => {
     if (ctx.path === '/') return ctx.redirect('/docs');

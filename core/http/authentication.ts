@@ -1,12 +1,39 @@
 import type { Context, Middleware } from 'koa';
+import type { AuditAction } from '../contract/access.js';
 import { ProblemError } from '../runtime/errors.js';
 import { type Access, allows, type Principal } from './access.js';
 
 /** Resolves with the owner of a bearer token, or undefined if the token is unknown. */
 export type VerifyToken = (token: string) => Promise<Principal | undefined>;
 
-/** With `none` every caller is an administrator: for loopback, or if the operator allowed anyone on the network. */
-export type Authentication = { mode: 'none' } | { mode: 'token'; verify: VerifyToken };
+/** Why a request was refused: its token is unknown, or its caller's role or scope is not enough. */
+export interface Refusal {
+  reason: 'token' | 'role';
+  principal?: Principal;
+}
+
+/** What the rest of the program has to do with the callers of its routes. */
+export interface CallerHooks {
+  /** Called for each refused caller. */
+  refused?(ctx: Context, refusal: Refusal): void;
+  /** Called after a route has done what it records. */
+  done?(ctx: Context, action: AuditAction, subject: string | undefined): void;
+  /** Runs what follows, and ends its response when the caller's credential ends. */
+  whileValid?(ctx: Context, principal: Principal, next: () => Promise<unknown>): Promise<void>;
+}
+
+/**
+ * Who may call the routes, and how callers identify themselves. With `none` every caller is an administrator: for
+ * loopback, or if the operator allowed anyone on the network.
+ */
+export type Authentication = CallerHooks & ({ mode: 'none' } | TokenAuthentication);
+
+export interface TokenAuthentication {
+  mode: 'token';
+  verify: VerifyToken;
+  /** The caller of a request without a token: by the cookie of a session, or the headers of a trusted proxy. */
+  identify?(ctx: Context): Promise<Principal | undefined>;
+}
 
 /** Makes the middleware that accepts only callers with the role in `access`, and stores them in `ctx.state.principal`. */
 export type Authenticator = (access: Access, authentication: Authentication) => Middleware;
@@ -28,14 +55,27 @@ export function authenticate(
   verifySecret?: VerifySecret,
 ): Middleware {
   return async (ctx, next) => {
-    if (access !== 'anonymous') {
-      const principal = await principalOf(ctx, authentication, verifySecret);
-      if (!allows(principal, access))
-        throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
-      ctx.state.principal = principal;
-    }
-    await next();
+    if (access === 'anonymous') return next();
+    const principal = await principalOf(ctx, authentication, verifySecret);
+    return admit(ctx, principal, access, authentication, next);
   };
+}
+
+/** Lets a caller pass who has the role. Throws `forbidden` for others. */
+export async function admit(
+  ctx: Context,
+  principal: Principal,
+  access: Access,
+  authentication: Authentication,
+  next: () => Promise<unknown>,
+): Promise<void> {
+  ctx.state.principal = principal;
+  if (access !== 'anonymous' && !allows(principal, access)) {
+    authentication.refused?.(ctx, { reason: 'role', principal });
+    throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
+  }
+  if (authentication.whileValid) await authentication.whileValid(ctx, principal, next);
+  else await next();
 }
 
 async function principalOf(
@@ -43,12 +83,13 @@ async function principalOf(
   authentication: Authentication,
   verifySecret: VerifySecret | undefined,
 ): Promise<Principal> {
-  if (authentication.mode === 'none') return { name: 'anyone', role: 'admin' };
+  if (authentication.mode === 'none') return { name: 'anyone', role: 'admin', kind: 'anyone' };
   const token = tokenIn(ctx.get('Authorization'), verifySecret !== undefined);
   const principal = token
     ? (verifySecret?.(ctx, token) ?? (await authentication.verify(token)))
-    : undefined;
+    : await authentication.identify?.(ctx);
   if (principal) return principal;
+  if (token) authentication.refused?.(ctx, { reason: 'token' });
   const bearer = token ? 'Bearer error="invalid_token"' : 'Bearer';
   ctx.set('WWW-Authenticate', verifySecret ? [bearer, 'Basic realm="siteglass"'] : bearer);
   throw new ProblemError(

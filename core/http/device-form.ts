@@ -48,12 +48,25 @@ function delimiterIn(body: Buffer, contentType: string): Buffer | undefined {
 /** What may stand behind a delimiter: a line end, space or hyphens. */
 const BEHIND = [undefined, 0x0a, 0x0d, 0x20, 0x09, 0x2d];
 
-/** A delimiter begins a line. */
+/**
+ * A delimiter begins a line. Only the beginnings of lines are compared with it: a search for it could compare each byte of
+ * a body of hyphens with the whole of it.
+ */
 function nextDelimiter(body: Buffer, delimiter: Buffer, from: number): number {
-  for (let at = body.indexOf(delimiter, from); at !== -1; at = body.indexOf(delimiter, at + 1))
-    if ((at === 0 || body[at - 1] === 0x0a) && BEHIND.includes(body[at + delimiter.length]))
-      return at;
+  let at = from === 0 || body[from - 1] === 0x0a ? from : nextLine(body, from);
+  for (; at !== -1; at = nextLine(body, at))
+    if (startsWith(body, delimiter, at) && BEHIND.includes(body[at + delimiter.length])) return at;
   return -1;
+}
+
+function nextLine(body: Buffer, from: number): number {
+  const end = body.indexOf(0x0a, from);
+  return end === -1 ? -1 : end + 1;
+}
+
+function startsWith(body: Buffer, delimiter: Buffer, at: number): boolean {
+  for (let i = 0; i < delimiter.length; i++) if (body[at + i] !== delimiter[i]) return false;
+  return true;
 }
 
 /** What stands between two delimiters: the rest of a line, headers, a blank line, the content and a line end. */

@@ -28,7 +28,7 @@ export interface RouteGroup {
 }
 
 /** Problems that every route can return. */
-const ALWAYS: ProblemCode[] = ['internal'];
+const ALWAYS: ProblemCode[] = ['internal', 'rate_limited'];
 
 /** Problems of `readJson`. */
 const BODY_PROBLEMS: ProblemCode[] = [

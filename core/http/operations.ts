@@ -42,6 +42,8 @@ export function operationRoutes(
     route({
       method: 'get',
       path: '/metrics',
+      // A balancer hides this path: no other one leads here.
+      exact: true,
       tag: 'operations',
       summary: 'Metrics for Prometheus',
       access: metricsAccess,

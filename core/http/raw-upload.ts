@@ -24,7 +24,7 @@ export function receiveImage(
       const body = await readBody(ctx, {
         maxBytes: isForm ? maxBytes + FORM_OVERHEAD : maxBytes,
         tooMany,
-        count: reservation.add,
+        reservation,
       });
       const buffer = imageIn(ctx, body, isImage);
       if (buffer.length > maxBytes) throw new ProblemError('too_many_bytes', tooMany);

@@ -1,47 +1,52 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
+import { BodyChunks } from './body-chunks.js';
+import type { UploadReservation } from './upload-budget.js';
 
 export interface BodyLimits {
   maxBytes: number;
   /** The detail of the problem for a larger body. */
   tooMany: string;
-  /** Called with the size of each chunk; an error that it throws ends the reading. */
-  count?(bytes: number): void;
+  /** Counts the bytes, and may end the reading. */
+  reservation?: UploadReservation;
 }
 
 /** Reads a body into memory. Throws `too_many_bytes`, and `invalid_request` if it is incomplete. */
 export async function readBody(
   ctx: Context,
-  { maxBytes, tooMany, count }: BodyLimits,
+  { maxBytes, tooMany, reservation }: BodyLimits,
 ): Promise<Buffer> {
   const check = (bytes: number) => {
     if (bytes > maxBytes) throw new ProblemError('too_many_bytes', tooMany);
   };
   check(ctx.request.length ?? 0);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
+  const chunks = new BodyChunks();
   try {
-    await eachChunk(ctx.req, (chunk) => {
-      bytes += chunk.length;
-      check(bytes);
-      count?.(chunk.length);
-      chunks.push(chunk);
+    await eachChunk(ctx.req, reservation, (chunk) => {
+      check(chunks.bytes + chunk.length);
+      reservation?.add(chunk.length);
+      chunks.add(chunk);
     });
   } catch (error) {
     // Discards the rest, so that the client can read the response.
     ctx.req.resume();
     throw error;
+  } finally {
+    reservation?.received();
   }
-  const [only] = chunks;
-  return chunks.length === 1 && only ? only : Buffer.concat(chunks, bytes);
+  return chunks.concat();
 }
 
 /**
  * Resolves when `take` has had all chunks. An error here is an error of the client's connection. Listeners, since an
  * iterator over the body takes as much processor time as all the rest of a short request.
  */
-function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Promise<void> {
+function eachChunk(
+  request: IncomingMessage,
+  reservation: UploadReservation | undefined,
+  take: (chunk: Buffer) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (error?: unknown) => {
       request.off('data', onData).off('end', end).off('error', onError).off('close', onError);
@@ -57,6 +62,7 @@ function eachChunk(request: IncomingMessage, take: (chunk: Buffer) => void): Pro
     };
     const onError = (cause?: unknown) =>
       end(new ProblemError('invalid_request', 'The body is incomplete.', { cause }));
+    reservation?.reading(end);
     if (request.destroyed) onError();
     else request.on('error', onError).on('close', onError).on('end', end).on('data', onData);
   });

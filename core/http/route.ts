@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
+import type { AuditAction } from '../contract/access.js';
 import type { FieldError, ProblemCode } from '../contract/problem.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Access } from './access.js';
@@ -11,6 +12,8 @@ import {
   type VerifySecret,
 } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
+import { checkNoNul } from './refuse-nul.js';
+import { type Scope, withinScope } from './scope.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
 export type ResponseSpec =
@@ -42,8 +45,14 @@ export interface RouteSpec {
   verifySecret?: VerifySecret;
   /** For callers that send their token in another way than in the header. */
   authenticate?: Authenticator;
+  /** Only the path itself, in its case and without a slash at its end. */
+  exact?: boolean;
   /** Run around the access check and all that follows. */
   around?: Middleware;
+  /** How it serves callers who are limited to some cameras; without it they are refused. */
+  scope?: Scope;
+  /** What the audit log calls it; its subject is the path's parameters unless `ctx.state.auditSubject` says more. */
+  audit?: AuditAction;
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
@@ -113,17 +122,38 @@ export function mount(
   write: ProblemWriter = writeProblem,
 ): Router {
   const router = new Router({ prefix });
-  for (const { method, path, access, around, handlers, ...by } of routes)
+  for (const { method, path, access, around, handlers, exact, ...by } of routes)
     router[method](
       path.replace(/\{(\w+)\}/g, ':$1'),
+      ...(exact ? [onlyExact(`${prefix}${path}`)] : []),
       withProblemWriter(write),
       ...(around ? [around] : []),
       by.authenticate?.(access, authentication) ??
         authenticate(access, authentication, by.verifySecret),
+      ...(access === 'anonymous' ? [] : [withinScope(by.scope, authentication)]),
+      ...(by.audit ? [recordDone(by.audit, authentication)] : []),
       ...handlers,
     );
   return router;
 }
+
+/** The router takes a path in any case and with a slash at its end. */
+const onlyExact =
+  (path: string): Middleware =>
+  (ctx, next) => {
+    if (ctx.path !== path)
+      throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
+    return next();
+  };
+
+/** Reports a route that has done its work. */
+const recordDone =
+  (action: AuditAction, { done }: Authentication): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
+    done?.(ctx, action, String(named) || undefined);
+  };
 
 const withProblemWriter =
   (write: ProblemWriter): Middleware =>
@@ -132,8 +162,9 @@ const withProblemWriter =
     return next();
   };
 
-/** Validates `value`. Throws `invalid_parameter` with every invalid field. */
+/** Validates `value`. Throws `invalid_parameter` with every invalid field, also for a NUL character in any text. */
 export function parse<S extends z.ZodType>(schema: S, value: unknown, where: string): z.infer<S> {
+  checkNoNul(value, where);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap(fieldErrorsOf);

@@ -42,11 +42,13 @@ export function sendFile(ctx: Context, { file, mediaType, tag, lastModified }: S
  */
 function isCurrent(ctx: Context, tag: string, lastModified: Date): boolean {
   const tags = ctx.get('If-None-Match');
-  if (tags)
-    return tags === '*' || tags.split(/\s*,\s*/).some((t) => t.replace(/^W\//, '') === `"${tag}"`);
+  if (tags) return tags === '*' || tags.split(',').some((part) => opaqueTag(part) === `"${tag}"`);
   const since = Date.parse(ctx.get('If-Modified-Since'));
   return Math.floor(lastModified.getTime() / 1000) * 1000 <= since;
 }
+
+/** An entity tag without the mark of a weak one: the comparison is weak (RFC 9110, 13.1.2). */
+const opaqueTag = (part: string): string => part.trim().replace(/^W\//, '');
 
 function requestedRange(ctx: Context, bytes: number) {
   const header = ctx.get('Range');

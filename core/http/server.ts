@@ -1,20 +1,32 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { ConnectionShares } from './connection-shares.js';
+import type { ServerTls } from './tls/server-tls.js';
+
+export interface HttpServerParts {
+  connections?: ConnectionShares;
+  /** Without it, the server speaks plain HTTP only. */
+  tls?: ServerTls | undefined;
+}
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
   readonly name = 'http';
+  readonly connections: ConnectionShares;
   #server: Server | undefined;
 
   constructor(
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
-  ) {}
+    private readonly parts: HttpServerParts = {},
+  ) {
+    this.connections = parts.connections ?? new ConnectionShares();
+  }
 
   get address(): { host: string; port: number; url: string } {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
@@ -30,10 +42,14 @@ export class HttpServer implements Service {
         headersTimeout: 20_000,
         keepAliveTimeout: 30_000,
         maxHeaderSize: 16_384,
+        // Node.js looks at these times so often; by default only every 30 s.
+        connectionsCheckingInterval: 1_000,
       },
-      this.app.callback(),
+      this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
     );
-    server.maxConnections = 1024;
+    // First, so that TLS does nothing for a connection without a place.
+    this.connections.attach(server);
+    this.parts.tls?.attach(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -46,14 +62,26 @@ export class HttpServer implements Service {
     this.log.info({ url: this.address.url }, 'listening');
   }
 
+  #answer(): RequestListener {
+    const answer = this.app.callback();
+    return (request, response) => {
+      if (this.connections.begin(request, response)) void answer(request, response);
+    };
+  }
+
   /** Accepts no new connections, closes idle ones, and waits for requests in progress. */
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
+    this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
-    const deadline = setTimeout(() => server.closeAllConnections(), 5_000);
+    const deadline = setTimeout(() => {
+      server.closeAllConnections();
+      this.parts.tls?.destroyAll();
+    }, 5_000);
     await closed;
     clearTimeout(deadline);
+    this.connections.stop();
   }
 }

@@ -4,15 +4,17 @@ import { dirname, join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
 
 /** Files of swagger-ui-dist by the names that the template of koa2-swagger-ui requests. */
-const FILES: Record<string, { file: string; type: string }> = {
-  'swagger-ui.min.css': { file: 'swagger-ui.css', type: 'text/css' },
-  'swagger-ui-bundle.js': { file: 'swagger-ui-bundle.js', type: 'text/javascript' },
-  'swagger-ui-standalone-preset.js': {
-    file: 'swagger-ui-standalone-preset.js',
-    type: 'text/javascript',
-  },
-  'favicon-32x32.png': { file: 'favicon-32x32.png', type: 'image/png' },
-};
+const FILES = new Map(
+  Object.entries({
+    'swagger-ui.min.css': { file: 'swagger-ui.css', type: 'text/css' },
+    'swagger-ui-bundle.js': { file: 'swagger-ui-bundle.js', type: 'text/javascript' },
+    'swagger-ui-standalone-preset.js': {
+      file: 'swagger-ui-standalone-preset.js',
+      type: 'text/javascript',
+    },
+    'favicon-32x32.png': { file: 'favicon-32x32.png', type: 'image/png' },
+  }),
+);
 const ASSETS = '/docs/assets/';
 
 /**
@@ -58,7 +60,7 @@ async function makePage(title: string, url: string): Promise<Middleware> {
 }
 
 async function sendAsset(ctx: Context, next: Next): Promise<void> {
-  const asset = FILES[ctx.path.slice(ASSETS.length)];
+  const asset = FILES.get(ctx.path.slice(ASSETS.length));
   if (!asset) return next();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   ctx.set('Cache-Control', 'public, max-age=86400');

@@ -43,7 +43,7 @@ export function receiveUpload(file: string, budget: UploadBudget): Middleware {
       );
     const reservation = budget.reserve(ctx.ip);
     try {
-      const body = await readBody(ctx, { ...bodyLimits, count: reservation.add });
+      const body = await readBody(ctx, { ...bodyLimits, reservation });
       await readForm(ctx, body, file, limits);
       await next();
     } finally {

@@ -9,6 +9,8 @@ export interface ClientSettings {
   password?: string | undefined;
   /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
+  /** SHA-256 of the broker's certificate or of its authority, instead of authorities that are trusted. */
+  fingerprint?: string | undefined;
   will?: OutgoingMessage | undefined;
   protocolVersion: 4 | 5;
   receiveMaximum: number | undefined;

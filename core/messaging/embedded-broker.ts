@@ -9,6 +9,7 @@ import type { Logger } from '../runtime/logger.js';
 import type { BrokerAccounts } from './access-rules.js';
 import { type BrokerLimits, defaultLimits } from './broker-limits.js';
 import { BrokerPolicy } from './broker-policy.js';
+import { BrokerTls, type BrokerTlsOptions } from './broker-tls.js';
 import { type RefusalCode, refusalCodes, shortened } from './client-authorization.js';
 import { ClientSockets, type EndReason } from './client-sockets.js';
 import { ConnectionShares } from './connection-shares.js';
@@ -23,6 +24,8 @@ export interface EmbeddedBrokerOptions {
   /** `none` allows every client everything. */
   accounts: BrokerAccounts | 'none';
   limits?: Partial<BrokerLimits>;
+  /** Without it, the broker speaks plain MQTT only. */
+  tls?: BrokerTlsOptions;
 }
 
 const STOP_MS = 2_000;
@@ -32,7 +35,7 @@ const MAX_TOPIC_LEVELS = 32;
 const MAX_CLIENT_ID = 256;
 
 /**
- * The broker inside the relay or the appliance, on aedes: MQTT 3.1.1 over TCP. It stores nothing across a
+ * The broker inside the relay or the appliance, on aedes: MQTT 3.1.1 over TCP and TLS. It stores nothing across a
  * restart. Every client gets a clean session, because the queue of an absent client would have no bound. No summary is
  * lost by that: the appliances keep them until the relay has acknowledged them.
  */
@@ -45,6 +48,7 @@ export class EmbeddedBroker implements Service {
   readonly #limitLog = new LogThrottle(LOG_EVERY_MS);
   #aedes: Aedes | undefined;
   #server: Server | undefined;
+  #tls: BrokerTls | undefined;
 
   constructor(
     private readonly options: EmbeddedBrokerOptions,
@@ -86,7 +90,14 @@ export class EmbeddedBroker implements Service {
     this.#logErrors(aedes);
     aedes.on('unsubscribe', (filters, client) => this.#policy.unsubscribed(client, filters));
     this.#sockets.start();
-    const server = createServer((socket) => this.#accept(socket, aedes));
+    const accept = (socket: Socket) => this.#accept(socket, aedes);
+    const { tls } = this.options;
+    this.#tls = tls && new BrokerTls(tls, accept, this.#limits.connectTimeoutMs, this.log);
+    const server = createServer((socket) => {
+      if (!this.#isAdmitted(socket)) socket.destroy();
+      else if (this.#tls) this.#tls.accept(socket);
+      else accept(socket);
+    });
     server.maxConnections = this.#limits.maxConnections + this.#limits.maxPending;
     this.#server = server;
     const { host, port } = this.options;
@@ -109,6 +120,7 @@ export class EmbeddedBroker implements Service {
       else resolve();
     });
     const deadline = setTimeout(() => this.#sockets.destroyAll(), STOP_MS);
+    this.#tls?.stop();
     const aedes = this.#aedes;
     if (aedes) await new Promise<void>((done) => aedes.close(done));
     this.#sockets.destroyAll();
@@ -137,17 +149,16 @@ export class EmbeddedBroker implements Service {
     });
   }
 
+  /** Before TLS, whose handshakes cost more than anything else that a stranger can ask for. */
+  #isAdmitted(socket: Socket): boolean {
+    if (this.#shares.admit(socket)) return true;
+    const address = addressGroup(socket.remoteAddress);
+    if (this.#limitLog.isDue(`connections ${address}`))
+      this.log.warn({ address }, 'connection refused: too many from its address are not logged in');
+    return false;
+  }
+
   #accept(socket: Socket, aedes: Aedes): void {
-    if (!this.#shares.admit(socket)) {
-      const address = addressGroup(socket.remoteAddress);
-      if (this.#limitLog.isDue(`connections ${address}`))
-        this.log.warn(
-          { address },
-          'connection refused: too many from its address are not logged in',
-        );
-      socket.destroy();
-      return;
-    }
     this.#sockets.add(socket, beforeLogin(this.#limits));
     const client = aedes.handle(socket);
     capSubscriptions(client);

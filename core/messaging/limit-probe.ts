@@ -21,9 +21,9 @@ export class LimitProbe {
   /** Never rejects. */
   async run(address: BrokerAddress): Promise<void> {
     if (this.options.protocolVersion === 5 || !this.gate.shouldAsk()) return;
-    const { clientId, username, password, ca } = this.options;
+    const { clientId, username, password, ca, fingerprint } = this.options;
     this.#connection = MqttConnection.open({
-      ...{ address, clientId, username, password, ca },
+      ...{ address, clientId, username, password, ca, fingerprint },
       protocolVersion: 5,
       receiveMaximum: undefined,
       keepaliveSeconds: this.options.keepaliveSeconds ?? KEEPALIVE_SECONDS,

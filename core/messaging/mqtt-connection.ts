@@ -1,4 +1,4 @@
-import { connect, type MqttClient } from 'mqtt';
+import { connect, MqttClient } from 'mqtt';
 import { messageOf } from '../runtime/errors.js';
 import type { BrokerAddress } from './broker-url.js';
 import { type ClientSettings, clientOptions } from './client-options.js';
@@ -6,6 +6,7 @@ import { type ConnectionReason, reasonOf } from './connection-end.js';
 import { MessagingError } from './message-bus.js';
 import type { Dispatched, IncomingMessage, OutgoingMessage } from './mqtt-message.js';
 import { publishBytes } from './packet-size.js';
+import { pinnedStream } from './pinned-stream.js';
 import { SendOrder } from './send-order.js';
 import { type SentPacket, Unanswered } from './unanswered.js';
 
@@ -81,7 +82,7 @@ export class MqttConnection {
 
   /** Opens a connection. It is ready when `opened` resolves. */
   static open(options: ConnectionOptions): MqttConnection {
-    const client = connect(clientOptions(options.address, options));
+    const client = connected(options);
     const connection = new MqttConnection(client, options);
     connection.#confirmLater(options.onMessage);
     client.on('packetsend', ({ cmd }) => {
@@ -254,6 +255,14 @@ export class MqttConnection {
       reject(new MessagingError('not_connected', `the connection ended${why}`, { cause }));
     this.#pending.clear();
   }
+}
+
+function connected(options: ConnectionOptions): MqttClient {
+  const settings = clientOptions(options.address, options);
+  const { fingerprint, address } = options;
+  return fingerprint !== undefined && address.protocol === 'mqtts'
+    ? new MqttClient(pinnedStream(settings, fingerprint), settings)
+    : connect(settings);
 }
 
 /** The same bytes in a type that mqtt.js accepts. */

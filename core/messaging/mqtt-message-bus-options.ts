@@ -13,6 +13,8 @@ export interface MqttMessageBusOptions {
   password?: string | undefined;
   /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
+  /** SHA-256 of the broker's certificate or of its authority, instead of authorities that are trusted. */
+  fingerprint?: string | undefined;
   /** Published after every connection, before the listeners of `onConnect` are called. */
   birth?: Publication;
   /** Published by the broker when the connection breaks. */

@@ -216,13 +216,14 @@ export class MqttMessageBus implements MessageBus, Service {
   }
 
   #connect(address: BrokerAddress): MqttConnection {
-    const { clientId, username, password, ca, will, receiveMaximum } = this.options;
+    const { clientId, username, password, ca, fingerprint, will, receiveMaximum } = this.options;
     return MqttConnection.open({
       address,
       clientId,
       username,
       password,
       ca,
+      fingerprint,
       will: will && this.#encode(will),
       protocolVersion: this.options.protocolVersion ?? 4,
       receiveMaximum,

@@ -8,23 +8,43 @@ export interface Command<C> {
   json?: boolean;
   /** Whether it accepts `--refused`. */
   refused?: boolean;
+  /** Whether it accepts `--force`. */
+  force?: boolean;
   /** Whether it accepts further words. */
   words?: boolean;
   /** The options with a value that it accepts. */
   values?: ValueOption[];
+  /** The further options without a value that it accepts. */
+  flags?: FlagOption[];
   /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
   run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
 }
 
 /** Options with a value that only some commands accept. */
-const VALUE_OPTIONS = ['role', 'name', 'url', 'sha256'] as const;
+const VALUE_OPTIONS = [
+  'role',
+  'name',
+  'url',
+  'sha256',
+  'cameras',
+  'days',
+  'password-file',
+] as const;
 export type ValueOption = (typeof VALUE_OPTIONS)[number];
 
-export interface CommandOptions extends Partial<Record<ValueOption, string | undefined>> {
+/** Options without a value that only some commands accept. */
+const FLAG_OPTIONS = ['no-images', 'yes'] as const;
+export type FlagOption = (typeof FLAG_OPTIONS)[number];
+
+export interface CommandOptions
+  extends Partial<Record<ValueOption, string | undefined>>,
+    Partial<Record<FlagOption, boolean | undefined>> {
   /** The output is JSON. */
   json: boolean;
   /** The command shows what was refused. */
   refused?: boolean;
+  /** The command does what it otherwise refuses. */
+  force?: boolean;
   /** The words after the command. */
   words: string[];
 }
@@ -47,10 +67,16 @@ export function readArguments(argv: string[]) {
       check: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       refused: { type: 'boolean', default: false },
+      force: { type: 'boolean', default: false },
+      cameras: { type: 'string' },
+      days: { type: 'string' },
+      'password-file': { type: 'string' },
       role: { type: 'string' },
       name: { type: 'string' },
       url: { type: 'string' },
       sha256: { type: 'string' },
+      'no-images': { type: 'boolean' },
+      yes: { type: 'boolean' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -61,7 +87,7 @@ export function readArguments(argv: string[]) {
 /** The command that the arguments name. Throws ConfigurationError if there is none, or if it does not accept an option. */
 export function commandOf<C>(
   { commands = {} }: { commands?: Record<string, Command<C>> },
-  { words: [name, ...more], json, refused, ...values }: CommandOptions,
+  { words: [name, ...more], json, refused, force, ...values }: CommandOptions,
 ): Command<C> | undefined {
   const refuse = (path: string, message: string): never => {
     throw new ConfigurationError('the command line', [{ path, message }]);
@@ -73,9 +99,12 @@ export function commandOf<C>(
     refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
   if (json && !command?.json) refuseOption('--json');
   if (refused && !command?.refused) refuseOption('--refused');
+  if (force && !command?.force) refuseOption('--force');
   for (const option of VALUE_OPTIONS)
     if (values[option] !== undefined && !command?.values?.includes(option))
       refuseOption(`--${option}`);
+  for (const option of FLAG_OPTIONS)
+    if (values[option] && !command?.flags?.includes(option)) refuseOption(`--${option}`);
   return command;
 }
 
@@ -99,9 +128,15 @@ ${listed(commands).join('')}
       --check           checks the configuration, and prints every error and what is not installed
       --json            prints JSON, if the command supports it
       --refused         shows the summaries that were set aside, with "outbox"
-      --role ROLE       the role of the token that "token add" creates: viewer, operator or admin
+      --role ROLE       the role of a token or user: viewer, operator or admin
+      --cameras A,B     the only cameras that the token of "token add" may use
+      --days N          the days after which the token of "token add" expires
+      --password-file FILE  the file with the password for "user add" and "user password"
+      --force           removes the last administrator as well
       --name NAME       the name that "detector add FILE" gives the detector
       --url URL         where "detector add NAME" downloads the file from
       --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know
+      --no-images       leaves the images out of "backup"
+      --yes             lets "reset" go on without asking
       --version         prints the version
   -h, --help            prints this text`;

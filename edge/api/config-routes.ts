@@ -23,6 +23,7 @@ export function configRoutes(config: Pick<ConfigReload, 'reload'>): Route[] {
       tag: 'site',
       summary: 'Reload the configuration; changes of cameras take effect at once',
       access: 'admin',
+      audit: 'configuration_reloaded',
       responses: { 200: reloadedSchema },
       problems: ['invalid_configuration', 'shutting_down'],
       handle: async () => ({ status: 'OK', ...(await config.reload()) }),

@@ -1,12 +1,17 @@
+import { hostname } from 'node:os';
 import type Koa from 'koa';
+import type { Middleware } from 'koa';
+import type { AccessModule } from '../../core/access/create-access.js';
+import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
-import type { Authentication } from '../../core/http/authentication.js';
-import { onlyThisMachine } from '../../core/http/guards.js';
+import type { ConnectionShares } from '../../core/http/connection-shares.js';
+
+import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
+
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
-import type { Tokens } from '../../core/http/tokens.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -14,8 +19,10 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
+import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
@@ -33,8 +40,9 @@ export interface EdgeAppParts {
   config: EdgeConfig;
   log: Logger;
   metrics: Metrics;
+  connections: ConnectionShares;
   readiness: ReadinessMonitor;
-  tokens: Tokens;
+  access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
   cameras: CameraSchedule;
@@ -43,15 +51,12 @@ export interface EdgeAppParts {
   sightings: Sightings;
   events: EventStream;
   links: PictureLinks;
+  clock: Clock;
 }
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
 export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, tokens, detection, images, cameras, reload, view } = parts;
-  const authentication: Authentication =
-    config.http.auth === 'none'
-      ? { mode: 'none' }
-      : { mode: 'token', verify: (token) => tokens.verify(token) };
+  const { config, log, metrics, access, detection, images, cameras, reload, view } = parts;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -67,7 +72,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeUpload: [],
     beforeRead: [],
   };
-  const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -82,10 +86,16 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
           ...cameraRoutes(cameras),
           ...pushRoutes(cameras, api.uploads),
+          ...access.routes,
           ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
+          backupRoute({
+            plan: edgeBackupPlan(config),
+            minFreeBytes: config.images.minFreeBytes,
+            clock: parts.clock,
+          }),
         ],
       },
       { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
@@ -94,9 +104,19 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
         routes: operationRoutes(parts.readiness, metrics, 'viewer'),
       },
     ],
-    authentication,
+    authentication: access.authentication,
     metrics,
+    connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: guarded ? [onlyThisMachine] : [],
+    guards: [...access.guards, ...guardsOf(config)],
   });
+}
+
+/** With authentication, a page has no token to send. */
+function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {
+  if (http.auth !== 'none') return [];
+  if (!http.allowAnyoneOnTheNetwork) return [onlyThisMachine];
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  const domains = http.tls.acme?.domains ?? [];
+  return [onlyOwnPages([hostname(), ...http.tls.names, ...domains, ...published])];
 }

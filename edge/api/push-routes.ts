@@ -36,6 +36,7 @@ const PROBLEMS: ProblemCode[] = [
   'unsupported_image_kind',
   'image_undecodable',
   'image_damaged',
+  'image_too_costly',
   ...ANALYSIS_PROBLEMS,
 ];
 
@@ -65,6 +66,7 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
       summary: 'Upload a snapshot of a camera of kind push',
       description: `${LOGIN} ${BODY}`,
       access: 'operator',
+      scope: 'path',
       verifySecret: (ctx, secret) => deviceOf(cameras, ctx.params.camera, secret),
       around: recordRefusals(cameras),
       params: byId,
@@ -89,7 +91,9 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
 }
 
 const deviceOf = (cameras: CameraSchedule, id: string, secret: string): Principal | undefined =>
-  cameras.isPushSecret(id, secret) ? { name: `camera ${id}`, role: 'operator' } : undefined;
+  cameras.isPushSecret(id, secret)
+    ? { name: `camera ${id}`, role: 'operator', kind: 'camera' }
+    : undefined;
 
 /** Before anything is read of the body. A wrong secret is answered as an unknown camera is. */
 const checkPathSecret =

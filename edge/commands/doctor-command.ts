@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { certificateCheck } from '../../core/doctor/certificate-check.js';
 import { dataFolderCheck } from '../../core/doctor/data-folder-check.js';
 import { type DetectorUse, detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
@@ -7,11 +8,13 @@ import type { Check } from '../../core/doctor/finding.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
+import { certificateProvider } from '../../core/http/tls/create-tls.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
+import { tlsOptionsOf } from '../api/tls-options.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
@@ -50,6 +53,7 @@ function checksOf(config: EdgeConfig): Check[] {
     programCheck('siteglass-edge'),
     serviceCheck('siteglass-edge', config),
     secretsCheck(config),
+    certificateCheck(certificateProvider(tlsOptionsOf(config), silentLogger())),
     dataFolderCheck(dataFolder),
     diskCheck({
       folder: dataFolder,

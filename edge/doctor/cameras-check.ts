@@ -78,7 +78,7 @@ async function checkAll(
 
 /** A test that succeeds is not the whole truth: it is a new login and one picture. */
 function withReported(verdict: Verdict, { id }: CameraConfig, reported: SavedStatuses): Verdict {
-  const { state, lastError } = reported[id] ?? {};
+  const { state, lastError } = (Object.hasOwn(reported, id) ? reported[id] : undefined) ?? {};
   if (verdict.state !== 'ok' || !lastError) return verdict;
   return failure(
     `${verdict.text}; but the running appliance reports ${state}: ${lastError}`,

@@ -32,7 +32,7 @@ export async function discoverDevices(settings: DiscoverySettings): Promise<Devi
 export function devicesIn({ host, text }: ProbeResponse): Device[] {
   const matches = text.split(/<(?:[\w-]+:)?ProbeMatch[\s>]/).slice(1, MAX_MATCHES + 1);
   return matches.map((match) => {
-    const [, addresses = ''] = /<(?:[\w-]+:)?XAddrs[^>]*>([^<]*)</.exec(match) ?? [];
+    const [, addresses = ''] = /<(?:[\w-]+:)?XAddrs[^<>]*>([^<]*)</.exec(match) ?? [];
     const announced = unescaped(addresses.slice(0, MAX_ADDRESSES)).split(/\s+/).filter(Boolean);
     return { host, announced, service: serviceAt(host, announced) };
   });
@@ -67,5 +67,6 @@ function withoutSharedServices(devices: Device[]): Device[] {
 export const announcesItself = ({ announced, service }: Device): boolean =>
   announced.some((address) => URL.canParse(address) && new URL(address).href === service?.href);
 
-const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const unescaped = (text: string) => text.replace(/&(\w+);/g, (all, name) => ENTITIES[name] ?? all);
+const ENTITIES = new Map(Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }));
+const unescaped = (text: string) =>
+  text.replace(/&(\w+);/g, (all, name: string) => ENTITIES.get(name) ?? all);

@@ -27,7 +27,7 @@ export function cameraState(snapshot: AnalysedSnapshot): CameraStatePayload {
 }
 
 function countByLabel(objects: readonly { label: string }[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { label } of objects) counts[label] = (counts[label] ?? 0) + 1;
-  return counts;
+  const counts = new Map<string, number>();
+  for (const { label } of objects) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Object.fromEntries(counts);
 }

@@ -1,4 +1,5 @@
 import { lanClientId, siteClientId } from '../../core/messaging/access-rules.js';
+import type { BrokerTlsOptions } from '../../core/messaging/broker-tls.js';
 import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
 import {
   MqttMessageBus,
@@ -31,6 +32,7 @@ const LIVE_IN_FLIGHT = 256;
 export function createConnections(
   { config, log, clock }: EdgeDependencies,
   health: SiteHealth,
+  brokerTls: BrokerTlsOptions,
 ): Connections {
   const { site } = config;
   const connect = busesOf(site, clock);
@@ -42,7 +44,7 @@ export function createConnections(
       relayAccess(config.mqtt, config.outbox.window + LIVE_IN_FLIGHT),
       messaging,
     );
-  const access = config.lan && lanAccess(site, config.lan, messaging);
+  const access = config.lan && lanAccess(site, config.lan, brokerTls, messaging);
   const lan =
     access && connect(lanClientId(site), access.options, messaging.child({ connection: 'lan' }));
   health.register(() => ({
@@ -59,7 +61,7 @@ function reasonsOf(broker: string, bus: MqttMessageBus | undefined): string[] {
 
 type BrokerAccess = Pick<
   MqttMessageBusOptions,
-  'url' | 'root' | 'username' | 'password' | 'ca' | 'maxInFlight'
+  'url' | 'root' | 'username' | 'password' | 'ca' | 'fingerprint' | 'maxInFlight'
 >;
 
 /** Creates connections with birth, will and farewell, so that the broker always knows whether the site is online. */
@@ -87,6 +89,7 @@ function relayAccess(mqtt: NonNullable<EdgeConfig['mqtt']>, maxInFlight: number)
 function lanAccess(
   site: string,
   settings: LanSettings,
+  tls: BrokerTlsOptions,
   log: Logger,
 ): { options: BrokerAccess; broker: EmbeddedBroker | undefined } {
   const { embedded, root } = settings;
@@ -98,7 +101,7 @@ function lanAccess(
   const { host, port, auth } = embedded;
   const accounts = new LanAccounts(site, embedded.accounts);
   const broker = new EmbeddedBroker(
-    { host, port, root, accounts: auth === 'none' ? 'none' : accounts },
+    { host, port, root, accounts: auth === 'none' ? 'none' : accounts, tls },
     log,
   );
   // The appliance connects over loopback, whatever address the broker listens on.
@@ -106,10 +109,11 @@ function lanAccess(
   return { options: { root, url, ...accounts.own }, broker };
 }
 
-type Credentials = Pick<LanSettings, 'username' | 'password' | 'caFile'>;
+type Credentials = Pick<LanSettings, 'username' | 'password' | 'caFile' | 'fingerprint'>;
 
-const credentialsOf = ({ username, password, caFile }: Credentials) => ({
+const credentialsOf = ({ username, password, caFile, fingerprint }: Credentials) => ({
   username,
   password: password && readSecret(password),
   ca: caFile && readTextFile(caFile),
+  fingerprint,
 });

@@ -221,4 +221,4 @@ type Announced = Map<string, AnnouncedCamera>;
 const hasKeys = (components: Components): boolean => Object.keys(components).length > 0;
 
 const without = (components: Components, kept: Components): Components =>
-  Object.fromEntries(Object.entries(components).filter(([id]) => !(id in kept)));
+  Object.fromEntries(Object.entries(components).filter(([id]) => !Object.hasOwn(kept, id)));

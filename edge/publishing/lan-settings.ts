@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { mqttTextSchema } from '../../core/contract/names.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
+import { brokerTlsShape, pinNeedsTls } from '../../core/runtime/tls/tls-settings.js';
 
 /** What the appliance publishes and accepts at a broker. */
 export const brokerProfileShape = {
@@ -13,7 +15,7 @@ export const brokerProfileShape = {
 };
 
 const account = z.strictObject({
-  username: z.string().min(1).max(64),
+  username: mqttTextSchema.max(64),
   password: secretSchema,
   /** A reader subscribes; an operator may also send commands. */
   role: z.enum(['reader', 'operator']).default('reader'),
@@ -26,6 +28,7 @@ const embeddedSchema = z
     port: z.int().min(0).max(65_535).default(1883),
     auth: z.enum(['accounts', 'none']).default('accounts'),
     allowAnyoneOnTheNetwork: z.boolean().default(false),
+    ...brokerTlsShape,
     accounts: z.array(account).max(64).default([]),
   })
   .refine(isGuarded, unguarded('accounts'))
@@ -53,5 +56,6 @@ export const lanSchema = z
   .refine(({ url, embedded }) => (url === undefined) !== (embedded === undefined), {
     path: ['url'],
     error: 'expected either "url", a broker on the LAN, or "embedded", one in the appliance',
-  });
+  })
+  .refine(pinNeedsTls.check, pinNeedsTls);
 export type LanSettings = z.infer<typeof lanSchema>;

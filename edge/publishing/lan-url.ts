@@ -1,10 +1,16 @@
 import { networkInterfaces } from 'node:os';
+import { isLoopbackHost } from '../../core/runtime/tls/local-peer.js';
 
 /** A server's URL for other machines on the LAN; the first address of a network interface if it listens on all. */
-export function lanUrl({ host, port }: { host: string; port: number }): string {
+export function lanUrl(
+  { host, port }: { host: string; port: number },
+  wanted: 'http' | 'https' = 'http',
+): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const address = everywhere ? (firstAddress() ?? '127.0.0.1') : host;
-  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+  // This machine's own address is served without TLS, too.
+  const scheme = isLoopbackHost(address) ? 'http' : wanted;
+  return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }
 
 function firstAddress(): string | undefined {

@@ -16,6 +16,7 @@ export class PublicAddress {
   constructor(
     private readonly publicUrl: string | undefined,
     listen: ListenAddress,
+    private readonly scheme: 'http' | 'https' = 'http',
   ) {
     this.#listening = listen;
   }
@@ -25,6 +26,6 @@ export class PublicAddress {
   }
 
   get url(): string {
-    return this.publicUrl ?? lanUrl(this.#listening);
+    return this.publicUrl ?? lanUrl(this.#listening, this.scheme);
   }
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
+import { networkOf } from '../../core/http/guards.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { EventTables } from '../store/event-table.js';
@@ -8,6 +9,8 @@ import { EventClient, type EventClientLimits } from './event-client.js';
 export interface EventStreamOptions extends Partial<EventClientLimits> {
   db: Kysely<EventTables>;
   maxClients?: number;
+  /** Of one network. */
+  maxClientsEach?: number;
 }
 
 /** Number of events that are kept for clients that resume. */
@@ -19,7 +22,8 @@ export const KEPT_EVENTS = 10_000;
  */
 export class EventStream implements Service {
   readonly name = 'event stream';
-  readonly #clients = new Set<EventClient>();
+  /** Each with the network of its address. */
+  readonly #clients = new Map<EventClient, string>();
   #isStopping = false;
 
   constructor(private readonly options: EventStreamOptions) {}
@@ -30,15 +34,21 @@ export class EventStream implements Service {
 
   /** Call it when events were committed. */
   wake(): void {
-    for (const client of this.#clients) client.wake();
+    for (const client of this.#clients.keys()) client.wake();
   }
 
   /**
    * The events after `lastEventId`, or only new ones if it is undefined. A `gap` event shows that some are no longer
-   * kept. Throws `streams_full`.
+   * kept. With `cameras`, only their events. Throws `streams_full`.
    */
-  async open(lastEventId: string | undefined): Promise<Readable> {
-    const { db, maxClients = 64, heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
+  async open(
+    lastEventId: string | undefined,
+    address = '',
+    cameras?: readonly string[],
+  ): Promise<Readable> {
+    const { db, maxClients = 64, maxClientsEach = 16 } = this.options;
+    const { heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
+    const network = networkOf(address);
     if (this.#isStopping) throw new ProblemError('shutting_down', 'The service is stopping.');
     if (this.#clients.size >= maxClients)
       throw new ProblemError(
@@ -46,8 +56,14 @@ export class EventStream implements Service {
         `${maxClients} event streams are open. Close one, or retry later.`,
         { retryAfter: 10 },
       );
-    const client = new EventClient(db, { heartbeatMs, patienceMs });
-    this.#clients.add(client);
+    if ([...this.#clients.values()].filter((other) => other === network).length >= maxClientsEach)
+      throw new ProblemError(
+        'streams_full',
+        `${maxClientsEach} event streams of this address are open. Close one, or retry later.`,
+        { retryAfter: 10 },
+      );
+    const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras);
+    this.#clients.set(client, network);
     const stream = client.read(lastEventId);
     stream.once('close', () => this.#clients.delete(client));
     return stream;
@@ -55,6 +71,6 @@ export class EventStream implements Service {
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    for (const client of this.#clients) client.end();
+    for (const client of this.#clients.keys()) client.end();
   }
 }

@@ -1,4 +1,5 @@
-import { createTokenTable } from '../../core/http/token-table.js';
+import { accessMigration } from '../../core/access/access-migration.js';
+import { createTokenTable } from '../../core/access/token-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
@@ -20,4 +21,5 @@ export const edgeMigrations: Migrations = {
   '0007_outbox_image': outboxImageMigration,
   '0008_outbox_marks': outboxMarksMigration,
   '0009_announced_topic': announcedTopicMigration,
+  '0010_access': accessMigration,
 };

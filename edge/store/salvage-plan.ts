@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
-import { plausibleTokens } from '../../core/http/token-table.js';
+import { plausibleAccess } from '../../core/access/tables.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
 import { isJson, isUuid } from '../../core/store/salvage/plausible.js';
 import type { SalvagePlan, TableLoss } from '../../core/store/salvage/salvage-database.js';
@@ -12,7 +12,7 @@ export const edgeSalvagePlan: SalvagePlan = {
   migrations: edgeMigrations,
   plausible: {
     ...plausibleImages,
-    ...plausibleTokens,
+    ...plausibleAccess,
     outbox: ({ payload, seq }) => Number(seq) > 0 && (payload === '' || isJson(payload)),
     outbox_acknowledged: ({ epoch, payload }) =>
       isUuid(epoch) && (payload === '' || isJson(payload)),

@@ -1,4 +1,4 @@
-import type { TokenTables } from '../../core/http/token-table.js';
+import type { AccessTables } from '../../core/access/tables.js';
 import type { ImageTables } from '../../core/images/tables.js';
 import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
@@ -7,7 +7,7 @@ import type { OutboxTables } from './outbox-tables.js';
 import type { SightingTables } from './sighting-table.js';
 
 export type EdgeTables = ImageTables &
-  TokenTables &
+  AccessTables &
   OutboxTables &
   SightingTables &
   EventTables &

@@ -20,7 +20,7 @@ await runMain(() => {
   const root = projectRoot();
   buildAddons(root, { arch, gnu });
   for (const program of ['edge', 'relay'] as const)
-    writeTree(root, program, { version, out: join(root, 'debian', 'tree', program) });
+    writeTree(root, program, { version, arch, out: join(root, 'debian', 'tree', program) });
   writeOpenCvTree(root, { version, out: join(root, 'debian', 'tree', 'opencv') });
   writeOnnxTree(root, { version, arch, out: join(root, 'debian', 'tree', 'onnx') });
 });

@@ -14,6 +14,8 @@ export type Program = keyof typeof ENTRIES;
 const ENTRIES = { edge: 'edge/main.js', relay: 'cloud-relay/main.js' };
 const OPENCV = '@u4/opencv4nodejs';
 const SQLITE = 'better-sqlite3';
+/** Its package has the addons of all platforms, compiled for the stable interface of Node.js. */
+const ARGON2 = 'argon2';
 /** Its package has the addons of all platforms. */
 const ONNX = 'onnxruntime-node';
 
@@ -21,6 +23,8 @@ const ONNX = 'onnxruntime-node';
 const NOT_AT_RUN_TIME: Record<string, string[]> = {
   [OPENCV]: ['@u4/opencv-build', 'glob', 'nan', 'node-gyp', 'picocolors'],
   [SQLITE]: ['prebuild-install'],
+  [ARGON2]: ['cross-env', 'node-addon-api'],
+  '@zxcvbn-ts/language-common': ['@zxcvbn-ts/dictionary-compression'],
   handlebars: ['uglify-js'],
   [ONNX]: ['adm-zip', 'global-agent'],
   'swagger-ui-dist': ['@scarf/scarf'],
@@ -31,6 +35,8 @@ const ONLY: Record<string, string[]> = {
   // Its main file is never loaded, but the lookup of the package needs it.
   [OPENCV]: ['package.json', 'LICENSE', 'cjs/lib/opencv4nodejs.js'],
   [SQLITE]: ['package.json', 'LICENSE', 'lib'],
+  [ARGON2]: ['package.json', 'LICENSE', 'argon2.cjs'],
+  '@zxcvbn-ts/language-common': ['package.json', 'LICENSE.txt', 'src/passwords.json'],
   // Without dist/*.d.ts and maps; the addon of one platform is copied separately.
   [ONNX]: [
     'package.json',
@@ -48,25 +54,36 @@ const UNUSED = /(^\.[^.].*|\.([cm]?ts|map|flow|gypi?|c|cc|cpp|h|hpp|md|markdown|
 const UNUSED_FOLDERS = /^(tests?|__tests__|benchmarks?|examples?|coverage)$/i;
 const LICENCE = /^(licen[cs]e|notice|copying)/i;
 
+/** This machine's, by Debian's name. */
+const OWN_ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** The addon of argon2, by Debian's name of an architecture. */
+const ARGON2_FILES: Record<string, string> = {
+  amd64: 'prebuilds/linux-x64/argon2.glibc.node',
+  arm64: 'prebuilds/linux-arm64/argon2.armv8.glibc.node',
+};
+
 type Copy = (path: string, options?: { filter?: (source: string) => boolean }) => void;
 
 /**
  * Writes the folder that one program runs from: its own compiled files, its detectors, the packages that it loads, and the
- * addons. The program finds the folder by its package.json, as it does in a checkout.
+ * addons for one architecture, by Debian's name. The program finds the folder by its package.json, as it does in a checkout.
  */
 export function writeTree(
   root: string,
   program: Program,
-  { out, version }: { out: string; version: string },
+  { out, version, arch = OWN_ARCHITECTURE }: { out: string; version: string; arch?: string },
 ): void {
+  const argon2 = ARGON2_FILES[arch];
+  if (!argon2) throw new Problem(`argon2 has no addon for the architecture ${arch}.`);
   const { files, packages } = trace(join(root, 'dist'), ENTRIES[program]);
   const copy: Copy = (path, options) =>
     cpSync(join(root, path), join(out, path), { recursive: true, ...options });
   startTree(out, { name: `siteglass-${program}`, version, private: true, type: 'module' });
   for (const file of files) copy(join('dist', file));
   setInterpreter(join(out, 'dist', ENTRIES[program]));
-  for (const path of ['cascades', ...openCvCascades(root), ...Object.values(ADDON_FILES)])
-    copy(path);
+  const addons = [...Object.values(ADDON_FILES), join('node_modules', ARGON2, argon2)];
+  for (const path of ['cascades', ...openCvCascades(root), ...addons]) copy(path);
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
   for (const path of closure(locked, [...packages, OPENCV], NOT_AT_RUN_TIME))
     if (!path.includes('node_modules/@types/')) copyPackage(root, path, copy);

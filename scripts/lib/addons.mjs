@@ -20,6 +20,7 @@ import { Problem } from './problem.mjs';
  * @property {string} file The path of the built file in `folder`.
  * @property {number} seconds How long compiling takes on one processor.
  * @property {boolean} [own] Whether it is the project's own. Its version is the hash of its sources.
+ * @property {boolean} [isProgram] Whether it is run, not loaded.
  * @property {boolean} [usesOpenCV]
  * @property {boolean} [publishesBuilt] Whether its authors publish built files.
  * @property {boolean} [critical] Whether the set-up waits for it longest; the other compilers leave it a processor.
@@ -64,6 +65,14 @@ const allAddons = (root) => [
     own: true,
     seconds: 15,
   })),
+  {
+    name: 'siteglass-launcher',
+    folder: 'core/runtime/sandbox/native',
+    file: 'build/Release/worker-launcher',
+    own: true,
+    isProgram: true,
+    seconds: 2,
+  },
 ];
 
 /**
@@ -108,7 +117,7 @@ function addonSteps(addon, root) {
   const isMissing = () => !(existsSync(built) && readStamp(stamp) === keyOf(addon, root));
   const isCached = () => existsSync(keptPath(addon, root));
   /** A file without a stamp comes from npm's own installation, so its version is right. One with another stamp is stale. */
-  const isAsInstalled = () => !addon.own && !existsSync(stamp) && loads(built, root);
+  const isAsInstalled = () => !addon.own && !existsSync(stamp) && works(built, addon, root);
   const keep = () => {
     copyWhole(built, keptPath(addon, root));
     removeObjects(built);
@@ -130,7 +139,7 @@ function addonSteps(addon, root) {
         if (work.signal.aborted) throw error;
         return 'none for this system, or it cannot be reached';
       }
-      if (!loads(built, root)) return 'it does not load here';
+      if (!works(built, addon, root)) return 'it does not load here';
       keep();
       return undefined;
     },
@@ -155,12 +164,12 @@ function addonSteps(addon, root) {
         : `compile ${name} ${version} (about ${seconds} s of processor time)`;
     },
     async run(work) {
-      if (isCached() && loads(keptPath(addon, root), root)) {
+      if (isCached() && works(keptPath(addon, root), addon, root)) {
         copyWhole(keptPath(addon, root), built);
         markDone();
       } else {
         if (!isAsInstalled()) await compile(addon, { root, ...work });
-        if (!loads(built, root))
+        if (!works(built, addon, root))
           throw new Problem(`${name} is compiled but does not load; see ${work.log}`);
         keep();
       }
@@ -199,13 +208,16 @@ function readStamp(file) {
 }
 
 /**
- * Whether this Node.js can load it. Another process tries, because a wrong addon may crash.
+ * Whether this Node.js can load it, or it runs. Another process tries, because a wrong addon may crash.
  * @param {string} file
+ * @param {Addon} addon
  * @param {string} root
  */
-const loads = (file, root) =>
+const works = (file, { isProgram }, root) =>
   existsSync(file) &&
-  succeeds(process.execPath, ['--eval', 'require(process.argv[1])', file], { cwd: root });
+  (isProgram
+    ? succeeds(file, ['--version'], { cwd: root })
+    : succeeds(process.execPath, ['--eval', 'require(process.argv[1])', file], { cwd: root }));
 
 /**
  * Removes hundreds of megabytes of object files; only the addon itself is needed.

@@ -6,6 +6,9 @@ import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
 
+/** The part of a test that is needed here, so that other programs can run one too. */
+export type Teardown = Pick<ExecutionContext, 'teardown'>;
+
 export type ProgramName = 'edge' | 'cloud-relay';
 
 /** A line of a program's log. */
@@ -35,7 +38,7 @@ export interface RunningProgram {
  * test ends.
  */
 export function runProgram(
-  t: ExecutionContext,
+  t: Teardown,
   name: ProgramName,
   args: string[],
   environment: Record<string, string> = {},
@@ -93,7 +96,7 @@ export function runProgram(
 
 /** Runs a program that ends by itself. */
 export async function runToEnd(
-  t: ExecutionContext,
+  t: Teardown,
   name: ProgramName,
   args: string[],
   environment: Record<string, string> = {},

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
-import type { Access, Role } from '../../core/http/access.js';
-import type { Tokens } from '../../core/http/tokens.js';
+import type { Tokens } from '../../core/access/tokens.js';
+import type { Role } from '../../core/contract/access.js';
+import type { Access } from '../../core/http/access.js';
 import type { ApiClient } from './api-client.js';
 
 const LESS: Record<Role, Role | undefined> = {
@@ -30,6 +31,26 @@ export const rolesOutsideApi = (upload: Access): Record<string, Access> => ({
   'get /readyz': 'anonymous',
   'get /metrics': 'viewer',
 });
+
+/** What the calls of both programs about users, sessions, tokens and the audit log need. */
+export const accessRoles: Record<string, Access> = {
+  'post /api/v1/session': 'anonymous',
+  'get /api/v1/session': 'viewer',
+  'delete /api/v1/session': 'viewer',
+  'put /api/v1/session/password': 'viewer',
+  'get /api/v1/sessions': 'viewer',
+  'delete /api/v1/sessions': 'viewer',
+  'delete /api/v1/sessions/{session}': 'viewer',
+  'get /api/v1/users': 'admin',
+  'post /api/v1/users': 'admin',
+  'put /api/v1/users/{user}/password': 'admin',
+  'put /api/v1/users/{user}/role': 'admin',
+  'delete /api/v1/users/{user}': 'admin',
+  'get /api/v1/tokens': 'admin',
+  'post /api/v1/tokens': 'admin',
+  'delete /api/v1/tokens/{token}': 'admin',
+  'get /api/v1/audit': 'admin',
+};
 
 /**
  * Calls every documented operation without a token, with a wrong one, with the role below the one that it needs,

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { messageOf, StartError } from '../../runtime/errors.js';
 import { projectRoot } from '../../runtime/project-root.js';
+import type { Restrictions } from '../../runtime/sandbox/enter-sandbox.js';
 
 /** The kinds of pictures that the addon decodes. */
 export type DecodedKind = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'heif' | 'jxl';
@@ -15,8 +16,9 @@ export interface DecodeOptions {
   denominator: 1 | 2 | 4 | 8;
   /** Limit on the width × height of the file. */
   maxPixels: number;
-  /** Limit on the scans of a JPEG: each goes over all pixels. */
+  /** Limits on the scans of a JPEG, and on the samples that they go over in all. The second gives way to what encoders do. */
   maxScans: number;
+  maxScanned: number;
 }
 
 /** A picture whose pixels are in the memory that was allocated for it. */
@@ -39,6 +41,8 @@ export interface DecodedPicture {
 export type NotDecoded =
   | { tooLarge: true; width: number; height: number }
   | { error: string }
+  /** Decoding takes far more work than a picture of this size needs: why. */
+  | { tooCostly: string }
   /** The name of the Debian package whose library this kind needs. */
   | { missing: string };
 
@@ -70,7 +74,7 @@ export interface InputLayout {
 }
 
 /** The native addon (`native/addon.cpp`). Its functions run on the calling thread. */
-export interface NativeDecoder {
+export interface NativeDecoder extends Restrictions {
   /** Calls `allocate` once, after all checks of the header; otherwise the result is the reason. */
   decode(
     kind: DecodedKind,
@@ -109,10 +113,10 @@ export interface NativeDecoder {
   reduceColour(from: ColourPixels, to: Uint8Array, toWidth: number, toHeight: number): void;
   /** The grey of each pixel. */
   grey(from: ColourPixels, to: Uint8Array): void;
-  /** Bytes of private memory that may be written to; 0 if it is not known. */
-  memoryInUse(): number;
   /** From now on allocations fail that make it more than so many bytes (RLIMIT_DATA of getrlimit(2)); Infinity lifts it. */
   limitMemory(bytes: number): void;
+  /** The descriptor of a file in memory that holds the bytes; the caller closes it. */
+  memoryFile(bytes: Uint8Array): number;
 }
 
 /** Throws `StartError` if the addon has not been built or does not load. */

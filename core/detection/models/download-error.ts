@@ -35,24 +35,26 @@ export class DownloadError extends Error {
 
 const temporary = { isTemporary: true };
 
-const TEXT: Record<string, string> = {
-  ENOTFOUND: 'its name was not found',
-  EAI_AGAIN: 'its name was not resolved (no DNS server answered)',
-  ECONNREFUSED: 'it refuses connections',
-  ECONNRESET: 'it closed the connection',
-  EPIPE: 'it closed the connection',
-  ETIMEDOUT: 'it does not answer',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-  CERT_HAS_EXPIRED: 'its certificate has expired, or the clock of this machine is wrong',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clock of this machine',
-};
+const TEXT = new Map(
+  Object.entries({
+    ENOTFOUND: 'its name was not found',
+    EAI_AGAIN: 'its name was not resolved (no DNS server answered)',
+    ECONNREFUSED: 'it refuses connections',
+    ECONNRESET: 'it closed the connection',
+    EPIPE: 'it closed the connection',
+    ETIMEDOUT: 'it does not answer',
+    EHOSTUNREACH: 'there is no route to it',
+    ENETUNREACH: 'there is no route to it',
+    CERT_HAS_EXPIRED: 'its certificate has expired, or the clock of this machine is wrong',
+    CERT_NOT_YET_VALID: 'its certificate is not valid yet; check the clock of this machine',
+  }),
+);
 
 /** A connection that failed, in words. */
 export function connectionFault(error: unknown, host: string): DownloadError {
   if (error instanceof DownloadError) return error;
   const { code = '', message } = firstOf(error);
-  const text = `${host} was not reached: ${TEXT[code] ?? (message || code)}`;
+  const text = `${host} was not reached: ${TEXT.get(code) ?? (message || code)}`;
   const isCertificate = /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO/.test(code);
   return new DownloadError('unreachable', text, { isTemporary: !isCertificate, cause: error });
 }

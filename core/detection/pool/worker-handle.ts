@@ -1,8 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { openCvAddon, openCvFault } from '../../opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import type { SearchGate, Thumbnail } from '../detection.js';
+import { launchProcess } from '../../runtime/sandbox/launch-process.js';
+import type { AnalysisPlan, SearchGate, Thumbnail } from '../detection.js';
+import { isRuntimeInstalled, runtimeFolder } from '../onnx/runtime-package.js';
 import {
   IMAGE_DESCRIPTOR,
   type Job,
@@ -14,6 +18,7 @@ import {
   type SentJob,
   type WorkerMessage,
 } from '../protocol.js';
+import { sendFile } from './send-file.js';
 
 export interface WorkerOptions {
   /** Variables of the child's environment; nothing else is in it. */
@@ -53,6 +58,8 @@ export class WorkerHandle {
   /** To the worker's `IMAGE_DESCRIPTOR`. */
   #images: Writable | undefined;
   #pending: Pending | undefined;
+  /** Paths that the job names: the worker is sent no other file. */
+  #files: ReadonlySet<string> = new Set();
   #wasLate = false;
   #markEnded: () => void = () => {};
   /** Resolves when the process is gone, for whatever reason. */
@@ -74,11 +81,12 @@ export class WorkerHandle {
 
   /** Starts the process. Throws StartError if it cannot work or is not ready in time. */
   start(): Promise<Ready> {
-    const child = fork(ENTRY, {
+    const child = launchProcess(ENTRY, {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
-      env: this.options.environment,
-      execArgv: NODE_FLAGS,
+      environment: this.options.environment,
+      flags: NODE_FLAGS,
+      read: libraryFolders(),
     });
     this.#child = child;
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
@@ -116,6 +124,7 @@ export class WorkerHandle {
       crashedDecoder,
       planFor,
     );
+    this.#files = filesOf(job as Job);
     this.#send(this.#sent(job as Job), unreachable);
     return result;
   }
@@ -169,6 +178,7 @@ export class WorkerHandle {
     // The worker ended, or its job was late.
     if (this.#pending !== pending) return;
     if (decided.plan) {
+      this.#files = filesOfPlan(decided.plan);
       // No retry: the image may be what ended the worker, and the gate must not be asked twice.
       this.#send({ kind: 'gateDecision', plan: decided.plan }, crashedDecoder);
       return;
@@ -190,6 +200,12 @@ export class WorkerHandle {
         break;
       case 'thumbnail':
         void this.#decide(message.thumbnail);
+        break;
+      case 'file':
+        if (this.#images && this.#files.has(message.file))
+          void sendFile(this.#images, message.file, message.maxBytes);
+        // A worker that asks for anything else is no longer itself.
+        else this.kill();
         break;
       case 'done':
         this.#take()?.resolve(message.result);
@@ -225,6 +241,22 @@ export class WorkerHandle {
     return pending;
   }
 }
+
+/** Of what a worker loads when it first needs it; in a package, beside the program's folder. */
+const libraryFolders = (): string[] => [
+  ...(openCvFault('engine') === undefined ? [dirname(openCvAddon('engine'))] : []),
+  ...(isRuntimeInstalled() ? [runtimeFolder()] : []),
+];
+
+function filesOf(job: Job): ReadonlySet<string> {
+  if (job.kind === 'analyse') return filesOfPlan(job.plan);
+  if (job.kind !== 'probe') return new Set();
+  const { subject } = job;
+  return new Set([subject.kind === 'cascade' ? subject.cascade.file : subject.model.file]);
+}
+
+const filesOfPlan = ({ detectors }: AnalysisPlan): ReadonlySet<string> =>
+  new Set(detectors.map(({ file }) => file));
 
 const unreachable = ({ message }: Error) => new WorkerUnreachable(message);
 

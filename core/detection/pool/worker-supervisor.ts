@@ -1,6 +1,7 @@
 import type { EngineName } from '../../contract/detection.js';
 import { messageOf } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
+import type { SandboxState } from '../../runtime/sandbox/sandbox-state.js';
 import { RestartBudget } from './restart-budget.js';
 import type { WorkerHandle } from './worker-handle.js';
 
@@ -25,6 +26,7 @@ export class WorkerSupervisor {
   readonly #due = new Map<NodeJS.Timeout, number>();
   #restarts = 0;
   #engines: EngineName[] = [];
+  #sandbox: SandboxState | undefined;
   #stopped = false;
 
   constructor(options: SupervisorOptions) {
@@ -49,6 +51,11 @@ export class WorkerSupervisor {
   /** What the workers can search with; known once the first of them is ready. */
   get engines(): EngineName[] {
     return this.#engines;
+  }
+
+  /** What holds the workers back; known once the first of them is ready. */
+  get sandbox(): SandboxState | undefined {
+    return this.#sandbox;
   }
 
   /** Seconds until the next worker is due, rounded up; at least 1. */
@@ -82,10 +89,19 @@ export class WorkerSupervisor {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
     void worker.ended.then(() => this.#onEnded(worker));
-    const { engines, pid } = await worker.start();
+    const { engines, pid, sandbox } = await worker.start();
     this.#engines = engines;
+    this.#noteSandbox(sandbox);
     this.#ready.set(worker, pid);
     this.#options.onReady(worker);
+  }
+
+  /** Once: it is the same for all workers. */
+  #noteSandbox(sandbox: SandboxState): void {
+    const { missing } = sandbox;
+    if (!this.#sandbox && missing.length > 0)
+      this.#options.log.warn({ missing }, 'the sandbox of the detection workers is incomplete');
+    this.#sandbox = sandbox;
   }
 
   #onEnded(worker: WorkerHandle): void {

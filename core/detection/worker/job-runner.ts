@@ -4,6 +4,7 @@ import type { OnnxRuntime } from '../onnx/runtime.js';
 import type { Job, JobResult, ParentMessage, SentJob, WorkerMessage } from '../protocol.js';
 import { analyse, type Searches } from './analyse.js';
 import type { GreyRequest, ImageDecoder } from './decode.js';
+import type { DetectorFiles } from './detector-files.js';
 import { draw } from './draw.js';
 import { probe } from './probe.js';
 import { probeModel } from './probe-model.js';
@@ -24,6 +25,7 @@ export class JobRunner {
     private readonly searches: Searches,
     /** Reads the image of a job, so many bytes. */
     private readonly readImage: (bytes: number) => Buffer,
+    private readonly files?: DetectorFiles,
   ) {}
 
   /** Undefined if the parent expects no reply: it skipped a search. Replies come in the order of the messages. */
@@ -52,7 +54,7 @@ export class JobRunner {
   }
 
   async #perform(job: Exclude<SentJob, { kind: 'analyseIf' }>): Promise<JobResult> {
-    const { openCv, onnxRuntime, decoder, searches } = this;
+    const { openCv, onnxRuntime, decoder, searches, files } = this;
     switch (job.kind) {
       case 'analyse':
         return analyse(decoder, searches, this.readImage(job.imageBytes), job.plan);
@@ -60,8 +62,8 @@ export class JobRunner {
         return draw(decoder, this.readImage(job.imageBytes), job.boxes);
       case 'probe':
         return job.subject.kind === 'cascade'
-          ? probe(openCv, job.subject.cascade, searches.engines)
-          : probeModel(onnxRuntime, job.subject);
+          ? probe(openCv, job.subject.cascade, searches.engines, files)
+          : probeModel(onnxRuntime, job.subject, files);
       case 'ping':
         return 'pong';
     }

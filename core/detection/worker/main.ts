@@ -3,6 +3,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { EngineName } from '../../contract/detection.js';
 import { loadOpenCv, type OpenCv } from '../../opencv/opencv.js';
 import { OpenCvMissing, openCvFault } from '../../opencv/opencv-addon.js';
+import { enterSandbox } from '../../runtime/sandbox/enter-sandbox.js';
 import { loadDecoder, type NativeDecoder } from '../decoder/native-decoder.js';
 import { loadRuntime, type OnnxRuntime } from '../onnx/runtime.js';
 import { isRuntimeInstalled } from '../onnx/runtime-package.js';
@@ -11,6 +12,7 @@ import { SiteglassSearch } from './backends/cascade.js';
 import { ModelSearch } from './backends/onnx.js';
 import { OpenCvSearch } from './backends/opencv.js';
 import { ImageDecoder } from './decode.js';
+import { FilesOfParent } from './detector-files.js';
 import { JobRunner, textOf } from './job-runner.js';
 import { limitedRuntime } from './limited-runtime.js';
 import { readImage } from './read-image.js';
@@ -25,6 +27,10 @@ const MAX_MODEL_BYTES = 2e9;
 const MIN_MODEL_BYTES = 300e6;
 /** Of the memory that the machine or the container has. */
 const MODEL_SHARE = 1 / 3;
+/** Beside models and pictures: uploads, cascades, libraries that are loaded later, and threads. */
+const OTHER_BYTES = 1e9;
+/** The coefficients of a progressive JPEG, its pixels, and copies of them (docs/decisions/0021). */
+const BYTES_PER_PIXEL = 24;
 /** Of what models may take. */
 const SPENT_SHARE = 1 / 8;
 
@@ -43,19 +49,21 @@ function main(): void {
     send({ type: 'unable', reason: textOf(error) });
     return;
   }
-  const own = ownEngine();
+  const files = new FilesOfParent(native, send, readImage);
+  const own = ownEngine(files);
   const fault = openCvFault('engine');
   const cascades = [...(fault ? [] : ['opencv']), ...Object.keys(own)];
   if (cascades.length === 0) {
     send({ type: 'unable', reason: `The cascade engine does not load, and ${fault}` });
     return;
   }
-  const decoder = new ImageDecoder(native, Number(process.env.SITEGLASS_MAX_PIXELS));
+  const maxPixels = Number(process.env.SITEGLASS_MAX_PIXELS);
+  const decoder = new ImageDecoder(native, maxPixels);
   // Also where OpenCV is not installed: a search then says so.
-  const engines: Engines = { opencv: new OpenCvSearch(openCv), ...own };
+  const engines: Engines = { opencv: new OpenCvSearch(openCv, undefined, files), ...own };
   const onnxRuntime = () => loadOnnxRuntime(native);
-  const models = new ModelSearch(native, onnxRuntime);
-  const runner = new JobRunner(openCv, onnxRuntime, decoder, { engines, models }, readImage);
+  const models = new ModelSearch(native, onnxRuntime, undefined, files);
+  const runner = new JobRunner(openCv, onnxRuntime, decoder, { engines, models }, readImage, files);
   process.on('message', async (message: ParentMessage) => {
     const reply = await runner.reply(message);
     if (reply)
@@ -63,11 +71,15 @@ function main(): void {
     freeBuffers(models.keptBytes);
   });
 
+  // Nothing of a client has been read yet.
+  const maxBytes = modelBytes() + OTHER_BYTES + maxPixels * BYTES_PER_PIXEL;
+  const sandbox = enterSandbox(native, { maxBytes, environment: process.env });
   send({
     type: 'ready',
     protocol: PROTOCOL_VERSION,
     engines: [...cascades, ...(isRuntimeInstalled() ? ['onnxruntime'] : [])] as EngineName[],
     pid: process.pid,
+    sandbox,
   });
 }
 
@@ -128,9 +140,9 @@ function isSpent(native: NativeDecoder): boolean {
 }
 
 /** Without it, because the processor cannot run it or the addon is not built, OpenCV does all searches. */
-function ownEngine(): Engines {
+function ownEngine(files: FilesOfParent): Engines {
   try {
-    return { siteglass: SiteglassSearch.open() };
+    return { siteglass: SiteglassSearch.open(files) };
   } catch (error) {
     process.stderr.write(`${textOf(error)}\n`);
     return {};

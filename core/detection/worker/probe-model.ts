@@ -3,6 +3,7 @@ import type { OnnxRuntime } from '../onnx/runtime.js';
 import { UnusableModel } from '../onnx/unusable-model.js';
 import type { ModelProbeResult, ProbeSubject } from '../protocol.js';
 import { ModelCache } from './backends/model-cache.js';
+import type { DetectorFiles } from './detector-files.js';
 import { Refusal } from './refusal.js';
 
 /**
@@ -13,9 +14,10 @@ import { Refusal } from './refusal.js';
 export async function probeModel(
   runtime: () => OnnxRuntime,
   { model: file, description }: Extract<ProbeSubject, { kind: 'onnx' }>,
+  files?: DetectorFiles,
 ): Promise<ModelProbeResult> {
   // One with a cache of its own, so that a model on trial displaces none in use.
-  const models = new ModelCache(() => required(runtime));
+  const models = new ModelCache(() => required(runtime), undefined, files);
   try {
     const model = await models.get(file, description);
     const { type, width, height } = model.input;

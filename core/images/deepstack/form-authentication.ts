@@ -1,7 +1,12 @@
 import type { Context } from 'koa';
 import { deepstackKeysSchema } from '../../contract/deepstack.js';
-import { allows, type Principal } from '../../http/access.js';
-import { type Authenticator, authenticate, type VerifyToken } from '../../http/authentication.js';
+import type { Principal } from '../../http/access.js';
+import {
+  type Authenticator,
+  admit,
+  authenticate,
+  type TokenAuthentication,
+} from '../../http/authentication.js';
 import { ProblemError } from '../../runtime/errors.js';
 import type { FormReceiver } from './form-receiver.js';
 
@@ -18,21 +23,21 @@ export const authenticateByForm =
     return async (ctx, next) => {
       const isOpen = access === 'anonymous' || authentication.mode === 'none';
       if (isOpen || /^Bearer\b/i.test(ctx.get('Authorization'))) return byHeader(ctx, next);
-      const principal = await forms.identify(ctx, async (fields) => {
-        const owner = await ownerOf(fields, authentication.verify);
-        if (!owner) throw unauthorized(ctx, fields);
-        return owner;
-      });
-      if (!allows(principal, access))
-        throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
-      ctx.state.principal = principal;
-      await next();
+      const principal =
+        (await authentication.identify?.(ctx)) ??
+        (await forms.identify(ctx, async (fields) => {
+          const owner = await ownerOf(fields, authentication);
+          if (owner) return owner;
+          if (keysIn(fields).length > 0) authentication.refused?.(ctx, { reason: 'token' });
+          throw unauthorized(ctx, fields);
+        }));
+      return admit(ctx, principal, access, authentication, next);
     };
   };
 
 async function ownerOf(
   fields: Record<string, string>,
-  verify: VerifyToken,
+  { verify }: TokenAuthentication,
 ): Promise<Principal | undefined> {
   for (const token of keysIn(fields)) {
     const principal = TOKEN.test(token) && (await verify(token));

@@ -76,7 +76,7 @@ export class FormReceiver {
     const body = await readBody(ctx, {
       maxBytes: Math.ceil(this.budget.limits.maxBytes * TEXT_FACTOR) + FORM_OVERHEAD,
       tooMany: this.#tooMany,
-      count: reservation.add,
+      reservation,
     });
     return { ...clientFormOf(body, ctx.get('Content-Type')), body };
   }

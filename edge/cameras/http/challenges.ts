@@ -6,9 +6,13 @@ export interface Challenge {
   parameters: Record<string, string | undefined>;
 }
 
-const TOKEN = "[!#$%&'*+.^_`|~\\w-]+";
-const PARAMETER = new RegExp(`^(${TOKEN})\\s*=\\s*("(?:[^"\\\\]|\\\\.)*"|[^\\s,"]*)`);
-const SCHEME = new RegExp(`^(${TOKEN})(?=\\s|,|$)`);
+/** Each at the place where it is looked for, and so that none tries a character twice: a header is read once. */
+const SPACE = /[\s,]*/y;
+const TOKEN = /[!#$%&'*+.^_`|~\w-]+/y;
+const EQUALS = /\s*=\s*/y;
+const QUOTED = /"(?:[^"\\]|\\.)*"/y;
+const PLAIN = /[^\s,"]*/y;
+const END_OF_SCHEME = /[\s,]|$/y;
 
 /** Longer headers are ignored. */
 const MAX_LENGTH = 8192;
@@ -20,17 +24,27 @@ export function parseChallenges(headers: readonly string[]): Challenge[] {
 
 function parseHeader(header: string): Challenge[] {
   const challenges: Challenge[] = [];
-  let rest = header;
+  let at = 0;
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const text = pattern.exec(header)?.[0];
+    at += text?.length ?? 0;
+    return text;
+  };
   for (;;) {
-    rest = rest.replace(/^[\s,]+/, '');
-    if (rest === '') return challenges;
-    const parameter = PARAMETER.exec(rest);
-    const [matched, name = '', value = ''] = parameter ?? SCHEME.exec(rest) ?? [rest[0] ?? ''];
-    const current = challenges.at(-1);
-    if (parameter && current) current.parameters[name.toLowerCase()] = unquote(value);
-    else if (!parameter && name !== '')
-      challenges.push({ scheme: name.toLowerCase(), parameters: Object.create(null) });
-    rest = rest.slice(matched.length);
+    take(SPACE);
+    if (at >= header.length) return challenges;
+    const name = take(TOKEN)?.toLowerCase();
+    if (name === undefined) at += 1;
+    else if (take(EQUALS) !== undefined) {
+      const value = take(QUOTED) ?? take(PLAIN) ?? '';
+      const current = challenges.at(-1);
+      if (current) current.parameters[name] = unquote(value);
+    } else {
+      END_OF_SCHEME.lastIndex = at;
+      if (END_OF_SCHEME.test(header))
+        challenges.push({ scheme: name, parameters: Object.create(null) });
+    }
   }
 }
 

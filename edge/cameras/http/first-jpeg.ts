@@ -44,23 +44,34 @@ export async function firstJpeg(
   throw new CameraError('unreadable', 'the camera sent no whole picture in its stream');
 }
 
+/** Finds where a delimiter begins; -1 if there is none. */
+type FindDelimiter = (text: string) => number;
+
 /** A delimiter as cameras send it: with the announced boundary, or with another one. */
-const delimiterOf = (boundary = ''): RegExp =>
-  boundary === ''
-    ? /\r?\n--/
-    : new RegExp(`\\r?\\n--|(?:\\r?\\n)?-*${boundary.replace(/[^\w-]/g, '\\$&')}`);
+const delimiterOf =
+  (boundary = ''): FindDelimiter =>
+  (text) => {
+    const line = withLineEnd(text, text.indexOf('\n--'));
+    let at = boundary === '' ? -1 : text.indexOf(boundary);
+    while (at > 0 && text[at - 1] === '-') at--;
+    if (at > 0 && text[at - 1] === '\n') at = withLineEnd(text, at - 1);
+    return line === -1 || (at !== -1 && at < line) ? at : line;
+  };
+
+/** The place of a line end, of which a CR before it is a part. */
+const withLineEnd = (text: string, at: number): number => (text[at - 1] === '\r' ? at - 1 : at);
 
 /** What a camera adds to its pictures, as a counter or a checksum. Nothing if no delimiter follows. */
 async function trailerOf(
   iterator: AsyncIterator<Buffer>,
   first: Buffer,
-  delimiter: RegExp,
+  delimiter: FindDelimiter,
 ): Promise<Buffer> {
   const deadline = performance.now() + DELIMITER_MS;
   let behind = first;
   for (;;) {
     const [text = ''] = behind.toString('latin1', 0, MAX_TRAILING_BYTES).split('\xff\xd8\xff', 1);
-    const at = text.search(delimiter);
+    const at = delimiter(text);
     if (at !== -1) return behind.subarray(0, at);
     const isOver = text.length < behind.length || text.length === MAX_TRAILING_BYTES;
     const chunk = isOver ? undefined : await nextBefore(iterator, deadline);
@@ -70,8 +81,8 @@ async function trailerOf(
 }
 
 /** A picture without an end marker, up to the last delimiter before the next picture. */
-function beforeDelimiter(bytes: Buffer, delimiter: RegExp): Buffer {
+function beforeDelimiter(bytes: Buffer, delimiter: FindDelimiter): Buffer {
   const from = Math.max(0, bytes.length - MAX_TRAILING_BYTES);
-  const at = bytes.toString('latin1', from).search(delimiter);
+  const at = delimiter(bytes.toString('latin1', from));
   return at === -1 ? bytes : bytes.subarray(0, from + at);
 }

@@ -118,7 +118,9 @@ class ChunkedDecoder implements BodyDecoder {
   }
 
   #mayBeSize(): boolean {
-    return this.#state === 'trailer' || /^\s*[\da-f]{0,16}\s*(;[^\n]*)?\r?\n?$/i.test(this.#line);
+    return (
+      this.#state === 'trailer' || /^\s*(?:[\da-f]{1,16}\s*)?(?:;[^\n]*)?\r?\n?$/i.test(this.#line)
+    );
   }
 
   /** Bytes that are no chunk: before the first chunk they are the body, behind it they are the end of it. */

@@ -28,13 +28,15 @@ export class ResponseHeadError extends Error {
  * any head is HTTP/0.9. Heads with a status of 1xx are passed over.
  */
 export class ResponseHeadReader {
+  /** What has arrived, in a buffer that grows faster than it: each byte is copied few times. */
   #bytes: Buffer = Buffer.alloc(0);
+  #room: Buffer = Buffer.alloc(0);
   #interim = 0;
 
   /** The head and the bytes behind it; undefined until it is complete. Throws `ResponseHeadError`. */
   push(chunk: Buffer): { head: ResponseHead; rest: Buffer } | undefined {
     const searched = Math.max(0, this.#bytes.length - 3);
-    this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+    this.#append(chunk);
     for (let from = searched; ; from = 0) {
       const kind = this.#kind();
       if (kind === 'unknown') return undefined;
@@ -49,6 +51,24 @@ export class ResponseHeadReader {
       if (!isInterim) return { head, rest: this.#bytes };
       if (++this.#interim > MAX_INTERIM_HEADS) throw new ResponseHeadError('malformed');
     }
+  }
+
+  #append(chunk: Buffer): void {
+    if (this.#bytes.length === 0) {
+      this.#bytes = chunk;
+      return;
+    }
+    const length = this.#bytes.length + chunk.length;
+    const start = this.#bytes.byteOffset - this.#room.byteOffset;
+    const isHere = this.#bytes.buffer === this.#room.buffer && start >= 0;
+    const fits = isHere && start + length <= this.#room.length;
+    const from = fits ? start : 0;
+    if (!fits) {
+      this.#room = Buffer.allocUnsafeSlow(2 * length);
+      this.#bytes.copy(this.#room);
+    }
+    chunk.copy(this.#room, from + this.#bytes.length);
+    this.#bytes = this.#room.subarray(from, from + length);
   }
 
   /** What the connection gave in all, if it ended before the head did: a short body without a head, or nothing. */
@@ -81,8 +101,15 @@ function endOfHead(bytes: Buffer, from: number): { at: number; behind: number } 
   return undefined;
 }
 
+/** A line without the CR before its end, of which some cameras send several. */
+function withoutEnd(line: string): string {
+  let end = line.length;
+  while (end > 0 && line.charCodeAt(end - 1) === 0x0d) end--;
+  return line.slice(0, end);
+}
+
 function parseHead(text: string): ResponseHead {
-  const [first = '', ...lines] = text.split('\n').map((line) => line.replace(/\r+$/, ''));
+  const [first = '', ...lines] = text.split('\n').map(withoutEnd);
   const [, , major, minor, status] = STATUS_LINE.exec(first) ?? [];
   if (status === undefined) throw new ResponseHeadError('malformed');
   const headers = new Map<string, string[]>();

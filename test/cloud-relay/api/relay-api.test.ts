@@ -13,7 +13,8 @@ import { ApiClient } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { type RunningRelay, startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
-import { checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import { accessRoles, checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import { useAccess } from '../../support/use-access.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -263,6 +264,10 @@ test.serial('a detector is added and removed', async (t) => {
   t.is((await admin.delete(t, `${path}/lorry`)).status, 200);
 });
 
+test.serial('people log in, and administrators manage users, sessions and tokens', async (t) => {
+  await useAccess(t, t.context.admin);
+});
+
 test.serial('every documented operation has succeeded at least once', (t) => {
   const { anybody, admin } = t.context;
   const left = anybody.unseen().filter((operation) => admin.unseen().includes(operation));
@@ -293,6 +298,7 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${site}/gaps`]: 'viewer',
     [`get ${site}/totals`]: 'viewer',
     [`get ${API}/totals`]: 'viewer',
+    ...accessRoles,
     ...rolesOutsideApi('anonymous'),
   });
 });

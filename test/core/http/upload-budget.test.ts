@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { receiveImage } from '../../../core/http/raw-upload.js';
 import { route } from '../../../core/http/route.js';
@@ -87,3 +88,55 @@ for (const type of Object.keys(forms) as Type[]) {
     t.is((await send('127.0.0.3', FILE)).status, 200);
   });
 }
+
+for (const type of Object.keys(forms) as Type[]) {
+  test(`uploads that stall lose their places to one that moves (${type})`, async (t) => {
+    const { hold, begin, send, room } = await startServer(t, type);
+    const stalled = [await hold('127.0.0.2'), await hold('127.0.0.3')];
+    const answers = stalled.map((sent) => once(sent, 'response'));
+    // One of them sends a few bytes now and then.
+    const dribble = setInterval(() => stalled[0]?.write('x'), 100);
+    t.teardown(() => clearInterval(dribble));
+    await delay(2_500);
+    t.like(await send('127.0.0.1', FILE), { status: 200, bytes: FILE });
+    const [first] = await Promise.race(answers);
+    t.is(first.statusCode, 503);
+    begin('127.0.0.4', FILE).write('x'.repeat(FILE / 2));
+    await eventually('both are replaced', () => room.bytes <= FILE);
+  });
+
+  test(`an address that stalls makes room for its own uploads (${type})`, async (t) => {
+    const { hold, send } = await startServer(t, type);
+    await hold('127.0.0.2');
+    await delay(2_500);
+    t.like(await send('127.0.0.2', FILE), { status: 200, bytes: FILE });
+  });
+}
+
+test('an upload that moves, or that has arrived, keeps its place', (t) => {
+  let now = 0;
+  const budget = new UploadBudget({ maxBytes: 100_000, maxBytesUnderWay: 200_000 }, () => now);
+  const ended: string[] = [];
+  const start = (ip: string) => {
+    const upload = budget.reserve(ip);
+    upload.reading(() => ended.push(ip));
+    upload.add(80_000);
+    return upload;
+  };
+  const [moving, arrived] = [start('192.0.2.1'), start('192.0.2.2')];
+  arrived.received();
+  now = 3_000;
+  moving.add(20_000);
+  now = 4_500;
+  const refused = budget.reserve('192.0.2.3');
+  t.throws(() => refused.add(80_000), { code: 'uploads_full' });
+  t.deepEqual(ended, []);
+  now = 10_000;
+  refused.add(80_000);
+  t.deepEqual(ended, ['192.0.2.1'], 'it takes long, while others wait');
+  t.is(budget.bytes, 160_000);
+  moving.release();
+  arrived.release();
+  refused.release();
+  t.is(budget.bytes, 0);
+});

@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 
 const MOST_KEPT = 2_000;
 

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '../../support/random.js';
 import { canMount, SmallDisk } from '../../support/small-disk.js';
 import { Broker } from './broker.js';
 import { Link } from './link.js';
@@ -8,7 +9,6 @@ import type { MortalProcess } from './mortal-process.js';
 import { copyDatabase, removeDatabase } from './outbox-file.js';
 import { ProgramSite } from './program-site.js';
 import type { ConnectionArguments, RelayArguments } from './protocol.js';
-import { Random } from './random.js';
 import { ingestRelay, wholeRelay, wholeRelayDatabase } from './relay.js';
 import type { Needs } from './scenario.js';
 import { type Site, type SiteCondition, SyntheticSite } from './site.js';

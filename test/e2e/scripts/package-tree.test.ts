@@ -14,6 +14,9 @@ import { temporaryFolder } from '../../support/temporary-folder.js';
 /** Debian's name of this machine's architecture. */
 const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
 
+/** Its addon for this architecture alone. */
+const ARGON2 = process.arch === 'x64' ? 'argon2.glibc.node' : 'argon2.armv8.glibc.node';
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill();
@@ -92,7 +95,7 @@ for (const [program, main, settings] of [
         .filter((file) => file.endsWith('.node'))
         .map((file) => basename(file))
         .toSorted(),
-      ['better_sqlite3.node', 'decoder.node', 'engine.node'],
+      [ARGON2, 'better_sqlite3.node', 'decoder.node', 'engine.node'],
       'OpenCV has a package of its own',
     );
     const { mode } = await stat(join(tree, main));

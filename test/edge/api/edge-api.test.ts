@@ -17,6 +17,7 @@ import { type RunningEdge, startEdge } from '../../support/edge.js';
 import { eventually } from '../../support/eventually.js';
 import { renderScene } from '../../support/render-scene.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
+import { useAccess } from '../../support/use-access.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type OneCamera = { camera: CameraResource };
@@ -190,6 +191,17 @@ test.serial('a detector is added and removed', async (t) => {
   t.is((await api.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
   t.is((await api.get(t, `${path}/lorry`)).status, 200);
   t.is((await api.delete(t, `${path}/lorry`)).status, 200);
+});
+
+test.serial('people log in, and administrators manage users, sessions and tokens', async (t) => {
+  await useAccess(t, t.context.api);
+});
+
+test.serial('a backup is sent as one file', async (t) => {
+  const { status, type, bytes } = await t.context.api.post(t, `${API}/backup`);
+  t.is(status, 200);
+  t.is(type, 'application/x-tar');
+  t.true(bytes.includes('edge.db'));
 });
 
 test.serial('every documented operation has succeeded at least once', (t) => {

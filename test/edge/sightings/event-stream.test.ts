@@ -72,6 +72,17 @@ test('a client that resumes receives each event once, also over many pages', asy
   t.deepEqual(client.ids(), range(21, 352));
 });
 
+test('a client that is limited to cameras receives their events alone', async (t) => {
+  const { db, stream } = await setUp(t);
+  const cameras = ['gate', 'yard', 'gate', 'shed', 'yard'];
+  for (const [n, camera] of cameras.entries())
+    await eventTable.append(db, [{ ...event(n), camera }]);
+  const client = collect(await stream.open('0', '', ['yard', 'shed']));
+  await eventually('three events', () => client.ids().length === 3);
+  t.deepEqual(client.ids(), [2, 4, 5]);
+  t.notRegex(client.text(), /"camera":"gate"/);
+});
+
 test('a client that resumes too late receives a gap event', async (t) => {
   const { db, stream, log } = await setUp(t);
   await log(1, 50);
@@ -111,6 +122,14 @@ test('the number of clients is limited, and a closed one frees its place', async
   first.destroy();
   await eventually('room', () => stream.clients === 1);
   await t.notThrowsAsync(stream.open(undefined));
+});
+
+test('an address has a share of the clients; a whole IPv6 network is one', async (t) => {
+  const { stream } = await setUp(t, { maxClients: 4, maxClientsEach: 2 });
+  await stream.open(undefined, '2001:db8::1');
+  await stream.open(undefined, '2001:db8::2');
+  await t.throwsAsync(stream.open(undefined, '2001:db8::3'), { code: 'streams_full' });
+  await t.notThrowsAsync(stream.open(undefined, '192.0.2.1'));
 });
 
 test('a client that stops reading is disconnected, and uses little memory until then', async (t) => {

@@ -5,6 +5,7 @@
 
 #include "addon-input.hpp"
 #include "addon-limit.hpp"
+#include "addon-sandbox.hpp"
 #include "area.hpp"
 #include "arguments.hpp"
 #include "encode.hpp"
@@ -41,6 +42,7 @@ Request requestOf(const Napi::Object& options) {
   request.denominator = options.Get("denominator").As<Napi::Number>().Int32Value();
   request.maxPixels = static_cast<std::size_t>(options.Get("maxPixels").As<Napi::Number>().Int64Value());
   request.maxScans = options.Get("maxScans").As<Napi::Number>().Int32Value();
+  request.maxScanned = static_cast<std::uint64_t>(options.Get("maxScanned").As<Napi::Number>().Int64Value());
   return request;
 }
 
@@ -70,6 +72,8 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     result["tooLarge"] = true;
     result["width"] = error.width;
     result["height"] = error.height;
+  } catch (const siteglass::TooCostly& error) {
+    result["tooCostly"] = error.what();
   } catch (const siteglass::MissingLibrary& error) {
     result["missing"] = error.what();
   } catch (const siteglass::Undecodable& error) {
@@ -122,6 +126,7 @@ Napi::Object start(Napi::Env env, Napi::Object exports) {
   exports["turn"] = Napi::Function::New(env, turn, "turn");
   siteglass::exportInput(env, exports);
   siteglass::exportLimit(env, exports);
+  siteglass::exportSandbox(env, exports);
   return exports;
 }
 

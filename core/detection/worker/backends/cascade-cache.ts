@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { CascadeFile } from '../../protocol.js';
+import { type DetectorFiles, filesOnDisk } from '../detector-files.js';
 import { Refusal } from '../refusal.js';
+
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Makes what an engine searches with of a cascade's content, which stands in `file`. */
 export type CascadeLoader<Loaded> = (content: Buffer, file: string) => Loaded;
@@ -17,11 +19,12 @@ export class CascadeCache<Loaded> {
   constructor(
     private readonly load: CascadeLoader<Loaded>,
     private readonly limit = 16,
+    private readonly files: DetectorFiles = filesOnDisk,
   ) {}
 
   /** Throws a `Refusal` if the file no longer has the content that the plan was made for. */
   get({ file, sha256 }: CascadeFile): Loaded {
-    const loaded = this.#loaded.get(sha256) ?? this.load(contentOf(file, sha256), file);
+    const loaded = this.#loaded.get(sha256) ?? this.load(this.#contentOf(file, sha256), file);
     this.#loaded.delete(sha256);
     this.#loaded.set(sha256, loaded);
     for (const oldest of this.#loaded.keys()) {
@@ -30,20 +33,12 @@ export class CascadeCache<Loaded> {
     }
     return loaded;
   }
-}
 
-function contentOf(file: string, sha256: string): Buffer {
-  const content = readIfThere(file);
-  if (!content || createHash('sha256').update(content).digest('hex') !== sha256)
-    throw new Refusal('detection_unavailable', 'The cascade changed since it was looked up.');
-  return content;
-}
-
-/** The catalog notices in its next round that a file is gone, as it does that one changed. */
-function readIfThere(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file);
-  } catch {
-    return undefined;
+  /** The catalog notices in its next round that a file is gone, as it does that one changed. */
+  #contentOf(file: string, sha256: string): Buffer {
+    const content = this.files.read(file, MAX_BYTES)?.content;
+    if (!content || createHash('sha256').update(content).digest('hex') !== sha256)
+      throw new Refusal('detection_unavailable', 'The cascade changed since it was looked up.');
+    return content;
   }
 }

@@ -11,6 +11,7 @@ import { completeGroups } from '../../engine/complete-groups.js';
 import { clipGroups, groupCandidates } from '../../engine/group-candidates.js';
 import { parseCascade } from '../../engine/parse-cascade.js';
 import type { Region } from '../../engine/regions.js';
+import { type DetectorFiles, filesOnDisk } from '../detector-files.js';
 import type { GreyImage } from '../grey-image.js';
 import {
   type CascadeSearch,
@@ -25,15 +26,20 @@ export class SiteglassSearch implements CascadeSearch {
   readonly engine = 'siteglass';
   readonly #cascades: CascadeCache<LoadedCascade>;
 
-  constructor(private readonly cascadeEngine: CascadeEngine) {
-    this.#cascades = new CascadeCache((content, file) =>
-      cascadeEngine.load(modelOf(content.toString(), file)),
+  constructor(
+    private readonly cascadeEngine: CascadeEngine,
+    files: DetectorFiles = filesOnDisk,
+  ) {
+    this.#cascades = new CascadeCache(
+      (content, file) => cascadeEngine.load(modelOf(content.toString(), file)),
+      undefined,
+      files,
     );
   }
 
   /** Throws `StartError` if the addon is missing or the processor is not able to run it. */
-  static open(): SiteglassSearch {
-    return new SiteglassSearch(CascadeEngine.open());
+  static open(files?: DetectorFiles): SiteglassSearch {
+    return new SiteglassSearch(CascadeEngine.open(), files);
   }
 
   search(image: GreyImage, requests: CascadeSearchRequest[], places?: Box[]): GroupedCandidate[][] {

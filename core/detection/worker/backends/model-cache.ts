@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import type { ModelDescription } from '../../detection.js';
 import { OnnxModel } from '../../onnx/onnx-model.js';
-import { checkModelSize } from '../../onnx/read-model.js';
+import { checkModelSize, MAX_MODEL_BYTES } from '../../onnx/read-model.js';
 import type { OnnxRuntime } from '../../onnx/runtime.js';
 import type { ModelFile } from '../../protocol.js';
+import { type DetectorFiles, filesOnDisk } from '../detector-files.js';
 import { Refusal } from '../refusal.js';
 
 /** Of the models' files; a session takes two to ten times as much memory. */
@@ -26,6 +26,7 @@ export class ModelCache {
   constructor(
     private readonly runtime: () => OnnxRuntime,
     private readonly maxBytes = MAX_BYTES,
+    private readonly files: DetectorFiles = filesOnDisk,
   ) {}
 
   /** Throws a `Refusal` if the file no longer has the content that the plan was made for, `UnusableModel` if it is no model. */
@@ -54,13 +55,23 @@ export class ModelCache {
   }
 
   async #load(file: ModelFile, { width, height }: Partial<ModelDescription>): Promise<Kept> {
-    const content = contentOf(file);
+    const content = this.#contentOf(file);
     const size = {
       ...(width !== undefined && { width }),
       ...(height !== undefined && { height }),
     };
     const model = await OnnxModel.load(this.runtime(), content, size);
     return { model, bytes: content.length };
+  }
+
+  /** A file that is too large is not read. */
+  #contentOf({ file, sha256 }: ModelFile): Buffer {
+    const found = this.files.read(file, MAX_MODEL_BYTES);
+    if (found) checkModelSize(found.size);
+    const content = found?.content;
+    if (!content || createHash('sha256').update(content).digest('hex') !== sha256)
+      throw new Refusal('detection_unavailable', 'The model changed since it was looked up.');
+    return content;
   }
 
   async #trim(): Promise<void> {
@@ -76,21 +87,3 @@ export class ModelCache {
 
 const keyOf = ({ sha256 }: ModelFile, { width, height }: Partial<ModelDescription>) =>
   `${sha256} ${width} ${height}`;
-
-function contentOf({ file, sha256 }: ModelFile): Buffer {
-  const content = readIfThere(file);
-  if (!content || createHash('sha256').update(content).digest('hex') !== sha256)
-    throw new Refusal('detection_unavailable', 'The model changed since it was looked up.');
-  return content;
-}
-
-/** Undefined if the file is gone. A file that is too large is not read. */
-function readIfThere(file: string): Buffer | undefined {
-  try {
-    checkModelSize(statSync(file).size);
-    return readFileSync(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error) return undefined;
-    throw error;
-  }
-}

@@ -11,6 +11,7 @@ import type { OnnxRuntime } from '../../onnx/runtime.js';
 import { suppress } from '../../onnx/suppress.js';
 import { joinTiles, type TileFinds, tileParts, tilesToSearch } from '../../onnx/tiles.js';
 import { UnusableModel } from '../../onnx/unusable-model.js';
+import type { DetectorFiles } from '../detector-files.js';
 import { Refusal } from '../refusal.js';
 import { ModelCache } from './model-cache.js';
 
@@ -37,8 +38,9 @@ export class ModelSearch {
     private readonly native: NativeDecoder,
     runtime: () => OnnxRuntime,
     maxBytes?: number,
+    files?: DetectorFiles,
   ) {
-    this.#models = new ModelCache(runtime, maxBytes);
+    this.#models = new ModelCache(runtime, maxBytes, files);
   }
 
   /** What is kept from search to search in the memory of JavaScript's buffers. */

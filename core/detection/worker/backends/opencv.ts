@@ -1,6 +1,7 @@
 import type { SearchParameters } from '../../../contract/detection.js';
 import type { Classifier, OpenCv } from '../../../opencv/opencv.js';
 import { MAX_CANDIDATES } from '../../engine/candidate.js';
+import { type DetectorFiles, filesOnDisk } from '../detector-files.js';
 import type { GreyImage } from '../grey-image.js';
 import {
   type CascadeSearch,
@@ -22,10 +23,13 @@ export class OpenCvSearch implements CascadeSearch {
   constructor(
     private readonly openCv: () => OpenCv,
     maxLoaded?: number,
+    files: DetectorFiles = filesOnDisk,
   ) {
     this.#classifiers = new CascadeCache(
-      (_, file) => new (openCv().CascadeClassifier)(file),
+      (content, file) =>
+        files.withPath(content, file, (path) => new (openCv().CascadeClassifier)(path)),
       maxLoaded,
+      files,
     );
   }
 

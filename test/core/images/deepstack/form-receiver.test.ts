@@ -44,7 +44,7 @@ for (const [outcome, status] of [
 ] as const)
   test(`a form counts as an unknown caller's until its token is looked up, which ${outcome}`, async (t) => {
     const waiting: (() => void)[] = [];
-    const principal = { name: 'a client', role: 'operator' } as const;
+    const principal = { name: 'a client', role: 'operator', kind: 'token' } as const;
     const { send, budget } = await startServer(t, async () => {
       await new Promise<void>((resolve) => waiting.push(resolve));
       return status === 200 ? principal : undefined;

@@ -1,0 +1,38 @@
+import type { Context } from 'koa';
+import { ProblemError } from '../runtime/errors.js';
+
+const SAFE = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * Throws `forbidden` for a request that changes something and that another site's page may have made a browser send
+ * (CSRF). Browsers say where it comes from, in `Sec-Fetch-Site` or at least in `Origin`.
+ */
+export function requireSameOrigin(ctx: Context): void {
+  if (SAFE.includes(ctx.method) || originOf(ctx) === 'own') return;
+  throw new ProblemError(
+    'forbidden',
+    'What a browser is logged in for is accepted from pages of this host alone. Programs use a token.',
+  );
+}
+
+/** The same for a log-in, which programs may use, too: they say nothing. */
+export function refuseOtherOrigin(ctx: Context): void {
+  if (originOf(ctx) === 'other')
+    throw new ProblemError('forbidden', 'Log-ins are accepted from pages of this host alone.');
+}
+
+function originOf(ctx: Context): 'own' | 'other' | 'unsaid' {
+  const site = ctx.get('Sec-Fetch-Site');
+  if (site !== '') return site === 'same-origin' ? 'own' : 'other';
+  const origin = ctx.get('Origin');
+  if (origin === '') return 'unsaid';
+  return isOwn(origin, ctx.host) ? 'own' : 'other';
+}
+
+function isOwn(origin: string, host: string): boolean {
+  try {
+    return host !== '' && new URL(origin).host === new URL(`http://${host}`).host;
+  } catch {
+    return false;
+  }
+}

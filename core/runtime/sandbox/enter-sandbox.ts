@@ -1,0 +1,52 @@
+import { LANDLOCK_VARIABLE } from './launch-process.js';
+import type { SandboxState } from './sandbox-state.js';
+
+/** Calls of a native addon. */
+export interface Restrictions {
+  /** Bytes of private memory that may be written to; 0 if it is not known. */
+  memoryInUse(): number;
+  /** Allocations fail that make it more than so many bytes, and no core dumps are written. Returns whether the limit holds. */
+  capMemory(bytes: number): boolean;
+  /** No connections, processes or written files from now on, in all threads. Returns why not; empty if that is so. */
+  restrictSyscalls(): string;
+}
+
+/**
+ * Gives up, in all threads of this process, what it was not started without: system calls, and memory beyond
+ * `maxBytes`. Nothing of it comes back. What the kernel does not have is missing in the result.
+ */
+export function enterSandbox(
+  native: Restrictions,
+  { maxBytes, environment }: { maxBytes: number; environment: NodeJS.ProcessEnv },
+): SandboxState {
+  // A build that checks memory accesses reserves terabytes beforehand.
+  const inUse = native.memoryInUse();
+  const limit = inUse > maxBytes ? inUse + maxBytes : maxBytes;
+  const memoryBytes = native.capMemory(limit) ? limit : 0;
+  const landlock = landlockOf(environment[LANDLOCK_VARIABLE]);
+  const seccomp = native.restrictSyscalls();
+  return {
+    seccomp: seccomp === '',
+    landlock: landlock.version,
+    memoryBytes,
+    missing: [
+      ...(seccomp === '' ? [] : [`seccomp (${seccomp}): ${withoutSeccomp(landlock.version)}`]),
+      ...(landlock.version > 0
+        ? []
+        : [`Landlock (${landlock.reason}): it could read the files of this user`]),
+      ...(memoryBytes > 0 ? [] : ['a limit of memory: it could take all of it']),
+    ],
+  };
+}
+
+function withoutSeccomp(landlock: number): string {
+  if (landlock === 0)
+    return 'it could open connections, start programs, write files and signal the service';
+  return landlock >= 6 ? 'it could send UDP' : 'it could open connections and signal the service';
+}
+
+function landlockOf(state: string | undefined): { version: number; reason: string } {
+  if (state === undefined) return { version: 0, reason: 'its launcher is not built' };
+  const version = Number(state);
+  return version > 0 ? { version, reason: '' } : { version: 0, reason: state };
+}

@@ -1,0 +1,21 @@
+/** What holds a worker process back, as far as the kernel of this machine has it. */
+export interface SandboxState {
+  /** Its system calls are filtered: no connections, no processes, no written files. */
+  seccomp: boolean;
+  /** The version of Landlock that limits which files it can read; 0 if none does. */
+  landlock: number;
+  /** What it may allocate, in bytes; 0 if there is no limit. */
+  memoryBytes: number;
+  /** What is missing of that, why, and what it means; one line each. */
+  missing: string[];
+}
+
+/** One line for an operator. */
+export function describeSandbox({ seccomp, landlock, memoryBytes }: SandboxState): string {
+  const parts = [
+    ...(seccomp ? ['no connections, processes or written files (seccomp)'] : []),
+    ...(landlock > 0 ? [`no files but the program's own (Landlock ${landlock})`] : []),
+    ...(memoryBytes > 0 ? [`at most ${(memoryBytes / 1e9).toFixed(1)} GB`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : 'none';
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { projectRoot } from '../../core/runtime/project-root.js';
+import { Problem, runMain } from '../../scripts/lib/problem.mjs';
+import { fuzzProgram } from '../support/api-fuzz/fuzz-program.js';
+import type { ProgramName } from '../support/program.js';
+import { processFolder } from '../support/temporary-folder.js';
+
+/**
+ * Calls both programs with requests that are made from their OpenAPI documents: `npm run fuzz [-- --calls N --seed N --only
+ * PROGRAM]`. It fails for an answer that is not documented, for a failure of the server, and for a process that ends.
+ */
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: {
+      calls: { type: 'string', default: '20000' },
+      seed: { type: 'string', default: '1' },
+      only: { type: 'string' },
+    },
+  });
+  const calls = Number(values.calls);
+  if (!(calls > 0)) throw new Problem('--calls takes a number above 0');
+  const programs = (['edge', 'cloud-relay'] as const).filter(
+    (name) => values.only === undefined || values.only === name,
+  );
+  if (programs.length === 0) throw new Problem('--only takes edge or cloud-relay');
+  let failed = false;
+  for (const name of programs) {
+    const faults = await fuzz(name, Math.ceil(calls / programs.length), Number(values.seed));
+    failed ||= faults > 0;
+  }
+  return failed ? 1 : 0;
+});
+
+async function fuzz(name: ProgramName, calls: number, seed: number): Promise<number> {
+  const ends: (() => unknown)[] = [];
+  const t = { teardown: (end: () => unknown) => void ends.push(end) };
+  const sample = readFileSync(join(projectRoot(), 'samples', '4-two-signs.jpg'));
+  const from = performance.now();
+  try {
+    const report = await fuzzProgram(t, name, processFolder(), {
+      calls,
+      seed,
+      image: () => sample,
+      onProgress: (count) => {
+        if (count % 1000 === 0) console.log(`${name}: ${count} calls`);
+      },
+    });
+    const statuses = [...report.statuses].sort(([a], [b]) => a - b);
+    console.log(
+      `${name}: ${report.calls} calls in ${Math.round((performance.now() - from) / 1000)} s, seed ${seed}; ` +
+        `${statuses.map(([status, count]) => `${count} × ${status}`).join(', ')}; ` +
+        `${report.succeeded.size} operations succeeded; ${report.restarts} restarts of workers; ` +
+        `${report.faults.length} faults`,
+    );
+    for (const fault of report.faults) console.log(`✗ ${fault}`);
+    return report.faults.length;
+  } finally {
+    for (const end of ends.reverse()) await end();
+  }
+}

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { LogInLimit } from '../../../core/access/log-in-limit.js';
+import type { ClockEra } from '../../../core/runtime/clock-eras.js';
+import { ProblemError } from '../../../core/runtime/errors.js';
+import { GOOD_PASSWORD, HOUR_MS, startAccess } from '../../support/access.js';
+
+const origin = { address: '192.0.2.7', agent: 'a browser' };
+
+test('a session ends when it is not used, and after its longest time', async (t) => {
+  const { users, sessions, clock } = await startAccess(t);
+  await users.create('mara', 'operator', GOOD_PASSWORD);
+  const idle = await sessions.open('mara', origin);
+  clock.now += 12 * HOUR_MS - 1;
+  t.is((await sessions.verify(idle))?.role, 'operator');
+  clock.now += 12 * HOUR_MS - 1;
+  t.truthy(await sessions.verify(idle), 'its use has made it longer');
+  clock.now += 12 * HOUR_MS;
+  t.is(await sessions.verify(idle), undefined);
+  t.deepEqual(await sessions.list(), []);
+
+  const used = await sessions.open('mara', origin);
+  for (let hours = 0; hours < 30 * 24 - 11; hours += 11) {
+    t.truthy(await sessions.verify(used), `${hours} h`);
+    clock.now += 11 * HOUR_MS;
+  }
+  clock.now += 11 * HOUR_MS;
+  t.is(await sessions.verify(used), undefined);
+});
+
+test('a clock that is set neither ends a session nor makes it longer', async (t) => {
+  let eras: ClockEra[] = [];
+  const { users, sessions, clock } = await startAccess(t, { eras: () => eras });
+  await users.create('mara', 'operator', GOOD_PASSWORD);
+  const began = clock.now;
+  const secret = await sessions.open('mara', origin);
+  // An hour later the clock is set ahead by a year: it was wrong before.
+  const year = 365 * 24 * HOUR_MS;
+  clock.now = began + HOUR_MS + year;
+  eras = [
+    { from: clock.now - HOUR_MS, to: clock.now, now: clock.now },
+    { from: Number.NEGATIVE_INFINITY, to: began + HOUR_MS, now: began + HOUR_MS },
+  ];
+  t.truthy(await sessions.verify(secret));
+  // And back again, thirteen hours later.
+  clock.now = began + 14 * HOUR_MS;
+  eras = [
+    { from: began + 14 * HOUR_MS, to: clock.now, now: clock.now },
+    {
+      from: began + year,
+      to: began + year + 14 * HOUR_MS,
+      now: began + year + 14 * HOUR_MS,
+    },
+    { from: Number.NEGATIVE_INFINITY, to: began + HOUR_MS, now: clock.now },
+  ];
+  t.is(await sessions.verify(secret), undefined, 'thirteen hours have passed');
+
+  const future = await sessions.open('mara', origin);
+  clock.now -= 24 * HOUR_MS;
+  eras = [];
+  t.is(await sessions.verify(future), undefined, 'a time in the future is trusted by nobody');
+});
+
+test('the secret of a session is not stored', async (t) => {
+  const { users, sessions, folder } = await startAccess(t);
+  await users.create('mara', 'operator', GOOD_PASSWORD);
+  const secret = await sessions.open('mara', origin);
+  for (const name of readdirSync(folder))
+    t.false(readFileSync(join(folder, name)).includes(secret), name);
+  for (const guess of ['', secret.slice(1), `${secret}x`, secret.toLowerCase(), 'a'.repeat(43)])
+    t.is(await sessions.verify(guess), undefined, guess);
+});
+
+test('a user has at most 16 sessions: the one that was not used for longest ends first', async (t) => {
+  const { users, sessions, clock } = await startAccess(t);
+  await users.create('mara', 'operator', GOOD_PASSWORD);
+  await users.create('noor', 'operator', GOOD_PASSWORD);
+  const other = await sessions.open('noor', origin);
+  const secrets: string[] = [];
+  for (let i = 0; i < 17; i++) {
+    clock.now += 61_000;
+    secrets.push(await sessions.open('mara', origin));
+    if (i === 15) await sessions.verify(secrets[0] ?? '');
+  }
+  const live = await Promise.all(secrets.map((secret) => sessions.verify(secret)));
+  t.deepEqual(
+    live.flatMap((caller, index) => (caller ? [] : [index])),
+    [1],
+  );
+  t.truthy(await sessions.verify(other));
+});
+
+test('failed log-ins are delayed more and more, for their address and account alone', (t) => {
+  let now = 0;
+  const limit = new LogInLimit(() => now);
+  const waits = (address: string, account: string): number => {
+    try {
+      limit.attempt(address, account);
+      return 0;
+    } catch (error) {
+      t.true(error instanceof ProblemError);
+      return Math.round((error as ProblemError).retryAfter ?? 0);
+    }
+  };
+  const seen: number[] = [];
+  for (let i = 0; i < 9; i++) {
+    const wait = waits('192.0.2.1', 'mara');
+    seen.push(wait);
+    now += wait * 1_000;
+    if (wait > 0) waits('192.0.2.1', 'mara');
+  }
+  t.deepEqual(seen, [0, 0, 0, 1, 2, 4, 8, 16, 32]);
+  t.is(waits('192.0.2.2', 'mara'), 0, 'the right user gets in from another address');
+  t.is(waits('192.0.2.1', 'mara'), 60);
+  for (const account of ['a', 'b', 'c', 'd']) waits('2001:db8::1', account);
+  for (let i = 0; i < 6; i++) t.is(waits(`2001:db8::${i}`, `user ${i}`), 0);
+  t.is(waits('2001:db8::ffff', 'somebody else'), 1, 'one network, many accounts');
+});
+
+test('a right password ends the delay of this account, but not that of guesses at others', (t) => {
+  const limit = new LogInLimit(() => 0);
+  for (let i = 0; i < 8; i++) limit.attempt('192.0.2.1', `guess ${i}`);
+  limit.attempt('192.0.2.1', 'own');
+  limit.succeeded('192.0.2.1', 'own');
+  limit.attempt('192.0.2.1', 'guess 8');
+  limit.attempt('192.0.2.1', 'guess 9');
+  t.throws(() => limit.attempt('192.0.2.1', 'guess 10'), { message: /Too many log-ins/ });
+});
+
+test('a flood of failures is counted in bounded memory', (t) => {
+  const limit = new LogInLimit(() => 0);
+  for (let i = 0; i < 30_000; i++) limit.attempt(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}`, 'x');
+  t.notThrows(() => limit.attempt('192.0.2.1', 'mara'));
+});
