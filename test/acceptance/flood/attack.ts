@@ -68,7 +68,10 @@ async function flood(): Promise<void> {
     new Promise<void>((resolve) => {
       request({ host: '127.0.0.1', port: Number(httpPort), path, agent }, (response) => {
         counts.answers += 1;
-        response.resume().once('close', resolve).once('error', () => {});
+        response
+          .resume()
+          .once('close', resolve)
+          .once('error', () => {});
       })
         .once('error', () => {
           counts.refused += 1;
