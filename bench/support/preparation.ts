@@ -20,7 +20,7 @@ export function preparation(snapshot: Buffer) {
     const decoded = native.decode(
       'jpeg',
       snapshot,
-      { ...options, maxPixels: 1e7, maxScans: 64 },
+      { ...options, maxPixels: 1e7, maxScans: 64, maxScanned: 1e9 },
       (count) => {
         bytes = new Uint8Array(count);
         return bytes;

@@ -36,6 +36,10 @@ export function readImageHeader(bytes: Buffer): ImageHeader | undefined {
   }
 }
 
+/** Why an image is refused with `image_too_costly`, and what to do. */
+export const costDetail = (reason: string): string =>
+  `Decoding the image takes too much work: ${reason}. Save it again with a usual program.`;
+
 /** Width and height after EXIF orientation. */
 export function uprightSize({
   width,

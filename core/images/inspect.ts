@@ -1,4 +1,4 @@
-import { readImageHeader, uprightSize } from '../detection/image-header.js';
+import { costDetail, readImageHeader, uprightSize } from '../detection/image-header.js';
 import { ProblemError } from '../runtime/errors.js';
 import { type MediaType, mediaTypeOf } from './media-type.js';
 
@@ -38,5 +38,7 @@ export function inspectImage(bytes: Buffer, maxPixels: number): Inspected {
       'too_many_pixels',
       `The image has ${width} × ${height} pixels; at most ${maxPixels} are accepted.`,
     );
+  if (header.excess !== undefined)
+    throw new ProblemError('image_too_costly', costDetail(header.excess));
   return { mediaType, width, height };
 }

@@ -1,10 +1,14 @@
+import { hostname } from 'node:os';
 import type Koa from 'koa';
+import type { Middleware } from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
 import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
-import { onlyThisMachine } from '../../core/http/guards.js';
+
+import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
+
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
@@ -22,11 +26,13 @@ import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -48,6 +54,7 @@ export interface EdgeAppParts {
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
+  account: AccountKeeper;
 }
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
@@ -68,7 +75,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeUpload: [],
     beforeRead: [],
   };
-  const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -88,6 +94,13 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
+          ...enrolmentRoutes(
+            {
+              ...{ dataFolder: config.dataFolder, site: config.site },
+              hasOwnPassword: !parts.account.isUsed,
+            },
+            () => parts.account.account(),
+          ),
           backupRoute({
             plan: edgeBackupPlan(config),
             minFreeBytes: config.images.minFreeBytes,
@@ -105,6 +118,15 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     metrics,
     connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: guarded ? [onlyThisMachine] : [],
+    guards: [...access.guards, ...guardsOf(config)],
   });
+}
+
+/** With authentication, a page has no token to send. */
+function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {
+  if (http.auth !== 'none') return [];
+  if (!http.allowAnyoneOnTheNetwork) return [onlyThisMachine];
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  const domains = http.tls.acme?.domains ?? [];
+  return [onlyOwnPages([hostname(), ...http.tls.names, ...domains, ...published])];
 }

@@ -6,7 +6,8 @@ import { readOptions } from '../../scripts/lib/options.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { applianceChecks } from './appliance-checks.js';
 import { runChecks } from './checklist.js';
-import { detectEmulated } from './emulated.js';
+import type { InstalledResult } from './detect-installed.js';
+import { describeDetection, detectInstalled, expectIdentical } from './installed-detection.js';
 import { InstalledProgram } from './installed-program.js';
 import { Machine } from './machine.js';
 import { onnxChecks } from './onnx-checks.js';
@@ -25,7 +26,8 @@ import { samplesIn } from './samples.js';
 /**
  * Builds the Debian packages and verifies them: `npm run verify:packages [-- --previous COMMIT]` in a machine that boots
  * with systemd. There they are installed, upgraded from the previous commit's, broken, rolled back, removed and purged.
- * `-- --arch arm64` installs siteglass-edge and siteglass-onnx under emulation, and searches with a cascade and a model.
+ * `-- --arch arm64` installs siteglass-edge and siteglass-onnx under emulation, searches with cascades and a model, and
+ * compares the results with those of this machine's architecture.
  * Needs root, debootstrap, and systemd-nspawn or qemu-user-static.
  */
 
@@ -40,7 +42,7 @@ await runMain(() => {
     arch: { type: 'string', default: own },
   });
   mkdirSync(work, { recursive: true });
-  return arch === own ? verifyBooted(arch, commitOf(previous)) : verifyEmulated(arch);
+  return arch === own ? verifyBooted(arch, commitOf(previous)) : verifyEmulated(arch, own);
 });
 
 /** The id of a commit, since HEAD may move while the checks run. */
@@ -50,8 +52,8 @@ function commitOf(name: string): string {
   return id;
 }
 
-function build(arch: string): Promise<PackageFiles> {
-  return packagesOf(root, { arch, log, out: join(work, 'next') });
+function build(arch: string, folder = 'next'): Promise<PackageFiles> {
+  return packagesOf(root, { arch, log, out: join(work, folder) });
 }
 
 function describe(files: PackageFiles): string {
@@ -60,14 +62,29 @@ function describe(files: PackageFiles): string {
     .join('; ');
 }
 
-function verifyEmulated(arch: string): Promise<number> {
+function verifyEmulated(arch: string, own: string): Promise<number> {
   let built: PackageFiles;
+  let reference: PackageFiles;
+  let expected: InstalledResult;
+  let found: InstalledResult;
   return runChecks({
-    build: async () => {
+    [`build for ${arch}`]: async () => {
       built = await build(arch);
       return describe(built);
     },
-    'detect under emulation': () => detectEmulated(built, { arch, work, log }),
+    [`build for ${own}`]: async () => {
+      reference = await build(own, own);
+      return describe(reference);
+    },
+    [`detect on ${own}`]: async () => {
+      expected = await detectInstalled(reference, { arch: own, own, work, log });
+      return describeDetection(expected);
+    },
+    'detect under emulation': async () => {
+      found = await detectInstalled(built, { arch, own, work, log });
+      return describeDetection(found);
+    },
+    [`compare ${arch} with ${own}`]: () => expectIdentical(found, expected),
   });
 }
 

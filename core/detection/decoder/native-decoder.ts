@@ -16,8 +16,9 @@ export interface DecodeOptions {
   denominator: 1 | 2 | 4 | 8;
   /** Limit on the width × height of the file. */
   maxPixels: number;
-  /** Limit on the scans of a JPEG: each goes over all pixels. */
+  /** Limits on the scans of a JPEG, and on the samples that they go over in all. The second gives way to what encoders do. */
   maxScans: number;
+  maxScanned: number;
 }
 
 /** A picture whose pixels are in the memory that was allocated for it. */
@@ -40,6 +41,8 @@ export interface DecodedPicture {
 export type NotDecoded =
   | { tooLarge: true; width: number; height: number }
   | { error: string }
+  /** Decoding takes far more work than a picture of this size needs: why. */
+  | { tooCostly: string }
   /** The name of the Debian package whose library this kind needs. */
   | { missing: string };
 

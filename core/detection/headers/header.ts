@@ -8,6 +8,8 @@ export interface Header<Kind extends string> {
   orientation: number;
   /** Several frames of a kind of which no decoder here takes one. */
   animated: boolean;
+  /** Why decoding takes far more work than an image of this size needs, if it does. */
+  excess?: string;
 }
 
 /** Segments or chunks that are read at most: a file of nothing else must not keep the process busy. */

@@ -8,6 +8,8 @@ interface Box {
 
 const BRANDS = /^(avif|avis|mif1|msf1|miaf|hei[cmsx]|hev[cmsx])$/;
 const QUARTER_TURN = 1;
+/** Tiles that a picture may be put together from; a phone's picture of 48 megapixels has 192. */
+const MAX_TILES = 2_000;
 
 /** AVIF and HEIC (ISO/IEC 23008-12): the size of the primary picture, turned as its properties say. */
 export function readHeifHeader(bytes: Buffer): Header<'heif'> | undefined {
@@ -21,7 +23,42 @@ export function readHeifHeader(bytes: Buffer): Header<'heif'> | undefined {
   const primary = find(inMeta, 'pitm');
   if (!properties || !primary) return undefined;
   const id = primary.readUInt8(0) === 0 ? primary.readUInt16BE(4) : primary.readUInt32BE(4);
-  return sizeOf(propertiesOf(boxesIn(properties), id));
+  const header = sizeOf(propertiesOf(boxesIn(properties), id));
+  const tiles = tilesOf(id, partsIn(find(inMeta, 'iref')));
+  if (!header || tiles <= MAX_TILES) return header;
+  return { ...header, excess: `it is put together from more than ${MAX_TILES} tiles` };
+}
+
+/** The items that each item is put together from (box `iref`, references `dimg`): no more than are counted. */
+function partsIn(references: Buffer | undefined): Map<number, number[]> {
+  const parts = new Map<number, number[]>();
+  if (!references) return parts;
+  const bytes = references.readUInt8(0) === 0 ? 2 : 4;
+  let left = MAX_TILES + 1;
+  for (const { type, content } of boxesIn(references.subarray(4))) {
+    if (type !== 'dimg') continue;
+    const from = content.readUIntBE(0, bytes);
+    const ids = parts.get(from) ?? [];
+    parts.set(from, ids);
+    const count = Math.min(left, content.readUInt16BE(bytes));
+    for (let i = 0; i < count; i++) ids.push(content.readUIntBE(bytes + 2 + i * bytes, bytes));
+    left -= count;
+  }
+  return parts;
+}
+
+/** How many items are decoded for one, those of its parts included. It stops to count soon beyond the limit. */
+function tilesOf(item: number, parts: Map<number, number[]>): number {
+  let tiles = 0;
+  const waiting = [item];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const ids = parts.get(next) ?? [];
+    tiles += ids.length;
+    // An item that is a part of itself has no end.
+    if (tiles > MAX_TILES) return tiles;
+    waiting.push(...ids);
+  }
+  return tiles;
 }
 
 function sizeOf(properties: Box[]): Header<'heif'> | undefined {

@@ -5,7 +5,7 @@ import type {
   DecodeOptions,
   NativeDecoder,
 } from '../decoder/native-decoder.js';
-import { type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
+import { costDetail, type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
 import { ColourPictures } from './colour-pictures.js';
 import { GreyImage } from './grey-image.js';
 import { PixelMemory } from './pixel-memory.js';
@@ -47,10 +47,12 @@ export interface GreyRequest {
   acceptDamaged: boolean;
 }
 
-/** Scans × pixels that a JPEG may have, and how many scans always. Encoders write ten. */
-const MAX_SCANNED_PIXELS = 2e9;
-const MIN_SCANS = 64;
+/**
+ * How many scans a JPEG may have, and how many samples they may go over in all: that is two seconds of a core at most.
+ * Encoders write about ten scans.
+ */
 const MAX_SCANS = 500;
+const MAX_SCANNED = 8e8;
 
 /** Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned. */
 const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
@@ -190,9 +192,7 @@ export class ImageDecoder {
     allocate: (count: number) => Uint8Array,
   ): DecodedPicture {
     const { maxPixels } = this;
-    const scans = Math.floor(MAX_SCANNED_PIXELS / (header.width * header.height));
-    const maxScans = Math.max(MIN_SCANS, Math.min(MAX_SCANS, scans));
-    const limits = { ...options, maxPixels, maxScans };
+    const limits = { ...options, maxPixels, maxScans: MAX_SCANS, maxScanned: MAX_SCANNED };
     const picture = this.native.decode(header.kind, bytes, limits, allocate);
     if ('missing' in picture)
       throw new Refusal(
@@ -201,6 +201,7 @@ export class ImageDecoder {
       );
     if ('error' in picture)
       throw new Refusal('image_undecodable', `The image does not decode: ${picture.error.trim()}.`);
+    if ('tooCostly' in picture) throw tooCostly(picture.tooCostly);
     if ('tooLarge' in picture) throw tooManyPixels(picture, maxPixels);
     const isAsAnnounced = (side: 'width' | 'height') =>
       picture[side] === Math.ceil(header[side] / options.denominator);
@@ -212,6 +213,7 @@ export class ImageDecoder {
   #checkedHeader(bytes: Buffer): ImageHeader {
     const header = readImageHeader(bytes);
     if (!header) throw new Refusal('image_undecodable', 'The image has no readable header.');
+    if (header.excess !== undefined) throw tooCostly(header.excess);
     if (header.width * header.height > this.maxPixels) throw tooManyPixels(header, this.maxPixels);
     return header;
   }
@@ -266,6 +268,8 @@ const tooManyPixels = ({ width, height }: Extent, maxPixels: number) =>
     'too_many_pixels',
     `The image has ${width} × ${height} pixels; ${maxPixels} are accepted.`,
   );
+
+const tooCostly = (reason: string) => new Refusal('image_too_costly', costDetail(reason));
 
 function damage({ whole, reason }: DecodedPicture): Refusal {
   const percent = Math.min(99, Math.floor(whole * 100));

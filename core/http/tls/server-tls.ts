@@ -7,7 +7,7 @@ import type { AcmeChallenges } from './acme-challenges.js';
 import { guardPlainRequests } from './plain-requests.js';
 
 const FIRST_BYTE_MS = 20_000;
-const HANDSHAKE_MS = 20_000;
+const HANDSHAKE_MS = 10_000;
 
 export interface ServerTlsOptions {
   source: TlsSource;
@@ -47,7 +47,10 @@ export class ServerTls {
       plain: serve,
       secure: serve,
     });
-    server.on('connection', (socket: Socket) => this.#acceptor?.accept(socket));
+    server.on('connection', (socket: Socket) => {
+      // Another listener may have refused it.
+      if (!socket.destroyed) this.#acceptor?.accept(socket);
+    });
   }
 
   /** The server stops: connections without a request end. */

@@ -99,6 +99,7 @@ Outcome decode(const Input& input, std::mt19937& random) {
   request.denominator = 1 << random() % 4;
   request.maxPixels = kMaxPixels;
   request.maxScans = 64;
+  request.maxScanned = 10000000;
   // Of the exact size, so that a write beyond it is seen; and the input in memory of its own for reads.
   std::vector<std::uint8_t> pixels;
   const Input copy(input);
@@ -119,6 +120,8 @@ Outcome decode(const Input& input, std::mt19937& random) {
     if (request.colour) prepareInput({pixels.data(), picture.width, picture.height, picture.ycc}, random);
     return picture.damaged ? Outcome::kDamaged : Outcome::kWhole;
   } catch (const siteglass::Undecodable&) {
+    return Outcome::kRefused;
+  } catch (const siteglass::TooCostly&) {
     return Outcome::kRefused;
   } catch (const siteglass::TooManyPixels&) {
     return Outcome::kRefused;

@@ -42,6 +42,7 @@ Request requestOf(const Napi::Object& options) {
   request.denominator = options.Get("denominator").As<Napi::Number>().Int32Value();
   request.maxPixels = static_cast<std::size_t>(options.Get("maxPixels").As<Napi::Number>().Int64Value());
   request.maxScans = options.Get("maxScans").As<Napi::Number>().Int32Value();
+  request.maxScanned = static_cast<std::uint64_t>(options.Get("maxScanned").As<Napi::Number>().Int64Value());
   return request;
 }
 
@@ -71,6 +72,8 @@ Napi::Value decode(const Napi::CallbackInfo& info) {
     result["tooLarge"] = true;
     result["width"] = error.width;
     result["height"] = error.height;
+  } catch (const siteglass::TooCostly& error) {
+    result["tooCostly"] = error.what();
   } catch (const siteglass::MissingLibrary& error) {
     result["missing"] = error.what();
   } catch (const siteglass::Undecodable& error) {

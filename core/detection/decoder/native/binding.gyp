@@ -13,6 +13,7 @@
         'gif.cpp',
         'heif.cpp',
         'jpeg-damage.cpp',
+        'jpeg-scans.cpp',
         'jpeg.cpp',
         'jxl.cpp',
         'letterbox.cpp',

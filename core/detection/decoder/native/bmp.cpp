@@ -123,7 +123,10 @@ class Decoder {
       const std::uint32_t count = file_.u8(at), value = file_.u8(at + 1);
       at += 2;
       if (count > 0) {
-        for (std::uint32_t i = 0; i < count; i++) put(x++, y, indexOf(value, i));
+        // A run that leaves its row costs nothing.
+        const std::uint32_t shown = x < header_.width ? std::min(count, header_.width - x) : 0;
+        for (std::uint32_t i = 0; i < shown; i++) put(x + i, y, indexOf(value, i));
+        x += count;
       } else if (value == 0) {
         x = 0;
         y++;

@@ -24,6 +24,10 @@ struct Decoder {
   const std::uint8_t* begin;
   const std::uint8_t* end;
   int maxScans;
+  std::uint64_t maxScanned;
+  /** Number of the last scan that was begun, and the samples of all of them. */
+  int lastScan;
+  std::uint64_t scanned;
   /** A segment was read since the last scan. */
   bool betweenSegments;
   bool damaged;

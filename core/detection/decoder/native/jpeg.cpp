@@ -7,6 +7,7 @@
 #include <jpeglib.h>
 
 #include "jpeg-damage.hpp"
+#include "jpeg-scans.hpp"
 #include "picture.hpp"
 
 namespace siteglass {
@@ -22,15 +23,6 @@ void fail(j_common_ptr info) {
 
 void discard(j_common_ptr) {}
 
-/** Called all the time, also while scans are read that cause no output. */
-void limitScans(j_common_ptr common) {
-  Decoder& decoder = decoderOf(common);
-  if (decoder.info.input_scan_number <= decoder.maxScans) return;
-  std::snprintf(decoder.message, sizeof decoder.message, "more than %d scans", decoder.maxScans);
-  decoder.refused = true;
-  std::longjmp(decoder.failed, 1);
-}
-
 void prepare(Decoder& decoder, Bytes bytes, const Request& request) {
   decoder.info.err = jpeg_std_error(&decoder.errors);
   decoder.errors.error_exit = fail;
@@ -40,6 +32,7 @@ void prepare(Decoder& decoder, Bytes bytes, const Request& request) {
   decoder.begin = bytes.data;
   decoder.end = bytes.data + bytes.length;
   decoder.maxScans = request.maxScans;
+  decoder.maxScanned = request.maxScanned;
   decoder.betweenSegments = true;
   for (auto& component : decoder.whole) {
     for (float& part : component) part = 1;
@@ -144,9 +137,10 @@ std::size_t attempt(Bytes bytes, const Request& request, Target& target, Picture
   Decoder& decoder = *guard.decoder;
   if (!readHeader(decoder, bytes, request)) throw Undecodable(decoder.message);
   checkSize(decoder.info.image_width, decoder.info.image_height, request);
+  checkScans(decoder, bytes, request);
   if (!setOutput(decoder, request)) throw Undecodable(decoder.message);
   if (!start(decoder)) {
-    if (decoder.refused) throw Undecodable(decoder.message);
+    if (decoder.refused) throw TooCostly(decoder.message);
     picture.reason = decoder.message;
     return beforeMarker(decoder);
   }

@@ -21,6 +21,11 @@ struct TooManyPixels : std::runtime_error {
   std::uint32_t width, height;
 };
 
+/** Decoding would take far more work than a picture of this size needs; it was not begun. `what()` is the reason. */
+struct TooCostly : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 struct Bytes {
   const std::uint8_t* data;
   std::size_t length;
@@ -40,8 +45,9 @@ struct Request {
   int denominator = 1;
   /** Limit on the width × height of the file. */
   std::size_t maxPixels = 0;
-  /** Limit on the scans of a JPEG: each goes over all pixels. */
+  /** Limits on the scans of a JPEG, and on the samples that they go over in all. The second gives way to what encoders do. */
   int maxScans = 0;
+  std::uint64_t maxScanned = 0;
 
   int channels() const { return colour ? 3 : 1; }
 };
@@ -64,7 +70,7 @@ struct Picture {
 /** Returns memory for width × height × channels bytes. Called once, after all checks of the header. May throw. */
 using Allocate = std::function<std::uint8_t*(int width, int height, int channels)>;
 
-/** Each throws `Undecodable`, `TooManyPixels` or, if it needs one, `MissingLibrary`. A damaged picture does not throw if any pixel may be right. */
+/** Each throws `Undecodable`, `TooManyPixels`, `TooCostly` or, if it needs one, `MissingLibrary`. A damaged picture does not throw if any pixel may be right. */
 Picture decodeJpeg(Bytes bytes, const Request& request, const Allocate& allocate);
 Picture decodePng(Bytes bytes, const Request& request, const Allocate& allocate);
 Picture decodeWebp(Bytes bytes, const Request& request, const Allocate& allocate);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <vector>
@@ -15,8 +16,14 @@ struct Tiff;
 using Offset = std::uint64_t;
 using Size = std::int64_t;
 
-constexpr std::uint32_t kWidth = 256, kHeight = 257, kOrientation = 274;
+constexpr std::uint32_t kWidth = 256, kHeight = 257, kBits = 258, kOrientation = 274, kSamples = 277, kTileWidth = 322, kTileHeight = 323;
 constexpr int kTopLeft = 1;
+/** Of a pixel: four samples of 16 bits. */
+constexpr std::uint64_t kMaxPixelBytes = 8;
+/** libtiff's limit on the scans of a JPEG within; its own is 100. */
+constexpr const char* kMaxScans = "16";
+/** Of its message about that limit. */
+constexpr const char* kTooManyScans = "maximum scans";
 
 /** The bytes of a file, and what the library reports about it. */
 struct File {
@@ -55,6 +62,8 @@ void noteError(void* handle, const char*, const char* format, va_list arguments)
 }
 
 const Library& library() {
+  static const int limited = setenv("LIBTIFF_JPEG_MAX_ALLOWED_SCAN_NUMBER", kMaxScans, 1);
+  static_cast<void>(limited);
   static const Library loaded("libtiff6", {"libtiff.so.6", "libtiff.so.5"});
   return loaded;
 }
@@ -77,6 +86,26 @@ Tiff* openFile(File& file) {
   return function<Open>("TIFFClientOpen")("image", "rm", &file, readBytes, writeBytes, seek, close, sizeOf, map, unmap);
 }
 
+using Field = int(Tiff*, std::uint32_t, ...);
+
+/** Limits what is decompressed: samples that nobody sees, and tiles that reach beyond the picture. */
+void checkParts(Tiff* tiff, std::uint32_t width, std::uint32_t height, const Request& request) {
+  Field* const field = function<Field>("TIFFGetField");
+  std::uint16_t samples = 1, bits = 1;
+  std::uint32_t tileWidth = 1, tileHeight = 1;
+  field(tiff, kSamples, &samples);
+  field(tiff, kBits, &bits);
+  field(tiff, kTileWidth, &tileWidth);
+  field(tiff, kTileHeight, &tileHeight);
+  const auto filled = [](std::uint32_t side, std::uint32_t tile) -> std::uint64_t {
+    return tile == 0 ? side : (static_cast<std::uint64_t>(side) + tile - 1) / tile * tile;
+  };
+  const double bytes = static_cast<double>(filled(width, tileWidth)) * static_cast<double>(filled(height, tileHeight)) * samples * bits / 8;
+  if (bytes <= static_cast<double>(request.maxPixels) * kMaxPixelBytes) return;
+  throw TooCostly("its samples take " + std::to_string(static_cast<std::uint64_t>(std::min(bytes / 1e6, 1e9))) + " MB; " +
+                  std::to_string(request.maxPixels * kMaxPixelBytes / 1'000'000) + " MB are accepted");
+}
+
 }  // namespace
 
 Picture decodeTiff(Bytes bytes, const Request& request, const Allocate& allocate) {
@@ -85,10 +114,11 @@ Picture decodeTiff(Bytes bytes, const Request& request, const Allocate& allocate
   Tiff* const tiff = owned.get();
   if (!tiff) throw Undecodable(file.message);
   std::uint32_t width = 0, height = 0;
-  const auto field = function<int(Tiff*, std::uint32_t, ...)>("TIFFGetField");
+  Field* const field = function<Field>("TIFFGetField");
   field(tiff, kWidth, &width);
   field(tiff, kHeight, &height);
   checkSize(width, height, request);
+  checkParts(tiff, width, height, request);
   char reason[1024] = "";
   if (!function<int(Tiff*, char*)>("TIFFRGBAImageOK")(tiff, reason)) throw Undecodable(reason);
   // As stored: the program turns it.
@@ -104,6 +134,7 @@ Picture decodeTiff(Bytes bytes, const Request& request, const Allocate& allocate
   file.message[0] = '\0';
   const int isRead = function<int(Tiff*, std::uint32_t, std::uint32_t, std::uint32_t*, int, int)>("TIFFReadRGBAImageOriented")(
       tiff, width, height, rgba.data(), kTopLeft, 0);
+  if (std::strstr(file.message, kTooManyScans)) throw TooCostly(std::string("a JPEG within it has more than ") + kMaxScans + " scans");
   for (std::size_t i = 0; i < count; i++) {
     const std::uint8_t rgb[] = {static_cast<std::uint8_t>(rgba[i]), static_cast<std::uint8_t>(rgba[i] >> 8),
                                 static_cast<std::uint8_t>(rgba[i] >> 16)};

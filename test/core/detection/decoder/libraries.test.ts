@@ -10,7 +10,7 @@ async function mappedAfter(pictures: [kind: string, name: string][]): Promise<st
   const script = `
     import { readFileSync } from 'node:fs';
     import { loadDecoder } from './dist/core/detection/decoder/native-decoder.js';
-    const options = { colour: false, denominator: 1, maxPixels: 1e6, maxScans: 100 };
+    const options = { colour: false, denominator: 1, maxPixels: 1e6, maxScans: 100, maxScanned: 1e9 };
     const mapped = ${JSON.stringify(pictures)}.map(([kind, name]) => {
       const bytes = readFileSync('test/fakes/pictures/' + name);
       loadDecoder().decode(kind, bytes, options, (count) => new Uint8Array(count));

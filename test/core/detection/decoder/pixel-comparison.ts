@@ -83,7 +83,7 @@ function compareDecoding(
   const decoder = loadDecoder();
   const compare = (colour: boolean, denominator: DecodeOptions['denominator']) => {
     let pixels: Uint8Array = new Uint8Array();
-    const options = { colour, denominator, maxPixels: 1e6, maxScans: 100 };
+    const options = { colour, denominator, maxPixels: 1e6, maxScans: 100, maxScanned: 1e9 };
     const result = decoder.decode(kind, bytes, options, (count) => {
       pixels = new Uint8Array(count);
       return pixels;

@@ -17,7 +17,7 @@ function decode(
   options: Pick<DecodeOptions, 'colour' | 'ycc' | 'denominator'>,
 ) {
   let bytes: Uint8Array = new Uint8Array();
-  const limits = { maxPixels: 1e8, maxScans: 100 };
+  const limits = { maxPixels: 1e8, maxScans: 100, maxScanned: 1e9 };
   const picture = native.decode(kind, file, { ...options, ...limits }, (count) => {
     bytes = new Uint8Array(count);
     return bytes;
