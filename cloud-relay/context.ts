@@ -26,11 +26,16 @@ import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
+import { ownPin } from './api/own-pin.js';
 import { createRelayApp } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
+import { CutOffWatch } from './fleet/cut-off-watch.js';
+import { enrolmentPlace } from './fleet/enrolment-place.js';
+import { Enrolments } from './fleet/enrolments.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -83,7 +88,7 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
-    ...[...sites.broker.services, http],
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -116,11 +121,12 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     log: log.child({ component: 'clock' }),
     clock,
   });
-  const { adminToken, sessions } = config.http;
+  const { adminToken, sessions, signOn } = config.http;
   const access = createAccess({
     db: tablesOf(db, accessTables),
     mode: 'token',
     sessions,
+    signOn,
     cookieName: 'siteglass-relay',
     firstTokenFile: join(dataFolder, 'admin-token'),
     configuredToken: adminToken && readSecret(adminToken),
@@ -130,12 +136,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     eras: steadyTime.eras,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -149,6 +159,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -170,16 +181,18 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     access,
     detection,
     images,
+    quota,
   };
 }
 
 /** The broker, and what is known and received of the sites. */
 function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log, {
+  const tlsOptions = {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
-  });
+  };
+  const broker = createRelayBroker(config, tables, log, clock, tlsOptions);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -195,7 +208,8 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     clock,
     steadyTime.eras,
   );
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
+  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
+  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
   const fleet = new Fleet({
     db: tables,
     registry,
@@ -207,12 +221,24 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     log: fleetLog,
     clock,
   });
-  return { broker, registry, presence, retention, ingest, fleet };
+  const enrolments = new Enrolments({
+    db: tables,
+    place: () => enrolmentPlace(config, () => ownPin(config)),
+    hasAccounts,
+    accounts,
+    fixedNames,
+    admit: (site) => registry.add(site),
+    disconnect: (site) => embedded?.disconnectSite(site),
+    clock,
+  });
+  const cutOffs =
+    embedded && new CutOffWatch(tables, (site) => embedded.disconnectSite(site), fleetLog);
+  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, access, guard, detection, images } = base;
+function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites): HttpServer {
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
@@ -235,16 +261,11 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
   });
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
   const app = createRelayApp({
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
-    connections,
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
+    ...{ connections, enrolments },
   });
-  return new HttpServer(
-    app,
-    config.http,
-    log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
-  );
+  const parts = { connections, tls: base.tls.server };
+  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

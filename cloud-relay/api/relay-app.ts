@@ -13,12 +13,15 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
+import type { Enrolments } from '../fleet/enrolments.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { siteRoutes } from './site-routes.js';
 
 export interface RelayAppParts {
@@ -30,7 +33,9 @@ export interface RelayAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
+  quota: UploadQuota;
   fleet: Fleet;
+  enrolments: Enrolments;
   clock: Clock;
 }
 
@@ -46,7 +51,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    ...quotas(config.demo),
+    ...quotas(config.demo, parts.quota),
   };
   return createApp({
     info: {
@@ -63,6 +68,7 @@ export function createRelayApp(parts: RelayAppParts): Koa {
           ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
           ...access.routes,
           ...siteRoutes(fleet, clock),
+          ...enrolmentRoutes(parts.enrolments),
         ],
       },
       { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
@@ -76,5 +82,6 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     connections: parts.connections,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
+    guards: access.guards,
   });
 }

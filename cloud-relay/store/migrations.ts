@@ -7,7 +7,9 @@ import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
+import { enrolmentMigration } from './enrolment-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
+import { siteBudgetMigration } from './site-budget-migration.js';
 
 const firstDeliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
@@ -15,12 +17,18 @@ const firstDeliveryMigrations: Migrations = {
 };
 const laterDeliveryMigrations: Migrations = {
   '0008_delivery_marks': deliveryMarksMigration,
+  '0009_site_budgets': siteBudgetMigration,
+};
+
+const enrolmentMigrations: Migrations = {
+  '0011_enrolment': enrolmentMigration,
 };
 
 /** The relay's own tables. A migration that has been released never changes. */
 export const deliveryMigrations: Migrations = {
   ...firstDeliveryMigrations,
   ...laterDeliveryMigrations,
+  ...enrolmentMigrations,
 };
 
 /** Every change of the relay's schema, oldest first. */
@@ -33,4 +41,5 @@ export const relayMigrations: Migrations = {
   '0007_image_labels': createImageLabelTable,
   ...laterDeliveryMigrations,
   '0010_access': accessMigration,
+  ...enrolmentMigrations,
 };

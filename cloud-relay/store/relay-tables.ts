@@ -11,6 +11,11 @@ export interface RelayTables {
   ledger: LedgerRow;
   absence: GapRow;
   removed_outbox: RemovedOutboxRow;
+  enrolment_code: EnrolmentCodeRow;
+  site_credential: SiteCredentialRow;
+  site_total: SiteTotalRow;
+  site_day: SiteDayRow;
+  site_name: SiteNameRow;
 }
 
 export const relayTables = tableSet<RelayTables>({
@@ -21,6 +26,11 @@ export const relayTables = tableSet<RelayTables>({
   ledger: true,
   absence: true,
   removed_outbox: true,
+  enrolment_code: true,
+  site_credential: true,
+  site_total: true,
+  site_day: true,
+  site_name: true,
 });
 
 export interface SiteRow {
@@ -110,4 +120,58 @@ export interface RemovedOutboxRow {
   acked_seq: number;
   ahead: string;
   removed_at: number;
+}
+
+/** A code that a site may enrol with. */
+export interface EnrolmentCodeRow {
+  site: string;
+  /** SHA-256 of the secret, which has 120 random bits. */
+  hash: string;
+  expires_at: number;
+  /** When it was exchanged; the same appliance may repeat that with the same password. */
+  used_at: number | null;
+}
+
+/** What belongs to the password of a site, which is in its own row. */
+export interface SiteCredentialRow {
+  site: string;
+  /** The former password is good only while the present one has this hash, and until then. */
+  current_hash: string | null;
+  previous_hash: string | null;
+  previous_until: number;
+  /** An operator asked for another password. */
+  rotation_asked_at: number | null;
+  /** Rises with each time that its connections had to end. */
+  cut_off: number;
+}
+
+/** What a site has delivered, as the sum over its outboxes. */
+export interface SiteTotalRow {
+  site: string;
+  summaries: number;
+  detections: number;
+  last_received_at: number;
+  /** What it sent beyond its budget last, in words, and when. */
+  limited: string | null;
+  limited_at: number | null;
+}
+
+/** What a site has used of its budget on a day of the relay's clock. */
+export interface SiteDayRow {
+  site: string;
+  /** Start of the day in UTC. */
+  day: number;
+  records: number;
+  /** Of what was stored, approximately. */
+  bytes: number;
+}
+
+export type NameKind = 'label' | 'camera' | 'epoch';
+
+/** A name that a site has used, and when it did so first. */
+export interface SiteNameRow {
+  site: string;
+  kind: NameKind;
+  name: string;
+  since: number;
 }

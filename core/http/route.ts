@@ -13,6 +13,7 @@ import {
 } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 import { checkNoNul } from './refuse-nul.js';
+import { type Scope, withinScope } from './scope.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
 export type ResponseSpec =
@@ -48,6 +49,8 @@ export interface RouteSpec {
   exact?: boolean;
   /** Run around the access check and all that follows. */
   around?: Middleware;
+  /** How it serves callers who are limited to some cameras; without it they are refused. */
+  scope?: Scope;
   /** What the audit log calls it; its subject is the path's parameters unless `ctx.state.auditSubject` says more. */
   audit?: AuditAction;
   params?: z.ZodObject;
@@ -127,20 +130,12 @@ export function mount(
       ...(around ? [around] : []),
       by.authenticate?.(access, authentication) ??
         authenticate(access, authentication, by.verifySecret),
+      ...(access === 'anonymous' ? [] : [withinScope(by.scope, authentication)]),
       ...(by.audit ? [recordDone(by.audit, authentication)] : []),
       ...handlers,
     );
   return router;
 }
-
-/** Reports a route that has done its work. */
-const recordDone =
-  (action: AuditAction, { done }: Authentication): Middleware =>
-  async (ctx, next) => {
-    await next();
-    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
-    done?.(ctx, action, String(named) || undefined);
-  };
 
 /** The router takes a path in any case and with a slash at its end. */
 const onlyExact =
@@ -149,6 +144,15 @@ const onlyExact =
     if (ctx.path !== path)
       throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
     return next();
+  };
+
+/** Reports a route that has done its work. */
+const recordDone =
+  (action: AuditAction, { done }: Authentication): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
+    done?.(ctx, action, String(named) || undefined);
   };
 
 const withProblemWriter =

@@ -7,19 +7,26 @@ import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
 import type { ServerTls } from './tls/server-tls.js';
 
+export interface HttpServerParts {
+  connections?: ConnectionShares;
+  /** Without it, the server speaks plain HTTP only. */
+  tls?: ServerTls | undefined;
+}
+
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
   readonly name = 'http';
+  readonly connections: ConnectionShares;
   #server: Server | undefined;
 
   constructor(
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
-    readonly connections = new ConnectionShares(),
-    /** Without it, the server speaks plain HTTP only. */
-    private readonly tls?: ServerTls,
-  ) {}
+    private readonly parts: HttpServerParts = {},
+  ) {
+    this.connections = parts.connections ?? new ConnectionShares();
+  }
 
   get address(): { host: string; port: number; url: string } {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
@@ -38,11 +45,11 @@ export class HttpServer implements Service {
         // Node.js looks at these times so often; by default only every 30 s.
         connectionsCheckingInterval: 1_000,
       },
-      this.tls?.guard(this.#answer()) ?? this.#answer(),
+      this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
     );
-    // Its listener comes first, so that a connection counts before its first byte.
+    // First, so that TLS does nothing for a connection without a place.
     this.connections.attach(server);
-    this.tls?.attach(server);
+    this.parts.tls?.attach(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -66,12 +73,12 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
-    this.tls?.detach();
+    this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     const deadline = setTimeout(() => {
       server.closeAllConnections();
-      this.tls?.destroyAll();
+      this.parts.tls?.destroyAll();
     }, 5_000);
     await closed;
     clearTimeout(deadline);

@@ -17,10 +17,12 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { Access } from '../http/access.js';
 import { requireKnown } from '../http/require-known.js';
 import { parse, type Route, route } from '../http/route.js';
+import type { CameraOf } from '../http/scope.js';
 import { sendFile } from '../http/send-file.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
 import type { UploadBudget } from '../http/upload-budget.js';
 import { ProblemError } from '../runtime/errors.js';
+import { clientOf } from './client-origin.js';
 import type { ImageStore } from './image-store.js';
 import type { Images } from './images.js';
 import { IMAGE_PATH } from './presenter.js';
@@ -101,8 +103,8 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
         const options = { ...query, ...optionsOf(fields) };
-        if (!prefersAsync(ctx)) return images.upload(bytes, options);
-        const result = await images.uploadPending(bytes, options);
+        if (!prefersAsync(ctx)) return images.upload(bytes, options, clientOf(ctx));
+        const result = await images.uploadPending(bytes, options, clientOf(ctx));
         ctx.set('Preference-Applied', 'respond-async');
         ctx.status = result.status === 'PENDING' ? 202 : 200;
         ctx.set('Location', result.image.links.detections);
@@ -120,6 +122,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'List images, newest first',
       access: access.list,
+      scope: 'query',
       query: imageQuerySchema,
       responses: { 200: imagePageSchema },
       problems: ['rate_limited'],
@@ -149,6 +152,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'The bytes as uploaded',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
       responses: {
@@ -172,6 +176,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'The image with boxes drawn; the original where nothing was found',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       responses: {
         200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
@@ -188,7 +193,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       ],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
-        const { file, mediaType, tag, image } = await processed.get(params.id);
+        const { file, mediaType, tag, image } = await processed.get(params.id, clientOf(ctx));
         sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
       },
     }),
@@ -198,6 +203,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'What was found',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       responses: { 200: imageResultSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -215,6 +221,8 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       tag,
       summary: 'Remove the image, its processed form and its detections',
       access: access.remove,
+      scope: cameraOf(images),
+      audit: 'image_removed',
       params: byId,
       responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -230,6 +238,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       tag,
       summary: 'Remove the processed form; it is rendered again on request',
       access: access.remove,
+      scope: cameraOf(images),
       params: byId,
       responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -241,6 +250,14 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
     }),
   ];
 }
+
+/** The camera that an image came from. */
+const cameraOf =
+  (images: Images): CameraOf =>
+  async (ctx) => {
+    const { data } = byId.safeParse(ctx.params);
+    return data && (await images.find(data.id)).camera;
+  };
 
 /** Most forms have no fields, and none is required. */
 const optionsOf = (fields: Record<string, unknown>): UploadFields =>

@@ -60,17 +60,19 @@ export class ClientAuthorization {
     const result = await this.#logins.check({ username, password, address, isWanted });
     if (typeof result === 'string') return this.#refuse(client, username, result);
     if (mayUseClientId(result, client.id)) return result;
-    this.#logRefusal(client, username, 'its account may not use this client id');
+    this.#logRefusal(client, username, 'client refused: its account may not use this client id');
     return refusalCodes.notAuthorized;
   }
 
   #refuse(client: Client, username: string, result: Exclude<LoginResult, Account>): RefusalCode {
     if (result === 'wrong') {
-      this.#logRefusal(client, username, 'wrong user name or password');
+      this.#logRefusal(client, username, 'client refused: wrong user name or password');
       return refusalCodes.badCredentials;
     }
     const reason =
-      result === 'busy' ? 'too many logins at once' : 'too many failed logins from its address';
+      result === 'busy'
+        ? 'client refused: too many logins at once'
+        : 'client refused: too many failed logins from its address';
     this.#logRefusal(client, username, reason);
     return refusalCodes.unavailable;
   }
@@ -79,10 +81,7 @@ export class ClientAuthorization {
   #logRefusal(client: Client, username: string, reason: string): void {
     const address = socketOf(client).remoteAddress;
     if (!this.#refusalLog.isDue(`${reason} ${address}`)) return;
-    this.log.warn(
-      { client: shortened(client.id), username: shortened(username), address },
-      `client refused: ${reason}`,
-    );
+    this.log.warn({ client: shortened(client.id), username: shortened(username), address }, reason);
   }
 
   /** The client is accepted. */

@@ -6,7 +6,9 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
+
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
@@ -24,11 +26,13 @@ import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -50,6 +54,7 @@ export interface EdgeAppParts {
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
+  account: AccountKeeper;
 }
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
@@ -89,6 +94,13 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
           ...pictureRoutes(images.processed, parts.links),
+          ...enrolmentRoutes(
+            {
+              ...{ dataFolder: config.dataFolder, site: config.site },
+              hasOwnPassword: !parts.account.isUsed,
+            },
+            () => parts.account.account(),
+          ),
           backupRoute({
             plan: edgeBackupPlan(config),
             minFreeBytes: config.images.minFreeBytes,
@@ -106,7 +118,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     metrics,
     connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: guardsOf(config),
+    guards: [...access.guards, ...guardsOf(config)],
   });
 }
 

@@ -36,6 +36,7 @@ const PACKAGES = {
     'mosquitto-clients',
     'chromium',
     'postgresql',
+    'pebble',
     'systemd',
     ...CAMERA_PEERS,
   ],

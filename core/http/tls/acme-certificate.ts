@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.js';
 import { readTextFile } from '../../runtime/configuration.js';
 import { messageOf } from '../../runtime/errors.js';
@@ -11,6 +12,7 @@ import type { TlsCredentials } from '../../runtime/tls/credentials.js';
 import { pemPartsOf } from '../../runtime/tls/pem.js';
 import type { AcmeSettings } from '../../runtime/tls/tls-settings.js';
 import type { AcmeChallenges } from './acme-challenges.js';
+import type { AcmeAccount } from './acme-messages.js';
 import type { CertificateProvider } from './certificate-provider.js';
 import { orderCertificate } from './order-certificate.js';
 
@@ -19,6 +21,8 @@ const RETRY_MS = 900_000;
 const MAX_RETRY_MS = 43_200_000;
 /** A certificate is renewed when less than this part of its time is left. */
 const RENEWED_AT = 1 / 3;
+
+const storedAccount = z.object({ directoryUrl: z.string(), key: z.string(), url: z.string() });
 
 export interface AcmeCertificateOptions {
   folder: string;
@@ -43,7 +47,7 @@ export class AcmeCertificate implements CertificateProvider {
 
   constructor(private readonly options: AcmeCertificateOptions) {
     this.#file = join(options.folder, 'acme.pem');
-    this.#accountFile = join(options.folder, 'acme-account.pem');
+    this.#accountFile = join(options.folder, 'acme-account.json');
   }
 
   async refresh(signal: AbortSignal = new AbortController().signal): Promise<TlsCredentials> {
@@ -84,15 +88,16 @@ export class AcmeCertificate implements CertificateProvider {
     const { directoryUrl, caFile, email, domains, challenge } = settings;
     this.#isOrdering = true;
     try {
-      const accountKey = textOf(this.#accountFile);
+      const account = this.#account();
       const ca = caFile === undefined ? undefined : readTextFile(caFile);
       log.info({ domains, directoryUrl, challenge }, 'ordering a certificate');
       const issued = await orderCertificate(
-        { directoryUrl, ca, accountKey, email, domains, challenge },
+        { directoryUrl, ca, account, email, domains, challenge },
         {
           present: (wanted) => challenges.present(wanted, signal),
           cleanup: (wanted) => challenges.cleanup(wanted, signal),
-          onAccount: (key) => this.#store(this.#accountFile, key),
+          onAccount: (made) =>
+            this.#store(this.#accountFile, JSON.stringify({ directoryUrl, ...made })),
         },
         signal,
       );
@@ -120,6 +125,18 @@ export class AcmeCertificate implements CertificateProvider {
       await replaceFile(file, pem, { flush: true });
     } catch (error) {
       this.options.log.error({ file, error: messageOf(error) }, 'certificate not stored');
+    }
+  }
+
+  /** The account at this authority; those of others have no meaning there. */
+  #account(): AcmeAccount | undefined {
+    try {
+      const { directoryUrl, key, url } = storedAccount.parse(
+        JSON.parse(readFileSync(this.#accountFile, 'utf8')),
+      );
+      return directoryUrl === this.options.settings.directoryUrl ? { key, url } : undefined;
+    } catch {
+      return undefined;
     }
   }
 

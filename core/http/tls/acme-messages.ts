@@ -1,10 +1,16 @@
-/** What the process that orders a certificate by ACME and the program tell each other. */
+/** An account at an authority: its key, and the URL that identifies it. */
+export interface AcmeAccount {
+  key: string;
+  url: string;
+}
+
+/** What the process is to order. */
 export interface AcmeOrder {
   directoryUrl: string;
   /** Certificate authorities to trust for the directory, as PEM. */
   ca?: string | undefined;
-  /** Of the account; without one, an account is made. */
-  accountKey?: string | undefined;
+  /** Without one, an account is made. */
+  account?: AcmeAccount | undefined;
   email?: string | undefined;
   domains: string[];
   challenge: 'http' | 'dns';
@@ -17,8 +23,9 @@ export interface AcmeChallenge {
   value: string;
 }
 
+/** What the process that orders a certificate and the program say to each other. */
 export type FromAcmeProcess =
-  | { type: 'account'; key: string }
+  | { type: 'account'; account: AcmeAccount }
   | { type: 'present' | 'cleanup'; id: number; challenge: AcmeChallenge }
   | { type: 'issued'; key: string; chain: string }
   | { type: 'failed'; reason: string };

@@ -22,8 +22,12 @@ function ask(type: 'present' | 'cleanup', challenge: AcmeChallenge): Promise<voi
 async function order(wanted: AcmeOrder): Promise<void> {
   const { directoryUrl, ca, email, domains, challenge } = wanted;
   if (ca !== undefined) acme.axios.defaults.httpsAgent = new Agent({ ca });
-  const accountKey = wanted.accountKey ?? (await acme.crypto.createPrivateEcdsaKey()).toString();
-  const client = new acme.Client({ directoryUrl, accountKey });
+  const { account } = wanted;
+  const accountKey = account?.key ?? (await acme.crypto.createPrivateEcdsaKey()).toString();
+  const client = new acme.Client({
+    ...{ directoryUrl, accountKey },
+    ...(account && { accountUrl: account.url }),
+  });
   const [key, csr] = await acme.crypto.createCsr(
     { commonName: domains[0] ?? '', altNames: domains },
     await acme.crypto.createPrivateEcdsaKey(),
@@ -36,9 +40,16 @@ async function order(wanted: AcmeOrder): Promise<void> {
       value: string,
     ) =>
       ask(type, { domain: identifier.value, token, value });
+  const register = async () => {
+    await client.createAccount({
+      termsOfServiceAgreed: true,
+      ...(email !== undefined && { contact: [`mailto:${email}`] }),
+    });
+    await send({ type: 'account', account: { key: accountKey, url: client.getAccountUrl() } });
+  };
+  if (!account) await register();
   const chain = await client.auto({
     csr,
-    ...(email !== undefined && { email }),
     termsOfServiceAgreed: true,
     // Names in the LAN may resolve to other addresses than the authority sees.
     skipChallengeVerification: true,
@@ -46,7 +57,6 @@ async function order(wanted: AcmeOrder): Promise<void> {
     challengeCreateFn: change('present'),
     challengeRemoveFn: change('cleanup'),
   });
-  if (wanted.accountKey === undefined) await send({ type: 'account', key: accountKey });
   await send({ type: 'issued', key: key.toString(), chain: chain.toString() });
 }
 

@@ -2,7 +2,13 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../runtime/errors.js';
 import type { TlsCredentials } from '../../runtime/tls/credentials.js';
-import type { AcmeChallenge, AcmeOrder, FromAcmeProcess, ToAcmeProcess } from './acme-messages.js';
+import type {
+  AcmeAccount,
+  AcmeChallenge,
+  AcmeOrder,
+  FromAcmeProcess,
+  ToAcmeProcess,
+} from './acme-messages.js';
 
 /** The client for ACME takes 40 MB, and is needed once in many weeks: it stays out of this process. */
 const PROGRAM = fileURLToPath(new URL('./acme-process.js', import.meta.url));
@@ -12,8 +18,8 @@ const DEADLINE_MS = 3_600_000;
 export interface OrderHandlers {
   present(challenge: AcmeChallenge): Promise<void>;
   cleanup(challenge: AcmeChallenge): Promise<void>;
-  /** The key of a new account, to be stored. */
-  onAccount(key: string): Promise<void>;
+  /** A new account, to be stored. */
+  onAccount(account: AcmeAccount): Promise<void>;
 }
 
 /** Orders a certificate by ACME. Rejects with the reason if the authority does not issue it. */
@@ -34,7 +40,7 @@ export function orderCertificate(
       }
     };
     child.on('message', (message: FromAcmeProcess) => {
-      if (message.type === 'account') void handlers.onAccount(message.key);
+      if (message.type === 'account') void handlers.onAccount(message.account);
       else if (message.type === 'issued') resolve({ key: message.key, chain: message.chain });
       else if (message.type === 'failed') reject(new Error(message.reason));
       else void change(message.type, message.id, message.challenge);

@@ -7,7 +7,7 @@ import type { AcmeChallenges } from './acme-challenges.js';
 import { guardPlainRequests } from './plain-requests.js';
 
 const FIRST_BYTE_MS = 20_000;
-const HANDSHAKE_MS = 20_000;
+const HANDSHAKE_MS = 10_000;
 
 export interface ServerTlsOptions {
   source: TlsSource;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { z } from 'zod';
 
 /** The SHA-256 of a certificate, with or without colons. */
@@ -25,27 +25,23 @@ export const fingerprintOf = (pem: string): string => new X509Certificate(pem).f
  */
 export function pinFault(socket: TLSSocket, fingerprint: string): string | undefined {
   const expected = shownFingerprint(fingerprint);
-  const shown = socket.getPeerX509Certificate();
+  const [shown, ...authorities] = certificatesOf(socket);
   if (!shown) return 'the other side sent no certificate';
   if (shown.fingerprint256 === expected) return undefined;
-  for (const authority of authoritiesOf(socket))
+  for (const authority of authorities)
     if (authority.fingerprint256 === expected && isSignedBy(shown, authority)) return undefined;
   return `the certificate has the fingerprint ${shown.fingerprint256}, but ${expected} is expected`;
 }
 
-/** The certificates that the peer sent besides its own. */
-function authoritiesOf(socket: TLSSocket): X509Certificate[] {
-  const found: X509Certificate[] = [];
-  const seen = new Set<string>();
-  for (
-    let next = socket.getPeerCertificate(true).issuerCertificate;
-    next?.raw && !seen.has(next.fingerprint256);
-    next = next.issuerCertificate
-  ) {
-    seen.add(next.fingerprint256);
-    found.push(new X509Certificate(next.raw));
+/** The certificates that the peer sent, its own first. `getPeerX509Certificate` of Node.js 20 works only once. */
+function certificatesOf(socket: TLSSocket): X509Certificate[] {
+  const found = new Map<string, X509Certificate>();
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw && !found.has(next.fingerprint256)) {
+    found.set(next.fingerprint256, new X509Certificate(next.raw));
+    next = next.issuerCertificate;
   }
-  return found;
+  return [...found.values()];
 }
 
 /** What a peer sends besides its certificate may be anybody's: the signature decides. */

@@ -59,6 +59,8 @@ export class TlsAcceptor {
 
   async #secure(socket: Socket): Promise<void> {
     this.#secured.add(socket);
+    // As with `node:https`: a client that ends during its handshake is gone.
+    socket.allowHalfOpen = false;
     socket.once('close', () => this.#secured.delete(socket));
     try {
       this.#server ??= this.#create();

@@ -40,7 +40,9 @@ async function startServer(
     if (ctx.path === '/body') for await (const _ of ctx.req);
     ctx.body = ctx.path === '/large' ? Buffer.alloc(LARGE) : { status: 'OK' };
   });
-  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, silentLogger(), connections);
+  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, silentLogger(), {
+    connections,
+  });
   await server.start();
   const sockets = new Set<Socket>();
   t.teardown(async () => {

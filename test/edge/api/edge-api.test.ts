@@ -197,6 +197,13 @@ test.serial('people log in, and administrators manage users, sessions and tokens
   await useAccess(t, t.context.api);
 });
 
+test.serial('a backup is sent as one file', async (t) => {
+  const { status, type, bytes } = await t.context.api.post(t, `${API}/backup`);
+  t.is(status, 200);
+  t.is(type, 'application/x-tar');
+  t.true(bytes.includes('edge.db'));
+});
+
 test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.
   t.deepEqual(t.context.api.unseen(), [
