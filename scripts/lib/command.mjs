@@ -33,7 +33,8 @@ export const succeeds = (command, args, options = {}) =>
  * @property {string} failure What the Problem says if the command fails.
  * @property {string} [cwd]
  * @property {NodeJS.ProcessEnv} [env] Added to this process's environment.
- * @property {number} [timeoutMs]
+ * @property {number} [timeoutMs] The command is stopped then.
+ * @property {NodeJS.Signals} [killSignal] What stops it: SIGTERM, unless it ignores that.
  * @property {AbortSignal} [signal] Stops the command and everything that it started. Ctrl-C reaches it only by this signal.
  * @property {number} [nice] Added to its priority: 5 leaves the processors to commands without it.
  * @property {(line: string) => void} [onLine] Called with each line of its output.
@@ -47,12 +48,13 @@ export const succeeds = (command, args, options = {}) =>
  * @param {RunOptions} options
  */
 export async function run(command, args, options) {
-  const { cwd, env, timeoutMs, signal, nice, log, onLine, failure } = options;
+  const { cwd, env, timeoutMs, killSignal, signal, nice, log, onLine, failure } = options;
   const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
+    killSignal,
     // A process group of its own, which can be stopped whole.
     detached: signal !== undefined,
   });
@@ -79,7 +81,10 @@ export async function run(command, args, options) {
   watched.end();
   file.end();
   if (signal?.aborted) throw new Problem(`${command} was stopped`);
-  if (code !== 0) throw new Problem(`${failure}: ${causeIn(lines)} (full output: ${log})`);
+  if (code === 0) return;
+  const cause =
+    timeoutMs && child.killed ? `not finished within ${timeoutMs / 1000} s` : causeIn(lines);
+  throw new Problem(`${failure}: ${cause} (full output: ${log})`);
 }
 
 /**

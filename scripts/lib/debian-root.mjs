@@ -137,7 +137,9 @@ export function enterRoot(folder, command, { binds = {}, env = {}, arch, ...opti
  */
 function isolated(lines, options) {
   const isolate = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
-  return run('unshare', [...isolate, 'sh', '-c', ['set -e', ...lines].join('\n')], options);
+  const command = [...isolate, 'sh', '-c', ['set -e', ...lines].join('\n')];
+  // unshare ignores SIGTERM while it waits. Its end by SIGKILL ends all processes of the namespace.
+  return run('unshare', command, { killSignal: 'SIGKILL', ...options });
 }
 
 /** @type {Record<string, string>} */
