@@ -28,7 +28,7 @@ export interface RouteGroup {
 }
 
 /** Problems that every route can return. */
-const ALWAYS: ProblemCode[] = ['internal', 'rate_limited'];
+const ALWAYS: ProblemCode[] = ['internal', 'invalid_parameter'];
 
 /** Problems of `readJson`. */
 const BODY_PROBLEMS: ProblemCode[] = [

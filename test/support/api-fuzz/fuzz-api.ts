@@ -29,6 +29,7 @@ const CONCURRENCY = 4;
 const DEADLINE_MS = 30_000;
 const MAX_FAULTS = 20;
 const MAX_KNOWN = 400;
+const UPLOAD = '/api/v1/objectdetection/image';
 
 /** Refusals of a request that never reaches its operation. */
 const BEFORE_THE_OPERATION = new Set([
@@ -111,6 +112,65 @@ const describe = ({ method, target, headers, body }: Call) =>
       ? [`${body.bytes.length} bytes: ${JSON.stringify(body.bytes.toString('latin1', 0, 200))}`]
       : []),
   ].join('\n  ');
+
+export interface ImagesOptions {
+  url: string;
+  token: string;
+  images: AsyncIterable<{ name: string; bytes: Buffer }>;
+  onProgress?(images: number): void;
+}
+
+/** Time-outs and crashes are answers that the document names, and still none that an image may cause. */
+const COSTS_A_WORKER = new Set(['detection_timeout', 'image_crashed_decoder']);
+
+/** Uploads images, a few at a time. None may cost a worker, or get an answer that the document does not name. */
+export async function uploadAll(options: ImagesOptions): Promise<FuzzReport> {
+  const { url, token, onProgress } = options;
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
+  const answers = new DocumentedAnswers(document);
+  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
+  const report: FuzzReport = { calls: 0, statuses: new Map(), succeeded: new Set(), faults: [] };
+  const under = new Set<Promise<void>>();
+  const upload = async (name: string, call: Call) => {
+    const came = await answerOf(agent, url, call).catch((error: Error) => error);
+    const code = came instanceof Error ? '' : (came.json as { code?: string } | undefined)?.code;
+    const fault = COSTS_A_WORKER.has(code ?? '') ? code : faultOf(answers, call, came);
+    if (fault) report.faults.push(`${name}: ${fault}`);
+    if (came instanceof Error) return;
+    report.statuses.set(came.status, (report.statuses.get(came.status) ?? 0) + 1);
+  };
+  for await (const { name, bytes } of options.images) {
+    const done = upload(name, uploadOf(bytes, token)).finally(() => under.delete(done));
+    under.add(done);
+    report.calls++;
+    if (report.calls % 100 === 0) onProgress?.(report.calls);
+    if (under.size >= CONCURRENCY) await Promise.race(under);
+    if (report.faults.length >= MAX_FAULTS) break;
+  }
+  await Promise.all(under);
+  agent.destroy();
+  return report;
+}
+
+function uploadOf(bytes: Buffer, token: string): Call {
+  const head = Buffer.from(
+    '--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\nContent-Type: image/jpeg\r\n\r\n',
+  );
+  return {
+    method: 'post',
+    template: UPLOAD,
+    target: UPLOAD,
+    headers: {
+      Authorization: `Bearer ${token}`,
+      'Content-Type': 'multipart/form-data; boundary=b',
+    },
+    body: {
+      bytes: Buffer.concat([head, bytes, Buffer.from('\r\n--b--\r\n')]),
+      contentType: 'multipart/form-data; boundary=b',
+    },
+    isOther: false,
+  };
+}
 
 /** Texts of answers that later calls use, e.g. ids. Those of before make room at random. */
 function remember(known: string[], json: unknown, random: Random, depth = 0): void {

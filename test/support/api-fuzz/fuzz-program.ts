@@ -10,7 +10,13 @@ import {
   type Teardown,
   urlOf,
 } from '../program.js';
-import { type FuzzOptions, type FuzzReport, fuzzApi } from './fuzz-api.js';
+import {
+  type FuzzOptions,
+  type FuzzReport,
+  fuzzApi,
+  type ImagesOptions,
+  uploadAll,
+} from './fuzz-api.js';
 
 const SAMPLE = join(projectRoot(), 'samples', '4-two-signs.jpg');
 
@@ -25,10 +31,14 @@ const SETTINGS: Record<ProgramName, (folder: string) => string[]> = {
 };
 
 export interface ProgramReport extends FuzzReport {
+  images: number;
   restarts: number;
 }
 
-type ProgramOptions = Pick<FuzzOptions, 'calls' | 'seed' | 'image' | 'onProgress'>;
+type ProgramOptions = Pick<FuzzOptions, 'calls' | 'seed' | 'image' | 'onProgress'> & {
+  /** Uploaded after the calls. */
+  images?: ImagesOptions['images'];
+};
 
 /** Runs a program with a token of each role, and calls it. What is wrong with it afterwards is among the faults. */
 export async function fuzzProgram(
@@ -73,7 +83,9 @@ export async function fuzzProgram(
       ...Array.from({ length: 4 }, () => `Bearer ${admin}`),
     ],
   });
-  const { faults } = report;
+  const uploads =
+    options.images && (await uploadAll({ ...options, url, token: admin, images: options.images }));
+  const faults = [...report.faults, ...(uploads?.faults ?? [])];
   if (!isAlive(program.child.pid ?? 0)) faults.push(`${name} ended: ${program.lines.at(-1)}`);
   for (const path of ['/healthz', '/readyz']) {
     const { status } = await fetch(`${url}${path}`);
@@ -85,5 +97,5 @@ export async function fuzzProgram(
     if (level >= 50) faults.push(`logged: ${msg} ${JSON.stringify(err)?.slice(0, 300)}`);
   if ((await program.end()) !== 0) faults.push(`${name} does not stop properly`);
   if (!restarts) faults.push('no number of restarts of workers');
-  return { ...report, restarts: Number(restarts?.[1]) };
+  return { ...report, faults, images: uploads?.calls ?? 0, restarts: Number(restarts?.[1]) };
 }
