@@ -12,6 +12,7 @@ import {
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
+import { fingerprintSchema } from '../core/runtime/tls/fingerprint.js';
 import { brokerTlsShape, httpTlsShape, pinNeedsTls } from '../core/runtime/tls/tls-settings.js';
 
 const SECOND_MS = 1_000;
@@ -105,6 +106,28 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
+/** How appliances reach this relay to enrol; the codes contain it. */
+const enrolmentSettings = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https$/, error: 'expected https://HOST or https://HOST:PORT' })
+      .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path'),
+    /** The certificate that is seen there, as PEM, if it is not this relay's own: its fingerprint is in the codes. */
+    certificateFile: z.string().min(1).optional(),
+    fingerprint: fingerprintSchema.optional(),
+    brokerUrl: brokerClientShape.url,
+    brokerCaFile: z.string().min(1).optional(),
+    brokerFingerprint: fingerprintSchema.optional(),
+  })
+  .refine(
+    ({ certificateFile, fingerprint }) =>
+      certificateFile === undefined || fingerprint === undefined,
+    {
+      path: ['certificateFile'],
+      error: 'expected "certificateFile" or "fingerprint", not both',
+    },
+  );
+export type EnrolmentSettings = z.infer<typeof enrolmentSettings>;
 const MEBIBYTE = 1024 * 1024;
 
 /** What one site may use of the relay's database. */
@@ -152,6 +175,7 @@ export const relayConfigSchema = z.strictObject({
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,
+  enrolment: enrolmentSettings.optional(),
   mqtt: z
     .union([
       z.strictObject({ root: topicRoot, embedded: embeddedBrokerSettings }),

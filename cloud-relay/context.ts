@@ -27,12 +27,16 @@ import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
+import { ownPin } from './api/own-pin.js';
 import { createRelayApp, relayRouteGroups } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
 import { PublicQuota } from './demo/public-quota.js';
+import { CutOffWatch } from './fleet/cut-off-watch.js';
+import { enrolmentPlace } from './fleet/enrolment-place.js';
+import { Enrolments } from './fleet/enrolments.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -88,7 +92,7 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
-    ...[...sites.broker.services, http],
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -190,10 +194,11 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 /** The broker, and what is known and received of the sites. */
 function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log, {
+  const tlsOptions = {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
-  });
+  };
+  const broker = createRelayBroker(config, tables, log, clock, tlsOptions);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -222,11 +227,23 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     log: fleetLog,
     clock,
   });
-  return { broker, registry, presence, retention, ingest, fleet };
+  const enrolments = new Enrolments({
+    db: tables,
+    place: () => enrolmentPlace(config, () => ownPin(config)),
+    hasAccounts,
+    accounts,
+    fixedNames,
+    admit: (site) => registry.add(site),
+    disconnect: (site) => embedded?.disconnectSite(site),
+    clock,
+  });
+  const cutOffs =
+    embedded && new CutOffWatch(tables, (site) => embedded.disconnectSite(site), fleetLog);
+  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet }: Sites) {
+function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -251,7 +268,7 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites) {
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    connections,
+    ...{ connections, enrolments },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

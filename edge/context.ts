@@ -13,7 +13,7 @@ import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
-import { Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
+import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
@@ -30,6 +30,9 @@ import { SiteView } from './api/site-view.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
+import { AccountKeeper } from './enrolment/account-keeper.js';
+import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
+import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { SiteHealth } from './health/site-health.js';
 import { createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
@@ -74,15 +77,17 @@ export async function createEdge(
   log: Logger,
   { clock = systemClock, reread = () => config, manifest }: EdgeOverrides = {},
 ): Promise<Edge> {
-  const base = await createBase(config, log, clock, manifest);
-  const snapshots = createSnapshots(base, reread);
+  const lock = openFolder(config.dataFolder);
+  const account = createAccountKeeper(config, log);
+  const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
+  const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
   const reporting = await createReporting(base, snapshots);
-  const { http, routes } = createServer(base, snapshots, reporting);
+  const { http, routes } = createServer(base, snapshots, reporting, account);
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
+    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, account, http), log),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: base.guard.restart,
+    restart: firstRestart(base.guard.restart, account.restart),
     http,
     cameras,
     tokens: snapshots.access.tokens,
@@ -96,12 +101,32 @@ type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
 
-/** What every part is built on. */
-async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
-  const { dataFolder } = config;
+/** Takes the data folder, and completes a restore or a reset that was interrupted. */
+function openFolder(dataFolder: string): FolderLock {
   const lock = new FolderLock(dataFolder).acquire();
-  // A restore or a reset may have been interrupted.
   finishReplacing(dataFolder);
+  return lock;
+}
+
+function createAccountKeeper(config: EdgeConfig, log: Logger): AccountKeeper {
+  const { dataFolder, site } = config;
+  return new AccountKeeper({
+    ...{ dataFolder, site },
+    used: new RelayAccountFiles(dataFolder).read(),
+    isUsed: !hasOwnPassword(config),
+    log: log.child({ component: 'relay account' }),
+  });
+}
+
+/** What every part is built on. */
+async function createBase(
+  config: EdgeConfig,
+  lock: FolderLock,
+  log: Logger,
+  clock: Clock,
+  manifest?: string,
+) {
+  const { dataFolder } = config;
   const tls = createTls(tlsOptionsOf(config), log, clock);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
@@ -199,7 +224,12 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, snapshots: Snapshots, reporting: Reporting) {
+function createServer(
+  base: Base,
+  snapshots: Snapshots,
+  reporting: Reporting,
+  account: AccountKeeper,
+) {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
@@ -227,7 +257,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting) {
   const connections = new ConnectionShares(access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account },
     connections,
   };
   const routes = edgeRouteGroups(parts);
@@ -245,6 +275,7 @@ function servicesInOrder(
   { dependencies, lock, database, tls }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
+  account: AccountKeeper,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -254,7 +285,7 @@ function servicesInOrder(
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
-    ...[relay, lan, ...publishing.farewells],
+    ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     // Stops before the server, which waits for responses to end.

@@ -20,7 +20,9 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
+import type { Enrolments } from '../fleet/enrolments.js';
 import type { Fleet } from '../fleet/fleet.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { siteRoutes } from './site-routes.js';
 
 export interface RelayAppParts {
@@ -34,6 +36,7 @@ export interface RelayAppParts {
   images: ImageModule;
   quota: UploadQuota;
   fleet: Fleet;
+  enrolments: Enrolments;
   clock: Clock;
 }
 
@@ -79,6 +82,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
         ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
         ...access.routes,
         ...siteRoutes(fleet, clock),
+        ...enrolmentRoutes(parts.enrolments),
       ],
     },
     { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },

@@ -25,11 +25,13 @@ import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -51,6 +53,7 @@ export interface EdgeAppParts {
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
+  account: AccountKeeper;
 }
 
 /** The appliance's REST API. */
@@ -102,6 +105,13 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...siteRoutes(view),
         ...sightingRoutes(parts.sightings, parts.events, names),
         ...pictureRoutes(images.processed, parts.links),
+        ...enrolmentRoutes(
+          {
+            ...{ dataFolder: config.dataFolder, site: config.site },
+            hasOwnPassword: !parts.account.isUsed,
+          },
+          () => parts.account.account(),
+        ),
         backupRoute({
           plan: edgeBackupPlan(config),
           minFreeBytes: config.images.minFreeBytes,
