@@ -21,10 +21,7 @@ export async function readPassword({
 }: PasswordInput): Promise<string> {
   if (file !== undefined && file !== '-') return firstLine(readFile(file));
   if (file === '-' || !stdin.isTTY) return firstLine(await text(stdin));
-  const password = await ask(stdin, stderr, 'New password: ');
-  if ((await ask(stdin, stderr, 'Again: ')) !== password)
-    throw new StartError('the two passwords differ');
-  return password;
+  return askTwice(stdin, stderr);
 }
 
 function readFile(file: string): string {
@@ -42,21 +39,25 @@ function firstLine(content: string): string {
   return line;
 }
 
-async function ask(
-  input: NodeJS.ReadStream,
-  stderr: NodeJS.WritableStream,
-  prompt: string,
-): Promise<string> {
-  stderr.write(prompt);
+/** Nothing of what is typed is shown. */
+async function askTwice(input: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: true });
-  const interrupted = new Promise<never>((_, reject) => {
-    lines.once('SIGINT', () => reject(new StartError('interrupted')));
-  });
+  const ask = async (prompt: string): Promise<string> => {
+    stderr.write(prompt);
+    try {
+      return await lines.question('');
+    } catch (cause) {
+      throw new StartError('interrupted; nothing was changed', { cause });
+    } finally {
+      stderr.write('\n');
+    }
+  };
   try {
-    return await Promise.race([lines.question(''), interrupted]);
+    const password = await ask('New password: ');
+    if ((await ask('Again: ')) !== password) throw new StartError('the two passwords differ');
+    return password;
   } finally {
     lines.close();
-    stderr.write('\n');
   }
 }
