@@ -12,10 +12,11 @@ import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
-import { Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
+import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import { fingerprintOf } from '../core/runtime/tls/fingerprint.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -38,6 +39,7 @@ import { PictureLinks } from './publishing/picture-links.js';
 import { PublicAddress } from './publishing/public-address.js';
 import { createStorage, type Storage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
+import { Setup, type SetupOptions } from './setup/setup.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
@@ -60,6 +62,8 @@ export interface Edge {
 export interface EdgeOverrides {
   clock?: Clock;
   reread?: () => EdgeConfig;
+  /** What the configuration file and the command line say; without it there is no first run. */
+  given?: SetupOptions['given'];
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
 }
@@ -68,17 +72,18 @@ export interface EdgeOverrides {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, manifest }: EdgeOverrides = {},
+  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
 ): Promise<Edge> {
   const base = await createBase(config, log, clock, manifest);
   const snapshots = createSnapshots(base, reread);
   const reporting = await createReporting(base, snapshots);
-  const http = createServer(base, snapshots, reporting);
+  const setup = createSetup(base, snapshots, given, () => http.address);
+  const http: HttpServer = createServer(base, snapshots, reporting, setup);
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http), log),
+    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http, setup), log),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: base.guard.restart,
+    restart: firstRestart(base.guard.restart, setup.restart),
     http,
     cameras,
     tokens: snapshots.access.tokens,
@@ -186,8 +191,30 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
   return { connections, address, links, publishing, uplink, outboxMark };
 }
 
+/** The first run, which is offered while nobody has set the appliance up. */
+function createSetup(
+  { dependencies: { config, log }, tls }: Base,
+  { access: { users, tokens, audit } }: Snapshots,
+  given: SetupOptions['given'] | undefined,
+  address: SetupOptions['address'],
+): Setup {
+  return new Setup({
+    ...{ dataFolder: config.dataFolder, users, tokens, audit, address },
+    given: given ?? { source: undefined, settings: {} },
+    isUnwanted: !given || tls.isEarlierInstallation || config.http.auth === 'none',
+    isHttps: !tls.server.isPlainTextAllowed,
+    fingerprint: async () => fingerprintOf((await tls.certificates.credentials()).chain),
+    log: log.child({ component: 'set-up' }),
+  });
+}
+
 /** The REST API and the metrics. */
-function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): HttpServer {
+function createServer(
+  base: Base,
+  snapshots: Snapshots,
+  reporting: Reporting,
+  setup: Setup,
+): HttpServer {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
@@ -216,7 +243,7 @@ function createServer(base: Base, snapshots: Snapshots, reporting: Reporting): H
   const app = createEdgeApp({
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
-    connections,
+    ...{ connections, setup },
   });
   return new HttpServer(
     app,
@@ -233,6 +260,7 @@ function servicesInOrder(
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
   http: HttpServer,
+  setup: Setup,
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
@@ -244,6 +272,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
+    setup,
     // Stops before the server, which waits for responses to end.
     eventStream,
   ];

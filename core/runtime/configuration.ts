@@ -93,6 +93,14 @@ function fieldErrors(error: z.ZodError) {
   });
 }
 
+/** Settings as the configuration's text and the command line have them, before they are validated. */
+export type GivenSettings = Record<string, unknown>;
+
+/** Adds settings from elsewhere to those that are given. */
+export type CompleteSettings = (given: GivenSettings) => GivenSettings;
+
+const asGiven: CompleteSettings = (given) => given;
+
 /**
  * Parses YAML text into a frozen configuration. Throws ConfigurationError with every error and its path.
  * An override is `PATH=VALUE`: the path with dots, the value as YAML. An empty value removes the setting.
@@ -102,7 +110,17 @@ export function parseConfiguration<S extends z.ZodType>(
   text: string,
   source: string,
   overrides: string[] = [],
+  complete: CompleteSettings = asGiven,
 ): z.infer<S> {
+  const given = readSettings(text, source, overrides);
+  const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const parsed = schema.safeParse(isMap ? complete(given as GivenSettings) : given);
+  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
+  return deepFreeze(parsed.data);
+}
+
+/** Throws ConfigurationError if the text is not YAML. */
+function readSettings(text: string, source: string, overrides: string[]): unknown {
   const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
   if (document.errors.length > 0)
     throw new ConfigurationError(
@@ -118,9 +136,7 @@ export function parseConfiguration<S extends z.ZodType>(
     if (parsed !== null) document.setIn(keys, parsed);
     else if (document.hasIn(keys)) document.deleteIn(keys);
   }
-  const parsed = schema.safeParse(document.toJS() ?? {});
-  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
-  return deepFreeze(parsed.data);
+  return document.toJS() ?? {};
 }
 
 /** Reads a configuration file, or the schema's defaults if `file` is undefined. */
@@ -128,16 +144,28 @@ export function loadConfiguration<S extends z.ZodType>(
   schema: S,
   file: string | undefined,
   overrides: string[] = [],
+  complete: CompleteSettings = asGiven,
 ): z.infer<S> {
-  if (file === undefined)
-    return parseConfiguration(schema, '', 'the built-in configuration', overrides);
-  let text: string;
+  const source = file ?? 'the built-in configuration';
+  return parseConfiguration(schema, textOf(file), source, overrides, complete);
+}
+
+/** What a configuration file and the command line give, e.g. to show where a setting comes from. Throws ConfigurationError. */
+export function givenSettings(file: string | undefined, overrides: string[]): GivenSettings {
+  return readSettings(
+    textOf(file),
+    file ?? 'the built-in configuration',
+    overrides,
+  ) as GivenSettings;
+}
+
+function textOf(file: string | undefined): string {
+  if (file === undefined) return '';
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigurationError(file, [{ path: '', message: messageOf(error) }]);
   }
-  return parseConfiguration(schema, text, file, overrides);
 }
 
 function deepFreeze<T>(value: T): T {

@@ -17,6 +17,14 @@ export interface Restart {
   readonly due: Promise<void>;
 }
 
+/** Due as soon as one of them is. */
+export const firstRestart = (...restarts: Restart[]): Restart => ({
+  due: Promise.race(restarts.map(({ due }) => due)),
+  get reason() {
+    return restarts.map(({ reason }) => reason).find((reason) => reason !== undefined);
+  },
+});
+
 /** Starts services in order and stops them in reverse, under a deadline. */
 export class Lifecycle {
   readonly #started: Service[] = [];

@@ -23,6 +23,9 @@ import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
+import type { Setup } from '../setup/setup.js';
+import { setupPage } from '../setup/setup-page.js';
+import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
@@ -48,6 +51,7 @@ export interface EdgeAppParts {
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
+  setup: Setup;
 }
 
 /** The appliance's REST API: its routes, and the roles that may use them. */
@@ -84,6 +88,7 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
           ...cameraRoutes(cameras),
           ...pushRoutes(cameras, api.uploads),
           ...access.routes,
+          ...setupRoutes(parts.setup),
           ...configRoutes(reload),
           ...siteRoutes(view),
           ...sightingRoutes(parts.sightings, parts.events, names),
@@ -105,6 +110,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     metrics,
     connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: guarded ? [onlyThisMachine] : [],
+    guards: [...(guarded ? [onlyThisMachine] : []), setupPage(parts.setup)],
   });
 }

@@ -34,6 +34,8 @@ export interface Tls {
   server: ServerTls;
   /** Whether the embedded broker accepts plain text from other machines. */
   isPlainMqttAllowed: boolean;
+  /** Whether the data folder is of a version before TLS. */
+  isEarlierInstallation: boolean;
 }
 
 /** What a start of an earlier version leaves in its data folder. */
@@ -68,7 +70,7 @@ export function createTls(options: TlsOptions, parentLog: Logger, clock: Clock):
     log,
   });
   const server = new ServerTls({ source: certificates, challenges, isPlainTextAllowed, log });
-  return { certificates, server, isPlainMqttAllowed };
+  return { certificates, server, isPlainMqttAllowed, isEarlierInstallation: isKept };
 }
 
 /** For commands, which only read what is stored. */
