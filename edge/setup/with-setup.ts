@@ -15,21 +15,22 @@ export function withSetup(given: GivenSettings): GivenSettings {
     http.host ??
     settings.http?.host ??
     (file?.isComplete ? undefined : objectAt(given, 'setup').host);
+  // Anything else is an error, which the schema finds.
+  const isMap = given.http === undefined || isObject(given.http);
   return {
     ...settings,
     ...given,
-    ...((given.http !== undefined || host !== undefined) && {
-      http: { ...http, ...(host !== undefined && { host }) },
-    }),
+    ...(isMap && host !== undefined && { http: { ...http, host } }),
   };
 }
 
 export const dataFolderOf = ({ dataFolder }: GivenSettings): string =>
   typeof dataFolder === 'string' ? dataFolder : 'var/edge';
 
+const isObject = (value: unknown): value is GivenSettings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 export const objectAt = (given: GivenSettings, key: string): GivenSettings => {
   const value = given[key];
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as GivenSettings)
-    : {};
+  return isObject(value) ? value : {};
 };
