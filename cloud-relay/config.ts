@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttTextSchema } from '../core/contract/names.js';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
   brokerClientShape,
@@ -7,6 +8,7 @@ import {
   isGuarded,
   logSettings,
   sessionSettings,
+  signOnSettings,
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
@@ -42,7 +44,7 @@ const embeddedBrokerSettings = z
     ...brokerTlsShape,
     /** Accounts that may subscribe to everything, for dashboards. */
     readers: z
-      .array(z.strictObject({ username: z.string().min(1).max(64), password: secretSchema }))
+      .array(z.strictObject({ username: mqttTextSchema.max(64), password: secretSchema }))
       .max(64)
       .default([]),
   })
@@ -54,7 +56,7 @@ const externalBrokerSettings = z
     ...brokerClientShape,
     /** An administrator of Mosquitto's dynamic-security plugin: the relay then stores the sites' accounts there. */
     dynamicSecurity: z
-      .strictObject({ username: z.string().min(1), password: secretSchema })
+      .strictObject({ username: mqttTextSchema, password: secretSchema })
       .optional(),
     /** Relays with the same group share the records among them. */
     shareGroup: z
@@ -87,6 +89,25 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
+const MEGABYTE = 1024 * 1024;
+
+/** What one site may use of the relay's database. */
+const siteBudgetSettings = z
+  .strictObject({
+    megabytesPerDay: z.number().min(1).max(10_000_000).default(8_192),
+    megabytes: z.number().min(1).max(10_000_000).default(65_536),
+    recordsPerDay: z.int().min(1).max(1_000_000_000).default(5_000_000),
+    labels: z.int().min(1).max(100_000).default(2_000),
+    cameras: z.int().min(1).max(100_000).default(1_024),
+    epochsPerDay: z.int().min(1).max(10_000).default(100),
+  })
+  .prefault({})
+  .transform(({ megabytesPerDay, megabytes, ...limits }) => ({
+    ...limits,
+    bytesPerDay: megabytesPerDay * MEGABYTE,
+    bytes: megabytes * MEGABYTE,
+  }));
+
 /** The relay's configuration. docs/configuration.md explains each setting. */
 export const relayConfigSchema = z.strictObject({
   dataFolder: z.string().min(1).default('var/relay'),
@@ -100,6 +121,7 @@ export const relayConfigSchema = z.strictObject({
       /** For several relays with one known token; otherwise the first start creates one. */
       adminToken: secretSchema.optional(),
       sessions: sessionSettings,
+      signOn: signOnSettings,
       ...httpTlsShape,
     })
     .prefault({}),
@@ -110,6 +132,7 @@ export const relayConfigSchema = z.strictObject({
     .strictObject({ days: z.number().min(1).max(36_500).default(365) })
     .prefault({})
     .transform(({ days }) => ({ summariesMs: days * DAY_MS })),
+  siteBudgets: siteBudgetSettings,
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,

@@ -116,11 +116,12 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     log: log.child({ component: 'clock' }),
     clock,
   });
-  const { adminToken, sessions } = config.http;
+  const { adminToken, sessions, signOn } = config.http;
   const access = createAccess({
     db: tablesOf(db, accessTables),
     mode: 'token',
     sessions,
+    signOn,
     cookieName: 'siteglass-relay',
     firstTokenFile: join(dataFolder, 'admin-token'),
     configuredToken: adminToken && readSecret(adminToken),
@@ -195,7 +196,8 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     clock,
     steadyTime.eras,
   );
-  const ingest = new Ingest(bus, tables, registry, ingestLog, { shareGroup, onRecord }, clock);
+  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
+  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
   const fleet = new Fleet({
     db: tables,
     registry,

@@ -154,6 +154,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
     db: tablesOf(db, accessTables),
     mode: config.http.auth,
     sessions: config.http.sessions,
+    signOn: config.http.signOn,
     cookieName: 'siteglass-edge',
     firstTokenFile: join(config.dataFolder, 'admin-token'),
     names: [config.site, 'siteglass'],

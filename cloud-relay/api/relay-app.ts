@@ -76,5 +76,6 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     connections: parts.connections,
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
+    guards: access.guards,
   });
 }

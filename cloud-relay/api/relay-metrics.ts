@@ -60,11 +60,13 @@ export function registerRelayMetrics(
       'Records with the number of another summary: two appliances use copies of one database',
     ],
     ['lost', 'Summaries that neither this relay nor the appliance has any more'],
+    ['over_budget', 'Records beyond the budget of their site; they are not stored'],
+    ['collapsed', 'Summaries with labels beyond the budget of their site, counted as other'],
     ['failed', 'Summaries that could not be stored; the appliance sends them again'],
   ] as const)
     metrics.counter({
       name: `siteglass_ingest_${name}_total`,
       help,
-      read: () => ingest.status()[name],
+      read: () => ingest.status()[name === 'over_budget' ? 'overBudget' : name],
     });
 }

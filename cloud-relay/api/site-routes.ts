@@ -28,7 +28,15 @@ const summaryQuery = z.strictObject({
   from: instantSchema.optional(),
   to: instantSchema.optional(),
 });
+const sitesQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+  after: nameSchema.optional(),
+});
+const nextSchema = z.string().nullable().meta({
+  description: 'Send it as `after` for the next page; null on the last one',
+});
 const totalsQuery = z.strictObject({
+  after: z.string().max(256).optional(),
   from: instantSchema.optional(),
   to: instantSchema.optional(),
 });
@@ -76,8 +84,12 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       tag,
       summary: 'The sites and their state',
       access: 'viewer',
-      responses: { 200: z.object({ ...ok, sites: z.array(siteSchema) }) },
-      handle: async () => ({ status: 'OK', sites: (await fleet.listSites()).map(presentSite) }),
+      query: sitesQuery,
+      responses: { 200: z.object({ ...ok, sites: z.array(siteSchema), next: nextSchema }) },
+      handle: async ({ query }) => {
+        const { sites, next } = await fleet.listSites(query);
+        return { status: 'OK', sites: sites.map(presentSite), next };
+      },
     }),
     route({
       method: 'get',
@@ -131,14 +143,16 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       access: 'viewer',
       params: bySite,
       query: totalsQuery,
-      responses: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema) }) },
+      responses: { 200: z.object({ ...ok, days: z.array(dailyTotalSchema), next: nextSchema }) },
       problems: ['not_found'],
       handle: async ({ params, query }) => {
         const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
-        const totals = await fleet.dailyTotals(params.site, from, to);
+        const { after } = query;
+        const { days, next } = await fleet.dailyTotals(params.site, { from, to, after });
         return {
           status: 'OK',
-          days: totals.map((total) => ({ ...total, day: toIsoString(total.day).slice(0, 10) })),
+          days: days.map((total) => ({ ...total, day: toIsoString(total.day).slice(0, 10) })),
+          next,
         };
       },
     }),
@@ -167,16 +181,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       summary: 'All sites together',
       access: 'viewer',
       responses: { 200: totalsSchema.extend(ok) },
-      handle: async () => {
-        const sites = await fleet.listSites();
-        return {
-          status: 'OK',
-          sites: sites.length,
-          online: sites.filter(({ availability }) => availability === 'online').length,
-          summaries: sites.reduce((sum, { summaries }) => sum + summaries, 0),
-          detections: sites.reduce((sum, { detections }) => sum + detections, 0),
-        };
-      },
+      handle: async () => ({ status: 'OK', ...(await fleet.totals()) }),
     }),
   ];
 }

@@ -4,8 +4,8 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { boundedPage } from '../../core/store/bounded-page.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
-import { siteTotals } from '../store/ledger-table.js';
 import type { RelayTables, SiteRow } from '../store/relay-tables.js';
 import { removeDelivered } from '../store/remove-delivered.js';
 import {
@@ -19,9 +19,16 @@ import {
   siteIds,
   sites,
 } from '../store/site-table.js';
-import { camerasOf, newestSummaries, type SummaryFilter } from '../store/summary-table.js';
+import { type SiteTotals, siteTotals, sumOfTotals } from '../store/site-total-table.js';
+import {
+  camerasOf,
+  newestSummaries,
+  type Page,
+  type SummaryFilter,
+  type SummaryPosition,
+} from '../store/summary-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
-import { decodeCursor, encodeCursor } from './cursor.js';
+import { decodeCursor, decodeDailyCursor, encodeCursor, encodeDailyCursor } from './cursor.js';
 import { type SiteGaps, siteGaps } from './gaps.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
@@ -36,6 +43,25 @@ export interface SiteOverview extends SitePresence {
   detections: number;
   /** When the relay committed its last summary. */
   lastReceivedAt: number | null;
+  /** What it sent beyond its budget within the last hour, in words. */
+  overBudget: string | null;
+}
+
+export interface FleetTotals {
+  sites: number;
+  online: number;
+  summaries: number;
+  detections: number;
+}
+
+export interface SitePage {
+  sites: SiteOverview[];
+  next: string | null;
+}
+
+export interface DailyPage {
+  days: DailyTotal[];
+  next: string | null;
 }
 
 export interface DeliveredSummary extends Summary {
@@ -70,6 +96,13 @@ export interface FleetParts {
 }
 
 const LOG_EVERY_MS = 600_000;
+/** So long a site is shown as limited after it sent something beyond its budget. */
+const LIMITED_MS = 3_600_000;
+/** Bounds of answers: a page ends before its limit if its items are large. */
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+/** Of a summary or a site, besides its text. */
+const ITEM_BYTES = 500;
+const MAX_DAILY_ROWS = 10_000;
 
 /** The sites and their state. Times are milliseconds since the Unix epoch. */
 export class Fleet {
@@ -161,39 +194,70 @@ export class Fleet {
     return { reporting: reported.length - stale, stale };
   }
 
-  async listSites(): Promise<SiteOverview[]> {
-    const totals = new Map((await siteTotals(this.parts.db)).map((t) => [t.site, t]));
-    return (await sites(this.parts.db)).map((row) => this.#overview(row, totals.get(row.id)));
+  /** Sites in the order of their ids. A page ends before `limit` if the sites' reports are large. */
+  async listSites({
+    limit = 1_000,
+    after,
+  }: {
+    limit?: number;
+    after?: string | undefined;
+  } = {}): Promise<SitePage> {
+    const { db } = this.parts;
+    const { items, hasMore } = await boundedPage<SiteRow>(
+      { limit, maxBytes: MAX_PAGE_BYTES },
+      ({ id }) => ITEM_BYTES + this.#reportBytes(id),
+      (count, last) => sites(db, { limit: count, after: last?.id ?? after }),
+    );
+    const ids = items.map(({ id }) => id);
+    const totals = new Map((await siteTotals(db, ids)).map((t) => [t.site, t]));
+    return {
+      sites: items.map((row) => this.#overview(row, totals.get(row.id))),
+      next: hasMore ? (ids.at(-1) ?? null) : null,
+    };
+  }
+
+  #reportBytes(id: string): number {
+    const { health } = this.parts.presence.of(id);
+    return health?.reasons.reduce((sum, reason) => sum + reason.length, 0) ?? 0;
+  }
+
+  /** Of all sites together. */
+  async totals(): Promise<FleetTotals> {
+    const { db, presence } = this.parts;
+    const ids = await siteIds(db);
+    const online = ids.filter((id) => presence.of(id).availability === 'online').length;
+    return { sites: ids.length, online, ...(await sumOfTotals(db)) };
   }
 
   /** Throws `not_found`. */
   async site(id: string): Promise<SiteOverview> {
     const row = await this.#row(id);
-    const [totals] = await siteTotals(this.parts.db, id);
+    const [totals] = await siteTotals(this.parts.db, [id]);
     return this.#overview(row, totals);
   }
 
   /**
-   * A site's summaries, newest first, without those that damage has made unreadable. Throws `not_found`, and
-   * `invalid_parameter` for an invalid cursor.
+   * A site's summaries, newest first, without those that damage has made unreadable. A page ends before `limit` if they
+   * are large. Throws `not_found`, and `invalid_parameter` for an invalid cursor.
    */
   async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
     await this.#row(id);
     const position = after === undefined ? undefined : decodeCursor(after);
-    const rows = await newestSummaries(this.parts.db, id, filter, limit + 1, position);
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
+    const { items, hasMore } = await boundedPage<Page[number]>(
+      { limit, maxBytes: MAX_PAGE_BYTES },
+      ({ payload }) => ITEM_BYTES + (payload?.length ?? 0),
+      (count, last) =>
+        newestSummaries(this.parts.db, id, filter, count, last ? positionOf(last) : position),
+    );
+    const last = items.at(-1);
     return {
-      summaries: page.flatMap(({ payload, snapshot, received_at }) => {
+      summaries: items.flatMap(({ payload, snapshot, received_at }) => {
         const summary = readSummary(payload);
         if (summary) return [{ ...summary, receivedAt: received_at }];
         this.#reportDamaged(id, snapshot);
         return [];
       }),
-      next:
-        last && rows.length > limit
-          ? encodeCursor({ takenAt: last.taken_at, snapshot: last.snapshot })
-          : null,
+      next: last && hasMore ? encodeCursor(positionOf(last)) : null,
     };
   }
 
@@ -207,10 +271,21 @@ export class Fleet {
     return camerasOf(this.parts.db, id);
   }
 
-  /** Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive). Throws `not_found`. */
-  async dailyTotals(id: string, from: number, to: number): Promise<DailyTotal[]> {
+  /**
+   * Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive), at most 10,000 rows. Throws
+   * `not_found`, and `invalid_parameter` for an invalid cursor.
+   */
+  async dailyTotals(
+    id: string,
+    { after, ...range }: { from: number; to: number; after?: string | undefined },
+    limit = MAX_DAILY_ROWS,
+  ): Promise<DailyPage> {
     await this.#row(id);
-    return dailyTotals(this.parts.db, id, from, to);
+    const position = after === undefined ? undefined : decodeDailyCursor(after);
+    const rows = await dailyTotals(this.parts.db, id, { ...range, after: position }, limit + 1);
+    const days = rows.slice(0, limit);
+    const last = days.at(-1);
+    return { days, next: last && rows.length > limit ? encodeDailyCursor(last) : null };
   }
 
   /** Ranges of seq that are not stored, and why. Throws `not_found`. */
@@ -225,7 +300,8 @@ export class Fleet {
     return row;
   }
 
-  #overview(row: SiteRow, totals: Awaited<ReturnType<typeof siteTotals>>[0] | undefined) {
+  #overview(row: SiteRow, totals: SiteTotals | undefined): SiteOverview {
+    const isLimited = this.#clock() - (totals?.limitedAt ?? Number.NEGATIVE_INFINITY) < LIMITED_MS;
     return {
       id: row.id,
       createdAt: row.created_at,
@@ -233,9 +309,15 @@ export class Fleet {
       summaries: totals?.summaries ?? 0,
       detections: totals?.detections ?? 0,
       lastReceivedAt: totals?.lastReceivedAt ?? null,
+      overBudget: isLimited ? (totals?.limited ?? null) : null,
       ...this.parts.presence.of(row.id),
     };
   }
 }
+
+const positionOf = ({ taken_at, snapshot }: Page[number]): SummaryPosition => ({
+  takenAt: taken_at,
+  snapshot,
+});
 
 const notFound = (id: string) => new ProblemError('not_found', `there is no site ${id}`);

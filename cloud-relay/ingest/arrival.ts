@@ -6,7 +6,11 @@ export interface Arrival<R extends UplinkRecord = UplinkRecord> {
   record: R;
   /** By the relay's clock, in milliseconds since the Unix epoch. */
   receivedAt: number;
+  /** Labels beyond the site's budget: they are counted and found as `OTHER_LABEL`. */
+  others?: ReadonlySet<string>;
 }
+
+export const OTHER_LABEL = 'other';
 
 export const isSummary = (arrival: Arrival): arrival is Arrival<SummaryRecord> =>
   'summary' in arrival.record;

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SummaryRecord } from '../../core/contract/summary.js';
 import { type Ranges, rangesOf } from '../../core/runtime/ranges.js';
-import { addDailyLabels } from '../store/daily-label-table.js';
+import { addDailyLabels, DAY_MS } from '../store/daily-label-table.js';
 import { type Gap, gapsWithin, replaceGaps } from '../store/gap-table.js';
 import {
   type LedgerEntry,
@@ -13,12 +13,16 @@ import {
 import type { RelayTables } from '../store/relay-tables.js';
 import { takeRemoved } from '../store/removed-outbox-table.js';
 import { addSightedLabels } from '../store/sighted-label-table.js';
+import { addUsage } from '../store/site-day-table.js';
 import { lockSites } from '../store/site-table.js';
+import { addToTotals } from '../store/site-total-table.js';
 import { addSummaries, summaryRow } from '../store/summary-table.js';
 import { type Arrival, isDrop, isSummary } from './arrival.js';
+import { bySite } from './by-site.js';
 import { type Conflict, conflictsOf, conflictsWithin, withoutStored } from './known-summaries.js';
 import { dailyLabels, sightedLabels } from './labels.js';
 import { affectedRange, reconcile } from './reconcile.js';
+import { storedBytes } from './site-budgets.js';
 
 export interface CommittedBatch {
   /** The entry of each outbox in the batch after the commit: what may be acknowledged. */
@@ -77,6 +81,8 @@ export function commitBatch(
     await storeSummaries(trx, newSummaries);
     const ledger = reconciled.map(({ progress }) => updateOf(progress, newSummaries));
     await updateLedger(trx, ledger, now);
+    await addToTotals(trx, totalsOf(ledger, now));
+    await addUsage(trx, usageOfBatch([...newSummaries, ...arrivals.filter(isDrop)], now));
     const lost = reconciled
       .filter((outbox) => outbox.lost.length > 0)
       .map(({ progress: { site, epoch }, lost: ranges }) => ({ site, epoch, ranges }));
@@ -134,6 +140,22 @@ function updateOf(progress: LedgerEntry, stored: Arrival<SummaryRecord>[]): Ledg
   const detections = own.reduce((sum, { record }) => sum + record.summary.detections.length, 0);
   return { ...progress, summaries: own.length, detections };
 }
+
+const totalsOf = (ledger: LedgerUpdate[], now: number) =>
+  [...bySite(ledger)].map(([site, own]) => ({
+    site,
+    summaries: own.reduce((sum, { summaries }) => sum + summaries, 0),
+    detections: own.reduce((sum, { detections }) => sum + detections, 0),
+    last_received_at: now,
+  }));
+
+const usageOfBatch = (stored: Arrival[], now: number) =>
+  [...bySite(stored)].map(([site, own]) => ({
+    site,
+    day: now - (now % DAY_MS),
+    records: own.length,
+    bytes: own.reduce((sum, arrival) => sum + storedBytes(arrival), 0),
+  }));
 
 async function storeSummaries(
   trx: Kysely<RelayTables>,

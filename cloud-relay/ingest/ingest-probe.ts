@@ -1,7 +1,10 @@
 import type { Probe } from '../../core/runtime/watchdog.js';
 import type { IngestStatus } from './ingest.js';
 
-type Progress = Pick<IngestStatus, 'received' | 'committed' | 'duplicates' | 'failed'>;
+type Progress = Pick<
+  IngestStatus,
+  'received' | 'committed' | 'duplicates' | 'failed' | 'overBudget'
+>;
 
 /** Longer than a batch takes under any load: it has 500 summaries at most. */
 const PATIENCE_MS = 2 * 60_000;
@@ -18,8 +21,8 @@ export class IngestProbe implements Probe {
   ) {}
 
   check(): string | undefined {
-    const { received, committed, duplicates, failed } = this.ingest.status();
-    const done = committed + duplicates + failed;
+    const { received, committed, duplicates, failed, overBudget } = this.ingest.status();
+    const done = committed + duplicates + failed + overBudget;
     if (done !== this.#done || done >= received) this.#doneAt = this.now();
     this.#done = done;
     const waitedMs = this.now() - this.#doneAt;

@@ -20,6 +20,7 @@ import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
 import { againOf, InvalidRecords, refusalOf } from './invalid-records.js';
 import type { Conflict } from './known-summaries.js';
+import { type SiteBudgetLimits, SiteBudgets } from './site-budgets.js';
 import { UnstorableRecords } from './unstorable-records.js';
 
 export interface IngestOptions {
@@ -33,6 +34,7 @@ export interface IngestOptions {
   shareGroup?: string | undefined;
   /** Called for each record of an admitted site that arrives. */
   onRecord?: (site: string) => void;
+  budgets?: Partial<SiteBudgetLimits>;
 }
 
 /** The default. Also the number of records that the broker may send without a confirmation. */
@@ -56,6 +58,10 @@ export interface IngestStatus {
   failed: number;
   batches: number;
   waiting: number;
+  /** Records beyond the budget of their site: they are not stored. */
+  overBudget: number;
+  /** Summaries of which labels are beyond the budget of their site. */
+  collapsed: number;
 }
 
 const LOG_EVERY_MS = 60_000;
@@ -71,6 +77,7 @@ export class Ingest implements Service {
   /** Resolves with the error that kept a record from being stored. */
   readonly #batcher: Batcher<Arrival, unknown>;
   readonly #acknowledger: Acknowledger;
+  readonly #budgets: SiteBudgets;
   readonly #counts = {
     received: 0,
     committed: 0,
@@ -97,6 +104,7 @@ export class Ingest implements Service {
     private readonly clock: Clock = systemClock,
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
+    this.#budgets = new SiteBudgets(db, log, options.budgets);
     this.#batcher = new Batcher(
       (arrivals) =>
         commitPerSite(db, arrivals, (some) => this.#commit(some), this.#unstorable.isSuspect),
@@ -123,7 +131,7 @@ export class Ingest implements Service {
    * A relay that has nothing of the site says so: it may have been restored from a backup.
    */
   async #acknowledgeAgain(site: string): Promise<void> {
-    const [reported] = await ledgerOf(this.db, site);
+    const [reported] = await ledgerOf(this.db, site, 1);
     if (!reported && !(await this.sites.admit(site))) return;
     // What an operator removed does not come again.
     const latest = reported ?? (await latestRemoved(this.db, site));
@@ -136,7 +144,8 @@ export class Ingest implements Service {
   }
 
   status(): IngestStatus {
-    return { ...this.#counts, ...this.#invalid.counts, waiting: this.#batcher.waiting };
+    const { counts } = this.#budgets;
+    return { ...this.#counts, ...this.#invalid.counts, ...counts, waiting: this.#batcher.waiting };
   }
 
   /** Why the last records could not be stored, if the database or its disk was the reason within the last minute. */
@@ -214,7 +223,15 @@ export class Ingest implements Service {
     return written;
   }
 
-  async #commit(arrivals: Arrival[]): Promise<void> {
+  async #commit(received: Arrival[]): Promise<void> {
+    const { admitted: arrivals, refused } = await commitAgain(() =>
+      this.#budgets.admit(received, this.clock()),
+    );
+    for (const { refusal, ...outbox } of refused) {
+      this.#invalid.counts.rejected++;
+      await this.#refuse(outbox, refusal);
+    }
+    if (arrivals.length === 0) return;
     const { ledger, added, lost, conflicts, unknown } = await commitAgain(() =>
       commitBatch(this.db, arrivals, this.clock()),
     );

@@ -1,15 +1,16 @@
 import type { SummaryRecord } from '../../core/contract/summary.js';
 import { DAY_MS } from '../store/daily-label-table.js';
 import type { DailyLabelRow, SightedLabelRow } from '../store/relay-tables.js';
-import type { Arrival } from './arrival.js';
+import { type Arrival, OTHER_LABEL } from './arrival.js';
 
 /** One row for each label that a summary shows. */
 export function sightedLabels({
   site,
   record: { summary },
   receivedAt,
+  others,
 }: Arrival<SummaryRecord>): SightedLabelRow[] {
-  const labels = new Set(summary.detections.map(({ label }) => label));
+  const labels = new Set(summary.detections.map(({ label }) => indexed(label, others)));
   return [...labels].map((label) => ({
     site,
     label,
@@ -18,6 +19,9 @@ export function sightedLabels({
     received_at: receivedAt,
   }));
 }
+
+const indexed = (label: string, others: ReadonlySet<string> | undefined): string =>
+  others?.has(label) ? OTHER_LABEL : label;
 
 /** No snapshot is older: a machine without a battery clock starts before this time. */
 const EARLIEST = Date.parse('2024-01-01T00:00:00Z');
@@ -43,7 +47,8 @@ export function dailyLabels(arrivals: Arrival<SummaryRecord>[]): DailyLabelRow[]
     const ms = countedAt(arrival);
     const day = ms - (((ms % DAY_MS) + DAY_MS) % DAY_MS);
     const seen = new Set<string>();
-    for (const { label } of detections) {
+    for (const { label: found } of detections) {
+      const label = indexed(found, arrival.others);
       const key = `${site} ${day} ${label}`;
       const total = totals.get(key) ?? { site, day, label, summaries: 0, detections: 0 };
       totals.set(key, total);

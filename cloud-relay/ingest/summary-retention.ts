@@ -14,11 +14,13 @@ import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
 import { limitByEra } from '../../core/store/era-limit.js';
+import { DAY_MS } from '../store/daily-label-table.js';
 import { removeGapsBefore } from '../store/gap-table.js';
 import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { LABELS_FIRST, removeInChunks } from '../store/remove-delivered.js';
 import { forgetRemovedBefore } from '../store/removed-outbox-table.js';
+import { removeDaysBefore } from '../store/site-day-table.js';
 
 /**
  * Removes summaries some days after they arrived, once an hour: on PostgreSQL a month at a time, by dropping its
@@ -75,6 +77,7 @@ export class SummaryRetention implements Service {
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
     await removeGapsBefore(db, before);
+    await removeDaysBefore(db, before - DAY_MS);
     await forgetRemovedBefore(db, before);
   }
 }

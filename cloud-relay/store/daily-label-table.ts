@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DailyLabelRow, RelayTables } from './relay-tables.js';
 
 export const DAY_MS = 86_400_000;
@@ -29,12 +29,21 @@ export async function addDailyLabels(
 
 export type DailyTotal = Omit<DailyLabelRow, 'site'>;
 
-/** A site's labels by day, oldest first: every day that overlaps `from` (inclusive) to `to` (exclusive). */
+/** A row of a page. */
+export interface DailyPosition {
+  day: number;
+  label: string;
+}
+
+/**
+ * A site's labels by day, oldest first: every day that overlaps `from` (inclusive) to `to` (exclusive), after a row, at
+ * most `limit`.
+ */
 export function dailyTotals(
   db: Kysely<RelayTables>,
   site: string,
-  from: number,
-  to: number,
+  { from, to, after }: { from: number; to: number; after?: DailyPosition | undefined },
+  limit: number,
 ): Promise<DailyTotal[]> {
   return db
     .selectFrom('daily_label')
@@ -42,7 +51,11 @@ export function dailyTotals(
     .where('site', '=', site)
     .where('day', '>', from - DAY_MS)
     .where('day', '<', to)
+    .$if(after !== undefined, (q) =>
+      q.where(sql<boolean>`(day, label) > (${after?.day ?? 0}, ${after?.label ?? ''})`),
+    )
     .orderBy('day')
     .orderBy('label')
+    .limit(limit)
     .execute();
 }

@@ -2,6 +2,9 @@ import type { Kysely } from 'kysely';
 import type { Ranges } from '../../core/runtime/ranges.js';
 import type { LedgerRow, RelayTables } from './relay-tables.js';
 
+/** An entry may have 1,024 ranges. */
+const MAX_ENTRIES = 100;
+
 export interface OutboxId {
   site: string;
   epoch: string;
@@ -78,10 +81,11 @@ export async function updateLedger(
     .execute();
 }
 
-/** The entries of a site's outboxes, the one that reported last first. */
+/** The entries of a site's outboxes, the one that reported last first; at most `limit`. */
 export async function ledgerOf(
   db: Kysely<RelayTables>,
   site: string,
+  limit = MAX_ENTRIES,
 ): Promise<(LedgerEntry & { updatedAt: number })[]> {
   const rows = await db
     .selectFrom('ledger')
@@ -89,6 +93,7 @@ export async function ledgerOf(
     .where('site', '=', site)
     .orderBy('updated_at', 'desc')
     .orderBy('epoch')
+    .limit(limit)
     .execute();
   return rows.map((row) => ({ ...entryOf(row), updatedAt: row.updated_at }));
 }
@@ -118,24 +123,3 @@ const entryOf = ({
   watermark: acked_seq,
   ahead: JSON.parse(ahead) as Ranges,
 });
-
-export interface SiteTotals {
-  site: string;
-  summaries: number;
-  detections: number;
-  lastReceivedAt: number;
-}
-
-export function siteTotals(db: Kysely<RelayTables>, id?: string): Promise<SiteTotals[]> {
-  return db
-    .selectFrom('ledger')
-    .select(({ fn }) => [
-      'site',
-      fn.sum<number>('summaries').as('summaries'),
-      fn.sum<number>('detections').as('detections'),
-      fn.max('updated_at').as('lastReceivedAt'),
-    ])
-    .$if(id !== undefined, (q) => q.where('site', '=', id ?? ''))
-    .groupBy('site')
-    .execute();
-}

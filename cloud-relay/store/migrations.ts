@@ -8,6 +8,7 @@ import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
+import { siteBudgetMigration } from './site-budget-migration.js';
 
 const firstDeliveryMigrations: Migrations = {
   '0003_delivery': deliveryMigration,
@@ -15,6 +16,7 @@ const firstDeliveryMigrations: Migrations = {
 };
 const laterDeliveryMigrations: Migrations = {
   '0008_delivery_marks': deliveryMarksMigration,
+  '0009_site_budgets': siteBudgetMigration,
 };
 
 /** The relay's own tables. A migration that has been released never changes. */

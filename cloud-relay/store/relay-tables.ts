@@ -11,6 +11,9 @@ export interface RelayTables {
   ledger: LedgerRow;
   absence: GapRow;
   removed_outbox: RemovedOutboxRow;
+  site_total: SiteTotalRow;
+  site_day: SiteDayRow;
+  site_name: SiteNameRow;
 }
 
 export const relayTables = tableSet<RelayTables>({
@@ -21,6 +24,9 @@ export const relayTables = tableSet<RelayTables>({
   ledger: true,
   absence: true,
   removed_outbox: true,
+  site_total: true,
+  site_day: true,
+  site_name: true,
 });
 
 export interface SiteRow {
@@ -110,4 +116,35 @@ export interface RemovedOutboxRow {
   acked_seq: number;
   ahead: string;
   removed_at: number;
+}
+
+/** What a site has delivered, as the sum over its outboxes. */
+export interface SiteTotalRow {
+  site: string;
+  summaries: number;
+  detections: number;
+  last_received_at: number;
+  /** What it sent beyond its budget last, in words, and when. */
+  limited: string | null;
+  limited_at: number | null;
+}
+
+/** What a site has used of its budget on a day of the relay's clock. */
+export interface SiteDayRow {
+  site: string;
+  /** Start of the day in UTC. */
+  day: number;
+  records: number;
+  /** Of what was stored, approximately. */
+  bytes: number;
+}
+
+export type NameKind = 'label' | 'camera' | 'epoch';
+
+/** A name that a site has used, and when it did so first. */
+export interface SiteNameRow {
+  site: string;
+  kind: NameKind;
+  name: string;
+  since: number;
 }

@@ -9,6 +9,8 @@ const CHUNK_ROWS = 5_000;
 /** The order of removal: a label whose summary is removed would still be found, without a summary to show. */
 export const LABELS_FIRST = ['sighted_label', 'summary'] as const;
 
+const BUDGET_TABLES = ['site_total', 'site_day', 'site_name'] as const;
+
 /**
  * Removes everything that a site delivered; only its numbers are remembered. With `whileRemoving`, stops once the site
  * is not being removed any more: it was created again. Resolves with the number of rows.
@@ -25,7 +27,7 @@ export async function removeDelivered(
     ? sql`site = ${site} and exists (
         select 1 from site where id = ${site} and removing_at is not null)`
     : sql`site = ${site}`;
-  for (const table of [...LABELS_FIRST, 'absence', 'daily_label', 'ledger'])
+  for (const table of [...LABELS_FIRST, 'absence', 'daily_label', 'ledger', ...BUDGET_TABLES])
     removed += await removeInChunks(db, table, condition);
   return removed;
 }

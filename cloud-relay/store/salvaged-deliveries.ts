@@ -29,6 +29,7 @@ export function mendDeliveries(sqlite: Sqlite.Database, losses: readonly TableLo
           .all()
       : [];
   const lost = outboxes.reduce((sum, outbox) => sum + recordLosses(sqlite, outbox), 0);
+  rebuildTotals(sqlite);
   const sites = sqlite
     .prepare('insert or ignore into site (id, created_at) select distinct site, ? from ledger')
     .run(Date.now()).changes;
@@ -36,6 +37,16 @@ export function mendDeliveries(sqlite: Sqlite.Database, losses: readonly TableLo
     ...(lost > 0 ? [`${lost} summaries of sites are lost, see the gaps of each site`] : []),
     ...(sites > 0 ? [`${sites} sites lost their accounts and need a new password`] : []),
   ];
+}
+
+/** What sites have used of their budgets begins again; only what is kept counts. */
+function rebuildTotals(sqlite: Sqlite.Database): void {
+  sqlite.exec(`
+    delete from site_total;
+    insert into site_total (site, summaries, detections, last_received_at)
+    select site, sum(summaries), sum(detections), max(updated_at) from ledger group by site;
+    insert or ignore into site_name (site, kind, name, since)
+    select distinct site, 'epoch', epoch, 0 from ledger`);
 }
 
 function rebuildLabels(sqlite: Sqlite.Database): void {

@@ -97,8 +97,19 @@ export async function siteIds(db: Kysely<RelayTables>): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-export function sites(db: Kysely<RelayTables>): Promise<SiteRow[]> {
-  return db.selectFrom('site').selectAll().where('removing_at', 'is', null).orderBy('id').execute();
+/** In the order of their ids; with `after`, those that follow it. */
+export function sites(
+  db: Kysely<RelayTables>,
+  { limit, after }: { limit?: number; after?: string | undefined } = {},
+): Promise<SiteRow[]> {
+  return db
+    .selectFrom('site')
+    .selectAll()
+    .where('removing_at', 'is', null)
+    .$if(after !== undefined, (q) => q.where('id', '>', after ?? ''))
+    .$if(limit !== undefined, (q) => q.limit(limit ?? 0))
+    .orderBy('id')
+    .execute();
 }
 
 export function site(db: Kysely<RelayTables>, id: string): Promise<SiteRow | undefined> {

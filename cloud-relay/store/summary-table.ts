@@ -78,7 +78,7 @@ export interface SummaryPosition {
   snapshot: string;
 }
 
-type Page = Pick<SummaryRow, 'snapshot' | 'taken_at' | 'received_at' | 'payload'>[];
+export type Page = Pick<SummaryRow, 'snapshot' | 'taken_at' | 'received_at' | 'payload'>[];
 
 /**
  * A site's summaries, newest first. Each filter has an index in the page's order, so that a page costs the same

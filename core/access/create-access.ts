@@ -1,10 +1,11 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { Authentication, Refusal } from '../http/authentication.js';
 import type { Route } from '../http/route.js';
 import type { Clock } from '../runtime/clock.js';
 import type { ClockEras } from '../runtime/clock-eras.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import type { SignOnSettings } from '../runtime/settings.js';
 import { actorOf } from './actor.js';
 import { Audit } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
@@ -15,6 +16,7 @@ import { requireSameOrigin } from './same-origin.js';
 import { SessionCookie } from './session-cookie.js';
 import { sessionRoutes } from './session-routes.js';
 import { type SessionLimits, Sessions } from './sessions.js';
+import { SignOn } from './sign-on.js';
 import type { AccessDb } from './tables.js';
 import { tokenRoutes } from './token-routes.js';
 import { Tokens } from './tokens.js';
@@ -26,6 +28,8 @@ export interface AccessOptions {
   /** `none` if every caller is an administrator. */
   mode: 'token' | 'none';
   sessions: SessionLimits;
+  /** Single sign-on by a proxy. */
+  signOn?: SignOnSettings | undefined;
   /** The program's name: those of two programs on one host do not overwrite each other's cookies. */
   cookieName: string;
   firstTokenFile: string;
@@ -48,6 +52,8 @@ export interface AccessModule {
   logIns: LogIns;
   cookie: SessionCookie;
   authentication: Authentication;
+  /** Run before everything else. */
+  guards: Middleware[];
   /** Below the prefix of the API. */
   routes: Route[];
   /** In the order of their start. */
@@ -85,9 +91,12 @@ export function createAccess(options: AccessOptions): AccessModule {
   const users = new Users({ db, hasher: new PasswordHasher(), clock, names, onEnded });
   const logIns = new LogIns({ users, sessions, audit });
   const cookie = new SessionCookie(options.cookieName, options.sessions.absoluteMs);
+  const signOn = options.signOn && new SignOn(options.signOn, audit);
+  const parts = { tokens, sessions, cookie, audit, responses, signOn };
   return {
     ...{ tokens, users, sessions, audit, logIns, cookie },
-    authentication: authenticationOf(options.mode, { tokens, sessions, cookie, audit, responses }),
+    authentication: authenticationOf(options.mode, parts),
+    guards: signOn ? [signOn.forwarded] : [],
     routes: [
       ...sessionRoutes({ logIns, sessions, users, cookie, audit }),
       ...userRoutes(users, sessions),
@@ -100,10 +109,11 @@ export function createAccess(options: AccessOptions): AccessModule {
 
 interface Parts extends Pick<AccessModule, 'tokens' | 'sessions' | 'cookie' | 'audit'> {
   responses: OpenResponses;
+  signOn: SignOn | undefined;
 }
 
 function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentication {
-  const { tokens, sessions, cookie, audit, responses } = parts;
+  const { tokens, sessions, cookie, audit, responses, signOn } = parts;
   const hooks = {
     refused: (ctx: Context, refusal: Refusal) => recordRefusal(audit, ctx, refusal),
     done: (
@@ -120,7 +130,8 @@ function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentica
     verify: (token) => tokens.verify(token),
     identify: async (ctx) => {
       const secret = cookie.read(ctx);
-      const caller = secret === undefined ? undefined : await sessions.verify(secret);
+      const caller =
+        signOn?.identify(ctx) ?? (secret === undefined ? undefined : await sessions.verify(secret));
       if (caller) requireSameOrigin(ctx);
       return caller;
     },

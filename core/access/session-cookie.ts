@@ -28,11 +28,14 @@ export class SessionCookie {
   }
 
   #nameFor(ctx: Context): string {
-    return ctx.secure ? `__Host-${this.name}` : this.name;
+    return isSecure(ctx) ? `__Host-${this.name}` : this.name;
   }
 
   #text(ctx: Context, value: string, maxAge: number): string {
-    const secure = ctx.secure ? '; Secure' : '';
+    const secure = isSecure(ctx) ? '; Secure' : '';
     return `${this.#nameFor(ctx)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Strict${secure}`;
   }
 }
+
+/** TLS may end here, or at a listed proxy. */
+const isSecure = (ctx: Context): boolean => ctx.secure || ctx.state.isSecure === true;

@@ -79,6 +79,7 @@ function ownSessionRoutes({ logIns, sessions, cookie, audit }: SessionRouteParts
       tag,
       summary: 'Who the caller is',
       access: 'viewer',
+      scope: 'filtered',
       responses: { 200: callerSchema },
       handle: (_, ctx) => {
         noStore(ctx);

@@ -10,6 +10,7 @@ import type { Logger } from '../runtime/logger.js';
 import { keepingAnAdministrator } from './administrators.js';
 import type { AccessDb, TokenRow } from './tables.js';
 import { tokenTable } from './token-table.js';
+import { userTable } from './user-table.js';
 
 const REMEMBERED_MS = 3_600_000;
 const MAX_REMEMBERED = 1_000;
@@ -78,7 +79,8 @@ export class Tokens {
   }
 
   async #createFirst(): Promise<void> {
-    if (await tokenTable.exists(this.#db)) return;
+    const isAdministered = (await userTable.countAdmins(this.#db)) > 0;
+    if (isAdministered || (await tokenTable.exists(this.#db))) return;
     const { firstTokenFile: file, log } = this.options;
     // If an earlier start ended between writing the file and the row, the token in the file is used.
     const token = this.#tokenInFile() ?? newToken();

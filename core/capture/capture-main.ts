@@ -39,19 +39,12 @@ function open(source: CaptureSource): FrameSource | undefined {
 function openCapture(cv: OpenCv, source: CaptureSource): VideoCapture {
   switch (source.kind) {
     case 'stream':
-      return new cv.VideoCapture(addressOf(source), cv.CAP_FFMPEG);
+      return new cv.VideoCapture(source.url, cv.CAP_FFMPEG);
     case 'device':
       return new cv.VideoCapture(source.path, cv.CAP_V4L2);
     case 'file':
       return new cv.VideoCapture(source.path, cv.CAP_FFMPEG);
   }
-}
-
-/** FFmpeg takes credentials in the URL alone, percent-encoded. */
-function addressOf({ url, username, password }: CaptureSource & { kind: 'stream' }): string {
-  if (username === undefined) return url;
-  const userinfo = [username, password ?? ''].map(encodeURIComponent).join(':');
-  return url.replace('://', `://${userinfo}@`);
 }
 
 function send(reply: CaptureReply): void {

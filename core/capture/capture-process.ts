@@ -1,4 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { dirname } from 'node:path';
+import { openCvAddon, openCvFault } from '../opencv/opencv-addon.js';
+import { type Launch, launchProcess } from '../runtime/sandbox/launch-process.js';
 import type {
   CaptureFailureReason,
   CaptureReply,
@@ -18,10 +21,27 @@ export class CaptureFailure extends Error {
 const ENTRY = new URL('./capture-main.js', import.meta.url);
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 
+/**
+ * Formats that hold pictures. What FFmpeg takes for another one is refused: playlists, lists of files and descriptions of
+ * sessions (HLS, DASH, concat, SDP), which would make it open more.
+ */
+const FILE_FORMATS = [
+  ...[
+    'mov,mp4,m4a,3gp,3g2,mj2',
+    'matroska,webm',
+    'avi',
+    'mpegts',
+    'mpeg',
+    'mpegvideo',
+    'flv',
+    'asf',
+  ],
+  ...['ogg', 'mxf', 'nut', 'gif', 'mjpeg', 'h264', 'hevc', 'm4v', 'dv', 'ivf', 'wtv', 'rm', 'swf'],
+];
+
 const FFMPEG_OPTIONS = {
-  stream: 'rtsp_transport;tcp',
-  // A playlist must not make a file open anything else.
-  file: 'protocol_whitelist;file',
+  stream: 'rtsp_transport;tcp|protocol_whitelist;tcp|format_whitelist;rtsp',
+  file: `protocol_whitelist;file|format_whitelist;${FILE_FORMATS.join(',')}`,
   device: '',
 } satisfies Record<CaptureSource['kind'], string>;
 
@@ -47,16 +67,17 @@ export class CaptureProcess {
   #alive = true;
 
   constructor(source: CaptureSource) {
-    const child = fork(ENTRY, {
+    const child = launchProcess(ENTRY, {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: {
+      environment: {
         OPENCV_LOG_LEVEL: 'SILENT',
         OPENCV_FFMPEG_CAPTURE_OPTIONS: FFMPEG_OPTIONS[source.kind],
         // With one decoder thread no frames are held back.
         OPENCV_FFMPEG_THREADS: '1',
       },
-      execArgv: NODE_FLAGS,
+      flags: NODE_FLAGS,
+      ...reachOf(source),
     });
     this.#child = child;
     child.on('message', (reply: CaptureReply) => this.#onReply(reply));
@@ -73,6 +94,11 @@ export class CaptureProcess {
       child.once('error', end).once('close', end);
     });
     this.#send({ type: 'open', source });
+  }
+
+  /** Resolves when the process is gone. */
+  get ended(): Promise<void> {
+    return this.#ended;
   }
 
   get alive(): boolean {
@@ -139,5 +165,18 @@ export class CaptureProcess {
     const pending = this.#pending;
     this.#pending = undefined;
     return pending;
+  }
+}
+
+/** What it needs beside the program: its own source, and nothing else of this machine or the network. */
+function reachOf(source: CaptureSource): Pick<Launch, 'read' | 'devices' | 'connect'> {
+  const libraries = openCvFault('capture') === undefined ? [dirname(openCvAddon('capture'))] : [];
+  switch (source.kind) {
+    case 'stream':
+      return { read: libraries, connect: [source.port] };
+    case 'device':
+      return { read: libraries, devices: [source.path] };
+    case 'file':
+      return { read: [...libraries, source.path] };
   }
 }

@@ -1,6 +1,6 @@
-/** What a capture process opens. Credentials travel in this message alone: never in arguments or the environment. */
+/** What a capture process opens. It gets no credentials: a stream comes through a relay on this machine, at a port. */
 export type CaptureSource =
-  | { kind: 'stream'; url: string; username?: string; password?: string }
+  | { kind: 'stream'; url: string; port: number }
   | { kind: 'device'; path: string }
   | { kind: 'file'; path: string };
 

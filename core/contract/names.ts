@@ -20,6 +20,15 @@ export const labelSchema = z
     'expected no "/", "+", "#", control characters or halves of characters',
   );
 
+/** Of user names, client ids and topics: MQTT forbids NUL in them, and advises against the other control characters. */
+export const CONTROL_CHARACTER = /[\p{Cc}\p{Cs}]/u;
+
+/** Text that may be sent to a broker as a name. */
+export const mqttTextSchema = z
+  .string()
+  .min(1)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'expected no control characters');
+
 /** The id of an image: a UUIDv7 (RFC 9562), so ids sort by the time of their creation. */
 export const imageIdSchema = z.uuid({ version: 'v7', error: 'expected a UUIDv7' });
 

@@ -136,6 +136,9 @@ export const siteSchema = z
     summaries: count,
     detections: count,
     lastReceivedAt: moment,
+    overBudget: z.string().nullable().meta({
+      description: 'What the site sent beyond its budget within the last hour; null if nothing',
+    }),
     health: healthSchema.nullable(),
   })
   .meta({ id: 'Site' });

@@ -13,6 +13,7 @@ import {
 } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
 import { checkNoNul } from './refuse-nul.js';
+import { type Scope, withinScope } from './scope.js';
 
 /** A response: a schema for JSON, media types with a description, or a description if it has no body. */
 export type ResponseSpec =
@@ -48,6 +49,8 @@ export interface RouteSpec {
   exact?: boolean;
   /** Run around the access check and all that follows. */
   around?: Middleware;
+  /** How it serves callers who are limited to some cameras; without it they are refused. */
+  scope?: Scope;
   /** What the audit log calls it; its subject is the path's parameters unless `ctx.state.auditSubject` says more. */
   audit?: AuditAction;
   params?: z.ZodObject;
@@ -127,6 +130,7 @@ export function mount(
       ...(around ? [around] : []),
       by.authenticate?.(access, authentication) ??
         authenticate(access, authentication, by.verifySecret),
+      ...(access === 'anonymous' ? [] : [withinScope(by.scope, authentication)]),
       ...(by.audit ? [recordDone(by.audit, authentication)] : []),
       ...handlers,
     );

@@ -67,6 +67,7 @@ function readRoutes(api: DetectorApi, access: Access): Route[] {
       tag,
       summary: 'The catalog of detectors',
       access,
+      scope: 'filtered',
       responses: { 200: catalogSchema },
       handle: () => ({ status: 'OK', detectors: detectorsOf(api).map(shown) }),
     }),
@@ -76,6 +77,7 @@ function readRoutes(api: DetectorApi, access: Access): Route[] {
       tag,
       summary: 'Get one detector, with its progress while it is added',
       access,
+      scope: 'filtered',
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],
@@ -94,6 +96,7 @@ function changeRoutes(api: DetectorApi, access: Access): Route[] {
       description:
         'JSON with a name begins the download of a model that is `available`. A form with a file adds that file after a trial. One detector is added at a time.',
       access,
+      audit: 'detector_added',
       form: {
         file: 'file',
         fields: fieldsSchema,
@@ -119,6 +122,7 @@ function changeRoutes(api: DetectorApi, access: Access): Route[] {
       tag,
       summary: 'Remove a detector that was added here',
       access,
+      audit: 'detector_removed',
       params: byId,
       responses: { 200: z.object({ status: z.literal('OK') }) },
       problems: ['not_found', 'detectors_busy', 'detector_not_removable'],
@@ -133,6 +137,7 @@ function changeRoutes(api: DetectorApi, access: Access): Route[] {
 async function begin(api: DetectorApi, ctx: Context) {
   const { name } = parse(knownSchema, await readJson(ctx), 'body');
   api.additions.begin(name);
+  ctx.state.auditSubject = name;
   ctx.status = 202;
   ctx.set('Location', `${API_PREFIX}${PATH}/${name}`);
   return { status: 'PENDING', detector: oneOf(api, name) };
@@ -154,6 +159,7 @@ function addFile(api: DetectorApi, ctx: Context) {
       const content = { path: received.path };
       const { id, outcome } = await additions.addFile({ id: name, content, description });
       ctx.status = 201;
+      ctx.state.auditSubject = id;
       ctx.set('Location', `${API_PREFIX}${PATH}/${id}`);
       return { status: 'OK', outcome, detector: oneOf(api, id) };
     } finally {

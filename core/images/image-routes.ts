@@ -17,6 +17,7 @@ import type { ProblemCode } from '../contract/problem.js';
 import type { Access } from '../http/access.js';
 import { requireKnown } from '../http/require-known.js';
 import { parse, type Route, route } from '../http/route.js';
+import type { CameraOf } from '../http/scope.js';
 import { sendFile } from '../http/send-file.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
 import type { UploadBudget } from '../http/upload-budget.js';
@@ -120,6 +121,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'List images, newest first',
       access: access.list,
+      scope: 'query',
       query: imageQuerySchema,
       responses: { 200: imagePageSchema },
       problems: ['rate_limited'],
@@ -149,6 +151,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'The bytes as uploaded',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       headers: { Range: 'A part of the bytes, e.g. `bytes=0-1023`' },
       responses: {
@@ -172,6 +175,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'The image with boxes drawn; the original where nothing was found',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       responses: {
         200: { mediaTypes: [...MEDIA_TYPES], description: 'The image' },
@@ -198,6 +202,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       tag,
       summary: 'What was found',
       access: access.read,
+      scope: cameraOf(images),
       params: byId,
       responses: { 200: imageResultSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -215,6 +220,8 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       tag,
       summary: 'Remove the image, its processed form and its detections',
       access: access.remove,
+      scope: cameraOf(images),
+      audit: 'image_removed',
       params: byId,
       responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -230,6 +237,7 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
       tag,
       summary: 'Remove the processed form; it is rendered again on request',
       access: access.remove,
+      scope: cameraOf(images),
       params: byId,
       responses: { 200: okSchema },
       problems: ['not_found', 'rate_limited', 'files_unavailable'],
@@ -241,6 +249,14 @@ function removeRoutes({ images, processed, access, beforeRead }: ImageApi): Rout
     }),
   ];
 }
+
+/** The camera that an image came from. */
+const cameraOf =
+  (images: Images): CameraOf =>
+  async (ctx) => {
+    const { data } = byId.safeParse(ctx.params);
+    return data && (await images.find(data.id)).camera;
+  };
 
 /** Most forms have no fields, and none is required. */
 const optionsOf = (fields: Record<string, unknown>): UploadFields =>

@@ -1,4 +1,5 @@
 import type { Client } from 'aedes';
+import { CONTROL_CHARACTER } from '../contract/names.js';
 import { LogThrottle } from '../runtime/log-throttle.js';
 import type { Logger } from '../runtime/logger.js';
 import {
@@ -49,23 +50,29 @@ export class ClientAuthorization {
 
   /** Resolves with the account or the reason for a refusal. Rejects if the credentials cannot be checked. */
   async authenticate(client: Client, username = '', password = ''): Promise<Account | RefusalCode> {
+    if (!isText(client.id) || !isText(username)) {
+      this.#logRefusal(client, username, 'control characters in its user name or client id');
+      return refusalCodes.badCredentials;
+    }
     if (!this.#logins) return UNRESTRICTED;
     const { remoteAddress: address } = socketOf(client);
     const isWanted = () => !client.closed;
     const result = await this.#logins.check({ username, password, address, isWanted });
     if (typeof result === 'string') return this.#refuse(client, username, result);
     if (mayUseClientId(result, client.id)) return result;
-    this.#logRefusal(client, username, 'its account may not use this client id');
+    this.#logRefusal(client, username, 'client refused: its account may not use this client id');
     return refusalCodes.notAuthorized;
   }
 
   #refuse(client: Client, username: string, result: Exclude<LoginResult, Account>): RefusalCode {
     if (result === 'wrong') {
-      this.#logRefusal(client, username, 'wrong user name or password');
+      this.#logRefusal(client, username, 'client refused: wrong user name or password');
       return refusalCodes.badCredentials;
     }
     const reason =
-      result === 'busy' ? 'too many logins at once' : 'too many failed logins from its address';
+      result === 'busy'
+        ? 'client refused: too many logins at once'
+        : 'client refused: too many failed logins from its address';
     this.#logRefusal(client, username, reason);
     return refusalCodes.unavailable;
   }
@@ -74,10 +81,7 @@ export class ClientAuthorization {
   #logRefusal(client: Client, username: string, reason: string): void {
     const address = socketOf(client).remoteAddress;
     if (!this.#refusalLog.isDue(`${reason} ${address}`)) return;
-    this.log.warn(
-      { client: shortened(client.id), username: shortened(username), address },
-      `client refused: ${reason}`,
-    );
+    this.log.warn({ client: shortened(client.id), username: shortened(username), address }, reason);
   }
 
   /** The client is accepted. */
@@ -122,8 +126,10 @@ export class ClientAuthorization {
 const MAX_LOGGED = 64;
 
 /** Text from a client, for a log line. */
-export const shortened = (text: string): string =>
-  text.length > MAX_LOGGED ? `${text.slice(0, MAX_LOGGED)}…` : text;
+export const shortened = (text: string): string => {
+  const shown = text.length > MAX_LOGGED ? `${text.slice(0, MAX_LOGGED)}…` : text;
+  return shown.replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
+};
 
-/** MQTT 3.1.1, section 1.5.3: a broker may end a connection that sends NUL. */
-const isText = (topic: string): boolean => !topic.includes('\0');
+/** MQTT 3.1.1, section 1.5.3: a broker has to end a connection that sends NUL, and may end one that sends the others. */
+const isText = (text: string): boolean => !CONTROL_CHARACTER.test(text);

@@ -15,7 +15,11 @@ export interface BufferLimits {
   stallTimeoutMs: number;
 }
 
-export type EndReason = PacketFault | 'it reads nothing' | 'it reads too slowly' | 'memory is full';
+export type EndReason =
+  | PacketFault
+  | 'client disconnected: it reads nothing'
+  | 'client disconnected: it reads too slowly'
+  | 'client disconnected: memory is full';
 
 interface Tracked {
   socket: Socket;
@@ -96,7 +100,7 @@ export class ClientSockets {
     if (waiting === 0) return true;
     if (isOptional && socket.writableNeedDrain) return false;
     if (waiting + bytes <= this.limits.maxQueuedBytesPerClient) return true;
-    this.#end(socket, 'it reads too slowly');
+    this.#end(socket, 'client disconnected: it reads too slowly');
     return false;
   }
 
@@ -120,7 +124,7 @@ export class ClientSockets {
   #faultOf(tracked: Tracked, chunk: Buffer): PacketFault | undefined {
     if (tracked.before !== undefined) tracked.before += chunk.length;
     if ((tracked.before ?? 0) > this.limits.maxBytesBeforeLogin)
-      return 'too much was sent before the login';
+      return 'client disconnected: too much was sent before the login';
     const { meter } = tracked;
     if (!meter.accept(chunk)) return meter.fault;
     this.#measure(tracked, meter.pendingBytes);
@@ -144,7 +148,7 @@ export class ClientSockets {
         tracked.pendingSince < (oldest?.pendingSince ?? Number.POSITIVE_INFINITY)
       )
         oldest = tracked;
-    if (oldest) this.#end(oldest.socket, 'memory is full');
+    if (oldest) this.#end(oldest.socket, 'client disconnected: memory is full');
   }
 
   /** Ends clients that read nothing, and those with most if too much waits for all. */
@@ -157,7 +161,7 @@ export class ClientSockets {
         tracked.progressAt = now;
       tracked.progress = progress;
       if (now - tracked.progressAt > this.limits.stallTimeoutMs)
-        this.#end(tracked.socket, 'it reads nothing');
+        this.#end(tracked.socket, 'client disconnected: it reads nothing');
       else if (tracked.socket.writableLength > 0) waiting.push(tracked);
     }
     let total = waiting.reduce((sum, { socket }) => sum + socket.writableLength, 0);
@@ -166,7 +170,7 @@ export class ClientSockets {
     for (const { socket } of waiting) {
       if (total <= this.limits.maxQueuedBytes) break;
       total -= socket.writableLength;
-      this.#end(socket, 'memory is full');
+      this.#end(socket, 'client disconnected: memory is full');
     }
   }
 

@@ -169,10 +169,7 @@ export class EmbeddedBroker implements Service {
     const { client } = socket as Socket & { client?: Client };
     const address = socket.remoteAddress;
     if (this.#limitLog.isDue(`${reason} ${address}`))
-      this.log.warn(
-        { client: shortened(client?.id ?? ''), address },
-        `client disconnected: ${reason}`,
-      );
+      this.log.warn({ client: shortened(client?.id ?? ''), address }, reason);
   }
 
   #logErrors(aedes: Aedes): void {

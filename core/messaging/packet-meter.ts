@@ -1,9 +1,9 @@
-/** What keeps a packet from being read. */
+/** What keeps a packet from being read, as a log message. */
 export type PacketFault =
-  | 'the packet is too large'
-  | 'QoS 2 is not supported'
-  | 'the first packet is not CONNECT'
-  | 'too much was sent before the login';
+  | 'client disconnected: the packet is too large'
+  | 'client disconnected: QoS 2 is not supported'
+  | 'client disconnected: the first packet is not CONNECT'
+  | 'client disconnected: too much was sent before the login';
 
 /** The bytes that a packet with this first byte may announce, or what is wrong with it. */
 export type PacketRule = (firstByte: number) => number | PacketFault;
@@ -70,7 +70,7 @@ export class PacketMeter {
     this.#length += (byte & 0x7f) * 2 ** this.#shift;
     this.#shift += 7;
     if (this.#length > this.#maxBytes || this.#shift > 28) {
-      this.#fault = 'the packet is too large';
+      this.#fault = 'client disconnected: the packet is too large';
     } else if (byte < 0x80) {
       this.#inLength = false;
       this.#body = this.#length;

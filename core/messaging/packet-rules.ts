@@ -20,9 +20,12 @@ export function beforeLogin({
 }: Pick<BrokerLimits, 'maxPacketBytesBeforeLogin'>): PacketRule {
   let isFirst = true;
   return (firstByte) => {
-    if (isFirst && typeOf(firstByte) !== CONNECT) return 'the first packet is not CONNECT';
+    if (isFirst && typeOf(firstByte) !== CONNECT)
+      return 'client disconnected: the first packet is not CONNECT';
     isFirst = false;
-    return isQos2(firstByte) ? 'QoS 2 is not supported' : maxPacketBytesBeforeLogin;
+    return isQos2(firstByte)
+      ? 'client disconnected: QoS 2 is not supported'
+      : maxPacketBytesBeforeLogin;
   };
 }
 
@@ -40,7 +43,8 @@ export function afterLogin(
       : Math.min(maxPacketBytes, maxSubscribeBytes);
   return (firstByte) => {
     const type = typeOf(firstByte);
-    if (type === PUBLISH) return isQos2(firstByte) ? 'QoS 2 is not supported' : largest;
+    if (type === PUBLISH)
+      return isQos2(firstByte) ? 'client disconnected: QoS 2 is not supported' : largest;
     if (type === SUBSCRIBE || type === UNSUBSCRIBE)
       return Math.min(maxPacketBytes, maxSubscribeBytes);
     return MAX_CONTROL_BYTES;

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
 import { z } from 'zod';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
+import { contentOf, readYaml, settingNames } from './yaml-faults.js';
 
 /** The names that systemd allows for a credential, without those that leave its folder. */
 const credentialName = z
@@ -81,14 +82,13 @@ export function readTextFile(file: string): string {
   }
 }
 
-function fieldErrors(error: z.ZodError) {
+function fieldErrors(error: z.ZodError, input: unknown) {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.');
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => ({
-        path: path ? `${path}.${key}` : key,
-        message: 'is not a known setting',
-      }));
+      return issue.keys.map((key) =>
+        unknownSetting(path, key, valueAt(input, [...issue.path, key])),
+      );
     return [{ path, message: issue.message }];
   });
 }
@@ -101,9 +101,25 @@ export type CompleteSettings = (given: GivenSettings) => GivenSettings;
 
 const asGiven: CompleteSettings = (given) => given;
 
+/** A key without a value is a password that was written without the space after the colon, or without quotes. */
+function unknownSetting(path: string, key: string, value: unknown) {
+  if (/^[\w-]{1,64}$/.test(key) && value !== null)
+    return { path: path ? `${path}.${key}` : key, message: 'is not a known setting' };
+  return {
+    path,
+    message: 'has text that is no setting; write SETTING: VALUE with a space after the colon',
+  };
+}
+
+const valueAt = (input: unknown, path: PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    input,
+  );
+
 /**
- * Parses YAML text into a frozen configuration. Throws ConfigurationError with every error and its path.
- * An override is `PATH=VALUE`: the path with dots, the value as YAML. An empty value removes the setting.
+ * Parses YAML text into a frozen configuration. Throws ConfigurationError with every error and its path; no error quotes a
+ * value. An override is `PATH=VALUE`: the path with dots, the value as YAML. An empty value removes the setting.
  */
 export function parseConfiguration<S extends z.ZodType>(
   schema: S,
@@ -112,31 +128,51 @@ export function parseConfiguration<S extends z.ZodType>(
   overrides: string[] = [],
   complete: CompleteSettings = asGiven,
 ): z.infer<S> {
-  const given = readSettings(text, source, overrides);
+  const names = () => settingNames(schema);
+  const given = readSettings(text, source, { names, overrides });
   const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);
-  const parsed = schema.safeParse(isMap ? complete(given as GivenSettings) : given);
-  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error));
+  const input = isMap ? complete(given as GivenSettings) : given;
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error, input));
   return deepFreeze(parsed.data);
 }
 
+interface ReadOptions {
+  /** Names of settings, which an error may quote. */
+  names: () => ReadonlySet<string>;
+  overrides: string[];
+}
+
 /** Throws ConfigurationError if the text is not YAML. */
-function readSettings(text: string, source: string, overrides: string[]): unknown {
-  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: true });
-  if (document.errors.length > 0)
-    throw new ConfigurationError(
-      source,
-      document.errors.map((e) => ({ path: '', message: e.message })),
-    );
-  for (const override of overrides) {
-    const [path = '', value] = override.split(/=(.*)/s);
-    if (value === undefined)
-      throw new ConfigurationError('--set', [{ path: override, message: 'expected PATH=VALUE' }]);
-    const parsed: unknown = parse(value);
-    const keys = path.split('.');
-    if (parsed !== null) document.setIn(keys, parsed);
+function readSettings(text: string, source: string, { names, overrides }: ReadOptions): unknown {
+  const read = readYaml({ text, names });
+  if ('faults' in read) throw new ConfigurationError(source, read.faults);
+  const { document } = read;
+  for (const override of overrides) applyOverride(document, override);
+  const found = contentOf(document);
+  if ('fault' in found) throw new ConfigurationError(source, [{ path: '', message: found.fault }]);
+  return found.content ?? {};
+}
+
+function applyOverride(document: Document, override: string): void {
+  const [path = '', value] = override.split(/=(.*)/s);
+  if (value === undefined) throw refusedOverride(path, 'expected PATH=VALUE');
+  const read = readYaml({ text: value, names: () => new Set() });
+  if ('faults' in read) throw refusedOverride(path, read.faults[0]?.message ?? 'it is not YAML');
+  const found = contentOf(read.document);
+  if ('fault' in found) throw refusedOverride(path, found.fault);
+  const keys = path.split('.');
+  try {
+    if (found.content !== null) document.setIn(keys, found.content);
     else if (document.hasIn(keys)) document.deleteIn(keys);
+  } catch {
+    throw refusedOverride(path, 'a part of the path has a value of its own in the file');
   }
-  return document.toJS() ?? {};
+}
+
+/** What is no path may be a value that lacks its path. */
+function refusedOverride(path: string, message: string): ConfigurationError {
+  return new ConfigurationError('--set', [{ path: /^[\w.-]+$/.test(path) ? path : '', message }]);
 }
 
 /** Reads a configuration file, or the schema's defaults if `file` is undefined. */
@@ -152,11 +188,10 @@ export function loadConfiguration<S extends z.ZodType>(
 
 /** What a configuration file and the command line give, e.g. to show where a setting comes from. Throws ConfigurationError. */
 export function givenSettings(file: string | undefined, overrides: string[]): GivenSettings {
-  return readSettings(
-    textOf(file),
-    file ?? 'the built-in configuration',
+  return readSettings(textOf(file), file ?? 'the built-in configuration', {
+    names: () => new Set(),
     overrides,
-  ) as GivenSettings;
+  }) as GivenSettings;
 }
 
 function textOf(file: string | undefined): string {

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { roleSchema } from '../contract/access.js';
 import { MAX_DETECTORS, preparationSchema } from '../contract/detection.js';
-import { nameSchema } from '../contract/names.js';
+import { mqttTextSchema, nameSchema } from '../contract/names.js';
 import { secretSchema } from './configuration.js';
 import { httpTlsShape, pinShape } from './tls/tls-settings.js';
 
@@ -47,6 +49,34 @@ export const sessionSettings = z
     absoluteMs: maxDays * 86_400_000,
   }));
 
+const proxyAddress = z.string().refine((text) => {
+  const [address = '', bits, ...more] = text.split('/');
+  const length = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  return length > 0 && more.length === 0 && (bits === undefined || isPrefix(bits, length));
+}, 'expected an address, e.g. 192.0.2.1, or a network, e.g. 192.0.2.0/24');
+
+const isPrefix = (bits: string, length: number): boolean =>
+  /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= length;
+
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9-]{0,63}$/, 'expected the name of a header');
+
+/** Single sign-on by a proxy, which says in headers who the caller is. */
+export const signOnSettings = z
+  .strictObject({
+    /** Headers from any other address are ignored. */
+    proxies: z.array(proxyAddress).min(1).max(64),
+    userHeader: headerName.default('Remote-User'),
+    groupsHeader: headerName.default('Remote-Groups'),
+    /** The role that a group gives; the highest one counts. */
+    roles: z.record(z.string().min(1).max(128), roleSchema).default({}),
+    /** The role without such a group; without it the caller is refused. */
+    defaultRole: roleSchema.optional(),
+  })
+  .optional();
+export type SignOnSettings = NonNullable<z.infer<typeof signOnSettings>>;
+
 /** A server's address and who may use it. */
 export const serverSettings = (defaultPort: number) =>
   z
@@ -56,6 +86,7 @@ export const serverSettings = (defaultPort: number) =>
       auth: z.enum(['token', 'none']).default('token'),
       allowAnyoneOnTheNetwork: z.boolean().default(false),
       sessions: sessionSettings,
+      signOn: signOnSettings,
       ...httpTlsShape,
     })
     .refine(isGuarded, unguarded('authentication'))
@@ -108,7 +139,7 @@ export const imageSettings = z
 /** How to reach an MQTT broker. */
 export const brokerClientShape = {
   url: z.url({ protocol: /^mqtts?$/, error: 'expected mqtt://HOST:PORT or mqtts://HOST:PORT' }),
-  username: z.string().min(1).optional(),
+  username: mqttTextSchema.optional(),
   password: secretSchema.optional(),
   caFile: z.string().min(1).optional(),
   ...pinShape,
@@ -116,5 +147,8 @@ export const brokerClientShape = {
 
 export const topicRoot = z
   .string()
-  .regex(/^[^/+#\s]+(\/[^/+#\s]+)*$/, 'expected topic levels without "+", "#" or spaces')
+  .regex(
+    /^[^/+#\s\p{Cc}\p{Cs}]+(\/[^/+#\s\p{Cc}\p{Cs}]+)*$/u,
+    'expected topic levels without "+", "#", spaces or control characters',
+  )
   .default('siteglass');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { imageIdSchema, nameSchema } from '../../core/contract/names.js';
 import { type CameraResource, cameraResourceSchema } from '../../core/contract/site.js';
 import { type Route, route } from '../../core/http/route.js';
+import { scopeOf } from '../../core/http/scope.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Backlog } from '../cameras/camera.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
@@ -29,8 +30,13 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       tag,
       summary: 'List the cameras with their state',
       access: 'viewer',
+      scope: 'filtered',
       responses: { 200: listSchema },
-      handle: () => ({ status: 'OK', cameras: cameras.statuses().map(presentCamera) }),
+      handle: (_, ctx) => {
+        const scope = scopeOf(ctx);
+        const visible = cameras.statuses().filter(({ id }) => scope?.includes(id) ?? true);
+        return { status: 'OK', cameras: visible.map(presentCamera) };
+      },
     }),
     route({
       method: 'get',
@@ -38,6 +44,7 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       tag,
       summary: 'Get one camera',
       access: 'viewer',
+      scope: 'path',
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],
@@ -54,6 +61,7 @@ function actionRoutes(cameras: CameraSchedule): Route[] {
       tag,
       summary: 'Take a snapshot now and analyse it',
       access: 'operator',
+      scope: 'path',
       params: byId,
       responses: { 200: snapshotSchema },
       problems: ['not_found', 'camera_failed', ...ANALYSIS_PROBLEMS],
@@ -69,6 +77,7 @@ function actionRoutes(cameras: CameraSchedule): Route[] {
       summary: 'Pause a camera: it takes no snapshots until resumed',
       access: 'operator',
       audit: 'camera_paused',
+      scope: 'path',
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],
@@ -84,6 +93,7 @@ function actionRoutes(cameras: CameraSchedule): Route[] {
       summary: 'Resume a camera: it takes snapshots on schedule again',
       access: 'operator',
       audit: 'camera_resumed',
+      scope: 'path',
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],

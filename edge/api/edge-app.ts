@@ -1,10 +1,12 @@
+import { hostname } from 'node:os';
 import type Koa from 'koa';
+import type { Middleware } from 'koa';
 import type { AccessModule } from '../../core/access/create-access.js';
 import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
-import { onlyThisMachine } from '../../core/http/guards.js';
+import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
@@ -72,7 +74,6 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeUpload: [],
     beforeRead: [],
   };
-  const guarded = config.http.auth === 'none' && !config.http.allowAnyoneOnTheNetwork;
   return createApp({
     info: {
       title: `Siteglass appliance (${config.site})`,
@@ -110,6 +111,15 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     metrics,
     connections: parts.connections,
     log: log.child({ component: 'http' }),
-    guards: [...(guarded ? [onlyThisMachine] : []), setupPage(parts.setup)],
+    guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
   });
+}
+
+/** With authentication, a page has no token to send. */
+function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {
+  if (http.auth !== 'none') return [];
+  if (!http.allowAnyoneOnTheNetwork) return [onlyThisMachine];
+  const published = publicUrl === undefined ? [] : [new URL(publicUrl).hostname];
+  const domains = http.tls.acme?.domains ?? [];
+  return [onlyOwnPages([hostname(), ...http.tls.names, ...domains, ...published])];
 }

@@ -66,6 +66,7 @@ export function pushRoutes(cameras: CameraSchedule, uploads: UploadBudget): Rout
       summary: 'Upload a snapshot of a camera of kind push',
       description: `${LOGIN} ${BODY}`,
       access: 'operator',
+      scope: 'path',
       verifySecret: (ctx, secret) => deviceOf(cameras, ctx.params.camera, secret),
       around: recordRefusals(cameras),
       params: byId,

@@ -1,6 +1,7 @@
 import { sightingPageSchema, sightingQuerySchema } from '../../core/contract/sighting.js';
 import { requireKnown } from '../../core/http/require-known.js';
 import { type Route, route } from '../../core/http/route.js';
+import { scopeOf } from '../../core/http/scope.js';
 import type { PresentNames } from '../../core/images/image-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
@@ -19,6 +20,7 @@ export function sightingRoutes(
       tag,
       summary: 'List sightings, newest first',
       access: 'viewer',
+      scope: 'query',
       query: sightingQuerySchema,
       responses: { 200: sightingPageSchema },
       handle: async ({ query }) => {
@@ -46,6 +48,7 @@ export function sightingRoutes(
       tag,
       summary: 'Stream of sighting events, as server-sent events',
       access: 'viewer',
+      scope: 'filtered',
       headers: {
         'Last-Event-ID': 'Resume after this event; without it the stream begins with new events',
       },
@@ -58,7 +61,8 @@ export function sightingRoutes(
       },
       problems: ['streams_full', 'shutting_down'],
       handle: async (_, ctx) => {
-        const stream = await events.open(ctx.get('Last-Event-ID') || undefined, ctx.ip);
+        const lastEventId = ctx.get('Last-Event-ID') || undefined;
+        const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
         ctx.type = 'text/event-stream';
         ctx.set('Cache-Control', 'no-store');
         // Stops proxies from buffering the response.

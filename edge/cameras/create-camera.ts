@@ -3,8 +3,9 @@ import type { Clock } from '../../core/runtime/clock.js';
 import { ClockSteps } from '../../core/runtime/clock-steps.js';
 import type { Camera } from './camera.js';
 import type { CameraConfig, RtspCameraConfig } from './camera-config.js';
-import { passwordOf } from './http/credentials.js';
-import { CaptureCamera } from './sources/capture-camera.js';
+import { Credentials } from './http/credentials.js';
+import { RtspRelay } from './rtsp/rtsp-relay.js';
+import { CaptureCamera, type CaptureSettings } from './sources/capture-camera.js';
 import { CursorFile } from './sources/cursor-file.js';
 import { FolderCamera } from './sources/folder-camera.js';
 import { DiskFolder } from './sources/folder-fs.js';
@@ -33,10 +34,10 @@ export function createCamera(
     case 'mjpeg':
       return new MjpegCamera(config, clock);
     case 'rtsp':
-      return new CaptureCamera({ ...config, source: () => streamSource(config) }, clock);
+      return new CaptureCamera({ ...config, ...streamOf(config) }, clock);
     case 'device':
       return new CaptureCamera(
-        { ...config, source: () => ({ kind: 'device', path: config.path }) },
+        { ...config, open: async () => ({ source: { kind: 'device', path: config.path } }) },
         clock,
       );
     case 'video':
@@ -56,8 +57,15 @@ export function createCamera(
   }
 }
 
-const streamSource = ({ url, auth }: RtspCameraConfig) => ({
-  kind: 'stream' as const,
-  url,
-  ...(auth && { username: auth.username, password: passwordOf(auth.password) }),
-});
+/** The credentials are kept from one start of the process to the next: so is the number of refusals. */
+function streamOf({ url, auth }: RtspCameraConfig): Pick<CaptureSettings, 'open' | 'retryLogin'> {
+  const credentials = auth && new Credentials({ ...auth, scheme: 'auto' });
+  return {
+    async open() {
+      const relay = new RtspRelay({ url, credentials });
+      const source = { kind: 'stream' as const, ...(await relay.start()) };
+      return { source, fault: () => relay.fault, close: () => relay.stop() };
+    },
+    retryLogin: () => credentials?.retry(),
+  };
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mqttTextSchema } from '../../core/contract/names.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { brokerClientShape, isGuarded, topicRoot, unguarded } from '../../core/runtime/settings.js';
 import { brokerTlsShape, pinNeedsTls } from '../../core/runtime/tls/tls-settings.js';
@@ -14,7 +15,7 @@ export const brokerProfileShape = {
 };
 
 const account = z.strictObject({
-  username: z.string().min(1).max(64),
+  username: mqttTextSchema.max(64),
   password: secretSchema,
   /** A reader subscribes; an operator may also send commands. */
   role: z.enum(['reader', 'operator']).default('reader'),

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
-import { type EventTables, eventTable } from '../store/event-table.js';
+import { type EventTables, eventTable, type NumberedEvent } from '../store/event-table.js';
 
 export interface EventClientLimits {
   /** A comment is sent when there was no event for this long. */
@@ -21,6 +21,8 @@ export class EventClient {
   constructor(
     private readonly db: Kysely<EventTables>,
     private readonly limits: EventClientLimits,
+    /** Whose events are sent; all of them if it is undefined. */
+    private readonly cameras?: readonly string[],
   ) {}
 
   /** Call it when events were committed. */
@@ -50,6 +52,10 @@ export class EventClient {
     return text;
   }
 
+  #isShown({ event }: NumberedEvent): boolean {
+    return !this.cameras || !event || this.cameras.includes(event.camera);
+  }
+
   /** `onDrained` is called whenever the client has read all that was sent. */
   async *#text(lastEventId: string | undefined, onDrained: () => void): AsyncGenerator<string> {
     const { first, last } = await eventTable.range(this.db);
@@ -59,7 +65,7 @@ export class EventClient {
     while (!this.#ended.signal.aborted) {
       onDrained();
       const events = await eventTable.after(this.db, seq, PAGE_SIZE);
-      for (const { seq: id, event } of events)
+      for (const { seq: id, event } of events.filter((some) => this.#isShown(some)))
         yield event
           ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`
           : gapEvent(id, id);

@@ -39,9 +39,13 @@ export class EventStream implements Service {
 
   /**
    * The events after `lastEventId`, or only new ones if it is undefined. A `gap` event shows that some are no longer
-   * kept. Throws `streams_full`.
+   * kept. With `cameras`, only their events. Throws `streams_full`.
    */
-  async open(lastEventId: string | undefined, address = ''): Promise<Readable> {
+  async open(
+    lastEventId: string | undefined,
+    address = '',
+    cameras?: readonly string[],
+  ): Promise<Readable> {
     const { db, maxClients = 64, maxClientsEach = 16 } = this.options;
     const { heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
     const network = networkOf(address);
@@ -58,7 +62,7 @@ export class EventStream implements Service {
         `${maxClientsEach} event streams of this address are open. Close one, or retry later.`,
         { retryAfter: 10 },
       );
-    const client = new EventClient(db, { heartbeatMs, patienceMs });
+    const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras);
     this.#clients.set(client, network);
     const stream = client.read(lastEventId);
     stream.once('close', () => this.#clients.delete(client));

@@ -24,10 +24,13 @@ for (const page of ['deepstack.md', 'first-camera.md', 'mqtt.md'])
   });
 
 test('the appliance and the relay accept the configurations in docs/configuration.md', async (t) => {
-  const [model = '', edge = '', relay = '', ...others] = examplesIn('configuration.md');
-  t.notThrows(() => parseConfiguration(operatorModelSchema, model, 'the first example'));
-  const parsed = parseConfiguration(edgeConfigSchema, edge, 'the second example');
-  t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the third example'));
+  const [signOn = '', model = '', edge = '', relay = '', ...others] =
+    examplesIn('configuration.md');
+  for (const schema of [edgeConfigSchema, relayConfigSchema])
+    t.notThrows(() => parseConfiguration(schema, signOn, 'the first example'));
+  t.notThrows(() => parseConfiguration(operatorModelSchema, model, 'the second example'));
+  const parsed = parseConfiguration(edgeConfigSchema, edge, 'the third example');
+  t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the fourth example'));
   const known = await knownDetectors(detectorPlaces({ models: [] }, '/nowhere'));
   const downloaded = known.map((one) => ({ ...one, status: 'ready' as const }));
   t.deepEqual(nameFaults(parsed, downloaded), []);

@@ -26,7 +26,7 @@ type Headers = Record<string, string>;
 
 /**
  * Sends GET requests to one camera, with its credentials and over connections that are kept. Follows redirects only to
- * the same host and never from https to http. The credentials reach the configured origin, and https of the same host.
+ * the same host and never from https to http. The credentials reach the configured scheme, host and port alone.
  */
 export class CameraClient {
   readonly #url: URL;
@@ -82,8 +82,9 @@ export class CameraClient {
   }
 
   async #getAuthorized(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
-    const credentials = this.#mayLogIn(url) ? this.#credentials : undefined;
-    if (!credentials) return withoutLogin(await this.#send(url, headers, signal));
+    const isConfigured = url.origin === this.#url.origin;
+    const credentials = isConfigured ? this.#credentials : undefined;
+    if (!credentials) return withoutLogin(await this.#send(url, headers, signal), isConfigured);
     for (let request = 1; ; request++) {
       const answer = credentials.answer('GET', url.pathname + url.search);
       const { header: authorization } = answer;
@@ -100,10 +101,6 @@ export class CameraClient {
       }
       await discard(response);
     }
-  }
-
-  #mayLogIn({ origin, protocol }: URL): boolean {
-    return origin === this.#url.origin || (this.#url.protocol === 'http:' && protocol === 'https:');
   }
 
   #send(url: URL, headers: Headers, signal: AbortSignal): Promise<CameraResponse> {
@@ -133,12 +130,14 @@ async function discard(response: CameraResponse): Promise<void> {
   response.close();
 }
 
-function withoutLogin(response: CameraResponse): CameraResponse {
+function withoutLogin(response: CameraResponse, isConfigured: boolean): CameraResponse {
   if (response.status !== 401) return response;
   response.close();
   throw new HttpStatusError(
     401,
-    'the camera asks for a user name and password; set auth (HTTP 401)',
+    isConfigured
+      ? 'the camera asks for a user name and password; set auth (HTTP 401)'
+      : 'the camera redirected to another port or protocol and asks for a login there, but passwords go to the configured address alone; set url to the final address (HTTP 401)',
   );
 }
 

@@ -15,13 +15,24 @@ import {
 } from '../camera.js';
 import { connectionError } from '../http/http-error.js';
 
+/** A source that is ready to be read. */
+export interface OpenSource {
+  source: CaptureSource;
+  /** Why it cannot be read, if that is known better than the process knows it. */
+  fault?(): unknown;
+  /** Called when the process is gone. */
+  close?(): void;
+}
+
 export interface CaptureSettings {
   timeoutSeconds: number;
   maxBytes: number;
   /** How long the process is kept after a snapshot. */
   holdOpenSeconds: number;
-  /** Called whenever the source is opened, so that a changed password file takes effect. */
-  source(): CaptureSource;
+  /** Called whenever the process is started. */
+  open(): Promise<OpenSource>;
+  /** Of a source with credentials. */
+  retryLogin?(): void;
 }
 
 const FAILURES: Record<CaptureFailureReason, [CameraErrorCode, string]> = {
@@ -39,6 +50,7 @@ const FAILURES: Record<CaptureFailureReason, [CameraErrorCode, string]> = {
  */
 export class CaptureCamera implements Camera {
   #process: CaptureProcess | undefined;
+  #source: OpenSource | undefined;
   #idle: NodeJS.Timeout | undefined;
 
   constructor(
@@ -53,20 +65,19 @@ export class CaptureCamera implements Camera {
 
   /** A frame as JPEG; of a file, the frame at `atMs`, or undefined if the file ends before. */
   async frame(signal: AbortSignal, atMs?: number): Promise<Buffer | undefined> {
-    const { timeoutSeconds, maxBytes, source } = this.settings;
+    const { timeoutSeconds, maxBytes } = this.settings;
     clearTimeout(this.#idle);
     const fault = this.fault();
     if (fault !== undefined) throw new CameraError('not_installed', fault);
     try {
-      if (!this.#process?.alive) this.#process = new CaptureProcess(source());
-      const current = this.#process;
+      const current = this.#process?.alive ? this.#process : await this.#start();
       const frame = await withDeadline(timeoutSeconds * 1000, signal, (attemptSignal) =>
         current.take(attemptSignal, atMs),
       );
       if (frame && frame.length > maxBytes) throw snapshotTooLarge(maxBytes);
       return frame;
     } catch (error) {
-      throw toCameraError(error);
+      throw toCameraError(this.#source?.fault?.() ?? error);
     } finally {
       this.#closeLater();
     }
@@ -77,9 +88,22 @@ export class CaptureCamera implements Camera {
     return openCvFault('capture');
   }
 
+  retryLogin(): void {
+    this.settings.retryLogin?.();
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     await this.#process?.stop();
+  }
+
+  async #start(): Promise<CaptureProcess> {
+    const opened = await this.settings.open();
+    const started = new CaptureProcess(opened.source);
+    void started.ended.then(() => opened.close?.());
+    this.#source = opened;
+    this.#process = started;
+    return started;
   }
 
   #closeLater(): void {

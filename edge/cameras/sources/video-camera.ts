@@ -22,7 +22,7 @@ export class VideoCamera implements Camera {
         timeoutSeconds,
         maxBytes,
         holdOpenSeconds: HOLD_OPEN_SECONDS,
-        source: () => ({ kind: 'file', path: resolve(path) }),
+        open: async () => ({ source: { kind: 'file', path: resolve(path) } }),
       },
       clock,
     );

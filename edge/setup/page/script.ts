@@ -1,17 +1,19 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { SetupDone, SetupRequest, SetupState } from '../setup-contract.js';
+import type { Page, PageElement, PageLocation, PageOption } from './browser.js';
 
 /** Runs in the browser, and uses the same REST calls as any program. */
 
-const element = <E extends HTMLElement>(id: string): E => {
+declare const document: Page;
+declare const location: PageLocation;
+declare const Option: PageOption;
+
+function element(id: string): PageElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no ${id}`);
-  return found as E;
-};
-const input = (id: string) => element<HTMLInputElement>(id);
+  return found;
+}
 const wait = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
 
 /** Where the API says that something is wrong, and the field that it belongs to. */
@@ -36,7 +38,7 @@ class Refused extends Error {
 }
 
 async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`/api/v1${path}`, { ...init, cache: 'no-store' });
+  const response = await fetch(`/api/v1${path}`, init);
   const body: unknown = await response.json();
   if (!response.ok) throw new Refused(body as Problem);
   return body as T;
@@ -59,7 +61,7 @@ function say(message: string, fault = ''): void {
 
 /** Runs a form's work once at a time, and shows why it failed. */
 function onSubmit(id: string, work: () => Promise<void>): void {
-  const form = element<HTMLFormElement>(id);
+  const form = element(id);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const button = form.querySelector('button');
@@ -79,8 +81,8 @@ function showFault(error: unknown): void {
   say('', error instanceof Error ? error.message : String(error));
   if (!(error instanceof Refused)) return;
   const ids = (error.problem.errors ?? []).flatMap(({ path }) => FIELDS[path] ?? []);
-  for (const id of ids) input(id).setAttribute('aria-invalid', 'true');
-  if (ids[0]) input(ids[0]).focus();
+  for (const id of ids) element(id).setAttribute('aria-invalid', 'true');
+  if (ids[0]) element(ids[0]).focus();
 }
 
 function show(id: string): void {
@@ -89,7 +91,7 @@ function show(id: string): void {
 
 /** What the configuration has is shown, and cannot be changed here. */
 function fix(id: string, value: string | null, configuration: string | null): void {
-  const field = input(id);
+  const field = element(id);
   field.disabled = true;
   field.required = false;
   if (value !== null) field.value = value;
@@ -117,14 +119,14 @@ function fill({ site, network, relay, addresses, configuration, fingerprint }: S
 }
 
 function relayOf(): SetupRequest['relay'] {
-  const kind = input('relay').value;
-  if (input('relay').disabled || kind === 'none') return undefined;
-  if (kind === 'code') return { code: input('enrolment').value.trim() };
-  const text = (id: string) => input(id).value.trim() || undefined;
+  const kind = element('relay').value;
+  if (element('relay').disabled || kind === 'none') return undefined;
+  if (kind === 'code') return { code: element('enrolment').value.trim() };
+  const text = (id: string) => element(id).value.trim() || undefined;
   return {
     url: text('url') ?? '',
     username: text('username'),
-    password: input('relay-password').value || undefined,
+    password: element('relay-password').value || undefined,
     fingerprint: text('pin'),
   };
 }
@@ -144,30 +146,30 @@ async function logIn(user: string, password: string, seconds: number): Promise<v
 }
 
 onSubmit('code-form', async () => {
-  code = input('code').value;
+  code = element('code').value;
   fill(await call<SetupState>('/setup', { headers: { 'Setup-Code': code } }));
   show('setup-form');
-  input('site').focus();
+  element('site').focus();
 });
 
 onSubmit('setup-form', async () => {
-  const [user, password] = [input('name').value, input('password').value];
-  if (password !== input('repeated').value) {
-    input('repeated').focus();
+  const [user, password] = [element('name').value, element('password').value];
+  if (password !== element('repeated').value) {
+    element('repeated').focus();
     throw new Error('The two passwords differ.');
   }
   const request: SetupRequest = {
-    ...(!input('site').disabled && { site: input('site').value }),
+    ...(!element('site').disabled && { site: element('site').value }),
     administrator: { name: user, password },
-    ...(!input('network').disabled && { network: input('network').value }),
+    ...(!element('network').disabled && { network: element('network').value }),
     relay: relayOf(),
   };
   const done = await call<SetupDone>('/setup', json('POST', request, { 'Setup-Code': code }));
-  const address = element<HTMLAnchorElement>('address');
+  const address = element('address');
   address.href = done.url;
   address.textContent = done.url;
   element('setup-form').hidden = true;
-  const isElsewhere = input('network').value === 'this-machine' && !isThisMachine();
+  const isElsewhere = element('network').value === 'this-machine' && !isThisMachine();
   if (isElsewhere) {
     say(`The appliance is set up. It is now reached on its own machine alone, at ${done.url}.`);
     return;
@@ -182,7 +184,7 @@ const isThisMachine = (): boolean => /^(localhost|127\.|\[::1\])/.test(location.
 
 onSubmit('try-form', async () => {
   const form = new FormData();
-  const file = input('image').files?.[0];
+  const file = element('image').files?.[0];
   if (file) form.append('image', file);
   say('Searching the image.');
   const result = await call<ImageResult>('/objectdetection/image', { method: 'POST', body: form });
@@ -195,16 +197,16 @@ onSubmit('try-form', async () => {
     return item;
   });
   element('detections').replaceChildren(...items);
-  const processed = element<HTMLImageElement>('processed');
+  const processed = element('processed');
   processed.src = `/api/v1/objectdetection/image/${image.id}/processed`;
   processed.alt = 'The image with what was found in it';
   processed.hidden = false;
 });
 
-input('relay').addEventListener('change', () => {
+element('relay').addEventListener('change', () => {
   for (const kind of ['code', 'account'])
-    element(`relay-${kind}`).hidden = input('relay').value !== kind;
+    element(`relay-${kind}`).hidden = element('relay').value !== kind;
 });
 
 // A link may carry the code behind "#", which browsers do not send.
-if (location.hash.length > 1) input('code').value = decodeURIComponent(location.hash.slice(1));
+if (location.hash.length > 1) element('code').value = decodeURIComponent(location.hash.slice(1));

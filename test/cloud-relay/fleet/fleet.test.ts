@@ -176,7 +176,8 @@ for (const { name, open } of relayDatabases(test)) {
       ],
       0,
     );
-    t.deepEqual(await fleet.dailyTotals('north', 0, 2 * DAY), [
+    const { days } = await fleet.dailyTotals('north', { from: 0, to: 2 * DAY });
+    t.deepEqual(days, [
       { day: 0, label: 'cat', summaries: 1, detections: 1 },
       { day: 0, label: 'face', summaries: 2, detections: 3 },
       { day: DAY, label: 'face', summaries: 1, detections: 1 },
@@ -207,7 +208,7 @@ for (const { name, open } of relayDatabases(test)) {
     await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
     await t.throwsAsync(fleet.summaries('north', { limit: 1 }), { code: 'not_found' });
     await fleet.createSite('north');
-    t.is((await fleet.listSites()).length, 1);
+    t.is((await fleet.listSites()).sites.length, 1);
   });
 
   test(`repeating an interrupted removal completes it (${name})`, async (t) => {
@@ -224,7 +225,7 @@ for (const { name, open } of relayDatabases(test)) {
     await cutShortRemoval(t, db, fleet);
     await fleet.createSite('north');
     t.like(await fleet.site('north'), { summaries: 0, detections: 0, lastReceivedAt: null });
-    t.deepEqual(await fleet.dailyTotals('north', 0, DAY), []);
+    t.deepEqual((await fleet.dailyTotals('north', { from: 0, to: DAY })).days, []);
     t.deepEqual(await fleet.gaps('north'), { gaps: [], truncated: false });
   });
 

@@ -87,7 +87,7 @@ for (const { name, open } of relayDatabases(test)) {
     await db.updateTable('site').set({ removing_at: 1 }).execute();
     t.deepEqual((await commitBatch(db, [anArrival(2)], 0)).unknown, ['north']);
     t.false(await registry.admit('north'));
-    t.deepEqual(await fleet.listSites(), []);
+    t.deepEqual((await fleet.listSites()).sites, []);
     await fleet.removeSite('north');
     t.true(await registry.admit('north'));
   });

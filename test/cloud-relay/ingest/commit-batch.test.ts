@@ -4,8 +4,9 @@ import { type Kysely, sql } from 'kysely';
 import { siteGaps } from '../../../cloud-relay/fleet/gaps.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { MAX_RANGES_AHEAD } from '../../../cloud-relay/ingest/reconcile.js';
-import { ledgerOf, siteTotals } from '../../../cloud-relay/store/ledger-table.js';
+import { ledgerOf } from '../../../cloud-relay/store/ledger-table.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
+import { siteTotals } from '../../../cloud-relay/store/site-total-table.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import {
   aDetection,
@@ -66,7 +67,7 @@ for (const { name, open } of relayDatabases(test)) {
             await storedSeqs(db, site),
             [...seen].sort((a, b) => a - b),
           );
-          const [totals] = await siteTotals(db, site);
+          const [totals] = await siteTotals(db, [site]);
           t.like(totals, { summaries: seen.size, detections: seen.size });
         },
       ),
@@ -153,7 +154,7 @@ for (const { name, open } of relayDatabases(test)) {
     const again = await commitBatch(db, batch, NOW);
     t.is(again.added, 0);
     t.is(again.ledger[0]?.watermark, 3);
-    t.like((await siteTotals(db, 'north'))[0], { summaries: 3, detections: 3 });
+    t.like((await siteTotals(db, ['north']))[0], { summaries: 3, detections: 3 });
   });
 
   test(`a reported drop moves the watermark, and is distinct from missing and lost summaries (${name})`, async (t) => {
@@ -336,7 +337,7 @@ for (const { name, open } of relayDatabases(test)) {
     t.is(outcome, 'refused');
     const { ledger } = await commitBatch(db, [anArrival(1)], NOW);
     t.is(ledger[0]?.watermark, 1);
-    t.is((await siteTotals(db, 'north'))[0]?.summaries, 1);
+    t.is((await siteTotals(db, ['north']))[0]?.summaries, 1);
   });
 
   test(`a site that is removed while its records are in flight leaves none of them behind (${name})`, async (t) => {

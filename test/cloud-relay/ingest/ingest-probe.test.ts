@@ -5,7 +5,7 @@ const MINUTE_MS = 60_000;
 
 /** A probe on counts and a clock that the test sets. */
 function probe() {
-  const counts = { received: 0, committed: 0, duplicates: 0, failed: 0 };
+  const counts = { received: 0, committed: 0, duplicates: 0, failed: 0, overBudget: 0 };
   let now = 0;
   const probed = new IngestProbe(
     { status: () => ({ ...counts, refused: 0, batches: 0, waiting: 0 }) },

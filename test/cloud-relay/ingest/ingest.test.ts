@@ -88,7 +88,7 @@ test('sites are registered on first contact up to the limit, and not at all if t
   await eventually(() => opened.ingest.status().refused === 1);
   await eventually(() => opened.ingest.status().committed === 2);
   t.deepEqual(
-    (await open.fleet.listSites()).map(({ id }) => id),
+    (await open.fleet.listSites()).sites.map(({ id }) => id),
     ['a', 'b'],
   );
 
@@ -100,7 +100,7 @@ test('sites are registered on first contact up to the limit, and not at all if t
   await eventually(() => ingest.status().committed === 1);
   t.is(ingest.status().refused, 1);
   t.deepEqual(
-    (await closed.fleet.listSites()).map(({ id }) => id),
+    (await closed.fleet.listSites()).sites.map(({ id }) => id),
     ['known'],
   );
 });

@@ -39,7 +39,7 @@ test('records stored by an earlier version are neither forgotten nor stored agai
     ],
   );
   t.is((await newestSummaries(db, 'north', { label: 'stop sign' }, 10)).length, 5);
-  const [day] = await dailyTotals(db, 'north', 0, Date.now());
+  const [day] = await dailyTotals(db, 'north', { from: 0, to: Date.now() }, 100);
   t.like(day, { label: 'stop sign', summaries: 5, detections: 5 });
   const again = [1, 4, 5, 6, 8, 9].map((seq) => anArrival(seq));
   const { added, ledger } = await commitBatch(db, again, 1_000);

@@ -277,3 +277,41 @@ test('a broker that goes away is not mistaken for a second appliance', async (t)
   await eventually(() => /ECONNREFUSED/.test(bus.status().lastError ?? ''));
   t.false(bus.connected);
 });
+
+const LOGGED: Record<string, [username: string, clientId: string]> = {
+  'NUL in a user name': ['north\0', 'siteglass-north'],
+  'NUL in a client id': ['dashboard', 'board\0'],
+  'a line end in a client id': ['dashboard', 'board\n{"level":60}'],
+  'an escape in a user name': ['dash\x1b[2J', 'board'],
+};
+
+for (const [name, [username, clientId]] of Object.entries(LOGGED))
+  for (const withAccounts of [true, false])
+    test(`a client with ${name} is refused (${withAccounts ? 'accounts' : 'no accounts'})`, async (t) => {
+      const asked: string[] = [];
+      const verify = async (asking: string, password: string) => {
+        asked.push(asking);
+        return accounts.verify(asking, password);
+      };
+      const { url } = await startBroker(t, { accounts: withAccounts ? { verify } : 'none' });
+      const options = { username, password: 'd', clientId, reconnectPeriod: 0 };
+      await t.throwsAsync(connectAsync(url, options), { message: /Bad username or password/ });
+      t.deepEqual(asked, []);
+    });
+
+test('a topic with a control character is neither published nor subscribed to', async (t) => {
+  const { url } = await startBroker(t, { accounts: 'none' });
+  const reader = await client(t, url, 'relay', 'reader');
+  const messages = received(reader);
+  await reader.subscribeAsync('#');
+  for (const topic of ['a\0b', 'a\nb', 'a\x7fb']) {
+    const writer = await client(t, url, 'relay', 'writer');
+    await t.throwsAsync(writer.subscribeAsync(topic));
+    await writer.publishAsync(topic, 'x', { qos: 0 }).catch(() => undefined);
+    await writer.endAsync(true);
+  }
+  const writer = await client(t, url, 'relay', 'writer');
+  await writer.publishAsync('a/b', 'x', { qos: 1 });
+  await eventually(() => messages.length > 0);
+  t.deepEqual(messages, ['a/b x']);
+});

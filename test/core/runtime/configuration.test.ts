@@ -169,3 +169,85 @@ test('a credential is a name, and never a path out of its folder', (t) => {
   const error = t.throws(() => edge('mqtt: { url: mqtt://a, password: { credentials: x } }'));
   t.regex(error?.message ?? '', /mqtt\.password: expected text, .*\{ credential: NAME \}/);
 });
+
+const PASSWORD = 'hunter2';
+
+/** A configuration with a password and a mistake near it, as people make them. */
+const MISTAKES: Record<string, string> = {
+  'a bracket that is not closed': `site: a\nlan: { username: a, password: ${PASSWORD}\n`,
+  'a quote that is not closed': `mqtt:\n  password: "${PASSWORD}\n`,
+  'a colon in it': `mqtt:\n  password: ${PASSWORD}: x\n`,
+  'an asterisk before it': `mqtt:\n  password: *${PASSWORD}\n`,
+  'an ampersand before it': `mqtt:\n  password: &${PASSWORD}\n`,
+  'an at sign before it': `mqtt:\n  password: @${PASSWORD}\n`,
+  'a percent sign before it': `mqtt:\n  password: %${PASSWORD}\n`,
+  'a vertical line before it': `mqtt:\n  password: |${PASSWORD}\n`,
+  'an exclamation mark before it': `mqtt:\n  password: !${PASSWORD}\n`,
+  'a backslash in it': `mqtt:\n  password: "\\q${PASSWORD}"\n`,
+  'a quote behind its beginning': `mqtt:\n  password: "a" "${PASSWORD}"\n`,
+  'the setting twice': `mqtt:\n  password: ${PASSWORD}\n  password: ${PASSWORD}\n`,
+  'wrong indentation behind it': `mqtt:\n    password: a\n  ${PASSWORD}\n`,
+  'a tab before it': `mqtt:\n\tpassword: ${PASSWORD}\n`,
+  'no space after the colon': `mqtt: { url: "mqtt://a", password:${PASSWORD} }\n`,
+  'no colon': `mqtt: { url: "mqtt://a", password, ${PASSWORD} }\n`,
+  'no setting at all': `${PASSWORD}\n`,
+  'a map instead of text': `mqtt: { url: "mqtt://a", password: { ${PASSWORD}: x } }\n`,
+  'a list instead of text': `mqtt: { url: "mqtt://a", password: [${PASSWORD}] }\n`,
+  'a password in the wrong place': `mqtt: ${PASSWORD}\n`,
+  'a password in a malformed URL': `mqtt: { url: "mqtt://a:${PASSWORD}@" }\n`,
+  'a password in a URL of a camera': `cameras: [{ id: a, kind: rtsp, url: "rtsp://a:${PASSWORD}@b/" }]\n`,
+};
+
+for (const [name, text] of Object.entries(MISTAKES))
+  test(`an error of the configuration does not quote a password: ${name}`, (t) => {
+    const error = t.throws(() => edge(text), { instanceOf: ConfigurationError });
+    t.false(JSON.stringify([error?.message, error?.errors, error?.stack]).includes(PASSWORD));
+    t.is(error?.cause, undefined);
+  });
+
+test('an error of YAML names its line, its column and the setting', (t) => {
+  const error = t.throws(() => edge(`site: a\nmqtt:\n  password: "${PASSWORD}\n`), {
+    instanceOf: ConfigurationError,
+  });
+  t.deepEqual(error?.errors, [
+    {
+      path: 'password',
+      message:
+        'a quote or a bracket is not closed, or ":" is missing behind a setting (line 4, column 1)',
+    },
+  ]);
+});
+
+for (const [name, override] of Object.entries({
+  'no equals sign': `mqtt.password ${PASSWORD}`,
+  'an asterisk': `mqtt.password=*${PASSWORD}`,
+  'a quote that is not closed': `mqtt.password="${PASSWORD}`,
+  'a bracket that is not closed': `mqtt.password=[${PASSWORD}`,
+  'a path through a value': `site.name=${PASSWORD}`,
+}))
+  test(`an error of --set does not quote a password: ${name}`, (t) => {
+    const error = t.throws(() => edge('site: a', [override]), { instanceOf: ConfigurationError });
+    t.false(JSON.stringify([error?.message, error?.errors]).includes(PASSWORD));
+  });
+
+for (const character of ['\\0', '\\x01', '\\n', '\\x7f', '\\x9f'])
+  test(`names at a broker have no control characters: ${character}`, (t) => {
+    const name = `"a${character}b"`;
+    const account = `{ username: ${name}, password: secret-text }`;
+    for (const [text, path] of [
+      [`mqtt: { url: "mqtt://a", username: ${name}, password: x }`, 'mqtt.username'],
+      [`mqtt: { url: "mqtt://a", root: ${name} }`, 'mqtt.root'],
+      [`lan: { url: "mqtt://a", root: ${name} }`, 'lan.root'],
+      [`lan: { embedded: { accounts: [${account}] } }`, 'lan.embedded.accounts.0.username'],
+      [`site: ${name}`, 'site'],
+      [`cameras: [{ id: ${name}, kind: push }]`, 'cameras.0.id'],
+    ] as const) {
+      const error = t.throws(() => edge(text), { instanceOf: ConfigurationError });
+      t.true(
+        error?.errors.some((fault) => fault.path === path),
+        `${path}: ${error?.message}`,
+      );
+    }
+    const readers = `mqtt: { embedded: { readers: [${account}] } }`;
+    t.throws(() => relay(readers), { instanceOf: ConfigurationError, message: /control/ });
+  });

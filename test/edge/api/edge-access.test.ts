@@ -58,6 +58,31 @@ function ask(url: string, headers: Record<string, string>, method = 'GET') {
   });
 }
 
+test('without tokens on the network, a web page cannot use it in the place of a visitor', async (t) => {
+  const edge = await startEdge([
+    ...['http.auth=none', 'http.allowAnyoneOnTheNetwork=true'],
+    ...['http.tls.names=[cameras.example.com]', 'publicUrl=https://site.example.com/x'],
+  ]);
+  t.teardown(edge.stop);
+  const { port } = edge.http.address;
+  const site = `${edge.url}/api/v1/site`;
+  const own = [`192.0.2.7:${port}`, `[2001:db8::1]:${port}`, 'box', `box.local:${port}`, 'a.lan'];
+  for (const host of [...own, `Cameras.Example.com:${port}`, 'site.example.com', 'localhost'])
+    t.is((await ask(site, { Host: host })).status, 200, host);
+  const names = ['evil.example', `192.0.2.7.nip.io:${port}`, 'box.local.evil.example', 'x.lan.com'];
+  for (const host of [...names, '[::1', 'a b'])
+    t.true([400, 403].includes((await ask(site, { Host: host })).status), `rebinding by ${host}`);
+
+  const image = `${edge.url}${IMAGE}`;
+  const at = (host: string, origin: string) => ({ Host: host, Origin: origin });
+  for (const page of [`http://box:${port}`, 'https://cameras.example.com'])
+    t.not((await ask(image, at(`box:${port}`, page), 'POST')).status, 403, page);
+  const pages = ['https://evil.example', 'null', `http://box:${port + 1}`, 'http://192.0.2.8', 'x'];
+  for (const page of pages)
+    for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS'])
+      t.is((await ask(image, at(`box:${port}`, page), method)).status, 403, `${method} ${page}`);
+});
+
 test('without tokens, a web page cannot reach the appliance on its own machine', async (t) => {
   const edge = await startEdge(['http.auth=none']);
   t.teardown(edge.stop);

@@ -72,6 +72,17 @@ test('a client that resumes receives each event once, also over many pages', asy
   t.deepEqual(client.ids(), range(21, 352));
 });
 
+test('a client that is limited to cameras receives their events alone', async (t) => {
+  const { db, stream } = await setUp(t);
+  const cameras = ['gate', 'yard', 'gate', 'shed', 'yard'];
+  for (const [n, camera] of cameras.entries())
+    await eventTable.append(db, [{ ...event(n), camera }]);
+  const client = collect(await stream.open('0', '', ['yard', 'shed']));
+  await eventually('three events', () => client.ids().length === 3);
+  t.deepEqual(client.ids(), [2, 4, 5]);
+  t.notRegex(client.text(), /"camera":"gate"/);
+});
+
 test('a client that resumes too late receives a gap event', async (t) => {
   const { db, stream, log } = await setUp(t);
   await log(1, 50);

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { type Browser, chromium } from 'playwright-core';
+import type { SetupState } from '../../../../edge/setup/setup-contract.js';
 import { eventually } from '../../../support/eventually.js';
 import { freePort } from '../../../support/free-port.js';
 import { type RunningProgram, runProgram, urlOf } from '../../../support/program.js';
@@ -119,9 +120,9 @@ test('a browser sets a fresh appliance up, on a phone, to the first detection', 
 
 test('REST calls with the code set a fresh appliance up, once', async (t) => {
   const { program, url, code } = await firstStart(t);
-  const state = await (await call(url, code)).json();
+  const state = (await (await call(url, code)).json()) as SetupState;
   t.deepEqual([state.site, state.network.fixed], [{ value: null, fixed: false }, false]);
-  t.regex(state.fingerprint, /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
+  t.regex(state.fingerprint ?? '', /^([0-9A-F]{2}:){31}[0-9A-F]{2}$/);
 
   for (const [body, status, path] of [
     [{ administrator, network: 'lan' }, 400, 'site'],
@@ -188,10 +189,10 @@ test('what the configuration has comes first, and cannot be changed by the set-u
     t,
     'http: { host: 127.0.0.1 }\nmqtt: { url: "mqtt://127.0.0.1:1" }\n',
   );
-  const state = await (await call(url, code)).json();
+  const state = (await (await call(url, code)).json()) as SetupState;
   t.deepEqual(state.network, { value: '127.0.0.1', fixed: true });
   t.deepEqual(state.relay, { value: 'mqtt://127.0.0.1:1', fixed: true });
-  t.regex(state.configuration, /edge\.yaml$/);
+  t.regex(state.configuration ?? '', /edge\.yaml$/);
   const relay = { url: 'mqtts://elsewhere', password: 'p' };
   t.is((await call(url, code, { site: 'a', administrator, network: 'lan' })).status, 400);
   t.is((await call(url, code, { site: 'a', administrator, relay })).status, 400);

@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import { CameraError } from '../../../../edge/cameras/camera.js';
+import { CameraClient } from '../../../../edge/cameras/http/camera-client.js';
 import { HttpCamera } from '../../../../edge/cameras/sources/http-camera.js';
+import { makeOldCertificate } from '../../../fakes/tls-camera.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 import {
   challenge,
@@ -150,6 +155,49 @@ test('a redirect to another host is refused, and no request is sent there', asyn
     message: 'the camera redirected to another host',
   });
   t.is(other.requests.length, 0);
+});
+
+const CHALLENGE = { 'www-authenticate': 'Basic realm="cam"' };
+
+test('a password does not follow a redirect to another port of the same host', async (t) => {
+  const other = await startCameraServer(t, (_request, response) => {
+    response.writeHead(401, CHALLENGE).end();
+  });
+  const server = await startCameraServer(t, (_request, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${other.port}/` }).end();
+  });
+  for (const scheme of ['auto', 'basic', 'digest']) {
+    const auth = { username: 'admin', password: 'hunter2', scheme };
+    const error = await t.throwsAsync(cameraAt(server.url, { auth }).take(patient()));
+    t.regex(error.message, /set url to the final address \(HTTP 401\)/);
+  }
+  t.true(other.requests.length > 0);
+  t.true(other.requests.every(({ headers }) => headers.authorization === undefined));
+});
+
+test('a password does not follow a redirect to https, or to another port over https', async (t) => {
+  const { key, cert, fingerprint } = await makeOldCertificate(t);
+  const logins: (string | undefined)[] = [];
+  const secure = createServer({ key, cert, ciphers: 'ALL:@SECLEVEL=0' }, (request, response) => {
+    logins.push(request.headers.authorization);
+    response.writeHead(401, CHALLENGE).end();
+  }).listen(0, '127.0.0.1');
+  await once(secure, 'listening');
+  t.teardown(() => secure.close());
+  const { port } = secure.address() as AddressInfo;
+  const server = await startCameraServer(t, (_request, response) => {
+    response.writeHead(301, { location: `https://127.0.0.1:${port}/` }).end();
+  });
+  const auth = { username: 'admin', password: 'hunter2', scheme: 'basic' as const };
+  const client = new CameraClient({ url: server.url, auth, fingerprint, oldTls: true });
+  t.teardown(() => client.close());
+  await t.throwsAsync(
+    client.get({}, patient(), async () => undefined),
+    {
+      message: /set url to the final address/,
+    },
+  );
+  t.deepEqual(logins, [undefined]);
 });
 
 test('a redirect loop is aborted', async (t) => {

@@ -1,11 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import sharp from 'sharp';
 import type { Camera } from '../../../../../edge/cameras/camera.js';
 import { createCamera } from '../../../../../edge/cameras/create-camera.js';
 import { cameraConfig } from '../../../../edge/support/cameras.js';
 import { renderVideo, startRtspServer } from '../../../../edge/support/peers.js';
+import { fakeRtspCamera } from '../../../../fakes/fake-rtsp-camera.js';
 
 const patient = () => AbortSignal.timeout(60_000);
 const ACCOUNT: [string, string] = ['viewer', 's3:cr@t/é'];
@@ -161,4 +165,59 @@ test.serial('a missing device or file is an error that does not show its path', 
     await t.throwsAsync(open(t, config).take(patient()), {
       message: 'the stream or device cannot be opened',
     });
+});
+
+test.serial(
+  'a redirect to another address is refused, and the password reaches nobody',
+  async (t) => {
+    const BASIC = 'WWW-Authenticate: Basic realm="cam"';
+    const thief = await fakeRtspCamera(t, () => ['401 Unauthorized', BASIC]);
+    for (const when of ['before', 'after'] as const) {
+      const camera = await fakeRtspCamera(t, ({ start, headers }) => {
+        if (start.startsWith('OPTIONS')) return ['200 OK'];
+        const isLoggedIn = headers.some((line) => line.startsWith('Authorization:'));
+        if (when === 'after' && !isLoggedIn) return ['401 Unauthorized', BASIC];
+        return ['302 Moved Temporarily', `Location: ${thief.url}`];
+      });
+      const auth = { username: 'viewer', password: 'hunter2' };
+      const taken = open(t, { kind: 'rtsp', url: camera.url, auth }).take(patient());
+      t.like(await t.throwsAsync(taken), {
+        code: 'redirect_refused',
+        message: 'the camera redirected to another address',
+      });
+      t.true(camera.connections() > 0);
+    }
+    t.is(thief.connections(), 0);
+  },
+);
+
+test.serial('a file that makes FFmpeg open others is refused', async (t) => {
+  const clip = await renderVideo(t, 2);
+  const folder = dirname(clip);
+  const segment = join(folder, 'clip.ts');
+  await promisify(execFile)('ffmpeg', ['-loglevel', 'error', '-i', clip, '-c', 'copy', segment]);
+  const lists = {
+    'list.m3u8': '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nclip.ts\n#EXT-X-ENDLIST\n',
+    'renamed.mp4': '#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nclip.ts\n#EXT-X-ENDLIST\n',
+    'list.ffconcat': 'ffconcat version 1.0\nfile clip.mp4\n',
+    'concat.mp4': 'ffconcat version 1.0\nfile clip.mp4\n',
+    'session.sdp':
+      'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n',
+    'frames%01d.jpg': 'no pattern either',
+  };
+  for (const [name, content] of Object.entries(lists)) {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    await t.throwsAsync(open(t, { kind: 'video', path }).take(patient()), undefined, name);
+  }
+  t.truthy(await open(t, { kind: 'video', path: segment }).take(patient()));
+});
+
+test.serial('the process of a stream has no new privileges', async (t) => {
+  const { url } = await startRtspServer(t, await renderVideo(t, 5));
+  const camera = open(t, { kind: 'rtsp', url, holdOpenSeconds: 60 });
+  await camera.take(patient());
+  const [process = ''] = await captures();
+  const status = await readFile(`/proc/${process.split(' ')[0]}/status`, 'utf8');
+  t.regex(status, /^NoNewPrivs:\t1$/m);
 });

@@ -1,0 +1,81 @@
+import type { Kysely } from 'kysely';
+import type { RelayTables, SiteTotalRow } from './relay-tables.js';
+
+export interface SiteTotals {
+  site: string;
+  summaries: number;
+  detections: number;
+  lastReceivedAt: number;
+  /** What the site sent beyond its budget last, and when. */
+  limited: string | null;
+  limitedAt: number | null;
+}
+
+type Addition = Pick<SiteTotalRow, 'site' | 'summaries' | 'detections' | 'last_received_at'>;
+
+/** Adds to the totals in a fixed order, so that concurrent transactions lock them alike. */
+export async function addToTotals(trx: Kysely<RelayTables>, rows: Addition[]): Promise<void> {
+  if (rows.length === 0) return;
+  await trx
+    .insertInto('site_total')
+    .values(rows.toSorted(bySite).map((row) => ({ ...row, limited: null, limited_at: null })))
+    .onConflict((c) =>
+      c.column('site').doUpdateSet((eb) => ({
+        summaries: eb('site_total.summaries', '+', eb.ref('excluded.summaries')),
+        detections: eb('site_total.detections', '+', eb.ref('excluded.detections')),
+        last_received_at: eb.ref('excluded.last_received_at'),
+      })),
+    )
+    .execute();
+}
+
+const bySite = (a: Addition, b: Addition): number => (a.site < b.site ? -1 : 1);
+
+/** The totals of these sites, or of all. */
+export async function siteTotals(
+  db: Kysely<RelayTables>,
+  ids?: readonly string[],
+): Promise<SiteTotals[]> {
+  if (ids?.length === 0) return [];
+  const rows = await db
+    .selectFrom('site_total')
+    .selectAll()
+    .$if(ids !== undefined, (q) => q.where('site', 'in', ids ?? []))
+    .execute();
+  return rows.map(({ last_received_at, limited_at, ...row }) => ({
+    ...row,
+    lastReceivedAt: last_received_at,
+    limitedAt: limited_at,
+  }));
+}
+
+/** Of all sites together. */
+export async function sumOfTotals(
+  db: Kysely<RelayTables>,
+): Promise<{ summaries: number; detections: number }> {
+  const row = await db
+    .selectFrom('site_total')
+    .innerJoin('site', 'site.id', 'site_total.site')
+    .where('site.removing_at', 'is', null)
+    .select(({ fn }) => [
+      fn.sum<number | null>('summaries').as('summaries'),
+      fn.sum<number | null>('detections').as('detections'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { summaries: Number(row.summaries ?? 0), detections: Number(row.detections ?? 0) };
+}
+
+/** Notes what a site sent beyond its budget. */
+export async function noteLimited(
+  db: Kysely<RelayTables>,
+  site: string,
+  limited: string,
+  now: number,
+): Promise<void> {
+  const nothing = { summaries: 0, detections: 0, last_received_at: now };
+  await db
+    .insertInto('site_total')
+    .values({ site, ...nothing, limited, limited_at: now })
+    .onConflict((c) => c.column('site').doUpdateSet({ limited, limited_at: now }))
+    .execute();
+}

@@ -1,0 +1,71 @@
+import test from 'ava';
+import { type Kysely, sql } from 'kysely';
+import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
+import { SiteBudgets } from '../../../cloud-relay/ingest/site-budgets.js';
+import { relayMigrations } from '../../../cloud-relay/store/migrations.js';
+import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
+import { siteTotals } from '../../../cloud-relay/store/site-total-table.js';
+import { openDatabase, openSharedDatabase } from '../../../core/store/database.js';
+import { aDetection, anArrival, EPOCH, log } from '../../support/delivery-fixtures.js';
+import { withPostgres } from '../../support/relay-databases.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
+
+const newDatabase = withPostgres(test);
+/** The schema of the version before. */
+const before = Object.fromEntries(
+  Object.entries(relayMigrations).filter(([name]) => name < '0009'),
+);
+
+const open = {
+  SQLite: (place: string, migrations: typeof relayMigrations) =>
+    openDatabase<RelayTables>(place, migrations),
+  PostgreSQL: (place: string, migrations: typeof relayMigrations) =>
+    openSharedDatabase<RelayTables>(place, migrations, () => undefined),
+};
+
+for (const name of ['SQLite', 'PostgreSQL'] as const)
+  test(`an upgrade keeps totals, and what a site has used before is within its budget (${name})`, async (t) => {
+    const place = name === 'SQLite' ? `${await temporaryFolder(t)}/relay.db` : await newDatabase();
+    const old = await open[name](place, before);
+    await fill(old.db);
+    await old.close();
+    const { db, close } = await open[name](place, relayMigrations);
+    t.teardown(close);
+    t.like((await siteTotals(db))[0], {
+      site: 'north',
+      summaries: 5,
+      detections: 9,
+      lastReceivedAt: 88,
+      limited: null,
+    });
+    const budgets = new SiteBudgets(db, log, { labels: 2, cameras: 1, epochs: 1 });
+    const arrival = anArrival(4, {
+      summary: { camera: 'yard', detections: ['face', 'stop sign'].map((l) => aDetection(l)) },
+    });
+    const { admitted } = await budgets.admit([arrival], 0);
+    t.deepEqual(admitted, [arrival]);
+    await commitBatch(db, admitted, 99);
+    t.like((await siteTotals(db, ['north']))[0], {
+      summaries: 6,
+      detections: 11,
+      lastReceivedAt: 99,
+    });
+  });
+
+/** What the version before had stored, in two epochs. */
+async function fill(db: Kysely<RelayTables>): Promise<void> {
+  await sql`insert into site (id, created_at) values ('north', 1)`.execute(db);
+  await sql`
+    insert into ledger (site, epoch, acked_seq, ahead, summaries, detections, updated_at)
+    values ('north', ${EPOCH}, 3, '[]', 3, 4, 77),
+      ('north', '6f0e3c0e-5b9b-4f0e-9a53-0d3bd0a3c002', 2, '[]', 2, 5, 88)`.execute(db);
+  await sql`
+    insert into daily_label (site, day, label, summaries, detections)
+    values ('north', 0, 'face', 1, 1), ('north', 86400000, 'face', 1, 1),
+      ('north', 0, 'stop sign', 1, 1)`.execute(db);
+  await sql`
+    insert into summary (site, epoch, seq, camera, snapshot, taken_at, received_at, payload)
+    values ('north', ${EPOCH}, 1, 'yard', '01900000-0000-7000-8000-000000000001', 5, 6, '{}')`.execute(
+    db,
+  );
+}
