@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
 import { createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
@@ -33,6 +34,7 @@ import type { EdgeConfig } from './config.js';
 import { SiteHealth } from './health/site-health.js';
 import { createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
+import { brokerPasswordsOf } from './publishing/broker-passwords-of.js';
 import { createConnections } from './publishing/connections.js';
 import { createPublishing } from './publishing/create-publishing.js';
 import { PictureLinks } from './publishing/picture-links.js';
@@ -102,6 +104,8 @@ async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifes
   // A restore or a reset may have been interrupted.
   finishReplacing(dataFolder);
   const tls = createTls(tlsOptionsOf(config), log, clock);
+  const passwords = brokerPasswordsOf(config);
+  if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
   const metrics = new Metrics();
