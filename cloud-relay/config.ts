@@ -12,26 +12,43 @@ import {
   topicRoot,
   unguarded,
 } from '../core/runtime/settings.js';
+import { fingerprintSchema } from '../core/runtime/tls/fingerprint.js';
 import { brokerTlsShape, httpTlsShape, pinNeedsTls } from '../core/runtime/tls/tls-settings.js';
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const MEGAPIXEL = 1_000_000;
+const MEGABYTE = 1_000_000;
+
+const times = (value: number | undefined, factor: number): number | undefined =>
+  value === undefined ? undefined : value * factor;
 
 /** What makes the public image API safe to expose. */
 const demoSettings = z
   .strictObject({
     uploadsPerMinute: z.int().min(1).max(100_000).default(30),
     requestsPerMinute: z.int().min(1).max(1_000_000).default(300),
+    /** Of one address, and of all; by default all that the workers have. */
+    workerSecondsPerMinute: z.number().min(1).max(1_000_000).default(30),
+    totalWorkerSecondsPerMinute: z.number().min(1).max(1_000_000).optional(),
+    /** Within the lifetime of an upload, of one address and of all; without the second, the disk budget is the limit. */
+    storedMegabytes: z.number().min(1).max(1e9).default(250),
+    totalStoredMegabytes: z.number().min(1).max(1e9).optional(),
     uploadLifetimeMinutes: z.number().min(1).max(525_600).default(60),
     /** Over all passes of a search; by default a few seconds of a worker for the most costly image. */
     maxSearchMegapixels: z.number().min(1).max(1_000_000).default(100),
   })
   .prefault({})
-  .transform(({ uploadLifetimeMinutes, maxSearchMegapixels, ...limits }) => ({
-    ...limits,
-    uploadLifetimeMs: uploadLifetimeMinutes * MINUTE_MS,
-    maxSearchedPixels: maxSearchMegapixels * MEGAPIXEL,
+  .transform((demo) => ({
+    uploadsPerMinute: demo.uploadsPerMinute,
+    requestsPerMinute: demo.requestsPerMinute,
+    uploadLifetimeMs: demo.uploadLifetimeMinutes * MINUTE_MS,
+    maxSearchedPixels: demo.maxSearchMegapixels * MEGAPIXEL,
+    workerMsPerMinute: demo.workerSecondsPerMinute * SECOND_MS,
+    totalWorkerMsPerMinute: times(demo.totalWorkerSecondsPerMinute, SECOND_MS),
+    storedBytes: demo.storedMegabytes * MEGABYTE,
+    totalStoredBytes: times(demo.totalStoredMegabytes, MEGABYTE),
   }));
 
 /** The broker inside the relay. Anonymous clients beyond loopback need a second setting. */
@@ -89,7 +106,29 @@ const bucketSettings = z.strictObject({
   secretAccessKey: secretSchema,
 });
 
-const MEGABYTE = 1024 * 1024;
+/** How appliances reach this relay to enrol; the codes contain it. */
+const enrolmentSettings = z
+  .strictObject({
+    url: z
+      .url({ protocol: /^https$/, error: 'expected https://HOST or https://HOST:PORT' })
+      .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path'),
+    /** The certificate that is seen there, as PEM, if it is not this relay's own: its fingerprint is in the codes. */
+    certificateFile: z.string().min(1).optional(),
+    fingerprint: fingerprintSchema.optional(),
+    brokerUrl: brokerClientShape.url,
+    brokerCaFile: z.string().min(1).optional(),
+    brokerFingerprint: fingerprintSchema.optional(),
+  })
+  .refine(
+    ({ certificateFile, fingerprint }) =>
+      certificateFile === undefined || fingerprint === undefined,
+    {
+      path: ['certificateFile'],
+      error: 'expected "certificateFile" or "fingerprint", not both',
+    },
+  );
+export type EnrolmentSettings = z.infer<typeof enrolmentSettings>;
+const MEBIBYTE = 1024 * 1024;
 
 /** What one site may use of the relay's database. */
 const siteBudgetSettings = z
@@ -104,8 +143,8 @@ const siteBudgetSettings = z
   .prefault({})
   .transform(({ megabytesPerDay, megabytes, ...limits }) => ({
     ...limits,
-    bytesPerDay: megabytesPerDay * MEGABYTE,
-    bytes: megabytes * MEGABYTE,
+    bytesPerDay: megabytesPerDay * MEBIBYTE,
+    bytes: megabytes * MEBIBYTE,
   }));
 
 /** The relay's configuration. docs/configuration.md explains each setting. */
@@ -136,6 +175,7 @@ export const relayConfigSchema = z.strictObject({
   detection: detectionSettings,
   images: imageSettings,
   demo: demoSettings,
+  enrolment: enrolmentSettings.optional(),
   mqtt: z
     .union([
       z.strictObject({ root: topicRoot, embedded: embeddedBrokerSettings }),

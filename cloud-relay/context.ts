@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
-import { createAccess } from '../core/access/create-access.js';
+import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { type AccessTables, accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
-import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { anyProxy } from '../core/http/client-address.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import type { RouteGroup } from '../core/http/openapi.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
@@ -27,11 +28,16 @@ import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
-import { createRelayApp } from './api/relay-app.js';
+import { ownPin } from './api/own-pin.js';
+import { createRelayApp, relayRouteGroups } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { PublicQuota } from './demo/public-quota.js';
+import { CutOffWatch } from './fleet/cut-off-watch.js';
+import { enrolmentPlace } from './fleet/enrolment-place.js';
+import { Enrolments } from './fleet/enrolments.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
@@ -57,6 +63,9 @@ export interface Relay {
   ingest: Ingest;
   images: ImageModule;
   tokens: Tokens;
+  access: AccessModule;
+  /** What the API consists of. */
+  routes: RouteGroup[];
 }
 
 /** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
@@ -73,7 +82,7 @@ export async function createRelay(
   const base = await createBase(config, log, clock, manifest);
   const { access, detection, images } = base;
   const sites = createSites(base);
-  const http = createServer(base, sites);
+  const { http, routes } = createServer(base, sites);
   const services = [
     ...[
       base.lock,
@@ -85,7 +94,7 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.retention, sites.ingest],
-    ...[...sites.broker.services, http],
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -97,6 +106,8 @@ export async function createRelay(
     ingest: sites.ingest,
     images,
     tokens: access.tokens,
+    access,
+    routes,
   };
 }
 
@@ -135,12 +146,16 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     clock,
     eras: steadyTime.eras,
   });
+  const quota = new PublicQuota(config.demo, config.detection.workers);
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
     manifest,
     maxPixels: config.images.maxPixels,
-    onJob: (job) => metrics.job(job),
+    onJob: (job) => {
+      metrics.job(job);
+      quota.charge(job);
+    },
     log,
   });
   const { uploadLifetimeMs, maxSearchedPixels } = config.demo;
@@ -154,6 +169,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     detection: detection.pool,
     planner: detection.catalog,
     limits: { ...config.images, uploadLifetimeMs, maxSearchedPixels },
+    quota,
     onAnalysed: (source) => metrics.analysed(source),
     log: log.child({ component: 'images' }),
     clock,
@@ -175,16 +191,18 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     access,
     detection,
     images,
+    quota,
   };
 }
 
 /** The broker, and what is known and received of the sites. */
 function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
   const tables = tablesOf(db, relayTables);
-  const broker = createRelayBroker(config, tables, log, {
+  const tlsOptions = {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
-  });
+  };
+  const broker = createRelayBroker(config, tables, log, clock, tlsOptions);
   const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
   const fleetLog = log.child({ component: 'fleet' });
   const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
@@ -213,12 +231,24 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
     log: fleetLog,
     clock,
   });
-  return { broker, registry, presence, retention, ingest, fleet };
+  const enrolments = new Enrolments({
+    db: tables,
+    place: () => enrolmentPlace(config, () => ownPin(config)),
+    hasAccounts,
+    accounts,
+    fixedNames,
+    admit: (site) => registry.add(site),
+    disconnect: (site) => embedded?.disconnectSite(site),
+    clock,
+  });
+  const cutOffs =
+    embedded && new CutOffWatch(tables, (site) => embedded.disconnectSite(site), fleetLog);
+  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer {
-  const { config, log, clock, files, metrics, access, guard, detection, images } = base;
+function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites) {
+  const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
   const { budget } = images.store;
@@ -239,18 +269,19 @@ function createServer(base: Base, { broker, ingest, fleet }: Sites): HttpServer 
     fleet,
     keepsFiles: !isShared(config),
   });
-  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
-  const app = createRelayApp({
-    ...{ config, log, metrics, readiness, access, detection, images, fleet, clock },
-    connections,
-  });
-  return new HttpServer(
-    app,
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
+  const parts = {
+    ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
+    ...{ connections, enrolments },
+  };
+  const routes = relayRouteGroups(parts);
+  const http = new HttpServer(
+    createRelayApp(parts, routes),
     config.http,
     log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
+    { connections, tls: base.tls.server },
   );
+  return { http, routes };
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

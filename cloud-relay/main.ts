@@ -16,6 +16,7 @@ import { checkRelayConfiguration } from './commands/check-configuration.js';
 import { relayDatabaseCommand } from './commands/database-command.js';
 import { relayDetectorCommand } from './commands/detector-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
+import { sitesCommand } from './commands/sites-command.js';
 import { relayConfigSchema } from './config.js';
 import { createRelay } from './context.js';
 
@@ -72,6 +73,11 @@ process.exitCode = await run({
       json: true,
       values: ['name', 'url', 'sha256'],
       run: relayDetectorCommand,
+    },
+    sites: {
+      summary: 'lists sites; "sites enrol NAME", "sites rotate NAME", "sites revoke NAME"',
+      words: true,
+      run: sitesCommand,
     },
     certificate: {
       summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
-import { createAccess } from '../core/access/create-access.js';
+import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
@@ -9,6 +9,7 @@ import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import type { RouteGroup } from '../core/http/openapi.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
@@ -24,13 +25,17 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
-import { createEdgeApp } from './api/edge-app.js';
+import { createEdgeApp, edgeRouteGroups } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
+import { AccountKeeper } from './enrolment/account-keeper.js';
+import { enrol } from './enrolment/enrol.js';
+import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
+import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { SiteHealth } from './health/site-health.js';
 import { createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
@@ -58,6 +63,9 @@ export interface Edge {
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
+  access: AccessModule;
+  /** What the API consists of. */
+  routes: RouteGroup[];
   retention: Retention;
 }
 
@@ -76,19 +84,25 @@ export async function createEdge(
   log: Logger,
   { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
 ): Promise<Edge> {
-  const base = await createBase(config, log, clock, manifest);
-  const snapshots = createSnapshots(base, reread);
+  const lock = openFolder(config.dataFolder);
+  const account = createAccountKeeper(config, log);
+  const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
+  const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
   const reporting = await createReporting(base, snapshots);
-  const setup = createSetup(base, snapshots, given, () => http.address);
-  const http: HttpServer = createServer(base, snapshots, reporting, setup);
+  const setup = createSetup(base, snapshots, given, () => server.http.address);
+  const own = { account, setup };
+  const server: EdgeServer = createServer(base, snapshots, reporting, own);
+  const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, http, setup), log),
+    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
     http,
     cameras,
     tokens: snapshots.access.tokens,
+    access: snapshots.access,
+    routes,
     retention: snapshots.storage.retention,
   };
 }
@@ -96,13 +110,40 @@ export async function createEdge(
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
+type EdgeServer = ReturnType<typeof createServer>;
+
+/** What changes the settings of the appliance, and then restarts its services. */
+interface FirstRun {
+  account: AccountKeeper;
+  setup: Setup;
+}
+
+/** Takes the data folder, and completes a restore or a reset that was interrupted. */
+function openFolder(dataFolder: string): FolderLock {
+  const lock = new FolderLock(dataFolder).acquire();
+  finishReplacing(dataFolder);
+  return lock;
+}
+
+function createAccountKeeper(config: EdgeConfig, log: Logger): AccountKeeper {
+  const { dataFolder, site } = config;
+  return new AccountKeeper({
+    ...{ dataFolder, site },
+    used: new RelayAccountFiles(dataFolder).read(),
+    isUsed: !hasOwnPassword(config),
+    log: log.child({ component: 'relay account' }),
+  });
+}
 
 /** What every part is built on. */
-async function createBase(config: EdgeConfig, log: Logger, clock: Clock, manifest?: string) {
+async function createBase(
+  config: EdgeConfig,
+  lock: FolderLock,
+  log: Logger,
+  clock: Clock,
+  manifest?: string,
+) {
   const { dataFolder } = config;
-  const lock = new FolderLock(dataFolder).acquire();
-  // A restore or a reset may have been interrupted.
-  finishReplacing(dataFolder);
   const tls = createTls(tlsOptionsOf(config), log, clock);
   const passwords = brokerPasswordsOf(config);
   if (passwords) await checkBrokerPasswords(passwords, log);
@@ -149,6 +190,10 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
     if (snapshot.events.length > 0) eventStream.wake();
   });
   const access = createEdgeAccess(dependencies, storage);
+  events.on('reloadedBySignal', () => {
+    const actor = { name: 'SIGHUP', kind: 'program' } as const;
+    access.audit.record({ action: 'configuration_reloaded', actor });
+  });
   return { storage, pipeline, eventStream, access };
 }
 
@@ -169,7 +214,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
   });
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
-async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
+async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
   const { dependencies, databaseFile, health, events, tls } = base;
   const { config } = dependencies;
   const { mqtt } = config;
@@ -183,7 +228,8 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
     tls.server.isPlainTextAllowed ? 'http' : 'https',
   );
   const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
-  const parts = { storage, pipeline, connections, health, links, address };
+  const { audit } = access;
+  const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
   const bus = connections.relay;
   const uplink =
@@ -208,6 +254,10 @@ function createSetup(
     given: given ?? { source: undefined, settings: {} },
     isUnwanted: !given || tls.isEarlierInstallation || config.http.auth === 'none',
     isHttps: !tls.server.isPlainTextAllowed,
+    enrol: async (site, code) => {
+      const { dataFolder } = config;
+      await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
+    },
     fingerprint: async () => fingerprintOf((await tls.certificates.credentials()).chain),
     log: log.child({ component: 'set-up' }),
   });
@@ -218,8 +268,8 @@ function createServer(
   base: Base,
   snapshots: Snapshots,
   reporting: Reporting,
-  setup: Setup,
-): HttpServer {
+  { account, setup }: FirstRun,
+) {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
@@ -244,19 +294,20 @@ function createServer(
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
-  const connections = new ConnectionShares();
-  const app = createEdgeApp({
+  const connections = new ConnectionShares(access.isProxy);
+  const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock },
-    ...{ connections, setup },
-  });
-  return new HttpServer(
-    app,
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
+    connections,
+  };
+  const routes = edgeRouteGroups(parts);
+  const http = new HttpServer(
+    createEdgeApp(parts, routes),
     config.http,
     log.child({ component: 'http' }),
-    connections,
-    base.tls.server,
+    { connections, tls: base.tls.server },
   );
+  return { http, routes };
 }
 
 /** Each after what it needs; they stop in the reverse order. */
@@ -264,8 +315,8 @@ function servicesInOrder(
   { dependencies, lock, database, tls }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
+  { account, setup }: FirstRun,
   http: HttpServer,
-  setup: Setup,
 ): Service[] {
   const { relay, lan, broker } = connections;
   const services: (Service | undefined)[] = [
@@ -274,7 +325,7 @@ function servicesInOrder(
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
-    ...[relay, lan, ...publishing.farewells],
+    ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     setup,

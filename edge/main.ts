@@ -12,6 +12,7 @@ import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
+import { enrolCommand } from './commands/enrol-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
@@ -62,6 +63,11 @@ process.exitCode = await run({
       summary: 'checks this appliance and advises what to do',
       json: true,
       run: doctorCommand,
+    },
+    enrol: {
+      summary: '"enrol CODE" joins a relay; without CODE it is read from the standard input',
+      words: true,
+      run: enrolCommand,
     },
     outbox: {
       summary: 'shows the summaries that the relay has not acknowledged',

@@ -8,6 +8,7 @@ import { buildPackages } from './lib/package-build.mjs';
 import { describeSource } from './lib/package-source.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
+import { signPackages } from './lib/sign-packages.mjs';
 
 const ARCHITECTURES = ['amd64', 'arm64'];
 
@@ -30,5 +31,6 @@ await runMain(async () => {
   const out = resolve(projectRoot, values.out);
   const work = join(projectRoot, 'var', 'package', arch);
   const built = await buildPackages(projectRoot, { arch, out, work, source, here, fresh });
-  console.log(built.join('\n'));
+  const signed = signPackages(out, process.env.SIGN_KEY);
+  console.log([...built, ...signed].join('\n'));
 });

@@ -3,14 +3,16 @@ import type { Kysely } from 'kysely';
 import type { BrokerTlsOptions } from '../../core/messaging/broker-tls.js';
 import { EmbeddedBroker } from '../../core/messaging/embedded-broker.js';
 import { MqttMessageBus } from '../../core/messaging/mqtt-message-bus.js';
+import type { Clock } from '../../core/runtime/clock.js';
 import { readSecret, readTextFile } from '../../core/runtime/configuration.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
-import type { Logger } from '../../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../../core/runtime/logger.js';
 import type { RelayConfig } from '../config.js';
 import type { BrokerAccountStore } from '../fleet/broker-account-store.js';
 import { DynamicSecurity } from '../fleet/dynamic-security.js';
 import { MosquittoAccounts } from '../fleet/mosquitto-accounts.js';
-import { type FixedAccount, SiteAccounts } from '../fleet/site-accounts.js';
+import { OverlappingAccounts } from '../fleet/overlapping-accounts.js';
+import type { FixedAccount } from '../fleet/site-accounts.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { MAX_PENDING } from './ingest.js';
 
@@ -35,6 +37,7 @@ export function createRelayBroker(
   { mqtt }: RelayConfig,
   db: Kysely<RelayTables>,
   log: Logger,
+  clock: Clock,
   tls?: BrokerTlsOptions,
 ): RelayBroker {
   const busLog = log.child({ component: 'messaging' });
@@ -56,7 +59,7 @@ export function createRelayBroker(
       host,
       port,
       root: mqtt.root,
-      accounts: auth === 'none' ? 'none' : new SiteAccounts(db, fixed),
+      accounts: auth === 'none' ? 'none' : new OverlappingAccounts(db, fixed, clock),
       ...(tls && { tls }),
     },
     log.child({ component: 'broker' }),
@@ -80,11 +83,12 @@ type External = Extract<RelayConfig['mqtt'], { external: unknown }>['external'];
 
 function externalBroker(
   root: string,
-  { url, username, password, caFile, fingerprint, shareGroup, dynamicSecurity }: External,
+  external: External,
   clientId: string,
   log: Logger,
   busLog: Logger,
 ): RelayBroker {
+  const { url, username, password, caFile, fingerprint, shareGroup, dynamicSecurity } = external;
   const own = { username, password: password && readSecret(password) };
   const ca = caFile && readTextFile(caFile);
   const bus = new MqttMessageBus(
@@ -97,16 +101,47 @@ function externalBroker(
   const common = { bus, embedded: undefined, fixedNames: [], shareGroup };
   if (!dynamicSecurity || !own.username || !own.password)
     return { ...common, hasAccounts: false, accounts: undefined, services: [bus] };
-  const accounts = new MosquittoAccounts(
+  const accounts = mosquittoAccounts(root, external, log);
+  return { ...common, hasAccounts: true, accounts, services: [accounts, bus] };
+}
+
+/** The accounts at an external broker, with its administrator's. */
+function mosquittoAccounts(
+  root: string,
+  { url, username = '', password = '', caFile, fingerprint, dynamicSecurity }: External,
+  log: Logger,
+): MosquittoAccounts {
+  const { username: administrator, password: secret } = dynamicSecurity ?? {
+    username: '',
+    password: '',
+  };
+  return new MosquittoAccounts(
     new DynamicSecurity({
       url,
-      username: dynamicSecurity.username,
-      password: readSecret(dynamicSecurity.password),
-      ca,
+      username: administrator,
+      password: readSecret(secret),
+      ca: caFile && readTextFile(caFile),
       fingerprint,
     }),
-    { root, username: own.username, password: own.password },
+    { root, username, password: readSecret(password) },
     log.child({ component: 'fleet' }),
   );
-  return { ...common, hasAccounts: true, accounts, services: [accounts, bus] };
+}
+
+/** For a command: whether the relay manages the accounts of sites, and the broker's store of them if it has one. */
+export function brokerAccounts({ mqtt }: RelayConfig): {
+  hasAccounts: boolean;
+  accounts?: BrokerAccountStore;
+  fixedNames: string[];
+} {
+  if ('embedded' in mqtt) {
+    const names = mqtt.embedded.readers.map(({ username }) => username);
+    return {
+      hasAccounts: mqtt.embedded.auth === 'accounts',
+      fixedNames: [RELAY_ACCOUNT, ...names],
+    };
+  }
+  if (!mqtt.external.dynamicSecurity) return { hasAccounts: false, fixedNames: [] };
+  const accounts = mosquittoAccounts(mqtt.root, mqtt.external, silentLogger());
+  return { hasAccounts: true, accounts, fixedNames: [] };
 }

@@ -7,6 +7,7 @@ import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
+import { enrolmentMigration } from './enrolment-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 import { siteBudgetMigration } from './site-budget-migration.js';
 
@@ -19,10 +20,15 @@ const laterDeliveryMigrations: Migrations = {
   '0009_site_budgets': siteBudgetMigration,
 };
 
+const enrolmentMigrations: Migrations = {
+  '0011_enrolment': enrolmentMigration,
+};
+
 /** The relay's own tables. A migration that has been released never changes. */
 export const deliveryMigrations: Migrations = {
   ...firstDeliveryMigrations,
   ...laterDeliveryMigrations,
+  ...enrolmentMigrations,
 };
 
 /** Every change of the relay's schema, oldest first. */
@@ -35,4 +41,5 @@ export const relayMigrations: Migrations = {
   '0007_image_labels': createImageLabelTable,
   ...laterDeliveryMigrations,
   '0010_access': accessMigration,
+  ...enrolmentMigrations,
 };

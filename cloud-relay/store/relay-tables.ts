@@ -11,6 +11,8 @@ export interface RelayTables {
   ledger: LedgerRow;
   absence: GapRow;
   removed_outbox: RemovedOutboxRow;
+  enrolment_code: EnrolmentCodeRow;
+  site_credential: SiteCredentialRow;
   site_total: SiteTotalRow;
   site_day: SiteDayRow;
   site_name: SiteNameRow;
@@ -24,6 +26,8 @@ export const relayTables = tableSet<RelayTables>({
   ledger: true,
   absence: true,
   removed_outbox: true,
+  enrolment_code: true,
+  site_credential: true,
   site_total: true,
   site_day: true,
   site_name: true,
@@ -116,6 +120,29 @@ export interface RemovedOutboxRow {
   acked_seq: number;
   ahead: string;
   removed_at: number;
+}
+
+/** A code that a site may enrol with. */
+export interface EnrolmentCodeRow {
+  site: string;
+  /** SHA-256 of the secret, which has 120 random bits. */
+  hash: string;
+  expires_at: number;
+  /** When it was exchanged; the same appliance may repeat that with the same password. */
+  used_at: number | null;
+}
+
+/** What belongs to the password of a site, which is in its own row. */
+export interface SiteCredentialRow {
+  site: string;
+  /** The former password is good only while the present one has this hash, and until then. */
+  current_hash: string | null;
+  previous_hash: string | null;
+  previous_until: number;
+  /** An operator asked for another password. */
+  rotation_asked_at: number | null;
+  /** Rises with each time that its connections had to end. */
+  cut_off: number;
 }
 
 /** What a site has delivered, as the sum over its outboxes. */

@@ -59,11 +59,11 @@ export async function provisionSite(
   return numInsertedOrUpdatedRows === 1n;
 }
 
-/** False if there is no such site. */
+/** False if there is no such site. Without a hash, the site has no account any more. */
 export async function setPasswordHash(
   db: Kysely<RelayTables>,
   id: string,
-  passwordHash: string,
+  passwordHash: string | null,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('site')

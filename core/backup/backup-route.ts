@@ -32,6 +32,7 @@ export function backupRoute({ plan, minFreeBytes, clock }: BackupRouteParts): Ro
     description:
       'A tar archive with a consistent copy of the database, the images and the secrets of the data folder. Keep it where only its owner can read it. An archive without `manifest.sha256` at its end is not complete, and is refused by `restore`.',
     access: 'admin',
+    audit: 'backup_made',
     query,
     responses: { 200: { mediaTypes: ['application/x-tar'], description: 'The archive' } },
     problems: ['backup_busy', 'disk_budget_spent'],

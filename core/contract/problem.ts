@@ -15,6 +15,7 @@ export const problemKinds = {
   unexpected_file: { status: 400, title: 'The form has a file that was not asked for' },
   unauthorized: { status: 401, title: 'A valid token is needed' },
   forbidden: { status: 403, title: 'The token does not allow this' },
+  enrolment_refused: { status: 403, title: 'The code or the credentials are not good' },
   not_found: { status: 404, title: 'There is no such resource' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The resource exists already' },

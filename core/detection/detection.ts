@@ -104,14 +104,25 @@ export interface SearchGate {
   planFor(thumbnail: Thumbnail): Promise<AnalysisPlan | undefined>;
 }
 
+/** For whom a worker works. Origins that want workers at the same time get the same time of them. */
+export interface JobOrigin {
+  /** `service`: the program itself, e.g. to try a detector. */
+  kind: 'camera' | 'client' | 'service';
+  /** Of a camera its id; of a client its token's name or its network. */
+  id: string;
+}
+
+/** The origin of what nobody else waits for. */
+export const OWN_ORIGIN: JobOrigin = { kind: 'service', id: '' };
+
 /**
  * Finds objects in an image's bytes. Callers check kind and size first. An image that does not decode, or that ends or
  * stalls a worker, is refused with a ProblemError and does not affect other images.
  */
 export interface DetectionBackend {
-  analyse(bytes: Buffer, plan: AnalysisPlan): Promise<Analysis>;
+  analyse(bytes: Buffer, plan: AnalysisPlan, origin?: JobOrigin): Promise<Analysis>;
   /** Makes a thumbnail and, if the gate has a plan for it, searches the image, as one job. Undefined if it has none. */
-  analyseIf(bytes: Buffer, gate: SearchGate): Promise<Analysis | undefined>;
+  analyseIf(bytes: Buffer, gate: SearchGate, origin?: JobOrigin): Promise<Analysis | undefined>;
   /** The image, upright, with boxes and labels drawn, as JPEG. */
-  draw(bytes: Buffer, boxes: LabelledBox[]): Promise<Buffer>;
+  draw(bytes: Buffer, boxes: LabelledBox[], origin?: JobOrigin): Promise<Buffer>;
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { Middleware } from 'koa';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { addressGroup } from '../runtime/address-group.js';
 import { ProblemError } from '../runtime/errors.js';
 
 const LOOPBACK_NAME = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i;
@@ -66,7 +67,7 @@ function hostOf(url: string): { host: string; name: string } | undefined {
 }
 
 /** Limits the requests of each address per minute; an address is forgotten after that minute. */
-export function limitRate(requestsPerMinute: number): Middleware {
+export function limitRate(requestsPerMinute: number, what = 'requests'): Middleware {
   const limiter: RateLimiterAbstract = new RateLimiterMemory({
     points: requestsPerMinute,
     duration: 60,
@@ -78,7 +79,7 @@ export function limitRate(requestsPerMinute: number): Middleware {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new ProblemError(
         'rate_limited',
-        `At most ${requestsPerMinute} requests per minute are allowed.`,
+        `At most ${requestsPerMinute} ${what} per minute are allowed.`,
         { retryAfter: error.msBeforeNext / 1000 },
       );
     }
@@ -86,16 +87,5 @@ export function limitRate(requestsPerMinute: number): Middleware {
   };
 }
 
-/**
- * The network that a request is counted for. One customer usually has a whole IPv6 /64, so a limit for each address
- * would have no effect.
- */
-export function networkOf(ip: string): string {
-  const mapped = /^::ffff:([\d.]+)$/i.exec(ip)?.[1];
-  if (mapped || !ip.includes(':')) return mapped ?? ip;
-  const [head = '', tail = ''] = ip.toLowerCase().split('::');
-  const before = head.split(':').filter(Boolean);
-  const after = tail.split(':').filter(Boolean);
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return [...before, ...zeros, ...after].slice(0, 4).join(':');
-}
+/** The network that a request is counted for. */
+export const networkOf = addressGroup;

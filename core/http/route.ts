@@ -137,15 +137,6 @@ export function mount(
   return router;
 }
 
-/** Reports a route that has done its work. */
-const recordDone =
-  (action: AuditAction, { done }: Authentication): Middleware =>
-  async (ctx, next) => {
-    await next();
-    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
-    done?.(ctx, action, String(named) || undefined);
-  };
-
 /** The router takes a path in any case and with a slash at its end. */
 const onlyExact =
   (path: string): Middleware =>
@@ -153,6 +144,15 @@ const onlyExact =
     if (ctx.path !== path)
       throw new ProblemError('not_found', `No resource has the path ${ctx.path}.`);
     return next();
+  };
+
+/** Reports a route that has done its work. */
+const recordDone =
+  (action: AuditAction, { done }: Authentication): Middleware =>
+  async (ctx, next) => {
+    await next();
+    const named: unknown = ctx.state.auditSubject ?? Object.values(ctx.params ?? {}).join(' ');
+    done?.(ctx, action, String(named) || undefined);
   };
 
 const withProblemWriter =

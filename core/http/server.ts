@@ -5,21 +5,33 @@ import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
+import { FairTurns } from './fair-turns.js';
 import type { ServerTls } from './tls/server-tls.js';
+
+/** Connections that the system may hold until they are accepted; it has a bound of its own (net.core.somaxconn). */
+const BACKLOG = 4_096;
+
+export interface HttpServerParts {
+  connections?: ConnectionShares;
+  /** Without it, the server speaks plain HTTP only. */
+  tls?: ServerTls | undefined;
+}
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
 export class HttpServer implements Service {
   readonly name = 'http';
+  readonly connections: ConnectionShares;
+  readonly #turns = new FairTurns((network) => this.connections.areComing(network));
   #server: Server | undefined;
 
   constructor(
     private readonly app: Koa,
     private readonly listen: { host: string; port: number },
     private readonly log: Logger,
-    readonly connections = new ConnectionShares(),
-    /** Without it, the server speaks plain HTTP only. */
-    private readonly tls?: ServerTls,
-  ) {}
+    private readonly parts: HttpServerParts = {},
+  ) {
+    this.connections = parts.connections ?? new ConnectionShares();
+  }
 
   get address(): { host: string; port: number; url: string } {
     const bound = this.#server?.address() as AddressInfo | null | undefined;
@@ -38,11 +50,11 @@ export class HttpServer implements Service {
         // Node.js looks at these times so often; by default only every 30 s.
         connectionsCheckingInterval: 1_000,
       },
-      this.tls?.guard(this.#answer()) ?? this.#answer(),
+      this.parts.tls?.guard(this.#answer()) ?? this.#answer(),
     );
-    // Its listener comes first, so that a connection counts before its first byte.
+    // First, so that TLS does nothing for a connection without a place.
     this.connections.attach(server);
-    this.tls?.attach(server);
+    this.parts.tls?.attach(server);
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => {
@@ -50,7 +62,8 @@ export class HttpServer implements Service {
         const why = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
         reject(new StartError(`cannot listen on ${host}:${port}: ${why}`));
       });
-      server.listen(this.listen.port, this.listen.host, resolve);
+      // A short queue is full while one client opens many connections; others then wait for seconds.
+      server.listen({ ...this.listen, backlog: BACKLOG }, resolve);
     });
     this.log.info({ url: this.address.url }, 'listening');
   }
@@ -58,7 +71,12 @@ export class HttpServer implements Service {
   #answer(): RequestListener {
     const answer = this.app.callback();
     return (request, response) => {
-      if (this.connections.begin(request, response)) void answer(request, response);
+      const network = this.connections.begin(request, response);
+      if (network === undefined) return;
+      this.#turns.run(network, () => {
+        // The client may have gone meanwhile.
+        if (!request.socket.destroyed) void answer(request, response);
+      });
     };
   }
 
@@ -66,12 +84,12 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
-    this.tls?.detach();
+    this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();
     const deadline = setTimeout(() => {
       server.closeAllConnections();
-      this.tls?.destroyAll();
+      this.parts.tls?.destroyAll();
     }, 5_000);
     await closed;
     clearTimeout(deadline);

@@ -1,6 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { Analysis } from '../contract/detection.js';
-import type { AnalysisPlan, DetectionBackend, Thumbnail } from '../detection/detection.js';
+import {
+  type AnalysisPlan,
+  type DetectionBackend,
+  type JobOrigin,
+  OWN_ORIGIN,
+  type Thumbnail,
+} from '../detection/detection.js';
 import { analysisTable } from './analysis-table.js';
 import type { ImageTables } from './tables.js';
 
@@ -26,18 +32,28 @@ export class Analyser {
     return analysisTable.find(this.db, key);
   }
 
-  async analyse(key: string, bytes: Buffer, plan: AnalysisPlan): Promise<SourcedAnalysis> {
+  async analyse(
+    key: string,
+    bytes: Buffer,
+    plan: AnalysisPlan,
+    origin: JobOrigin = OWN_ORIGIN,
+  ): Promise<SourcedAnalysis> {
     const stored = await this.stored(key);
     if (stored) return this.#sourced(stored, 'stored');
-    return this.search(key, bytes, plan);
+    return this.search(key, bytes, plan, origin);
   }
 
   /** The same if no result is stored. It does not use the database: it fails because of the image or of detection alone. */
-  async search(key: string, bytes: Buffer, plan: AnalysisPlan): Promise<SourcedAnalysis> {
+  async search(
+    key: string,
+    bytes: Buffer,
+    plan: AnalysisPlan,
+    origin: JobOrigin = OWN_ORIGIN,
+  ): Promise<SourcedAnalysis> {
     const running = this.#running.get(key);
     const shared = running && (await running);
     if (shared) return this.#sourced(shared, 'shared');
-    const search = this.detection.analyse(bytes, plan);
+    const search = this.detection.analyse(bytes, plan, origin);
     this.#running.set(key, search);
     try {
       return this.#sourced(await search, 'search');
@@ -55,6 +71,7 @@ export class Analyser {
     side: number,
     work: (thumbnail: Thumbnail) => { key: string; plan: AnalysisPlan } | undefined,
     acceptDamaged = false,
+    origin: JobOrigin = OWN_ORIGIN,
   ): Promise<Analysis | undefined> {
     let ownKey: string | undefined;
     const planFor = async (thumbnail: Thumbnail) => {
@@ -65,7 +82,7 @@ export class Analyser {
       this.#running.set(ownKey, search);
       return wanted.plan;
     };
-    const search = this.detection.analyseIf(bytes, { side, acceptDamaged, planFor });
+    const search = this.detection.analyseIf(bytes, { side, acceptDamaged, planFor }, origin);
     try {
       const analysis = await search;
       if (analysis) this.onAnalysed('search');

@@ -17,6 +17,7 @@ import { Images } from './images.js';
 import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
 import type { ImageTables } from './tables.js';
+import { noQuota, type UploadQuota } from './upload-quota.js';
 
 export interface ImageModuleOptions {
   db: Kysely<ImageTables>;
@@ -34,6 +35,8 @@ export interface ImageModuleOptions {
     uploadLifetimeMs: number | undefined;
     maxSearchedPixels?: number;
   };
+  /** What clients may use of the workers and of the disk; without it there is no limit for each of them. */
+  quota?: UploadQuota;
   onAnalysed: (source: ResultSource) => void;
   /** Images that are removed neither for their age nor for the disk budget. */
   protected?: ProtectedImages;
@@ -54,7 +57,7 @@ export interface ImageModule {
 }
 
 export function createImageModule(options: ImageModuleOptions): ImageModule {
-  const { db, detection, planner, limits, log, clock } = options;
+  const { db, detection, planner, limits, log, clock, quota = noQuota } = options;
   const folder = join(options.dataFolder, 'images');
   const files = options.files ?? new LocalFileStore(folder);
   const budget = new DiskBudget(options.files ? options.dataFolder : folder, {
@@ -68,8 +71,8 @@ export function createImageModule(options: ImageModuleOptions): ImageModule {
   });
   const analyser = new Analyser(db, detection, options.onAnalysed);
   const pending = new PendingAnalyses(store, analyser, planner, log);
-  const images = new Images(store, analyser, pending, planner, limits, clock);
-  const processed = new ProcessedImages(images, store, detection);
+  const images = new Images(store, analyser, pending, planner, { ...limits, quota }, clock);
+  const processed = new ProcessedImages(images, store, detection, quota);
   const expiry = new Expiry(store, clock, log);
   return { images, processed, store, expiry, services: [files, store, pending, expiry] };
 }

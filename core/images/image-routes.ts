@@ -22,6 +22,7 @@ import { sendFile } from '../http/send-file.js';
 import { receiveUpload, uploadOf } from '../http/upload.js';
 import type { UploadBudget } from '../http/upload-budget.js';
 import { ProblemError } from '../runtime/errors.js';
+import { clientOf } from './client-origin.js';
 import type { ImageStore } from './image-store.js';
 import type { Images } from './images.js';
 import { IMAGE_PATH } from './presenter.js';
@@ -102,8 +103,8 @@ function uploadRoutes({ images, access, uploads, beforeUpload }: ImageApi): Rout
       handle: async ({ query }, ctx) => {
         const { bytes, fields } = uploadOf(ctx);
         const options = { ...query, ...optionsOf(fields) };
-        if (!prefersAsync(ctx)) return images.upload(bytes, options);
-        const result = await images.uploadPending(bytes, options);
+        if (!prefersAsync(ctx)) return images.upload(bytes, options, clientOf(ctx));
+        const result = await images.uploadPending(bytes, options, clientOf(ctx));
         ctx.set('Preference-Applied', 'respond-async');
         ctx.status = result.status === 'PENDING' ? 202 : 200;
         ctx.set('Location', result.image.links.detections);
@@ -192,7 +193,7 @@ function readRoutes({ images, processed, store, access, names, beforeRead }: Ima
       ],
       before: beforeRead,
       handle: async ({ params }, ctx) => {
-        const { file, mediaType, tag, image } = await processed.get(params.id);
+        const { file, mediaType, tag, image } = await processed.get(params.id, clientOf(ctx));
         sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
       },
     }),

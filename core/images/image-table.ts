@@ -87,6 +87,15 @@ export const imageTable = {
       .limit(limit)
       .execute(),
 
+  /** Those of these images that are pending. */
+  pendingOf: (db: Db, ids: string[]): Promise<ImageRow[]> =>
+    db
+      .selectFrom('image')
+      .selectAll()
+      .where('id', 'in', ids)
+      .where('plan', 'is not', null)
+      .execute() as Promise<ImageRow[]>,
+
   countPending: async (db: Db): Promise<number> => {
     const { count } = await db
       .selectFrom('image')

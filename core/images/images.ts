@@ -2,7 +2,13 @@ import { v7 as uuid } from 'uuid';
 import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageQuery, ImageResult, UploadFields } from '../contract/image.js';
 import type { Zone } from '../contract/zone.js';
-import type { AnalysisPlan, AnalysisRequest, Planner, Thumbnail } from '../detection/detection.js';
+import type {
+  AnalysisPlan,
+  AnalysisRequest,
+  JobOrigin,
+  Planner,
+  Thumbnail,
+} from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { storageProblem } from '../store/storage-failure.js';
@@ -18,6 +24,7 @@ import { presentAnalysis, presentImage, presentPage, presentStored } from './pre
 import { checkSearch } from './search-limit.js';
 import type { BlobRow, ImageRow } from './tables.js';
 import { trimPicture } from './trim-picture.js';
+import type { UploadQuota } from './upload-quota.js';
 
 export interface ImageLimits {
   maxPixels: number;
@@ -25,6 +32,7 @@ export interface ImageLimits {
   uploadLifetimeMs: number | undefined;
   /** Pixels that an upload's search may cover in all passes, see `checkSearch`; undefined sets no limit. */
   maxSearchedPixels?: number | undefined;
+  quota: UploadQuota;
 }
 
 /** A snapshot from a camera. */
@@ -68,6 +76,8 @@ interface Received {
 /** Where an image comes from, and how long it is kept. */
 type Origin = Pick<CameraSnapshot, 'takenAt' | 'lifetimeMs'> & { camera: string | null };
 
+const originOf = (camera: string): JobOrigin => ({ kind: 'camera', id: camera });
+
 /** The image API without HTTP: uploads, camera snapshots and their results. */
 export class Images {
   constructor(
@@ -80,17 +90,23 @@ export class Images {
   ) {}
 
   /** Analyses an upload and stores it with its result. An image that cannot be analysed is not stored. */
-  async upload(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
+  async upload(bytes: Buffer, fields: UploadFields, client: JobOrigin): Promise<ImageResult> {
     const received = await this.#receiveUpload(bytes, fields);
-    const { result } = await this.#analyseAndCommit(received, noFurtherWrites);
-    return presentAnalysis(presentImage(received.image, received.blob), result);
+    return this.#stored(client, received.bytes.length, async () => {
+      const { result } = await this.#analyseAndCommit(received, client, noFurtherWrites);
+      return presentAnalysis(presentImage(received.image, received.blob), result);
+    });
   }
 
   /** Stores an upload at once and analyses it later, also after a restart. */
-  async uploadPending(bytes: Buffer, fields: UploadFields): Promise<ImageResult> {
+  async uploadPending(
+    bytes: Buffer,
+    fields: UploadFields,
+    client: JobOrigin,
+  ): Promise<ImageResult> {
     const { bytes: picture, plan, image, blob } = await this.#receiveUpload(bytes, fields);
-    await this.pending.checkLimit();
-    return this.store.guard.use(blob.sha256, async () => {
+    await this.pending.checkLimit(client);
+    const store = async () => {
       const analysis = await this.analyser.stored(image.analysis_key);
       const result = analysis && { analysis, source: 'stored' as const };
       const entry = {
@@ -102,9 +118,25 @@ export class Images {
       await this.store.commit(entry, picture);
       const shown = presentImage(image, blob);
       if (result) return presentAnalysis(shown, result);
-      this.pending.wake();
-      return { status: 'PENDING', image: shown };
-    });
+      this.pending.add(image.id, client);
+      return { status: 'PENDING' as const, image: shown };
+    };
+    return this.#stored(client, picture.length, () => this.store.guard.use(blob.sha256, store));
+  }
+
+  /** Counts the bytes of an upload for its client, unless it is not stored. */
+  async #stored<Result>(
+    client: JobOrigin,
+    bytes: number,
+    store: () => Promise<Result>,
+  ): Promise<Result> {
+    const giveBack = this.limits.quota.store(client, bytes);
+    try {
+      return await store();
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
   }
 
   /**
@@ -112,7 +144,7 @@ export class Images {
    * the gate does not, or if the result is known already; `record` finds it then.
    */
   analyseIf(
-    { bytes, zones }: Pick<CameraSnapshot, 'bytes' | 'zones'>,
+    { camera, bytes, zones }: Pick<CameraSnapshot, 'camera' | 'bytes' | 'zones'>,
     request: AnalysisRequest,
     gate: ThumbnailGate,
   ): Promise<Analysis | undefined> {
@@ -122,7 +154,8 @@ export class Images {
       inspectImage(bytes, this.limits.maxPixels);
       return { key: analysisKey(sha256Of(bytes), plan), plan };
     };
-    return this.analyser.analyseIf(bytes, gate.side, work, request.damaged === 'accept');
+    const acceptsDamaged = request.damaged === 'accept';
+    return this.analyser.analyseIf(bytes, gate.side, work, acceptsDamaged, originOf(camera));
   }
 
   /** Analyses a camera's snapshot and stores it. Commits with what `also` writes, and resolves with its value. */
@@ -137,22 +170,25 @@ export class Images {
       analysis: known,
     };
     const recorded = (analysis: Analysis): Recorded => ({ id: received.image.id, analysis });
-    const { result, value } = await this.#analyseAndCommit(received, (transaction, analysis) =>
-      also(transaction, recorded(analysis)),
+    const { result, value } = await this.#analyseAndCommit(
+      received,
+      originOf(camera),
+      (transaction, analysis) => also(transaction, recorded(analysis)),
     );
     return { recorded: recorded(result.analysis), value };
   }
 
   /** The same without space for the image: only what `also` writes is stored. */
   async recordWithoutImage<Value>(
-    { bytes, zones, analysis: known }: CameraSnapshot,
+    { camera, bytes, zones, analysis: known }: CameraSnapshot,
     request: AnalysisRequest,
     also: RecordedWork<Value>,
   ): Promise<{ recorded: Recorded; value: Value }> {
     const plan = this.#planFor(request, zones);
     inspectImage(bytes, this.limits.maxPixels);
     const key = analysisKey(sha256Of(bytes), plan);
-    const analysis = known ?? (await this.analyser.analyse(key, bytes, plan)).analysis;
+    const origin = originOf(camera);
+    const analysis = known ?? (await this.analyser.analyse(key, bytes, plan, origin)).analysis;
     const recorded = { id: uuid(), analysis };
     try {
       const work = (transaction: Transaction) => also(transaction, recorded);
@@ -232,12 +268,13 @@ export class Images {
 
   #analyseAndCommit<Value>(
     { bytes, plan, blob, image, analysis: known }: Received,
+    origin: JobOrigin,
     also: (transaction: Transaction, analysis: Analysis) => Promise<Value>,
   ): Promise<{ result: SourcedAnalysis; value: Value }> {
     return this.store.guard.use(blob.sha256, async () => {
       const result: SourcedAnalysis = known
         ? { analysis: known, source: 'search' }
-        : await this.analyser.analyse(image.analysis_key, bytes, plan);
+        : await this.analyser.analyse(image.analysis_key, bytes, plan, origin);
       const { width, height } = result.analysis;
       const entry = {
         // Of some kinds the header does not give the size that it has when decoded.

@@ -27,6 +27,7 @@ export class JpegScanner {
   #left = 0;
   #lengthBytes = 0;
   #restarts = 0;
+  #steps = 0;
 
   /** `maxLeadingBytes`: how far into the bytes a picture may begin. */
   constructor(private readonly maxLeadingBytes = MAX_LEADING_BYTES) {}
@@ -46,6 +47,11 @@ export class JpegScanner {
     return this.#restarts;
   }
 
+  /** Places that it looked at one by one: a picture has one for some hundred bytes, and a hostile one for each. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   /** Whether no picture can begin any more. */
   get isHopeless(): boolean {
     return this.#start === undefined && this.#offset - this.#matched > this.maxLeadingBytes;
@@ -58,6 +64,7 @@ export class JpegScanner {
         this.#offset += taken;
         i += taken;
       } else {
+        this.#steps++;
         this.#step(chunk[i] ?? 0);
         this.#offset++;
         i++;
@@ -75,8 +82,10 @@ export class JpegScanner {
     }
     if (this.#state !== 'scan') return 0;
     let next = chunk.indexOf(0xff, i);
-    while (next !== -1 && isWithinScan(chunk[next + 1] ?? 0xff))
+    while (next !== -1 && isWithinScan(chunk[next + 1] ?? 0xff)) {
+      this.#steps++;
       next = chunk.indexOf(0xff, next + 2);
+    }
     return (next === -1 ? chunk.length : next) - i;
   }
 

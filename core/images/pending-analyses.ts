@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Analysis } from '../contract/detection.js';
 import type { Problem } from '../contract/problem.js';
-import type { AnalysisPlan, Planner } from '../detection/detection.js';
+import type { AnalysisPlan, JobOrigin, Planner } from '../detection/detection.js';
 import { problemOf } from '../http/problems.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
@@ -11,15 +11,18 @@ import { analysisTable } from './analysis-table.js';
 import { imageLabelTable } from './image-label-table.js';
 import type { ImageStore } from './image-store.js';
 import { imageTable } from './image-table.js';
+import { PendingTurns } from './pending-turns.js';
 import type { ImageRow } from './tables.js';
 
 const AT_ONCE = 2;
 const MAX_PENDING = 1_000;
+/** Of one client. */
+const MAX_PENDING_EACH = 250;
 const RETRY_MS = 1_000;
 
 /**
  * Analyses the uploads whose clients did not wait. They are rows of the database, so work continues after a restart,
- * and their number is bounded by `MAX_PENDING`; their bytes are read just before the analysis. An image that cannot be
+ * and their number is bounded by `MAX_PENDING`, that of one client by `MAX_PENDING_EACH`. Clients have turns; their bytes are read just before the analysis. An image that cannot be
  * analysed fails with the reason; an error of the machine, the database or the bucket is retried.
  */
 export class PendingAnalyses implements Service {
@@ -27,6 +30,7 @@ export class PendingAnalyses implements Service {
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
   #woken = false;
+  readonly #turns = new PendingTurns();
 
   constructor(
     private readonly store: ImageStore,
@@ -44,11 +48,21 @@ export class PendingAnalyses implements Service {
     await this.#running;
   }
 
-  async checkLimit(): Promise<void> {
+  async checkLimit(client: JobOrigin): Promise<void> {
+    if (this.#turns.countOf(client) >= MAX_PENDING_EACH)
+      throw new ProblemError('queue_full', `${MAX_PENDING_EACH} images of yours are pending.`, {
+        retryAfter: 5,
+      });
     if ((await imageTable.countPending(this.store.db)) >= MAX_PENDING)
       throw new ProblemError('queue_full', `${MAX_PENDING} images are pending already.`, {
         retryAfter: 5,
       });
+  }
+
+  /** An image was stored, to be analysed for its client. */
+  add(image: string, client: JobOrigin): void {
+    this.#turns.add(image, client);
+    this.wake();
   }
 
   wake(): void {
@@ -62,10 +76,11 @@ export class PendingAnalyses implements Service {
     while (this.#woken && !this.#stopped.signal.aborted) {
       this.#woken = false;
       try {
-        const rows = await imageTable.pending(this.store.db, AT_ONCE);
+        const rows = await this.#next();
         if (rows.length === 0) continue;
         this.#woken = true;
         await Promise.all(rows.map((row) => this.#analyse(row)));
+        for (const { id } of rows) this.#turns.end(id);
       } catch (error) {
         if (!isTransient(error))
           this.log.error({ err: error }, 'cannot analyse pending images; retrying');
@@ -73,6 +88,28 @@ export class PendingAnalyses implements Service {
         await delay(RETRY_MS, undefined, { signal: this.#stopped.signal }).catch(() => {});
       }
     }
+  }
+
+  /** The oldest image, and that of the client whose turn it is. */
+  async #next(): Promise<ImageRow[]> {
+    const { db } = this.store;
+    const turn = await this.#turn();
+    const oldest = await imageTable.pending(db, AT_ONCE);
+    const others = oldest.filter(({ id }) => id !== turn?.id);
+    const rows = (turn ? [turn, ...others] : others).slice(0, AT_ONCE);
+    for (const { id } of rows) this.#turns.begin(id);
+    return rows;
+  }
+
+  async #turn(): Promise<ImageRow | undefined> {
+    for (let image = this.#turns.next(); image !== undefined; image = this.#turns.next()) {
+      const [row] = await imageTable.pendingOf(this.store.db, [image]);
+      if (row) return row;
+      // Removed meanwhile, or analysed with another one of the same bytes.
+      this.#turns.begin(image);
+      this.#turns.end(image);
+    }
+    return undefined;
   }
 
   #analyse(row: ImageRow): Promise<void> {
@@ -98,6 +135,7 @@ export class PendingAnalyses implements Service {
   /** Rejects if a retry may succeed. */
   async #search(row: ImageRow): Promise<{ analysis: Analysis } | { failure: Problem }> {
     const { id, sha256, analysis_key: key, plan } = row;
+    const client = this.#turns.clientOf(id);
     const bytes = await this.#bytes(sha256);
     try {
       if (!bytes)
@@ -106,7 +144,7 @@ export class PendingAnalyses implements Service {
           'The bytes of the image are missing or cannot be read.',
         );
       const current = this.#current(JSON.parse(plan ?? '') as AnalysisPlan);
-      const { analysis } = await this.analyser.search(key, bytes, current);
+      const { analysis } = await this.analyser.search(key, bytes, current, client);
       return { analysis };
     } catch (error) {
       if (isTransient(error)) throw error;

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DetectionBackend } from '../detection/detection.js';
+import { type DetectionBackend, type JobOrigin, OWN_ORIGIN } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { ImageStore } from './image-store.js';
 import type { StoredImage } from './image-table.js';
 import type { Images } from './images.js';
 import { resultOf, statusOf } from './presenter.js';
+import type { UploadQuota } from './upload-quota.js';
 
 const PENDING_TIMEOUT_MS = 15_000;
 const POLL_INTERVAL_MS = 100;
@@ -27,9 +28,10 @@ export class ProcessedImages {
     private readonly images: Images,
     private readonly store: ImageStore,
     private readonly detection: DetectionBackend,
+    private readonly quota: UploadQuota,
   ) {}
 
-  async get(id: string): Promise<ProcessedImage> {
+  async get(id: string, origin: JobOrigin = OWN_ORIGIN): Promise<ProcessedImage> {
     const image = await this.#analysed(id);
     const nothingFound = resultOf(image).detections.length === 0;
     if (nothingFound) {
@@ -37,7 +39,7 @@ export class ProcessedImages {
       if (!file) throw new ProblemError('not_found', `The bytes of image ${id} are gone.`);
       return { file, mediaType: image.media_type, tag: image.sha256, image };
     }
-    const file = await this.#rendered(image);
+    const file = await this.#rendered(image, origin);
     return { file, mediaType: 'image/jpeg', tag: `${image.analysis_key}-boxes`, image };
   }
 
@@ -63,25 +65,28 @@ export class ProcessedImages {
     }
   }
 
-  async #rendered(image: StoredImage): Promise<StoredFile> {
+  async #rendered(image: StoredImage, origin: JobOrigin): Promise<StoredFile> {
     const key = image.analysis_key;
     const stored = await this.store.processed(key);
     if (stored) return stored;
-    return inMemory(await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image)));
+    return inMemory(
+      await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image, origin)),
+    );
   }
 
-  #renderOnce(key: string, image: StoredImage): Promise<Buffer> {
+  #renderOnce(key: string, image: StoredImage, origin: JobOrigin): Promise<Buffer> {
     const running = this.#rendering.get(key);
     if (running) return running;
-    const rendering = this.#render(key, image).finally(() => this.#rendering.delete(key));
+    this.quota.check(origin);
+    const rendering = this.#render(key, image, origin).finally(() => this.#rendering.delete(key));
     this.#rendering.set(key, rendering);
     return rendering;
   }
 
-  async #render(key: string, image: StoredImage): Promise<Buffer> {
+  async #render(key: string, image: StoredImage, origin: JobOrigin): Promise<Buffer> {
     const bytes = await this.store.originalBytes(image.sha256);
     if (!bytes) throw new ProblemError('not_found', `The bytes of image ${image.id} are gone.`);
-    const rendered = await this.detection.draw(bytes, resultOf(image).detections);
+    const rendered = await this.detection.draw(bytes, resultOf(image).detections, origin);
     await this.store.keepProcessed(key, rendered);
     return rendered;
   }

@@ -6,7 +6,7 @@ import type { OutgoingMessage } from './mqtt-message.js';
 export interface ClientSettings {
   clientId: string;
   username?: string | undefined;
-  password?: string | undefined;
+  password?: string | (() => string) | undefined;
   /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
   /** SHA-256 of the broker's certificate or of its authority, instead of authorities that are trusted. */
@@ -30,7 +30,10 @@ export function clientOptions(
     port,
     clientId: settings.clientId,
     username: settings.username ?? credentials.username,
-    password: settings.password ?? credentials.password,
+    password:
+      typeof settings.password === 'function'
+        ? settings.password()
+        : (settings.password ?? credentials.password),
     ca: settings.ca,
     will: will && { ...will, payload: Buffer.from(will.payload) },
     keepalive: settings.keepaliveSeconds,

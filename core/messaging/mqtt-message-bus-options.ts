@@ -10,7 +10,8 @@ export interface MqttMessageBusOptions {
   /** Unique at the broker: a second connection with the same id ends the first. */
   clientId: string;
   username?: string | undefined;
-  password?: string | undefined;
+  /** A function is called for each connection: the password may change in the meantime. */
+  password?: string | (() => string) | undefined;
   /** Certificate authorities to trust instead of the system's, as PEM. */
   ca?: string | undefined;
   /** SHA-256 of the broker's certificate or of its authority, instead of authorities that are trusted. */

@@ -8,6 +8,7 @@ import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
+import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
@@ -24,6 +25,7 @@ import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
+import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
@@ -32,6 +34,7 @@ import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
+import { enrolmentRoutes } from './enrolment-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -54,11 +57,30 @@ export interface EdgeAppParts {
   links: PictureLinks;
   clock: Clock;
   setup: Setup;
+  account: AccountKeeper;
 }
 
-/** The appliance's REST API: its routes, and the roles that may use them. */
-export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, access, detection, images, cameras, reload, view } = parts;
+/** The appliance's REST API. */
+export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
+  const { config, log, metrics, access, connections } = parts;
+  return createApp({
+    info: {
+      title: `Siteglass appliance (${config.site})`,
+      version: programVersion(),
+      description: 'Finds objects in the snapshots of the cameras at a site.',
+    },
+    groups,
+    authentication: access.authentication,
+    metrics,
+    connections,
+    log: log.child({ component: 'http' }),
+    guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
+  });
+}
+
+/** The appliance's routes, and the roles that may use them. */
+export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
+  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -74,45 +96,40 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeUpload: [],
     beforeRead: [],
   };
-  return createApp({
-    info: {
-      title: `Siteglass appliance (${config.site})`,
-      version: programVersion(),
-      description: 'Finds objects in the snapshots of the cameras at a site.',
+  return [
+    {
+      prefix: API_PREFIX,
+      routes: [
+        ...imageRoutes(api),
+        ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
+        ...cameraRoutes(cameras),
+        ...pushRoutes(cameras, api.uploads),
+        ...access.routes,
+        ...setupRoutes(parts.setup),
+        ...configRoutes(reload),
+        ...siteRoutes(view),
+        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...pictureRoutes(images.processed, parts.links),
+        ...enrolmentRoutes(
+          {
+            ...{ dataFolder: config.dataFolder, site: config.site },
+            hasOwnPassword: !parts.account.isUsed,
+          },
+          () => parts.account.account(),
+        ),
+        backupRoute({
+          plan: edgeBackupPlan(config),
+          minFreeBytes: config.images.minFreeBytes,
+          clock: parts.clock,
+        }),
+      ],
     },
-    groups: [
-      {
-        prefix: API_PREFIX,
-        routes: [
-          ...imageRoutes(api),
-          ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-          ...cameraRoutes(cameras),
-          ...pushRoutes(cameras, api.uploads),
-          ...access.routes,
-          ...setupRoutes(parts.setup),
-          ...configRoutes(reload),
-          ...siteRoutes(view),
-          ...sightingRoutes(parts.sightings, parts.events, names),
-          ...pictureRoutes(images.processed, parts.links),
-          backupRoute({
-            plan: edgeBackupPlan(config),
-            minFreeBytes: config.images.minFreeBytes,
-            clock: parts.clock,
-          }),
-        ],
-      },
-      { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
-      {
-        prefix: '',
-        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
-      },
-    ],
-    authentication: access.authentication,
-    metrics,
-    connections: parts.connections,
-    log: log.child({ component: 'http' }),
-    guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
-  });
+    { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
+    {
+      prefix: '',
+      routes: operationRoutes(parts.readiness, metrics, 'viewer'),
+    },
+  ];
 }
 
 /** With authentication, a page has no token to send. */

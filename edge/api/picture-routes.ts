@@ -3,6 +3,7 @@ import { MEDIA_TYPES } from '../../core/contract/image.js';
 import { imageIdSchema } from '../../core/contract/names.js';
 import { type Route, route } from '../../core/http/route.js';
 import { sendFile } from '../../core/http/send-file.js';
+import { clientOf } from '../../core/images/client-origin.js';
 import type { ProcessedImages } from '../../core/images/processed-images.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
@@ -25,7 +26,7 @@ export function pictureRoutes(processed: ProcessedImages, links: PictureLinks): 
       handle: async ({ params }, ctx) => {
         if (!links.isCodeOf(params.image, params.code))
           throw new ProblemError('not_found', 'The link is not valid.');
-        const { file, mediaType, tag, image } = await processed.get(params.image);
+        const { file, mediaType, tag, image } = await processed.get(params.image, clientOf(ctx));
         sendFile(ctx, { file, mediaType, tag, lastModified: new Date(Number(image.created_at)) });
       },
     }),

@@ -23,6 +23,7 @@ import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
+import { withRelayAccount } from '../enrolment/enrolled-config.js';
 import { guardOptions } from '../store/guard-options.js';
 
 /** Checks all that the appliance needs, with advice. Works whether the appliance runs or not, and changes nothing. */
@@ -30,7 +31,7 @@ export async function doctorCommand(
   config: EdgeConfig,
   { json }: CommandOptions,
 ): Promise<CommandOutcome> {
-  return outcomeOf(await examine(checksOf(config)), json);
+  return outcomeOf(await examine(checksOf(withRelayAccount(config))), json);
 }
 
 /** The analyses that a camera asks for: each zone may name labels of its own. */

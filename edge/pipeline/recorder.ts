@@ -76,7 +76,7 @@ export class Recorder {
     const { id, zones } = camera;
     const motion = camera.motion ?? defaults.motion;
     const admission = await gates.admit(id, motion, trigger === 'request', (gate) =>
-      images.analyseIf({ bytes, zones }, requestOf(camera), gate),
+      images.analyseIf({ camera: id, bytes, zones }, requestOf(camera), gate),
     );
     if (!admission) {
       sightings.refreshLastSeen(id, this.#trusted(takenAt));

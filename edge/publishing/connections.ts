@@ -82,7 +82,7 @@ const busesOf = (site: string, clock: Clock) => {
 };
 
 function relayAccess(mqtt: NonNullable<EdgeConfig['mqtt']>, maxInFlight: number): BrokerAccess {
-  return { root: mqtt.root, ...credentialsOf(mqtt), url: mqtt.url, maxInFlight };
+  return { root: mqtt.root, ...credentialsOf(mqtt), url: mqtt.url, maxInFlight, ...changing(mqtt) };
 }
 
 /** With the configured credentials, or the appliance's own at the embedded broker. */
@@ -107,6 +107,21 @@ function lanAccess(
   // The appliance connects over loopback, whatever address the broker listens on.
   const url = () => broker.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
   return { options: { root, url, ...accounts.own }, broker };
+}
+
+/** The password of an enrolled appliance is in a file, which is replaced while the program runs. */
+function changing({ password: source }: Credentials): { password?: () => string } {
+  if (typeof source !== 'object' || !('file' in source)) return {};
+  let known = readSecret(source);
+  const password = () => {
+    try {
+      known = readSecret(source);
+    } catch {
+      // The former one, until the file is readable again.
+    }
+    return known;
+  };
+  return { password };
 }
 
 type Credentials = Pick<LanSettings, 'username' | 'password' | 'caFile' | 'fingerprint'>;

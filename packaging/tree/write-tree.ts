@@ -4,9 +4,11 @@ import { parse } from 'yaml';
 import { RUNTIME_INTERFACE } from '../../core/detection/onnx/runtime-package.js';
 import { ADDON_INTERFACE } from '../../core/opencv/opencv-addon.js';
 import type { Manifest } from '../../core/runtime/installation.js';
+import { outputOf } from '../../scripts/lib/command.mjs';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
 import { Problem } from '../../scripts/lib/problem.mjs';
 import { ADDON_FILES, NODE_ARCHITECTURES, OPENCV_FILES } from './addons.js';
+import { type SbomSource, sbomOf } from './sbom.js';
 import { closure, trace } from './trace.js';
 
 export type Program = keyof typeof ENTRIES;
@@ -63,6 +65,12 @@ const ARGON2_FILES: Record<string, string> = {
   arm64: 'prebuilds/linux-arm64/argon2.armv8.glibc.node',
 };
 
+/** Debian's libraries that the addons are linked to. */
+const LINKED = ['nodejs', 'libjpeg62-turbo', 'libpng16-16t64', 'libwebp7', 'libc6', 'libstdc++6'];
+const LINKED_OPENCV = ['core', 'imgcodecs', 'imgproc', 'objdetect', 'videoio'].map(
+  (part) => `libopencv-${part}410`,
+);
+
 type Copy = (path: string, options?: { filter?: (source: string) => boolean }) => void;
 
 /**
@@ -85,8 +93,28 @@ export function writeTree(
   const addons = [...Object.values(ADDON_FILES), join('node_modules', ARGON2, argon2)];
   for (const path of ['cascades', ...openCvCascades(root), ...addons]) copy(path);
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
-  for (const path of closure(locked, [...packages, OPENCV], NOT_AT_RUN_TIME))
-    if (!path.includes('node_modules/@types/')) copyPackage(root, path, copy);
+  const paths = closure(locked, [...packages, OPENCV], NOT_AT_RUN_TIME).filter(
+    (path) => !path.includes('node_modules/@types/'),
+  );
+  for (const path of paths) copyPackage(root, path, copy);
+  writeSbom(root, out, { name: `siteglass-${program}`, version, paths, libraries: LINKED });
+}
+
+/** Writes what a package consists of beside its folder; debhelper puts it into the package's documentation. */
+function writeSbom(
+  root: string,
+  out: string,
+  { libraries, ...source }: Omit<SbomSource, 'debian'> & { libraries: string[] },
+): void {
+  const folder = `${out}-sbom`;
+  mkdirSync(folder, { recursive: true });
+  const debian = libraries.map((name) => ({ name, version: installedVersion(name) }));
+  writeFileSync(join(folder, 'sbom.cdx.json'), sbomOf(root, { ...source, debian }));
+}
+
+function installedVersion(name: string): string | undefined {
+  const found = outputOf('dpkg-query', ['--show', `--showformat=\${Version}`, name]);
+  return found === undefined || found === '' ? undefined : found;
 }
 
 /** Writes the folder of siteglass-opencv: both addons, and what the programs check before they load one. */
@@ -98,6 +126,9 @@ export function writeOpenCvTree(
   for (const [part, file] of Object.entries(OPENCV_FILES))
     cpSync(join(root, file), join(out, `${part}.node`));
   cpSync(join(root, 'node_modules', OPENCV, 'LICENSE'), join(out, 'LICENSE'));
+  const paths = [join('node_modules', OPENCV)];
+  const libraries = ['nodejs', ...LINKED_OPENCV];
+  writeSbom(root, out, { name: 'siteglass-opencv', version, paths, libraries });
 }
 
 /** Writes the folder of siteglass-onnx: ONNX Runtime for one architecture, by Debian's name. */
@@ -109,7 +140,9 @@ export function writeOnnxTree(
   const copy: Copy = (path, options) =>
     cpSync(join(root, path), join(out, path), { recursive: true, ...options });
   const locked = readPackages(join(root, 'package-lock.json')) ?? {};
-  for (const path of closure(locked, [ONNX], NOT_AT_RUN_TIME)) copyPackage(root, path, copy);
+  const paths = closure(locked, [ONNX], NOT_AT_RUN_TIME);
+  for (const path of paths) copyPackage(root, path, copy);
+  writeSbom(root, out, { name: 'siteglass-onnx', version, paths, libraries: ['nodejs'] });
   const addon = join('bin/napi-v6/linux', NODE_ARCHITECTURES[arch] ?? arch);
   copy(join('node_modules', ONNX, addon));
 }

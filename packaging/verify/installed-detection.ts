@@ -123,7 +123,7 @@ export function describeDetection({
   ].join('; ');
 }
 
-/** Grey is made from each form's own colours, so that a level may differ by one. */
+/** libjpeg, libpng and the decoder of WebP make grey with weights and rounding of their own; see decision 16. */
 const MAX_SHIFT = 2;
 
 function expectNear(image: string, detections: Detection[], reference: Detection[]): void {

@@ -31,7 +31,7 @@ const FLOORS: Record<string, string[][]> = {
     ['store', 'health', 'onvif'],
     ['sightings'],
     ['cameras'],
-    ['retention', 'backup'],
+    ['retention', 'backup', 'enrolment'],
     ['pipeline'],
     ['publishing', 'uplink', 'notifications', 'setup'],
     ['api', 'doctor'],

@@ -1,5 +1,7 @@
 const EXIF_PREFIX = 'Exif\0\0';
 const ORIENTATION_TAG = 0x0112;
+/** Entries that are read of a directory: cameras write some tens, sorted, and the orientation is among the first. */
+const MAX_ENTRIES = 512;
 /** The types of whole numbers, unsigned and signed, by their lengths in bytes. */
 const LENGTHS: Record<number, number> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
 
@@ -16,7 +18,7 @@ export function exifOrientation(block: Buffer): number | undefined {
   const u32 = (at: number) => (byteOrder === 'II' ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
   try {
     const directory = u32(4);
-    const entries = u16(directory);
+    const entries = Math.min(MAX_ENTRIES, u16(directory));
     for (let i = 0; i < entries; i++) {
       const entry = directory + 2 + i * 12;
       const length = LENGTHS[u16(entry + 2)];

@@ -29,19 +29,20 @@ export function readHeifHeader(bytes: Buffer): Header<'heif'> | undefined {
   return { ...header, excess: `it is put together from more than ${MAX_TILES} tiles` };
 }
 
-/** The items that each item is put together from (box `iref`, references `dimg`). */
+/** The items that each item is put together from (box `iref`, references `dimg`): no more than are counted. */
 function partsIn(references: Buffer | undefined): Map<number, number[]> {
   const parts = new Map<number, number[]>();
   if (!references) return parts;
   const bytes = references.readUInt8(0) === 0 ? 2 : 4;
+  let left = MAX_TILES + 1;
   for (const { type, content } of boxesIn(references.subarray(4))) {
     if (type !== 'dimg') continue;
     const from = content.readUIntBE(0, bytes);
-    const count = content.readUInt16BE(bytes);
-    const ids = Array.from({ length: count }, (_, i) =>
-      content.readUIntBE(bytes + 2 + i * bytes, bytes),
-    );
-    parts.set(from, [...(parts.get(from) ?? []), ...ids]);
+    const ids = parts.get(from) ?? [];
+    parts.set(from, ids);
+    const count = Math.min(left, content.readUInt16BE(bytes));
+    for (let i = 0; i < count; i++) ids.push(content.readUIntBE(bytes + 2 + i * bytes, bytes));
+    left -= count;
   }
   return parts;
 }

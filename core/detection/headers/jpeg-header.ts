@@ -3,6 +3,8 @@ import { type Header, MAX_PARTS } from './header.js';
 
 const START_OF_SCAN = 0xda;
 const APP1 = 0xe1;
+/** Fill bytes before markers that are passed over. */
+const MAX_FILL_BYTES = 1_000_000;
 
 /** SOF0 to SOF15 without DHT, JPG and DAC, which share their range. */
 const isFrameHeader = (marker: number) =>
@@ -16,12 +18,13 @@ export function readJpegHeader(bytes: Buffer): Header<'jpeg'> | undefined {
   let size: { width: number; height: number } | undefined;
   let orientation: number | undefined;
   let at = 2;
+  let fill = 0;
   for (let part = 0; part < MAX_PARTS; part++) {
     // Like libjpeg, skip whatever stands between two segments.
     at = bytes.indexOf(0xff, at);
     if (at < 0) return undefined;
     // Any number of fill bytes may stand before a marker.
-    while (bytes[at + 1] === 0xff) at++;
+    for (; bytes[at + 1] === 0xff; at++) if (++fill > MAX_FILL_BYTES) return undefined;
     const marker = bytes.readUInt8(at + 1);
     if (marker === 0x00 || standsAlone(marker)) {
       at += 2;

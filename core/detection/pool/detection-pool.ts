@@ -9,7 +9,9 @@ import {
   type AnalysisPlan,
   type DetectionBackend,
   isModel,
+  type JobOrigin,
   type LabelledBox,
+  OWN_ORIGIN,
   type PlannedDetector,
   type SearchGate,
 } from '../detection.js';
@@ -59,7 +61,7 @@ export interface PoolStatus {
 }
 
 /**
- * Worker processes behind one bounded queue. A job that ends or stalls its worker fails alone; the worker
+ * Worker processes behind one bounded queue, which is fair to those whose jobs they are. A job that ends or stalls its worker fails alone; the worker
  * is replaced, at once if the pool ended it at the job's deadline. The pool never loads OpenCV.
  */
 export class DetectionPool implements DetectionBackend, Service {
@@ -106,23 +108,29 @@ export class DetectionPool implements DetectionBackend, Service {
     await this.#supervisor.stop();
   }
 
-  async analyse(bytes: Buffer, plan: AnalysisPlan): Promise<Analysis> {
+  async analyse(bytes: Buffer, plan: AnalysisPlan, origin = OWN_ORIGIN): Promise<Analysis> {
     const job = { kind: 'analyse', bytes, plan } as const;
-    const { result, queueMs } = await this.#jobs.submit(job, bytes.length);
+    const { result, queueMs } = await this.#jobs.submit(job, bytes.length, { origin });
     return analysisOf(result, plan, queueMs);
   }
 
-  async analyseIf(bytes: Buffer, gate: SearchGate): Promise<Analysis | undefined> {
+  async analyseIf(
+    bytes: Buffer,
+    gate: SearchGate,
+    origin?: JobOrigin,
+  ): Promise<Analysis | undefined> {
     const { side, acceptDamaged = false } = gate;
     const job = { kind: 'analyseIf', bytes, side, acceptDamaged } as const;
-    const { result, queueMs, plan } = await this.#jobs.submit(job, bytes.length, (thumbnail) =>
-      gate.planFor(thumbnail),
-    );
+    const { result, queueMs, plan } = await this.#jobs.submit(job, bytes.length, {
+      origin: origin ?? OWN_ORIGIN,
+      planFor: (thumbnail) => gate.planFor(thumbnail),
+    });
     return result && plan ? analysisOf(result, plan, queueMs) : undefined;
   }
 
-  async draw(bytes: Buffer, boxes: LabelledBox[]): Promise<Buffer> {
-    const { result } = await this.#jobs.submit({ kind: 'draw', bytes, boxes }, bytes.length);
+  async draw(bytes: Buffer, boxes: LabelledBox[], origin = OWN_ORIGIN): Promise<Buffer> {
+    const job = { kind: 'draw', bytes, boxes } as const;
+    const { result } = await this.#jobs.submit(job, bytes.length, { origin });
     return result;
   }
 
@@ -131,7 +139,9 @@ export class DetectionPool implements DetectionBackend, Service {
    * ends or stalls the worker.
    */
   async probe<S extends ProbeSubject>(subject: S): Promise<ProbeResultOf<S>> {
-    const { result } = await this.#jobs.submit({ kind: 'probe', subject }, 0);
+    const { result } = await this.#jobs.submit({ kind: 'probe', subject }, 0, {
+      origin: OWN_ORIGIN,
+    });
     if (!isOfKind(result, subject)) throw new Error(`a ${subject.kind} was tried as another kind`);
     return result;
   }

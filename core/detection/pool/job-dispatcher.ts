@@ -1,7 +1,7 @@
 import { ProblemError } from '../../runtime/errors.js';
-import type { AnalysisPlan } from '../detection.js';
+import { type AnalysisPlan, type JobOrigin, OWN_ORIGIN } from '../detection.js';
 import type { Job, JobKind, JobResult } from '../protocol.js';
-import { BoundedQueue } from './bounded-queue.js';
+import { FairQueue } from './fair-queue.js';
 import { enginesOf, type JobRecord, timesOf } from './job-record.js';
 import { type PlanFor, type WorkerHandle, WorkerUnreachable } from './worker-handle.js';
 
@@ -24,8 +24,15 @@ export interface Run<K extends JobKind = JobKind> {
   plan: AnalysisPlan | undefined;
 }
 
+/** Of a job: for whom it is, and the gate of an `analyseIf`. */
+export interface JobTerms {
+  origin: JobOrigin;
+  planFor?: PlanFor;
+}
+
 interface Entry {
   job: Job;
+  origin: JobOrigin;
   bytes: number;
   planFor: PlanFor | undefined;
   queuedAt: number;
@@ -36,16 +43,16 @@ interface Entry {
 
 const RETRY_FULL_SECONDS = 2;
 
-/** Gives jobs to idle workers in the order in which they come, over one bounded queue. */
+/** Gives jobs to idle workers over one bounded queue that is fair to the jobs' origins. */
 export class JobDispatcher {
-  readonly #queue: BoundedQueue<Entry>;
+  readonly #queue: FairQueue<Entry>;
   readonly #idle: WorkerHandle[] = [];
   readonly #running = new Set<Promise<void>>();
   #replies = 0;
   #stopped = false;
 
   constructor(private readonly options: DispatcherOptions) {
-    this.#queue = new BoundedQueue(options.queueJobs, options.queueBytes);
+    this.#queue = new FairQueue(options.queueJobs, options.queueBytes);
   }
 
   get queued(): number {
@@ -61,13 +68,18 @@ export class JobDispatcher {
     return this.#replies;
   }
 
-  /** `bytes` count for the queue's limit; `planFor` is the gate of an `analyseIf`. */
-  submit<K extends JobKind>(job: Job<K>, bytes: number, planFor?: PlanFor): Promise<Run<K>> {
+  /** `bytes` count for the queue's limit. */
+  submit<K extends JobKind>(
+    job: Job<K>,
+    bytes: number,
+    { origin, planFor }: JobTerms,
+  ): Promise<Run<K>> {
     if (this.#stopped) throw shuttingDown();
     if (this.options.aliveWorkers() === 0) throw this.options.unavailable();
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         job: job as Job,
+        origin,
         bytes,
         planFor,
         queuedAt: performance.now(),
@@ -78,8 +90,14 @@ export class JobDispatcher {
       };
       const worker = this.#idle.pop();
       if (worker) this.#give(worker, entry);
-      else if (!this.#queue.push(entry, bytes)) reject(queueFull());
+      else this.#enqueue(entry);
     });
+  }
+
+  #enqueue(entry: Entry): void {
+    const { isTaken, displaced } = this.#queue.push(entry, entry.bytes, entry.origin);
+    for (const other of displaced) other.reject(queueFull());
+    if (!isTaken) entry.reject(queueFull());
   }
 
   /** Pings every idle worker. Rejects if one does not reply; that one is then replaced as after a late job. */
@@ -89,7 +107,8 @@ export class JobDispatcher {
         new Promise((resolve, reject) => {
           const job = { kind: 'ping' } as const;
           const queuedAt = performance.now();
-          const entry = { job, bytes: 0, planFor: undefined, queuedAt, attempts: 1 };
+          const own = { origin: OWN_ORIGIN, planFor: undefined };
+          const entry = { job, bytes: 0, ...own, queuedAt, attempts: 1 };
           this.#give(worker, { ...entry, resolve, reject });
         }),
     );
@@ -128,8 +147,9 @@ export class JobDispatcher {
   }
 
   async #run(worker: WorkerHandle, entry: Entry): Promise<void> {
-    const { job, queuedAt, planFor } = entry;
+    const { job, origin, queuedAt, planFor } = entry;
     const sentAt = performance.now();
+    this.#queue.begin(origin);
     const queueMs = sentAt - queuedAt;
     let plan: AnalysisPlan | undefined = job.kind === 'analyse' ? job.plan : undefined;
     const record = (outcome: JobRecord['outcome'], result?: JobResult) => {
@@ -138,7 +158,8 @@ export class JobDispatcher {
       const runMs = performance.now() - sentAt;
       const searched = plan && { engines: enginesOf(plan) };
       const { kind } = job;
-      this.options.onJob({ kind, outcome, queueMs, runMs, ...timesOf(result), ...searched });
+      const times = { queueMs, runMs, ...timesOf(result) };
+      this.options.onJob({ kind, origin, outcome, ...times, ...searched });
     };
     try {
       const result = await worker.run(job, async (thumbnail) => {
@@ -152,6 +173,8 @@ export class JobDispatcher {
       if (error instanceof WorkerUnreachable) return this.#retry(entry);
       record(error instanceof ProblemError ? error.code : 'failed');
       entry.reject(error);
+    } finally {
+      this.#queue.end(origin, performance.now() - sentAt);
     }
   }
 

@@ -1,11 +1,12 @@
 import type { EngineName } from '../../contract/detection.js';
 import type { ProblemCode } from '../../contract/problem.js';
-import type { AnalysisPlan } from '../detection.js';
+import type { AnalysisPlan, JobOrigin } from '../detection.js';
 import type { JobKind, JobResult } from '../protocol.js';
 
 /** A job that was sent to a worker, for metrics. */
 export interface JobRecord {
   kind: Exclude<JobKind, 'ping'>;
+  origin: JobOrigin;
   /** `failed` is a bug of ours. */
   outcome: 'done' | ProblemCode | 'failed';
   queueMs: number;

@@ -11,6 +11,7 @@ import {
 } from '../../contract/deepstack.js';
 import type { Planner } from '../../detection/detection.js';
 import { parse, type Route, type RouteSpec, route } from '../../http/route.js';
+import { clientOf } from '../client-origin.js';
 import { type ImageApi, UPLOAD_PROBLEMS } from '../image-routes.js';
 import { answerOf, type Call, modelsOf } from './deepstack-answer.js';
 import { detectorFor, faceDetector, modelNames } from './deepstack-detectors.js';
@@ -118,9 +119,7 @@ async function answer(
   const { image, fields } = receivedForm(ctx);
   const form = parse(deepstackFieldsSchema, fields, 'form');
   const minConfidence = form.min_confidence ?? query.min_confidence ?? DEFAULT_MIN_CONFIDENCE;
-  const result = await images.upload(image, {
-    minConfidence,
-    ...(detector !== undefined && { detector: [detector] }),
-  });
+  const request = { minConfidence, ...(detector !== undefined && { detector: [detector] }) };
+  const result = await images.upload(image, request, clientOf(ctx));
   return answerOf(result, { command, startedAt: ctx.state.startedAt });
 }

@@ -20,7 +20,7 @@ async function startServer(
   limits: Partial<ConnectionLimits> = {},
   isProxy = noProxies,
 ) {
-  const connections = new ConnectionShares(isProxy, limits);
+  const connections = new ConnectionShares(isProxy, { bytesPerSecondEach: 1e12, ...limits });
   const slow = {
     begun: 0,
     waiting: [] as (() => void)[],
@@ -40,7 +40,9 @@ async function startServer(
     if (ctx.path === '/body') for await (const _ of ctx.req);
     ctx.body = ctx.path === '/large' ? Buffer.alloc(LARGE) : { status: 'OK' };
   });
-  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, silentLogger(), connections);
+  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, silentLogger(), {
+    connections,
+  });
   await server.start();
   const sockets = new Set<Socket>();
   t.teardown(async () => {

@@ -20,7 +20,9 @@ const withSign = async (seed: number) => {
 };
 
 async function start(t: ExecutionContext) {
-  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, requestsPerMinute: 10000 }']);
+  const relay = await startRelay([
+    'demo={ uploadsPerMinute: 1000, requestsPerMinute: 10000, workerSecondsPerMinute: 600 }',
+  ]);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);
   const settled = (links: Analysed['image']['links']) =>

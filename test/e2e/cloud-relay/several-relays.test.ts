@@ -31,7 +31,7 @@ async function startTwo(t: ExecutionContext) {
     `mqtt=${JSON.stringify({ external: { url: broker } })}`,
     `database=${JSON.stringify({ url: database })}`,
     `files=${JSON.stringify({ s3 })}`,
-    'demo={ uploadsPerMinute: 10000, requestsPerMinute: 10000 }',
+    'demo={ uploadsPerMinute: 10000, requestsPerMinute: 10000, workerSecondsPerMinute: 600 }',
   ];
   const start = async () => {
     const relay = await startRelay(settings, { clock: () => clock.now });

@@ -39,6 +39,8 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/events/stream': 'viewer',
     'get /api/v1/pictures/{image}/{code}': 'anonymous',
     'post /api/v1/backup': 'admin',
+    'get /api/v1/enrolment': 'admin',
+    'post /api/v1/enrolment': 'admin',
     ...accessRoles,
     ...rolesOutsideApi('operator'),
   });

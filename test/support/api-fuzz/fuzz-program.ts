@@ -19,7 +19,9 @@ const SETTINGS: Record<ProgramName, (folder: string) => string[]> = {
     'site=harbour',
     `cameras=[{ id: gate, kind: folder, path: ${folder}, loop: true, schedule: "*/5 * * * * *" }, { id: yard, kind: push, pushSecret: fuzzed-secret-of-yard }]`,
   ],
-  'cloud-relay': () => ['demo={ uploadsPerMinute: 100000, requestsPerMinute: 100000 }'],
+  'cloud-relay': () => [
+    'demo={ uploadsPerMinute: 100000, requestsPerMinute: 100000, workerSecondsPerMinute: 100000, totalWorkerSecondsPerMinute: 100000, storedMegabytes: 100000 }',
+  ],
 };
 
 export interface ProgramReport extends FuzzReport {

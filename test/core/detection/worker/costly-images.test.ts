@@ -4,8 +4,9 @@ import { loadDecoder } from '../../../../core/detection/decoder/native-decoder.j
 import { readImageHeader } from '../../../../core/detection/image-header.js';
 import { ImageDecoder } from '../../../../core/detection/worker/decode.js';
 import { Refusal } from '../../../../core/detection/worker/refusal.js';
-import { pictures } from '../../../fakes/damaged-pictures.js';
-import { scanBomb } from '../../../support/hostile/jpeg-bombs.js';
+import { trimPicture } from '../../../../core/images/trim-picture.js';
+import { picture, pictures } from '../../../fakes/damaged-pictures.js';
+import { exifBomb, flatJpeg, scanBomb, withSegments } from '../../../support/hostile/jpeg-bombs.js';
 import { bombs } from '../../../support/hostile-images.js';
 import { renderScene } from '../../../support/render-scene.js';
 
@@ -97,6 +98,34 @@ test.serial('progressive JPEGs of cameras, phones and optimisers pass', async (t
       .toBuffer(),
   };
   for (const [name, bytes] of Object.entries(files)) t.is(costOf(bytes).code, 'ok', name);
+});
+
+test('the header of a hostile image takes the service a few milliseconds', async (t) => {
+  const jpeg = flatJpeg(64, 64);
+  const many = (hex: string) => Buffer.alloc(19_000_000, Buffer.from(hex, 'hex'));
+  const inScan = (hex: string) => Buffer.concat([jpeg.subarray(0, -2), many(hex)]);
+  const images = {
+    'fill bytes': withSegments(jpeg, many('ff'), 1),
+    'stuffed bytes between segments': withSegments(jpeg, many('ff00'), 1),
+    'stuffed bytes': inScan('ff00'),
+    'restart markers': inScan('ffd0'),
+    'empty scans': inScan('ffda0008010100003f00'),
+    'starts of pictures': Buffer.concat([many('ffd8ff'), jpeg]),
+    'EXIF directories': withSegments(exifBomb(jpeg), exifBomb(jpeg).subarray(2, 65_000), 250),
+    'blocks of a GIF': Buffer.concat([picture('plain.gif').subarray(0, 13), many('21fe0161')]),
+    'bytes of a GIF comment': Buffer.concat([
+      picture('plain.gif').subarray(0, 10),
+      Buffer.from('00000021fe', 'hex'),
+      many('0161'),
+    ]),
+    'tiles of an AVIF': (await bombs['parts: an AVIF of 65,025 tiles']?.()) ?? Buffer.alloc(0),
+  };
+  for (const [name, bytes] of Object.entries(images)) {
+    const before = process.cpuUsage();
+    t.notThrows(() => readImageHeader(trimPicture(bytes)), name);
+    const { user } = process.cpuUsage(before);
+    t.true(user < 100_000, `${name}: ${user / 1_000} ms`);
+  }
 });
 
 test('an item that is a part of itself is refused, and one of a few tiles is not', async (t) => {

@@ -5,7 +5,6 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
-import { ConnectionShares } from '../../../../core/http/connection-shares.js';
 import { HttpServer } from '../../../../core/http/server.js';
 import { AcmeChallenges } from '../../../../core/http/tls/acme-challenges.js';
 import { ServerTls } from '../../../../core/http/tls/server-tls.js';
@@ -41,13 +40,7 @@ async function startServer(
   app.use(async (ctx) => {
     ctx.body = `${ctx.protocol} ${ctx.method} ${await text(ctx.req)}`;
   });
-  const server = new HttpServer(
-    app,
-    { host: '127.0.0.1', port: 0 },
-    log,
-    new ConnectionShares(),
-    tls,
-  );
+  const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, log, { tls });
   t.teardown(() => server.stop());
   await server.start();
   return { server, source, issued, ca: issued.authority.certificate, port: server.address.port };

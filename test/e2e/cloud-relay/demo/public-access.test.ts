@@ -2,6 +2,7 @@ import test from 'ava';
 import sharp from 'sharp';
 import type { Problem } from '../../../../core/contract/problem.js';
 import { ApiClient } from '../../../support/api-client.js';
+import { pngBomb } from '../../../support/hostile/png-bombs.js';
 import { startRelay } from '../../../support/relay.js';
 import { renderScene } from '../../../support/render-scene.js';
 
@@ -47,7 +48,7 @@ test('the DeepStack calls share the quota of uploads, and refuse in their own fo
 });
 
 test('a search that would keep a worker busy for too long is refused, naming what to change', async (t) => {
-  const relay = await startRelay(['demo.uploadsPerMinute=1000']);
+  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, workerSecondsPerMinute: 600 }']);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);
   const photo = (width: number, height: number) =>
@@ -87,4 +88,54 @@ test('a search that would keep a worker busy for too long is refused, naming wha
   ];
   for (const tuned of reasonable)
     t.is((await api.upload(t, medium, tuned)).status, 200, JSON.stringify(tuned));
+});
+
+test('an address whose images took their time of workers is refused, also for one that was cut off', async (t) => {
+  const relay = await startRelay([
+    'demo={ uploadsPerMinute: 1000, workerSecondsPerMinute: 1 }',
+    'detection={ workers: 1, deadlineSeconds: 2 }',
+  ]);
+  t.teardown(relay.stop);
+  const api = await ApiClient.connect(relay.url);
+  const { jpeg } = await renderScene({ width: 320, height: 180, seed: 1, signs: [] });
+  t.not((await api.upload(t, jpeg)).status, 429);
+  // Each costs a worker a second or two, or most of one.
+  const dear = (i: number) =>
+    pngBomb({ width: 7_000 - i, height: 7_000, type: 6, bits: 16, interlaced: true });
+  const search = { workingSize: '4000', scaleFactor: '1.2' };
+  const codes = [];
+  for (let i = 0; i < 5 && codes.at(-1) !== 'rate_limited'; i++)
+    codes.push((await api.upload<Problem>(t, dear(i), search)).json.code ?? 'ok');
+  t.true(
+    codes.slice(0, -1).every((code) => ['ok', 'detection_timeout'].includes(code)),
+    `${codes}`,
+  );
+  t.is(codes.at(-1), 'rate_limited');
+  const { status, json, headers } = await api.upload<Problem>(t, jpeg);
+  t.is(status, 429);
+  t.is(json.code, 'rate_limited');
+  t.regex(json.detail ?? '', /^The worker time of this address is used up: 1 s per minute/);
+  t.true(Number(headers.get('Retry-After')) >= 1);
+  const later = await api.upload<Problem>(t, jpeg, {}, { headers: { Prefer: 'respond-async' } });
+  t.is(later.status, 429, 'nor later');
+});
+
+test('an address may store so many bytes, and what is refused is not counted', async (t) => {
+  const relay = await startRelay(['demo={ uploadsPerMinute: 1000, storedMegabytes: 1 }']);
+  t.teardown(relay.stop);
+  const api = await ApiClient.connect(relay.url);
+  const { jpeg } = await renderScene({ width: 320, height: 180, seed: 1, signs: [] });
+  // Bytes behind the end of a picture that are part of the file.
+  const padded = (i: number) => {
+    const comment = Buffer.alloc(60_000, i);
+    comment.writeUInt32BE(0xfffeea5e);
+    const parts = Array.from({ length: 5 }, () => comment);
+    return Buffer.concat([jpeg.subarray(0, 2), ...parts, jpeg.subarray(2)]);
+  };
+  t.is((await api.upload(t, padded(0).subarray(0, 200_000))).status, 422);
+  for (let i = 1; i <= 3; i++) t.is((await api.upload(t, padded(i))).status, 200, `${i}`);
+  const refused = await api.upload<Problem>(t, padded(4));
+  t.is(refused.status, 429);
+  t.regex(refused.json.detail ?? '', /^The storage of this address is used up: 1 MB per 60 min/);
+  t.is((await api.upload(t, jpeg)).status, 200, 'a smaller one fits');
 });

@@ -1,0 +1,32 @@
+import { createInterface } from 'node:readline/promises';
+import { actAsOwnerOf } from '../../core/runtime/act-as-owner.js';
+import type { CommandOptions } from '../../core/runtime/command-line.js';
+import { StartError } from '../../core/runtime/errors.js';
+import { makeFolder } from '../../core/store/make-folder.js';
+import type { EdgeConfig } from '../config.js';
+import { enrol } from '../enrolment/enrol.js';
+import { hasOwnPassword } from '../enrolment/enrolled-config.js';
+
+/** Enrols the appliance at a relay, also while it runs: it then uses the account within seconds. */
+export async function enrolCommand(config: EdgeConfig, { words }: CommandOptions): Promise<string> {
+  const { dataFolder, site } = config;
+  // Pasted into a terminal, a long code may be broken by spaces.
+  const code = words.length > 0 ? words.join('') : await typedCode();
+  makeFolder(dataFolder);
+  actAsOwnerOf(dataFolder);
+  const account = await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
+  return `${site} is enrolled at ${account.relay.address}; it reports to ${account.mqtt.url}. A running service uses this within seconds.`;
+}
+
+/** From the standard input, so that the code is in no history and in no list of processes. */
+async function typedCode(): Promise<string> {
+  const input = createInterface({ input: process.stdin, output: process.stderr });
+  const text = await new Promise<string>((resolve) => {
+    input.once('close', () => resolve(''));
+    void input.question('Enrolment code: ').then(resolve, () => resolve(''));
+  });
+  input.close();
+  if (text.trim() === '')
+    throw new StartError('expected "enrol CODE", or the code on the standard input');
+  return text;
+}
