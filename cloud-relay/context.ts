@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
 import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { type AccessTables, accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
@@ -40,6 +41,7 @@ import { Enrolments } from './fleet/enrolments.js';
 import { Fleet } from './fleet/fleet.js';
 import { Presence } from './fleet/presence.js';
 import { SiteRegistry } from './fleet/site-registry.js';
+import { brokerPasswordsOf } from './ingest/broker-passwords-of.js';
 import { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
 import { createRelayBroker } from './ingest/relay-broker.js';
@@ -119,6 +121,8 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   // A restore or a reset may have been interrupted.
   finishReplacing(dataFolder);
   const tls = createTls(tlsOptionsOf(config), log, clock);
+  const passwords = brokerPasswordsOf(config);
+  if (passwords) await checkBrokerPasswords(passwords, log);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
   const metrics = new Metrics();

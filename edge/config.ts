@@ -47,6 +47,8 @@ export const edgeConfigSchema = z.strictObject({
   dataFolder: z.string().min(1).default('var/edge'),
   log: logSettings,
   http: serverSettings(8080),
+  /** Where an appliance listens that has no `http.host` and was not set up yet. */
+  setup: z.strictObject({ host: z.string().min(1).optional() }).prefault({}),
   detection: detectionSettings,
   images: imageSettings,
   retention: z

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
 import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
@@ -17,6 +18,7 @@ import { firstRestart, Lifecycle, type Restart, type Service } from '../core/run
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import { fingerprintOf } from '../core/runtime/tls/fingerprint.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -31,17 +33,20 @@ import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
+import { enrol } from './enrolment/enrol.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { SiteHealth } from './health/site-health.js';
 import { createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
+import { brokerPasswordsOf } from './publishing/broker-passwords-of.js';
 import { createConnections } from './publishing/connections.js';
 import { createPublishing } from './publishing/create-publishing.js';
 import { PictureLinks } from './publishing/picture-links.js';
 import { PublicAddress } from './publishing/public-address.js';
 import { createStorage, type Storage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
+import { Setup, type SetupOptions } from './setup/setup.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
@@ -67,6 +72,8 @@ export interface Edge {
 export interface EdgeOverrides {
   clock?: Clock;
   reread?: () => EdgeConfig;
+  /** What the configuration file and the command line say; without it there is no first run. */
+  given?: SetupOptions['given'];
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
 }
@@ -75,19 +82,22 @@ export interface EdgeOverrides {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, manifest }: EdgeOverrides = {},
+  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
   const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
   const reporting = await createReporting(base, snapshots);
-  const { http, routes } = createServer(base, snapshots, reporting, account);
+  const setup = createSetup(base, snapshots, given, () => server.http.address);
+  const own = { account, setup };
+  const server: EdgeServer = createServer(base, snapshots, reporting, own);
+  const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, account, http), log),
+    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
     http,
     cameras,
     tokens: snapshots.access.tokens,
@@ -100,6 +110,13 @@ export async function createEdge(
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
+type EdgeServer = ReturnType<typeof createServer>;
+
+/** What changes the settings of the appliance, and then restarts its services. */
+interface FirstRun {
+  account: AccountKeeper;
+  setup: Setup;
+}
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
 function openFolder(dataFolder: string): FolderLock {
@@ -128,6 +145,8 @@ async function createBase(
 ) {
   const { dataFolder } = config;
   const tls = createTls(tlsOptionsOf(config), log, clock);
+  const passwords = brokerPasswordsOf(config);
+  if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
   const metrics = new Metrics();
@@ -223,12 +242,33 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   return { connections, address, links, publishing, uplink, outboxMark };
 }
 
+/** The first run, which is offered while nobody has set the appliance up. */
+function createSetup(
+  { dependencies: { config, log }, tls }: Base,
+  { access: { users, tokens, audit } }: Snapshots,
+  given: SetupOptions['given'] | undefined,
+  address: SetupOptions['address'],
+): Setup {
+  return new Setup({
+    ...{ dataFolder: config.dataFolder, users, tokens, audit, address },
+    given: given ?? { source: undefined, settings: {} },
+    isUnwanted: !given || tls.isEarlierInstallation || config.http.auth === 'none',
+    isHttps: !tls.server.isPlainTextAllowed,
+    enrol: async (site, code) => {
+      const { dataFolder } = config;
+      await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
+    },
+    fingerprint: async () => fingerprintOf((await tls.certificates.credentials()).chain),
+    log: log.child({ component: 'set-up' }),
+  });
+}
+
 /** The REST API and the metrics. */
 function createServer(
   base: Base,
   snapshots: Snapshots,
   reporting: Reporting,
-  account: AccountKeeper,
+  { account, setup }: FirstRun,
 ) {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
@@ -257,7 +297,7 @@ function createServer(
   const connections = new ConnectionShares(access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account },
+    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
     connections,
   };
   const routes = edgeRouteGroups(parts);
@@ -275,7 +315,7 @@ function servicesInOrder(
   { dependencies, lock, database, tls }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
-  account: AccountKeeper,
+  { account, setup }: FirstRun,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -288,6 +328,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
+    setup,
     // Stops before the server, which waits for responses to end.
     eventStream,
   ];

@@ -16,11 +16,13 @@ import { enrolCommand } from './commands/enrol-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
+import { withSetup } from './setup/with-setup.js';
 
 process.exitCode = await run({
   name: 'siteglass-edge',
   summary: 'The Siteglass appliance: finds objects in camera snapshots and reports them.',
   schema: edgeConfigSchema,
+  complete: withSetup,
   commands: {
     backup: {
       summary: '"backup FILE" writes all data to one archive, also while the service runs',
@@ -97,5 +99,5 @@ process.exitCode = await run({
     },
   },
   check: checkEdgeConfiguration,
-  create: (config, log, reread) => createEdge(config, log, { reread }),
+  create: (config, log, { reread, given }) => createEdge(config, log, { reread, given: given() }),
 });

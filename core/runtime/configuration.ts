@@ -93,6 +93,14 @@ function fieldErrors(error: z.ZodError, input: unknown) {
   });
 }
 
+/** Settings as the configuration's text and the command line have them, before they are validated. */
+export type GivenSettings = Record<string, unknown>;
+
+/** Adds settings from elsewhere to those that are given. */
+export type CompleteSettings = (given: GivenSettings) => GivenSettings;
+
+const asGiven: CompleteSettings = (given) => given;
+
 /** A key without a value is a password that was written without the space after the colon, or without quotes. */
 function unknownSetting(path: string, key: string, value: unknown) {
   if (/^[\w-]{1,64}$/.test(key) && value !== null)
@@ -118,17 +126,32 @@ export function parseConfiguration<S extends z.ZodType>(
   text: string,
   source: string,
   overrides: string[] = [],
+  complete: CompleteSettings = asGiven,
 ): z.infer<S> {
-  const read = readYaml({ text, names: () => settingNames(schema) });
+  const names = () => settingNames(schema);
+  const given = readSettings(text, source, { names, overrides });
+  const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);
+  const input = isMap ? complete(given as GivenSettings) : given;
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error, input));
+  return deepFreeze(parsed.data);
+}
+
+interface ReadOptions {
+  /** Names of settings, which an error may quote. */
+  names: () => ReadonlySet<string>;
+  overrides: string[];
+}
+
+/** Throws ConfigurationError if the text is not YAML. */
+function readSettings(text: string, source: string, { names, overrides }: ReadOptions): unknown {
+  const read = readYaml({ text, names });
   if ('faults' in read) throw new ConfigurationError(source, read.faults);
   const { document } = read;
   for (const override of overrides) applyOverride(document, override);
   const found = contentOf(document);
   if ('fault' in found) throw new ConfigurationError(source, [{ path: '', message: found.fault }]);
-  const input = found.content ?? {};
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error, input));
-  return deepFreeze(parsed.data);
+  return found.content ?? {};
 }
 
 function applyOverride(document: Document, override: string): void {
@@ -157,16 +180,27 @@ export function loadConfiguration<S extends z.ZodType>(
   schema: S,
   file: string | undefined,
   overrides: string[] = [],
+  complete: CompleteSettings = asGiven,
 ): z.infer<S> {
-  if (file === undefined)
-    return parseConfiguration(schema, '', 'the built-in configuration', overrides);
-  let text: string;
+  const source = file ?? 'the built-in configuration';
+  return parseConfiguration(schema, textOf(file), source, overrides, complete);
+}
+
+/** What a configuration file and the command line give, e.g. to show where a setting comes from. Throws ConfigurationError. */
+export function givenSettings(file: string | undefined, overrides: string[]): GivenSettings {
+  return readSettings(textOf(file), file ?? 'the built-in configuration', {
+    names: () => new Set(),
+    overrides,
+  }) as GivenSettings;
+}
+
+function textOf(file: string | undefined): string {
+  if (file === undefined) return '';
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigurationError(file, [{ path: '', message: messageOf(error) }]);
   }
-  return parseConfiguration(schema, text, file, overrides);
 }
 
 function deepFreeze<T>(value: T): T {

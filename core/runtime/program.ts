@@ -8,7 +8,12 @@ import {
   readArguments,
   usage,
 } from './command-line.js';
-import { borrowCredentials, loadConfiguration } from './configuration.js';
+import {
+  borrowCredentials,
+  type CompleteSettings,
+  givenSettings,
+  loadConfiguration,
+} from './configuration.js';
 import { ConfigurationError, messageOf } from './errors.js';
 import type { LogLevel } from './logger.js';
 import { programVersion } from './program-version.js';
@@ -19,6 +24,8 @@ type ConfigurationSchema = z.ZodType<{ log: { level: LogLevel } }>;
 export interface Program<S extends ConfigurationSchema> extends ServedProgram<z.infer<S>> {
   summary: string;
   schema: S;
+  /** Settings besides those of the configuration file and the command line. */
+  complete?: CompleteSettings;
   /** Its commands, by their word on the command line. */
   commands?: Record<string, Command<z.infer<S>>>;
   /** For `--check`, with a configuration whose form is right. */
@@ -42,7 +49,8 @@ export async function run<S extends ConfigurationSchema>(
   let options: Arguments;
   let command: Command<z.infer<S>> | undefined;
   let configuration: z.infer<S>;
-  const reread = () => loadConfiguration(program.schema, options.config, options.set);
+  const reread = () =>
+    loadConfiguration(program.schema, options.config, options.set, program.complete);
   try {
     options = readArguments(argv);
     command = commandOf(program, options);
@@ -55,7 +63,11 @@ export async function run<S extends ConfigurationSchema>(
     return EXIT.usage;
   }
   if (command) return execute(program, command, configuration, options);
-  return (await serve(program, configuration, reread)) ? EXIT.ok : EXIT.failed;
+  const given = () => ({
+    source: options.config,
+    settings: givenSettings(options.config, options.set),
+  });
+  return (await serve(program, configuration, { reread, given })) ? EXIT.ok : EXIT.failed;
 }
 
 async function checked<C>(

@@ -1,3 +1,4 @@
+import type { GivenSettings } from './configuration.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
 import { type Lifecycle, type Restart, terminationSignal } from './lifecycle.js';
 import { createLogger, type Logger, type LogLevel } from './logger.js';
@@ -13,22 +14,25 @@ export interface Running {
   restart?: Restart;
 }
 
+/** Where a configuration comes from. Both functions throw ConfigurationError. */
+export interface ConfigurationSource<C> {
+  /** Reads it again. */
+  reread: () => C;
+  /** What the file, if there is one, and the command line say. */
+  given: () => { source: string | undefined; settings: GivenSettings };
+}
+
 export interface ServedProgram<C> {
   name: string;
   /** Builds the parts, but starts nothing. */
-  create(
-    configuration: C,
-    log: Logger,
-    /** Reads the configuration again, from the same source. Throws ConfigurationError. */
-    reread: () => C,
-  ): Promise<Running>;
+  create(configuration: C, log: Logger, source: ConfigurationSource<C>): Promise<Running>;
 }
 
 /** Runs a program's services until a signal ends them. Resolves with whether they started and stopped as they should. */
 export async function serve<C extends { log: { level: LogLevel } }>(
   program: ServedProgram<C>,
   configuration: C,
-  reread: () => C,
+  source: ConfigurationSource<C>,
 ): Promise<boolean> {
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
@@ -38,11 +42,11 @@ export async function serve<C extends { log: { level: LogLevel } }>(
     const idle = new Watchdog([], notifier, log.child({ component: 'watchdog' }));
     let current = configuration;
     for (;;) {
-      const running = await built(() => program.create(current, log, reread), notifier);
+      const running = await built(() => program.create(current, log, source), notifier);
       const signal = await runServices(running, { ended, idle, notifier, log });
       if (signal !== undefined) return true;
       await idle.start();
-      current = renewed(reread, current);
+      current = renewed(source.reread, current);
     }
   } catch (error) {
     const expected = error instanceof StartError || error instanceof ConfigurationError;

@@ -27,6 +27,9 @@ import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
+import type { Setup } from '../setup/setup.js';
+import { setupPage } from '../setup/setup-page.js';
+import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
@@ -53,6 +56,7 @@ export interface EdgeAppParts {
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
+  setup: Setup;
   account: AccountKeeper;
 }
 
@@ -70,7 +74,7 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     metrics,
     connections,
     log: log.child({ component: 'http' }),
-    guards: [...access.guards, ...guardsOf(config)],
+    guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
   });
 }
 
@@ -101,6 +105,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...cameraRoutes(cameras),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
+        ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
         ...sightingRoutes(parts.sightings, parts.events, names),

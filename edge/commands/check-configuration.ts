@@ -1,9 +1,11 @@
+import { brokerPasswordFaults } from '../../core/access/broker-passwords.js';
 import { checkNames } from '../../core/detection/catalog/check-names.js';
 import { detectorPlaces } from '../../core/detection/create-detection.js';
 import type { CheckResult } from '../../core/runtime/program.js';
 import { cameraFaults, searchFaults } from '../cameras/camera-faults.js';
 import { nameFaults } from '../cameras/name-faults.js';
 import type { EdgeConfig } from '../config.js';
+import { brokerPasswordsOf } from '../publishing/broker-passwords-of.js';
 
 /** For `--check`: names of what does not exist, and what is not installed. Starts nothing. */
 export async function checkEdgeConfiguration(config: EdgeConfig): Promise<CheckResult> {
@@ -12,5 +14,9 @@ export async function checkEdgeConfiguration(config: EdgeConfig): Promise<CheckR
     ...nameFaults(config, known),
     ...(await searchFaults(config, known)),
   ]);
-  return { errors, warnings: cameraFaults(config.cameras) };
+  const passwords = await brokerPasswordFaults(brokerPasswordsOf(config));
+  return {
+    errors: [...errors, ...passwords.errors],
+    warnings: [...cameraFaults(config.cameras), ...passwords.warnings],
+  };
 }

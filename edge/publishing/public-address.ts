@@ -1,4 +1,4 @@
-import { lanUrl } from './lan-url.js';
+import { lanUrl } from '../health/lan-url.js';
 
 interface ListenAddress {
   host: string;

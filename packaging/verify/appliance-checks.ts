@@ -42,8 +42,8 @@ export function applianceChecks(edge: InstalledProgram): Checks {
       const output = edge.install('/root/previous.deb');
       const last = output.trim().split('\n').at(-1) ?? '';
       expect(
-        /open http:\S+ in a browser; the first token: /.test(last),
-        'the address and the token as the last line',
+        /open https?:\S+ in a browser(; the first token: | and enter the code )/.test(last),
+        'the address, and the token or the code, as the last line',
         last,
       );
       expect(edge.show('ActiveState') === 'active', 'a running service', edge.show('ActiveState'));

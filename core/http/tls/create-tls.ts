@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { type Clock, systemClock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
 import { isLoopbackHost } from '../../runtime/tls/local-peer.js';
-import { isPlainTextKept, tlsFolder } from '../../runtime/tls/plain-text.js';
+import { keepEarlierInstallation, tlsFolder } from '../../runtime/tls/plain-text.js';
 import type { TlsSettings } from '../../runtime/tls/tls-settings.js';
 import { AcmeCertificate } from './acme-certificate.js';
 import { AcmeChallenges } from './acme-challenges.js';
@@ -21,6 +21,8 @@ export interface TlsOptions {
     plainText?: 'allowed' | 'redirected' | undefined;
     /** A proxy in front of the server ends TLS. */
     trustProxy?: boolean;
+    /** Addresses and networks of proxies that end TLS. */
+    signOn?: { proxies: string[] } | undefined;
   };
   /** The embedded broker, if it runs. */
   broker?: { host: string; plainText?: 'allowed' | 'refused' | undefined } | undefined;
@@ -34,16 +36,15 @@ export interface Tls {
   server: ServerTls;
   /** Whether the embedded broker accepts plain text from other machines. */
   isPlainMqttAllowed: boolean;
+  /** Whether the data folder is of a version before TLS. */
+  isEarlierInstallation: boolean;
 }
-
-/** What a start of an earlier version leaves in its data folder. */
-const TRACES = ['edge.db', 'relay.db', 'steady-time.json', 'admin-token'];
 
 /** Call it before the database is created, which shows that there was an earlier version. */
 export function createTls(options: TlsOptions, parentLog: Logger, clock: Clock): Tls {
   const { dataFolder, http, broker } = options;
   const log = parentLog.child({ component: 'tls' });
-  const isKept = isPlainTextKept(dataFolder, TRACES);
+  const isKept = keepEarlierInstallation(dataFolder);
   const challenges = new AcmeChallenges(http.tls.acme, log);
   const provider = createProvider(options, challenges, log, clock);
   const isPlainTextAllowed =
@@ -67,8 +68,11 @@ export function createTls(options: TlsOptions, parentLog: Logger, clock: Clock):
     isNeeded: isOpen || isBrokerOpen || provider.kind !== 'own',
     log,
   });
-  const server = new ServerTls({ source: certificates, challenges, isPlainTextAllowed, log });
-  return { certificates, server, isPlainMqttAllowed };
+  const server = new ServerTls({
+    ...{ source: certificates, challenges, isPlainTextAllowed, log },
+    proxies: http.signOn && addressList(http.signOn.proxies),
+  });
+  return { certificates, server, isPlainMqttAllowed, isEarlierInstallation: isKept };
 }
 
 /** For commands, which only read what is stored. */
@@ -93,6 +97,17 @@ function createProvider(
   });
   if (!acme) return own;
   return new AcmeCertificate({ folder, settings: acme, challenges, fallback: own, log, clock });
+}
+
+function addressList(texts: string[]): BlockList {
+  const list = new BlockList();
+  for (const text of texts) {
+    const [address = '', bits] = text.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
 }
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');

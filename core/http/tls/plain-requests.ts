@@ -8,13 +8,19 @@ const PROBES = new Set(['/healthz', '/readyz']);
 /** A name or address with a port; nothing that ends the header or the authority of a URL. */
 const HOST = /^([\w.-]{1,253}|\[[\da-f:.]{2,45}\])(:\d{1,5})?$/i;
 
+export interface PlainTextRules {
+  /** Whether plain text from this address is served. */
+  isAllowed(address: string): boolean;
+  challenges: AcmeChallenges;
+}
+
 /**
  * Answers requests that came without TLS from another machine with a redirect to HTTPS, unless plain text is allowed;
  * and those of a certificate authority (RFC 8555, section 8.3). All others go to `next`.
  */
 export function guardPlainRequests(
   next: RequestListener,
-  { isAllowed, challenges }: { isAllowed: boolean; challenges: AcmeChallenges },
+  { isAllowed, challenges }: PlainTextRules,
 ): RequestListener {
   return (request, response) => {
     const { url = '/', socket } = request;
@@ -24,7 +30,8 @@ export function guardPlainRequests(
       response.writeHead(answer.status, { 'content-type': 'text/plain' }).end(answer.body);
       return;
     }
-    const isFree = !isPlain || isAllowed || isThisMachine(socket) || PROBES.has(url);
+    const isFree =
+      !isPlain || isAllowed(socket.remoteAddress ?? '') || isThisMachine(socket) || PROBES.has(url);
     if (isFree) next(request, response);
     else redirect(request, response);
   };

@@ -1,5 +1,5 @@
 import type { RequestListener, Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { type BlockList, isIPv6, type Socket } from 'node:net';
 import type { Logger } from '../../runtime/logger.js';
 import type { TlsSource } from '../../runtime/tls/credentials.js';
 import { TlsAcceptor } from '../../runtime/tls/tls-acceptor.js';
@@ -14,6 +14,8 @@ export interface ServerTlsOptions {
   challenges: AcmeChallenges;
   /** Whether plain text from other machines is served. */
   isPlainTextAllowed: boolean;
+  /** Proxies that end TLS in front of the server; their plain text is served. */
+  proxies?: BlockList | undefined;
   log: Logger;
 }
 
@@ -28,8 +30,10 @@ export class ServerTls {
   }
 
   guard(handler: RequestListener): RequestListener {
-    const { isPlainTextAllowed, challenges } = this.options;
-    return guardPlainRequests(handler, { isAllowed: isPlainTextAllowed, challenges });
+    const { isPlainTextAllowed, proxies, challenges } = this.options;
+    const isAllowed = (address: string) =>
+      isPlainTextAllowed || proxies?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') === true;
+    return guardPlainRequests(handler, { isAllowed, challenges });
   }
 
   /**

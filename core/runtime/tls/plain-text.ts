@@ -4,23 +4,33 @@ import { join } from 'node:path';
 const KEPT = 'kept\n';
 const NOT_KEPT = 'not kept\n';
 
-/**
- * Whether this data folder is of an installation from before TLS, whose servers go on without it beyond loopback until the
- * configuration says what is wanted. Decided at the first start and stored in the folder `tls`; call it before anything
- * else is created. `traces` are files that every earlier version left in the data folder.
- */
-export function isPlainTextKept(dataFolder: string, traces: string[]): boolean {
-  const file = join(tlsFolder(dataFolder), 'plain-text');
+/** What a start of a version before TLS left in its data folder. */
+const TRACES = ['edge.db', 'relay.db', 'steady-time.json', 'admin-token'];
+
+/** Whether this data folder is of an installation from before TLS. Changes nothing. */
+export function isEarlierInstallation(dataFolder: string): boolean {
+  const file = fileIn(dataFolder);
   if (existsSync(file)) return readFileSync(file, 'utf8') === KEPT;
-  const isEarlier = traces.some((name) => existsSync(join(dataFolder, name)));
+  return TRACES.some((name) => existsSync(join(dataFolder, name)));
+}
+
+/**
+ * The same, stored by the first start in the folder `tls`: such an installation keeps what would be refused today, until
+ * its configuration says what is wanted. Call it before anything else is created.
+ */
+export function keepEarlierInstallation(dataFolder: string): boolean {
+  const isEarlier = isEarlierInstallation(dataFolder);
   try {
     mkdirSync(tlsFolder(dataFolder), { recursive: true, mode: 0o700 });
-    writeFileSync(file, isEarlier ? KEPT : NOT_KEPT, { mode: 0o600 });
+    if (!existsSync(fileIn(dataFolder)))
+      writeFileSync(fileIn(dataFolder), isEarlier ? KEPT : NOT_KEPT, { mode: 0o600 });
   } catch {
     // On a full disk the next start decides again; an installation from before is still recognised by its files.
   }
   return isEarlier;
 }
+
+const fileIn = (dataFolder: string): string => join(tlsFolder(dataFolder), 'plain-text');
 
 /** Where the certificates and their keys are. */
 export const tlsFolder = (dataFolder: string): string => join(dataFolder, 'tls');

@@ -1,28 +1,26 @@
 import { chmod, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { isPlainTextKept } from '../../../../core/runtime/tls/plain-text.js';
+import { keepEarlierInstallation } from '../../../../core/runtime/tls/plain-text.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-
-const TRACES = ['edge.db'];
 
 test('a new data folder does not keep plain text, also after it has a database', async (t) => {
   const folder = await temporaryFolder(t);
-  t.false(isPlainTextKept(folder, TRACES));
+  t.false(keepEarlierInstallation(folder));
   await writeFile(join(folder, 'edge.db'), '');
-  t.false(isPlainTextKept(folder, TRACES));
+  t.false(keepEarlierInstallation(folder));
   t.is((await stat(join(folder, 'tls'))).mode & 0o777, 0o700);
 });
 
 test('a data folder of an earlier version keeps plain text', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'edge.db'), '');
-  t.true(isPlainTextKept(folder, TRACES));
-  t.true(isPlainTextKept(folder, TRACES), 'at the second start, too');
+  t.true(keepEarlierInstallation(folder));
+  t.true(keepEarlierInstallation(folder), 'at the second start, too');
 });
 
 test('a data folder that does not exist yet is a new one', async (t) => {
   const folder = join(await temporaryFolder(t), 'none');
-  t.false(isPlainTextKept(folder, TRACES));
+  t.false(keepEarlierInstallation(folder));
   await chmod(folder, 0o700);
 });

@@ -1,0 +1,61 @@
+import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { networkOf } from '../../core/http/guards.js';
+import { ProblemError } from '../../core/runtime/errors.js';
+
+/** Without characters that people take for another one. */
+const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+const LENGTH = 8;
+const LIFETIME_MS = 3_600_000;
+/** Of everybody together: one in 40,000 million codes is right. */
+const MAX_TRIES = 30;
+const TRIES_PER_MINUTE = 5;
+
+const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
+const normal = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
+
+/** The code that proves that somebody can read this machine's log or terminal. A start makes a new one. */
+export class SetupCode {
+  readonly text: string;
+  readonly #hash: Buffer;
+  readonly #madeAt: number;
+  readonly #limiter = new RateLimiterMemory({ points: TRIES_PER_MINUTE, duration: 60 });
+  #tries = 0;
+
+  constructor(private readonly now: () => number = () => performance.now()) {
+    const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join(
+      '',
+    );
+    this.text = `${code.slice(0, LENGTH / 2)}-${code.slice(LENGTH / 2)}`;
+    this.#hash = hashOf(code);
+    this.#madeAt = now();
+  }
+
+  /** Whether no try can be right any more: a restart makes another code. */
+  get isVoid(): boolean {
+    return this.#tries >= MAX_TRIES || this.now() - this.#madeAt > LIFETIME_MS;
+  }
+
+  /** Throws `unauthorized` for a wrong code, and `rate_limited` after too many of them from one network. */
+  async check(text: string, address: string): Promise<void> {
+    const network = networkOf(address);
+    const used = await this.#limiter.get(network);
+    if (used && used.consumedPoints >= TRIES_PER_MINUTE)
+      throw new ProblemError('rate_limited', 'Too many wrong codes were sent from this network.', {
+        retryAfter: Math.max(1, used.msBeforeNext / 1_000),
+      });
+    if (this.isVoid)
+      throw new ProblemError(
+        'unauthorized',
+        'The code has expired or was guessed at too often. Restart the service: its log has a new one.',
+      );
+    if (timingSafeEqual(hashOf(normal(text)), this.#hash)) return;
+    this.#tries++;
+    // A client that sends many at once is refused by its count, not by what this rejects with.
+    await this.#limiter.penalty(network);
+    throw new ProblemError(
+      'unauthorized',
+      'The code is wrong. The log of the service shows the right one at its last start.',
+    );
+  }
+}

@@ -1,0 +1,46 @@
+import type { Context } from 'koa';
+import { readJson } from '../../core/http/read-json.js';
+import { parse, type Route, route } from '../../core/http/route.js';
+import type { Setup } from './setup.js';
+import { setupDoneSchema, setupRequestSchema, setupStateSchema } from './setup-contract.js';
+
+const common = {
+  path: '/setup',
+  tag: 'setup',
+  access: 'anonymous',
+  headers: { 'Setup-Code': 'The code that the log of the service shows at its start' },
+} as const;
+
+/** The first run. Without a log-in, since there is none yet: the code stands for it. */
+export const setupRoutes = (setup: Setup): Route[] => [
+  route({
+    ...common,
+    method: 'get',
+    summary: 'What the set-up can decide, and what the configuration has already',
+    responses: { 200: setupStateSchema },
+    problems: ['unauthorized', 'not_found', 'rate_limited'],
+    handle: async (_, ctx) => {
+      await authorize(setup, ctx);
+      return setup.state();
+    },
+  }),
+  route({
+    ...common,
+    method: 'post',
+    summary:
+      'Set the appliance up: site, administrator, network and relay; its services then restart',
+    body: setupRequestSchema,
+    responses: { 200: setupDoneSchema },
+    problems: ['unauthorized', 'not_found', 'password_refused', 'rate_limited'],
+    handle: async (_, ctx) => {
+      await authorize(setup, ctx);
+      const request = parse(setupRequestSchema, await readJson(ctx), 'body');
+      return setup.complete(request, ctx.ip);
+    },
+  }),
+];
+
+function authorize(setup: Setup, ctx: Context): Promise<void> {
+  ctx.set('Cache-Control', 'no-store');
+  return setup.authorize(ctx.get('Setup-Code'), ctx.ip);
+}
