@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { createAccess } from '../core/access/create-access.js';
+import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { type AccessTables, accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { faultsBySetting, reasonOf, refusedIn } from '../core/detection/catalog/setting-faults.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
-import { anyProxy, noProxies } from '../core/http/client-address.js';
+import { anyProxy } from '../core/http/client-address.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import type { RouteGroup } from '../core/http/openapi.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
@@ -27,7 +28,7 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { ownPin } from './api/own-pin.js';
-import { createRelayApp } from './api/relay-app.js';
+import { createRelayApp, relayRouteGroups } from './api/relay-app.js';
 import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
@@ -60,6 +61,9 @@ export interface Relay {
   ingest: Ingest;
   images: ImageModule;
   tokens: Tokens;
+  access: AccessModule;
+  /** What the API consists of. */
+  routes: RouteGroup[];
 }
 
 /** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
@@ -76,7 +80,7 @@ export async function createRelay(
   const base = await createBase(config, log, clock, manifest);
   const { access, detection, images } = base;
   const sites = createSites(base);
-  const http = createServer(base, sites);
+  const { http, routes } = createServer(base, sites);
   const services = [
     ...[
       base.lock,
@@ -100,6 +104,8 @@ export async function createRelay(
     ingest: sites.ingest,
     images,
     tokens: access.tokens,
+    access,
+    routes,
   };
 }
 
@@ -237,7 +243,7 @@ function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites): HttpServer {
+function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -259,13 +265,19 @@ function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites):
     fleet,
     keepsFiles: !isShared(config),
   });
-  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : noProxies);
-  const app = createRelayApp({
+  const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
+  const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
     ...{ connections, enrolments },
-  });
-  const parts = { connections, tls: base.tls.server };
-  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
+  };
+  const routes = relayRouteGroups(parts);
+  const http = new HttpServer(
+    createRelayApp(parts, routes),
+    config.http,
+    log.child({ component: 'http' }),
+    { connections, tls: base.tls.server },
+  );
+  return { http, routes };
 }
 
 function probesOf({ config, db, detection }: Base, { ingest }: Sites): Probe[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createAccess } from '../core/access/create-access.js';
+import { type AccessModule, createAccess } from '../core/access/create-access.js';
 import { accessTables } from '../core/access/tables.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
@@ -8,6 +8,7 @@ import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
 import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
+import type { RouteGroup } from '../core/http/openapi.js';
 import { ReadinessMonitor } from '../core/http/readiness.js';
 import { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
@@ -22,7 +23,7 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
-import { createEdgeApp } from './api/edge-app.js';
+import { createEdgeApp, edgeRouteGroups } from './api/edge-app.js';
 import { registerEdgeMetrics } from './api/edge-metrics.js';
 import { edgeRequirements } from './api/edge-requirements.js';
 import { SiteView } from './api/site-view.js';
@@ -57,6 +58,9 @@ export interface Edge {
   http: HttpServer;
   cameras: CameraSchedule;
   tokens: Tokens;
+  access: AccessModule;
+  /** What the API consists of. */
+  routes: RouteGroup[];
   retention: Retention;
 }
 
@@ -78,7 +82,7 @@ export async function createEdge(
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
   const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
   const reporting = await createReporting(base, snapshots);
-  const http = createServer(base, snapshots, reporting, account);
+  const { http, routes } = createServer(base, snapshots, reporting, account);
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, account, http), log),
@@ -87,6 +91,8 @@ export async function createEdge(
     http,
     cameras,
     tokens: snapshots.access.tokens,
+    access: snapshots.access,
+    routes,
     retention: snapshots.storage.retention,
   };
 }
@@ -165,6 +171,10 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
     if (snapshot.events.length > 0) eventStream.wake();
   });
   const access = createEdgeAccess(dependencies, storage);
+  events.on('reloadedBySignal', () => {
+    const actor = { name: 'SIGHUP', kind: 'program' } as const;
+    access.audit.record({ action: 'configuration_reloaded', actor });
+  });
   return { storage, pipeline, eventStream, access };
 }
 
@@ -185,7 +195,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
   });
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
-async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
+async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
   const { dependencies, databaseFile, health, events, tls } = base;
   const { config } = dependencies;
   const { mqtt } = config;
@@ -199,7 +209,8 @@ async function createReporting(base: Base, { storage, pipeline }: Snapshots) {
     tls.server.isPlainTextAllowed ? 'http' : 'https',
   );
   const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
-  const parts = { storage, pipeline, connections, health, links, address };
+  const { audit } = access;
+  const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
   const bus = connections.relay;
   const uplink =
@@ -218,7 +229,7 @@ function createServer(
   snapshots: Snapshots,
   reporting: Reporting,
   account: AccountKeeper,
-): HttpServer {
+) {
   const { dependencies, metrics, health, guard } = base;
   const { config, detection, log, clock } = dependencies;
   const { storage, pipeline, eventStream, access } = snapshots;
@@ -243,14 +254,20 @@ function createServer(
     uplink: uplink?.uplink,
   });
   const { cameras, sightings, reload } = pipeline;
-  const connections = new ConnectionShares();
-  const app = createEdgeApp({
+  const connections = new ConnectionShares(access.isProxy);
+  const parts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account },
     connections,
-  });
-  const parts = { connections, tls: base.tls.server };
-  return new HttpServer(app, config.http, log.child({ component: 'http' }), parts);
+  };
+  const routes = edgeRouteGroups(parts);
+  const http = new HttpServer(
+    createEdgeApp(parts, routes),
+    config.http,
+    log.child({ component: 'http' }),
+    { connections, tls: base.tls.server },
+  );
+  return { http, routes };
 }
 
 /** Each after what it needs; they stop in the reverse order. */

@@ -4,6 +4,7 @@ import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
+import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
@@ -40,8 +41,28 @@ export interface RelayAppParts {
 }
 
 /** The relay's REST API: the public image API, and the sites, which need a token. */
-export function createRelayApp(parts: RelayAppParts): Koa {
-  const { config, log, metrics, access, detection, images, fleet, clock } = parts;
+export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa {
+  const { config, log, metrics, access, connections } = parts;
+  return createApp({
+    info: {
+      title: 'Siteglass relay',
+      version: programVersion(),
+      description:
+        'Finds objects in images that anyone uploads, and collects the summaries of the sites.',
+    },
+    groups,
+    authentication: access.authentication,
+    metrics,
+    connections,
+    log: log.child({ component: 'http' }),
+    trustProxy: config.http.trustProxy,
+    guards: access.guards,
+  });
+}
+
+/** The relay's routes, and the roles that may use them. */
+export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
+  const { config, metrics, access, detection, images, fleet, clock } = parts;
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -53,35 +74,21 @@ export function createRelayApp(parts: RelayAppParts): Koa {
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
     ...quotas(config.demo, parts.quota),
   };
-  return createApp({
-    info: {
-      title: 'Siteglass relay',
-      version: programVersion(),
-      description:
-        'Finds objects in images that anyone uploads, and collects the summaries of the sites.',
+  return [
+    {
+      prefix: API_PREFIX,
+      routes: [
+        ...imageRoutes(api),
+        ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
+        ...access.routes,
+        ...siteRoutes(fleet, clock),
+        ...enrolmentRoutes(parts.enrolments),
+      ],
     },
-    groups: [
-      {
-        prefix: API_PREFIX,
-        routes: [
-          ...imageRoutes(api),
-          ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
-          ...access.routes,
-          ...siteRoutes(fleet, clock),
-          ...enrolmentRoutes(parts.enrolments),
-        ],
-      },
-      { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
-      {
-        prefix: '',
-        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
-      },
-    ],
-    authentication: access.authentication,
-    metrics,
-    connections: parts.connections,
-    log: log.child({ component: 'http' }),
-    trustProxy: config.http.trustProxy,
-    guards: access.guards,
-  });
+    { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
+    {
+      prefix: '',
+      routes: operationRoutes(parts.readiness, metrics, 'viewer'),
+    },
+  ];
 }

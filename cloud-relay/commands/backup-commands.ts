@@ -1,6 +1,7 @@
 import { backupCommand, resetCommand, restoreCommand } from '../../core/backup/backup-commands.js';
 import type { BackupPlan } from '../../core/backup/backup-plan.js';
 import { PREPARE_IMAGES } from '../../core/backup/prepare-images.js';
+import { PREPARE_SESSIONS } from '../../core/backup/prepare-sessions.js';
 import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import type { RelayConfig } from '../config.js';
@@ -19,7 +20,7 @@ function relayBackupPlan(config: RelayConfig): BackupPlan {
     database: 'relay.db',
     migrations: Object.keys(relayMigrations),
     label: 'relay',
-    prepare: PREPARE_IMAGES,
+    prepare: [...PREPARE_IMAGES, ...PREPARE_SESSIONS],
     kept: [],
   };
 }

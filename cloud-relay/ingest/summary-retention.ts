@@ -7,6 +7,7 @@ import {
   earliestOf,
   erasAfter,
   inEra,
+  latestOf,
   noEras,
 } from '../../core/runtime/clock-eras.js';
 import { CronJob } from '../../core/runtime/cron-job.js';
@@ -15,7 +16,6 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { isPostgres } from '../../core/store/dialect.js';
 import { limitByEra } from '../../core/store/era-limit.js';
 import { DAY_MS } from '../store/daily-label-table.js';
-import { removeGapsBefore } from '../store/gap-table.js';
 import { dropPartitions, preparePartitions } from '../store/partitions.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { LABELS_FIRST, removeInChunks } from '../store/remove-delivered.js';
@@ -68,15 +68,17 @@ export class SummaryRetention implements Service {
       const dropped = await dropPartitions(db, before, youngSpans(limit, young));
       if (dropped.length > 0) this.log.info({ partitions: dropped }, 'removed old summaries');
     }
+    const latest = latestOf(limit, eras);
     let removed = 0;
     for (const table of LABELS_FIRST)
       removed += await removeInChunks(
         db,
         isPostgres(db) ? `${table}_default` : table,
-        sql`received_at < ${limitByEra('received_at', limit, eras)}`,
+        // The first condition is one that an index serves.
+        sql`received_at < ${latest} and received_at < ${limitByEra('received_at', limit, eras)}`,
       );
     if (removed > 0) this.log.info({ rows: removed }, 'removed old summaries');
-    await removeGapsBefore(db, before);
+    await removeInChunks(db, 'absence', sql`noticed_at < ${before}`);
     await removeDaysBefore(db, before - DAY_MS);
     await forgetRemovedBefore(db, before);
   }

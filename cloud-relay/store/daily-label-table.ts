@@ -4,7 +4,7 @@ import type { DailyLabelRow, RelayTables } from './relay-tables.js';
 export const DAY_MS = 86_400_000;
 
 /** Five columns each; SQLite takes 32,766 parameters in a statement. */
-const ROWS_PER_INSERT = 2_000;
+const ROWS_PER_INSERT = 200;
 
 const keyOf = ({ site, day, label }: DailyLabelRow) => `${site} ${day} ${label}`;
 

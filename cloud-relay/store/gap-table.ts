@@ -86,11 +86,6 @@ export async function newestGaps(
   return rows.map((row) => ({ epoch: row.epoch, ...present(row) }));
 }
 
-/** Removes the gaps that were noticed before a time. */
-export async function removeGapsBefore(db: Kysely<RelayTables>, before: number): Promise<void> {
-  await db.deleteFrom('absence').where('noticed_at', '<', before).execute();
-}
-
 const present = ({ from_seq, to_seq, reason, detail, noticed_at }: GapRow): Gap => ({
   from: from_seq,
   to: to_seq,

@@ -5,8 +5,11 @@ import type { RelayTables } from './relay-tables.js';
 /** The columns of a table with their types. */
 export type Columns<Row> = Record<keyof Row & string, 'text' | 'bigint'>;
 
-/** Of at most eight columns each; SQLite takes 32,766 parameters in a statement. */
-const ROWS_PER_INSERT = 2_000;
+/**
+ * Of at most eight columns each; SQLite takes 32,766 parameters in a statement. Nothing else runs while it inserts, and
+ * each row may read a page of each index from the disk.
+ */
+const ROWS_PER_INSERT = 100;
 
 /**
  * Inserts rows. PostgreSQL gets them as one parameter: a statement with a parameter for each value is another one for

@@ -3,8 +3,13 @@ import { isPostgres } from '../../core/store/dialect.js';
 import type { RelayTables } from './relay-tables.js';
 import { rememberRemoved } from './removed-outbox-table.js';
 
-/** Rows that one statement removes: the ingest does not wait for long on SQLite, and the statement has a deadline on PostgreSQL. */
+/** Rows that one statement removes: it has a deadline on PostgreSQL. */
 const CHUNK_ROWS = 5_000;
+/**
+ * On SQLite nothing else runs meanwhile. A row costs as little as its place in the indexes is near that of others, so the
+ * number follows the time that the last statement took.
+ */
+const SLICE = { first: 25, least: 5, most: 1_000, targetMs: 10 };
 
 /** The order of removal: a label whose summary is removed would still be found, without a summary to show. */
 export const LABELS_FIRST = ['sighted_label', 'summary'] as const;
@@ -42,18 +47,50 @@ export async function removeInChunks(
   for (const part of isPostgres(db) ? await partitionsOf(db, table) : [table]) {
     const name = sql.table(part);
     // Each names its rows by where they lie, so that no further index is read.
-    const statement = isPostgres(db)
-      ? sql`delete from ${name} where ctid = any(array(
-          select ctid from ${name} where ${condition} limit ${CHUNK_ROWS}))`
-      : sql`delete from ${name} where rowid in
-          (select rowid from ${name} where ${condition} limit ${CHUNK_ROWS})`;
-    for (let chunk = BigInt(CHUNK_ROWS); chunk >= BigInt(CHUNK_ROWS); removed += Number(chunk)) {
-      const { numAffectedRows = 0n } = await statement.execute(db);
-      chunk = numAffectedRows;
-    }
+    removed += isPostgres(db)
+      ? await repeated(
+          db,
+          CHUNK_ROWS,
+          (rows) => sql`
+          delete from ${name} where ctid = any(array(
+            select ctid from ${name} where ${condition} limit ${rows}))`,
+        )
+      : await repeated(
+          db,
+          SLICE.first,
+          (rows) => sql`
+          delete from ${name} where rowid in
+            (select rowid from ${name} where ${condition} limit ${rows})`,
+        );
   }
   return removed;
 }
+
+/** Until a statement removes fewer rows than it may. Resolves with the rows of all. */
+async function repeated(
+  db: Kysely<RelayTables>,
+  first: number,
+  statement: (rows: number) => ReturnType<typeof sql>,
+): Promise<number> {
+  let total = 0;
+  for (let rows = first, isOver = false; !isOver; ) {
+    const startedAt = performance.now();
+    const { numAffectedRows = 0n } = await statement(rows).execute(db);
+    total += Number(numAffectedRows);
+    isOver = Number(numAffectedRows) < rows;
+    if (!isPostgres(db)) rows = nextSlice(rows, performance.now() - startedAt);
+  }
+  return total;
+}
+
+const nextSlice = (rows: number, ms: number): number =>
+  Math.round(
+    Math.min(
+      SLICE.most,
+      2 * rows,
+      Math.max(SLICE.least, (rows * SLICE.targetMs) / Math.max(ms, 0.1)),
+    ),
+  );
 
 /** The tables that hold the rows: places within a table (`ctid`) are not unique over its partitions. */
 async function partitionsOf(db: Kysely<RelayTables>, table: string): Promise<string[]> {

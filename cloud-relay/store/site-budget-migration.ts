@@ -16,8 +16,20 @@ export const siteBudgetMigration: Migration = {
       .addPrimaryKeyConstraint('site_day_pk', ['site', 'day'])
       .execute();
     await createNames(db);
+    await createIndexes(db);
   },
 };
+
+/** For lists of gaps and for the removal of old rows, which would read whole tables otherwise. */
+async function createIndexes(db: Kysely<unknown>): Promise<void> {
+  const indexes: [string, string, string[]][] = [
+    ['absence_by_time', 'absence', ['site', 'noticed_at', 'from_seq']],
+    ['absence_by_notice', 'absence', ['noticed_at']],
+    ['removed_outbox_by_removal', 'removed_outbox', ['removed_at']],
+  ];
+  for (const [name, table, columns] of indexes)
+    await db.schema.createIndex(name).on(table).columns(columns).execute();
+}
 
 async function createTotals(db: Kysely<unknown>): Promise<void> {
   await db.schema

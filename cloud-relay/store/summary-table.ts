@@ -91,12 +91,11 @@ export function newestSummaries(
   limit: number,
   after?: SummaryPosition,
 ): Promise<Page> {
-  const isWithin = within(site, times, after);
-  if (label !== undefined) return newestOfLabel(db, label, camera, isWithin, limit);
+  if (label !== undefined) return newestOfLabel(db, { site, label, camera, times }, limit, after);
   let query = db
     .selectFrom('summary as t')
     .select(['t.snapshot', 't.taken_at', 't.received_at', 't.payload'])
-    .where(isWithin)
+    .where(within(site, times, after))
     .orderBy('t.taken_at', 'desc')
     .orderBy('t.snapshot', 'desc')
     .limit(limit);
@@ -104,32 +103,67 @@ export function newestSummaries(
   return query.execute();
 }
 
+/** Rows of a label that one statement reads at most to find those of a camera. */
+const ROWS_PER_SCAN = 200;
+
+interface LabelPage {
+  site: string;
+  label: string;
+  camera: string | undefined;
+  times: Pick<SummaryFilter, 'from' | 'to'>;
+}
+
 /**
  * Reads the label's rows first and fetches each summary separately: PostgreSQL would plan a join that reads the
- * site's whole history.
+ * site's whole history. Those of a camera may be anywhere in it, so it is read in slices.
  */
-function newestOfLabel(
+async function newestOfLabel(
   db: Kysely<RelayTables>,
-  label: string,
-  camera: string | undefined,
-  isWithin: RawBuilder<SqlBool>,
+  { camera, ...query }: LabelPage,
   limit: number,
+  after: SummaryPosition | undefined,
 ): Promise<Page> {
-  const ofSummary = (column: 'payload' | 'camera') => sql<string>`(
-    select ${sql.ref(`s.${column}`)} from summary as s
-    where s.site = t.site and s.taken_at = t.taken_at and s.snapshot = t.snapshot
-      and s.received_at = t.received_at limit 1)`;
-  let query = db
+  if (camera === undefined) return presentOf(await labelRows(db, query, limit, after));
+  const page: Page = [];
+  for (let position = after, isOver = false; !isOver && page.length < limit; ) {
+    const rows = await labelRows(db, query, ROWS_PER_SCAN, position, sql`and s.camera = ${camera}`);
+    page.push(...presentOf(rows).slice(0, limit - page.length));
+    const last = rows.at(-1);
+    position = last && { takenAt: last.taken_at, snapshot: last.snapshot };
+    isOver = rows.length < ROWS_PER_SCAN;
+  }
+  return page;
+}
+
+type LabelRows = (Omit<Page[number], 'payload'> & { payload: string | null })[];
+
+/** Those whose summary fulfils the condition. */
+const presentOf = (rows: LabelRows): Page =>
+  rows.flatMap(({ payload, ...row }) => (payload === null ? [] : [{ ...row, payload }]));
+
+/** The next rows of a label; the payload is null if the summary does not fulfil a further condition. */
+const labelRows = (
+  db: Kysely<RelayTables>,
+  { site, label, times }: Omit<LabelPage, 'camera'>,
+  limit: number,
+  after: SummaryPosition | undefined,
+  condition = sql``,
+): Promise<LabelRows> =>
+  db
     .selectFrom('sighted_label as t')
-    .select(['t.snapshot', 't.taken_at', 't.received_at', ofSummary('payload').as('payload')])
-    .where(isWithin)
+    .select(['t.snapshot', 't.taken_at', 't.received_at'])
+    .select(
+      sql<string | null>`(
+        select s.payload from summary as s
+        where s.site = t.site and s.taken_at = t.taken_at and s.snapshot = t.snapshot
+          and s.received_at = t.received_at ${condition} limit 1)`.as('payload'),
+    )
+    .where(within(site, times, after))
     .where('t.label', '=', label)
     .orderBy('t.taken_at', 'desc')
     .orderBy('t.snapshot', 'desc')
-    .limit(limit);
-  if (camera !== undefined) query = query.where(ofSummary('camera'), '=', camera);
-  return query.execute();
-}
+    .limit(limit)
+    .execute();
 
 /** The cameras that a site has summaries of. */
 export const camerasOf = (db: Kysely<RelayTables>, site: string): Promise<string[]> =>

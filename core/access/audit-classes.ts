@@ -17,6 +17,8 @@ const CLASSES: Partial<Record<AuditAction, AuditClass>> = {
   token_refused: 'refusals',
   proxy_refused: 'refusals',
   role_refused: 'refusals',
+  camera_paused: 'activity',
+  camera_resumed: 'activity',
   image_removed: 'activity',
 };
 

@@ -101,7 +101,9 @@ export class Audit implements AuditLog, Service {
   }
 
   #collect(row: NewAuditRow): void {
-    const own = JSON.stringify([row.action, row.actor, row.actor_kind, row.address]);
+    const { action, actor, actor_kind: kind, address } = row;
+    const subject = classOf(action) === 'activity' ? row.subject : null;
+    const own = JSON.stringify([action, actor, kind, address, subject]);
     const isFull = this.#repeated.size >= MAX_DIFFERENT && !this.#repeated.has(own);
     const key = isFull ? row.action : own;
     const known = this.#repeated.get(key);
@@ -161,7 +163,8 @@ export class Audit implements AuditLog, Service {
   }
 
   #report({ action, actor, actor_kind: kind, address, subject, detail }: NewAuditRow): void {
-    const key = JSON.stringify([action, address]);
+    const what = classOf(action) === 'activity' ? subject : null;
+    const key = JSON.stringify([action, address, what]);
     if (isCollapsed(action) && !this.#throttle.isDue(key)) return;
     const fields = { action, actor, kind, address, subject, detail };
     this.options.log.info(fields, `audit: ${action.replaceAll('_', ' ')}`);

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import type { Authentication, Refusal } from '../http/authentication.js';
+import { type IsProxy, noProxies } from '../http/client-address.js';
 import type { Route } from '../http/route.js';
 import type { Clock } from '../runtime/clock.js';
 import type { ClockEras } from '../runtime/clock-eras.js';
@@ -54,6 +55,8 @@ export interface AccessModule {
   authentication: Authentication;
   /** Run before everything else. */
   guards: Middleware[];
+  /** Whether an address is that of a proxy for single sign-on. */
+  isProxy: IsProxy;
   /** Below the prefix of the API. */
   routes: Route[];
   /** In the order of their start. */
@@ -97,6 +100,7 @@ export function createAccess(options: AccessOptions): AccessModule {
     ...{ tokens, users, sessions, audit, logIns, cookie },
     authentication: authenticationOf(options.mode, parts),
     guards: signOn ? [signOn.forwarded] : [],
+    isProxy: signOn?.isProxy ?? noProxies,
     routes: [
       ...sessionRoutes({ logIns, sessions, users, cookie, audit }),
       ...userRoutes(users, sessions),

@@ -2,6 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import type { Role } from '../contract/access.js';
 import { allows, type Principal } from '../http/access.js';
+import { clientAddressOf, type IsProxy } from '../http/client-address.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { SignOnSettings } from '../runtime/settings.js';
 import type { AuditLog } from './audit.js';
@@ -30,9 +31,8 @@ export class SignOn {
 
   /** For requests by a listed proxy: the address and the protocol of its client. */
   readonly forwarded: Middleware = (ctx, next) => {
-    if (this.#isProxy(ctx)) {
-      const address = ctx.get('X-Forwarded-For').split(',').at(-1)?.trim() ?? '';
-      if (isIP(address) > 0) ctx.request.ip = address;
+    if (this.#isFromProxy(ctx)) {
+      ctx.request.ip = clientAddressOf(ctx.req, this.isProxy);
       ctx.state.isSecure = ctx.get('X-Forwarded-Proto').trim().toLowerCase() === 'https';
     }
     return next();
@@ -42,7 +42,7 @@ export class SignOn {
   identify(ctx: Context): Principal | undefined {
     const { userHeader, groupsHeader } = this.settings;
     if (ctx.get(userHeader) === '' && ctx.get(groupsHeader) === '') return undefined;
-    if (!this.#isProxy(ctx)) {
+    if (!this.#isFromProxy(ctx)) {
       this.#refused(ctx, 'the address is no listed proxy; its headers were ignored');
       return undefined;
     }
@@ -57,10 +57,15 @@ export class SignOn {
     return { name, role, kind: 'proxy' };
   }
 
-  #isProxy(ctx: Context): boolean {
-    const peer = (ctx.req.socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/i, '');
+  /** Whether an address is a listed proxy. */
+  readonly isProxy: IsProxy = (address) => {
+    const peer = address.replace(/^::ffff:(?=[\d.]+$)/i, '');
     const kind = isIP(peer);
     return kind > 0 && this.#proxies.check(peer, kind === 6 ? 'ipv6' : 'ipv4');
+  };
+
+  #isFromProxy(ctx: Context): boolean {
+    return this.isProxy(ctx.req.socket.remoteAddress ?? '');
   }
 
   #roleOf(groups: string[]): Role | undefined {

@@ -15,8 +15,10 @@ import { messageOf, StartError } from '../runtime/errors.js';
 import type { OnDamage } from './damage.js';
 import { makeFolder } from './make-folder.js';
 import { MIGRATION_LIMITS, openPostgres, SERVICE_LIMITS } from './open-postgres.js';
+import { Pace } from './pace.js';
 import { appliedMigrations } from './read-only.js';
 import { StatementCache } from './statement-cache.js';
+import type { StatementTimer } from './statement-timer.js';
 import { registerTables } from './table-set.js';
 
 /** Numbered migrations, listed by hand, oldest first: `{ '0001_images': … }`. */
@@ -56,11 +58,21 @@ class TransactionalDdl extends SqliteAdapter {
 
 /** On a full disk SQLite rolls a transaction back itself; a second rollback would hide the reason. */
 class Driver extends SqliteDriver {
+  readonly #pace = new Pace();
+  #connection: DatabaseConnection | undefined;
+
   constructor(
     private readonly database: Sqlite.Database,
     onDamage: OnDamage | undefined,
+    timer: StatementTimer | undefined,
   ) {
-    super({ database: new StatementCache(database, onDamage) });
+    super({ database: new StatementCache(database, onDamage, timer) });
+  }
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    this.#connection ??= this.#pace.connection(connection);
+    return this.#connection;
   }
 
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -72,12 +84,13 @@ class Dialect extends SqliteDialect {
   constructor(
     private readonly database: Sqlite.Database,
     private readonly onDamage: OnDamage | undefined,
+    private readonly timer: StatementTimer | undefined,
   ) {
     super({ database });
   }
 
   override createDriver(): SqliteDriver {
-    return new Driver(this.database, this.onDamage);
+    return new Driver(this.database, this.onDamage, this.timer);
   }
 
   override createAdapter(): SqliteAdapter {
@@ -97,16 +110,17 @@ export interface OpenedSqlite<T> extends OpenedDatabase<T> {
 /**
  * Opens a database and brings it to the newest schema. A database with rows is backed up beside itself
  * (`NAME.before-MIGRATION`) before it is changed, all in one transaction; one from a newer program is refused.
- * `onDamage` is called for each statement that finds the database damaged.
+ * `onDamage` is called for each statement that finds the database damaged; `timer` measures all.
  */
 export async function openDatabase<T>(
   file: string,
   migrations: Migrations,
   onDamage?: OnDamage,
+  timer?: StatementTimer,
 ): Promise<OpenedSqlite<T>> {
   const isNew = !existsSync(file);
   const sqlite = openSqlite(file);
-  const db = new Kysely<T>({ dialect: new Dialect(sqlite, onDamage) });
+  const db = new Kysely<T>({ dialect: new Dialect(sqlite, onDamage, timer) });
   const close = async () => {
     await db.destroy();
     // Kysely closes only what it has used.

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../runtime/clock.js';
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { Restart } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
+import { Checkpointer } from './checkpointer.js';
 import { isDamage } from './damage.js';
 import { type OpenedSqlite, openDatabase } from './database.js';
 import { finishReplacement, readIfPresent, writeWhole } from './database-files.js';
@@ -14,6 +15,7 @@ import { markDamaged, markedDamage, repairDatabase } from './repair-database.js'
 import { describeRepair, RepairLog } from './repair-log.js';
 import type { SalvagePlan } from './salvage/salvage-database.js';
 import { walFault } from './salvage/wal.js';
+import { StatementTimer } from './statement-timer.js';
 
 /** A database, and how it is checked and repaired. */
 export interface GuardOptions {
@@ -65,12 +67,23 @@ export async function openGuarded<T>(options: GuardOptions): Promise<GuardedData
 
 async function open<T>(
   guard: DatabaseGuard,
-  { file, plan: { migrations } }: GuardOptions,
+  { file, plan: { migrations }, log }: GuardOptions,
 ): Promise<GuardedDatabase<T>> {
   try {
     rmSync(closedMark(file), { force: true });
-    const opened = await openDatabase<T>(file, migrations, (error) => guard.found(error));
-    return { ...opened, guard, close: () => guard.closeAfter(opened.close) };
+    const opened = await openDatabase<T>(
+      file,
+      migrations,
+      (error) => guard.found(error),
+      new StatementTimer(log),
+    );
+    const checkpointer = new Checkpointer(file, opened.sqlite, log);
+    checkpointer.start();
+    const close = async () => {
+      await checkpointer.stop();
+      await opened.close();
+    };
+    return { ...opened, guard, close: () => guard.closeAfter(close) };
   } catch (error) {
     if (isDamage(error) || !isOfSystem(error)) throw error;
     throw new StartError(`${file} cannot be opened: ${messageOf(error)}`, { cause: error });

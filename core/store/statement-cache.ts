@@ -1,6 +1,7 @@
 import type Sqlite from 'better-sqlite3';
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 import { type OnDamage, watched } from './damage.js';
+import type { StatementTimer } from './statement-timer.js';
 
 const MAX_STATEMENTS = 128;
 /** Longer ones are inserts of many rows; each number of rows is a different statement, and few are used twice. */
@@ -17,6 +18,7 @@ export class StatementCache implements SqliteDatabase {
   constructor(
     private readonly database: Sqlite.Database,
     private readonly onDamage?: OnDamage,
+    private readonly timer?: StatementTimer,
   ) {}
 
   prepare(text: string): SqliteStatement {
@@ -39,13 +41,18 @@ export class StatementCache implements SqliteDatabase {
     const { onDamage } = this;
     const prepare = () => this.database.prepare<unknown[]>(text) as SqliteStatement;
     const statement = watched(onDamage, prepare);
-    if (!onDamage) return statement;
+    if (!onDamage && !this.timer) return statement;
     return {
       reader: statement.reader,
-      all: (parameters) => watched(onDamage, () => statement.all(parameters)),
-      run: (parameters) => watched(onDamage, () => statement.run(parameters)),
+      all: (parameters) => this.#run(text, () => statement.all(parameters)),
+      run: (parameters) => this.#run(text, () => statement.run(parameters)),
       iterate: (parameters) => statement.iterate(parameters),
     };
+  }
+
+  #run<T>(text: string, work: () => T): T {
+    const watch = () => watched(this.onDamage, work);
+    return this.timer ? this.timer.time(text, watch) : watch();
   }
 
   #forgetOldest(): void {

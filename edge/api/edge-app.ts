@@ -6,10 +6,9 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
-
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
-
 import type { Metrics } from '../../core/http/metrics.js';
+import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
@@ -57,9 +56,27 @@ export interface EdgeAppParts {
   account: AccountKeeper;
 }
 
-/** The appliance's REST API: its routes, and the roles that may use them. */
-export function createEdgeApp(parts: EdgeAppParts): Koa {
-  const { config, log, metrics, access, detection, images, cameras, reload, view } = parts;
+/** The appliance's REST API. */
+export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
+  const { config, log, metrics, access, connections } = parts;
+  return createApp({
+    info: {
+      title: `Siteglass appliance (${config.site})`,
+      version: programVersion(),
+      description: 'Finds objects in the snapshots of the cameras at a site.',
+    },
+    groups,
+    authentication: access.authentication,
+    metrics,
+    connections,
+    log: log.child({ component: 'http' }),
+    guards: [...access.guards, ...guardsOf(config)],
+  });
+}
+
+/** The appliance's routes, and the roles that may use them. */
+export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
+  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -75,51 +92,39 @@ export function createEdgeApp(parts: EdgeAppParts): Koa {
     beforeUpload: [],
     beforeRead: [],
   };
-  return createApp({
-    info: {
-      title: `Siteglass appliance (${config.site})`,
-      version: programVersion(),
-      description: 'Finds objects in the snapshots of the cameras at a site.',
+  return [
+    {
+      prefix: API_PREFIX,
+      routes: [
+        ...imageRoutes(api),
+        ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
+        ...cameraRoutes(cameras),
+        ...pushRoutes(cameras, api.uploads),
+        ...access.routes,
+        ...configRoutes(reload),
+        ...siteRoutes(view),
+        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...pictureRoutes(images.processed, parts.links),
+        ...enrolmentRoutes(
+          {
+            ...{ dataFolder: config.dataFolder, site: config.site },
+            hasOwnPassword: !parts.account.isUsed,
+          },
+          () => parts.account.account(),
+        ),
+        backupRoute({
+          plan: edgeBackupPlan(config),
+          minFreeBytes: config.images.minFreeBytes,
+          clock: parts.clock,
+        }),
+      ],
     },
-    groups: [
-      {
-        prefix: API_PREFIX,
-        routes: [
-          ...imageRoutes(api),
-          ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-          ...cameraRoutes(cameras),
-          ...pushRoutes(cameras, api.uploads),
-          ...access.routes,
-          ...configRoutes(reload),
-          ...siteRoutes(view),
-          ...sightingRoutes(parts.sightings, parts.events, names),
-          ...pictureRoutes(images.processed, parts.links),
-          ...enrolmentRoutes(
-            {
-              ...{ dataFolder: config.dataFolder, site: config.site },
-              hasOwnPassword: !parts.account.isUsed,
-            },
-            () => parts.account.account(),
-          ),
-          backupRoute({
-            plan: edgeBackupPlan(config),
-            minFreeBytes: config.images.minFreeBytes,
-            clock: parts.clock,
-          }),
-        ],
-      },
-      { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
-      {
-        prefix: '',
-        routes: operationRoutes(parts.readiness, metrics, 'viewer'),
-      },
-    ],
-    authentication: access.authentication,
-    metrics,
-    connections: parts.connections,
-    log: log.child({ component: 'http' }),
-    guards: [...access.guards, ...guardsOf(config)],
-  });
+    { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },
+    {
+      prefix: '',
+      routes: operationRoutes(parts.readiness, metrics, 'viewer'),
+    },
+  ];
 }
 
 /** With authentication, a page has no token to send. */

@@ -1,5 +1,6 @@
 import type { BackupPlan } from '../../core/backup/backup-plan.js';
 import { PREPARE_IMAGES } from '../../core/backup/prepare-images.js';
+import { PREPARE_SESSIONS } from '../../core/backup/prepare-sessions.js';
 import type { EdgeConfig } from '../config.js';
 import { edgeMigrations } from '../store/migrations.js';
 
@@ -12,6 +13,7 @@ export const edgeBackupPlan = ({ dataFolder, site }: EdgeConfig): BackupPlan => 
   label: site,
   prepare: [
     ...PREPARE_IMAGES,
+    ...PREPARE_SESSIONS,
     {
       // The identity of no file: the appliance recognises the copy as one even if it gets the inode of the original,
       // asks the relay how far the epoch is, and starts a new one.

@@ -19,6 +19,8 @@ export interface ConfigReloadOptions {
   warningsOf(config: EdgeConfig): Promise<string[]>;
   /** Replaces the cameras. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
+  /** Called after a reload that a signal asked for. */
+  reloadedBySignal?(): void;
   log: Logger;
 }
 
@@ -36,7 +38,11 @@ export interface Reloaded {
  */
 export class ConfigReload implements Service {
   readonly name = 'configuration';
-  readonly #onSignal = () => void this.reload().catch(() => undefined);
+  readonly #onSignal = () =>
+    void this.reload().then(
+      () => this.options.reloadedBySignal?.(),
+      () => undefined,
+    );
   readonly #queue = new SerialQueue();
 
   constructor(private readonly options: ConfigReloadOptions) {}

@@ -90,6 +90,7 @@ export function createPipeline(
       const faults = await searchFaults(next, await catalog.names());
       return [...new Set(faults.map(({ message }) => message)), ...cameraFaults(next.cameras)];
     },
+    reloadedBySignal: () => events.emit('reloadedBySignal', undefined),
     replaceCameras: async (configs) => {
       const changes = await cameras.replace(configs, open);
       configured.replace(configs);

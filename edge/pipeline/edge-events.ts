@@ -27,6 +27,8 @@ export interface EdgeEventMap {
   cameraRemoved: string;
   /** The new list of cameras, after a reload of the configuration. */
   camerasReplaced: readonly CameraConfig[];
+  /** The configuration was reloaded on SIGHUP. */
+  reloadedBySignal: undefined;
   /** Why a snapshot, or its image, could not be stored. */
   storageFailed: unknown;
 }

@@ -21,6 +21,8 @@ export interface CommandsOptions {
   site: string;
   bus: MessageBus;
   cameras: CommandedCameras;
+  /** Called after a command that succeeded. */
+  onDone?(camera: string, command: CommandName): void;
   log: Logger;
   clock: Clock;
 }
@@ -72,7 +74,9 @@ export class Commands implements Service {
     if (this.#running >= MAX_RUNNING) return failure('busy', `${MAX_RUNNING} commands are running`);
     this.#running++;
     try {
-      return { ok: true, ...(await this.#run(camera, known.data)) };
+      const result = await this.#run(camera, known.data);
+      this.options.onDone?.(camera, known.data);
+      return { ok: true, ...result };
     } catch (error) {
       if (error instanceof ProblemError) return failure(error.code, error.message);
       this.options.log.error({ camera, command, error: messageOf(error) }, 'MQTT command failed');

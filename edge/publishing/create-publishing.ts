@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../core/access/audit.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { tablesOf } from '../../core/store/table-set.js';
@@ -30,6 +31,7 @@ export interface PublishingParts {
   health: SiteHealth;
   links: PictureLinks;
   address: PublicAddress;
+  audit: AuditLog;
 }
 
 /** Subscribes to `events`. */
@@ -83,10 +85,11 @@ function stateOf({ id, takenAt, analysis, tracks, kept }: RecordedSnapshot, link
 
 function sourcesOf(
   { config, db, detection, log, clock }: EdgeDependencies,
-  { storage, pipeline, health, address }: PublishingParts,
+  { storage, pipeline, health, address, audit }: PublishingParts,
 ): PublisherSources {
   const { cameras, configured } = pipeline;
   return {
+    audit,
     db: tablesOf(db, announcedTables),
     site: config.site,
     version: programVersion(),

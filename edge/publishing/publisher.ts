@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { AuditLog } from '../../core/access/audit.js';
 import type { Health } from '../../core/contract/live-payloads.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import type { Clock } from '../../core/runtime/clock.js';
@@ -14,6 +15,7 @@ import { SnapshotPublisher, type SnapshotPublisherOptions } from './snapshot-pub
 
 /** What a publisher publishes, and the cameras that it controls: the same for every broker. */
 export interface PublisherSources {
+  audit: AuditLog;
   db: Kysely<AnnouncedTables>;
   site: string;
   version: string;
@@ -79,7 +81,15 @@ export function createPublisher(
     jitterMs: JITTER_MS,
     log,
   });
-  const commands = new Commands({ site, bus, cameras: commanded, log, clock });
+  const commands = new Commands({
+    ...{ site, bus, cameras: commanded, log, clock },
+    onDone: (camera, command) => {
+      if (command === 'snapshot') return;
+      const action = command === 'pause' ? 'camera_paused' : 'camera_resumed';
+      const actor = { name: `broker ${connection}`, kind: 'mqtt' } as const;
+      sources.audit.record({ action, actor, subject: camera });
+    },
+  });
   const snapshots = profile.snapshots
     ? new SnapshotPublisher({ site, bus, processed, log })
     : undefined;

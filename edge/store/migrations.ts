@@ -8,6 +8,7 @@ import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMarksMigration } from './outbox-marks-migration.js';
 import { outboxMigration } from './outbox-migration.js';
+import { sightingIndexMigration } from './sighting-index-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
 /** Every change of the appliance's schema, oldest first. A migration that has been released never changes. */
@@ -22,4 +23,5 @@ export const edgeMigrations: Migrations = {
   '0008_outbox_marks': outboxMarksMigration,
   '0009_announced_topic': announcedTopicMigration,
   '0010_access': accessMigration,
+  '0013_sighting_indexes': sightingIndexMigration,
 };

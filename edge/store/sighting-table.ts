@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { SightingQuery } from '../../core/contract/sighting.js';
-import type { ClockEra } from '../../core/runtime/clock-eras.js';
+import { type ClockEra, latestOf } from '../../core/runtime/clock-eras.js';
 import { distinctValues } from '../../core/store/distinct-values.js';
 import { limitByEra } from '../../core/store/era-limit.js';
 
@@ -59,10 +59,7 @@ export const sightingTable = {
 
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),
 
-  labels: async (db: Db): Promise<string[]> =>
-    (await db.selectFrom('sighting').select('label').distinct().execute()).map(
-      ({ label }) => label,
-    ),
+  labels: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'label'),
 
   /** Removes at most `limit` that ended before `ms` of the present clock. Returns how many. */
   removeEndedBefore: async (
@@ -77,6 +74,8 @@ export const sightingTable = {
         q
           .selectFrom('sighting')
           .select('id')
+          // The first condition is one that the index serves.
+          .where('ended_at', '<', latestOf(ms, eras))
           .where('ended_at', '<', limitByEra('ended_at', ms, eras))
           .limit(limit),
       )

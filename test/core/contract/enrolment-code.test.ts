@@ -21,7 +21,10 @@ test('case, spaces, lines and mistaken letters do not matter', (t) => {
   const code = made();
   const text = encodeEnrolmentCode(code);
   t.deepEqual(decodeEnrolmentCode(` ${text.toLowerCase().replaceAll('-', ' ')}\n`), code);
-  t.deepEqual(decodeEnrolmentCode(text.replace(/(?<=.{4})0/g, 'o').replace(/(?<=.{4})1/g, 'l')), code);
+  t.deepEqual(
+    decodeEnrolmentCode(text.replace(/(?<=.{4})0/g, 'o').replace(/(?<=.{4})1/g, 'l')),
+    code,
+  );
 });
 
 test('every single typo, every swap of neighbours and every missing letter is named as a typo', (t) => {

@@ -93,13 +93,13 @@ test('a search that would keep a worker busy for too long is refused, naming wha
 test('an address whose images took their time of workers is refused, also for one that was cut off', async (t) => {
   const relay = await startRelay([
     'demo={ uploadsPerMinute: 1000, workerSecondsPerMinute: 1 }',
-    'detection={ workers: 1, deadlineSeconds: 1 }',
+    'detection={ workers: 1, deadlineSeconds: 2 }',
   ]);
   t.teardown(relay.stop);
   const api = await ApiClient.connect(relay.url);
   const { jpeg } = await renderScene({ width: 320, height: 180, seed: 1, signs: [] });
-  t.is((await api.upload(t, jpeg)).status, 200);
-  // Each costs a worker its second, or most of it.
+  t.not((await api.upload(t, jpeg)).status, 429);
+  // Each costs a worker a second or two, or most of one.
   const dear = (i: number) =>
     pngBomb({ width: 7_000 - i, height: 7_000, type: 6, bits: 16, interlaced: true });
   const search = { workingSize: '4000', scaleFactor: '1.2' };

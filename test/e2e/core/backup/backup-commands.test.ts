@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import Sqlite from 'better-sqlite3';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
+import { GOOD_PASSWORD } from '../../../support/access.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { eventually } from '../../../support/eventually.js';
 import { runProgram, runToEnd, urlOf } from '../../../support/program.js';
@@ -336,3 +337,23 @@ test.serial(
     t.regex(shared.errors, /pg_dump/);
   },
 );
+
+test.serial('users come back with a backup, and their sessions do not', async (t) => {
+  const { start, run, folder } = await place(t);
+  const running = await start();
+  const user = { name: 'mara', role: 'viewer', password: GOOD_PASSWORD };
+  t.is((await running.api.post(t, '/api/v1/users', user)).status, 201);
+  const logIn = ({ api }: Running) =>
+    api.post(t, '/api/v1/session', { user: 'mara', password: GOOD_PASSWORD });
+  const [Cookie = ''] = ((await logIn(running)).headers.get('Set-Cookie') ?? '').split(';');
+  const statusOf = async ({ api }: Running) =>
+    (await api.get(t, '/api/v1/session', { Cookie, Authorization: '' })).status;
+  t.is(await statusOf(running), 200);
+  const file = join(folder, 'backup.tar');
+  t.is((await run('backup', file)).code, 0);
+  t.is(await running.program.end(), 0);
+  t.is((await run('restore', file)).code, 0);
+  const again = await start();
+  t.is(await statusOf(again), 401);
+  t.is((await logIn(again)).status, 200);
+});

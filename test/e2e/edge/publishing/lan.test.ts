@@ -133,6 +133,15 @@ test('commands are executed and answered, and unknown ones are answered with an 
   t.truthy(taken.snapshot);
   t.like(await ask('resume', '"resume"'), { ok: true });
   t.not(edge.cameras.status('street').state, 'paused');
+  t.deepEqual(
+    (await edge.access.audit.page({ limit: 10 })).map(({ action, actor, actor_kind, subject }) => [
+      ...[action, actor, actor_kind, subject],
+    ]),
+    [
+      ['camera_resumed', 'broker lan', 'mqtt', 'street'],
+      ['camera_paused', 'broker lan', 'mqtt', 'street'],
+    ],
+  );
   t.like(await ask('explode', 'explode'), { ok: false, error: { code: 'unknown_command' } });
   t.like(await ask('{"order":1}', 'order'), { ok: false, error: { code: 'unknown_command' } });
   const attic = await ask(
