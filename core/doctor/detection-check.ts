@@ -50,10 +50,11 @@ function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
   const ready = detectors.filter(({ status }) => status === 'ready');
-  const text = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
+  const found = `worker ready, ${ready.length} detectors, engines: ${engines.join(', ')}`;
+  const text = sandbox ? `${found}, sandbox: ${describeSandbox(sandbox)}` : found;
   return [
     engineVerdict(text, engines),
-    ...(sandbox ? [sandboxVerdict(sandbox)] : []),
+    ...(sandbox ? sandboxVerdicts(sandbox) : []),
     ...rejected.map((detector) =>
       warning(
         `detector ${detector.id} was rejected: ${detector.reason ?? 'no reason given'}`,
@@ -102,12 +103,12 @@ function engineVerdict(text: string, engines: EngineName[]): Verdict {
   return warning(`${text}; the native engine does not load, so searches are slower`, REINSTALL);
 }
 
-function sandboxVerdict(sandbox: SandboxState): Verdict {
-  const text = `worker sandbox: ${describeSandbox(sandbox)}`;
-  if (sandbox.missing.length === 0) return ok(text);
-  return warning(
-    `${text}; missing: ${sandbox.missing.join('; ')}`,
-    'See "Sandbox of the workers" in docs/security.md.',
+function sandboxVerdicts({ missing }: SandboxState): Verdict[] {
+  return missing.map((what) =>
+    warning(
+      `the sandbox of the workers lacks ${what}`,
+      'See "Sandbox of the workers" in docs/security.md.',
+    ),
   );
 }
 

@@ -4,6 +4,7 @@ import { clientAddressOf, type IsProxy, noProxies } from './client-address.js';
 import { Connection } from './connection.js';
 import { networkOf } from './guards.js';
 import { NetworkShare } from './network-share.js';
+import { SendRate } from './send-rate.js';
 
 export interface ConnectionLimits {
   /** In all. */
@@ -13,6 +14,8 @@ export interface ConnectionLimits {
   /** Bytes of responses that wait for their clients, in all and for one network. */
   bytes: number;
   bytesEach: number;
+  /** Bytes of responses from memory that one network may ask for in a second. */
+  bytesPerSecondEach: number;
   /** A client that takes or sends nothing for this long loses its connection. */
   stalledMs: number;
   /** Requests that one connection may send ahead of its responses. */
@@ -24,9 +27,13 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   connectionsEach: 256,
   bytes: 64_000_000,
   bytesEach: 16_000_000,
+  bytesPerSecondEach: 16_000_000,
   stalledMs: 30_000,
   pipelined: 16,
 };
+
+/** The network of this process's connections to itself. */
+const OWN = 'own';
 
 const SWEEP_MS = 1_000;
 /** A connection that has stalled this long gives way to one that needs its place. */
@@ -44,8 +51,12 @@ export class ConnectionShares {
   readonly #networks = new Map<string, NetworkShare>();
   /** Ports of this process's own connections to itself: these always have a place. */
   readonly #ownPorts = new Set<number>();
+  readonly #rate: SendRate;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
+  /** Connections since the start, now and when `areComing` was last asked. */
+  #accepted = 0;
+  #acceptedBefore = 0;
   /** Connections that were refused or ended since the start, for the metrics. */
   refused = 0;
   ended = 0;
@@ -56,6 +67,7 @@ export class ConnectionShares {
     private readonly now: () => number = () => performance.now(),
   ) {
     this.#limits = { ...CONNECTION_LIMITS, ...limits };
+    this.#rate = new SendRate(this.#limits.bytesPerSecondEach, now);
   }
 
   get size(): number {
@@ -87,20 +99,31 @@ export class ConnectionShares {
     this.#ownPorts.delete(port);
   }
 
-  /** Counts a request until its response ends. False if the request must not be answered: its connection has ended. */
-  begin(request: IncomingMessage, response: ServerResponse): boolean {
+  /** Whether connections have come since the last call, and this network is one with many. */
+  areComing(network: string): boolean {
+    if (this.#accepted === this.#acceptedBefore) return false;
+    const isLarge = (this.#networks.get(network)?.size ?? 0) >= this.#limits.connectionsEach / 4;
+    if (isLarge) this.#acceptedBefore = this.#accepted;
+    return isLarge;
+  }
+
+  /**
+   * Counts a request until its response ends, and returns the network of its client. Undefined if it must not be
+   * answered, because its connection has ended.
+   */
+  begin(request: IncomingMessage, response: ServerResponse): string | undefined {
     const connection = this.#connectionOf(request.socket);
-    if (!connection) return !request.socket.destroyed;
+    if (!connection) return request.socket.destroyed ? undefined : OWN;
     if (connection.requests.size >= this.#limits.pipelined) {
       this.#end(connection);
-      return false;
+      return undefined;
     }
     if (!this.#countFor(connection, networkOf(clientAddressOf(request, this.isProxy))))
-      return false;
+      return undefined;
     connection.requests.add(request);
     this.#networks.get(connection.network)?.working(connection);
     response.once('close', () => this.#answered(connection, request));
-    return true;
+    return connection.network;
   }
 
   /**
@@ -112,6 +135,7 @@ export class ConnectionShares {
     const share = connection && this.#networks.get(connection.network);
     if (!share) return true;
     const { bytesEach, bytes: all } = this.#limits;
+    if (!this.#rate.take(connection.network, bytes)) return false;
     // A single response is never refused for the share of its network.
     while (share.held > 0 && share.held + bytes > bytesEach)
       if (!this.#endOne(share.stalled(connection))) return false;
@@ -138,6 +162,7 @@ export class ConnectionShares {
       else this.#networks.get(connection.network)?.mark(connection, stalledMs >= YIELDS_AFTER_MS);
     }
     this.#boundQueues();
+    this.#rate.sweep();
   }
 
   /** What streams have queued is known only now. */
@@ -148,6 +173,7 @@ export class ConnectionShares {
 
   #accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
+    this.#accepted += 1;
     if (remoteAddress === undefined || remotePort === undefined) {
       socket.destroy();
       return;

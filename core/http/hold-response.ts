@@ -17,7 +17,7 @@ export function holdResponse(connections: ConnectionShares): Middleware {
     if (!connections.hold(ctx.req, Buffer.byteLength(content)))
       throw new ProblemError(
         'rate_limited',
-        'Earlier responses to this address have not been read yet.',
+        'This address asks for more than it reads, or than its share in a second.',
         { retryAfter: 1 },
       );
     // The type is set already.

@@ -5,7 +5,11 @@ import { StartError } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
 import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
+import { FairTurns } from './fair-turns.js';
 import type { ServerTls } from './tls/server-tls.js';
+
+/** Connections that the system may hold until they are accepted; it has a bound of its own (net.core.somaxconn). */
+const BACKLOG = 4_096;
 
 export interface HttpServerParts {
   connections?: ConnectionShares;
@@ -17,6 +21,7 @@ export interface HttpServerParts {
 export class HttpServer implements Service {
   readonly name = 'http';
   readonly connections: ConnectionShares;
+  readonly #turns = new FairTurns((network) => this.connections.areComing(network));
   #server: Server | undefined;
 
   constructor(
@@ -57,7 +62,8 @@ export class HttpServer implements Service {
         const why = error.code === 'EADDRINUSE' ? 'it is in use' : error.message;
         reject(new StartError(`cannot listen on ${host}:${port}: ${why}`));
       });
-      server.listen(this.listen.port, this.listen.host, resolve);
+      // A short queue is full while one client opens many connections; others then wait for seconds.
+      server.listen({ ...this.listen, backlog: BACKLOG }, resolve);
     });
     this.log.info({ url: this.address.url }, 'listening');
   }
@@ -65,7 +71,12 @@ export class HttpServer implements Service {
   #answer(): RequestListener {
     const answer = this.app.callback();
     return (request, response) => {
-      if (this.connections.begin(request, response)) void answer(request, response);
+      const network = this.connections.begin(request, response);
+      if (network === undefined) return;
+      this.#turns.run(network, () => {
+        // The client may have gone meanwhile.
+        if (!request.socket.destroyed) void answer(request, response);
+      });
     };
   }
 

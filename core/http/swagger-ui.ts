@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
@@ -22,10 +22,11 @@ const ASSETS = '/docs/assets/';
  * request, so that the template engine uses no memory before.
  */
 export function swaggerUi(title: string, specUrl: string): Middleware {
+  const files = new SharedFiles();
   let page: Promise<Middleware> | undefined;
   return async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
-    if (ctx.path.startsWith(ASSETS)) return sendAsset(ctx, next);
+    if (ctx.path.startsWith(ASSETS)) return sendAsset(ctx, files, next);
     if (ctx.path !== '/docs') return next();
     page ??= makePage(title, specUrl);
     await (await page)(ctx, next);
@@ -59,11 +60,30 @@ async function makePage(title: string, url: string): Promise<Middleware> {
   }) as unknown as Middleware;
 }
 
-async function sendAsset(ctx: Context, next: Next): Promise<void> {
+/** How long a file stays in memory after a request for it. */
+const KEPT_MS = 60_000;
+
+/** Contents of files. Responses share them, so that many of them take no more memory, and no reads of the disk. */
+class SharedFiles {
+  readonly #contents = new Map<string, Promise<Buffer>>();
+
+  read(path: string): Promise<Buffer> {
+    const known = this.#contents.get(path);
+    if (known) return known;
+    const contents = readFile(path);
+    this.#contents.set(path, contents);
+    const forget = () => this.#contents.delete(path);
+    setTimeout(forget, KEPT_MS).unref();
+    contents.catch(forget);
+    return contents;
+  }
+}
+
+async function sendAsset(ctx: Context, files: SharedFiles, next: Next): Promise<void> {
   const asset = FILES.get(ctx.path.slice(ASSETS.length));
   if (!asset) return next();
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   ctx.set('Cache-Control', 'public, max-age=86400');
   ctx.type = asset.type;
-  ctx.body = createReadStream(join(folder, asset.file));
+  ctx.body = await files.read(join(folder, asset.file));
 }

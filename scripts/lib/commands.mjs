@@ -34,6 +34,7 @@ export const COMMANDS = {
   'Long verifications': {
     prove: 'Inject every fault once and verify that no summary is lost; --quick is shorter',
     soak: 'Repeat the faults: npm run soak -- --hours 8',
+    flood: 'Load both programs from one address, and measure them from another',
     fuzz: 'Call both programs with 20,000 requests made from their OpenAPI documents',
     'test:identity': 'Compare the cascade engine with OpenCV on 3,000 images',
     'test:asan': 'Compare the kernel with OpenCV under address and undefined-behaviour sanitizers',
@@ -67,6 +68,7 @@ const ARGUMENTS = {
     'DETECTOR FOLDER [--confidence N] [--overlap N] [--label LABEL] [--tiles CxR] [--working-size N] [--folder FOLDER] [--added FOLDER] [--list]',
   prove: '[--quick] [--only SCENARIO] [--seed N] [--rounds N | --hours N]',
   soak: '--hours N [--quick] [--only SCENARIO]',
+  flood: '[--seconds N] [--only edge|cloud-relay]',
   fuzz: '[--calls N] [--seed N] [--only edge|cloud-relay]',
   'test:identity': `${COMPARISON} [--driver COMMAND [--avx2]]`,
   'test:asan': COMPARISON,

@@ -10,11 +10,11 @@ export interface SandboxState {
   missing: string[];
 }
 
-/** One line for an operator. */
+/** A few words for an operator. */
 export function describeSandbox({ seccomp, landlock, memoryBytes }: SandboxState): string {
   const parts = [
-    ...(seccomp ? ['no connections, processes or written files (seccomp)'] : []),
-    ...(landlock > 0 ? [`no files but the program's own (Landlock ${landlock})`] : []),
+    ...(seccomp ? ['seccomp'] : []),
+    ...(landlock > 0 ? [`Landlock ${landlock}`] : []),
     ...(memoryBytes > 0 ? [`at most ${(memoryBytes / 1e9).toFixed(1)} GB`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : 'none';

@@ -1,5 +1,14 @@
 import { constants, type FSWatcher, type Stats, watch } from 'node:fs';
-import { lstat, open, opendir, realpath, rm, rmdir, statfs } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  open,
+  opendir,
+  realpath,
+  rmdir,
+  statfs,
+  unlink,
+} from 'node:fs/promises';
 import { type BytePath, bytesOfPath, pathOfBytes } from './byte-path.js';
 
 export type EntryKind = 'file' | 'folder' | 'link' | 'other';
@@ -49,6 +58,9 @@ export interface FolderFs {
 const SLASH = Buffer.from('/');
 /** Without waiting for the other end of a named pipe. */
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** A place for further paths alone, which needs no right to list it: `O_PATH` of open(2), which Node.js does not name. */
+const O_PATH = 0o10000000;
+const FOLDER_FLAGS = O_PATH | constants.O_DIRECTORY;
 /** Entries that one system call reads: few calls, and no long work on the event loop. */
 const ENTRIES_A_CALL = 1024;
 /** NFS, CIFS, SMB2, FUSE, 9P, AFS, Ceph (linux/magic.h). */
@@ -84,13 +96,18 @@ export class DiskFolder implements FolderFs {
 
   async *entries(path: BytePath): AsyncGenerator<FolderEntry> {
     const options = { encoding: 'buffer' as BufferEncoding, bufferSize: ENTRIES_A_CALL };
-    for await (const entry of await opendir(this.#at(path), options)) {
-      // With this encoding the name is a Buffer, which the types do not say.
-      const name: unknown = entry.name;
-      yield {
-        name: Buffer.isBuffer(name) ? pathOfBytes(name) : entry.name,
-        kind: kindOf(entry),
-      };
+    const folder = await this.#openFolder(path);
+    try {
+      for await (const entry of await opendir(placeOf(folder), options)) {
+        // With this encoding the name is a Buffer, which the types do not say.
+        const name: unknown = entry.name;
+        yield {
+          name: Buffer.isBuffer(name) ? pathOfBytes(name) : entry.name,
+          kind: kindOf(entry),
+        };
+      }
+    } finally {
+      await folder.close();
     }
   }
 
@@ -113,7 +130,7 @@ export class DiskFolder implements FolderFs {
   }
 
   async read(path: BytePath, maxBytes: number, signal: AbortSignal): Promise<FileContent> {
-    const handle = await open(this.#at(path), OPEN_FLAGS);
+    const handle = await this.#inFolder(path, (place) => open(place, OPEN_FLAGS));
     try {
       const before = stateOf(await handle.stat());
       const size = before.kind === 'file' ? Math.min(before.bytes, maxBytes) : 0;
@@ -131,12 +148,16 @@ export class DiskFolder implements FolderFs {
     }
   }
 
-  remove(path: BytePath): Promise<void> {
-    return rm(this.#at(path), { force: true });
+  async remove(path: BytePath): Promise<void> {
+    try {
+      await this.#inFolder(path, unlink);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
   }
 
   removeFolder(path: BytePath): Promise<void> {
-    return rmdir(this.#at(path));
+    return this.#inFolder(path, rmdir);
   }
 
   async isWatchable(): Promise<boolean> {
@@ -151,8 +172,40 @@ export class DiskFolder implements FolderFs {
     );
   }
 
+  /** Calls `use` with the place of a file in its folder, which stays the same whatever becomes of the folder's path. */
+  async #inFolder<T>(path: BytePath, use: (place: Buffer) => Promise<T>): Promise<T> {
+    const slash = path.lastIndexOf('/');
+    const folder = await this.#openFolder(path.slice(0, Math.max(slash, 0)));
+    try {
+      return await use(placeOf(folder, path.slice(slash + 1)));
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /**
+   * Opens one folder after the other: the kernel would follow a link in place of any of them. Only the root may be reached
+   * through links. Rejects with ENOTDIR for a link.
+   */
+  async #openFolder(path: BytePath): Promise<FileHandle> {
+    let folder = await open(this.root, FOLDER_FLAGS);
+    for (const name of path === '' ? [] : path.split('/')) {
+      const parent = folder;
+      try {
+        folder = await open(placeOf(parent, name), FOLDER_FLAGS | constants.O_NOFOLLOW);
+      } finally {
+        await parent.close();
+      }
+    }
+    return folder;
+  }
+
   #at(path: BytePath): Buffer {
     const root = Buffer.from(this.root);
     return path === '' ? root : Buffer.concat([root, SLASH, bytesOfPath(path)]);
   }
 }
+
+/** A path through an open folder (proc_pid_fd(5)). */
+const placeOf = ({ fd }: FileHandle, name: BytePath = ''): Buffer =>
+  Buffer.concat([Buffer.from(`/proc/self/fd/${fd}/`), bytesOfPath(name)]);

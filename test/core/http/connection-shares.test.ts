@@ -20,7 +20,7 @@ async function startServer(
   limits: Partial<ConnectionLimits> = {},
   isProxy = noProxies,
 ) {
-  const connections = new ConnectionShares(isProxy, limits);
+  const connections = new ConnectionShares(isProxy, { bytesPerSecondEach: 1e12, ...limits });
   const slow = {
     begun: 0,
     waiting: [] as (() => void)[],
