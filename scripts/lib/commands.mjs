@@ -11,7 +11,8 @@ export const COMMANDS = {
     dev: 'Run the demo; compile and restart it after each change',
   },
   'Before each commit': {
-    verify: 'lint, types and test; a warning fails',
+    verify: 'lint, types, audit and test; a warning fails',
+    audit: 'Look for known faults of the npm packages, in the registry or in a pinned list',
     lint: 'Check format and rules (Biome)',
     types: 'Check types of the program and of scripts/ (tsc)',
     test: 'Run the tests, or those that you name: npm test -- test/core/images',

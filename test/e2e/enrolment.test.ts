@@ -146,10 +146,10 @@ for (const broker of ['embedded', 'mosquitto'] as const)
       t.true(there.every((snapshot) => made.has(snapshot)));
 
       const gone = program.logged(({ msg }) => msg.startsWith('broker connection lost'));
-      const began = performance.now();
       t.is((await sites('revoke', 'harbour')).code, 0);
+      const began = performance.now();
       await gone;
-      t.true(performance.now() - began < 5_000);
+      t.true(performance.now() - began < 2_000, 'when the command ends, or soon after');
       await program.logged(({ msg }) => msg.startsWith('broker connection failed'));
       const last = arrived().length;
       await sleep(2_500);

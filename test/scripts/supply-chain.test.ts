@@ -5,6 +5,7 @@ import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { licenceFault, licenceOf } from '../../packaging/tree/licences.js';
 import { sbomOf } from '../../packaging/tree/sbom.js';
+import { pinnedFaults } from '../../scripts/lib/advisories.mjs';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
 import { signPackages } from '../../scripts/lib/sign-packages.mjs';
 import { temporaryFolder } from '../support/temporary-folder.js';
@@ -64,6 +65,14 @@ test('the list of components names each npm package with its version and licence
   t.true(purls.some((purl: string) => purl.startsWith('pkg:npm/%40koa/router@')));
   t.true(purls.includes('pkg:deb/debian/nodejs@20.19.2?distro=debian-13'));
   t.is(sbom.dependencies[0].dependsOn.length, 5);
+});
+
+test('a package with a known fault is named with the version that corrects it', (t) => {
+  t.deepEqual(pinnedFaults(root), []);
+  const fault = { package: 'zod', id: 'CVE-0000-1' };
+  t.regex(pinnedFaults(root, [{ ...fault, before: '99.0.0' }])[0] ?? '', /^zod .*CVE-0000-1/);
+  t.deepEqual(pinnedFaults(root, [{ ...fault, before: '1.0.0' }]), []);
+  t.deepEqual(pinnedFaults(root, [{ ...fault, from: '98.0.0', before: '99.0.0' }]), []);
 });
 
 test('the commands of the documentation accept signed packages, and refuse changed ones', async (t) => {

@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import anyTest, { type TestFn } from 'ava';
 import { connectAsync } from 'mqtt';
 import { v7 as uuid } from 'uuid';
+import { decodeEnrolmentCode, hexOf } from '../../../core/contract/enrolment-code.js';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { SiteResource } from '../../../core/contract/site.js';
@@ -28,6 +29,7 @@ interface Context {
 
 const test = anyTest as TestFn<Context>;
 const API = '/api/v1';
+const ENROLMENT = `enrolment={ url: "https://relay.example", fingerprint: ${'ab'.repeat(32)}, brokerUrl: "mqtts://relay.example" }`;
 const IMAGE = `${API}/objectdetection/image`;
 const HOUR_MS = 3_600_000;
 
@@ -35,6 +37,7 @@ test.before(async (t) => {
   const clock = { now: Date.parse('2026-05-04T12:00:00Z') };
   const relay = await startRelay(
     [
+      ENROLMENT,
       'demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }',
       'mqtt.embedded.readers=[{ username: wall-display, password: a-wall-password }]',
     ],
@@ -254,6 +257,35 @@ test.serial('the operations calls answer', async (t) => {
   t.is((await t.context.anybody.get(t, '/metrics')).status, 401);
 });
 
+test.serial('a site enrols with a code, changes its password, and is revoked', async (t) => {
+  const { anybody, admin } = t.context;
+  const site = `${API}/sites/quay`;
+  const offered = await admin.post<{ code: string }>(t, `${site}/enrolment`);
+  t.is(offered.status, 201);
+  const code = decodeEnrolmentCode(offered.json.code);
+  if ('fault' in code) throw new Error(code.fault);
+  const [first, second] = ['a', 'b'].map((letter) => letter.repeat(40));
+  const exchange = { secret: hexOf(code.secret), site: 'quay', password: first };
+  const wrong = { ...exchange, secret: '0'.repeat(30) };
+  t.is((await anybody.post(t, `${API}/enrolment`, wrong)).status, 403);
+  t.is((await anybody.post(t, `${API}/enrolment`, { ...exchange, site: 'other' })).status, 403);
+  t.is((await anybody.post(t, `${API}/enrolment`, exchange)).status, 200);
+  t.is((await anybody.post(t, `${API}/enrolment`, exchange)).status, 200, 'the answer was lost');
+  t.is((await anybody.post(t, `${API}/enrolment`, { ...exchange, password: second })).status, 403);
+  const ask = (body: object) => anybody.post<{ rotate: boolean }>(t, `${site}/credentials`, body);
+  t.false((await ask({ password: first })).json.rotate);
+  t.is((await admin.post(t, `${site}/rotation`)).status, 200);
+  t.true((await ask({ password: first })).json.rotate);
+  t.is((await ask({ password: first, next: second })).status, 200);
+  t.is((await ask({ password: first, next: second })).status, 200, 'the answer was lost');
+  t.false((await ask({ password: second })).json.rotate);
+  t.is((await ask({ password: first })).status, 403);
+  t.is((await admin.post(t, `${site}/revocation`)).status, 200);
+  t.is((await ask({ password: second })).status, 403);
+  t.is((await admin.post(t, `${API}/sites/nowhere/rotation`)).status, 404);
+  t.is((await admin.post(t, `${API}/sites/nowhere/revocation`)).status, 404);
+});
+
 test.serial('a detector is added and removed', async (t) => {
   const { admin } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
@@ -294,6 +326,11 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${site}`]: 'viewer',
     [`delete ${site}`]: 'admin',
     [`post ${site}/password`]: 'admin',
+    [`post ${site}/enrolment`]: 'admin',
+    [`post ${site}/rotation`]: 'admin',
+    [`post ${site}/revocation`]: 'admin',
+    [`post ${site}/credentials`]: 'anonymous',
+    'post /api/v1/enrolment': 'anonymous',
     [`get ${site}/summaries`]: 'viewer',
     [`get ${site}/gaps`]: 'viewer',
     [`get ${site}/totals`]: 'viewer',

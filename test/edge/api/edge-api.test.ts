@@ -197,6 +197,19 @@ test.serial('people log in, and administrators manage users, sessions and tokens
   await useAccess(t, t.context.api);
 });
 
+test.serial(
+  'an appliance that is not enrolled says so, and a wrong code is named as such',
+  async (t) => {
+    const { api } = t.context;
+    t.deepEqual((await api.get(t, `${API}/enrolment`)).json, { status: 'OK', enrolment: null });
+    const { status, json } = await api.post<{ code: string }>(t, `${API}/enrolment`, {
+      code: 'SG1',
+    });
+    t.is(status, 403);
+    t.is(json.code, 'enrolment_refused');
+  },
+);
+
 test.serial('a backup is sent as one file', async (t) => {
   const { status, type, bytes } = await t.context.api.post(t, `${API}/backup`);
   t.is(status, 200);
@@ -210,5 +223,7 @@ test.serial('every documented operation has succeeded at least once', (t) => {
     'get /api/v1/sightings',
     'get /api/v1/events/stream',
     'get /api/v1/pictures/{image}/{code}',
+    // It needs a relay: see test/e2e/enrolment.test.ts.
+    'post /api/v1/enrolment',
   ]);
 });
