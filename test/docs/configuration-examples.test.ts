@@ -24,13 +24,14 @@ for (const page of ['deepstack.md', 'first-camera.md', 'mqtt.md'])
   });
 
 test('the appliance and the relay accept the configurations in docs/configuration.md', async (t) => {
-  const [signOn = '', model = '', edge = '', relay = '', ...others] =
+  const [signOn = '', model = '', edge = '', relay = '', enrolment = '', ...others] =
     examplesIn('configuration.md');
   for (const schema of [edgeConfigSchema, relayConfigSchema])
     t.notThrows(() => parseConfiguration(schema, signOn, 'the first example'));
   t.notThrows(() => parseConfiguration(operatorModelSchema, model, 'the second example'));
   const parsed = parseConfiguration(edgeConfigSchema, edge, 'the third example');
   t.notThrows(() => parseConfiguration(relayConfigSchema, relay, 'the fourth example'));
+  t.notThrows(() => parseConfiguration(relayConfigSchema, enrolment, 'the fifth example'));
   const known = await knownDetectors(detectorPlaces({ models: [] }, '/nowhere'));
   const downloaded = known.map((one) => ({ ...one, status: 'ready' as const }));
   t.deepEqual(nameFaults(parsed, downloaded), []);

@@ -29,6 +29,8 @@ test('each call needs its role and no more', async (t) => {
     'put /api/v1/cameras/{camera}/snapshots': 'operator',
     'post /api/v1/cameras/{camera}/snapshots/{secret}': 'anonymous',
     'put /api/v1/cameras/{camera}/snapshots/{secret}': 'anonymous',
+    'get /api/v1/setup': 'anonymous',
+    'post /api/v1/setup': 'anonymous',
     'post /api/v1/config/reload': 'admin',
     'post /api/v1/cameras/{camera}/pause': 'operator',
     'post /api/v1/cameras/{camera}/resume': 'operator',

@@ -220,6 +220,9 @@ test.serial('a backup is sent as one file', async (t) => {
 test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.
   t.deepEqual(t.context.api.unseen(), [
+    // They need a fresh appliance: see test/e2e/edge/setup/first-run.test.ts.
+    'get /api/v1/setup',
+    'post /api/v1/setup',
     'get /api/v1/sightings',
     'get /api/v1/events/stream',
     'get /api/v1/pictures/{image}/{code}',
