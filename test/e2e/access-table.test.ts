@@ -162,7 +162,8 @@ test('every route that changes something is recorded, or known not to be', async
   t.deepEqual(
     [...unrecorded].toSorted(),
     [
-      // Sessions record themselves, with whom they belong to.
+      // The set-up and sessions record themselves, with whom they belong to.
+      'post /api/v1/setup',
       'delete /api/v1/session',
       'delete /api/v1/sessions',
       'delete /api/v1/sessions/{session}',
