@@ -7,8 +7,11 @@ import { ProblemError } from '../../core/runtime/errors.js';
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const LENGTH = 8;
 const LIFETIME_MS = 3_600_000;
-/** Of everybody together: one in 40,000 million codes is right. */
-const MAX_TRIES = 30;
+/**
+ * Of everybody together: a guess is right once in 850,000 million times. One network can make 300 in the lifetime of a
+ * code, so that it cannot end the code for the one who has it.
+ */
+const MAX_TRIES = 1_000;
 const TRIES_PER_MINUTE = 5;
 
 const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
