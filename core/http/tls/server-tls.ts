@@ -30,10 +30,10 @@ export class ServerTls {
   }
 
   guard(handler: RequestListener): RequestListener {
-    const { isPlainTextAllowed, proxies, challenges } = this.options;
+    const { isPlainTextAllowed, proxies, challenges, log } = this.options;
     const isAllowed = (address: string) =>
       isPlainTextAllowed || proxies?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') === true;
-    return guardPlainRequests(handler, { isAllowed, challenges });
+    return guardPlainRequests(handler, { isAllowed, challenges, log });
   }
 
   /**
