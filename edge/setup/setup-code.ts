@@ -1,7 +1,8 @@
-import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { networkOf } from '../../core/http/guards.js';
 import { ProblemError } from '../../core/runtime/errors.js';
+import { isSameSecret } from '../../core/runtime/same-secret.js';
 
 /** Without characters that people take for another one. */
 const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
@@ -14,13 +15,11 @@ const LIFETIME_MS = 3_600_000;
 const MAX_TRIES = 1_000;
 const TRIES_PER_MINUTE = 5;
 
-const hashOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 const normal = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
 
 /** The code that proves that somebody can read this machine's log or terminal. A start makes a new one. */
 export class SetupCode {
   readonly text: string;
-  readonly #hash: Buffer;
   readonly #madeAt: number;
   readonly #limiter = new RateLimiterMemory({ points: TRIES_PER_MINUTE, duration: 60 });
   #tries = 0;
@@ -30,7 +29,6 @@ export class SetupCode {
       '',
     );
     this.text = `${code.slice(0, LENGTH / 2)}-${code.slice(LENGTH / 2)}`;
-    this.#hash = hashOf(code);
     this.#madeAt = now();
   }
 
@@ -52,7 +50,7 @@ export class SetupCode {
         'unauthorized',
         'The code has expired or was guessed at too often. Restart the service: its log has a new one.',
       );
-    if (timingSafeEqual(hashOf(normal(text)), this.#hash)) return;
+    if (isSameSecret(normal(text), normal(this.text))) return;
     this.#tries++;
     // A client that sends many at once is refused by its count, not by what this rejects with.
     await this.#limiter.penalty(network);
