@@ -73,6 +73,8 @@ export class Setup implements Service {
   /** Needs the server's address. */
   async start(): Promise<void> {
     this.#startMs = performance.now() - this.#createdAt;
+    // A crash or a backup may have left a former one.
+    await rm(this.#codeFile, { force: true });
     if (!(await this.#isNeeded())) return;
     this.#code = new SetupCode();
     const url = `${this.#url(this.options.address().host)}/setup`;
@@ -213,7 +215,6 @@ export class Setup implements Service {
 
   async #writeCode(text: string): Promise<void> {
     try {
-      await rm(this.#codeFile, { force: true });
       await writeFile(this.#codeFile, text, { mode: 0o600, flag: 'wx' });
     } catch (error) {
       this.options.log.warn({ error: messageOf(error) }, 'set-up code not stored');

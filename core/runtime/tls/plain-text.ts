@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEPT = 'kept\n';
@@ -22,8 +22,11 @@ export function keepEarlierInstallation(dataFolder: string): boolean {
   const isEarlier = isEarlierInstallation(dataFolder);
   try {
     mkdirSync(tlsFolder(dataFolder), { recursive: true, mode: 0o700 });
-    if (!existsSync(fileIn(dataFolder)))
-      writeFileSync(fileIn(dataFolder), isEarlier ? KEPT : NOT_KEPT, { mode: 0o600 });
+    const file = fileIn(dataFolder);
+    if (existsSync(file)) return isEarlier;
+    // One that a power cut left empty would refuse what the network uses.
+    writeFileSync(`${file}.new`, isEarlier ? KEPT : NOT_KEPT, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
   } catch {
     // On a full disk the next start decides again; an installation from before is still recognised by its files.
   }

@@ -219,6 +219,7 @@ test('what the configuration has comes first, and cannot be changed by the set-u
 
 test('an appliance whose site is configured is not offered for set-up', async (t) => {
   const dataFolder = await temporaryFolder(t);
+  await writeFile(join(dataFolder, 'set-up-code'), 'of a start that crashed');
   const settings = [
     `dataFolder=${dataFolder}`,
     'http.port=0',
@@ -234,4 +235,5 @@ test('an appliance whose site is configured is not offered for set-up', async (t
   await program.logged(({ msg }) => msg === 'started');
   t.is((await call(url, 'AAAA-AAAA')).status, 404);
   t.false(program.log.some(({ component }) => component === 'set-up'));
+  t.false(existsSync(join(dataFolder, 'set-up-code')), 'what a former start left is removed');
 });
