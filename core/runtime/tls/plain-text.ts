@@ -6,12 +6,15 @@ const NOT_KEPT = 'not kept\n';
 
 /** What a start of a version before TLS left in its data folder. */
 const TRACES = ['edge.db', 'relay.db', 'steady-time.json', 'admin-token'];
+/** What such a version never had: then the folder `tls` was there, and somebody removed it. */
+const LATER = ['set-up.json', 'set-up-code', 'relay-account.json'];
 
 /** Whether this data folder is of an installation from before TLS. Changes nothing. */
 export function isEarlierInstallation(dataFolder: string): boolean {
   const file = fileIn(dataFolder);
   if (existsSync(file)) return readFileSync(file, 'utf8') === KEPT;
-  return TRACES.some((name) => existsSync(join(dataFolder, name)));
+  const has = (name: string) => existsSync(join(dataFolder, name));
+  return TRACES.some(has) && !LATER.some(has);
 }
 
 /**
