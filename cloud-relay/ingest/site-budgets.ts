@@ -30,13 +30,13 @@ export interface SiteBudgetLimits {
 const GIGABYTE = 1024 ** 3;
 
 /**
- * Ample for 256 cameras that look every ten seconds, and for the backlog of a month in one day: what an honest
- * appliance sends is below.
+ * What an honest appliance sends is below: 256 cameras that look every ten seconds add 1 to 3 GB on a day and less than
+ * 1 TiB in the year that summaries are kept by default; a full outbox of 1 GiB comes on top on one day.
  */
 export const defaultSiteBudgets: SiteBudgetLimits = {
   recordsPerDay: 5_000_000,
   bytesPerDay: 8 * GIGABYTE,
-  bytes: 64 * GIGABYTE,
+  bytes: 1_024 * GIGABYTE,
   labels: 2_000,
   cameras: 1_024,
   epochs: 2_000,
