@@ -124,6 +124,6 @@ test('what a worker needs stays: threads, compiled code, libraries, its own cond
 
 test('a worker cannot allocate more than its share, and goes on', async (t) => {
   const { ask } = await captive(t);
-  t.false(await ask({ allocate: 600e6 }));
+  t.false(await ask({ allocate: 1.1e9 }));
   t.true(await ask({ allocate: 100e6 }));
 });
