@@ -124,10 +124,14 @@ async function runTests(node, folder, tests) {
 }
 
 /** @param {OtherNode} node */
-const programOf = ({ folder }) => join(folder, 'bin', 'node');
+function programOf({ folder }) {
+  return join(folder, 'bin', 'node');
+}
 
 /**
  * What the tests and npm start as `node` is this release, too.
  * @param {OtherNode} node
  */
-const environmentOf = ({ folder }) => ({ PATH: `${join(folder, 'bin')}:${process.env.PATH}` });
+function environmentOf({ folder }) {
+  return { PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+}
