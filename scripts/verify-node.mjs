@@ -54,7 +54,7 @@ async function verify(major, { all }) {
   const log = join(projectRoot, 'var', 'node', `${major}.log`);
   mkdirSync(join(projectRoot, 'var', 'node'), { recursive: true });
   rmSync(log, { force: true });
-  const node = await showProgress(`Node.js ${major} from the npm registry`, () =>
+  const node = await showProgress(`looking for Node.js ${major} in the npm registry`, () =>
     otherNode(major, log),
   );
   if (!node)
