@@ -2,6 +2,9 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { LANDLOCK_VARIABLE } from './launch-process.js';
 import type { SandboxState } from './sandbox-state.js';
 
+/** More than a worker with its addons has in use before its first image. */
+const USUAL_BYTES = 250e6;
+
 /** Calls of a native addon. */
 export interface Restrictions {
   /** Bytes of private memory that may be written to; 0 if it is not known. */
@@ -24,9 +27,9 @@ export function enterSandbox(
     hasIoUring = findsIoUring(),
   }: { maxBytes: number; environment: NodeJS.ProcessEnv; hasIoUring?: boolean },
 ): SandboxState {
-  // A build that checks memory accesses reserves terabytes beforehand.
+  // A build that checks memory accesses reserves terabytes beforehand, and Node.js 24 half a gigabyte for compiled code.
   const inUse = native.memoryInUse();
-  const limit = inUse > maxBytes ? inUse + maxBytes : maxBytes;
+  const limit = inUse > USUAL_BYTES ? inUse + maxBytes : maxBytes;
   const memoryBytes = native.capMemory(limit) ? limit : 0;
   const landlock = landlockOf(environment[LANDLOCK_VARIABLE]);
   // The event loop would end the process once its calls are refused, and an io_uring evades a filter of calls.
