@@ -88,7 +88,8 @@ export async function setUpByPage(
     items.map(({ textContent }) => textContent),
   );
   expect(found.length === 2, 'two signs', `${found.join(', ')} ${await said(page)}`);
-  await page.waitForFunction("document.querySelector('#processed').naturalWidth > 0");
+  // Not waitForFunction, which the page's policy forbids unless its first try succeeds.
+  await page.evaluate("document.querySelector('#processed').decode()");
   expect(faults.length === 0, 'no error in the console', faults.join('; '));
   return { page, found: found.join(', '), seconds: Math.round((Date.now() - started) / 1_000) };
 }

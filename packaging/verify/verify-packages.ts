@@ -98,8 +98,9 @@ function verifyEmulated(arch: string, own: string): Promise<number> {
   });
 }
 
-const program = (machine: Machine, name: string, port: number) =>
-  new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
+function program(machine: Machine, name: string, port: number): InstalledProgram {
+  return new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
+}
 
 function newMachine(): Machine {
   const tools = { 'systemd-nspawn': 'systemd-container', chromium: 'chromium', ip: 'iproute2' };
