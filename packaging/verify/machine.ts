@@ -42,6 +42,9 @@ export class Machine {
       cpSync(outside, join(this.#folder, inside), { recursive: true });
     const output = openSync(this.#log, 'a');
     const args = ['--boot', '--private-network', '--register=no', '--keep-unit', '--console=pipe'];
+    // Debian 12's systemd-nspawn does not let a service within confine its own processes, as a real machine does.
+    const calls = ['create_ruleset', 'add_rule', 'restrict_self'].map((name) => `landlock_${name}`);
+    args.push(`--system-call-filter=${calls.join(' ')}`);
     const container = spawn('systemd-nspawn', [...args, '--quiet', `--directory=${this.#folder}`], {
       stdio: ['ignore', output, output],
       env: { ...process.env, SYSTEMD_NSPAWN_UNIFIED_HIERARCHY: '1' },

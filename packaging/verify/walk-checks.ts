@@ -190,7 +190,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
       // The workers of the service, which are under its unit.
       const workers = machine.run(
         `for pid in $(cat /sys/fs/cgroup/system.slice/siteglass-edge.service/cgroup.procs); do
-          if tr '\\0' ' ' < /proc/$pid/cmdline | grep -q worker-main; then
+          if tr '\\0' ' ' < /proc/$pid/cmdline | grep -q worker/main; then
             sed -n 's/^\\(Seccomp\\|NoNewPrivs\\|Seccomp_filters\\):\\t/\\1 /p' /proc/$pid/status | tr '\\n' ' '; echo
           fi
         done`,
