@@ -74,7 +74,7 @@ const ARGUMENTS = {
   'test:asan': COMPARISON,
   'test:arm64': COMPARISON,
   'test:fuzz': '[--files N] [--seconds N] [--seed N]',
-  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64]',
+  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64] [--walk FOLDER]',
   'verify:images': '[--keep-data]',
   package: '[--arch amd64|arm64] [--out FOLDER] [--here] [--fresh] [--version VERSION]',
 };
