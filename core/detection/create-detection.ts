@@ -17,6 +17,7 @@ import { DetectorInstaller } from './installer/detector-installer.js';
 import { ModelFolder } from './models/model-folder.js';
 import { DetectionPool } from './pool/detection-pool.js';
 import type { JobRecord } from './pool/job-record.js';
+import { SandboxFile } from './pool/sandbox-file.js';
 
 type DetectionSettings = z.infer<typeof detectionSettings>;
 
@@ -39,6 +40,7 @@ export interface DetectionModule {
   catalog: DetectorCatalog;
   installer: DetectorInstaller;
   additions: DetectorAdditions;
+  sandboxFile: SandboxFile;
   /** In the order of their start. */
   services: Service[];
 }
@@ -91,8 +93,9 @@ export function createDetection(options: DetectionOptions): DetectionModule {
     userAgent: `siteglass/${programVersion()}`,
   });
   const additions = new DetectorAdditions({ installer, folder, models: settings.models, log });
-  const services = [requirement(settings), pool, catalog, additions];
-  return { pool, catalog, installer, additions, services };
+  const sandboxFile = new SandboxFile(options.dataFolder, () => pool.status().sandbox, log);
+  const services = [requirement(settings), pool, sandboxFile, catalog, additions];
+  return { pool, catalog, installer, additions, sandboxFile, services };
 }
 
 /** `opencv` disables the project's own engine for cascades. */

@@ -4,9 +4,11 @@ import { modelFaults } from '../detection/catalog/setting-faults.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import type { AnalysisRequest } from '../detection/detection.js';
 import { runtimeFault } from '../detection/onnx/runtime-package.js';
+import { readSandbox } from '../detection/pool/sandbox-file.js';
 import { openCvFault } from '../opencv/opencv-addon.js';
 import { messageOf, ProblemError, StartError } from '../runtime/errors.js';
 import { describeSandbox, type SandboxState } from '../runtime/sandbox/sandbox-state.js';
+import { FolderLock } from '../store/folder-lock.js';
 import { type Check, failure, ok, type Verdict, warning } from './finding.js';
 import { type DetectionExpectation, withDetection } from './with-detection.js';
 
@@ -30,7 +32,7 @@ export const detectionCheck = (
       return await withDetection(expected, async (detection) => {
         await detection.pool.ping();
         return [
-          ...verdicts(detection, program),
+          ...verdicts(detection, program, reportedSandbox(expected)),
           ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
           ...modelFaults(expected.settings, detection.catalog.named()).map(({ path, message }) =>
             failure(`${path}: ${message}`, CORRECT),
@@ -45,8 +47,18 @@ export const detectionCheck = (
   },
 });
 
-function verdicts({ pool, catalog }: DetectionModule, program: string): Verdict[] {
-  const { engines, sandbox } = pool.status();
+/** Of the service, if it runs. */
+const reportedSandbox = ({ dataFolder }: DetectionExpectation): SandboxState | undefined =>
+  FolderLock.isHeld(dataFolder) ? readSandbox(dataFolder) : undefined;
+
+function verdicts(
+  { pool, catalog }: DetectionModule,
+  program: string,
+  ofService: SandboxState | undefined,
+): Verdict[] {
+  const { engines, sandbox: own } = pool.status();
+  // The doctor is not under the unit, which may deny a part.
+  const sandbox = ofService ?? own;
   const detectors = catalog.detectors();
   const rejected = detectors.filter(({ status }) => status === 'refused');
   const ready = detectors.filter(({ status }) => status === 'ready');

@@ -22,8 +22,11 @@ export async function withDetection<T>(
     onJob: () => undefined,
     log: silentLogger(),
   });
-  // It downloads nothing by itself.
-  const services = detection.services.filter((service) => service !== detection.additions);
+  // It downloads nothing by itself, and leaves the service's report alone.
+  const { additions, sandboxFile } = detection;
+  const services = detection.services.filter(
+    (service) => service !== additions && service !== sandboxFile,
+  );
   const lifecycle = new Lifecycle(services, silentLogger());
   try {
     await lifecycle.start();

@@ -50,6 +50,23 @@ const ONLY: Record<string, string[]> = {
   ],
 };
 
+/** What packages that are copied whole have for browsers and other loaders; Node.js loads none of it. */
+const NOT_FOR_NODE: Record<string, string[]> = {
+  axios: ['dist/axios.js', 'dist/axios.min.js', 'dist/browser', 'dist/esm'],
+  handlebars: [
+    'bin',
+    'dist/amd',
+    ...['handlebars', 'handlebars.amd', 'handlebars.runtime', 'handlebars.runtime.amd'].flatMap(
+      (file) => [`dist/${file}.js`, `dist/${file}.min.js`],
+    ),
+  ],
+  lodash: ['core.min.js', 'lodash.min.js'],
+  mqtt: ['dist', 'help'],
+  'node-forge': ['dist', 'flash'],
+  'source-map': ['dist'],
+  xml2js: ['lib/xml2js.bc.js'],
+};
+
 /** Types, maps, sources, descriptions and settings of tools. Licences stay. */
 const UNUSED = /(^\.[^.].*|\.([cm]?ts|map|flow|gypi?|c|cc|cpp|h|hpp|md|markdown|html))$/i;
 /** Folders that packages publish by oversight. */
@@ -160,8 +177,10 @@ function copyPackage(root: string, path: string, copy: Copy): void {
     for (const part of only) copy(join(path, part));
     return;
   }
+  const left = NOT_FOR_NODE[name] ?? [];
   const filter = (source: string) => {
     const inside = relative(join(root, path), source);
+    if (left.includes(inside)) return false;
     // Nested packages are copied only if something needs them.
     if (inside === 'node_modules' || UNUSED_FOLDERS.test(inside)) return false;
     return LICENCE.test(basename(source)) || !UNUSED.test(basename(source));

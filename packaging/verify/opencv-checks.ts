@@ -3,7 +3,7 @@ import type { InstalledProgram } from './installed-program.js';
 
 const INSTALL = 'OpenCV is not installed; to install it: sudo apt install siteglass-opencv';
 /** What the appliance may take of a disk beside Node.js, in megabytes. */
-const MAX_MEGABYTES = 60;
+export const MAX_MEGABYTES = 60;
 /** What the appliance depends on beside Node.js: the three decoders, and what every C++ program does. */
 const LIBRARIES = [
   ...['libc6', 'libgcc-s1', 'libjpeg62-turbo', 'libpng16-16t64', 'libstdc++6', 'libwebp7'],
@@ -40,7 +40,7 @@ export function openCvChecks(edge: InstalledProgram): Checks {
   let before: { packages: string[]; megabytes: number };
   return {
     'install on a bare system with Node.js': async () => {
-      before = { packages: names(), megabytes: usedMegabytes(edge) };
+      before = { packages: names(), megabytes: machine.usedMegabytes() };
       const last = edge.install('/root/edge.deb').trim().split('\n').at(-1) ?? '';
       expect(
         /open https?:\S+ in a browser(; the first token: | and enter the code )/.test(last),
@@ -49,7 +49,7 @@ export function openCvChecks(edge: InstalledProgram): Checks {
       );
       expect(edge.show('ActiveState') === 'active', 'a running service', edge.show('ActiveState'));
       await edge.untilReady();
-      const added = usedMegabytes(edge) - before.megabytes;
+      const added = machine.usedMegabytes() - before.megabytes;
       expect(added <= MAX_MEGABYTES, `at most ${MAX_MEGABYTES} MB`, `${added} MB`);
       const packages = names().filter((name) => !before.packages.includes(name));
       return `${added} MB beside Node.js, with ${packages.length - 1} packages of libraries; “${last}”`;
@@ -96,7 +96,7 @@ export function openCvChecks(edge: InstalledProgram): Checks {
       return `yard online; gate and clip: “${INSTALL}”; ${edge.withoutOpenCv()}`;
     },
     'install siteglass-opencv': async () => {
-      const had = { packages: names(), megabytes: usedMegabytes(edge) };
+      const had = { packages: names(), megabytes: machine.usedMegabytes() };
       edge.install('/root/opencv.deb', '--no-install-recommends');
       await edge.untilReady();
       await until('clip', 'online');
@@ -105,7 +105,7 @@ export function openCvChecks(edge: InstalledProgram): Checks {
         'the camera gate is tried',
       );
       const packages = names().filter((name) => !had.packages.includes(name));
-      const megabytes = usedMegabytes(edge) - had.megabytes;
+      const megabytes = machine.usedMegabytes() - had.megabytes;
       return `clip online; ${packages.length} packages, ${megabytes} MB; ${edge.memory()}`;
     },
     'what each process maps of OpenCV': () => edge.openCvLibraries(),
@@ -137,10 +137,4 @@ export function openCvChecks(edge: InstalledProgram): Checks {
       return 'no package of Siteglass or OpenCV, and no file of theirs';
     },
   };
-}
-
-/** The space that is used on the machine's disk, without what apt has downloaded. */
-function usedMegabytes({ machine }: InstalledProgram): number {
-  const kept = ['/var/cache/apt', '/var/log', '/root', '/srv'].map((path) => `--exclude=${path}`);
-  return Math.round(Number(machine.run(`du -sxk ${kept.join(' ')} / | cut -f1`)) / 1000);
 }

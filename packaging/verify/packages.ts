@@ -32,14 +32,19 @@ export async function packagesOf(
     log,
     failure: `The packages of ${root} cannot be built`,
   });
-  const names = readdirSync(out);
+  return packagesIn(out);
+}
+
+/** The packages in a folder. */
+export function packagesIn(folder: string): PackageFiles {
+  const names = readdirSync(folder);
   const find = (program: string) => {
     const name = names.find((file) => file.startsWith(`siteglass-${program}_`));
-    return name && join(out, name);
+    return name && join(folder, name);
   };
   const required = (program: string) => {
     const file = find(program);
-    if (!file) throw new Problem(`no package of siteglass-${program} was built into ${out}`);
+    if (!file) throw new Problem(`no package of siteglass-${program} is in ${folder}`);
     return file;
   };
   const opencv = find('opencv');

@@ -5,7 +5,7 @@ import { outputOf, succeeds } from '../../scripts/lib/command.mjs';
 import { readOptions } from '../../scripts/lib/options.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { applianceChecks } from './appliance-checks.js';
-import { runChecks } from './checklist.js';
+import { type Checks, runChecks } from './checklist.js';
 import type { InstalledResult } from './detect-installed.js';
 import { describeDetection, detectInstalled, expectIdentical } from './installed-detection.js';
 import { InstalledProgram } from './installed-program.js';
@@ -16,19 +16,23 @@ import {
   breakPackage,
   machineRoot,
   type PackageFiles,
+  packagesIn,
   packagesOf,
   packagesOfCommit,
   sizeOf,
 } from './packages.js';
 import { relayChecks } from './relay-checks.js';
 import { samplesIn } from './samples.js';
+import { walkChecks } from './walk-checks.js';
 
 /**
  * Builds the Debian packages and verifies them: `npm run verify:packages [-- --previous COMMIT]` in a machine that boots
  * with systemd. There they are installed, upgraded from the previous commit's, broken, rolled back, removed and purged.
+ * At last both packages are walked through in a machine that has not had them: set-up in a browser, enrolment, backup and
+ * others; `-- --walk FOLDER` does this alone, with the packages in a folder.
  * `-- --arch arm64` installs siteglass-edge and siteglass-onnx under emulation, searches with cascades and a model, and
  * compares the results with those of this machine's architecture.
- * Needs root, debootstrap, and systemd-nspawn or qemu-user-static.
+ * Needs root, debootstrap, and systemd-nspawn with Chromium, or qemu-user-static.
  */
 
 const root = projectRoot();
@@ -37,11 +41,17 @@ const log = join(work, 'verify.log');
 
 await runMain(() => {
   const own = outputOf('dpkg', ['--print-architecture']) ?? 'amd64';
-  const { arch, previous } = readOptions('verify:packages', {
+  const {
+    arch,
+    previous,
+    walk: folder,
+  } = readOptions('verify:packages', {
     previous: { type: 'string', default: 'HEAD~1' },
     arch: { type: 'string', default: own },
+    walk: { type: 'string' },
   });
   mkdirSync(work, { recursive: true });
+  if (folder !== undefined) return verifyWalk(packagesIn(folder));
   return arch === own ? verifyBooted(arch, commitOf(previous)) : verifyEmulated(arch, own);
 });
 
@@ -88,15 +98,61 @@ function verifyEmulated(arch: string, own: string): Promise<number> {
   });
 }
 
+function program(machine: Machine, name: string, port: number): InstalledProgram {
+  return new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
+}
+
+function newMachine(): Machine {
+  const tools = { 'systemd-nspawn': 'systemd-container', chromium: 'chromium', ip: 'iproute2' };
+  for (const [tool, name] of Object.entries(tools))
+    if (!succeeds('which', [tool]))
+      throw new Problem(`${tool} is missing; on Debian: apt-get install ${name}`);
+  return new Machine(join(work, 'machine'), log);
+}
+
+async function verifyWalk({ edge, relay }: PackageFiles): Promise<number> {
+  const machine = newMachine();
+  try {
+    return await runChecks(
+      walk(machine, async () => ({ edge, relay, from: await machineRoot([edge, relay], { log }) })),
+    );
+  } finally {
+    await machine.stop();
+  }
+}
+
+/** Two packages, and the root of a machine that can install them. */
+interface Prepared {
+  edge: string;
+  relay: string;
+  from: string;
+}
+
+/** The walk, in a machine that boots for it. */
+function walk(machine: Machine, prepare: () => Promise<Prepared>): Checks {
+  const image = join(root, 'samples', '4-two-signs.jpg');
+  const [edge, relay] = [program(machine, 'edge', 8080), program(machine, 'relay', 8090)];
+  return {
+    'walk: boot': async () => {
+      await machine.stop();
+      const { from, ...packages } = await prepare();
+      await machine.boot(from, {
+        '/root/edge.deb': packages.edge,
+        '/root/relay.deb': packages.relay,
+        '/srv/samples': join(root, 'samples'),
+      });
+      return 'a machine that has had none of the packages';
+    },
+    ...walkChecks({ edge, relay, work, image }),
+  };
+}
+
 async function verifyBooted(arch: string, previous: string): Promise<number> {
-  if (!succeeds('which', ['systemd-nspawn']))
-    throw new Problem('systemd-nspawn is missing; on Debian: apt-get install systemd-container');
-  const machine = new Machine(join(work, 'machine'), log);
-  const program = (name: string, port: number) =>
-    new InstalledProgram(machine, { name: `siteglass-${name}`, database: `${name}.db`, port });
+  const machine = newMachine();
   let built: PackageFiles;
   let before: PackageFiles;
   let broken: string;
+  let from: string;
   try {
     return await runChecks({
       build: async () => {
@@ -112,7 +168,7 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
         const { edge, relay, opencv, onnx } = built;
         if (!opencv) throw new Problem('no package of siteglass-opencv was built');
         if (!onnx) throw new Problem('no package of siteglass-onnx was built');
-        const from = await machineRoot([before.edge, edge, relay, opencv, onnx], { log });
+        from = await machineRoot([before.edge, edge, relay, opencv, onnx], { log });
         await machine.boot(from, {
           '/root/edge.deb': edge,
           '/root/opencv.deb': opencv,
@@ -126,10 +182,11 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
           '. /etc/os-release; echo "$PRETTY_NAME, $(systemctl --version | head -n 1)"',
         );
       },
-      ...openCvChecks(program('edge', 8080)),
-      ...onnxChecks(program('edge', 8080)),
-      ...applianceChecks(program('edge', 8080)),
-      ...relayChecks(program('relay', 8090)),
+      ...openCvChecks(program(machine, 'edge', 8080)),
+      ...onnxChecks(program(machine, 'edge', 8080)),
+      ...applianceChecks(program(machine, 'edge', 8080)),
+      ...relayChecks(program(machine, 'relay', 8090)),
+      ...walk(machine, async () => ({ edge: built.edge, relay: built.relay, from })),
     });
   } finally {
     await machine.stop();

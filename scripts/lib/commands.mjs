@@ -77,7 +77,7 @@ const ARGUMENTS = {
   'test:arm64': COMPARISON,
   'test:fuzz': '[--files N] [--seconds N] [--seed N]',
   'verify:node': '[MAJOR…] [--all]',
-  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64]',
+  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64] [--walk FOLDER]',
   'verify:images': '[--keep-data]',
   package: '[--arch amd64|arm64] [--out FOLDER] [--here] [--fresh] [--version VERSION]',
 };

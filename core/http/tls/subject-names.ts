@@ -21,7 +21,11 @@ const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
  * The names and addresses of this machine, and those that the operator added. `listen` is the address of the server,
  * `others` are names and addresses, e.g. of the configured URL.
  */
-export function subjectNames(listen: string[], others: readonly string[]): SubjectNames {
+export function subjectNames(
+  listen: string[],
+  others: readonly string[],
+  interfaces = networkInterfaces,
+): SubjectNames {
   const host = hostname();
   const label = host.split('.')[0] ?? '';
   const found = [
@@ -30,7 +34,7 @@ export function subjectNames(listen: string[], others: readonly string[]): Subje
     ...['127.0.0.1', '::1'],
     ...listen.filter((address) => !['0.0.0.0', '::'].includes(address)),
     ...others,
-    ...addressesOfInterfaces(),
+    ...addressesOfInterfaces(interfaces),
   ].map((name) => name.toLowerCase());
   const unique = [...new Set(found)];
   return {
@@ -40,9 +44,9 @@ export function subjectNames(listen: string[], others: readonly string[]): Subje
   };
 }
 
-function addressesOfInterfaces(): string[] {
+function addressesOfInterfaces(interfaces: typeof networkInterfaces): string[] {
   const temporary = temporaryAddresses();
-  return Object.entries(networkInterfaces())
+  return Object.entries(cardsOf(interfaces))
     .filter(([name]) => !VIRTUAL.test(name))
     .flatMap(([, addresses]) => addresses ?? [])
     .filter(({ internal, address, family, scopeid }) => {
@@ -50,6 +54,15 @@ function addressesOfInterfaces(): string[] {
       return !internal && !isLinkLocal && !temporary.has(address);
     })
     .map(({ address }) => address);
+}
+
+/** None where a unit or a container's runtime denies the list: a certificate without these addresses is better than none. */
+function cardsOf(interfaces: typeof networkInterfaces): ReturnType<typeof networkInterfaces> {
+  try {
+    return interfaces();
+  } catch {
+    return {};
+  }
 }
 
 /** Temporary IPv6 addresses (RFC 8981), as Node.js writes them. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +9,7 @@ import { loadRuntime } from '../../../core/detection/onnx/runtime.js';
 import { openCvAddon } from '../../../core/opencv/opencv-addon.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { OPENCV_FILES } from '../../../packaging/tree/addons.js';
+import { trace } from '../../../packaging/tree/trace.js';
 import { writeOnnxTree, writeOpenCvTree, writeTree } from '../../../packaging/tree/write-tree.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
@@ -16,6 +18,12 @@ const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
 
 /** Its addon for this architecture alone. */
 const ARGON2 = process.arch === 'x64' ? 'argon2.glibc.node' : 'argon2.armv8.glibc.node';
+
+/** The largest script that a program loads has 546 kB. */
+const LARGE_BYTES = 600_000;
+
+/** Packages of which a program reads files, and whose main module it never loads. */
+const UNLOADED = ['@u4/opencv4nodejs', '@zxcvbn-ts/language-common'];
 
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -108,6 +116,30 @@ for (const [program, main, settings] of [
     );
   });
 
+  test(`every package that the ${program} loads, sooner or later, is whole in its tree`, async (t) => {
+    const tree = join(await temporaryFolder(t), 'tree');
+    writeTree(projectRoot(), program, { out: tree, version: '9.8.7' });
+    const { packages } = trace(join(projectRoot(), 'dist'), main.replace('dist/', ''));
+    const names = packages.filter((name) => existsSync(join(tree, 'node_modules', name)));
+    t.true(names.length > 15);
+    const script = [
+      // @peculiar/x509 needs it first.
+      "await import('reflect-metadata');",
+      ...names.filter((name) => !UNLOADED.includes(name)).map((name) => `await import('${name}');`),
+    ].join('\n');
+    execFileSync(process.execPath, ['--input-type=module', '-'], { cwd: tree, input: script });
+    const files = await readdir(join(tree, 'node_modules'), { recursive: true });
+    const scripts = files.filter((file) => file.endsWith('.js'));
+    const sizes = await Promise.all(
+      scripts.map(async (file) => [file, (await stat(join(tree, 'node_modules', file))).size]),
+    );
+    t.deepEqual(
+      sizes.filter(([, size = 0]) => Number(size) > LARGE_BYTES).map(([file]) => file),
+      ['swagger-ui-dist/swagger-ui-bundle.js'],
+      'no other bundle for browsers',
+    );
+  });
+
   test(`the manual page and completion of the ${program} name every command and option`, async (t) => {
     const help = execFileSync(process.execPath, [join(projectRoot(), main), '--help'], {
       encoding: 'utf8',
@@ -136,6 +168,9 @@ test('each program finds both addons of siteglass-opencv beside its own folder',
     await mkdir(dirname(join(folder, 'source', file)), { recursive: true });
     await writeFile(join(folder, 'source', file), file);
   }
+  const manifest = { name: '@u4/opencv4nodejs', version: '7.1.2', license: 'MIT' };
+  const described = join(folder, 'source/node_modules/@u4/opencv4nodejs/package.json');
+  await writeFile(described, JSON.stringify(manifest));
   const lib = join(folder, 'lib');
   writeOpenCvTree(join(folder, 'source'), {
     out: join(lib, 'siteglass-opencv'),

@@ -206,6 +206,30 @@ test('the doctor accepts a picture as the service does, and reports what the run
   t.deepEqual(readCameraStatuses(dataFolder), {});
 });
 
+test('the doctor shows the sandbox of the service, whose unit may deny a part, not that of its own worker', async (t) => {
+  const dataFolder = await temporaryFolder(t);
+  const edge = await startEdge([], { dataFolder });
+  t.teardown(() => edge.stop());
+  const file = join(dataFolder, 'worker-sandbox.json');
+  const written = JSON.parse(await readFile(file, 'utf8'));
+  t.true(written.seccomp);
+  const missing = ['Landlock (Operation not permitted): it could read the files of this user'];
+  const denied = JSON.stringify({ ...written, landlock: 0, missing });
+  await writeFile(file, denied);
+  const settings = [`dataFolder=${dataFolder}`, `http.port=${edge.http.address.port}`];
+  const { of } = await runDoctor(t, 'edge', settings);
+  t.notRegex(of('detection')[0] ?? '', /sandbox: .*Landlock/);
+  t.is(of('detection')[1], `warning the sandbox of the workers lacks ${missing}`);
+  t.is(await readFile(file, 'utf8'), denied, 'the report is the service’s');
+  await edge.stop();
+  t.false(existsSync(file));
+
+  // Of a service that was killed.
+  await writeFile(file, denied);
+  const stopped = (await runDoctor(t, 'edge', settings)).of('detection');
+  t.false(stopped.some((line) => line.includes('Operation not permitted')));
+});
+
 test('the doctor finds an accessible data folder, a full disk and a database of a newer version', async (t) => {
   const dataFolder = await temporaryFolder();
   const settings = [`dataFolder=${dataFolder}`, 'http.port=0'];
