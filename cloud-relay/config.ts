@@ -134,7 +134,7 @@ const MEBIBYTE = 1024 * 1024;
 const siteBudgetSettings = z
   .strictObject({
     megabytesPerDay: z.number().min(1).max(10_000_000).default(8_192),
-    megabytes: z.number().min(1).max(10_000_000).default(65_536),
+    megabytes: z.number().min(1).max(10_000_000).default(1_048_576),
     recordsPerDay: z.int().min(1).max(1_000_000_000).default(5_000_000),
     labels: z.int().min(1).max(100_000).default(2_000),
     cameras: z.int().min(1).max(100_000).default(1_024),

@@ -6,6 +6,7 @@ import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { boundedPage } from '../../core/store/bounded-page.js';
 import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
+import { enrolmentTable } from '../store/enrolment-table.js';
 import type { RelayTables, SiteRow } from '../store/relay-tables.js';
 import { removeDelivered } from '../store/remove-delivered.js';
 import {
@@ -170,6 +171,8 @@ export class Fleet {
     const now = this.#clock();
     const existed = await db.transaction().execute(async (trx) => {
       if (!(await beginRemoval(trx, id, now))) return false;
+      // A code that is still open would be good for a site that gets the same name later.
+      await enrolmentTable.remove(trx, id);
       await accounts?.delete(id);
       return true;
     });

@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { Account, BrokerAccounts } from '../../core/messaging/access-rules.js';
+import { isSameSecret } from '../../core/runtime/same-secret.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { passwordHashOf } from '../store/site-table.js';
 import { hashPassword, newPassword, verifyPassword } from './password-hash.js';
@@ -56,9 +57,7 @@ export class SiteAccounts implements BrokerAccounts {
 
   #fixed(username: string, password: string): Account | undefined {
     const fixed = this.fixed.find((f) => f.username === username);
-    return fixed && timingSafeEqual(digest(password), digest(fixed.password))
-      ? fixed.account
-      : undefined;
+    return fixed && isSameSecret(password, fixed.password) ? fixed.account : undefined;
   }
 
   async #matches(password: string, hash: string): Promise<boolean> {

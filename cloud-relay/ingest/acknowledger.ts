@@ -1,4 +1,4 @@
-import { type Acknowledgement, MAX_AHEAD } from '../../core/contract/summary.js';
+import { type Acknowledgement, MAX_AHEAD, MAX_REFUSALS } from '../../core/contract/summary.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -24,6 +24,7 @@ export class Acknowledger {
   readonly #pending = new Map<string, LedgerEntry | undefined>();
   /** To be named in the next acknowledgement of the outbox. */
   readonly #lost = new Map<string, Ranges>();
+  readonly #held = new Map<string, number[]>();
   readonly refusals = new Refusals();
 
   constructor(
@@ -43,6 +44,12 @@ export class Acknowledger {
     }
   }
 
+  /** Acknowledges, and names records that arrived and are not stored now. */
+  hold(entry: LedgerEntry, seqs: number[]): void {
+    this.#held.set(keyOf(entry), seqs.toSorted((a, b) => a - b).slice(0, MAX_REFUSALS));
+    this.acknowledge([entry]);
+  }
+
   async #publish(key: string): Promise<void> {
     for (let entry = this.#pending.get(key); entry; entry = this.#pending.get(key)) {
       this.#pending.set(key, undefined);
@@ -60,12 +67,15 @@ export class Acknowledger {
     const lost = listed(this.#lost.get(keyOf(entry)) ?? []);
     this.#lost.delete(keyOf(entry));
     const refused = this.refusals.of(entry);
+    const held = this.#held.get(keyOf(entry));
+    this.#held.delete(keyOf(entry));
     return {
       epoch,
       seq,
       ...(ahead.length > 0 && { ahead }),
       ...(refused.length > 0 && { refused }),
       ...(lost.length > 0 && { lost }),
+      ...(held && { held }),
     };
   }
 }

@@ -15,6 +15,7 @@ import type { RelayTables } from '../store/relay-tables.js';
 import { latestRemoved } from '../store/removed-outbox-table.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
+import { bySite } from './by-site.js';
 import { commitAgain } from './commit-again.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
@@ -65,6 +66,8 @@ export interface IngestStatus {
 }
 
 const LOG_EVERY_MS = 60_000;
+/** More often than an appliance sends a record again that is overdue. */
+const HELD_EVERY_MS = 1_000;
 
 /**
  * Receives records: batches them, commits them, and acknowledges to the appliance what is committed. The broker gets
@@ -93,6 +96,7 @@ export class Ingest implements Service {
   #lastBatch: Promise<unknown> = Promise.resolve();
   readonly #failures = new LogThrottle(LOG_EVERY_MS);
   readonly #refusals = new LogThrottle(LOG_EVERY_MS);
+  readonly #heldReports = new LogThrottle(HELD_EVERY_MS);
   #storageFailure: { reason: string; at: number } | undefined;
 
   constructor(
@@ -224,9 +228,12 @@ export class Ingest implements Service {
   }
 
   async #commit(received: Arrival[]): Promise<void> {
-    const { admitted: arrivals, refused } = await commitAgain(() =>
-      this.#budgets.admit(received, this.clock()),
-    );
+    const {
+      admitted: arrivals,
+      held,
+      refused,
+    } = await commitAgain(() => this.#budgets.admit(received, this.clock()));
+    await this.#reportHeld(held);
     for (const { refusal, ...outbox } of refused) {
       this.#invalid.counts.rejected++;
       await this.#refuse(outbox, refusal);
@@ -249,6 +256,25 @@ export class Ingest implements Service {
     }
     for (const conflict of conflicts) this.#noteConflict(conflict);
     this.#acknowledger.acknowledge(ledger, lost);
+  }
+
+  /**
+   * An appliance that hears of later records alone would conclude that the broker drops the one that it misses, and
+   * shorten it.
+   */
+  async #reportHeld(held: Arrival[]): Promise<void> {
+    for (const [site, own] of bySite(held)) {
+      const [first] = own;
+      if (!first || !this.#heldReports.isDue(site)) continue;
+      const { epoch } = first.record;
+      const entry = await ledgerEntry(this.db, { site, epoch });
+      if (entry.watermark === 0 && entry.ahead.length === 0) continue;
+      const records = own.filter(({ record }) => record.epoch === epoch);
+      this.#acknowledger.hold(
+        entry,
+        records.map(({ record }) => record.seq),
+      );
+    }
   }
 
   #noteConflict({ site, epoch, seq, snapshot }: Conflict): void {

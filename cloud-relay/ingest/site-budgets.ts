@@ -30,22 +30,23 @@ export interface SiteBudgetLimits {
 const GIGABYTE = 1024 ** 3;
 
 /**
- * Ample for 256 cameras that look every ten seconds, and for the backlog of a month in one day: what an honest
- * appliance sends is below.
+ * What an honest appliance sends is below: 256 cameras that look every ten seconds add 1 to 3 GB on a day and less than
+ * 1 TiB in the year that summaries are kept by default; a full outbox of 1 GiB comes on top on one day.
  */
 export const defaultSiteBudgets: SiteBudgetLimits = {
   recordsPerDay: 5_000_000,
   bytesPerDay: 8 * GIGABYTE,
-  bytes: 64 * GIGABYTE,
+  bytes: 1_024 * GIGABYTE,
   labels: 2_000,
   cameras: 1_024,
   epochs: 2_000,
   epochsPerDay: 100,
 };
 
-/** What is in neither list is not acknowledged: the appliance keeps it, and sends it again. */
 export interface AdmittedBatch {
   admitted: Arrival[];
+  /** Not acknowledged: the appliance keeps it, and sends it again. */
+  held: Arrival[];
   refused: (OutboxId & { refusal: Refusal })[];
 }
 
@@ -80,7 +81,7 @@ export class SiteBudgets {
   }
 
   async admit(arrivals: Arrival[], now: number): Promise<AdmittedBatch> {
-    const batch: AdmittedBatch = { admitted: [], refused: [] };
+    const batch: AdmittedBatch = { admitted: [], held: [], refused: [] };
     for (const [site, own] of bySite(arrivals)) await this.#admitOf(site, own, now, batch);
     this.counts.overBudget += arrivals.length - batch.admitted.length;
     return batch;
@@ -101,11 +102,13 @@ export class SiteBudgets {
       const { epoch } = arrival.record;
       const bytes = storedBytes(arrival);
       if (epochs.has(epoch)) {
+        batch.held.push(arrival);
         await this.#report(site, 'epochs', now);
       } else if (isSummary(arrival) && cameras.has(arrival.record.summary.camera)) {
         batch.refused.push({ site, epoch, refusal: this.#cameraRefusal(arrival.record) });
         await this.#report(site, 'cameras', now);
-      } else if (this.#isOver(usage, bytes)) {
+      } else if (this.#isOver(usage)) {
+        batch.held.push(arrival);
         await this.#report(site, 'bytes', now);
       } else {
         usage.records++;
@@ -119,12 +122,13 @@ export class SiteBudgets {
     return refusalOf({ seq, snapshot }, `the site has reported ${this.#limits.cameras} cameras`);
   }
 
-  #isOver(usage: SiteUsage, bytes: number): boolean {
+  /** Whatever the size of the next record: a large one must not wait while smaller ones pass it. */
+  #isOver(usage: SiteUsage): boolean {
     const { recordsPerDay, bytesPerDay, bytes: mostBytes } = this.#limits;
     return (
       usage.records >= recordsPerDay ||
-      usage.bytes + bytes > bytesPerDay ||
-      usage.earlierBytes + usage.bytes + bytes > mostBytes
+      usage.bytes >= bytesPerDay ||
+      usage.earlierBytes + usage.bytes >= mostBytes
     );
   }
 

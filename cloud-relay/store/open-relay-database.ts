@@ -13,6 +13,7 @@ import { makeFolder } from '../../core/store/make-folder.js';
 import type { RelayConfig } from '../config.js';
 import { relayMigrations } from './migrations.js';
 import { relaySalvagePlan } from './salvage-plan.js';
+import { recountTotals } from './site-total-table.js';
 
 export interface RelayDatabase<T> extends OpenedDatabase<T> {
   /** Absent for PostgreSQL. */
@@ -20,7 +21,7 @@ export interface RelayDatabase<T> extends OpenedDatabase<T> {
 }
 
 /** PostgreSQL if a URL is configured or in the environment, otherwise SQLite in the data folder. */
-export function openRelayDatabase<T>(
+export async function openRelayDatabase<T>(
   config: RelayConfig,
   log: Logger,
   clock: Clock,
@@ -29,9 +30,16 @@ export function openRelayDatabase<T>(
   if (url === undefined) return openGuarded(guardOptions(config.dataFolder, log, clock));
   // The first token and images need the folder, which SQLite would have made.
   makeFolder(config.dataFolder);
-  return openSharedDatabase(url, relayMigrations, (error) =>
+  const opened = await openSharedDatabase<T>(url, relayMigrations, (error) =>
     log.warn({ error: messageOf(error) }, 'database connection lost'),
   );
+  try {
+    await recountTotals(opened.db);
+  } catch (error) {
+    // The next start does it.
+    log.warn({ error: messageOf(error) }, 'totals of the sites not recounted');
+  }
+  return opened;
 }
 
 /** The relay's SQLite database, and what shows that it existed before. */

@@ -49,15 +49,17 @@ export async function countNames(
   return { total: Number(row.total), recent: Number(row.recent ?? 0) };
 }
 
+/** Adds names in a fixed order, so that concurrent statements lock them alike. */
 export async function addNames(
   db: Kysely<RelayTables>,
   { site, kind, names }: NamesOfKind,
   since: number,
 ): Promise<void> {
-  for (let i = 0; i < names.length; i += NAMES_PER_QUERY)
+  const sorted = names.toSorted();
+  for (let i = 0; i < sorted.length; i += NAMES_PER_QUERY)
     await db
       .insertInto('site_name')
-      .values(names.slice(i, i + NAMES_PER_QUERY).map((name) => ({ site, kind, name, since })))
+      .values(sorted.slice(i, i + NAMES_PER_QUERY).map((name) => ({ site, kind, name, since })))
       .onConflict((c) => c.columns(['site', 'kind', 'name']).doNothing())
       .execute();
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { RelayTables, SiteTotalRow } from './relay-tables.js';
 
 export interface SiteTotals {
@@ -64,6 +64,22 @@ export async function sumOfTotals(
     .executeTakeFirstOrThrow();
   return { summaries: Number(row.summaries ?? 0), detections: Number(row.detections ?? 0) };
 }
+
+/**
+ * Makes the totals those of the ledger. An earlier version of the relay on the same database, which another one has
+ * upgraded already, adds to the ledger alone. Batches under way are waited for.
+ */
+export const recountTotals = <T>(db: Kysely<T>): Promise<void> =>
+  db.transaction().execute(async (trx) => {
+    await sql`lock table site_total in share row exclusive mode`.execute(trx);
+    await sql`
+      insert into site_total (site, summaries, detections, last_received_at)
+      select site, sum(summaries), sum(detections), max(updated_at) from ledger group by site
+      on conflict (site) do update
+      set summaries = excluded.summaries, detections = excluded.detections
+      where (site_total.summaries, site_total.detections)
+        is distinct from (excluded.summaries, excluded.detections)`.execute(trx);
+  });
 
 /** Notes what a site sent beyond its budget. */
 export async function noteLimited(

@@ -30,7 +30,8 @@ export class LogIns {
   ): Promise<{ secret: string; user: UserRow }> {
     const { sessions, audit } = this.parts;
     const user = await this.confirm(name, password, origin.address);
-    const secret = await sessions.open(user.name, origin);
+    const secret = await sessions.open(user, origin);
+    if (secret === undefined) throw wrong();
     const actor = { name: user.name, kind: 'user', address: origin.address } as const;
     audit.record({ action: 'log_in', actor });
     return { secret, user };
@@ -49,9 +50,11 @@ export class LogIns {
     // A name that nobody has may be a password in the wrong field.
     const known = (await users.find(account)) ? account : '(unknown)';
     audit.record({ action: 'log_in_refused', actor: { name: known, kind: 'user', address } });
-    throw new ProblemError('unauthorized', 'The user or the password is wrong.');
+    throw wrong();
   }
 }
+
+const wrong = () => new ProblemError('unauthorized', 'The user or the password is wrong.');
 
 /** As the user was added, whatever a keyboard makes of it; one account for everything that is no name. */
 function accountOf(name: string): string {

@@ -1,22 +1,20 @@
 import { ProblemError } from '../runtime/errors.js';
-import { Semaphore } from '../runtime/semaphore.js';
+import { FairQueue, NotRunError } from '../runtime/fair-queue.js';
 
 /** OWASP's recommendation for argon2id. A hash takes this many KiB and some 50 ms of one core. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
-const MAX_WAITING = 32;
-const MAX_WAITING_PER_CALLER = 8;
+/** Beside the one that is checked. Each waits for one of every other caller: for some 13 s at worst. */
+const LIMITS = { concurrency: 1, maxWaiting: 256, maxWaitingPerKey: 8 };
 
 /** Compared with if there is no such user, so that the answer takes as long. */
 let nobody: Promise<string> | undefined;
 
 /**
  * Hashes passwords with argon2id, one at a time, so that log-ins take one core and 19 MiB at most. Each caller, such as
- * an address, has a small share of the queue.
+ * the network of an address, has its turn after the others, and a small share of the queue.
  */
 export class PasswordHasher {
-  readonly #turns = new Semaphore(1);
-  readonly #waiting = new Map<string, number>();
-  #total = 0;
+  readonly #queue = new FairQueue(LIMITS);
 
   /** Throws `rate_limited` if too many are waiting. */
   hash(password: string, caller: string): Promise<string> {
@@ -34,22 +32,13 @@ export class PasswordHasher {
   }
 
   async #inTurn<T>(caller: string, work: () => Promise<T>): Promise<T> {
-    const mine = this.#waiting.get(caller) ?? 0;
-    if (mine >= MAX_WAITING_PER_CALLER || this.#total >= MAX_WAITING)
+    try {
+      return await this.#queue.run(caller, work);
+    } catch (error) {
+      if (!(error instanceof NotRunError)) throw error;
       throw new ProblemError('rate_limited', 'Too many passwords are being checked.', {
         retryAfter: 1,
       });
-    this.#total++;
-    this.#waiting.set(caller, mine + 1);
-    const release = await this.#turns.acquire(new AbortController().signal);
-    try {
-      return await work();
-    } finally {
-      release();
-      this.#total--;
-      const left = (this.#waiting.get(caller) ?? 1) - 1;
-      if (left > 0) this.#waiting.set(caller, left);
-      else this.#waiting.delete(caller);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import { ProblemError } from '../runtime/errors.js';
+import { isSecure } from './session-cookie.js';
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -26,6 +27,8 @@ function originOf(ctx: Context): 'own' | 'other' | 'unsaid' {
   if (site !== '') return site === 'same-origin' ? 'own' : 'other';
   const origin = ctx.get('Origin');
   if (origin === '') return 'unsaid';
+  // Anyone on the way can make a page of plain HTTP. A proxy may speak to browsers with TLS, and without it to this process.
+  if (isSecure(ctx) && !/^https:/i.test(origin)) return 'other';
   return isOwn(origin, ctx.host) ? 'own' : 'other';
 }
 

@@ -38,4 +38,4 @@ export class SessionCookie {
 }
 
 /** TLS may end here, or at a listed proxy. */
-const isSecure = (ctx: Context): boolean => ctx.secure || ctx.state.isSecure === true;
+export const isSecure = (ctx: Context): boolean => ctx.secure || ctx.state.isSecure === true;

@@ -3,7 +3,8 @@ import type { Principal } from '../http/access.js';
 import type { Clock } from '../runtime/clock.js';
 import { type ClockEras, noEras, nowFor } from '../runtime/clock-eras.js';
 import { sessionTable } from './session-table.js';
-import type { AccessDb, SessionRow } from './tables.js';
+import type { AccessDb, SessionRow, UserRow } from './tables.js';
+import { userTable } from './user-table.js';
 
 export interface SessionLimits {
   /** A session ends if it is not used for so long. */
@@ -45,22 +46,31 @@ export const sessionHashOf = (secret: string) => createHash('sha256').update(sec
 export class Sessions {
   constructor(private readonly options: SessionOptions) {}
 
-  /** Resolves with the secret of a new session. */
-  async open(user: string, { address, agent }: LogInOrigin): Promise<string> {
+  /**
+   * Resolves with the secret of a new session; undefined if the password was changed, or the user removed, since the user
+   * was read: the check of a password takes time.
+   */
+  async open(
+    { name, password_hash }: Pick<UserRow, 'name' | 'password_hash'>,
+    { address, agent }: LogInOrigin,
+  ): Promise<string | undefined> {
     const { db, clock } = this.options;
-    await this.#makeRoom(user);
+    await this.#makeRoom(name);
     const secret = randomBytes(32).toString('base64url');
     const now = clock();
-    await sessionTable.insert(db, {
-      id: randomBytes(9).toString('base64url'),
-      hash: sessionHashOf(secret),
-      user_name: user,
-      created_at: now,
-      used_at: now,
-      address,
-      agent: agent.slice(0, MAX_AGENT),
+    return db.transaction().execute(async (transaction) => {
+      if (!(await userTable.stillHas(transaction, name, password_hash))) return undefined;
+      await sessionTable.insert(transaction, {
+        id: randomBytes(9).toString('base64url'),
+        hash: sessionHashOf(secret),
+        user_name: name,
+        created_at: now,
+        used_at: now,
+        address,
+        agent: agent.slice(0, MAX_AGENT),
+      });
+      return secret;
     });
-    return secret;
   }
 
   /** The user of a session; undefined if the session is unknown or has ended. */

@@ -1,8 +1,8 @@
-import { BlockList, isIP } from 'node:net';
 import type { Context, Middleware } from 'koa';
 import type { Role } from '../contract/access.js';
 import { allows, type Principal } from '../http/access.js';
 import { clientAddressOf, type IsProxy } from '../http/client-address.js';
+import { addressList } from '../runtime/address-list.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { SignOnSettings } from '../runtime/settings.js';
 import type { AuditLog } from './audit.js';
@@ -15,18 +15,14 @@ const MAX_GROUPS = 256;
  * addresses are believed. A header that occurs twice is refused: one of them may be the client's own.
  */
 export class SignOn {
-  readonly #proxies = new BlockList();
+  /** Whether an address is a listed proxy. */
+  readonly isProxy: IsProxy;
 
   constructor(
     private readonly settings: SignOnSettings,
     private readonly audit: AuditLog,
   ) {
-    for (const text of settings.proxies) {
-      const [address = '', bits] = text.split('/');
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-      if (bits === undefined) this.#proxies.addAddress(address, family);
-      else this.#proxies.addSubnet(address, Number(bits), family);
-    }
+    this.isProxy = addressList(settings.proxies);
   }
 
   /** For requests by a listed proxy: the address and the protocol of its client. */
@@ -56,13 +52,6 @@ export class SignOn {
     if (!role) throw this.#refused(ctx, 'no group of the user gives a role', name);
     return { name, role, kind: 'proxy' };
   }
-
-  /** Whether an address is a listed proxy. */
-  readonly isProxy: IsProxy = (address) => {
-    const peer = address.replace(/^::ffff:(?=[\d.]+$)/i, '');
-    const kind = isIP(peer);
-    return kind > 0 && this.#proxies.check(peer, kind === 6 ? 'ipv6' : 'ipv4');
-  };
 
   #isFromProxy(ctx: Context): boolean {
     return this.isProxy(ctx.req.socket.remoteAddress ?? '');

@@ -91,8 +91,8 @@ export class Tokens {
       rmSync(file, { force: true });
       return;
     }
-    // Logged once, on purpose: the operator needs it for the first access.
-    log.info({ file }, `the first admin token is ${token}`);
+    // Not the token itself: logs are kept, forwarded, and read by more people than the file.
+    log.info({ file }, `first admin token created; to read it: cat ${file}`);
   }
 
   #tokenInFile(): string | undefined {

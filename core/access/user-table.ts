@@ -1,4 +1,4 @@
-import type { AccessDb, UserRow } from './tables.js';
+import type { AccessDb, AccessTransaction, UserRow } from './tables.js';
 
 export const userTable = {
   /** False if the name is in use. */
@@ -48,6 +48,24 @@ export const userTable = {
       .updateTable('app_user')
       .set(change)
       .where('name', '=', name)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows === 1n;
+  },
+
+  /**
+   * Whether the user still has this hash. A change of the password then waits for the end of the transaction, or this for
+   * that of the change.
+   */
+  stillHas: async (
+    db: AccessTransaction,
+    name: string,
+    password_hash: string,
+  ): Promise<boolean> => {
+    const { numUpdatedRows } = await db
+      .updateTable('app_user')
+      .set({ password_hash })
+      .where('name', '=', name)
+      .where('password_hash', '=', password_hash)
       .executeTakeFirstOrThrow();
     return numUpdatedRows === 1n;
   },

@@ -29,13 +29,19 @@ export const DATA_PREFIX = 'data/';
 
 export const FORMAT = 1;
 
+/** Shown on a terminal, which control characters would change. */
+const shown = z
+  .string()
+  .max(128)
+  .regex(/^[^\p{Cc}\p{Cf}]*$/u);
+
 export const headerSchema = z.object({
   format: z.int(),
-  program: z.string(),
-  version: z.string(),
-  label: z.string(),
-  createdAt: z.string(),
-  migrations: z.array(z.string()).max(1_000),
+  program: shown,
+  version: shown,
+  label: shown,
+  createdAt: shown,
+  migrations: z.array(shown).max(1_000),
   images: z.boolean(),
 });
 export type BackupHeader = z.infer<typeof headerSchema>;

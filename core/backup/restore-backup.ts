@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -167,6 +167,10 @@ async function writeEntry(place: string, entry: ReadEntry): Promise<string> {
 
 /** Compares what was read with the manifest, line by line, whatever their lengths are. */
 async function checkManifest(staged: string): Promise<void> {
+  const [written, read] = [MANIFEST_NAME, 'found.sha256'].map((name) => sizeOf(join(staged, name)));
+  // What is much longer has lines that no backup has, and would fill the memory.
+  if ((written ?? 0) > (read ?? 0) + MAX_HEADER_BYTES)
+    throw refused('its manifest is too long for its files');
   const [expected, found] = [MANIFEST_NAME, 'found.sha256'].map((name) =>
     createInterface({ input: createReadStream(join(staged, name)) })[Symbol.asyncIterator](),
   );
@@ -174,11 +178,15 @@ async function checkManifest(staged: string): Promise<void> {
     const [a, b] = [await expected?.next(), await found?.next()];
     if (a?.done && b?.done) return;
     if (a?.value !== b?.value) {
-      const path = String(b?.value ?? a?.value).slice(66, 330);
+      const path = String(b?.value ?? a?.value)
+        .slice(66, 330)
+        .replace(/\p{C}/gu, '?');
       throw refused(`the hash of ${path} is not that in its manifest`);
     }
   }
 }
+
+const sizeOf = (file: string): number => statSync(file).size;
 
 async function checkDatabase(plan: BackupPlan, header: BackupHeader): Promise<void> {
   const file = join(stagedData(plan.dataFolder), plan.database);

@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { dirname } from 'node:path';
-import { openCvAddon, openCvFault } from '../opencv/opencv-addon.js';
+import { openCvFiles } from '../opencv/opencv-addon.js';
 import { type Launch, launchProcess } from '../runtime/sandbox/launch-process.js';
 import type {
   CaptureFailureReason,
@@ -170,7 +169,7 @@ export class CaptureProcess {
 
 /** What it needs beside the program: its own source, and nothing else of this machine or the network. */
 function reachOf(source: CaptureSource): Pick<Launch, 'read' | 'devices' | 'connect'> {
-  const libraries = openCvFault('capture') === undefined ? [dirname(openCvAddon('capture'))] : [];
+  const libraries = openCvFiles('capture');
   switch (source.kind) {
     case 'stream':
       return { read: libraries, connect: [source.port] };

@@ -194,7 +194,8 @@ export type Refusal = z.infer<typeof refusalSchema>;
 /**
  * The relay has committed everything up to and including `seq`. `ahead` names committed ranges above a gap, lowest
  * first: the appliance does not send them again. `refused` names records that the relay will not store. `lost` names
- * ranges that it does not have, although it had acknowledged them, and that the appliance no longer holds.
+ * ranges that it does not have, although it had acknowledged them, and that the appliance no longer holds. `held` names
+ * records that arrived and are beyond the site's budget: they are stored when they are sent again later.
  */
 export const acknowledgementSchema = z
   .object({
@@ -210,6 +211,7 @@ export const acknowledgementSchema = z
       .max(MAX_AHEAD)
       .optional()
       .catch(undefined),
+    held: z.array(sequenceSchema).max(MAX_REFUSALS).optional().catch(undefined),
     check: checkSchema,
   })
   .meta({ id: 'Acknowledgement' });

@@ -196,9 +196,15 @@ export class ConnectionShares {
   #connectionOf(socket: Socket): Connection | undefined {
     const known = this.#bySocket.get(socket);
     if (known) return this.#connections.has(known) ? known : undefined;
-    const { remotePort, remoteAddress = '' } = socket;
+    const { remotePort, remoteAddress = '', localAddress } = socket;
     const share = this.#networks.get(networkOf(remoteAddress));
-    const connection = share?.find(({ accepted }) => accepted.remotePort === remotePort);
+    // Machines of one network may use the same port.
+    const connection = share?.find(
+      ({ accepted }) =>
+        accepted.remotePort === remotePort &&
+        accepted.remoteAddress === remoteAddress &&
+        accepted.localAddress === localAddress,
+    );
     if (!connection) return undefined;
     connection.socket = socket;
     this.#bySocket.set(socket, connection);

@@ -18,8 +18,8 @@ export type LoginResult = Account | 'wrong' | 'busy' | 'too many failures';
 const LIMITS = { concurrency: 2, maxWaiting: 512, maxWaitingPerKey: 64 };
 
 /**
- * Checks the credentials of clients: a few at a time, each address in its turn, and an address that failed often only
- * after a pause. Credentials that need no check are not delayed by those that do.
+ * Checks the credentials of clients: a few at a time, each address in its turn, and a name that failed often from an
+ * address only after a pause. Credentials that need no check are not delayed by those that do.
  */
 export class ClientLogins {
   readonly #queue = new FairQueue(LIMITS);
@@ -36,7 +36,7 @@ export class ClientLogins {
   async check({ username, password, address, isWanted }: LoginRequest): Promise<LoginResult> {
     const remembered = await this.accounts.recall?.(username, password);
     if (remembered) return remembered;
-    if (this.#throttle.waitMs(address) > 0) return 'too many failures';
+    if (this.#throttle.waitMs(address, username) > 0) return 'too many failures';
     try {
       return await this.#queue.run(
         addressGroup(address),
@@ -55,9 +55,9 @@ export class ClientLogins {
     address: string | undefined,
   ): Promise<LoginResult> {
     // Others from the address may have failed while this one waited.
-    if (this.#throttle.waitMs(address) > 0) return 'too many failures';
+    if (this.#throttle.waitMs(address, username) > 0) return 'too many failures';
     const account = await this.accounts.verify(username, password);
-    if (!account) this.#throttle.failed(address);
+    if (!account) this.#throttle.failed(address, username);
     return account ?? 'wrong';
   }
 }

@@ -1,7 +1,9 @@
+import { dirname } from 'node:path';
 import {
   type Installation,
   libraryFault,
   libraryFile,
+  libraryManifest,
   type OptionalLibrary,
   thisInstallation,
 } from '../runtime/installation.js';
@@ -37,6 +39,12 @@ export function openCvAddon(part: OpenCvPart, at: Installation = thisInstallatio
   if (fault !== undefined) throw new OpenCvMissing(fault);
   return libraryFile(libraryOf(part), at);
 }
+
+/** What a process may have to read to find and to load a part; some of it may not exist. */
+export const openCvFiles = (part: OpenCvPart, at: Installation = thisInstallation()): string[] => [
+  libraryManifest(libraryOf(part), at),
+  dirname(libraryFile(libraryOf(part), at)),
+];
 
 /** Why a part cannot be used, in one line; undefined if it is there. A library of OpenCV may still be missing. */
 export const openCvFault = (

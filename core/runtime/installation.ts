@@ -42,6 +42,10 @@ export interface OptionalLibrary {
 export const libraryFolder = (library: OptionalLibrary, at: Installation): string =>
   isCheckout(at) ? at.root : join(at.root, '..', library.package);
 
+/** What a process reads before it loads a library. */
+export const libraryManifest = (library: OptionalLibrary, at: Installation): string =>
+  join(libraryFolder(library, at), 'package.json');
+
 export const libraryFile = (library: OptionalLibrary, at: Installation): string =>
   join(
     libraryFolder(library, at),

@@ -4,6 +4,7 @@ import { type Lifecycle, type Restart, terminationSignal } from './lifecycle.js'
 import { createLogger, type Logger, type LogLevel } from './logger.js';
 import { createNotifier, type Notifier } from './notifier.js';
 import { programVersion } from './program-version.js';
+import { onReloadSignal } from './reload-signal.js';
 import { type Probe, Watchdog } from './watchdog.js';
 
 /** A program that was built: its services, and the probes of the watchdog. */
@@ -36,6 +37,8 @@ export async function serve<C extends { log: { level: LogLevel } }>(
 ): Promise<boolean> {
   const log = createLogger(program.name, configuration.log.level);
   const ended = terminationSignal();
+  // Without a listener, a reload that comes while the services start or restart would end the process.
+  const forgetSignal = onReloadSignal(() => log.debug('SIGHUP received'));
   try {
     const notifier = createNotifier(log);
     // Between two runs, the service manager must know that the process lives.
@@ -53,6 +56,8 @@ export async function serve<C extends { log: { level: LogLevel } }>(
     if (expected) log.fatal(error.message);
     else log.fatal({ err: error }, 'failed to start');
     return false;
+  } finally {
+    forgetSignal();
   }
 }
 

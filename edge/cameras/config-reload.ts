@@ -3,6 +3,7 @@ import type { FieldError } from '../../core/contract/problem.js';
 import { ConfigurationError, ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { onReloadSignal } from '../../core/runtime/reload-signal.js';
 import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import type { EdgeConfig } from '../config.js';
 import type { CameraConfig } from './camera-config.js';
@@ -38,21 +39,23 @@ export interface Reloaded {
  */
 export class ConfigReload implements Service {
   readonly name = 'configuration';
-  readonly #onSignal = () =>
-    void this.reload().then(
-      () => this.options.reloadedBySignal?.(),
-      () => undefined,
-    );
   readonly #queue = new SerialQueue();
+  #forgetSignal: (() => void) | undefined;
 
   constructor(private readonly options: ConfigReloadOptions) {}
 
   async start(): Promise<void> {
-    process.on('SIGHUP', this.#onSignal);
+    this.#forgetSignal = onReloadSignal(
+      () =>
+        void this.reload().then(
+          () => this.options.reloadedBySignal?.(),
+          () => undefined,
+        ),
+    );
   }
 
   async stop(): Promise<void> {
-    process.off('SIGHUP', this.#onSignal);
+    this.#forgetSignal?.();
     await this.#queue.ended();
   }
 

@@ -1,12 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { readSecret } from '../../core/runtime/configuration.js';
+import { isSameSecret } from '../../core/runtime/same-secret.js';
 import type { CameraConfig } from './camera-config.js';
 import { PUSH_SECRET } from './camera-settings.js';
 
 /** Whether `given` is the secret for the uploads of a camera; compared in constant time. */
 export function isPushSecret(config: CameraConfig, given: string): boolean {
   const secret = config.kind === 'push' && config.pushSecret ? read(config.pushSecret) : undefined;
-  const isEqual = timingSafeEqual(digestOf(given), digestOf(secret ?? ''));
+  const isEqual = isSameSecret(given, secret ?? '');
   return isEqual && secret !== undefined;
 }
 
@@ -19,5 +19,3 @@ function read(source: Parameters<typeof readSecret>[0]): string | undefined {
     return undefined;
   }
 }
-
-const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();

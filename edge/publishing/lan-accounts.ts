@@ -1,13 +1,14 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Account, BrokerAccounts } from '../../core/messaging/access-rules.js';
 import { readSecret } from '../../core/runtime/configuration.js';
+import { isSameSecret } from '../../core/runtime/same-secret.js';
 import type { LanSettings } from './lan-settings.js';
 
 type ConfiguredAccount = NonNullable<LanSettings['embedded']>['accounts'][number];
 
 /** The accounts of the embedded broker: those of the configuration, and the appliance's own with a random password. */
 export class LanAccounts implements BrokerAccounts {
-  readonly #known = new Map<string, { digest: Buffer; account: Account }>();
+  readonly #known = new Map<string, { password: string; account: Account }>();
   readonly own: { username: string; password: string };
 
   constructor(site: string, accounts: readonly ConfiguredAccount[]) {
@@ -21,7 +22,7 @@ export class LanAccounts implements BrokerAccounts {
 
   async verify(username: string, password: string): Promise<Account | undefined> {
     const known = this.#known.get(username);
-    const isSame = timingSafeEqual(known?.digest ?? NOBODY, digestOf(password));
+    const isSame = isSameSecret(password, known?.password ?? NOBODY);
     return isSame ? known?.account : undefined;
   }
 
@@ -31,12 +32,9 @@ export class LanAccounts implements BrokerAccounts {
   }
 
   #add(username: string, password: string, account: Account): void {
-    this.#known.set(username, { digest: digestOf(password), account });
+    this.#known.set(username, { password, account });
   }
 }
 
 /** Compared with for an unknown name, so that it takes as long as a known one. */
-const NOBODY = randomBytes(32);
-
-/** Digests have one length, which a constant-time comparison needs. */
-const digestOf = (password: string) => createHash('sha256').update(password).digest();
+const NOBODY = randomBytes(32).toString('base64url');

@@ -73,6 +73,8 @@ export class Setup implements Service {
   /** Needs the server's address. */
   async start(): Promise<void> {
     this.#startMs = performance.now() - this.#createdAt;
+    // A crash or a backup may have left a former one.
+    await rm(this.#codeFile, { force: true });
     if (!(await this.#isNeeded())) return;
     this.#code = new SetupCode();
     const url = `${this.#url(this.options.address().host)}/setup`;
@@ -82,15 +84,23 @@ export class Setup implements Service {
     this.options.log.warn({ url }, `not set up yet: open ${url} and enter the code ${text}`);
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#close();
+  }
+
+  async #close(): Promise<void> {
     if (this.#code) await rm(this.#codeFile, { force: true });
+    this.#code = undefined;
   }
 
   /** Throws `not_found` if there is nothing to set up, and what SetupCode.check throws. */
   async authorize(code: string, address: string): Promise<void> {
-    if (!this.#code || this.#isDone)
-      throw new ProblemError('not_found', 'The appliance is set up already.');
+    if (!this.#code || this.#isDone) throw isSetUp();
     await this.#code.check(code, address);
+    // An operator at the command line may have added a user or a token meanwhile.
+    if (await this.#isNeeded()) return;
+    await this.#close();
+    throw isSetUp();
   }
 
   async state(): Promise<SetupState> {
@@ -115,7 +125,7 @@ export class Setup implements Service {
   }
 
   async #complete(request: SetupRequest, address: string): Promise<SetupDone> {
-    if (this.#isDone) throw new ProblemError('not_found', 'The appliance is set up already.');
+    if (this.#isDone) throw isSetUp();
     const { dataFolder, audit, log } = this.options;
     const settings = await this.#settingsOf(request);
     const site = settings.site ?? String(this.options.given.settings.site);
@@ -205,13 +215,14 @@ export class Setup implements Service {
 
   async #writeCode(text: string): Promise<void> {
     try {
-      await rm(this.#codeFile, { force: true });
       await writeFile(this.#codeFile, text, { mode: 0o600, flag: 'wx' });
     } catch (error) {
       this.options.log.warn({ error: messageOf(error) }, 'set-up code not stored');
     }
   }
 }
+
+const isSetUp = () => new ProblemError('not_found', 'The appliance is set up already.');
 
 const HOSTS: Record<string, string> = { 'this-machine': '127.0.0.1', lan: '0.0.0.0' };
 

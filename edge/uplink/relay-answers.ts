@@ -21,6 +21,8 @@ export interface AnswerParts {
   restart: (state: OutboxState) => void;
   /** Sends a record again that was damaged on the way. */
   again: (seq: number) => void;
+  /** A record arrived that is beyond the site's budget at the relay. */
+  held: (seq: number) => void;
   /** Asks the relay to acknowledge again. */
   ask: () => void;
   /** Sends a record that the relay has if it has everything that it acknowledged. */
@@ -106,8 +108,17 @@ export class RelayAnswers {
     });
   }
 
-  #readReports({ plan, guard }: EpochSession, { refused = [], lost = [] }: Acknowledgement): void {
+  #readReports(
+    { plan, guard }: EpochSession,
+    { refused = [], lost = [], held = [] }: Acknowledgement,
+  ): void {
     const { outbox, work, log } = this.parts;
+    for (const seq of held) this.parts.held(seq);
+    if (held.length > 0 && this.#throttle.isDue('held'))
+      log.warn(
+        { seq: held[0] },
+        'relay holds summaries back: the site is beyond its budget there; they are sent again',
+      );
     for (const refusal of refused) {
       if (refusal.conflict) work.add(() => this.#resolveConflict(guard.epoch, refusal));
       // One that is not in flight was refused earlier; perhaps the relay accepts it by now.

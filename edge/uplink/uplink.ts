@@ -80,6 +80,7 @@ export class Uplink implements Service {
       ...{ site: options.site, outbox, work: this.#work, log },
       session: () => this.#session,
       restart: (state) => this.#epochs.start(state),
+      held: (seq) => this.#fitter.arrived(seq),
       ask: () => questions.ask(),
       again: (seq) => {
         this.#fitter.arrived(seq);

@@ -19,7 +19,8 @@ import { Problem } from './problem.mjs';
  * @property {string} folder The path in the project.
  * @property {string} file The path of the built file in `folder`.
  * @property {number} seconds How long compiling takes on one processor.
- * @property {boolean} [own] Whether it is the project's own. Its version is the hash of its sources.
+ * @property {boolean} [own] Whether it is the project's own. Its version is the hash of its sources. One build, with
+ *   Node-API, runs in every Node.js.
  * @property {boolean} [isProgram] Whether it is run, not loaded.
  * @property {boolean} [usesOpenCV]
  * @property {boolean} [publishesBuilt] Whether its authors publish built files.
@@ -32,6 +33,9 @@ import { Problem } from './problem.mjs';
 
 /** @typedef {{ root: string }} Place */
 
+/** From Node.js 24 on (ABI 137). */
+const wrapsWithHooks = Number(process.versions.modules) >= 137;
+
 /**
  * The native addons, the slowest first. Built files are kept in a cache by all that they depend on, so a second clone does
  * not compile again.
@@ -43,11 +47,17 @@ const allAddons = (root) => [
     name: 'better-sqlite3',
     folder: 'node_modules/better-sqlite3',
     file: 'build/Release/better_sqlite3.node',
-    publishesBuilt: true,
+    // A published build may have been made with the headers that packaging/sqlite replaces.
+    publishesBuilt: !wrapsWithHooks,
     critical: true,
     seconds: 50,
     // After the -O3 of its own settings: a quarter faster to compile, and as fast to run (docs/decisions/0019).
-    env: { CFLAGS: '-O2', CXXFLAGS: '-O2' },
+    env: {
+      CFLAGS: '-O2',
+      CXXFLAGS: wrapsWithHooks
+        ? `-O2 -include ${join(root, 'packaging', 'sqlite', 'object-wrap.hpp')}`
+        : '-O2',
+    },
     make: ['better_sqlite3'],
   },
   {
@@ -190,9 +200,10 @@ function addonSteps(addon, root) {
  * @param {PlacedAddon} addon
  * @param {string} root
  */
-function keyOf({ name, version, usesOpenCV: linksOpenCV, env, make }, root) {
+function keyOf({ name, version, own, usesOpenCV: linksOpenCV, env, make }, root) {
   const { platform, arch, versions } = process;
-  const key = `${name.replace('/', '-')}-${version}-node${versions.modules}-${platform}-${arch}`;
+  const abi = own ? 'napi' : `node${versions.modules}`;
+  const key = `${name.replace('/', '-')}-${version}-${abi}-${platform}-${arch}`;
   const settings = JSON.stringify([env, make]).replaceAll(root, '');
   const hash = createHash('sha256').update(settings).digest('hex').slice(0, 8);
   const how = `${key}-built${hash}`;

@@ -11,7 +11,7 @@ export const COMMANDS = {
     dev: 'Run the demo; compile and restart it after each change',
   },
   'Before each commit': {
-    verify: 'lint, types, audit and test; a warning fails',
+    verify: 'lint, types, audit, test and verify:node; a warning fails',
     audit: 'Look for known faults of the npm packages, in the registry or in a pinned list',
     lint: 'Check format and rules (Biome)',
     types: 'Check types of the program and of scripts/ (tsc)',
@@ -40,6 +40,8 @@ export const COMMANDS = {
     'test:asan': 'Compare the kernel with OpenCV under address and undefined-behaviour sanitizers',
     'test:fuzz': 'Decode 5,000 mutated pictures under the same sanitizers',
     'test:arm64': 'Compare the kernel for arm64 with OpenCV, under emulation',
+    'verify:node':
+      'Run both programs and a part of the tests in the newest Node.js 22 and 24 of the npm registry',
     'verify:node-red': 'Run the example flow in a real Node-RED',
     'verify:packages': 'Install, upgrade, roll back and purge the packages in a machine that boots',
     'verify:images': 'Build both images and run both compose files',
@@ -74,6 +76,7 @@ const ARGUMENTS = {
   'test:asan': COMPARISON,
   'test:arm64': COMPARISON,
   'test:fuzz': '[--files N] [--seconds N] [--seed N]',
+  'verify:node': '[MAJOR…] [--all]',
   'verify:packages': '[--previous COMMIT] [--arch amd64|arm64] [--walk FOLDER]',
   'verify:images': '[--keep-data]',
   package: '[--arch amd64|arm64] [--out FOLDER] [--here] [--fresh] [--version VERSION]',

@@ -70,7 +70,7 @@ export function copySource(root, folder, { version, time }) {
  * @param {string} root
  * @returns {string[]}
  */
-function sourceFiles(root) {
+export function sourceFiles(root) {
   const args = ['-C', root, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'];
   const { status, stdout } = spawnSync('git', args, { encoding: 'utf8', maxBuffer: 64e6 });
   if (status === 0)

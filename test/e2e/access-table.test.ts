@@ -5,7 +5,7 @@ import type { Role } from '../../core/contract/access.js';
 import { projectRoot } from '../../core/runtime/project-root.js';
 import { type AccessRow, accessPage, accessRows, verdictOf } from '../../docs/access-table.js';
 import { routesOfBoth } from '../../docs/routes-of-both.js';
-import { GOOD_PASSWORD } from '../support/access.js';
+import { GOOD_PASSWORD, openSession } from '../support/access.js';
 import { type RunningEdge, startEdge } from '../support/edge.js';
 import { type RunningRelay, startRelay } from '../support/relay.js';
 
@@ -13,7 +13,6 @@ type Program = RunningEdge | RunningRelay;
 type Headers = Record<string, string>;
 
 const ROLES: Role[] = ['viewer', 'operator', 'admin'];
-const origin = { address: '192.0.2.7', agent: 'a browser' };
 const CAMERA = 'door';
 const HERE = { 'Sec-Fetch-Site': 'same-origin' };
 
@@ -39,10 +38,10 @@ async function deadCredentials({ access, cookie }: Prepared): Promise<[string, H
   const expired = await tokens.create('expired', 'admin', { lifetimeMs: -1 });
   const removed = await tokens.create('removed', 'admin');
   await tokens.remove('removed');
-  const out = await sessions.open('a.admin', origin);
+  const out = await openSession(access, 'a.admin');
   await sessions.endBySecret(out);
   await users.create('a.former', 'admin', GOOD_PASSWORD);
-  const former = await sessions.open('a.former', origin);
+  const former = await openSession(access, 'a.former');
   await users.remove('a.former');
   return [
     ['nothing', {}],
@@ -100,7 +99,7 @@ async function checkAll(t: ExecutionContext, program: Program, name: string): Pr
       const verdict = verdictOf(row, role) === 'yes' ? 'yes' : 403;
       await expect(row, `a token of a ${role}`, bearer(tokens.get(role) ?? ''), verdict);
       // A route may end the session that it is called with.
-      const session = cookie(await access.sessions.open(`a.${role}`, origin));
+      const session = cookie(await openSession(access, `a.${role}`));
       const isSafe = row.route.method === 'get' || row.access === 'anonymous';
       const foreign = { ...session, 'Sec-Fetch-Site': 'cross-site' };
       if (!isSafe) await expect(row, `a session of a ${role} from elsewhere`, foreign, 403);

@@ -7,6 +7,7 @@ import { licenceFault, licenceOf } from '../../packaging/tree/licences.js';
 import { sbomOf } from '../../packaging/tree/sbom.js';
 import { pinnedFaults } from '../../scripts/lib/advisories.mjs';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
+import { newestIn } from '../../scripts/lib/other-node.mjs';
 import { signPackages } from '../../scripts/lib/sign-packages.mjs';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -109,4 +110,12 @@ test('the commands of the documentation accept signed packages, and refuse chang
   appendFileSync(join(packages, 'SHA256SUMS'), '\n');
   t.not(check().status, 0, 'changed checksums');
   t.throws(() => signPackages(packages, 'nobody@example.com'), { message: /cannot be signed/ });
+});
+
+test('the newest release of a major version of Node.js is chosen by its numbers', (t) => {
+  const versions = ['22.9.0', '22.23.3', '24.1.0', '22.10.1', '22.23.10', '22.24.0-rc.1', '2.99.0'];
+  t.is(newestIn(versions, '22'), '22.23.10');
+  t.is(newestIn(versions, '24'), '24.1.0');
+  t.is(newestIn(versions, '2'), '2.99.0');
+  t.is(newestIn(['node-x.part', '22.1.0-4711.part'], '22'), undefined);
 });

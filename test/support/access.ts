@@ -1,12 +1,28 @@
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { accessMigration } from '../../core/access/access-migration.js';
-import { type AccessOptions, createAccess } from '../../core/access/create-access.js';
+import {
+  type AccessModule,
+  type AccessOptions,
+  createAccess,
+} from '../../core/access/create-access.js';
 import type { AccessTables } from '../../core/access/tables.js';
 import { createTokenTable } from '../../core/access/token-table.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { openDatabase } from '../../core/store/database.js';
 import { temporaryFolder } from './temporary-folder.js';
+
+/** A session of a user, as after a log-in. */
+export async function openSession(
+  { users, sessions }: Pick<AccessModule, 'users' | 'sessions'>,
+  name: string,
+): Promise<string> {
+  const user = await users.find(name);
+  const origin = { address: '192.0.2.7', agent: 'a browser' };
+  const secret = user && (await sessions.open(user, origin));
+  if (secret === undefined) throw new Error(`there is no user ${name}`);
+  return secret;
+}
 
 export const HOUR_MS = 3_600_000;
 export const GOOD_PASSWORD = 'violet anchor tram 9';

@@ -3,6 +3,7 @@ import {
   type Installation,
   libraryFault,
   libraryFolder,
+  libraryManifest,
   type OptionalLibrary,
   thisInstallation,
 } from '../../runtime/installation.js';
@@ -35,3 +36,10 @@ export const runtimeFault = (at: Installation = thisInstallation()): string | un
 /** The folder of the npm package. */
 export const runtimeFolder = (at: Installation = thisInstallation()): string =>
   join(libraryFolder(onnxRuntime, at), NPM_PACKAGE);
+
+/** What a process may have to read to find and to load it; some of it may not exist. */
+export const runtimeFiles = (at: Installation = thisInstallation()): string[] => [
+  libraryManifest(onnxRuntime, at),
+  // Its own dependencies lie beside it.
+  join(libraryFolder(onnxRuntime, at), 'node_modules'),
+];

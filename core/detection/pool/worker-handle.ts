@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { openCvAddon, openCvFault } from '../../opencv/opencv-addon.js';
+import { openCvFiles } from '../../opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { launchProcess } from '../../runtime/sandbox/launch-process.js';
 import type { AnalysisPlan, SearchGate, Thumbnail } from '../detection.js';
-import { isRuntimeInstalled, runtimeFolder } from '../onnx/runtime-package.js';
+import { runtimeFiles } from '../onnx/runtime-package.js';
 import {
   IMAGE_DESCRIPTOR,
   type Job,
@@ -86,7 +85,7 @@ export class WorkerHandle {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
       environment: this.options.environment,
       flags: NODE_FLAGS,
-      read: libraryFolders(),
+      read: libraryFiles(),
     });
     this.#child = child;
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
@@ -243,10 +242,7 @@ export class WorkerHandle {
 }
 
 /** Of what a worker loads when it first needs it; in a package, beside the program's folder. */
-const libraryFolders = (): string[] => [
-  ...(openCvFault('engine') === undefined ? [dirname(openCvAddon('engine'))] : []),
-  ...(isRuntimeInstalled() ? [runtimeFolder()] : []),
-];
+const libraryFiles = (): string[] => [...openCvFiles('engine'), ...runtimeFiles()];
 
 function filesOf(job: Job): ReadonlySet<string> {
   if (job.kind === 'analyse') return filesOfPlan(job.plan);

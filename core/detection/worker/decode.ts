@@ -48,11 +48,13 @@ export interface GreyRequest {
 }
 
 /**
- * How many scans a JPEG may have, and how many samples they may go over in all: that is two seconds of a core at most.
- * Encoders write about ten scans.
+ * How many scans a JPEG may have, and how many samples they may go over in all: that is two seconds of a core at most,
+ * unless larger images are accepted than by default. Encoders write about ten scans, which go over each pixel 14 times
+ * if the colours have all of them.
  */
 const MAX_SCANS = 500;
 const MAX_SCANNED = 8e8;
+const MAX_SCANNED_PER_PIXEL = 16;
 
 /** Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned. */
 const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
@@ -192,7 +194,8 @@ export class ImageDecoder {
     allocate: (count: number) => Uint8Array,
   ): DecodedPicture {
     const { maxPixels } = this;
-    const limits = { ...options, maxPixels, maxScans: MAX_SCANS, maxScanned: MAX_SCANNED };
+    const maxScanned = Math.max(MAX_SCANNED, MAX_SCANNED_PER_PIXEL * maxPixels);
+    const limits = { ...options, maxPixels, maxScans: MAX_SCANS, maxScanned };
     const picture = this.native.decode(header.kind, bytes, limits, allocate);
     if ('missing' in picture)
       throw new Refusal(

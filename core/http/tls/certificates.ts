@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { messageOf } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
+import { onReloadSignal } from '../../runtime/reload-signal.js';
 import { SerialQueue } from '../../runtime/serial-queue.js';
 import type { TlsCredentials, TlsSource } from '../../runtime/tls/credentials.js';
 import type { CertificateProvider } from './certificate-provider.js';
@@ -24,9 +25,9 @@ export class Certificates implements Service, TlsSource {
   readonly #listeners = new Set<(credentials: TlsCredentials) => void>();
   readonly #stopping = new AbortController();
   readonly #queue = new SerialQueue();
-  readonly #onSignal = () => void this.#check();
   #current: TlsCredentials | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #forgetSignal: (() => void) | undefined;
   #lastError: string | undefined;
 
   constructor(private readonly options: CertificatesOptions) {}
@@ -36,12 +37,12 @@ export class Certificates implements Service, TlsSource {
     const { provider, isNeeded, checkMs = CHECK_MS } = this.options;
     if (provider.kind === 'given') await this.credentials();
     else if (isNeeded) void this.#check(true);
-    process.on('SIGHUP', this.#onSignal);
+    this.#forgetSignal = onReloadSignal(() => void this.#check());
     this.#timer = setInterval(() => void this.#check(), checkMs).unref();
   }
 
   async stop(): Promise<void> {
-    process.off('SIGHUP', this.#onSignal);
+    this.#forgetSignal?.();
     clearInterval(this.#timer);
     this.#stopping.abort();
     await this.#queue.ended();

@@ -1,4 +1,5 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
+import { isIP } from 'node:net';
+import { addressList } from '../../runtime/address-list.js';
 import { type Clock, systemClock } from '../../runtime/clock.js';
 import type { Logger } from '../../runtime/logger.js';
 import { isLoopbackHost } from '../../runtime/tls/local-peer.js';
@@ -70,7 +71,7 @@ export function createTls(options: TlsOptions, parentLog: Logger, clock: Clock):
   });
   const server = new ServerTls({
     ...{ source: certificates, challenges, isPlainTextAllowed, log },
-    proxies: http.signOn && addressList(http.signOn.proxies),
+    isProxy: http.signOn && addressList(http.signOn.proxies),
   });
   return { certificates, server, isPlainMqttAllowed, isEarlierInstallation: isKept };
 }
@@ -97,17 +98,6 @@ function createProvider(
   });
   if (!acme) return own;
   return new AcmeCertificate({ folder, settings: acme, challenges, fallback: own, log, clock });
-}
-
-function addressList(texts: string[]): BlockList {
-  const list = new BlockList();
-  for (const text of texts) {
-    const [address = '', bits] = text.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
 }
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');

@@ -1,5 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { addressGroup } from '../../runtime/address-group.js';
+import { LogThrottle } from '../../runtime/log-throttle.js';
+import type { Logger } from '../../runtime/logger.js';
 import { isThisMachine } from '../../runtime/tls/local-peer.js';
 import type { AcmeChallenges } from './acme-challenges.js';
 
@@ -12,7 +15,12 @@ export interface PlainTextRules {
   /** Whether plain text from this address is served. */
   isAllowed(address: string): boolean;
   challenges: AcmeChallenges;
+  log: Logger;
 }
+
+const LOG_EVERY_MS = 3_600_000;
+/** A browser follows the redirect; a device that sends something often does not. */
+const READS = new Set(['GET', 'HEAD']);
 
 /**
  * Answers requests that came without TLS from another machine with a redirect to HTTPS, unless plain text is allowed;
@@ -20,8 +28,17 @@ export interface PlainTextRules {
  */
 export function guardPlainRequests(
   next: RequestListener,
-  { isAllowed, challenges }: PlainTextRules,
+  { isAllowed, challenges, log }: PlainTextRules,
 ): RequestListener {
+  const throttle = new LogThrottle(LOG_EVERY_MS);
+  // Without the path, in which a device may send a secret.
+  const report = ({ method = '', socket: { remoteAddress } }: IncomingMessage) => {
+    if (!READS.has(method) && throttle.isDue(addressGroup(remoteAddress)))
+      log.warn(
+        { client: remoteAddress, method },
+        'plain HTTP redirected: give the client https://, or set http.plainText to "allowed"',
+      );
+  };
   return (request, response) => {
     const { url = '/', socket } = request;
     const isPlain = (socket as Partial<TLSSocket>).encrypted !== true;
@@ -32,8 +49,9 @@ export function guardPlainRequests(
     }
     const isFree =
       !isPlain || isAllowed(socket.remoteAddress ?? '') || isThisMachine(socket) || PROBES.has(url);
-    if (isFree) next(request, response);
-    else redirect(request, response);
+    if (isFree) return next(request, response);
+    report(request);
+    redirect(request, response);
   };
 }
 

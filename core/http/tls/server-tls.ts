@@ -1,8 +1,9 @@
 import type { RequestListener, Server } from 'node:http';
-import { type BlockList, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Logger } from '../../runtime/logger.js';
 import type { TlsSource } from '../../runtime/tls/credentials.js';
 import { TlsAcceptor } from '../../runtime/tls/tls-acceptor.js';
+import { type IsProxy, noProxies } from '../client-address.js';
 import type { AcmeChallenges } from './acme-challenges.js';
 import { guardPlainRequests } from './plain-requests.js';
 
@@ -15,7 +16,7 @@ export interface ServerTlsOptions {
   /** Whether plain text from other machines is served. */
   isPlainTextAllowed: boolean;
   /** Proxies that end TLS in front of the server; their plain text is served. */
-  proxies?: BlockList | undefined;
+  isProxy?: IsProxy | undefined;
   log: Logger;
 }
 
@@ -30,10 +31,9 @@ export class ServerTls {
   }
 
   guard(handler: RequestListener): RequestListener {
-    const { isPlainTextAllowed, proxies, challenges } = this.options;
-    const isAllowed = (address: string) =>
-      isPlainTextAllowed || proxies?.check(address, isIPv6(address) ? 'ipv6' : 'ipv4') === true;
-    return guardPlainRequests(handler, { isAllowed, challenges });
+    const { isPlainTextAllowed, isProxy = noProxies, challenges, log } = this.options;
+    const isAllowed = (address: string) => isPlainTextAllowed || isProxy(address);
+    return guardPlainRequests(handler, { isAllowed, challenges, log });
   }
 
   /**

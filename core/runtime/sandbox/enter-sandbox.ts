@@ -1,5 +1,9 @@
+import { readdirSync, readlinkSync } from 'node:fs';
 import { LANDLOCK_VARIABLE } from './launch-process.js';
 import type { SandboxState } from './sandbox-state.js';
+
+/** More than a worker with its addons has in use before its first image. */
+const USUAL_BYTES = 250e6;
 
 /** Calls of a native addon. */
 export interface Restrictions {
@@ -17,14 +21,21 @@ export interface Restrictions {
  */
 export function enterSandbox(
   native: Restrictions,
-  { maxBytes, environment }: { maxBytes: number; environment: NodeJS.ProcessEnv },
+  {
+    maxBytes,
+    environment,
+    hasIoUring = findsIoUring(),
+  }: { maxBytes: number; environment: NodeJS.ProcessEnv; hasIoUring?: boolean },
 ): SandboxState {
-  // A build that checks memory accesses reserves terabytes beforehand.
+  // A build that checks memory accesses reserves terabytes beforehand, and Node.js 24 half a gigabyte for compiled code.
   const inUse = native.memoryInUse();
-  const limit = inUse > maxBytes ? inUse + maxBytes : maxBytes;
+  const limit = inUse > USUAL_BYTES ? inUse + maxBytes : maxBytes;
   const memoryBytes = native.capMemory(limit) ? limit : 0;
   const landlock = landlockOf(environment[LANDLOCK_VARIABLE]);
-  const seccomp = native.restrictSyscalls();
+  // The event loop would end the process once its calls are refused, and an io_uring evades a filter of calls.
+  const seccomp = hasIoUring
+    ? 'this Node.js uses io_uring, which the launcher hides from it'
+    : native.restrictSyscalls();
   return {
     seccomp: seccomp === '',
     landlock: landlock.version,
@@ -37,6 +48,17 @@ export function enterSandbox(
       ...(memoryBytes > 0 ? [] : ['a limit of memory: it could take all of it']),
     ],
   };
+}
+
+/** Whether libuv (from 1.48 on) made one for its event loop, as Linux 6.6 and later let it. */
+function findsIoUring(folder = '/proc/self/fd'): boolean {
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`) === 'anon_inode:[io_uring]';
+    } catch {
+      return false;
+    }
+  });
 }
 
 function withoutSeccomp(landlock: number): string {

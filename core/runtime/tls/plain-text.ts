@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const KEPT = 'kept\n';
@@ -6,12 +6,15 @@ const NOT_KEPT = 'not kept\n';
 
 /** What a start of a version before TLS left in its data folder. */
 const TRACES = ['edge.db', 'relay.db', 'steady-time.json', 'admin-token'];
+/** What such a version never had: then the folder `tls` was there, and somebody removed it. */
+const LATER = ['set-up.json', 'set-up-code', 'relay-account.json'];
 
 /** Whether this data folder is of an installation from before TLS. Changes nothing. */
 export function isEarlierInstallation(dataFolder: string): boolean {
   const file = fileIn(dataFolder);
   if (existsSync(file)) return readFileSync(file, 'utf8') === KEPT;
-  return TRACES.some((name) => existsSync(join(dataFolder, name)));
+  const has = (name: string) => existsSync(join(dataFolder, name));
+  return TRACES.some(has) && !LATER.some(has);
 }
 
 /**
@@ -22,8 +25,11 @@ export function keepEarlierInstallation(dataFolder: string): boolean {
   const isEarlier = isEarlierInstallation(dataFolder);
   try {
     mkdirSync(tlsFolder(dataFolder), { recursive: true, mode: 0o700 });
-    if (!existsSync(fileIn(dataFolder)))
-      writeFileSync(fileIn(dataFolder), isEarlier ? KEPT : NOT_KEPT, { mode: 0o600 });
+    const file = fileIn(dataFolder);
+    if (existsSync(file)) return isEarlier;
+    // One that a power cut left empty would refuse what the network uses.
+    writeFileSync(`${file}.new`, isEarlier ? KEPT : NOT_KEPT, { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
   } catch {
     // On a full disk the next start decides again; an installation from before is still recognised by its files.
   }

@@ -1,12 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
 import type { Arrival } from '../../../cloud-relay/ingest/arrival.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
+import { Ingest } from '../../../cloud-relay/ingest/ingest.js';
 import { SiteBudgets } from '../../../cloud-relay/ingest/site-budgets.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import { newestSummaries } from '../../../cloud-relay/store/summary-table.js';
 import { aDetection, anArrival, log } from '../../support/delivery-fixtures.js';
+import { eventually } from '../../support/eventually.js';
 import { startFleet } from '../../support/fleet.js';
 import { relayDatabases, withSites } from '../../support/relay-databases.js';
 
@@ -112,12 +115,58 @@ for (const { name, open } of relayDatabases(test)) {
       budgets,
       Array.from({ length: 10 }, (_, i) => big(i + 1)),
     );
-    t.is(admitted.length, 4);
+    t.is(admitted.length, 5, 'the record that passes the bound is the last one');
     const nextDay = await budgets.admit(
       Array.from({ length: 10 }, (_, i) => big(i + 11)),
       NOW + DAY_MS,
     );
     t.is(nextDay.admitted.length, 3);
+  });
+
+  test(`the size of a record does not matter: a small one does not pass a large one that waits (${name})`, async (t) => {
+    const db = await withSites(await open(t), 'north');
+    const budgets = new SiteBudgets(db, log, { bytesPerDay: 210_000 });
+    const big = (seq: number) => labelled(seq, Array<string>(1_000).fill('face'));
+    const small = (seq: number) => labelled(seq, []);
+    const { admitted, held } = await budgets.admit(
+      [big(1), small(2), big(3), small(4), small(5)],
+      NOW,
+    );
+    t.deepEqual(
+      [admitted, held].map((list) => list.map(({ record }) => record.seq)),
+      [
+        [1, 2, 3],
+        [4, 5],
+      ],
+    );
+  });
+
+  test(`an appliance hears which records arrived and wait for its budget (${name})`, async (t) => {
+    const { db, bus, appliances, registry } = await startFleet(
+      t,
+      { admitUnknown: true },
+      undefined,
+      open,
+    );
+    const ingest = new Ingest(bus, db, registry, log, {
+      lingerMs: 1,
+      budgets: { recordsPerDay: 2 },
+    });
+    await ingest.start();
+    const acknowledged: unknown[] = [];
+    appliances.subscribe('ack', { site: 'north' }, ({ payload: { seq, ahead, held } }) => {
+      acknowledged.push({ seq, ahead, held });
+    });
+    for (const [i, seq] of [1, 3, 2].entries()) {
+      await appliances.publish('up', { site: 'north' }, anArrival(seq, { first: 1 }).record);
+      await eventually(() => {
+        const { committed, overBudget } = ingest.status();
+        return committed + overBudget === i + 1;
+      });
+    }
+    const expected = { seq: 1, ahead: [[3, 3]], held: [2] };
+    await eventually(() => acknowledged.some((ack) => isDeepStrictEqual(ack, expected)));
+    t.is(ingest.status().overBudget, 1);
   });
 
   test(`the list of sites shows what a site sends beyond its budget, for an hour (${name})`, async (t) => {

@@ -4,7 +4,7 @@ import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
 import { SiteBudgets } from '../../../cloud-relay/ingest/site-budgets.js';
 import { relayMigrations } from '../../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
-import { siteTotals } from '../../../cloud-relay/store/site-total-table.js';
+import { recountTotals, siteTotals } from '../../../cloud-relay/store/site-total-table.js';
 import { openDatabase, openSharedDatabase } from '../../../core/store/database.js';
 import { aDetection, anArrival, EPOCH, log } from '../../support/delivery-fixtures.js';
 import { withPostgres } from '../../support/relay-databases.js';
@@ -51,6 +51,20 @@ for (const name of ['SQLite', 'PostgreSQL'] as const)
       lastReceivedAt: 99,
     });
   });
+
+test('relays are upgraded one after the other: what an earlier one stored meanwhile is in the totals', async (t) => {
+  const place = await newDatabase();
+  const { db, close } = await open.PostgreSQL(place, relayMigrations);
+  t.teardown(close);
+  await fill(db);
+  await commitBatch(db, [anArrival(4)], 99);
+  t.is((await siteTotals(db))[0]?.summaries, 1, 'the earlier relay writes the ledger alone');
+  const late = Array.from({ length: 20 }, (_, i) => commitBatch(db, [anArrival(5 + i)], 100 + i));
+  await Promise.all([...late, recountTotals(db), recountTotals(db)]);
+  t.is((await siteTotals(db))[0]?.summaries, 26);
+  await recountTotals(db);
+  t.like((await siteTotals(db))[0], { summaries: 26, limited: null });
+});
 
 /** What the version before had stored, in two epochs. */
 async function fill(db: Kysely<RelayTables>): Promise<void> {

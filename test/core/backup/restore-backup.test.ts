@@ -90,6 +90,10 @@ const linked = (type: string): Tried => ({
   files: (database) => [{ ...file('data/link'), change: (h) => linkTo(h, type) }, database],
 });
 
+const contentOf = ({ content }: MadeFile): Buffer => content ?? Buffer.alloc(0);
+/** A line of a manifest with a path that no archive has. */
+const LONGER = Buffer.from(`${'0'.repeat(64)}  data/x\u001b[2J\n`);
+
 const hostile: [what: string, tried: Tried, message: RegExp][] = [
   ['a path that leads out of the folder', withFile('data/../../escaped'), /no file/],
   ['a path with a parent within', withFile('data/images/../../../escaped'), /no file/],
@@ -106,6 +110,30 @@ const hostile: [what: string, tried: Tried, message: RegExp][] = [
   ['a symbolic link', linked('2'), /not a file/],
   ['a hard link', linked('1'), /not a file/],
   ['a device', linked('3'), /not a file/],
+  [
+    'a label that changes the terminal',
+    { header: { label: '\u001b]0;owned\u0007site' } },
+    /header is invalid/,
+  ],
+  [
+    'a migration that changes the terminal',
+    { header: { migrations: ['0001_first', '\u001b[2J'] } },
+    /header is invalid/,
+  ],
+  [
+    'a manifest of one long line',
+    { manifest: () => [file('manifest.sha256', 'x'.repeat(2_000_000))] },
+    /manifest is too long/,
+  ],
+  [
+    'a manifest with a path that changes the terminal',
+    {
+      manifest: (all) => [
+        { path: 'manifest.sha256', content: Buffer.concat([contentOf(manifestOf(all)), LONGER]) },
+      ],
+    },
+    /hash of data\/x\?\[2J is not/,
+  ],
   ['a file twice', { files: (d) => [file('data/a'), file('data/a'), d] }, /twice/],
   [
     'a file that is also a folder',

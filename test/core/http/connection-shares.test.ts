@@ -1,5 +1,6 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
@@ -238,4 +239,28 @@ test('the probe of the watchdog reports a server that does not listen', async (t
   Object.defineProperty(closed, 'address', { value: { url, ...rest } });
   Object.defineProperty(closed, 'connections', { value: server.connections });
   t.regex((await new HttpProbe(closed).check()) ?? '', /^\/healthz failed: .*ECONNREFUSED/);
+});
+
+test('within TLS, two machines of one network that use the same port are two clients', (t) => {
+  const connections = new ConnectionShares(noProxies, { pipelined: 1 });
+  const listeners: ((socket: Socket) => void)[] = [];
+  const server = {
+    on: (_: string, listener: (socket: Socket) => void) => listeners.push(listener),
+  };
+  connections.attach(server as unknown as Server);
+  t.teardown(() => connections.stop());
+  const socketOf = (remoteAddress: string): Socket => {
+    const addresses = { remoteAddress, remotePort: 50_000, localAddress: '2001:db8::9' };
+    const fields = Object.entries(addresses).map(([name, value]) => [name, { value }]);
+    return Object.defineProperties(new Socket(), Object.fromEntries(fields));
+  };
+  for (const address of ['2001:db8::1', '2001:db8::2'])
+    for (const accept of listeners) accept(socketOf(address));
+  const begin = (remoteAddress: string) => {
+    const socket = socketOf(remoteAddress);
+    const request = { socket, headers: {}, complete: true } as unknown as IncomingMessage;
+    return connections.begin(request, new EventEmitter() as unknown as ServerResponse);
+  };
+  t.is(begin('2001:db8::1'), '2001:db8:0:0::/64');
+  t.is(begin('2001:db8::2'), '2001:db8:0:0::/64', 'its first request, beside one of the other');
 });

@@ -7,7 +7,7 @@ test('an appliance without cameras is healthy', async (t) => {
   t.teardown(() => edge.stop());
   t.deepEqual(
     edge.probes.map(({ name }) => name),
-    ['cameras', 'database', 'detection'],
+    ['cameras', 'database', 'detection', 'http'],
   );
   for (const probe of edge.probes) t.is(await probe.check(), undefined, probe.name);
 });

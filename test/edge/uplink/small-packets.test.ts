@@ -110,3 +110,31 @@ test('a smaller one that is dropped is shortened alone; larger messages are stil
   t.true((arrived.get(2)?.summary.omitted ?? 0) > 0);
   t.is(bus.maxPayloadBytes('up', { site }), 256 * 1024);
 });
+
+test('a large summary that the relay holds back for the budget of the site is not shortened, and arrives once it may', async (t) => {
+  const { url } = await startMosquitto(t);
+  const relay = await connectedBus(t, url);
+  const arrived = new Map<number, SummaryRecord>();
+  let attempts = 0;
+  relay.subscribe('up', { site }, ({ payload }) => {
+    if (!('summary' in payload)) return;
+    const isHeld = payload.seq === 2 && ++attempts < 6;
+    if (!isHeld) arrived.set(payload.seq, payload);
+    const seq = arrived.has(2) ? 3 : 1;
+    const ahead: [number, number][] = seq === 1 && arrived.has(3) ? [[3, 3]] : [];
+    if (!arrived.has(1)) return;
+    void relay.publish(
+      'ack',
+      { site },
+      {
+        ...{ epoch: payload.epoch, seq, ahead },
+        ...(isHeld && { held: [2] }),
+      },
+    );
+  });
+  const { bus, outbox } = await sendSummaries(t, url, [1, 400, 2], RELAYED);
+  await eventually(async () => (await outbox.depth()).depth === 0);
+  t.true(attempts >= 6);
+  t.is(arrived.get(2)?.summary.detections.length, 400);
+  t.deepEqual(bus.status().problems, []);
+});

@@ -66,6 +66,18 @@ for (const name of [
     t.true(seconds < 2, `${seconds} s`);
   });
 
+test.serial(
+  'a progressive image of the largest size that is configured is decoded, whatever that is',
+  (t) => {
+    // As many samples as 14 scans over 64 megapixels.
+    const bytes = scanBomb({ width: 2_000, height: 1_500, scans: 300 });
+    t.is(costOf(bytes).code, 'image_too_costly');
+    const large = new ImageDecoder(loadDecoder(), 200_000_000);
+    const all = { ...request, acceptDamaged: true };
+    t.notThrows(() => large.withGrey(bytes, all, () => undefined));
+  },
+);
+
 test.serial('a JPEG that hides its scans from a count is cut off while it is decoded', (t) => {
   const bomb = scanBomb({ width: 7_071, height: 7_071, scans: 64 });
   // What ends a count of markers does not end the decoder: another picture's start within the data of the first scan.

@@ -5,10 +5,10 @@ import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import test, { type ExecutionContext } from 'ava';
 import Koa from 'koa';
+import { pino } from 'pino';
 import { HttpServer } from '../../../../core/http/server.js';
 import { AcmeChallenges } from '../../../../core/http/tls/acme-challenges.js';
 import { ServerTls } from '../../../../core/http/tls/server-tls.js';
-import { silentLogger } from '../../../../core/runtime/logger.js';
 import { fingerprintOf } from '../../../../core/runtime/tls/fingerprint.js';
 import {
   credentialsOf,
@@ -24,7 +24,8 @@ async function startServer(
   { isPlainTextAllowed = false, isRemote = true } = {},
 ) {
   const issued = await issueForTest();
-  const log = silentLogger();
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => lines.push(line) });
   const source = fixedSource(credentialsOf(issued));
   const challenges = new AcmeChallenges(undefined, log);
   const tls = new ServerTls({ source, challenges, isPlainTextAllowed, log });
@@ -43,7 +44,8 @@ async function startServer(
   const server = new HttpServer(app, { host: '127.0.0.1', port: 0 }, log, { tls });
   t.teardown(() => server.stop());
   await server.start();
-  return { server, source, issued, ca: issued.authority.certificate, port: server.address.port };
+  const ca = issued.authority.certificate;
+  return { server, source, issued, ca, port: server.address.port, printed: () => lines.join('') };
 }
 
 interface Asked {
@@ -75,6 +77,16 @@ test('one port serves HTTPS, and redirects plain HTTP from another machine with 
     const { status, location } = await ask(port, { method, path: '/a?b=c' });
     t.deepEqual([status, location], [308, `https://localhost:${port}/a?b=c`], method);
   }
+});
+
+test('a device that sends plain HTTP is logged once, without what its path may hold', async (t) => {
+  const { port, printed } = await startServer(t);
+  await ask(port, { path: '/setup' });
+  t.notRegex(printed(), /plain HTTP redirected/, 'a browser follows by itself');
+  for (const method of ['POST', 'PUT']) await ask(port, { method, path: '/push/the-secret' });
+  t.is(printed().split('plain HTTP redirected: give the client https://').length, 2);
+  t.regex(printed(), /"client":"192\.0\.2\.99","method":"POST"/);
+  t.notRegex(printed(), /the-secret/);
 });
 
 test('a redirect goes nowhere but to the host that the client named', async (t) => {

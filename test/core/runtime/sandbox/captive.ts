@@ -26,7 +26,7 @@ async function answer(request: Request): Promise<unknown> {
   if ('addon' in request) {
     attempts = createRequire(import.meta.url)(request.addon) as Attempts;
     if (request.isFree) return 'free';
-    return enterSandbox(loadDecoder(), { maxBytes: 500e6, environment: process.env });
+    return enterSandbox(loadDecoder(), { maxBytes: 1e9, environment: process.env });
   }
   if ('what' in request) return attempts?.attempt(request.what, process.ppid, request.path);
   if ('read' in request) return readable(request.read);

@@ -8,8 +8,9 @@ const kernel = ({ seccomp = '', isCapped = true, inUse = 80e6 } = {}) => ({
   capMemory: () => isCapped,
   restrictSyscalls: () => seccomp,
 });
-const at = (landlock?: string) => ({
+const at = (landlock?: string, hasIoUring = false) => ({
   maxBytes: 1e9,
+  hasIoUring,
   environment: landlock === undefined ? {} : { SITEGLASS_LANDLOCK: landlock },
 });
 
@@ -41,6 +42,16 @@ test('what a kernel does not have is named, with its reason and what it means', 
   t.is(describeSandbox(enterSandbox(kernel({ seccomp: 'x', isCapped: false }), at())), 'none');
 });
 
+test('system calls are not filtered under an event loop that would end with its io_uring', (t) => {
+  let filtered = 0;
+  const native = { ...kernel(), restrictSyscalls: () => String(++filtered) };
+  const { seccomp, missing } = enterSandbox(native, at(undefined, true));
+  t.is(filtered, 0);
+  t.false(seccomp);
+  t.regex(missing[0] ?? '', /^seccomp \(this Node\.js uses io_uring.*write files/);
+});
+
 test('memory that a build reserves beforehand does not count', (t) => {
   t.is(enterSandbox(kernel({ inUse: 20e12 }), at('7')).memoryBytes, 20e12 + 1e9);
+  t.is(enterSandbox(kernel({ inUse: 575e6 }), at('7')).memoryBytes, 1.575e9, 'Node.js 24');
 });

@@ -24,3 +24,11 @@ test('a data folder that does not exist yet is a new one', async (t) => {
   t.false(keepEarlierInstallation(folder));
   await chmod(folder, 0o700);
 });
+
+test('a data folder that this version set up or enrolled stays strict, although its folder "tls" was removed', async (t) => {
+  for (const name of ['set-up.json', 'set-up-code', 'relay-account.json']) {
+    const folder = await temporaryFolder(t);
+    for (const file of ['edge.db', name]) await writeFile(join(folder, file), '');
+    t.false(keepEarlierInstallation(folder), name);
+  }
+});

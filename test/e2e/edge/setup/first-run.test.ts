@@ -119,6 +119,22 @@ test('a browser sets a fresh appliance up, on a phone, to the first detection', 
   t.notRegex(program.lines.join('\n'), new RegExp(PASSWORD));
 });
 
+test('the set-up closes when somebody adds a user while it is offered, also for the right code', async (t) => {
+  const { url, dataFolder, code } = await firstStart(t);
+  t.is((await call(url, code)).status, 200);
+  const token = (await readFile(join(dataFolder, 'admin-token'), 'utf8')).trim();
+  const added = await fetch(`${url}/api/v1/users`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name: 'ada', role: 'viewer', password: PASSWORD }),
+  });
+  t.is(added.status, 201);
+  const body = { site: 'depot-7', network: 'lan', administrator };
+  t.is((await call(url, code, body)).status, 404, 'ada stays a viewer');
+  t.false(existsSync(join(dataFolder, 'set-up.json')));
+  t.false(existsSync(join(dataFolder, 'set-up-code')));
+});
+
 test('REST calls with the code set a fresh appliance up, once', async (t) => {
   const { program, url, code } = await firstStart(t);
   const state = (await (await call(url, code)).json()) as SetupState;
@@ -204,6 +220,7 @@ test('what the configuration has comes first, and cannot be changed by the set-u
 
 test('an appliance whose site is configured is not offered for set-up', async (t) => {
   const dataFolder = await temporaryFolder(t);
+  await writeFile(join(dataFolder, 'set-up-code'), 'of a start that crashed');
   const settings = [
     `dataFolder=${dataFolder}`,
     'http.port=0',
@@ -219,4 +236,5 @@ test('an appliance whose site is configured is not offered for set-up', async (t
   await program.logged(({ msg }) => msg === 'started');
   t.is((await call(url, 'AAAA-AAAA')).status, 404);
   t.false(program.log.some(({ component }) => component === 'set-up'));
+  t.false(existsSync(join(dataFolder, 'set-up-code')), 'what a former start left is removed');
 });
