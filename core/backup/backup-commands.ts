@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { actAsOwnerOf } from '../runtime/act-as-owner.js';
 import type { CommandOptions } from '../runtime/command-line.js';
 import { messageOf, StartError } from '../runtime/errors.js';
+import { actAsOwnerOf } from '../runtime/identity/act-as-owner.js';
 import { takeOwnerOf } from '../store/database-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import type { BackupPlan } from './backup-plan.js';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
-import { actAsOwnerOf } from '../../core/runtime/act-as-owner.js';
 import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
+import { actAsOwnerOf } from '../../core/runtime/identity/act-as-owner.js';
 import { makeFolder } from '../../core/store/make-folder.js';
 import type { EdgeConfig } from '../config.js';
 import { enrol } from '../enrolment/enrol.js';

@@ -29,6 +29,7 @@ export const ADDON_FILES = {
   sqlite: 'node_modules/better-sqlite3/build/Release/better_sqlite3.node',
   engine: 'core/detection/engine/native/build/Release/engine.node',
   decoder: 'core/detection/decoder/native/build/Release/decoder.node',
+  identity: 'core/runtime/identity/native/build/Release/identity.node',
   launcher: 'core/runtime/sandbox/native/build/Release/worker-launcher',
 };
 
@@ -65,6 +66,11 @@ const ADDONS: Addon[] = [
     files: [ADDON_FILES.decoder],
     folder: 'core/detection/decoder/native',
     optimise: '-O3',
+  },
+  {
+    files: [ADDON_FILES.identity],
+    folder: 'core/runtime/identity/native',
+    optimise: '-O2',
   },
   {
     files: [ADDON_FILES.launcher],

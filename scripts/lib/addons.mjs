@@ -76,6 +76,13 @@ const allAddons = (root) => [
     seconds: 15,
   })),
   {
+    name: 'siteglass-identity',
+    folder: 'core/runtime/identity/native',
+    file: 'build/Release/identity.node',
+    own: true,
+    seconds: 2,
+  },
+  {
     name: 'siteglass-launcher',
     folder: 'core/runtime/sandbox/native',
     file: 'build/Release/worker-launcher',

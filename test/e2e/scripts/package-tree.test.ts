@@ -103,7 +103,7 @@ for (const [program, main, settings] of [
         .filter((file) => file.endsWith('.node'))
         .map((file) => basename(file))
         .toSorted(),
-      [ARGON2, 'better_sqlite3.node', 'decoder.node', 'engine.node'],
+      [ARGON2, 'better_sqlite3.node', 'decoder.node', 'engine.node', 'identity.node'],
       'OpenCV has a package of its own',
     );
     const { mode } = await stat(join(tree, main));
