@@ -13,9 +13,12 @@ export async function projectCopy(
   const folder = await temporaryFolder(t);
   for (const name of ['scripts', 'package.json', 'package-lock.json', 'tsconfig.json'])
     await cp(join(projectRoot(), name), join(folder, name), { recursive: true });
-  const addons = ['detection/engine', 'detection/decoder', 'runtime/sandbox'].map((part) =>
-    join('core', part, 'native'),
-  );
+  const addons = [
+    'detection/engine',
+    'detection/decoder',
+    'runtime/identity',
+    'runtime/sandbox',
+  ].map((part) => join('core', part, 'native'));
   for (const addon of addons) await mkdir(dirname(join(folder, addon)), { recursive: true });
   for (const built of ['node_modules', ...addons])
     await symlink(join(projectRoot(), built), join(folder, built));

@@ -23,6 +23,7 @@ function users(folder: string, before = ''): string[] {
   const output = execFileSync(process.execPath, ['--input-type=module', '-'], {
     input: script,
     encoding: 'utf8',
+    stdio: 'pipe',
   });
   return JSON.parse(output);
 }
