@@ -34,6 +34,8 @@ async function sendContent(pipe: Writable, file: FileHandle, size: number): Prom
 
 /** Resolves also if the worker ends. */
 async function drained(pipe: Writable): Promise<void> {
+  // It may have ended before it was written to, and closes only once.
+  if (pipe.destroyed) return;
   const done = new AbortController();
   const { signal } = done;
   await Promise.race(['drain', 'close'].map((event) => once(pipe, event, { signal }))).catch(

@@ -48,3 +48,23 @@ test('a worker that ends while it is sent a file holds nothing up', async (t) =>
   setTimeout(() => pipe.destroy(), 50);
   await t.notThrowsAsync(sending);
 });
+
+test('a worker that ended before it is written to holds nothing up', async (t) => {
+  const file = join(await temporaryFolder(t), 'a.onnx');
+  await writeFile(file, Buffer.alloc(5_000_000));
+  for (let ended = 0; ended < 5; ended++) {
+    // Ends at the nth write, and takes nothing afterwards.
+    let writes = 0;
+    const pipe: PassThrough = new PassThrough({ highWaterMark: 1 });
+    const write = pipe.write.bind(pipe);
+    pipe.on('error', () => undefined);
+    pipe.write = ((chunk: Buffer) => {
+      if (writes++ === ended) pipe.destroy();
+      return write(chunk);
+    }) as typeof pipe.write;
+    const closed = new Promise((resolve) => pipe.once('close', resolve));
+    pipe.resume();
+    await t.notThrowsAsync(sendFile(pipe, file, 10_000_000));
+    await closed;
+  }
+});
