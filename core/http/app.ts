@@ -36,6 +36,7 @@ export function createApp(options: AppOptions): Koa {
   app.use(securityHeaders);
   app.use(metrics.requests());
   app.use(handleProblems(log));
+  app.use(errorForms(groups));
   app.use(refuseNul);
   for (const guard of guards) app.use(guard);
   if (connections) app.use(holdResponse(connections));
@@ -47,7 +48,6 @@ export function createApp(options: AppOptions): Koa {
     ctx.body = document;
     return undefined;
   });
-  app.use(errorForms(groups));
   for (const { prefix, routes, errors } of groups) {
     const router = mount(routes, prefix, authentication, errors?.write);
     app.use(router.routes());

@@ -43,6 +43,13 @@ export class EventClient {
         highWaterMark: 16_384,
       },
     );
+    // The generator returns only once what it waits for has come: without this, the stream of a client that went away
+    // would count until the next heartbeat.
+    const release = text._destroy.bind(text);
+    text._destroy = (error, done) => {
+      this.end();
+      release(error, done);
+    };
     const { patienceMs, heartbeatMs } = this.limits;
     const watchdog = setTimeout(() => text.destroy(), patienceMs + heartbeatMs).unref();
     text.once('close', () => {

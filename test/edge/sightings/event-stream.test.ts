@@ -124,6 +124,18 @@ test('the number of clients is limited, and a closed one frees its place', async
   await t.notThrowsAsync(stream.open(undefined));
 });
 
+test('a client that goes away while nothing happens frees its place at once', async (t) => {
+  const { stream } = await setUp(t, { maxClientsEach: 1, heartbeatMs: 60_000 });
+  for (let i = 0; i < 3; i++) {
+    const opened = await stream.open(undefined, '192.0.2.1');
+    const client = collect(opened);
+    await eventually('the beginning', () => client.text().startsWith('retry:'));
+    opened.destroy();
+    await eventually('its place is free', () => stream.clients === 0);
+    t.is(stream.clients, 0);
+  }
+});
+
 test('an address has a share of the clients; a whole IPv6 network is one', async (t) => {
   const { stream } = await setUp(t, { maxClients: 4, maxClientsEach: 2 });
   await stream.open(undefined, '2001:db8::1');
