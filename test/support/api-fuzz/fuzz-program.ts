@@ -30,6 +30,9 @@ const SETTINGS: Record<ProgramName, (folder: string) => string[]> = {
   ],
 };
 
+/** A call may ask for a model that has to be downloaded. */
+const NEEDS_INTERNET = new Set(['model not added']);
+
 export interface ProgramReport extends FuzzReport {
   images: number;
   restarts: number;
@@ -94,7 +97,8 @@ export async function fuzzProgram(
   const metrics = await fetch(`${url}/metrics`, { headers: { Authorization: `Bearer ${admin}` } });
   const restarts = /^siteglass_detection_worker_restarts_total (\d+)$/m.exec(await metrics.text());
   for (const { level, msg, err } of program.log)
-    if (level >= 50) faults.push(`logged: ${msg} ${JSON.stringify(err)?.slice(0, 300)}`);
+    if (level >= 50 && !NEEDS_INTERNET.has(msg))
+      faults.push(`logged: ${msg} ${JSON.stringify(err)?.slice(0, 300)}`);
   if ((await program.end()) !== 0) faults.push(`${name} does not stop properly`);
   if (!restarts) faults.push('no number of restarts of workers');
   return { ...report, faults, images: uploads?.calls ?? 0, restarts: Number(restarts?.[1]) };
