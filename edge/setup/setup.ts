@@ -96,7 +96,7 @@ export class Setup implements Service {
   /** Throws `not_found` if there is nothing to set up, and what SetupCode.check throws. */
   async authorize(code: string, address: string): Promise<void> {
     if (!this.#code || this.#isDone) throw isSetUp();
-    await this.#code.check(code, address);
+    this.#code.check(code, address);
     // An operator at the command line may have added a user or a token meanwhile.
     if (await this.#isNeeded()) return;
     await this.#close();
