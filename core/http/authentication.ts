@@ -72,7 +72,8 @@ export async function admit(
   ctx.state.principal = principal;
   if (access !== 'anonymous' && !allows(principal, access)) {
     authentication.refused?.(ctx, { reason: 'role', principal });
-    throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
+    const needed = principal.kind === 'token' ? 'A token with the role' : 'The role';
+    throw new ProblemError('forbidden', `${needed} "${access}" is required.`);
   }
   if (authentication.whileValid) await authentication.whileValid(ctx, principal, next);
   else await next();

@@ -56,7 +56,9 @@ test.serial('a user logs in with a cookie that scripts and other sites cannot us
   t.is((await anybody.get(t, `${API}/session`)).status, 401);
   const caller = await anybody.get(t, `${API}/session`, headers);
   t.like(caller.json, { name: 'mara', role: 'operator', kind: 'user', cameras: null });
-  t.is((await anybody.get(t, `${API}/users`, headers)).status, 403);
+  const refused = await anybody.get<Problem>(t, `${API}/users`, headers);
+  t.is(refused.status, 403);
+  t.is(refused.json.detail, 'The role "admin" is required.');
   t.is((await logIn(t, ' MARA ')).status, 200, 'keyboards begin with capitals');
 });
 
