@@ -132,6 +132,7 @@ function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentica
     mode,
     ...hooks,
     verify: (token) => tokens.verify(token),
+    sessionCookie: cookie.name,
     identify: async (ctx) => {
       const secret = cookie.read(ctx);
       const caller =

@@ -33,6 +33,8 @@ export interface TokenAuthentication {
   verify: VerifyToken;
   /** The caller of a request without a token: by the cookie of a session, or the headers of a trusted proxy. */
   identify?(ctx: Context): Promise<Principal | undefined>;
+  /** The name of the cookie of sessions, for the OpenAPI document. */
+  sessionCookie?: string;
 }
 
 /** Makes the middleware that accepts only callers with the role in `access`, and stores them in `ctx.state.principal`. */
@@ -95,7 +97,9 @@ async function principalOf(
   ctx.set('WWW-Authenticate', verifySecret ? [bearer, 'Basic realm="siteglass"'] : bearer);
   throw new ProblemError(
     'unauthorized',
-    token ? 'The token is unknown.' : 'Send a token in the header "Authorization: Bearer TOKEN".',
+    token
+      ? 'The token is unknown.'
+      : 'Log in, or send a token in the header "Authorization: Bearer TOKEN".',
   );
 }
 

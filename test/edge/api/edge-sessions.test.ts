@@ -139,6 +139,24 @@ test.serial('a page of another site cannot use the session', async (t) => {
   }
 });
 
+test.serial(
+  'the document names the cookie of sessions, for routes that need a log-in',
+  async (t) => {
+    const { json } = await t.context.anybody.get<{
+      paths: Record<string, Record<string, { security: object[] }>>;
+      components: { securitySchemes: Record<string, object> };
+    }>(t, '/openapi.json');
+    t.like(json.components.securitySchemes.session, {
+      type: 'apiKey',
+      in: 'cookie',
+      name: 'siteglass-edge',
+    });
+    const security = (path: string, method: string) => json.paths[path]?.[method]?.security;
+    t.deepEqual(security(`${API}/session`, 'get'), [{ token: [] }, { session: [] }]);
+    t.deepEqual(security(`${API}/session`, 'post'), []);
+  },
+);
+
 test.serial('two different cookies of the same name are none', async (t) => {
   const { anybody } = t.context;
   await addUser(t, 'juno', 'viewer');
