@@ -7,10 +7,7 @@ import { type Access, allows, type Principal } from './access.js';
 export type VerifyToken = (token: string) => Promise<Principal | undefined>;
 
 /** Why a request was refused: its token is unknown, or its caller's role or scope is not enough. */
-export interface Refusal {
-  reason: 'token' | 'role';
-  principal?: Principal;
-}
+export type Refusal = 'token' | 'role';
 
 /** What the rest of the program has to do with the callers of its routes. */
 export interface CallerHooks {
@@ -73,7 +70,7 @@ export async function admit(
 ): Promise<void> {
   ctx.state.principal = principal;
   if (access !== 'anonymous' && !allows(principal, access)) {
-    authentication.refused?.(ctx, { reason: 'role', principal });
+    authentication.refused?.(ctx, 'role');
     const needed = principal.kind === 'token' ? 'A token with the role' : 'The role';
     throw new ProblemError('forbidden', `${needed} "${access}" is required.`);
   }
@@ -92,7 +89,7 @@ async function principalOf(
     ? (verifySecret?.(ctx, token) ?? (await authentication.verify(token)))
     : await authentication.identify?.(ctx);
   if (principal) return principal;
-  if (token) authentication.refused?.(ctx, { reason: 'token' });
+  if (token) authentication.refused?.(ctx, 'token');
   const bearer = token ? 'Bearer error="invalid_token"' : 'Bearer';
   ctx.set('WWW-Authenticate', verifySecret ? [bearer, 'Basic realm="siteglass"'] : bearer);
   throw new ProblemError(

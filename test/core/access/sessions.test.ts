@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { sql } from 'kysely';
 import type { ClockEra } from '../../../core/runtime/clock-eras.js';
 import { GOOD_PASSWORD, HOUR_MS, openSession, startAccess } from '../../support/access.js';
 
@@ -23,6 +24,19 @@ test('a session ends when it is not used, and after its longest time', async (t)
   }
   clock.now += 11 * HOUR_MS;
   t.is(await sessions.verify(used), undefined);
+});
+
+test('a session is good although its use cannot be written, as on a full disk', async (t) => {
+  const { users, sessions, clock, db } = await startAccess(t);
+  await users.create('mara', 'operator', GOOD_PASSWORD);
+  const secret = await openSession({ users, sessions }, 'mara');
+  await sql`CREATE TRIGGER full BEFORE UPDATE ON user_session BEGIN SELECT RAISE(FAIL, 'disk is full'); END`.execute(
+    db,
+  );
+  clock.now += HOUR_MS;
+  t.is((await sessions.verify(secret))?.role, 'operator');
+  clock.now += 12 * HOUR_MS;
+  t.is(await sessions.verify(secret), undefined, 'it still ends');
 });
 
 test('a clock that is set neither ends a session nor makes it longer', async (t) => {
