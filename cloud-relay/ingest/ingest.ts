@@ -268,7 +268,6 @@ export class Ingest implements Service {
       if (!first || !this.#heldReports.isDue(site)) continue;
       const { epoch } = first.record;
       const entry = await ledgerEntry(this.db, { site, epoch });
-      if (entry.watermark === 0 && entry.ahead.length === 0) continue;
       const records = own.filter(({ record }) => record.epoch === epoch);
       this.#acknowledger.hold(
         entry,

@@ -122,7 +122,11 @@ export class Uplink implements Service {
 
   async status(): Promise<UplinkStatus> {
     const { epoch, lastSeq, ackedSeq } = await this.outbox.state();
-    const { plan } = this.#session ?? {};
+    const session = this.#session;
+    const plan = session?.plan;
+    const problem =
+      (session && this.#answers.problem(session)) ??
+      this.#watch.problem(plan, this.options.silentMs);
     return {
       connected: this.bus.connected,
       epoch,
@@ -131,7 +135,7 @@ export class Uplink implements Service {
       lastSeq,
       inFlight: plan?.inFlight ?? 0,
       conflicts: this.#answers.conflicts,
-      problem: this.bus.connected ? this.#watch.problem(plan, this.options.silentMs) : undefined,
+      problem: this.bus.connected ? problem : undefined,
     };
   }
 
