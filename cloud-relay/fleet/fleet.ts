@@ -99,9 +99,7 @@ export interface FleetParts {
 const LOG_EVERY_MS = 600_000;
 /** So long a site is shown as limited after it sent something beyond its budget. */
 const LIMITED_MS = 3_600_000;
-/** Bounds of answers: a page ends before its limit if its items are large. */
-const MAX_PAGE_BYTES = 2 * 1024 * 1024;
-/** Of a summary or a site, besides its text. */
+/** Of a summary or a site in a page, besides its text. */
 const ITEM_BYTES = 500;
 const MAX_DAILY_ROWS = 10_000;
 
@@ -207,7 +205,7 @@ export class Fleet {
   } = {}): Promise<SitePage> {
     const { db } = this.parts;
     const { items, hasMore } = await boundedPage<SiteRow>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
+      { limit },
       ({ id }) => ITEM_BYTES + this.#reportBytes(id),
       (count, last) => sites(db, { limit: count, after: last?.id ?? after }),
     );
@@ -247,7 +245,7 @@ export class Fleet {
     await this.#row(id);
     const position = after === undefined ? undefined : decodeCursor(after);
     const { items, hasMore } = await boundedPage<Page[number]>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
+      { limit },
       ({ payload }) => ITEM_BYTES + (payload?.length ?? 0),
       (count, last) =>
         newestSummaries(this.parts.db, id, filter, count, last ? positionOf(last) : position),

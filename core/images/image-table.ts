@@ -50,8 +50,8 @@ export const imageTable = {
     images(db).where('image.id', '=', id).executeTakeFirst(),
 
   /**
-   * Newest first; ids are in the order of time. One row more than `limit` shows that there is another page. With a
-   * label, its rows are read first, so that a page of a rare label costs no more.
+   * Newest first; ids are in the order of time. With a label, its rows are read first, so that a page of a rare label
+   * costs no more.
    */
   list: (db: Db, query: ImageQuery): Promise<StoredImage[]> => {
     const id = sql.ref<string>(query.label === undefined ? 'image.id' : 'image_label.image');
@@ -70,7 +70,7 @@ export const imageTable = {
         q.where('image.created_at', '<', Date.parse(query.to ?? '')),
       )
       .orderBy(id, 'desc')
-      .limit(query.limit + 1)
+      .limit(query.limit)
       .execute();
   },
 

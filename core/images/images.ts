@@ -11,6 +11,7 @@ import type {
 } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
+import { boundedPage } from '../store/bounded-page.js';
 import { storageProblem } from '../store/storage-failure.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import type { Analyser, SourcedAnalysis } from './analyser.js';
@@ -75,6 +76,9 @@ interface Received {
 
 /** Where an image comes from, and how long it is kept. */
 type Origin = Pick<CameraSnapshot, 'takenAt' | 'lifetimeMs'> & { camera: string | null };
+
+/** Of an image in a page, besides its result. */
+const LISTED_BYTES = 600;
 
 const originOf = (camera: string): JobOrigin => ({ kind: 'camera', id: camera });
 
@@ -209,8 +213,15 @@ export class Images {
     return stored;
   }
 
+  /** A page ends before `limit` if its results are large. */
   async list(query: ImageQuery): Promise<ImagePage> {
-    return presentPage(await imageTable.list(this.store.db, query), query.limit);
+    const page = await boundedPage<StoredImage>(
+      { limit: query.limit },
+      ({ result }) => LISTED_BYTES + (result?.length ?? 0),
+      (limit, last) =>
+        imageTable.list(this.store.db, { ...query, limit, after: last?.id ?? query.after }),
+    );
+    return presentPage(page);
   }
 
   /** The labels in results of stored images. */

@@ -1,8 +1,8 @@
 export interface PageBounds {
   /** Items in all. */
   limit: number;
-  /** Bytes after which the page ends; the item that passes the bound is its last. */
-  maxBytes: number;
+  /** Bytes after which the page ends, `MAX_PAGE_BYTES` by default; the item that passes the bound is its last. */
+  maxBytes?: number;
 }
 
 export interface BoundedPage<Item> {
@@ -11,6 +11,7 @@ export interface BoundedPage<Item> {
   hasMore: boolean;
 }
 
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** Read at first, when nothing is known of the items' size. */
 const FIRST_SLICE = 16;
 
@@ -19,7 +20,7 @@ const FIRST_SLICE = 16;
  * items are. `read` resolves with the items that follow `after`, at most `count` of them.
  */
 export async function boundedPage<Item>(
-  { limit, maxBytes }: PageBounds,
+  { limit, maxBytes = MAX_PAGE_BYTES }: PageBounds,
   sizeOf: (item: Item) => number,
   read: (count: number, after: Item | undefined) => Promise<Item[]>,
 ): Promise<BoundedPage<Item>> {
