@@ -22,8 +22,9 @@ const RETRY_MS = 1_000;
 
 /**
  * Analyses the uploads whose clients did not wait. They are rows of the database, so work continues after a restart,
- * and their number is bounded by `MAX_PENDING`, that of one client by `MAX_PENDING_EACH`. Clients have turns; their bytes are read just before the analysis. An image that cannot be
- * analysed fails with the reason; an error of the machine, the database or the bucket is retried.
+ * and their number is bounded by `MAX_PENDING`, that of one client by `MAX_PENDING_EACH`. Clients have turns. Bytes are
+ * read just before their analysis. An image that cannot be analysed fails with the reason; an error of the machine, the
+ * database or the bucket is retried.
  */
 export class PendingAnalyses implements Service {
   readonly name = 'pending-analyses';

@@ -42,7 +42,7 @@ const MAX_REMEMBERED = 1_000;
  * halves, however many there are of each. If the queue is full, an item of an origin with less takes the place of the
  * newest one of the origin with the most.
  */
-export class FairQueue<T> {
+export class JobQueue<T> {
   readonly #groups = new Map<JobOrigin['kind'], Group<T>>();
   /** Taken out and put back: these come first. */
   readonly #returned: Entry<T>[] = [];
