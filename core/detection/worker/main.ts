@@ -41,22 +41,22 @@ function main(): void {
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
-  let native: NativeDecoder;
   try {
-    native = loadDecoder();
+    start();
   } catch (error) {
     // The parent ends this process once it has the reason.
     send({ type: 'unable', reason: textOf(error) });
-    return;
   }
+}
+
+/** Throws, with the reason, if the worker cannot work at all. */
+function start(): void {
+  const native = loadDecoder();
   const files = new FilesOfParent(native, send, readImage);
   const own = ownEngine(files);
   const fault = openCvFault('engine');
   const cascades = [...(fault ? [] : ['opencv']), ...Object.keys(own)];
-  if (cascades.length === 0) {
-    send({ type: 'unable', reason: `The cascade engine does not load, and ${fault}` });
-    return;
-  }
+  if (cascades.length === 0) throw new Error(`The cascade engine does not load, and ${fault}`);
   const maxPixels = Number(process.env.SITEGLASS_MAX_PIXELS);
   const decoder = new ImageDecoder(native, maxPixels);
   // Also where OpenCV is not installed: a search then says so.
