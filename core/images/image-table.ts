@@ -170,14 +170,15 @@ export const imageTable = {
         .limit(limit),
     ),
 
-  /** The newest images in which something was found. */
-  withDetections: (db: Db, limit: number): Promise<StoredImage[]> =>
+  /** The newest images in which something was found, older than `after`. */
+  withDetections: (db: Db, limit: number, after?: string): Promise<StoredImage[]> =>
     images(db)
       .where('image.id', 'in', (q) =>
         q
           .selectFrom('image_label')
           .select('image_label.image')
           .distinct()
+          .$if(after !== undefined, (q) => q.where('image_label.image', '<', after ?? ''))
           .orderBy('image_label.image', 'desc')
           .limit(limit),
       )
