@@ -97,9 +97,7 @@ export class PendingAnalyses implements Service {
     const turn = await this.#turn();
     const oldest = await imageTable.pending(db, AT_ONCE);
     const others = oldest.filter(({ id }) => id !== turn?.id);
-    const rows = (turn ? [turn, ...others] : others).slice(0, AT_ONCE);
-    for (const { id } of rows) this.#turns.begin(id);
-    return rows;
+    return (turn ? [turn, ...others] : others).slice(0, AT_ONCE);
   }
 
   async #turn(): Promise<ImageRow | undefined> {
@@ -107,7 +105,6 @@ export class PendingAnalyses implements Service {
       const [row] = await imageTable.pendingOf(this.store.db, [image]);
       if (row) return row;
       // Removed meanwhile, or analysed with another one of the same bytes.
-      this.#turns.begin(image);
       this.#turns.end(image);
     }
     return undefined;

@@ -25,14 +25,10 @@ export class PendingTurns {
     return this.#clients.get(image) ?? OWN_ORIGIN;
   }
 
-  /** It waits no more. */
-  begin(image: string): void {
+  /** It is analysed, or gone. Until then it keeps its place: an analysis may fail for now. */
+  end(image: string): void {
     const client = this.#clients.get(image);
     if (client) this.#waiting.remove(client.id, image);
-  }
-
-  /** Its analysis ended. */
-  end(image: string): void {
     this.#clients.delete(image);
   }
 }
