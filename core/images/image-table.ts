@@ -1,6 +1,7 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
+import { type BoundedPage, boundedPage } from '../store/bounded-page.js';
 import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
 import { distinctValues } from '../store/distinct-values.js';
@@ -23,6 +24,9 @@ const images = (db: Db) =>
     .leftJoin('analysis', 'analysis.key', 'image.analysis_key')
     .selectAll('image')
     .select(['blob.media_type', 'blob.bytes', 'blob.width', 'blob.height', 'analysis.result']);
+
+/** Of an image in a page, besides its result. */
+const LISTED_BYTES = 600;
 
 const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
   (await query.execute()).map(({ id }) => id);
@@ -73,6 +77,14 @@ export const imageTable = {
       .limit(query.limit)
       .execute();
   },
+
+  /** The same as a page, which ends before `limit` if its results are large. */
+  page: (db: Db, query: ImageQuery): Promise<BoundedPage<StoredImage>> =>
+    boundedPage<StoredImage>(
+      { limit: query.limit },
+      ({ result }) => LISTED_BYTES + (result?.length ?? 0),
+      (limit, last) => imageTable.list(db, { ...query, limit, after: last?.id ?? query.after }),
+    ),
 
   /** The cameras that images are of. */
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'image', 'camera'),

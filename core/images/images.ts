@@ -11,7 +11,6 @@ import type {
 } from '../detection/detection.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
-import { boundedPage } from '../store/bounded-page.js';
 import { storageProblem } from '../store/storage-failure.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import type { Analyser, SourcedAnalysis } from './analyser.js';
@@ -76,9 +75,6 @@ interface Received {
 
 /** Where an image comes from, and how long it is kept. */
 type Origin = Pick<CameraSnapshot, 'takenAt' | 'lifetimeMs'> & { camera: string | null };
-
-/** Of an image in a page, besides its result. */
-const LISTED_BYTES = 600;
 
 const originOf = (camera: string): JobOrigin => ({ kind: 'camera', id: camera });
 
@@ -215,13 +211,7 @@ export class Images {
 
   /** A page ends before `limit` if its results are large. */
   async list(query: ImageQuery): Promise<ImagePage> {
-    const page = await boundedPage<StoredImage>(
-      { limit: query.limit },
-      ({ result }) => LISTED_BYTES + (result?.length ?? 0),
-      (limit, last) =>
-        imageTable.list(this.store.db, { ...query, limit, after: last?.id ?? query.after }),
-    );
-    return presentPage(page);
+    return presentPage(await imageTable.page(this.store.db, query));
   }
 
   /** The labels in results of stored images. */

@@ -163,7 +163,9 @@ export class PendingAnalyses implements Service {
     }
   }
 
-  /** The plan with the current paths of its cascades. One that has changed since the upload would give another result. */
+  /**
+   * The plan with the current paths of its cascades. One that has changed since the upload would give another result.
+   */
   #current({ detectors, ...others }: AnalysisPlan): AnalysisPlan {
     const found = detectors.map((detector) => {
       const [now] = this.planner.plan({ detector: [detector.id] }).detectors;

@@ -26,7 +26,9 @@ export const thisInstallation = (): Installation => ({
   imageFile: '/usr/share/siteglass/image',
 });
 
-/** A library that a program does without until it is needed: it has a Debian package of its own, beside the program's. */
+/**
+ * A library that a program does without until it is needed: it has a Debian package of its own, beside the program's.
+ */
 export interface OptionalLibrary {
   /** That it is missing, and what to do. */
   missing(advice: string): string;

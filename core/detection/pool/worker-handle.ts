@@ -49,7 +49,10 @@ interface Pending {
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
 
-/** Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs (`--expose-gc`). */
+/**
+ * Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs
+ * (`--expose-gc`).
+ */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--expose-gc'];
 
 /** One worker process: a handshake, then one job at a time, each under a deadline. It is not restarted. */
@@ -109,8 +112,8 @@ export class WorkerHandle {
 
   /**
    * `planFor` is the gate of an `analyseIf`; one deadline covers the gate and the job. Throws the ProblemError that the
-   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable, and
-   * what `planFor` throws.
+   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable,
+   * and what `planFor` throws.
    */
   run<K extends JobKind>(job: Job<K>, planFor?: PlanFor): Promise<JobResult<K>> {
     const { jobDeadlineMs } = this.options;

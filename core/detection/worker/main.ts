@@ -19,7 +19,9 @@ import { readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 
-/** Bytes that buffers may hold after a job before unused ones are freed; what Node.js itself holds takes 1.6 MB of them. */
+/**
+ * Bytes that buffers may hold after a job before unused ones are freed; what Node.js itself holds takes 1.6 MB of them.
+ */
 const MAX_EXTERNAL_BYTES = 7_600_000;
 
 /** What models may take in a worker: a session of YOLOX-X has 0.6 GB. An allocation beyond it fails its own job. */
@@ -132,7 +134,10 @@ function loadOnnxRuntime(native: NativeDecoder): OnnxRuntime {
   }
 }
 
-/** A model that failed for want of memory leaves some of it taken, after its session is released. The next ones would lack it. */
+/**
+ * A model that failed for want of memory leaves some of it taken, after its session is released. The next ones would
+ * lack it.
+ */
 function isSpent(native: NativeDecoder): boolean {
   const failed = modelFailed;
   modelFailed = false;

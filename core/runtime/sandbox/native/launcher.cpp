@@ -4,8 +4,8 @@
 //
 //   worker-launcher [--read PATH | --keep PATH | --execute PATH | --device PATH | --connect PORT]... -- PROGRAM [ARGUMENT]...
 //
-// It may connect to the named TCP ports. A path that does not exist is skipped. What the kernel does not have is left out:
-// SITEGLASS_LANDLOCK in the environment of the program is the version of Landlock that holds, or the reason why none does.
+// It may connect to the named TCP ports. A path that does not exist is skipped. What the kernel does not have is left out: SITEGLASS_LANDLOCK in the environment of
+// the program is the version of Landlock that holds, or the reason why none does.
 //
 // There is no io_uring for it either: libuv (from 1.48 on) makes one before the program can give it up, and then depends on it.
 #include <fcntl.h>
