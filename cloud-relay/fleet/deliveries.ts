@@ -37,9 +37,7 @@ export interface SummaryPage {
 }
 
 const LOG_EVERY_MS = 600_000;
-/** Bounds of answers: a page ends before its limit if its items are large. */
-export const MAX_PAGE_BYTES = 2 * 1024 * 1024;
-/** Of a summary, besides its text. */
+/** Of a summary in a page, besides its text. */
 const ITEM_BYTES = 500;
 const MAX_DAILY_ROWS = 10_000;
 
@@ -60,7 +58,7 @@ export class Deliveries {
     await existingSite(this.db, id);
     const position = after === undefined ? undefined : decodeCursor(after);
     const { items, hasMore } = await boundedPage<Page[number]>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
+      { limit },
       ({ payload }) => ITEM_BYTES + (payload?.length ?? 0),
       (count, last) =>
         newestSummaries(this.db, id, filter, count, last ? positionOf(last) : position),

@@ -18,7 +18,7 @@ import {
 } from '../store/site-table.js';
 import { type SiteTotals, siteTotals, sumOfTotals } from '../store/site-total-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
-import { Deliveries, MAX_PAGE_BYTES } from './deliveries.js';
+import { Deliveries } from './deliveries.js';
 import { existingSite, siteNotFound } from './existing-site.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
@@ -173,7 +173,7 @@ export class Fleet {
   } = {}): Promise<SitePage> {
     const { db } = this.parts;
     const { items, hasMore } = await boundedPage<SiteRow>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
+      { limit },
       ({ id }) => ITEM_BYTES + this.#reportBytes(id),
       (count, last) => sites(db, { limit: count, after: last?.id ?? after }),
     );
