@@ -256,7 +256,8 @@ function createSetup(
     isHttps: !tls.server.isPlainTextAllowed,
     enrol: async (site, code) => {
       const { dataFolder } = config;
-      await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
+      const parts = { dataFolder, site, hasOwnPassword: hasOwnPassword(config) };
+      return (await enrol(parts, code)).relay.address;
     },
     fingerprint: async () => fingerprintOf((await tls.certificates.credentials()).chain),
     log: log.child({ component: 'set-up' }),

@@ -42,7 +42,9 @@ export function enrolmentRoutes(
       handle: async (_, ctx) => {
         const { code } = parse(codeSchema, await readJson(ctx), 'body');
         try {
-          return present(await enrol(parts, code));
+          const account = await enrol(parts, code);
+          ctx.state.auditSubject = account.relay.address;
+          return present(account);
         } catch (error) {
           if (!(error instanceof StartError)) throw error;
           throw new ProblemError('enrolment_refused', `${error.message}.`, { cause: error });
