@@ -22,7 +22,10 @@ export async function backupCommand(
   { words, 'no-images': noImages = false }: CommandOptions,
 ): Promise<string> {
   const path = onlyFile('backup', words);
-  const { file, files, bytes, skipped } = await writeBackup(plan, path, { images: !noImages });
+  const { file, files, bytes, skipped } = await writeBackup(plan, path, {
+    images: !noImages,
+    signal: endedBySignal(),
+  });
   const recorded = await recordCommand(join(plan.dataFolder, plan.database), {
     action: 'backup_made',
     actor: commandActor(),
@@ -36,6 +39,14 @@ export async function backupCommand(
       : []),
     ...recorded,
   ].join('\n');
+}
+
+/** The parts of an archive hold secrets, so a backup that is ended removes them before the process ends. */
+function endedBySignal(): AbortSignal {
+  const ended = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => ended.abort(new Error(`it was ended by ${name}`)));
+  return ended.signal;
 }
 
 /** `restore FILE`: replaces the data folder's contents by those of an archive, while the service is stopped. */

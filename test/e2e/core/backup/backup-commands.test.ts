@@ -240,6 +240,31 @@ test.serial('a backup that does not fit is refused, and nothing is left', async 
   t.deepEqual(readdirSync(folder).sort(), ['data', 'street']);
 });
 
+test.serial('a backup that is ended by a signal leaves no part of an archive', async (t) => {
+  const { folder, dataFolder, settings, start } = await place(t);
+  const { program } = await start();
+  await program.end();
+  // Takes a while to write, and no block on the disk.
+  execFileSync('truncate', ['-s', '1G', join(dataFolder, 'large')]);
+  const main = join(projectRoot(), 'dist', 'edge', 'main.js');
+  for (const [signal, appears] of [
+    ['SIGINT', 'b.tar.part'],
+    ['SIGTERM', 'b.tar.part.db'],
+  ] as const) {
+    const child = spawn(process.execPath, [main, 'backup', join(folder, 'b.tar'), ...settings]);
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await soon(() => readdirSync(folder).includes(appears));
+    child.kill(signal);
+    t.is(await ended, 1);
+    t.regex(errors, new RegExp(`cannot be written: it was ended by ${signal}`));
+    t.deepEqual(readdirSync(folder).sort(), ['data', 'street'], appears);
+  }
+});
+
 test.serial(
   'a reset asks for the site id, removes all data, and the next start begins anew',
   async (t) => {
