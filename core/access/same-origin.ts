@@ -19,7 +19,10 @@ export function requireSameOrigin(ctx: Context): void {
 /** The same for a log-in, which programs may use, too: they say nothing. */
 export function refuseOtherOrigin(ctx: Context): void {
   if (originOf(ctx) === 'other')
-    throw new ProblemError('forbidden', 'A log-in is accepted only from a page of the same host, or from a program.');
+    throw new ProblemError(
+      'forbidden',
+      'A log-in is accepted only from a page of the same host, or from a program.',
+    );
 }
 
 function originOf(ctx: Context): 'own' | 'other' | 'unsaid' {
