@@ -98,7 +98,7 @@ export class Enrolments {
     if (code.site !== site)
       throw new ProblemError(
         'enrolment_refused',
-        `The code is for the site ${code.site}, and this appliance is ${site}. Set "site: ${code.site}", or ask for a code for ${site}.`,
+        `The code is for the site ${code.site}, and this appliance is ${site}. Set "site: ${code.site}" in its configuration, or get a code with: siteglass-relay sites enrol ${site}`,
       );
     if (code.used_at !== null) {
       if (!(await this.#isPresent(site, password))) throw refused();
@@ -202,7 +202,7 @@ export class Enrolments {
     if (!found)
       throw new ProblemError(
         'invalid_configuration',
-        'Appliances do not know where to enrol: set enrolment.url, enrolment.certificateFile and enrolment.brokerUrl.',
+        'Enrolment is not configured at this relay: set enrolment.url and enrolment.brokerUrl, and enrolment.certificateFile if a balancer ends TLS.',
       );
     return found;
   }

@@ -12,14 +12,17 @@ export function requireSameOrigin(ctx: Context): void {
   if (SAFE.includes(ctx.method) || originOf(ctx) === 'own') return;
   throw new ProblemError(
     'forbidden',
-    'What a browser is logged in for is accepted from pages of this host alone. Programs use a token.',
+    'A change with the cookie of a log-in is accepted only from a page of the same host. Programs use a token.',
   );
 }
 
 /** The same for a log-in, which programs may use, too: they say nothing. */
 export function refuseOtherOrigin(ctx: Context): void {
   if (originOf(ctx) === 'other')
-    throw new ProblemError('forbidden', 'Log-ins are accepted from pages of this host alone.');
+    throw new ProblemError(
+      'forbidden',
+      'A log-in is accepted only from a page of the same host, or from a program.',
+    );
 }
 
 function originOf(ctx: Context): 'own' | 'other' | 'unsaid' {

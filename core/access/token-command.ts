@@ -60,7 +60,7 @@ function termsOf({ hasCameras }: CommandAccess, { cameras, days }: Terms): Token
     throw new StartError(`--cameras: at most ${MAX_SCOPE} cameras are accepted`);
   const number = Number(days ?? 1);
   if (!(number > 0 && number <= MAX_DAYS))
-    throw new StartError(`--days: expected a number up to ${MAX_DAYS}`);
+    throw new StartError(`--days: expected a number above 0, at most ${MAX_DAYS}`);
   return { cameras: names, lifetimeMs: days === undefined ? undefined : number * DAY_MS };
 }
 

@@ -3,9 +3,13 @@ import { userNameSchema } from '../../core/contract/access.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { fingerprintSchema } from '../../core/runtime/tls/fingerprint.js';
 
-const networkSchema = z.union([z.enum(['this-machine', 'lan']), z.ipv4(), z.ipv6()]).meta({
-  description: 'Who reaches the API: `this-machine`, `lan` for all addresses, or one address',
-});
+const networkSchema = z
+  .union([z.enum(['this-machine', 'lan']), z.ipv4(), z.ipv6()], {
+    error: 'expected "lan", "this-machine" or an IP address',
+  })
+  .meta({
+    description: 'Who reaches the API: `this-machine`, `lan` for all addresses, or one address',
+  });
 
 const accountSchema = z.strictObject({
   url: z.url({ protocol: /^mqtts?$/, error: 'expected mqtts://HOST:PORT' }).max(512),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { readOptions } from '../../scripts/lib/options.mjs';
 import { Problem, runMain } from '../../scripts/lib/problem.mjs';
 import { fuzzProgram } from '../support/api-fuzz/fuzz-program.js';
 import { hostileImages } from '../support/hostile-images.js';
@@ -9,8 +9,8 @@ import type { ProgramName } from '../support/program.js';
 import { processFolder } from '../support/temporary-folder.js';
 
 /**
- * Calls both programs with requests that are made from their OpenAPI documents: `npm run fuzz [-- --calls N --images N --seed N --only
- * PROGRAM]`. It fails for an answer that is not documented, for a failure of the server, and for a process that ends.
+ * Calls both programs with requests that are made from their OpenAPI documents (`npm run fuzz`). It fails for an answer
+ * that is not documented, for a failure of the server, and for a process that ends.
  */
 interface Size {
   calls: number;
@@ -19,13 +19,11 @@ interface Size {
 }
 
 await runMain(async () => {
-  const { values } = parseArgs({
-    options: {
-      calls: { type: 'string', default: '20000' },
-      images: { type: 'string', default: '2000' },
-      seed: { type: 'string', default: '1' },
-      only: { type: 'string' },
-    },
+  const values = readOptions('fuzz', {
+    calls: { type: 'string', default: '20000' },
+    images: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    only: { type: 'string' },
   });
   const calls = Number(values.calls);
   const images = Number(values.images);

@@ -32,7 +32,7 @@ async function call(program: Program, row: AccessRow, headers: Headers, camera =
 
 const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 
-/** Credentials that are good for nothing any more, or never were. */
+/** Credentials that are removed, expired or unknown. */
 async function deadCredentials({ access, cookie }: Prepared): Promise<[string, Headers][]> {
   const { tokens, sessions, users } = access;
   const expired = await tokens.create('expired', 'admin', { lifetimeMs: -1 });
@@ -107,7 +107,7 @@ async function checkAll(t: ExecutionContext, program: Program, name: string): Pr
     }
     const scoped = verdictOf(row, 'cameras');
     const isOfCamera = row.route.scope === 'path' || row.route.scope === 'query';
-    // There is no such image, which is found out first.
+    // There is no such image; the program notices that first.
     const isOpen = scoped === 'yes' || row.route.scope === 'filtered' || isOfImage(row);
     await expect(
       row,
@@ -161,12 +161,12 @@ test('every route that changes something is recorded, or known not to be', async
   t.deepEqual(
     [...unrecorded].toSorted(),
     [
-      // The set-up and sessions record themselves, with whom they belong to.
+      // The set-up and sessions record themselves, with their user.
       'post /api/v1/setup',
       'delete /api/v1/session',
       'delete /api/v1/sessions',
       'delete /api/v1/sessions/{session}',
-      // What programs do all day long, and what loses nothing.
+      // Calls that programs repeat all the time, and calls that remove nothing.
       'delete /api/v1/objectdetection/image/{id}/processed',
       'post /api/v1/cameras/{camera}/snapshot',
       'post /api/v1/cameras/{camera}/snapshots',

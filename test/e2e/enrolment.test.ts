@@ -187,7 +187,7 @@ test.serial(
     t.not(readFileSync(join(edgeFolder, 'relay-password'), 'utf8'), old);
     t.false(readdirSync(edgeFolder).includes('relay-enrolment.json'));
 
-    // Somebody between them has another certificate.
+    // A machine between them has another certificate.
     const liar = await startHttpsFront(t, await makeCertificate(t));
     const { decodeEnrolmentCode, encodeEnrolmentCode } = await import(
       '../../core/contract/enrolment-code.js'

@@ -18,7 +18,7 @@ for (const name of ['edge', 'cloud-relay'] as const)
     t.deepEqual(report.faults, []);
     t.is(report.calls, 1000);
     t.is(report.restarts, 0);
-    // Calls that are never right would show little.
+    // Calls that are all refused would show little.
     t.true(report.succeeded.size >= 15, [...report.succeeded].join(', '));
     for (const status of [200, 400, 401, 403, 404])
       t.true((report.statuses.get(status) ?? 0) > 5, `${status}`);

@@ -20,14 +20,14 @@ export interface OpenApi {
   components: { schemas: Record<string, object> };
 }
 
-/** What came of a call. `type` is the media type without parameters; `json` is undefined if the body is none. */
+/** The answer to a call. `type` is the media type without parameters; `json` is undefined if the body is none. */
 export interface Came {
   status: number;
   type: string;
   json: unknown;
 }
 
-/** Holds answers against the document that an API gives of itself. */
+/** Compares answers with the OpenAPI document of the API. */
 export class DocumentedAnswers {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
 

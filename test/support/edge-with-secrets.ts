@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { runProgram, urlOf } from './program.js';
 import { temporaryFolder } from './temporary-folder.js';
 
-/** An appliance that logs all it can, with its admin token and one that it does not know: neither may be in its log. */
+/** An appliance with the log level debug, its admin token and an unknown one: neither may be in its log. */
 export async function runEdgeWithSecrets(t: ExecutionContext, ...settings: string[]) {
   const dataFolder = await temporaryFolder();
   const program = runProgram(

@@ -39,9 +39,7 @@ const SIDE = 7_071;
 const LARGE = { width: SIDE, height: SIDE };
 const small = () => flatJpeg(64, 64);
 
-/**
- * Images that are cheap to send and dear to decode, by name: each within the limit on pixels unless it says otherwise.
- */
+/** Images that are small to send and slow to decode, by name: within the limit on pixels, unless the name has a size. */
 export const bombs: Record<string, Maker> = {
   'scans: 64 over 50 megapixels': () => scanBomb({ ...LARGE, scans: 64 }),
   'scans: 64 over three components': () => scanBomb({ ...LARGE, scans: 64, components: 3 }),
@@ -194,8 +192,8 @@ async function originals(seed: number): Promise<[string, Buffer][]> {
 }
 
 /**
- * Hostile images, the same ones for the same seed: first every bomb, then polyglots, truncations and mutations by
- * turns. Each is made when it is asked for: some take a second and hundreds of megabytes to make.
+ * Hostile images, the same ones for the same seed: first every bomb, then polyglots, truncations and mutations in turn.
+ * Each is made when it is asked for: some take a second and hundreds of megabytes to make.
  */
 export async function* hostileImages(seed: number, count: number): AsyncGenerator<HostileImage> {
   for (const [name, make] of Object.entries(bombs).slice(0, count))

@@ -1,4 +1,4 @@
-/** Texts that a reader of headers and fields may have to look at again and again, each for a length. */
+/** Texts that a slow parser of headers and fields reads many times, each for a length. */
 export const HOSTILE_TEXTS: Record<string, (length: number) => string> = {
   spaces: (n) => ' '.repeat(n),
   commas: (n) => ','.repeat(n),
@@ -16,8 +16,8 @@ export const HOSTILE_TEXTS: Record<string, (length: number) => string> = {
   digits: (n) => '9'.repeat(n),
 };
 
-/** Of the times that `work` takes, in milliseconds, the least: what else the machine did is not in it. */
-async function leastMs(work: () => unknown, runs = 3): Promise<number> {
+/** The shortest time that `work` takes, in milliseconds: other load of the machine is not in it. */
+export async function leastMs(work: () => unknown, runs = 3): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
     const from = performance.now();

@@ -24,7 +24,7 @@ export async function makeCertificate(t: ExecutionContext) {
   return { certificateFile, keyFile };
 }
 
-/** A proxy that speaks TLS before a program without it, as a balancer does. `target` is where requests go. */
+/** A proxy that ends TLS in front of a program, as a balancer does. `target` is where requests go. */
 export async function startHttpsFront(
   t: ExecutionContext,
   { certificateFile, keyFile }: { certificateFile: string; keyFile: string },

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { projectRoot } from '../../../core/runtime/project-root.js';
+import { readOptions } from '../../../scripts/lib/options.mjs';
 import { Problem, runMain } from '../../../scripts/lib/problem.mjs';
 import { freePort } from '../../support/free-port.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -31,6 +32,14 @@ interface Started {
   bytesLogged: () => number;
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null;
+
+async function end(child: ChildProcess): Promise<void> {
+  if (hasEnded(child) || !child.kill('SIGTERM')) return;
+  await once(child, 'close');
+}
+
 async function start(program: Program): Promise<Started> {
   const [httpPort, mqttPort] = [await freePort(), await freePort()];
   const folder = await temporaryFolder();
@@ -52,8 +61,10 @@ async function start(program: Program): Promise<Started> {
     text = `${text}${more}`.slice(-4_000);
   });
   for (let left = 300; !text.includes('"started"'); left--) {
-    if (child.exitCode !== null || left === 0)
+    if (hasEnded(child) || left === 0) {
+      await end(child);
       throw new Problem(`${program} did not start: ${text}`);
+    }
     await delay(100);
   }
   const token = readFileSync(join(folder, 'admin-token'), 'utf8').trim();
@@ -98,19 +109,18 @@ async function untilAnswered(port: number, from: string): Promise<number> {
 
 async function measure(program: Program, seconds: number): Promise<string[]> {
   const { child, httpPort, mqttPort, token, folder, bytesLogged } = await start(program);
+  let attack: ChildProcess | undefined;
   try {
     // The page's template is loaded with the first request for it.
     for (const path of ['/docs', '/healthz']) await timed(httpPort, path);
     const before = megabytesOf(child.pid ?? 0);
     const args = [ATTACKER, httpPort, mqttPort, seconds].map(String);
-    const attack = spawn(process.execPath, [
-      fileURLToPath(import.meta.resolve('./attack.js')),
-      ...args,
-    ]);
+    const script = fileURLToPath(import.meta.resolve('./attack.js'));
+    attack = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     // Its processor time would be that of another machine.
     setPriority(attack.pid ?? 0, Math.min(19, getPriority(child.pid ?? 0) + 5));
     let counts = '';
-    attack.stdout.setEncoding('utf8').on('data', (text: string) => {
+    attack.stdout?.setEncoding('utf8').on('data', (text: string) => {
       counts += text;
     });
     const ended = once(attack, 'close');
@@ -124,7 +134,8 @@ async function measure(program: Program, seconds: number): Promise<string[]> {
     };
     const path = program === 'edge' ? '/api/v1/cameras' : '/api/v1/sites';
     const waits: Promise<void>[] = [];
-    for (let n = 0; attack.exitCode === null; n++) {
+    for (let n = 0; !hasEnded(attack); n++) {
+      if (hasEnded(child)) throw new Problem(`${program} ended during the flood.`);
       waits.push(timed(httpPort, '/healthz').then((ms) => note(ms, health)));
       if (n % 10 === 0) waits.push(timed(httpPort, path, token).then((ms) => note(ms, served)));
       peak = Math.max(peak, megabytesOf(child.pid ?? 0));
@@ -132,6 +143,7 @@ async function measure(program: Program, seconds: number): Promise<string[]> {
     }
     await ended;
     await Promise.all(waits);
+    if (attack.exitCode !== 0) throw new Problem('The load failed, so nothing was measured.');
     const recovery = await untilAnswered(httpPort, ATTACKER);
     return report(program, {
       ...{ health, served, failed, recovery, before, peak },
@@ -140,8 +152,8 @@ async function measure(program: Program, seconds: number): Promise<string[]> {
       counts: counts.trim(),
     });
   } finally {
-    child.kill('SIGTERM');
-    if (child.exitCode === null) await once(child, 'close');
+    if (attack) await end(attack);
+    await end(child);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -182,11 +194,11 @@ function report(program: Program, measured: Measured): string[] {
 }
 
 await runMain(async () => {
-  const { argv } = process;
-  const after = (option: string) =>
-    argv.includes(option) ? argv[argv.indexOf(option) + 1] : undefined;
-  const seconds = Number(after('--seconds') ?? 15);
-  const only = after('--only');
+  const { seconds: text, only } = readOptions('flood', {
+    seconds: { type: 'string', default: '15' },
+    only: { type: 'string' },
+  });
+  const seconds = Number(text);
   if (!(seconds >= 1 && seconds <= 600)) throw new Problem('--seconds is 1 to 600');
   const programs = PROGRAMS.filter((program) => only === undefined || program === only);
   if (programs.length === 0) throw new Problem(`--only is one of ${PROGRAMS.join(', ')}`);

@@ -17,7 +17,7 @@ test('a page of plain HTTP changes nothing over HTTPS, which anyone on the way c
     t.notThrows(() => requireSameOrigin(from('https://depot:8080', tls)));
     for (const check of [requireSameOrigin, refuseOtherOrigin])
       t.throws(() => check(from('http://depot:8080', tls)), {
-        message: /pages of this host alone/,
+        message: /only from a page of the same host/,
       });
   }
 });

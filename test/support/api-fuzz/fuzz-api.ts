@@ -21,7 +21,7 @@ export interface FuzzReport {
   statuses: Map<number, number>;
   /** Operations that were called as documented and succeeded at least once. */
   succeeded: Set<string>;
-  /** What must not be, each with the call. */
+  /** The faults, each with its call. */
   faults: string[];
 }
 
@@ -120,7 +120,7 @@ export interface ImagesOptions {
   onProgress?(images: number): void;
 }
 
-/** Time-outs and crashes are answers that the document names, and still none that an image may cause. */
+/** The document names time-outs and crashes, but no image may cause one. */
 const COSTS_A_WORKER = new Set(['detection_timeout', 'image_crashed_decoder']);
 
 /** Uploads images, a few at a time. None may cost a worker, or get an answer that the document does not name. */
@@ -172,7 +172,7 @@ function uploadOf(bytes: Buffer, token: string): Call {
   };
 }
 
-/** Texts of answers that later calls use, e.g. ids. Those of before make room at random. */
+/** Texts of answers that later calls use, e.g. ids. A new one replaces another at random. */
 function remember(known: string[], json: unknown, random: Random, depth = 0): void {
   if (typeof json === 'string') {
     if (json.length === 0 || json.length > 200 || json.startsWith('urn:') || known.includes(json))

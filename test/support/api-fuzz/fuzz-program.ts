@@ -82,7 +82,7 @@ export async function fuzzProgram(
       'Bearer sg_wrong',
       'Bearer ',
       `Basic ${btoa('yard:fuzzed-secret-of-yard')}`,
-      // Most calls are those of somebody who may make them.
+      // Most calls have a role that allows them.
       ...tokens.flatMap((token) => [`Bearer ${token}`, `Bearer ${token}`]),
       ...Array.from({ length: 4 }, () => `Bearer ${admin}`),
     ],

@@ -1,4 +1,4 @@
-/** Texts that programs stumble over: empty, long, of other types, of other languages, and of their own syntax. */
+/** Texts that programs often handle wrongly: empty, long, of other types, of other languages, and of their own syntax. */
 export const HOSTILE_TEXTS: readonly string[] = [
   '',
   ' ',

@@ -18,7 +18,7 @@ function boxOf(file: Buffer, type: string): Buffer {
   return file.subarray(at, at + file.readUInt32BE(at));
 }
 
-/** A picture that says it has another size than its pixels. */
+/** A picture whose header has another size than its pixels. */
 export function heifThatClaims(
   name: 'av1.avif' | 'hevc.heic',
   width: number,

@@ -233,7 +233,7 @@ test.serial('a backup that does not fit is refused, and nothing is left', async 
   const { folder, dataFolder, start, run } = await place(t);
   const { program } = await start();
   await program.end();
-  // As large as no disk, without a block on it.
+  // Larger than any disk, and sparse.
   execFileSync('truncate', ['-s', '8T', join(dataFolder, 'large')]);
   const refused = await run('backup', join(folder, 'b.tar'));
   t.regex(refused.errors, /MB free, and the backup needs up to/);
