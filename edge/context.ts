@@ -6,34 +6,27 @@ import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
 import { DetectionProbe } from '../core/detection/pool/detection-probe.js';
-import { ConnectionShares } from '../core/http/connection-shares.js';
 import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
-import { ReadinessMonitor } from '../core/http/readiness.js';
-import { HttpServer } from '../core/http/server.js';
+import type { HttpServer } from '../core/http/server.js';
 import { createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
-import { fingerprintOf } from '../core/runtime/tls/fingerprint.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
-import { createEdgeApp, edgeRouteGroups } from './api/edge-app.js';
-import { registerEdgeMetrics } from './api/edge-metrics.js';
-import { edgeRequirements } from './api/edge-requirements.js';
-import { SiteView } from './api/site-view.js';
+import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
-import { enrol } from './enrolment/enrol.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { SiteHealth } from './health/site-health.js';
@@ -46,7 +39,8 @@ import { PictureLinks } from './publishing/picture-links.js';
 import { PublicAddress } from './publishing/public-address.js';
 import { createStorage, type Storage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
-import { Setup, type SetupOptions } from './setup/setup.js';
+import { createSetup } from './setup/create-setup.js';
+import type { Setup, SetupOptions } from './setup/setup.js';
 import { EventStream } from './sightings/event-stream.js';
 import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
@@ -89,9 +83,12 @@ export async function createEdge(
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
   const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
   const reporting = await createReporting(base, snapshots);
-  const setup = createSetup(base, snapshots, given, () => server.http.address);
+  const { tls } = base;
+  const { access } = snapshots;
+  const address = () => server.http.address;
+  const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
   const own = { account, setup };
-  const server: EdgeServer = createServer(base, snapshots, reporting, own);
+  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
@@ -100,8 +97,8 @@ export async function createEdge(
     restart: firstRestart(base.guard.restart, account.restart, setup.restart),
     http,
     cameras,
-    tokens: snapshots.access.tokens,
-    access: snapshots.access,
+    tokens: access.tokens,
+    access,
     routes,
     retention: snapshots.storage.retention,
   };
@@ -110,7 +107,6 @@ export async function createEdge(
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
-type EdgeServer = ReturnType<typeof createServer>;
 
 /** What changes the settings of the appliance, and then restarts its services. */
 interface FirstRun {
@@ -240,74 +236,6 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
   return { connections, address, links, publishing, uplink, outboxMark };
-}
-
-/** The first run, which is offered while nobody has set the appliance up. */
-function createSetup(
-  { dependencies: { config, log }, tls }: Base,
-  { access: { users, tokens, audit } }: Snapshots,
-  given: SetupOptions['given'] | undefined,
-  address: SetupOptions['address'],
-): Setup {
-  return new Setup({
-    ...{ dataFolder: config.dataFolder, users, tokens, audit, address },
-    given: given ?? { source: undefined, settings: {} },
-    isUnwanted: !given || tls.isEarlierInstallation || config.http.auth === 'none',
-    isHttps: !tls.server.isPlainTextAllowed,
-    enrol: async (site, code) => {
-      const { dataFolder } = config;
-      await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
-    },
-    fingerprint: async () => fingerprintOf((await tls.certificates.credentials()).chain),
-    log: log.child({ component: 'set-up' }),
-  });
-}
-
-/** The REST API and the metrics. */
-function createServer(
-  base: Base,
-  snapshots: Snapshots,
-  reporting: Reporting,
-  { account, setup }: FirstRun,
-) {
-  const { dependencies, metrics, health, guard } = base;
-  const { config, detection, log, clock } = dependencies;
-  const { storage, pipeline, eventStream, access } = snapshots;
-  const { links, uplink } = reporting;
-  const { pool } = detection;
-  const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
-  metrics.requirements(readiness);
-  registerEdgeMetrics(metrics, {
-    pool,
-    storage,
-    pipeline,
-    connections: reporting.connections,
-    eventStream,
-  });
-  const view = new SiteView({
-    site: config.site,
-    health,
-    pool,
-    store: storage.images.store,
-    outbox: storage.outbox,
-    relay: reporting.connections.relay,
-    uplink: uplink?.uplink,
-  });
-  const { cameras, sightings, reload } = pipeline;
-  const connections = new ConnectionShares(access.isProxy);
-  const parts = {
-    ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
-    connections,
-  };
-  const routes = edgeRouteGroups(parts);
-  const http = new HttpServer(
-    createEdgeApp(parts, routes),
-    config.http,
-    log.child({ component: 'http' }),
-    { connections, tls: base.tls.server },
-  );
-  return { http, routes };
 }
 
 /** Each after what it needs; they stop in the reverse order. */

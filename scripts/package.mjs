@@ -8,6 +8,7 @@ import { buildPackages } from './lib/package-build.mjs';
 import { describeSource } from './lib/package-source.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
+import { checkContact } from './lib/security-contact.mjs';
 import { signPackages } from './lib/sign-packages.mjs';
 
 const ARCHITECTURES = ['amd64', 'arm64'];
@@ -28,9 +29,11 @@ await runMain(async () => {
     throw new Problem(`--arch takes ${ARCHITECTURES.join(' or ')}, not ${arch}`);
   const found = describeSource(projectRoot);
   const source = { ...found, version: values.version ?? found.version };
+  const warning = checkContact(projectRoot, process.env.SIGN_KEY);
   const out = resolve(projectRoot, values.out);
   const work = join(projectRoot, 'var', 'package', arch);
   const built = await buildPackages(projectRoot, { arch, out, work, source, here, fresh });
   const signed = signPackages(out, process.env.SIGN_KEY);
   console.log([...built, ...signed].join('\n'));
+  if (warning !== undefined) console.error(`\n${warning}`);
 });

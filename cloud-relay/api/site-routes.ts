@@ -121,11 +121,18 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       },
       problems: ['not_found'],
       handle: async ({ params, query: { from, to, ...query } }) => {
-        const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
+        const page = await fleet.deliveries.summaries(params.site, {
+          ...query,
+          ...range({ from, to }),
+        });
         // Only an empty page can be that of a camera that does not exist. The labels of a site are not known here.
         if (page.summaries.length === 0)
           await requireKnown([
-            { path: 'camera', name: query.camera, known: () => fleet.cameras(params.site) },
+            {
+              path: 'camera',
+              name: query.camera,
+              known: () => fleet.deliveries.cameras(params.site),
+            },
           ]);
         const summaries = page.summaries.map(({ receivedAt, ...summary }) => ({
           ...summary,
@@ -147,7 +154,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       handle: async ({ params, query }) => {
         const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
         const { after } = query;
-        const { days, next } = await fleet.dailyTotals(params.site, { from, to, after });
+        const { days, next } = await fleet.deliveries.dailyTotals(params.site, { from, to, after });
         return {
           status: 'OK',
           days: days.map((total) => ({ ...total, day: toIsoString(total.day).slice(0, 10) })),
@@ -165,7 +172,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       responses: { 200: siteGapsSchema },
       problems: ['not_found'],
       handle: async ({ params }) => {
-        const { gaps, truncated } = await fleet.gaps(params.site);
+        const { gaps, truncated } = await fleet.deliveries.gaps(params.site);
         return {
           status: 'OK',
           gaps: gaps.map((gap) => ({ ...gap, noticedAt: toIsoString(gap.noticedAt) })),

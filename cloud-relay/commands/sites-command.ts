@@ -1,47 +1,29 @@
-import { existsSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { Audit } from '../../core/access/audit.js';
-import type { AccessTables } from '../../core/access/tables.js';
+import { commandActor } from '../../core/access/command-actor.js';
 import type { AuditAction } from '../../core/contract/access.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { systemClock, toIsoString } from '../../core/runtime/clock.js';
 import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { silentLogger } from '../../core/runtime/logger.js';
-import { namingDamage } from '../../core/store/damage.js';
-import { type OpenedDatabase, openSqlite } from '../../core/store/database.js';
-import { kyselyOver } from '../../core/store/dialect.js';
-import { openPostgres } from '../../core/store/open-postgres.js';
 import { ownPin } from '../api/own-pin.js';
 import type { RelayConfig } from '../config.js';
 import { enrolmentPlace } from '../fleet/enrolment-place.js';
 import { Enrolments } from '../fleet/enrolments.js';
 import { brokerAccounts } from '../ingest/relay-broker.js';
-import { databaseUrl } from '../store/open-relay-database.js';
-import type { RelayTables } from '../store/relay-tables.js';
 import { sites } from '../store/site-table.js';
-
-type Tables = RelayTables & AccessTables;
+import { overDatabase, type RelayDatabase } from './over-database.js';
 
 const USAGE = 'expected "sites", "sites enrol NAME", "sites rotate NAME" or "sites revoke NAME"';
 
 /** Lists sites, enrols them and ends their accounts, beside the service. */
 export function sitesCommand(config: RelayConfig, { words }: CommandOptions): Promise<string> {
-  const database = join(config.dataFolder, 'relay.db');
-  return namingDamage(database, 'siteglass-relay', async () => {
-    const { db, close } = connect(config);
-    try {
-      return await runOver(config, db, words);
-    } finally {
-      await close();
-    }
-  });
+  return overDatabase(config, (db) => runOver(config, db, words));
 }
 
 async function runOver(
   config: RelayConfig,
-  db: OpenedDatabase<Tables>['db'],
+  db: RelayDatabase,
   [action, name, ...more]: string[],
 ): Promise<string> {
   if (action === undefined) return list(db);
@@ -56,8 +38,7 @@ async function runOver(
   });
   const audit = new Audit({ db, log: silentLogger(), clock: systemClock });
   const done = async (action: AuditAction, text: string) => {
-    const actor = { name: userInfo().username, kind: 'command' as const };
-    audit.record({ action, actor, subject: name });
+    audit.record({ action, actor: commandActor(), subject: name });
     await audit.stop();
     return text;
   };
@@ -80,7 +61,7 @@ async function runOver(
   return done('credentials_revoked', `${name} has no account any more. What it reported stays.`);
 }
 
-async function list(db: OpenedDatabase<Tables>['db']): Promise<string> {
+async function list(db: RelayDatabase): Promise<string> {
   const rows = (await sites(db)).map(({ id, password_hash, availability, last_seen_at }) => [
     id,
     password_hash === null ? 'none' : 'yes',
@@ -92,14 +73,4 @@ async function list(db: OpenedDatabase<Tables>['db']): Promise<string> {
       `${id.padEnd(32)} ${cells.map((cell) => cell.padEnd(10)).join('')}`.trimEnd(),
     )
     .join('\n');
-}
-
-function connect(config: RelayConfig): OpenedDatabase<Tables> {
-  const url = databaseUrl(config);
-  if (url !== undefined) return openPostgres(url, () => undefined);
-  const file = join(config.dataFolder, 'relay.db');
-  if (!existsSync(file))
-    throw new StartError(`${file} does not exist; start the relay once, which creates it`);
-  const db = kyselyOver<Tables>(openSqlite(file));
-  return { db, close: () => db.destroy() };
 }

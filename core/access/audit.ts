@@ -74,7 +74,7 @@ export class Audit implements AuditLog, Service {
   constructor(private readonly options: AuditOptions) {}
 
   record(entry: AuditEntry): void {
-    const row = rowOf(entry, this.options.clock());
+    const row = auditRow(entry, this.options.clock());
     this.#report(row);
     if (isCollapsed(entry.action)) this.#collect(row);
     else this.#write(async () => void (await auditTable.insert(this.options.db, row)));
@@ -179,7 +179,10 @@ const several = (row: NewAuditRow): NewAuditRow => ({
   detail: null,
 });
 
-const rowOf = ({ action, actor, subject, detail }: AuditEntry, now: number): NewAuditRow => ({
+export const auditRow = (
+  { action, actor, subject, detail }: AuditEntry,
+  now: number,
+): NewAuditRow => ({
   at: now,
   last_at: now,
   count: 1,

@@ -1,7 +1,7 @@
-import { userInfo } from 'node:os';
 import { systemClock } from '../runtime/clock.js';
 import { silentLogger } from '../runtime/logger.js';
 import { Audit, type AuditActor } from './audit.js';
+import { commandActor } from './command-actor.js';
 import { PasswordHasher } from './password-hash.js';
 import { Sessions } from './sessions.js';
 import type { AccessDb } from './tables.js';
@@ -41,7 +41,7 @@ export function commandAccess(options: CommandAccessOptions): CommandAccess {
       clock,
     }),
     audit: new Audit({ db, log, clock }),
-    actor: { name: userInfo().username, kind: 'command' },
+    actor: commandActor(),
     hasCameras,
   };
 }

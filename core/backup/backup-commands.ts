@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { commandActor } from '../access/command-actor.js';
+import { recordCommand } from '../access/record-command.js';
 import type { CommandOptions } from '../runtime/command-line.js';
 import { messageOf, StartError } from '../runtime/errors.js';
 import { actAsOwnerOf } from '../runtime/identity/act-as-owner.js';
 import { takeOwnerOf } from '../store/database-files.js';
 import { FolderLock } from '../store/folder-lock.js';
 import type { BackupPlan } from './backup-plan.js';
-import { finishReplacing, replaceContents } from './replace-contents.js';
+import { finishReplacing, replaceContents, stagedData } from './replace-contents.js';
 import { stageBackup } from './restore-backup.js';
 import { megabytes, writeBackup } from './write-backup.js';
 
@@ -19,20 +22,38 @@ export async function backupCommand(
   { words, 'no-images': noImages = false }: CommandOptions,
 ): Promise<string> {
   const path = onlyFile('backup', words);
-  const { file, files, bytes, skipped } = await writeBackup(plan, path, { images: !noImages });
+  const { file, files, bytes, skipped } = await writeBackup(plan, path, {
+    images: !noImages,
+    signal: endedBySignal(),
+  });
+  const recorded = await recordCommand(join(plan.dataFolder, plan.database), {
+    action: 'backup_made',
+    actor: commandActor(),
+    subject: file,
+  });
   return [
     `${file}: ${files} files, ${megabytes(bytes)} MB${noImages ? ', without images' : ''}`,
     'It holds secrets (tokens, passwords, keys), so only its owner can read it (mode 0600). Keep it so.',
     ...(skipped.length > 0
       ? [`left out, since they are no regular files: ${skipped.join(', ')}`]
       : []),
+    ...recorded,
   ].join('\n');
+}
+
+/** The parts of an archive hold secrets, so a backup that is ended removes them before the process ends. */
+function endedBySignal(): AbortSignal {
+  const ended = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(name, () => ended.abort(new Error(`it was ended by ${name}`)));
+  return ended.signal;
 }
 
 /** `restore FILE`: replaces the data folder's contents by those of an archive, while the service is stopped. */
 export async function restoreCommand(plan: BackupPlan, { words }: Words): Promise<string> {
   const path = onlyFile('restore', words);
-  const { dataFolder, kept, program } = plan;
+  const { dataFolder, database, kept, program } = plan;
+  const actor = commandActor();
   // As root, before this process becomes the service's user.
   const source = await open(path, 'r').catch((cause: unknown) => {
     throw new StartError(`the archive cannot be read: ${messageOf(cause)}`, { cause });
@@ -41,9 +62,15 @@ export async function restoreCommand(plan: BackupPlan, { words }: Words): Promis
     actAsOwnerOf(dataFolder);
     return await withFolder(plan, async () => {
       const { header, files, bytes } = await stageBackup(plan, source);
+      // Before it is in place, so that no restore that was interrupted and completed is missing in the audit log.
+      const recorded = await recordCommand(join(stagedData(dataFolder), database), {
+        ...{ action: 'backup_restored', actor, subject: path },
+        detail: `${header.label} from ${header.createdAt}`,
+      });
       replaceContents(dataFolder, kept);
       return [
         `Restored ${files} files, ${megabytes(bytes)} MB, of ${header.label} from ${header.createdAt}${header.images ? '' : ', without images'}.`,
+        ...recorded,
         `Start the service: sudo systemctl start ${program}`,
       ].join('\n');
     });
@@ -52,7 +79,7 @@ export async function restoreCommand(plan: BackupPlan, { words }: Words): Promis
   }
 }
 
-/** `reset`: removes all data after a confirmation, while the service is stopped. */
+/** `reset`: removes all data after a confirmation, while the service is stopped. The audit log is part of the data. */
 export async function resetCommand(
   plan: BackupPlan,
   { words, yes = false }: CommandOptions,

@@ -25,7 +25,9 @@ export async function snapshotDatabase(
     ...(signal && { signal, killSignal: 'SIGKILL' as const }),
   });
   const ended = once(child, 'close');
-  const [output] = await Promise.all([text(child.stdout), ended]);
+  const [output] = await Promise.all([text(child.stdout), ended]).catch((error: unknown) => {
+    throw signal?.aborted ? signal.reason : error;
+  });
   const result = parsed(output);
   if ('error' in result) throw new StartError(`${from} cannot be copied: ${result.error}`);
   return result.migrations;

@@ -18,12 +18,12 @@ const MARGIN_BYTES = 16_000_000;
 
 /**
  * Writes one archive of the data folder, also while the service runs. The file is complete when it has its name: it is
- * written beside it, for this user alone. Throws StartError; then nothing is left.
+ * written beside it, for this user alone. Throws StartError, also if it is aborted; then nothing is left.
  */
 export async function writeBackup(
   plan: BackupPlan,
   path: string,
-  { images }: { images: boolean },
+  { images, signal }: { images: boolean; signal: AbortSignal },
 ): Promise<WrittenBackup> {
   const file = resolve(path);
   checkPlaces(plan, file);
@@ -38,10 +38,10 @@ export async function writeBackup(
     await checkSpace(plan, dirname(file), images);
     const database = join(plan.dataFolder, plan.database);
     const prepare = [...plan.prepare, ...(images ? [] : WITHOUT_ORIGINALS)];
-    const migrations = await snapshotDatabase(database, snapshot, prepare);
+    const migrations = await snapshotDatabase(database, snapshot, prepare, signal);
     const summary: ArchiveSummary = { files: 0, bytes: 0, skipped: [] };
     const now = systemClock();
-    await writeAll(part, archive({ plan, snapshot, migrations, images, now }, summary));
+    await writeAll(part, archive({ plan, snapshot, migrations, images, now }, summary), signal);
     // Unlike a rename, it never replaces a file that came meanwhile.
     await link(part, file);
     await removeParts();
@@ -107,11 +107,18 @@ async function folderBytes(
   return bytes;
 }
 
-async function writeAll(path: string, chunks: AsyncIterable<Buffer>): Promise<void> {
+async function writeAll(
+  path: string,
+  chunks: AsyncIterable<Buffer>,
+  signal: AbortSignal,
+): Promise<void> {
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   const handle = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    for await (const chunk of chunks) await handle.writeFile(chunk);
+    for await (const chunk of chunks) {
+      signal.throwIfAborted();
+      await handle.writeFile(chunk);
+    }
     await handle.sync();
   } catch (error) {
     rmSync(path, { force: true });

@@ -93,7 +93,6 @@ export const auditActionSchema = z.enum([
   'credentials_revoked',
   'backup_made',
   'backup_restored',
-  'reset',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

@@ -1,29 +1,23 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Api, curlUpload } from './api.js';
+import { Api } from './api.js';
 import { killDuringStream, quotas, scale } from './balancer.js';
+import { type Compose, eventually, fileFor, memoryOf, must, requireHardened } from './compose.js';
 import {
-  Compose,
-  eventually,
-  fileFor,
-  makeSecrets,
-  memoryOf,
-  must,
-  requireHardened,
-} from './compose.js';
-import { certificate, cloudEnv, edgeOf, HOST, SITE, takeAuthority } from './projects.js';
+  certificate,
+  cloudOf,
+  edgeOf,
+  HOST,
+  provision,
+  SITE,
+  takeAuthority,
+  uploadSample,
+} from './projects.js';
 import type { Verification } from './verification.js';
 
 /** Starts docker-compose.cloud.yml with two relays and checks what it promises. Returns the memory of each container. */
 export async function verifyCloud(run: Verification): Promise<string[][]> {
-  const { docker, root, runFolder, step } = run;
-  const secrets = makeSecrets(root, runFolder);
-  const token = readFileSync(join(secrets, 'admin-token'), 'utf8').trim();
-  const cloud = new Compose(docker, {
-    files: [join(root, 'docker-compose.cloud.yml'), join(root, 'deploy/verify/cloud.yaml')],
-    env: cloudEnv(secrets),
-  });
+  const { docker, runFolder, step } = run;
+  const { cloud, token } = cloudOf(run);
   let edge: Compose | undefined;
   try {
     await step(
@@ -44,11 +38,7 @@ export async function verifyCloud(run: Verification): Promise<string[][]> {
       requireHardened(cloud),
     );
     await step('an upload with curl through the balancer over TLS', () => {
-      const { detections } = curlUpload({
-        host: HOST,
-        caFile,
-        image: join(root, 'samples/3-sign-near.jpg'),
-      });
+      const detections = uploadSample(run, caFile);
       must(
         detections.some(({ label }) => label === 'stop sign'),
         'the result has no stop sign',
@@ -56,11 +46,7 @@ export async function verifyCloud(run: Verification): Promise<string[][]> {
       return `${detections.length} stop sign`;
     });
     await step('each address has its own quota behind the balancer', () => quotas(docker, cloud));
-    const { json } = await api.json<{ password?: string }>('POST', '/api/v1/sites', {
-      id: SITE,
-    });
-    must(json.password, `the site was not provisioned: ${JSON.stringify(json)}`);
-    const appliance = edgeOf(run, { caFile, password: json.password });
+    const appliance = edgeOf(run, { caFile, password: await provision(api) });
     edge = appliance;
     await step(
       'a summary of an appliance’s container reaches PostgreSQL, over MQTT with TLS',

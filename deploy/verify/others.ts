@@ -1,28 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Api, curlUpload } from './api.js';
-import {
-  Compose,
-  eventually,
-  fileFor,
-  makeSecrets,
-  memoryOf,
-  must,
-  requireHardened,
-} from './compose.js';
-import { cloudEnv, edgeOf, HOST, SITE, takeAuthority } from './projects.js';
+import { Api } from './api.js';
+import { type Compose, eventually, fileFor, memoryOf, must, requireHardened } from './compose.js';
+import { cloudOf, edgeOf, HOST, provision, SITE, takeAuthority, uploadSample } from './projects.js';
 import type { Verification } from './verification.js';
 
 /** The profile for one machine: the relay contains broker, database and image store. */
 export async function verifySingle(run: Verification): Promise<string[][]> {
-  const { docker, root, runFolder, step } = run;
-  const secrets = makeSecrets(root, runFolder);
-  const token = readFileSync(join(secrets, 'admin-token'), 'utf8').trim();
-  const cloud = new Compose(docker, {
-    files: [join(root, 'docker-compose.cloud.yml'), join(root, 'deploy/verify/cloud.yaml')],
-    env: cloudEnv(secrets),
-    profile: 'single',
-  });
+  const { docker, runFolder, step } = run;
+  const { cloud, token } = cloudOf(run, 'single');
   let edge: Compose | undefined;
   try {
     await step('the profile “single” starts without broker, database and storage', async () => {
@@ -41,21 +25,8 @@ export async function verifySingle(run: Verification): Promise<string[][]> {
     const caFile = fileFor(runFolder, ca);
     const api = new Api({ host: HOST, ca, token });
     await step('an upload and a site’s summaries reach it', async () => {
-      const { detections } = curlUpload({
-        host: HOST,
-        caFile,
-        image: join(root, 'samples/3-sign-near.jpg'),
-      });
-      must(detections.length > 0, 'the result has no detections');
-      const { json } = await api.json<{ password?: string }>('POST', '/api/v1/sites', {
-        id: SITE,
-      });
-      must(json.password, `the site was not provisioned: ${JSON.stringify(json)}`);
-      edge = edgeOf(run, {
-        caFile,
-        password: json.password,
-        url: `mqtt://${HOST}`,
-      });
+      must(uploadSample(run, caFile).length > 0, 'the result has no detections');
+      edge = edgeOf(run, { caFile, password: await provision(api), url: `mqtt://${HOST}` });
       await edge.up();
       await eventually('no summary arrives', 120_000, async () => {
         const { json } = await api.json<{ site: { summaries: number } }>(

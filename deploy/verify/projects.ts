@@ -1,13 +1,40 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { Compose, eventually, fileFor, makeSecrets } from './compose.js';
+import { type Api, curlUpload } from './api.js';
+import { Compose, eventually, fileFor, makeSecrets, must } from './compose.js';
 import type { Verification } from './verification.js';
 
 export const HOST = 'relay.example.test';
 export const SITE = 'depot-7';
 
+/** The cloud by docker-compose.cloud.yml, and the token of its first administrator. */
+export function cloudOf(
+  { docker, root, runFolder }: Verification,
+  profile?: string,
+): { cloud: Compose; token: string } {
+  const secrets = makeSecrets(root, runFolder);
+  const cloud = new Compose(docker, {
+    files: [join(root, 'docker-compose.cloud.yml'), join(root, 'deploy/verify/cloud.yaml')],
+    env: cloudEnv(secrets),
+    ...(profile !== undefined && { profile }),
+  });
+  return { cloud, token: readFileSync(join(secrets, 'admin-token'), 'utf8').trim() };
+}
+
+/** The detections in a sample image with a stop sign, which curl uploads through the balancer. */
+export const uploadSample = ({ root }: Verification, caFile: string): { label: string }[] =>
+  curlUpload({ host: HOST, caFile, image: join(root, 'samples/3-sign-near.jpg') }).detections;
+
+/** Adds the site of the appliance. Resolves with its password. */
+export async function provision(api: Api): Promise<string> {
+  const { json } = await api.json<{ password?: string }>('POST', '/api/v1/sites', { id: SITE });
+  must(json.password, `the site was not provisioned: ${JSON.stringify(json)}`);
+  return json.password;
+}
+
 /** The variables of docker-compose.cloud.yml, with the images of the stand-ins. */
-export function cloudEnv(secrets: string): Record<string, string> {
+function cloudEnv(secrets: string): Record<string, string> {
   return {
     SITEGLASS_HOST: HOST,
     SITEGLASS_SECRETS: secrets,

@@ -40,7 +40,9 @@ export function enrolmentRoutes(
       problems: ['enrolment_refused'],
       handle: async ({ body }) => {
         try {
-          return present(await enrol(parts, body.code));
+          const account = await enrol(parts, body.code);
+          ctx.state.auditSubject = account.relay.address;
+          return present(account);
         } catch (error) {
           if (!(error instanceof StartError)) throw error;
           throw new ProblemError('enrolment_refused', `${error.message}.`, { cause: error });

@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { commandActor } from '../../core/access/command-actor.js';
+import { recordCommand } from '../../core/access/record-command.js';
 import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { actAsOwnerOf } from '../../core/runtime/identity/act-as-owner.js';
@@ -12,10 +15,16 @@ export async function enrolCommand(config: EdgeConfig, { words }: CommandOptions
   const { dataFolder, site } = config;
   // Pasted into a terminal, a long code may be broken by spaces.
   const code = words.length > 0 ? words.join('') : await typedCode();
+  const actor = commandActor();
   makeFolder(dataFolder);
   actAsOwnerOf(dataFolder);
   const account = await enrol({ dataFolder, site, hasOwnPassword: hasOwnPassword(config) }, code);
-  return `${site} is enrolled at ${account.relay.address}; it reports to ${account.mqtt.url}. A running service uses this within seconds.`;
+  const { address } = account.relay;
+  const entry = { action: 'enrolled', actor, subject: address } as const;
+  return [
+    `${site} is enrolled at ${address}; it reports to ${account.mqtt.url}. A running service uses this within seconds.`,
+    ...(await recordCommand(join(dataFolder, 'edge.db'), entry)),
+  ].join('\n');
 }
 
 /** From the standard input, so that the code is in no history and in no list of processes. */

@@ -31,8 +31,8 @@ export interface SetupOptions {
   isHttps: boolean;
   /** SHA-256 of the TLS certificate; rejects without one. */
   fingerprint(): Promise<string>;
-  /** Exchanges a code for an account at a relay. Rejects with the reason. */
-  enrol?: (site: string, code: string) => Promise<void>;
+  /** Exchanges a code for an account at a relay. Resolves with its address; rejects with the reason. */
+  enrol?: (site: string, code: string) => Promise<string>;
   log: Logger;
 }
 
@@ -137,12 +137,14 @@ export class Setup implements Service {
     const site = settings.site ?? String(this.options.given.settings.site);
     const { name, password } = request.administrator;
     await refuseWeak(password, [name, site]);
-    if (request.relay && 'code' in request.relay) await this.#enrol(site, request.relay.code);
+    const relay = await this.#enrol(site, request.relay);
     await writeSetupFile(dataFolder, { isComplete: false, settings });
     await this.#createAdministrator(name, password);
     await writeSetupFile(dataFolder, { isComplete: true, settings });
     this.#isDone = true;
-    audit.record({ action: 'set_up', actor: { name, kind: 'user', address }, subject: site });
+    const actor = { name, kind: 'user', address } as const;
+    if (relay !== undefined) audit.record({ action: 'enrolled', actor, subject: relay });
+    audit.record({ action: 'set_up', actor, subject: site });
     log.info({ site, administrator: name }, 'set-up complete; restarting the services');
     setTimeout(() => this.#restartNow(), RESTART_AFTER_MS);
     return {
@@ -177,9 +179,10 @@ export class Setup implements Service {
     };
   }
 
-  async #enrol(site: string, code: string): Promise<void> {
+  async #enrol(site: string, relay: SetupRequest['relay']): Promise<string | undefined> {
+    if (!relay || !('code' in relay)) return undefined;
     try {
-      await this.options.enrol?.(site, code);
+      return await this.options.enrol?.(site, relay.code);
     } catch (cause) {
       const message = messageOf(cause);
       throw new ProblemError('invalid_parameter', `relay.code: ${message}`, {

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Checks, expect } from './checklist.js';
 import { inChromium, setUpByPage } from './chromium.js';
-import type { InstalledProgram } from './installed-program.js';
 import { MAX_MEGABYTES } from './opencv-checks.js';
-
-const EDGE = '192.0.2.10';
-const RELAY = '192.0.2.20';
-const SITE = 'harbour';
-const USER = 'ada';
-const PASSWORD = 'violet tram under rain';
+import {
+  EDGE,
+  PASSWORD,
+  RELAY,
+  SITE,
+  STATE,
+  type Summary,
+  USER,
+  type WalkPrograms,
+  walkMachine,
+  withCookie,
+  withToken,
+} from './walk-machine.js';
 
 /** What an operator adds to the configuration of the relay's package. */
 const RELAY_SETTINGS = `http: { host: 0.0.0.0 }
@@ -18,22 +24,11 @@ enrolment: { url: 'https://${RELAY}:8090', brokerUrl: 'mqtts://${RELAY}:1883' }
 const CAMERA = `cameras:
   - { id: street, kind: folder, path: /srv/samples, loop: true, schedule: '* * * * * *' }
 `;
-const STATE = '/var/lib/siteglass-edge';
 const ARCHIVE = '/root/harbour.tar';
 
-interface Parts {
-  edge: InstalledProgram;
-  relay: InstalledProgram;
+interface Parts extends WalkPrograms {
   /** A folder of this machine for the browser. */
   work: string;
-  /** A sample of this machine with two signs. */
-  image: string;
-}
-
-interface Summary {
-  epoch: string;
-  seq: number;
-  snapshot: string;
 }
 
 /** Waits for more, since a summary that is doubled would arrive later. */
@@ -54,73 +49,8 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
     images: [''],
     arrived: [noSummary],
   };
-  /** Calls the API as other machines do, by its certificate. Returns the status. */
-  const status = (path: string, ...options: string[]): string =>
-    machine.run(
-      `curl --silent --show-error --cacert /root/edge.pem --max-time 20 --output /root/answer --write-out '%{http_code}' ${options.join(' ')} https://${EDGE}:8080/api/v1${path}`,
-    );
-  const withToken = (token: string) => `--header 'Authorization: Bearer ${token}'`;
-  const withCookie = (cookie: string) => `--header 'Cookie: ${cookie}'`;
-  const isStatus = (found: string, wanted: number, what: string) =>
-    expect(found === String(wanted), `${wanted} for ${what}`, found);
-  const arrived = () =>
-    relay.query<Summary[]>(
-      `database.prepare("select epoch, seq, snapshot from summary where site = '${SITE}' order by received_at, seq").all()`,
-    );
-  const epoch = () =>
-    edge.query<string>(`database.prepare('select epoch from outbox_state').get().epoch`);
-  const images = () =>
-    edge.query<string[]>(
-      `database.prepare('select id from image where camera is not null order by id').pluck().all()`,
-    );
-  const codeOf = (words: string) => {
-    const output = machine.run(`siteglass-relay sites ${words}`);
-    const [code] = /^SG1-\S+$/m.exec(output) ?? [];
-    expect(code, 'a code', output);
-    return code;
-  };
-  const untilMore = async (than: number, what: string) => {
-    const count = `sqlite3 -readonly /var/lib/siteglass-relay/relay.db "select count(*) from summary"`;
-    return machine.until(`test "$(${count})" -gt ${than}`, what, 90_000);
-  };
-  /** Throws if a summary was doubled, or one of a snapshot that was made since the first that arrived is missing. */
-  const untilWhole = async (): Promise<string> => {
-    for (let tries = 0; ; tries++) {
-      const there = arrived();
-      const snapshots = new Set(there.map(({ snapshot }) => snapshot));
-      const [first = ''] = [...snapshots].toSorted();
-      // The newest is on its way.
-      const missing = images()
-        .slice(0, -1)
-        .filter((id) => id >= first && !snapshots.has(id));
-      expect(snapshots.size === there.length, 'no summary twice', `${there.length} summaries`);
-      if (missing.length === 0) return `${there.length} summaries, none lost or doubled`;
-      expect(tries < 60, 'a summary of each snapshot', `${missing.length} are missing`);
-      await sleep(500);
-    }
-  };
-  const firstLine = () => {
-    const [url = '', code = ''] = machine.run(`cat ${STATE}/set-up-code`).split('\n');
-    return { url, code };
-  };
-  const firstRun = (relayCode?: string) => ({
-    ...{ ...firstLine(), site: SITE, user: USER, password: PASSWORD, image },
-    ...{ fingerprint: fingerprint(), ...(relayCode !== undefined && { relayCode }) },
-  });
-  const fingerprint = () => {
-    const shown = machine.run('siteglass-edge certificate');
-    const [found] = /([0-9A-F]{2}:){31}[0-9A-F]{2}/.exec(shown) ?? [];
-    expect(found, 'a fingerprint', shown);
-    return found;
-  };
-  const reset = async () => {
-    machine.run('systemctl stop siteglass-edge && siteglass-edge reset --yes');
-    const left = machine.run(`ls -A --ignore 'lock*' ${STATE}`);
-    expect(left === '', 'an empty data folder', left);
-    machine.run('systemctl start siteglass-edge');
-    await edge.untilReady();
-    machine.run('siteglass-edge certificate pem > /root/edge.pem');
-  };
+  const walk = walkMachine({ edge, relay, image });
+  const { status, isStatus, arrived, epoch, images, untilMore, untilWhole, reset } = walk;
   return {
     'walk: install the appliance': async () => {
       machine.addAddresses([EDGE, RELAY]);
@@ -137,7 +67,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
       const added = machine.usedMegabytes() - before;
       expect(added <= MAX_MEGABYTES, `at most ${MAX_MEGABYTES} MB`, `${added} MB`);
       machine.run('siteglass-edge certificate pem > /root/edge.pem');
-      expect(firstLine().code === code, firstLine().code, code);
+      expect(walk.firstLine().code === code, walk.firstLine().code, code);
       return `“${last}”; ${added} MB beside Node.js`;
     },
     'walk: install the relay': async () => {
@@ -153,7 +83,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
     'walk: set-up in a browser, first detection, log-out': () =>
       inChromium(machine, work, async (context) => {
         isStatus(status('/site'), 401, 'a call before the set-up');
-        const { page, found, seconds } = await setUpByPage(context, firstRun());
+        const { page, found, seconds } = await setUpByPage(context, walk.firstRun());
         isStatus(status('/setup', `--header 'Setup-Code: ${at.code}'`), 404, 'another set-up');
         const session = (await context.cookies()).find(({ name }) => name.startsWith('__Host-'));
         expect(
@@ -202,7 +132,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
       machine.run('cat >> /etc/siteglass/edge.yaml && systemctl reload siteglass-edge', {
         input: CAMERA,
       });
-      const code = codeOf(`enrol ${SITE}`);
+      const code = walk.codeOf(`enrol ${SITE}`);
       const said = machine.run('siteglass-edge enrol', { input: `${code}\n` });
       expect(said.includes(`${SITE} is enrolled at ${RELAY}:8090`), 'an enrolment', said);
       const seconds = await untilMore(2, 'summaries at the relay');
@@ -254,7 +184,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
       at.arrived = arrived();
       isStatus(status('/site', withToken(at.token)), 401, 'a token from before');
       isStatus(status('/site', withCookie(at.cookie)), 401, 'a cookie from before');
-      const { url, code } = firstLine();
+      const { url, code } = walk.firstLine();
       expect(url === `https://${EDGE}:8080/setup` && code !== '', 'a set-up', url);
       const kept = images().filter((id) => at.images.includes(id));
       expect(kept.length === 0, 'no image from before', kept.length);
@@ -306,7 +236,7 @@ export function walkChecks({ edge, relay, work, image }: Parts): Checks {
       await reset();
       const { length } = arrived();
       const found = await inChromium(machine, work, async (context) => {
-        const run = await setUpByPage(context, firstRun(codeOf(`enrol ${SITE}`)));
+        const run = await setUpByPage(context, walk.firstRun(walk.codeOf(`enrol ${SITE}`)));
         return `${run.found}, ${run.seconds} s after the page was opened`;
       });
       const seconds = await untilMore(length + 2, 'summaries at the relay');

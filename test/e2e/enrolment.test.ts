@@ -87,6 +87,7 @@ for (const broker of ['embedded', 'mosquitto'] as const)
       const enrolled = await edge('enrol', code);
       t.is(enrolled.code, 0, enrolled.errors);
       t.regex(enrolled.output, /harbour is enrolled at 127\.0\.0\.1/);
+      t.regex((await edge('audit')).output, /enrolled +.*127\.0\.0\.1/);
       for (const name of ['relay-account.json', 'relay-password'])
         t.is(statSync(join(edgeFolder, name)).mode & 0o777, 0o600);
       const first = readFileSync(join(edgeFolder, 'relay-password'), 'utf8');

@@ -8,6 +8,7 @@ import { sbomOf } from '../../packaging/tree/sbom.js';
 import { pinnedFaults } from '../../scripts/lib/advisories.mjs';
 import { readPackages } from '../../scripts/lib/npm-packages.mjs';
 import { newestIn } from '../../scripts/lib/other-node.mjs';
+import { checkContact } from '../../scripts/lib/security-contact.mjs';
 import { signPackages } from '../../scripts/lib/sign-packages.mjs';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
@@ -118,4 +119,18 @@ test('the newest release of a major version of Node.js is chosen by its numbers'
   t.is(newestIn(versions, '24'), '24.1.0');
   t.is(newestIn(versions, '2'), '2.99.0');
   t.is(newestIn(['node-x.part', '22.1.0-4711.part'], '22'), undefined);
+});
+
+test('a placeholder for the address of reports is named, and nothing is signed with it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const check = (text: string, key?: string) => {
+    writeFileSync(join(folder, 'SECURITY.md'), text);
+    return checkContact(folder, key);
+  };
+  const placeholder = 'Write to **a.b@mail.example.invalid**, or open an advisory.';
+  t.regex(check(placeholder) ?? '', /^SECURITY\.md names a\.b@mail\.example\.invalid,/);
+  t.throws(() => check(placeholder, 'key'), { message: /replace it by an address that is read/ });
+  const real = 'Write to **security@example.org**; an invalid report is answered.';
+  t.is(check(real), undefined);
+  t.is(check(real, 'key'), undefined);
 });

@@ -240,6 +240,31 @@ test.serial('a backup that does not fit is refused, and nothing is left', async 
   t.deepEqual(readdirSync(folder).sort(), ['data', 'street']);
 });
 
+test.serial('a backup that is ended by a signal leaves no part of an archive', async (t) => {
+  const { folder, dataFolder, settings, start } = await place(t);
+  const { program } = await start();
+  await program.end();
+  // Takes a while to write, and no block on the disk.
+  execFileSync('truncate', ['-s', '1G', join(dataFolder, 'large')]);
+  const main = join(projectRoot(), 'dist', 'edge', 'main.js');
+  for (const [signal, appears] of [
+    ['SIGINT', 'b.tar.part'],
+    ['SIGTERM', 'b.tar.part.db'],
+  ] as const) {
+    const child = spawn(process.execPath, [main, 'backup', join(folder, 'b.tar'), ...settings]);
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      errors += text;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    await soon(() => readdirSync(folder).includes(appears));
+    child.kill(signal);
+    t.is(await ended, 1);
+    t.regex(errors, new RegExp(`cannot be written: it was ended by ${signal}`));
+    t.deepEqual(readdirSync(folder).sort(), ['data', 'street'], appears);
+  }
+});
+
 test.serial(
   'a reset asks for the site id, removes all data, and the next start begins anew',
   async (t) => {
@@ -356,4 +381,35 @@ test.serial('users come back with a backup, and their sessions do not', async (t
   const again = await start();
   t.is(await statusOf(again), 401);
   t.is((await logIn(again)).status, 200);
+});
+
+test.serial('the audit log has who made a backup, and who restored one', async (t) => {
+  const { start, run, folder, dataFolder } = await place(t);
+  const running = await start();
+  const entries = async () => {
+    const { output } = await run('audit', '--json');
+    const all: { action: string; subject: string; actor: { name: string; kind: string } }[] =
+      JSON.parse(output);
+    return all.filter(({ action }) => action.startsWith('backup_'));
+  };
+  const file = join(folder, 'backup.tar');
+  t.is((await run('backup', file)).code, 0);
+  const [made, ...others] = await entries();
+  t.like(made, { action: 'backup_made', subject: file, actor: { kind: 'command' } });
+  t.deepEqual(others, []);
+  t.is(await running.program.end(), 0);
+  t.is((await run('restore', file)).code, 0);
+  t.false(readdirSync(dataFolder).some((name) => /^edge\.db-/.test(name)));
+  const [restored, ...more] = await entries();
+  t.like(restored, { action: 'backup_restored', subject: file, actor: { kind: 'command' } });
+  t.is(restored?.actor.name, made?.actor.name);
+  t.deepEqual(more, [], 'the archive was complete before it was recorded');
+
+  // Of a version without an audit log.
+  const db = new Sqlite(join(dataFolder, 'edge.db'));
+  db.exec('drop table audit_entry');
+  db.close();
+  const older = await run('backup', join(folder, 'older.tar'));
+  t.is(older.code, 0);
+  t.regex(older.output, /This is not in the audit log: no such table: audit_entry/);
 });
