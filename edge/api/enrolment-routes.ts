@@ -38,7 +38,7 @@ export function enrolmentRoutes(
       body: codeSchema,
       responses: { 200: stateSchema },
       problems: ['enrolment_refused'],
-      handle: async ({ body }) => {
+      handle: async ({ body }, ctx) => {
         try {
           const account = await enrol(parts, body.code);
           ctx.state.auditSubject = account.relay.address;
