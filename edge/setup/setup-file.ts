@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { nameSchema } from '../../core/contract/names.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import { replaceFile } from '../../core/runtime/replace-file.js';
 import { brokerClientShape } from '../../core/runtime/settings.js';
+import { readIfPresent } from '../../core/store/database-files.js';
 
 /** What the set-up decides, as the configuration has it. */
 const settingsSchema = z.strictObject({
@@ -31,13 +31,13 @@ export const readSetupFile = (dataFolder: string): SetupFile | undefined => read
 export const setupFileFault = (dataFolder: string): string | undefined => read(dataFolder).fault;
 
 function read(dataFolder: string): { file?: SetupFile; fault?: string } {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(pathIn(dataFolder), 'utf8');
+    text = readIfPresent(pathIn(dataFolder));
   } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return isAbsent ? {} : { fault: messageOf(error) };
+    return { fault: messageOf(error) };
   }
+  if (text === undefined) return {};
   const { data, error } = fileSchema.safeParse(jsonIn(text));
   if (data) return { file: data };
   const [issue] = error.issues;

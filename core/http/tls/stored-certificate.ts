@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf } from '../../runtime/errors.js';
@@ -7,10 +6,11 @@ import type { Logger } from '../../runtime/logger.js';
 import { replaceFile } from '../../runtime/replace-file.js';
 import type { TlsCredentials } from '../../runtime/tls/credentials.js';
 import { pemPartsOf } from '../../runtime/tls/pem.js';
+import { readIfPresent } from '../../store/database-files.js';
 
 /** A key with its certificates, as stored; undefined if there is no file. Throws if they cannot be used. */
 export function readStored(file: string): TlsCredentials | undefined {
-  const text = textOf(file);
+  const text = readIfPresent(file);
   if (text === undefined) return undefined;
   const { key, chain } = pemPartsOf(text);
   new X509Certificate(chain);
@@ -25,13 +25,5 @@ export async function store(file: string, text: string, log: Logger): Promise<vo
     await replaceFile(file, text, { flush: true });
   } catch (error) {
     log.error({ file, error: messageOf(error) }, 'certificate not stored');
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
+import { pino } from 'pino';
 import { OwnCertificate } from '../../../../core/http/tls/own-certificate.js';
 import { silentLogger } from '../../../../core/runtime/logger.js';
 import { pemBlocks } from '../../../../core/runtime/tls/pem.js';
@@ -9,14 +10,14 @@ import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const DAY_MS = 86_400_000;
 
-function certificateIn(folder: string) {
+function certificateIn(folder: string, log = silentLogger()) {
   const state = { now: Date.now(), addresses: ['127.0.0.1', '192.0.2.7'] };
   const create = () =>
     new OwnCertificate({
       folder,
       label: 'harbour',
       names: () => ({ host: 'box', names: ['box', 'box.local'], addresses: state.addresses }),
-      log: silentLogger(),
+      log,
       clock: () => state.now,
     });
   return { state, create };
@@ -88,6 +89,16 @@ test('a new address is added; one that comes and goes needs one new certificate 
   t.truthy(own.checkIP('192.0.2.7'), 'the former one stays');
   state.addresses = ['127.0.0.1', '192.0.2.7'];
   t.is((await certificate.refresh()).chain, second.chain);
+});
+
+test('a file that is there and cannot be read is logged: clients that pin its authority lose it', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'authority.pem'));
+  const lines: string[] = [];
+  const log = pino({}, { write: (line: string) => void lines.push(line) });
+  const { create } = certificateIn(folder, log);
+  t.truthy((await create().refresh()).key);
+  t.regex(lines[0] ?? '', /authority\.pem.*EISDIR.*stored certificate damaged/);
 });
 
 test('a damaged file is replaced', async (t) => {
