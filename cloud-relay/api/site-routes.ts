@@ -8,9 +8,8 @@ import {
   totalsSchema,
 } from '../../core/contract/site.js';
 import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
-import { readJson } from '../../core/http/read-json.js';
 import { requireKnown } from '../../core/http/require-known.js';
-import { parse, type Route, route } from '../../core/http/route.js';
+import { type Route, route } from '../../core/http/route.js';
 import { type Clock, toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
 import { MAX_GAPS } from '../fleet/gaps.js';
@@ -205,8 +204,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       body: newSiteSchema,
       responses: { 201: createdSiteSchema },
       problems: ['conflict', 'broker_unavailable'],
-      handle: async (_, ctx) => {
-        const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
+      handle: async ({ body: { id } }, ctx) => {
         ctx.status = 201;
         ctx.state.auditSubject = id;
         return { status: 'OK', ...(await fleet.createSite(id)) };

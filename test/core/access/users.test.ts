@@ -61,21 +61,25 @@ test('only the right password lets a user in', async (t) => {
   });
 });
 
-test('an unknown user costs the same as a wrong password', async (t) => {
+test.serial('an unknown user costs the same as a wrong password', async (t) => {
   const { users } = await startAccess(t);
   await users.create('mara', 'operator', GOOD_PASSWORD);
   const measure = async (name: string) => {
     const times: number[] = [];
     for (let i = 0; i < 5; i++) {
-      const from = performance.now();
+      const from = process.cpuUsage();
       await users.verify(name, 'not the password');
-      times.push(performance.now() - from);
+      const { user, system } = process.cpuUsage(from);
+      times.push((user + system) / 1_000);
     }
     return Math.min(...times);
   };
   await measure('nobody');
   const [known, unknown] = [await measure('mara'), await measure('nobody')];
-  t.true(unknown > known / 3 && unknown < known * 3, `${known} ms and ${unknown} ms`);
+  t.true(
+    unknown > known / 3 && unknown < known * 3,
+    `${known} and ${unknown} ms of processor time`,
+  );
 });
 
 test('passwords are checked one at a time, and no caller takes the whole queue', async (t) => {

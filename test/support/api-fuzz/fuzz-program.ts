@@ -26,6 +26,7 @@ const SETTINGS: Record<ProgramName, (folder: string) => string[]> = {
     `cameras=[{ id: gate, kind: folder, path: ${folder}, loop: true, schedule: "*/5 * * * * *" }, { id: yard, kind: push, pushSecret: fuzzed-secret-of-yard }]`,
   ],
   'cloud-relay': () => [
+    'mqtt={ embedded: { port: 0 } }',
     'demo={ uploadsPerMinute: 100000, requestsPerMinute: 100000, workerSecondsPerMinute: 100000, totalWorkerSecondsPerMinute: 100000, storedMegabytes: 100000 }',
   ],
 };
