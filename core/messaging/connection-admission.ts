@@ -25,7 +25,7 @@ interface Entry {
  * that has few takes the place of one that has most.
  */
 export class ConnectionAdmission {
-  /** By address and port, which name a connection also within TLS. */
+  /** By addresses and port, which name a connection also within TLS. */
   readonly #pendingByKey = new Map<string, Entry>();
   readonly #pending = new Groups();
   readonly #shared = new Groups();
@@ -71,7 +71,9 @@ export class ConnectionAdmission {
   }
 }
 
-const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+/** A client may use one port for connections to several addresses of this machine. */
+const keyOf = ({ remoteAddress, remotePort, localAddress }: Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress}`;
 
 /** Connections by address, oldest first. */
 class Groups {

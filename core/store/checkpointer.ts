@@ -26,6 +26,7 @@ interface CheckpointState {
 export class Checkpointer {
   #timer: NodeJS.Timeout | undefined;
   #thread: Worker | undefined;
+  #ended: Promise<void> = Promise.resolve();
   #isRunning = false;
   #usedAt = 0;
   readonly #failures = new LogThrottle(LOG_EVERY_MS);
@@ -94,13 +95,14 @@ export class Checkpointer {
       );
   }
 
-  async #endThread(): Promise<void> {
+  /** Resolves once no thread is left, also if one was ending already. */
+  #endThread(): Promise<void> {
     const thread = this.#thread;
-    if (!thread) return;
+    if (!thread) return this.#ended;
     this.#thread = undefined;
-    const ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    this.#ended = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
     thread.ref();
     thread.postMessage('end');
-    await ended;
+    return this.#ended;
   }
 }

@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -149,6 +149,28 @@ test('clients of one address that have logged in have a share; a site with an ac
   const other = await reader(7, '127.0.0.7');
   t.true(north.connected && other.connected);
   await eventually(() => broker.connections === 6);
+});
+
+test('two connections from one port to two addresses of the broker both log in, whichever ends first', async (t) => {
+  const { broker } = await startBroker(t, { accounts, host: '0.0.0.0' });
+  const { port } = broker.address;
+  const connectTo = async (host: string, localPort?: number) => {
+    const socket = connectSocket({
+      ...{ port, host, localAddress: ATTACKER },
+      ...(localPort !== undefined && { localPort }),
+    });
+    t.teardown(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const first = await connectTo('127.0.0.1');
+  const second = await connectTo('127.0.0.2', first.localPort);
+  await sleep(100);
+  first.destroy();
+  await sleep(100);
+  second.write(connectPacket('dashboard'));
+  const [connack] = (await once(second, 'data')) as [Buffer];
+  t.is(connack[3], 0, 'accepted');
 });
 
 test('before its login a client may send 8 KiB in a packet, and CONNECT first', async (t) => {
