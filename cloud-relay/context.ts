@@ -35,17 +35,11 @@ import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
 import { PublicQuota } from './demo/public-quota.js';
-import { CutOffWatch } from './fleet/cut-off-watch.js';
-import { enrolmentPlace } from './fleet/enrolment-place.js';
-import { Enrolments } from './fleet/enrolments.js';
-import { Fleet } from './fleet/fleet.js';
-import { Presence } from './fleet/presence.js';
-import { SiteRegistry } from './fleet/site-registry.js';
+import type { Fleet } from './fleet/fleet.js';
 import { brokerPasswordsOf } from './ingest/broker-passwords-of.js';
-import { Ingest } from './ingest/ingest.js';
+import { createSites, type Sites } from './ingest/create-sites.js';
+import type { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
-import { createRelayBroker } from './ingest/relay-broker.js';
-import { SummaryRetention } from './ingest/summary-retention.js';
 import { createFileStore } from './store/create-file-store.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import { type RelayTables, relayTables } from './store/relay-tables.js';
@@ -81,7 +75,11 @@ export async function createRelay(
 ): Promise<Relay> {
   const base = await createBase(config, log, clock, manifest);
   const { access, detection, images } = base;
-  const sites = createSites(base);
+  const sites = createSites({
+    ...base,
+    db: tablesOf(base.db, relayTables),
+    ownPin: () => ownPin(config),
+  });
   const { http, routes } = createServer(base, sites);
   const services = [
     ...[
@@ -112,7 +110,6 @@ export async function createRelay(
 }
 
 type Base = Awaited<ReturnType<typeof createBase>>;
-type Sites = ReturnType<typeof createSites>;
 
 /** The database, tokens, detection and the image API. */
 async function createBase(config: RelayConfig, log: Logger, clock: Clock, manifest?: string) {
@@ -193,57 +190,6 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
     images,
     quota,
   };
-}
-
-/** The broker, and what is known and received of the sites. */
-function createSites({ config, log, clock, steadyTime, db, tls }: Base) {
-  const tables = tablesOf(db, relayTables);
-  const tlsOptions = {
-    source: tls.certificates,
-    isPlainTextAllowed: tls.isPlainMqttAllowed,
-  };
-  const broker = createRelayBroker(config, tables, log, clock, tlsOptions);
-  const { bus, embedded, hasAccounts, shareGroup, accounts, fixedNames } = broker;
-  const fleetLog = log.child({ component: 'fleet' });
-  const maxSites = 'external' in config.mqtt ? config.mqtt.external.maxSites : undefined;
-  const admission = { admitUnknown: !hasAccounts, maxSites };
-  const registry = new SiteRegistry(tables, admission, fleetLog, clock);
-  const presence = new Presence(bus, tables, registry, fleetLog, clock);
-  const onRecord = (site: string) => presence.recordArrived(site);
-  const ingestLog = log.child({ component: 'ingest' });
-  const retention = new SummaryRetention(
-    tables,
-    config.retention.summariesMs,
-    ingestLog,
-    clock,
-    steadyTime.eras,
-  );
-  const options = { shareGroup, onRecord, budgets: config.siteBudgets };
-  const ingest = new Ingest(bus, tables, registry, ingestLog, options, clock);
-  const fleet = new Fleet({
-    db: tables,
-    registry,
-    presence,
-    accounts,
-    fixedNames,
-    disconnect: (site) => embedded?.disconnectSite(site),
-    forget: (site) => embedded?.forgetSite(site),
-    log: fleetLog,
-    clock,
-  });
-  const enrolments = new Enrolments({
-    db: tables,
-    place: () => enrolmentPlace(config, () => ownPin(config)),
-    hasAccounts,
-    accounts,
-    fixedNames,
-    admit: (site) => registry.add(site),
-    disconnect: (site) => embedded?.disconnectSite(site),
-    clock,
-  });
-  const cutOffs =
-    embedded && new CutOffWatch(tables, (site) => embedded.disconnectSite(site), fleetLog);
-  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
 }
 
 /** The REST API and the metrics. */

@@ -8,8 +8,7 @@ import {
 } from '../../core/contract/enrolment.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { limitRate } from '../../core/http/guards.js';
-import { readJson } from '../../core/http/read-json.js';
-import { parse, type Route, route } from '../../core/http/route.js';
+import { type Route, route } from '../../core/http/route.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import type { Enrolments } from '../fleet/enrolments.js';
 
@@ -96,10 +95,9 @@ function applianceRoutes(enrolments: Enrolments): Route[] {
         'rate_limited',
       ],
       before: [limitRate(ATTEMPTS_PER_MINUTE)],
-      handle: async (_, ctx) => {
-        const exchange = parse(exchangeSchema, await readJson(ctx), 'body');
-        ctx.state.auditSubject = exchange.site;
-        return { status: 'OK', mqtt: await enrolments.exchange(exchange) };
+      handle: async ({ body }, ctx) => {
+        ctx.state.auditSubject = body.site;
+        return { status: 'OK', mqtt: await enrolments.exchange(body) };
       },
     }),
     route({
@@ -119,10 +117,10 @@ function applianceRoutes(enrolments: Enrolments): Route[] {
         'rate_limited',
       ],
       before: [limitRate(CHECKS_PER_MINUTE)],
-      handle: async ({ params }, ctx) => {
-        const request = parse(credentialsRequestSchema, await readJson(ctx), 'body');
-        return { status: 'OK', ...(await enrolments.refresh(params.site, request)) };
-      },
+      handle: async ({ params, body }) => ({
+        status: 'OK',
+        ...(await enrolments.refresh(params.site, body)),
+      }),
     }),
   ];
 }

@@ -8,9 +8,8 @@ import {
   totalsSchema,
 } from '../../core/contract/site.js';
 import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
-import { readJson } from '../../core/http/read-json.js';
 import { requireKnown } from '../../core/http/require-known.js';
-import { parse, type Route, route } from '../../core/http/route.js';
+import { type Route, route } from '../../core/http/route.js';
 import { type Clock, toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
 import { MAX_GAPS } from '../fleet/gaps.js';
@@ -122,11 +121,18 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       },
       problems: ['not_found'],
       handle: async ({ params, query: { from, to, ...query } }) => {
-        const page = await fleet.summaries(params.site, { ...query, ...range({ from, to }) });
+        const page = await fleet.deliveries.summaries(params.site, {
+          ...query,
+          ...range({ from, to }),
+        });
         // Only an empty page can be that of a camera that does not exist. The labels of a site are not known here.
         if (page.summaries.length === 0)
           await requireKnown([
-            { path: 'camera', name: query.camera, known: () => fleet.cameras(params.site) },
+            {
+              path: 'camera',
+              name: query.camera,
+              known: () => fleet.deliveries.cameras(params.site),
+            },
           ]);
         const summaries = page.summaries.map(({ receivedAt, ...summary }) => ({
           ...summary,
@@ -148,7 +154,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       handle: async ({ params, query }) => {
         const { from = clock() - 7 * DAY_MS, to = clock() } = range(query);
         const { after } = query;
-        const { days, next } = await fleet.dailyTotals(params.site, { from, to, after });
+        const { days, next } = await fleet.deliveries.dailyTotals(params.site, { from, to, after });
         return {
           status: 'OK',
           days: days.map((total) => ({ ...total, day: toIsoString(total.day).slice(0, 10) })),
@@ -166,7 +172,7 @@ function readRoutes(fleet: Fleet, clock: Clock): Route[] {
       responses: { 200: siteGapsSchema },
       problems: ['not_found'],
       handle: async ({ params }) => {
-        const { gaps, truncated } = await fleet.gaps(params.site);
+        const { gaps, truncated } = await fleet.deliveries.gaps(params.site);
         return {
           status: 'OK',
           gaps: gaps.map((gap) => ({ ...gap, noticedAt: toIsoString(gap.noticedAt) })),
@@ -198,8 +204,7 @@ function provisioningRoutes(fleet: Fleet): Route[] {
       body: newSiteSchema,
       responses: { 201: createdSiteSchema },
       problems: ['conflict', 'broker_unavailable'],
-      handle: async (_, ctx) => {
-        const { id } = parse(newSiteSchema, await readJson(ctx), 'body');
+      handle: async ({ body: { id } }, ctx) => {
         ctx.status = 201;
         ctx.state.auditSubject = id;
         return { status: 'OK', ...(await fleet.createSite(id)) };

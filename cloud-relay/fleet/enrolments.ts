@@ -7,14 +7,9 @@ import { ProblemError } from '../../core/runtime/errors.js';
 import { credentialTable, enrolmentTable } from '../store/enrolment-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { removeDelivered } from '../store/remove-delivered.js';
-import {
-  addSites,
-  isBeingRemoved,
-  passwordHashOf,
-  setPasswordHash,
-  site as siteOf,
-} from '../store/site-table.js';
+import { addSites, isBeingRemoved, passwordHashOf, setPasswordHash } from '../store/site-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
+import { existingSite } from './existing-site.js';
 import { hashPassword, newPassword, verifyPassword } from './password-hash.js';
 
 /** Where appliances find this relay and its broker. */
@@ -169,8 +164,7 @@ export class Enrolments {
   async revoke(site: string): Promise<void> {
     const { db, accounts, disconnect } = this.parts;
     await db.transaction().execute(async (trx) => {
-      if (!(await siteOf(trx, site)))
-        throw new ProblemError('not_found', `there is no site ${site}`);
+      await existingSite(trx, site);
       await setPasswordHash(trx, site, null);
       await enrolmentTable.remove(trx, site);
       await credentialTable.set(trx, site, { previous_hash: null, rotation_asked_at: null });

@@ -1,11 +1,8 @@
 import type { Kysely } from 'kysely';
-import { readSummary, type Summary } from '../../core/contract/summary.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
-import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { boundedPage } from '../../core/store/bounded-page.js';
-import { type DailyTotal, dailyTotals } from '../store/daily-label-table.js';
 import { enrolmentTable } from '../store/enrolment-table.js';
 import type { RelayTables, SiteRow } from '../store/relay-tables.js';
 import { removeDelivered } from '../store/remove-delivered.js';
@@ -16,21 +13,13 @@ import {
   provisionSite,
   removeSite,
   setPasswordHash,
-  site,
   siteIds,
   sites,
 } from '../store/site-table.js';
 import { type SiteTotals, siteTotals, sumOfTotals } from '../store/site-total-table.js';
-import {
-  camerasOf,
-  newestSummaries,
-  type Page,
-  type SummaryFilter,
-  type SummaryPosition,
-} from '../store/summary-table.js';
 import type { BrokerAccountStore } from './broker-account-store.js';
-import { decodeCursor, decodeDailyCursor, encodeCursor, encodeDailyCursor } from './cursor.js';
-import { type SiteGaps, siteGaps } from './gaps.js';
+import { Deliveries } from './deliveries.js';
+import { existingSite, siteNotFound } from './existing-site.js';
 import { hashPassword, newPassword } from './password-hash.js';
 import type { Presence, SitePresence } from './presence.js';
 import type { SiteRegistry } from './site-registry.js';
@@ -60,26 +49,6 @@ export interface SitePage {
   next: string | null;
 }
 
-export interface DailyPage {
-  days: DailyTotal[];
-  next: string | null;
-}
-
-export interface DeliveredSummary extends Summary {
-  receivedAt: number;
-}
-
-export interface SummaryQuery extends SummaryFilter {
-  limit: number;
-  /** `next` of the previous page. */
-  after?: string | undefined;
-}
-
-export interface SummaryPage {
-  summaries: DeliveredSummary[];
-  next: string | null;
-}
-
 export interface FleetParts {
   db: Kysely<RelayTables>;
   registry: SiteRegistry;
@@ -96,22 +65,19 @@ export interface FleetParts {
   clock?: Clock;
 }
 
-const LOG_EVERY_MS = 600_000;
 /** So long a site is shown as limited after it sent something beyond its budget. */
 const LIMITED_MS = 3_600_000;
-/** Bounds of answers: a page ends before its limit if its items are large. */
-const MAX_PAGE_BYTES = 2 * 1024 * 1024;
-/** Of a summary or a site, besides its text. */
+/** Of a site, besides its text. */
 const ITEM_BYTES = 500;
-const MAX_DAILY_ROWS = 10_000;
 
 /** The sites and their state. Times are milliseconds since the Unix epoch. */
 export class Fleet {
   readonly #clock: Clock;
-  readonly #damaged = new LogThrottle(LOG_EVERY_MS);
+  readonly deliveries: Deliveries;
 
   constructor(private readonly parts: FleetParts) {
     this.#clock = parts.clock ?? systemClock;
+    this.deliveries = new Deliveries(parts.db, parts.log);
   }
 
   /**
@@ -154,7 +120,7 @@ export class Fleet {
     const password = newPassword();
     const hash = await hashPassword(password);
     await db.transaction().execute(async (trx) => {
-      if (!(await setPasswordHash(trx, id, hash))) throw notFound(id);
+      if (!(await setPasswordHash(trx, id, hash))) throw siteNotFound(id);
       await accounts?.create(id, password);
     });
     registry.add(id);
@@ -184,7 +150,7 @@ export class Fleet {
     // Nothing is accepted before its row is gone: if this is interrupted, the rest stays until the next removal.
     const removed = await removeDelivered(db, id, now, existed);
     await removeSite(db, id);
-    if (!existed && removed === 0) throw notFound(id);
+    if (!existed && removed === 0) throw siteNotFound(id);
   }
 
   /** How many sites report in time, and how many have stopped reporting; a site that never reported is in neither. */
@@ -207,7 +173,7 @@ export class Fleet {
   } = {}): Promise<SitePage> {
     const { db } = this.parts;
     const { items, hasMore } = await boundedPage<SiteRow>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
+      { limit },
       ({ id }) => ITEM_BYTES + this.#reportBytes(id),
       (count, last) => sites(db, { limit: count, after: last?.id ?? after }),
     );
@@ -234,73 +200,9 @@ export class Fleet {
 
   /** Throws `not_found`. */
   async site(id: string): Promise<SiteOverview> {
-    const row = await this.#row(id);
+    const row = await existingSite(this.parts.db, id);
     const [totals] = await siteTotals(this.parts.db, [id]);
     return this.#overview(row, totals);
-  }
-
-  /**
-   * A site's summaries, newest first, without those that damage has made unreadable. A page ends before `limit` if they
-   * are large. Throws `not_found`, and `invalid_parameter` for an invalid cursor.
-   */
-  async summaries(id: string, { limit, after, ...filter }: SummaryQuery): Promise<SummaryPage> {
-    await this.#row(id);
-    const position = after === undefined ? undefined : decodeCursor(after);
-    const { items, hasMore } = await boundedPage<Page[number]>(
-      { limit, maxBytes: MAX_PAGE_BYTES },
-      ({ payload }) => ITEM_BYTES + (payload?.length ?? 0),
-      (count, last) =>
-        newestSummaries(this.parts.db, id, filter, count, last ? positionOf(last) : position),
-    );
-    const last = items.at(-1);
-    return {
-      summaries: items.flatMap(({ payload, snapshot, received_at }) => {
-        const summary = readSummary(payload);
-        if (summary) return [{ ...summary, receivedAt: received_at }];
-        this.#reportDamaged(id, snapshot);
-        return [];
-      }),
-      next: last && hasMore ? encodeCursor(positionOf(last)) : null,
-    };
-  }
-
-  #reportDamaged(site: string, snapshot: string): void {
-    if (this.#damaged.isDue(site))
-      this.parts.log.error({ site, snapshot }, 'stored summary cannot be read; left out');
-  }
-
-  /** The cameras that a site has sent summaries of. */
-  cameras(id: string): Promise<string[]> {
-    return camerasOf(this.parts.db, id);
-  }
-
-  /**
-   * Labels by day (UTC), of every day that overlaps `from` (inclusive) to `to` (exclusive), at most 10,000 rows. Throws
-   * `not_found`, and `invalid_parameter` for an invalid cursor.
-   */
-  async dailyTotals(
-    id: string,
-    { after, ...range }: { from: number; to: number; after?: string | undefined },
-    limit = MAX_DAILY_ROWS,
-  ): Promise<DailyPage> {
-    await this.#row(id);
-    const position = after === undefined ? undefined : decodeDailyCursor(after);
-    const rows = await dailyTotals(this.parts.db, id, { ...range, after: position }, limit + 1);
-    const days = rows.slice(0, limit);
-    const last = days.at(-1);
-    return { days, next: last && rows.length > limit ? encodeDailyCursor(last) : null };
-  }
-
-  /** Ranges of seq that are not stored, and why. Throws `not_found`. */
-  async gaps(id: string): Promise<SiteGaps> {
-    await this.#row(id);
-    return siteGaps(this.parts.db, id);
-  }
-
-  async #row(id: string): Promise<SiteRow> {
-    const row = await site(this.parts.db, id);
-    if (!row) throw notFound(id);
-    return row;
   }
 
   #overview(row: SiteRow, totals: SiteTotals | undefined): SiteOverview {
@@ -317,10 +219,3 @@ export class Fleet {
     };
   }
 }
-
-const positionOf = ({ taken_at, snapshot }: Page[number]): SummaryPosition => ({
-  takenAt: taken_at,
-  snapshot,
-});
-
-const notFound = (id: string) => new ProblemError('not_found', `there is no site ${id}`);

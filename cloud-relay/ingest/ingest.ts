@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { NIL_EPOCH, type Refusal } from '../../core/contract/summary.js';
+import { NIL_EPOCH } from '../../core/contract/summary.js';
 import type { InvalidMessage, MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -10,19 +10,18 @@ import { Batcher } from '../../core/store/batcher.js';
 import { unavailabilityOf } from '../../core/store/database-unavailable.js';
 import { isStorageFailure } from '../../core/store/storage-failure.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
-import { ledgerEntry, ledgerOf, type OutboxId } from '../store/ledger-table.js';
+import { ledgerOf } from '../store/ledger-table.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { latestRemoved } from '../store/removed-outbox-table.js';
 import { Acknowledger } from './acknowledger.js';
 import type { Arrival } from './arrival.js';
-import { bySite } from './by-site.js';
 import { commitAgain } from './commit-again.js';
 import { commitBatch } from './commit-batch.js';
 import { commitPerSite } from './commit-per-site.js';
 import { againOf, InvalidRecords, refusalOf } from './invalid-records.js';
-import type { Conflict } from './known-summaries.js';
 import { type SiteBudgetLimits, SiteBudgets } from './site-budgets.js';
 import { UnstorableRecords } from './unstorable-records.js';
+import { UnstoredRecords } from './unstored-records.js';
 
 export interface IngestOptions {
   /** Records that are written at once; each may be a row of seven columns in a statement, of which SQLite takes 32,766. */
@@ -66,8 +65,6 @@ export interface IngestStatus {
 }
 
 const LOG_EVERY_MS = 60_000;
-/** More often than an appliance sends a record again that is overdue. */
-const HELD_EVERY_MS = 1_000;
 
 /**
  * Receives records: batches them, commits them, and acknowledges to the appliance what is committed. The broker gets
@@ -80,6 +77,7 @@ export class Ingest implements Service {
   /** Resolves with the error that kept a record from being stored. */
   readonly #batcher: Batcher<Arrival, unknown>;
   readonly #acknowledger: Acknowledger;
+  readonly #unstored: UnstoredRecords;
   readonly #budgets: SiteBudgets;
   readonly #counts = {
     received: 0,
@@ -95,8 +93,6 @@ export class Ingest implements Service {
   readonly #unstorable = new UnstorableRecords();
   #lastBatch: Promise<unknown> = Promise.resolve();
   readonly #failures = new LogThrottle(LOG_EVERY_MS);
-  readonly #refusals = new LogThrottle(LOG_EVERY_MS);
-  readonly #heldReports = new LogThrottle(HELD_EVERY_MS);
   #storageFailure: { reason: string; at: number } | undefined;
 
   constructor(
@@ -108,6 +104,7 @@ export class Ingest implements Service {
     private readonly clock: Clock = systemClock,
   ) {
     this.#acknowledger = new Acknowledger(bus, log);
+    this.#unstored = new UnstoredRecords(this.#acknowledger, db, log);
     this.#budgets = new SiteBudgets(db, log, options.budgets);
     this.#batcher = new Batcher(
       (arrivals) =>
@@ -176,7 +173,7 @@ export class Ingest implements Service {
     if (!refused) return this.#askAgain(message);
     try {
       const { site, refusal } = refused;
-      if (await this.sites.admit(site)) await this.#refuse(refused, refusal);
+      if (await this.sites.admit(site)) await this.#unstored.refuse(refused, refusal);
     } catch (error) {
       this.#fail(refused.site, error);
     }
@@ -187,10 +184,7 @@ export class Ingest implements Service {
     const damaged = againOf(message);
     if (!damaged || !this.sites.has(damaged.site)) return;
     try {
-      const entry = await ledgerEntry(this.db, damaged);
-      if (entry.watermark === 0 && entry.ahead.length === 0) return;
-      this.#acknowledger.refusals.add(damaged, damaged.refusal);
-      this.#acknowledger.acknowledge([entry]);
+      await this.#unstored.askAgain(damaged);
     } catch (error) {
       this.#fail(damaged.site, error);
     }
@@ -204,15 +198,10 @@ export class Ingest implements Service {
     this.#invalid.counts.rejected++;
     const snapshot = 'summary' in payload ? payload.summary.snapshot : undefined;
     const reason = `the relay cannot store it: ${messageOf(fault)}`;
-    await this.#refuse({ site, epoch }, refusalOf({ seq, ...(snapshot && { snapshot }) }, reason));
-  }
-
-  /** Tells the appliance. */
-  async #refuse({ site, epoch }: OutboxId, refusal: Refusal): Promise<void> {
-    if (this.#refusals.isDue(site))
-      this.log.error({ site, epoch, ...refusal }, 'record refused; the appliance sets it aside');
-    this.#acknowledger.refusals.add({ site, epoch }, refusal);
-    this.#acknowledger.acknowledge([await ledgerEntry(this.db, { site, epoch })]);
+    await this.#unstored.refuse(
+      { site, epoch },
+      refusalOf({ seq, ...(snapshot && { snapshot }) }, reason),
+    );
   }
 
   /** Resolves once the record is committed, or with what prevented that. */
@@ -233,10 +222,10 @@ export class Ingest implements Service {
       held,
       refused,
     } = await commitAgain(() => this.#budgets.admit(received, this.clock()));
-    await this.#reportHeld(held);
+    await this.#unstored.reportHeld(held);
     for (const { refusal, ...outbox } of refused) {
       this.#invalid.counts.rejected++;
-      await this.#refuse(outbox, refusal);
+      await this.#unstored.refuse(outbox, refusal);
     }
     if (arrivals.length === 0) return;
     const { ledger, added, lost, conflicts, unknown } = await commitAgain(() =>
@@ -254,38 +243,9 @@ export class Ingest implements Service {
         'summaries lost: this relay does not have them, and the appliance no longer holds them',
       );
     }
-    for (const conflict of conflicts) this.#noteConflict(conflict);
+    this.#counts.conflicts += conflicts.length;
+    for (const conflict of conflicts) this.#unstored.reportConflict(conflict);
     this.#acknowledger.acknowledge(ledger, lost);
-  }
-
-  /**
-   * An appliance that hears of later records alone would conclude that the broker drops the one that it misses, and
-   * shorten it.
-   */
-  async #reportHeld(held: Arrival[]): Promise<void> {
-    for (const [site, own] of bySite(held)) {
-      const [first] = own;
-      if (!first || !this.#heldReports.isDue(site)) continue;
-      const { epoch } = first.record;
-      const entry = await ledgerEntry(this.db, { site, epoch });
-      if (entry.watermark === 0 && entry.ahead.length === 0) continue;
-      const records = own.filter(({ record }) => record.epoch === epoch);
-      this.#acknowledger.hold(
-        entry,
-        records.map(({ record }) => record.seq),
-      );
-    }
-  }
-
-  #noteConflict({ site, epoch, seq, snapshot }: Conflict): void {
-    this.#counts.conflicts++;
-    if (this.#refusals.isDue(`${site} conflict`))
-      this.log.error(
-        { site, epoch, seq, snapshot },
-        'another summary has this number: two appliances use copies of one database; this one is asked to start a new epoch',
-      );
-    const reason = 'another summary has this number';
-    this.#acknowledger.refusals.add({ site, epoch }, { seq, snapshot, reason, conflict: true });
   }
 
   #fail(site: string, error: unknown): void {

@@ -118,6 +118,7 @@ export class SiteBudgets {
     }
   }
 
+  /** Unlike a day, the number of cameras does not end: a record that waited would keep back those of all cameras. */
   #cameraRefusal({ seq, summary: { snapshot } }: SummaryRecord): Refusal {
     return refusalOf({ seq, snapshot }, `the site has reported ${this.#limits.cameras} cameras`);
   }

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { isPostgres } from '../../core/store/dialect.js';
 import type { EnrolmentCodeRow, RelayTables, SiteCredentialRow } from './relay-tables.js';
 
 type Db = Kysely<RelayTables>;
@@ -54,6 +55,9 @@ const NONE = {
   cut_off: 0,
 };
 
+/** Any constant other than that of the partitions, as long as every relay uses the same one. */
+const CUT_OFF_LOCK = 7_483_202;
+
 export const credentialTable = {
   find: (db: Db, site: string): Promise<SiteCredentialRow | undefined> =>
     db.selectFrom('site_credential').selectAll().where('site', '=', site).executeTakeFirst(),
@@ -66,10 +70,14 @@ export const credentialTable = {
       .execute();
   },
 
-  /** Notes that connections of the site end now, for the process that has them. The numbers rise, whatever the clock. */
-  cutOff: async (db: Db, site: string) => {
+  /**
+   * Notes that connections of the site end now, for the process that has them. The numbers rise in the order of the
+   * commits, whatever the clock: of concurrent transactions, one waits for the other.
+   */
+  cutOff: async (trx: Transaction<RelayTables>, site: string) => {
+    if (isPostgres(trx)) await sql`select pg_advisory_xact_lock(${CUT_OFF_LOCK})`.execute(trx);
     const next = sql<number>`(select coalesce(max(cut_off), 0) + 1 from site_credential)`;
-    await db
+    await trx
       .insertInto('site_credential')
       .values({ site, ...NONE, cut_off: next })
       .onConflict((c) => c.column('site').doUpdateSet({ cut_off: next }))

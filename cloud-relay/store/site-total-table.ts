@@ -5,11 +5,15 @@ export interface SiteTotals {
   site: string;
   summaries: number;
   detections: number;
-  lastReceivedAt: number;
+  /** Null if nothing of it was ever stored. */
+  lastReceivedAt: number | null;
   /** What the site sent beyond its budget last, and when. */
   limited: string | null;
   limitedAt: number | null;
 }
+
+/** `last_received_at` of a site that only sent what is beyond its budget. */
+const NEVER = 0;
 
 type Addition = Pick<SiteTotalRow, 'site' | 'summaries' | 'detections' | 'last_received_at'>;
 
@@ -44,7 +48,7 @@ export async function siteTotals(
     .execute();
   return rows.map(({ last_received_at, limited_at, ...row }) => ({
     ...row,
-    lastReceivedAt: last_received_at,
+    lastReceivedAt: last_received_at === NEVER ? null : last_received_at,
     limitedAt: limited_at,
   }));
 }
@@ -76,7 +80,8 @@ export const recountTotals = <T>(db: Kysely<T>): Promise<void> =>
       insert into site_total (site, summaries, detections, last_received_at)
       select site, sum(summaries), sum(detections), max(updated_at) from ledger group by site
       on conflict (site) do update
-      set summaries = excluded.summaries, detections = excluded.detections
+      set summaries = excluded.summaries, detections = excluded.detections,
+        last_received_at = greatest(site_total.last_received_at, excluded.last_received_at)
       where (site_total.summaries, site_total.detections)
         is distinct from (excluded.summaries, excluded.detections)`.execute(trx);
   });
@@ -88,7 +93,7 @@ export async function noteLimited(
   limited: string,
   now: number,
 ): Promise<void> {
-  const nothing = { summaries: 0, detections: 0, last_received_at: now };
+  const nothing = { summaries: 0, detections: 0, last_received_at: NEVER };
   await db
     .insertInto('site_total')
     .values({ site, ...nothing, limited, limited_at: now })

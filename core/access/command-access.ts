@@ -37,6 +37,7 @@ export function commandAccess(options: CommandAccessOptions): CommandAccess {
     sessions: new Sessions({
       db,
       limits: { idleMs: Number.POSITIVE_INFINITY, absoluteMs: Number.POSITIVE_INFINITY },
+      log,
       clock,
     }),
     audit: new Audit({ db, log, clock }),

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import type { Authentication, Refusal } from '../http/authentication.js';
+import type { Authentication, CallerHooks, Refusal } from '../http/authentication.js';
 import { type IsProxy, noProxies } from '../http/client-address.js';
 import type { Route } from '../http/route.js';
 import type { Clock } from '../runtime/clock.js';
@@ -83,9 +83,10 @@ export function createAccess(options: AccessOptions): AccessModule {
   const sessions = new Sessions({
     db,
     limits: options.sessions,
-    clock,
     eras,
     onEnded,
+    log,
+    clock,
   });
   const isLive = (credential: string) => {
     const [kind, hash = ''] = credential.split(':');
@@ -118,13 +119,9 @@ interface Parts extends Pick<AccessModule, 'tokens' | 'sessions' | 'cookie' | 'a
 
 function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentication {
   const { tokens, sessions, cookie, audit, responses, signOn } = parts;
-  const hooks = {
-    refused: (ctx: Context, refusal: Refusal) => recordRefusal(audit, ctx, refusal),
-    done: (
-      ctx: Context,
-      action: Parameters<NonNullable<Authentication['done']>>[1],
-      subject?: string,
-    ) => audit.record({ action, actor: actorOf(ctx), subject }),
+  const hooks: CallerHooks = {
+    refused: (ctx, refusal) => recordRefusal(audit, ctx, refusal),
+    done: (ctx, action, subject) => audit.record({ action, actor: actorOf(ctx), subject }),
     whileValid: responses.whileValid.bind(responses),
   };
   if (mode === 'none') return { mode, ...hooks };
@@ -132,6 +129,7 @@ function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentica
     mode,
     ...hooks,
     verify: (token) => tokens.verify(token),
+    sessionCookie: cookie.name,
     identify: async (ctx) => {
       const secret = cookie.read(ctx);
       const caller =
@@ -142,11 +140,11 @@ function authenticationOf(mode: AccessOptions['mode'], parts: Parts): Authentica
   };
 }
 
-function recordRefusal(audit: Audit, ctx: Context, { reason, principal }: Refusal): void {
+function recordRefusal(audit: Audit, ctx: Context, refusal: Refusal): void {
   const subject = `${ctx.method} ${ctx.state.loggedPath ?? ctx.path}`;
-  if (reason === 'role') audit.record({ action: 'role_refused', actor: actorOf(ctx), subject });
+  if (refusal === 'role') audit.record({ action: 'role_refused', actor: actorOf(ctx), subject });
   else {
-    const actor = { name: principal?.name ?? '(unknown)', kind: 'token', address: ctx.ip } as const;
+    const actor = { name: '(unknown)', kind: 'token', address: ctx.ip } as const;
     audit.record({ action: 'token_refused', actor, subject });
   }
 }

@@ -3,7 +3,8 @@ import type { Context } from 'koa';
 /** Where a browser keeps the secret of its session. Over TLS the prefix keeps other hosts from setting it. */
 export class SessionCookie {
   constructor(
-    private readonly name: string,
+    /** Over plain HTTP. */
+    readonly name: string,
     private readonly maxAgeMs: number,
   ) {}
 

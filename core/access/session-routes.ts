@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import {
   passwordSchema,
@@ -9,8 +9,7 @@ import {
 } from '../contract/access.js';
 import { nameSchema } from '../contract/names.js';
 import type { Principal } from '../http/access.js';
-import { readJson } from '../http/read-json.js';
-import { parse, type Route, route } from '../http/route.js';
+import { type Route, route } from '../http/route.js';
 import { toIsoString } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { actorOf } from './actor.js';
@@ -63,9 +62,8 @@ function ownSessionRoutes({ logIns, sessions, cookie, audit }: SessionRouteParts
       body: logInSchema,
       responses: { 200: callerSchema },
       problems: ['unauthorized', 'forbidden', 'rate_limited'],
-      handle: async (_, ctx) => {
-        refuseOtherOrigin(ctx);
-        const { user: name, password } = parse(logInSchema, await readJson(ctx), 'body');
+      before: [fromOwnPages],
+      handle: async ({ body: { user: name, password } }, ctx) => {
         const origin = { address: ctx.ip, agent: ctx.get('User-Agent') };
         const { secret, user } = await logIns.logIn(name, password, origin);
         cookie.set(ctx, secret);
@@ -94,9 +92,9 @@ function ownSessionRoutes({ logIns, sessions, cookie, audit }: SessionRouteParts
       access: 'viewer',
       responses: { 200: doneSchema },
       problems: ['not_found'],
+      before: [ofSession],
       handle: async (_, ctx) => {
         const secret = cookie.read(ctx);
-        requireSession(ctx);
         cookie.clear(ctx);
         if (secret) await sessions.endBySecret(secret);
         audit.record({ action: 'log_out', actor: actorOf(ctx) });
@@ -111,8 +109,9 @@ function ownSessionRoutes({ logIns, sessions, cookie, audit }: SessionRouteParts
       access: 'viewer',
       responses: { 200: endedSchema },
       problems: ['not_found'],
+      before: [ofSession],
       handle: async (_, ctx) => {
-        const { name } = requireSession(ctx);
+        const { name } = callerOf(ctx);
         cookie.clear(ctx);
         const ended = await sessions.endAllOf(name);
         const actor = actorOf(ctx);
@@ -133,9 +132,9 @@ const passwordRoute = ({ logIns, users, cookie, audit }: SessionRouteParts): Rou
     body: changeSchema,
     responses: { 200: doneSchema },
     problems: ['not_found', 'password_refused', 'rate_limited'],
-    handle: async (_, ctx) => {
-      const { name } = requireSession(ctx);
-      const { current, password } = parse(changeSchema, await readJson(ctx), 'body');
+    before: [ofSession],
+    handle: async ({ body: { current, password } }, ctx) => {
+      const { name } = callerOf(ctx);
       await logIns.confirm(name, current, ctx.ip);
       await users.setPassword(name, password, ctx.ip);
       cookie.clear(ctx);
@@ -187,12 +186,16 @@ function visibleUser({ name, kind, role }: Principal): string | undefined {
   return kind === 'user' ? name : '';
 }
 
-function requireSession(ctx: Context): Principal {
-  const caller = callerOf(ctx);
-  if (caller.kind !== 'user')
+const fromOwnPages: Middleware = (ctx, next) => {
+  refuseOtherOrigin(ctx);
+  return next();
+};
+
+const ofSession: Middleware = (ctx, next) => {
+  if (callerOf(ctx).kind !== 'user')
     throw new ProblemError('not_found', 'This request does not belong to a session.');
-  return caller;
-}
+  return next();
+};
 
 const noStore = (ctx: Context): void => ctx.set('Cache-Control', 'no-store');
 

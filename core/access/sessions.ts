@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Principal } from '../http/access.js';
 import type { Clock } from '../runtime/clock.js';
 import { type ClockEras, noEras, nowFor } from '../runtime/clock-eras.js';
+import { messageOf } from '../runtime/errors.js';
+import type { Logger } from '../runtime/logger.js';
 import { sessionTable } from './session-table.js';
 import type { AccessDb, SessionRow, UserRow } from './tables.js';
 import { userTable } from './user-table.js';
@@ -16,6 +18,7 @@ export interface SessionLimits {
 export interface SessionOptions {
   db: AccessDb;
   limits: SessionLimits;
+  log: Logger;
   clock: Clock;
   /** The clocks of sites jump: an age is counted by the time that has passed. */
   eras?: ClockEras;
@@ -143,9 +146,16 @@ export class Sessions {
     return nowFor(at, clock(), eras()) - at;
   }
 
+  /** Never rejects: on a full disk, people still have to see what is wrong. */
   async #touch({ hash, used_at }: SessionRow): Promise<void> {
-    if (Math.abs(this.options.clock() - used_at) < TOUCH_EVERY_MS) return;
-    await sessionTable.touch(this.options.db, hash, this.options.clock());
+    const { db, clock, log } = this.options;
+    const now = clock();
+    if (Math.abs(now - used_at) < TOUCH_EVERY_MS) return;
+    try {
+      await sessionTable.touch(db, hash, now);
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, 'the use of a session was not noted');
+    }
   }
 
   /** Removes sessions that are over, and those that were not used for longest if there are too many. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { roleSchema, tokenSchema } from '../contract/access.js';
 import { nameSchema } from '../contract/names.js';
-import { readJson } from '../http/read-json.js';
-import { parse, type Route, type RouteSpec, route } from '../http/route.js';
+import { type Route, type RouteSpec, route } from '../http/route.js';
 import { toIsoString, toIsoStringOrNull } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { camerasIn, MAX_SCOPE, type Tokens } from './tokens.js';
@@ -56,8 +55,7 @@ export function tokenRoutes(tokens: Tokens, hasCameras: boolean): Route[] {
       body,
       responses: { 201: createdSchema },
       problems: ['conflict'],
-      handle: async (_, ctx) => {
-        const { name, role, expiresInDays, ...scope } = parse(body, await readJson(ctx), 'body');
+      handle: async ({ body: { name, role, expiresInDays, ...scope } }, ctx) => {
         const token = await tokens.create(name, role, {
           ...scope,
           lifetimeMs: expiresInDays === undefined ? undefined : expiresInDays * DAY_MS,

@@ -1,8 +1,6 @@
-import type { Context } from 'koa';
 import { z } from 'zod';
 import { passwordSchema, roleSchema, userNameSchema, userSchema } from '../contract/access.js';
-import { readJson } from '../http/read-json.js';
-import { parse, type Route, type RouteSpec, route } from '../http/route.js';
+import { type Route, type RouteSpec, route } from '../http/route.js';
 import { toIsoString } from '../runtime/clock.js';
 import type { Sessions } from './sessions.js';
 import type { Users } from './users.js';
@@ -40,8 +38,7 @@ export function userRoutes(users: Users, sessions: Sessions): Route[] {
       body: newUserSchema,
       responses: { 201: z.object({ ...ok, name: userNameSchema, role: roleSchema }) },
       problems: ['conflict', 'password_refused', 'rate_limited'],
-      handle: async (_, ctx) => {
-        const { name, role, password } = parse(newUserSchema, await readJson(ctx), 'body');
+      handle: async ({ body: { name, role, password } }, ctx) => {
         await users.create(name, role, password, ctx.ip);
         ctx.state.auditSubject = `${name} (${role})`;
         ctx.status = 201;
@@ -64,9 +61,8 @@ function changeRoutes(users: Users): Route[] {
       body: newPasswordSchema,
       responses: { 200: doneSchema },
       problems: ['not_found', 'password_refused', 'rate_limited'],
-      handle: async ({ params }, ctx) => {
-        const { password } = parse(newPasswordSchema, await readJson(ctx), 'body');
-        await users.setPassword(params.user, password, ctx.ip);
+      handle: async ({ params, body }, ctx) => {
+        await users.setPassword(params.user, body.password, ctx.ip);
         return { status: 'OK' };
       },
     }),
@@ -80,7 +76,11 @@ function changeRoutes(users: Users): Route[] {
       body: newRoleSchema,
       responses: { 200: doneSchema },
       problems: ['not_found', 'last_administrator'],
-      handle: ({ params }, ctx) => changeRole(users, params.user, ctx),
+      handle: async ({ params: { user }, body: { role } }, ctx) => {
+        await users.setRole(user, role);
+        ctx.state.auditSubject = `${user} (${role})`;
+        return { status: 'OK' };
+      },
     }),
     route({
       ...common,
@@ -97,13 +97,6 @@ function changeRoutes(users: Users): Route[] {
       },
     }),
   ];
-}
-
-async function changeRole(users: Users, name: string, ctx: Context) {
-  const { role } = parse(newRoleSchema, await readJson(ctx), 'body');
-  await users.setRole(name, role);
-  ctx.state.auditSubject = `${name} (${role})`;
-  return { status: 'OK' };
 }
 
 async function listed(users: Users, sessions: Sessions) {

@@ -1,4 +1,5 @@
 import { MAX_PASSWORD_LENGTH, type Role, userNameSchema } from '../contract/access.js';
+import { addressGroup } from '../runtime/address-group.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import { keepingAnAdministrator } from './administrators.js';
@@ -18,7 +19,7 @@ export interface UserOptions {
   onEnded?: (hashes: string[]) => void;
 }
 
-/** Of an operator at the command line, who waits for nobody. */
+/** Whose turn it is in the queue of passwords, if the request has no address: an operator at the command line. */
 const OPERATOR = 'operator';
 
 /**
@@ -28,8 +29,8 @@ const OPERATOR = 'operator';
 export class Users {
   constructor(private readonly options: UserOptions) {}
 
-  /** Throws `invalid_parameter`, `password_refused` or `conflict`. `caller` shares the queue of passwords. */
-  async create(name: string, role: Role, password: string, caller = OPERATOR): Promise<void> {
+  /** Throws `invalid_parameter`, `password_refused` or `conflict`. Each network has a share of the queue of passwords. */
+  async create(name: string, role: Role, password: string, address?: string): Promise<void> {
     const { error } = userNameSchema.safeParse(name);
     const message = error?.issues[0]?.message;
     if (message)
@@ -38,7 +39,7 @@ export class Users {
       });
     const { db, clock } = this.options;
     const now = clock();
-    const password_hash = await this.#hash(name, password, caller);
+    const password_hash = await this.#hash(name, password, address);
     const row = { name, role, password_hash, created_at: now, password_at: now };
     if (!(await userTable.insertIfFree(db, row)))
       throw new ProblemError('conflict', `A user "${name}" exists already.`);
@@ -58,19 +59,23 @@ export class Users {
   }
 
   /** The user, if the password is right. It takes as long if there is no such user. Throws `rate_limited`. */
-  async verify(name: string, password: string, caller = OPERATOR): Promise<UserRow | undefined> {
+  async verify(name: string, password: string, address?: string): Promise<UserRow | undefined> {
     const { db, hasher } = this.options;
     const user = await userTable.find(db, name);
     const isPossible = password.length <= 2 * MAX_PASSWORD_LENGTH;
-    const isRight = await hasher.verify(user?.password_hash, isPossible ? password : '', caller);
+    const isRight = await hasher.verify(
+      user?.password_hash,
+      isPossible ? password : '',
+      callerAt(address),
+    );
     if (!user || !isRight || !isPossible) return undefined;
     return user;
   }
 
   /** Throws `password_refused` or `not_found`. */
-  async setPassword(name: string, password: string, caller = OPERATOR): Promise<void> {
+  async setPassword(name: string, password: string, address?: string): Promise<void> {
     await this.require(name);
-    const password_hash = await this.#hash(name, password, caller);
+    const password_hash = await this.#hash(name, password, address);
     const change = { password_hash, password_at: this.options.clock() };
     await this.#change(name, true, (transaction) => userTable.update(transaction, name, change));
   }
@@ -109,14 +114,17 @@ export class Users {
     if (!(await userTable.find(this.options.db, name))) throw unknown(name);
   }
 
-  async #hash(name: string, password: string, caller: string): Promise<string> {
+  async #hash(name: string, password: string, address: string | undefined): Promise<string> {
     const fault = await passwordFault(password, [name, ...this.options.names]);
     if (fault)
       throw new ProblemError('password_refused', `The password ${fault}.`, {
         errors: [{ path: 'password', message: fault }],
       });
-    return this.options.hasher.hash(password, caller);
+    return this.options.hasher.hash(password, callerAt(address));
   }
 }
+
+const callerAt = (address: string | undefined): string =>
+  address === undefined ? OPERATOR : addressGroup(address);
 
 const unknown = (name: string) => new ProblemError('not_found', `There is no user "${name}".`);

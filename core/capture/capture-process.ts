@@ -21,8 +21,8 @@ const ENTRY = new URL('./capture-main.js', import.meta.url);
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1'];
 
 /**
- * Formats that hold pictures. What FFmpeg takes for another one is refused: playlists, lists of files and descriptions of
- * sessions (HLS, DASH, concat, SDP), which would make it open more.
+ * Formats that hold pictures. What FFmpeg takes for another one is refused: playlists, lists of files and descriptions
+ * of sessions (HLS, DASH, concat, SDP), which would make it open more.
  */
 const FILE_FORMATS = [
   ...[

@@ -1,6 +1,9 @@
 import type { Box } from '../contract/detection.js';
 
-/** Items with boxes, by the strips of a picture that their boxes cross. A box overlaps none of the items of other strips. */
+/**
+ * Items with boxes, by the strips of a picture that their boxes cross. A box overlaps none of the items of other
+ * strips.
+ */
 export class BoxStrips<Item> {
   readonly #strips = new Map<number, Item[]>();
   /** Of a strip, in pixels. With the mean of the boxes, all boxes together cross at most three strips each. */

@@ -18,7 +18,10 @@ const readers = [
   readJxlHeader,
 ];
 
-/** What an image's header says, before anything is decoded. The size of a `heif` or `jxl` may differ from the decoded one. */
+/**
+ * What an image's header says, before anything is decoded. The size of a `heif` or `jxl` may differ from the decoded
+ * one.
+ */
 export type ImageHeader = NonNullable<ReturnType<(typeof readers)[number]>>;
 
 /** Reads the header of an image; undefined if it is of no known kind or malformed. */

@@ -66,8 +66,8 @@ export type ProbeResultOf<S extends ProbeSubject> = Extract<ProbeResult, { kind:
 interface Jobs {
   analyse: { input: { bytes: Buffer; plan: AnalysisPlan }; result: Findings };
   /**
-   * The worker sends a thumbnail, its longer side at most `side` pixels, and then waits for a `GateDecision`. Null if the
-   * image is not searched.
+   * The worker sends a thumbnail, its longer side at most `side` pixels, and then waits for a `GateDecision`. Null if
+   * the image is not searched.
    */
   analyseIf: {
     input: { bytes: Buffer; side: number; acceptDamaged: boolean };
@@ -133,9 +133,15 @@ export type WorkerMessage =
   | { type: 'done'; result: JobResult }
   /** Of an `analyseIf`, which goes on with the parent's decision. */
   | { type: 'thumbnail'; thumbnail: Thumbnail }
-  /** The worker needs the file of a detector of its job: a header and, unless it is larger, the content follow in the pipe. */
+  /**
+   * The worker needs the file of a detector of its job: a header and, unless it is larger, the content follow in the
+   * pipe.
+   */
   | { type: 'file'; file: string; maxBytes: number }
-  /** The job's input is at fault; the code says why. A `spent` process holds memory that it cannot free: it has to be replaced. */
+  /**
+   * The job's input is at fault; the code says why. A `spent` process holds memory that it cannot free: it has to be
+   * replaced.
+   */
   | { type: 'refused'; code: ProblemCode; detail: string; spent?: true }
   /** A bug of ours. */
   | { type: 'failed'; message: string };

@@ -31,7 +31,8 @@ export function createApp(options: AppOptions): Koa {
   // Only the last address in X-Forwarded-For comes from the proxy; the client can write the others.
   const app = new Koa({ proxy: options.trustProxy ?? false, maxIpsCount: 1 });
   // As bytes: all responses share them.
-  const document = Buffer.from(JSON.stringify(openApiDocument(info, groups)));
+  const cookie = authentication.mode === 'token' ? authentication.sessionCookie : undefined;
+  const document = Buffer.from(JSON.stringify(openApiDocument(info, groups, cookie)));
 
   app.use(securityHeaders);
   app.use(metrics.requests());

@@ -7,10 +7,7 @@ import { type Access, allows, type Principal } from './access.js';
 export type VerifyToken = (token: string) => Promise<Principal | undefined>;
 
 /** Why a request was refused: its token is unknown, or its caller's role or scope is not enough. */
-export interface Refusal {
-  reason: 'token' | 'role';
-  principal?: Principal;
-}
+export type Refusal = 'token' | 'role';
 
 /** What the rest of the program has to do with the callers of its routes. */
 export interface CallerHooks {
@@ -33,6 +30,8 @@ export interface TokenAuthentication {
   verify: VerifyToken;
   /** The caller of a request without a token: by the cookie of a session, or the headers of a trusted proxy. */
   identify?(ctx: Context): Promise<Principal | undefined>;
+  /** The name of the cookie of sessions, for the OpenAPI document. */
+  sessionCookie?: string;
 }
 
 /** Makes the middleware that accepts only callers with the role in `access`, and stores them in `ctx.state.principal`. */
@@ -71,8 +70,9 @@ export async function admit(
 ): Promise<void> {
   ctx.state.principal = principal;
   if (access !== 'anonymous' && !allows(principal, access)) {
-    authentication.refused?.(ctx, { reason: 'role', principal });
-    throw new ProblemError('forbidden', `A token with the role "${access}" is required.`);
+    authentication.refused?.(ctx, 'role');
+    const needed = principal.kind === 'token' ? 'A token with the role' : 'The role';
+    throw new ProblemError('forbidden', `${needed} "${access}" is required.`);
   }
   if (authentication.whileValid) await authentication.whileValid(ctx, principal, next);
   else await next();
@@ -89,12 +89,14 @@ async function principalOf(
     ? (verifySecret?.(ctx, token) ?? (await authentication.verify(token)))
     : await authentication.identify?.(ctx);
   if (principal) return principal;
-  if (token) authentication.refused?.(ctx, { reason: 'token' });
+  if (token) authentication.refused?.(ctx, 'token');
   const bearer = token ? 'Bearer error="invalid_token"' : 'Bearer';
   ctx.set('WWW-Authenticate', verifySecret ? [bearer, 'Basic realm="siteglass"'] : bearer);
   throw new ProblemError(
     'unauthorized',
-    token ? 'The token is unknown.' : 'Send a token in the header "Authorization: Bearer TOKEN".',
+    token
+      ? 'The token is unknown.'
+      : 'Log in, or send a token in the header "Authorization: Bearer TOKEN".',
   );
 }
 

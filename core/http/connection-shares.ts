@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { addressGroup } from '../runtime/address-group.js';
 import { clientAddressOf, type IsProxy, noProxies } from './client-address.js';
 import { Connection } from './connection.js';
-import { networkOf } from './guards.js';
 import { NetworkShare } from './network-share.js';
 import { SendRate } from './send-rate.js';
 
@@ -118,7 +118,7 @@ export class ConnectionShares {
       this.#end(connection);
       return undefined;
     }
-    if (!this.#countFor(connection, networkOf(clientAddressOf(request, this.isProxy))))
+    if (!this.#countFor(connection, addressGroup(clientAddressOf(request, this.isProxy))))
       return undefined;
     connection.requests.add(request);
     this.#networks.get(connection.network)?.working(connection);
@@ -179,7 +179,7 @@ export class ConnectionShares {
       return;
     }
     if (remoteAddress === socket.localAddress && this.#ownPorts.has(remotePort)) return;
-    const network = networkOf(remoteAddress);
+    const network = addressGroup(remoteAddress);
     if (!this.#hasPlace(network, this.isProxy(remoteAddress))) {
       this.refused += 1;
       socket.resetAndDestroy();
@@ -197,7 +197,7 @@ export class ConnectionShares {
     const known = this.#bySocket.get(socket);
     if (known) return this.#connections.has(known) ? known : undefined;
     const { remotePort, remoteAddress = '', localAddress } = socket;
-    const share = this.#networks.get(networkOf(remoteAddress));
+    const share = this.#networks.get(addressGroup(remoteAddress));
     // Machines of one network may use the same port.
     const connection = share?.find(
       ({ accepted }) =>

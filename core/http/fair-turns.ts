@@ -1,3 +1,5 @@
+import { RoundRobin } from '../runtime/round-robin.js';
+
 /** Turns in a row that a network may have to wait while others come. */
 const MAX_SKIPPED = 8;
 
@@ -6,8 +8,8 @@ const MAX_SKIPPED = 8;
  * makes each turn long, and the system hands over one new connection a turn.
  */
 export class FairTurns {
-  /** In the order in which the networks have their turn. */
-  readonly #queues = new Map<string, (() => void)[]>();
+  /** By network. */
+  readonly #waiting = new RoundRobin<() => void>();
   #isTaken = false;
   #skipped = 0;
 
@@ -21,9 +23,7 @@ export class FairTurns {
       work();
       return;
     }
-    const queue = this.#queues.get(network);
-    if (queue) queue.push(work);
-    else this.#queues.set(network, [work]);
+    this.#waiting.add(network, work);
     if (!this.#isTaken) this.#take();
   }
 
@@ -34,16 +34,14 @@ export class FairTurns {
 
   #next(): void {
     this.#isTaken = false;
-    const [first] = this.#queues;
-    if (!first) return;
+    const next = this.#waiting.next();
+    if (!next) return;
     this.#take();
-    const [network, queue] = first;
-    // Behind the others.
-    this.#queues.delete(network);
+    const { key: network, item: work } = next;
     const isSkipped = this.#skipped < MAX_SKIPPED && this.shouldWait(network);
     this.#skipped = isSkipped ? this.#skipped + 1 : 0;
-    const work = isSkipped ? undefined : queue.shift();
-    if (queue.length > 0) this.#queues.set(network, queue);
-    work?.();
+    if (isSkipped) return;
+    this.#waiting.remove(network, work);
+    work();
   }
 }

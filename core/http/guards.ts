@@ -74,7 +74,7 @@ export function limitRate(requestsPerMinute: number, what = 'requests'): Middlew
   });
   return async (ctx, next) => {
     try {
-      await limiter.consume(networkOf(ctx.ip));
+      await limiter.consume(addressGroup(ctx.ip));
     } catch (error) {
       if (!(error instanceof RateLimiterRes)) throw error;
       throw new ProblemError(
@@ -86,6 +86,3 @@ export function limitRate(requestsPerMinute: number, what = 'requests'): Middlew
     await next();
   };
 }
-
-/** The network that a request is counted for. */
-export const networkOf = addressGroup;

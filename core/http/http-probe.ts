@@ -1,7 +1,5 @@
-import { get as getPlain } from 'node:http';
-import { get as getSecure } from 'node:https';
-import { connect as connectPlain, type Socket } from 'node:net';
-import { connect as connectSecure } from 'node:tls';
+import { get } from 'node:http';
+import { connect } from 'node:net';
 import { messageOf } from '../runtime/errors.js';
 import type { Probe } from '../runtime/watchdog.js';
 import type { HttpServer } from './server.js';
@@ -15,7 +13,7 @@ const TRIES = 8;
 
 /**
  * Requests the liveness of this process over HTTP, as a supervisor does. Its connection has a place that no client can
- * take, so that a fault is one of the server's.
+ * take, so that a fault is one of the server's. This machine is always served without TLS.
  */
 export class HttpProbe implements Probe {
   readonly name = 'http';
@@ -40,17 +38,13 @@ export class HttpProbe implements Probe {
 
   #ask(localPort: number): Promise<number> {
     const url = new URL(PATH, this.server.address.url);
-    const isSecure = url.protocol === 'https:';
     const host = reachable(url.hostname.replace(/^\[|\]$/g, ''));
     const to = { host, port: Number(url.port), localPort };
     return new Promise((resolve, reject) => {
-      const get = isSecure ? getSecure : getPlain;
       const request = get({
         path: PATH,
         headers: { Host: `localhost:${url.port}`, Connection: 'close' },
-        // The certificate is the server's own; what it says does not matter here.
-        createConnection: (): Socket =>
-          isSecure ? connectSecure({ ...to, rejectUnauthorized: false }) : connectPlain(to),
+        createConnection: () => connect(to),
         timeout: TIMEOUT_MS,
       });
       request.once('timeout', () => request.destroy(new Error('no response')));

@@ -37,26 +37,47 @@ const BODY_PROBLEMS: ProblemCode[] = [
   'too_many_bytes',
 ];
 
-/** The OpenAPI 3.1 document of the mounted routes, from the schemas that validate them. */
-export function openApiDocument(info: ApiInfo, groups: RouteGroup[]): Json {
+/**
+ * The OpenAPI 3.1 document of the mounted routes, from the schemas that validate them. `sessionCookie` is the name of the
+ * cookie of sessions, if there are any.
+ */
+export function openApiDocument(info: ApiInfo, groups: RouteGroup[], sessionCookie?: string): Json {
   const components: Json = {};
+  const securitySchemes = schemesOf(sessionCookie);
+  const security = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
   const paths: Record<string, Json> = {};
   for (const group of groups)
     for (const route of group.routes) {
       const path = `${group.prefix}${route.path}`;
-      paths[path] = { ...paths[path], [route.method]: operation(route, group, components) };
+      paths[path] = {
+        ...paths[path],
+        [route.method]: {
+          ...operation(route, group, components),
+          security: route.access === 'anonymous' ? [] : security,
+        },
+      };
     }
   return {
     openapi: '3.1.0',
     info,
     servers: [{ url: '/' }],
     paths,
-    components: {
-      schemas: components,
-      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-    },
+    components: { schemas: components, securitySchemes },
   };
 }
+
+/** One of them is enough. */
+const schemesOf = (cookie: string | undefined): Json => ({
+  token: { type: 'http', scheme: 'bearer' },
+  ...(cookie !== undefined && {
+    session: {
+      type: 'apiKey',
+      in: 'cookie',
+      name: cookie,
+      description: `Over TLS, the name is \`__Host-${cookie}\`. A request that changes something must come from a page of this host.`,
+    },
+  }),
+});
 
 function operation(route: Route, group: RouteGroup, components: Json): Json {
   const schema = (s: z.ZodType) => jsonSchema(s, components);
@@ -65,7 +86,6 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
     summary: route.summary,
     ...(route.description && { description: route.description }),
     operationId: operationId(route),
-    security: route.access === 'anonymous' ? [] : [{ token: [] }],
     parameters: [
       ...parameters(route.params, 'path', schema),
       ...parameters(route.query, 'query', schema),

@@ -12,6 +12,7 @@ import {
   type VerifySecret,
 } from './authentication.js';
 import { type ProblemWriter, writeProblem } from './problems.js';
+import { readJson } from './read-json.js';
 import { checkNoNul } from './refuse-nul.js';
 import { type Scope, withinScope } from './scope.js';
 
@@ -56,7 +57,7 @@ export interface RouteSpec {
   params?: z.ZodObject;
   query?: z.ZodObject;
   form?: FormSpec;
-  /** JSON; with a form, instead of it. */
+  /** JSON; with a form, instead of it, and then the handler reads it. */
   body?: z.ZodType;
   headers?: Record<string, string>;
   responses: Record<number, ResponseSpec>;
@@ -71,9 +72,14 @@ export interface Route extends RouteSpec {
 
 type Out<S extends z.ZodType | undefined> = S extends z.ZodType ? z.infer<S> : undefined;
 
-export interface Input<P extends z.ZodObject | undefined, Q extends z.ZodObject | undefined> {
+export interface Input<
+  P extends z.ZodObject | undefined,
+  Q extends z.ZodObject | undefined,
+  B extends z.ZodType | undefined,
+> {
   params: Out<P>;
   query: Out<Q>;
+  body: Out<B>;
 }
 
 /**
@@ -83,24 +89,28 @@ export interface Input<P extends z.ZodObject | undefined, Q extends z.ZodObject 
 export function route<
   P extends z.ZodObject | undefined = undefined,
   Q extends z.ZodObject | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
 >(
   spec: RouteSpec & {
     params?: P;
     query?: Q;
+    body?: B;
     /** Run before the handler, for example a limit or a form parser. */
     before?: Middleware[];
-    handle(input: Input<P, Q>, ctx: Context): unknown;
+    handle(input: Input<P, Q, B>, ctx: Context): unknown;
   },
 ): Route {
   const { before = [], handle, ...described } = spec;
   const queryOf = spec.query && queryReader(spec.query);
+  const bodySchema = spec.form ? undefined : spec.body;
   const last: Middleware = async (ctx) => {
     const input = {
       params: spec.params ? parse(spec.params, ctx.params, 'path') : undefined,
       query: queryOf?.(ctx),
-    } as Input<P, Q>;
-    const body = await handle(input, ctx);
-    if (body !== undefined) ctx.body = body;
+      body: bodySchema && parse(bodySchema, await readJson(ctx), 'body'),
+    } as Input<P, Q, B>;
+    const response = await handle(input, ctx);
+    if (response !== undefined) ctx.body = response;
   };
   return { ...described, handlers: [...before, last] };
 }

@@ -25,7 +25,7 @@ export const withinScope =
     if (cameras && scope !== 'filtered') {
       const camera = await cameraOf(ctx, scope);
       if (typeof camera !== 'string' || !cameras.includes(camera)) {
-        refused?.(ctx, { reason: 'role', principal: ctx.state.principal });
+        refused?.(ctx, 'role');
         const use = scope === 'query' ? ' Name one of them in "camera".' : '';
         throw new ProblemError(
           'forbidden',

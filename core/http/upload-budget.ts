@@ -1,5 +1,5 @@
+import { addressGroup } from '../runtime/address-group.js';
 import { ProblemError } from '../runtime/errors.js';
-import { networkOf } from './guards.js';
 
 export interface UploadLimits {
   /** Bytes of one file. */
@@ -56,7 +56,7 @@ export class UploadBudget {
   reserve(ip: string): UploadReservation {
     const at = this.now();
     const upload: Upload = {
-      network: networkOf(ip),
+      network: addressGroup(ip),
       bytes: 0,
       startedAt: at,
       mark: { at, bytes: 0 },

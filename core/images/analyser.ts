@@ -18,7 +18,9 @@ export interface SourcedAnalysis {
   source: ResultSource;
 }
 
-/** Resolves with the stored result if there is one; otherwise searches each image once, however many callers there are. */
+/**
+ * Resolves with the stored result if there is one; otherwise searches each image once, however many callers there are.
+ */
 export class Analyser {
   readonly #running = new Map<string, Promise<Analysis | undefined>>();
 
@@ -43,7 +45,9 @@ export class Analyser {
     return this.search(key, bytes, plan, origin);
   }
 
-  /** The same if no result is stored. It does not use the database: it fails because of the image or of detection alone. */
+  /**
+   * The same if no result is stored. It does not use the database: it fails because of the image or of detection alone.
+   */
   async search(
     key: string,
     bytes: Buffer,
@@ -63,8 +67,8 @@ export class Analyser {
   }
 
   /**
-   * Searches an image, if `work` names a plan for its thumbnail, in the same job as the thumbnail. Undefined if it names
-   * none, or if the result is known or on its way: `analyse` has it.
+   * Searches an image, if `work` names a plan for its thumbnail, in the same job as the thumbnail. Undefined if it
+   * names none, or if the result is known or on its way: `analyse` has it.
    */
   async analyseIf(
     bytes: Buffer,

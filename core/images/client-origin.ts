@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { JobOrigin } from '../detection/detection.js';
 import type { Principal } from '../http/access.js';
-import { networkOf } from '../http/guards.js';
+import { addressGroup } from '../runtime/address-group.js';
 
 /** For whom a request is worked on: the owner of its token or session; if none was asked for, its network. */
 export function clientOf(ctx: Context): JobOrigin {
@@ -9,6 +9,6 @@ export function clientOf(ctx: Context): JobOrigin {
   const isKnown = principal && principal.kind !== 'anyone';
   return {
     kind: 'client',
-    id: isKnown ? `${principal.kind} ${principal.name}` : networkOf(ctx.ip),
+    id: isKnown ? `${principal.kind} ${principal.name}` : addressGroup(ctx.ip),
   };
 }

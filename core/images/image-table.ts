@@ -1,6 +1,7 @@
 import { type Expression, type Kysely, sql } from 'kysely';
 import type { ImageQuery } from '../contract/image.js';
 import { type ClockEra, latestOf } from '../runtime/clock-eras.js';
+import { type BoundedPage, boundedPage } from '../store/bounded-page.js';
 import { compiledQuery } from '../store/compiled-query.js';
 import { isPostgres } from '../store/dialect.js';
 import { distinctValues } from '../store/distinct-values.js';
@@ -23,6 +24,9 @@ const images = (db: Db) =>
     .leftJoin('analysis', 'analysis.key', 'image.analysis_key')
     .selectAll('image')
     .select(['blob.media_type', 'blob.bytes', 'blob.width', 'blob.height', 'analysis.result']);
+
+/** Of an image in a page, besides its result. */
+const LISTED_BYTES = 600;
 
 const idsOf = async (query: { execute(): Promise<{ id: string }[]> }): Promise<string[]> =>
   (await query.execute()).map(({ id }) => id);
@@ -50,8 +54,8 @@ export const imageTable = {
     images(db).where('image.id', '=', id).executeTakeFirst(),
 
   /**
-   * Newest first; ids are in the order of time. One row more than `limit` shows that there is another page. With a
-   * label, its rows are read first, so that a page of a rare label costs no more.
+   * Newest first; ids are in the order of time. With a label, its rows are read first, so that a page of a rare label
+   * costs no more.
    */
   list: (db: Db, query: ImageQuery): Promise<StoredImage[]> => {
     const id = sql.ref<string>(query.label === undefined ? 'image.id' : 'image_label.image');
@@ -70,9 +74,17 @@ export const imageTable = {
         q.where('image.created_at', '<', Date.parse(query.to ?? '')),
       )
       .orderBy(id, 'desc')
-      .limit(query.limit + 1)
+      .limit(query.limit)
       .execute();
   },
+
+  /** The same as a page, which ends before `limit` if its results are large. */
+  page: (db: Db, query: ImageQuery): Promise<BoundedPage<StoredImage>> =>
+    boundedPage<StoredImage>(
+      { limit: query.limit },
+      ({ result }) => LISTED_BYTES + (result?.length ?? 0),
+      (limit, last) => imageTable.list(db, { ...query, limit, after: last?.id ?? query.after }),
+    ),
 
   /** The cameras that images are of. */
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'image', 'camera'),
@@ -170,14 +182,15 @@ export const imageTable = {
         .limit(limit),
     ),
 
-  /** The newest images in which something was found. */
-  withDetections: (db: Db, limit: number): Promise<StoredImage[]> =>
+  /** The newest images in which something was found, older than `after`. */
+  withDetections: (db: Db, limit: number, after?: string): Promise<StoredImage[]> =>
     images(db)
       .where('image.id', 'in', (q) =>
         q
           .selectFrom('image_label')
           .select('image_label.image')
           .distinct()
+          .$if(after !== undefined, (q) => q.where('image_label.image', '<', after ?? ''))
           .orderBy('image_label.image', 'desc')
           .limit(limit),
       )

@@ -209,8 +209,9 @@ export class Images {
     return stored;
   }
 
+  /** A page ends before `limit` if its results are large. */
   async list(query: ImageQuery): Promise<ImagePage> {
-    return presentPage(await imageTable.list(this.store.db, query), query.limit);
+    return presentPage(await imageTable.page(this.store.db, query));
   }
 
   /** The labels in results of stored images. */

@@ -22,8 +22,9 @@ const RETRY_MS = 1_000;
 
 /**
  * Analyses the uploads whose clients did not wait. They are rows of the database, so work continues after a restart,
- * and their number is bounded by `MAX_PENDING`, that of one client by `MAX_PENDING_EACH`. Clients have turns; their bytes are read just before the analysis. An image that cannot be
- * analysed fails with the reason; an error of the machine, the database or the bucket is retried.
+ * and their number is bounded by `MAX_PENDING`, that of one client by `MAX_PENDING_EACH`. Clients have turns. Bytes are
+ * read just before their analysis. An image that cannot be analysed fails with the reason; an error of the machine, the
+ * database or the bucket is retried.
  */
 export class PendingAnalyses implements Service {
   readonly name = 'pending-analyses';
@@ -96,9 +97,7 @@ export class PendingAnalyses implements Service {
     const turn = await this.#turn();
     const oldest = await imageTable.pending(db, AT_ONCE);
     const others = oldest.filter(({ id }) => id !== turn?.id);
-    const rows = (turn ? [turn, ...others] : others).slice(0, AT_ONCE);
-    for (const { id } of rows) this.#turns.begin(id);
-    return rows;
+    return (turn ? [turn, ...others] : others).slice(0, AT_ONCE);
   }
 
   async #turn(): Promise<ImageRow | undefined> {
@@ -106,7 +105,6 @@ export class PendingAnalyses implements Service {
       const [row] = await imageTable.pendingOf(this.store.db, [image]);
       if (row) return row;
       // Removed meanwhile, or analysed with another one of the same bytes.
-      this.#turns.begin(image);
       this.#turns.end(image);
     }
     return undefined;
@@ -165,7 +163,9 @@ export class PendingAnalyses implements Service {
     }
   }
 
-  /** The plan with the current paths of its cascades. One that has changed since the upload would give another result. */
+  /**
+   * The plan with the current paths of its cascades. One that has changed since the upload would give another result.
+   */
   #current({ detectors, ...others }: AnalysisPlan): AnalysisPlan {
     const found = detectors.map((detector) => {
       const [now] = this.planner.plan({ detector: [detector.id] }).detectors;

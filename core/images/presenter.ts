@@ -2,6 +2,7 @@ import type { Analysis } from '../contract/detection.js';
 import type { ImagePage, ImageResource, ImageResult, ImageStatus } from '../contract/image.js';
 import type { Problem } from '../contract/problem.js';
 import { toIsoString } from '../runtime/clock.js';
+import type { BoundedPage } from '../store/bounded-page.js';
 import type { SourcedAnalysis } from './analyser.js';
 import type { StoredImage } from './image-table.js';
 import { readAnalysis } from './stored-analysis.js';
@@ -57,16 +58,15 @@ export function presentStored(stored: StoredImage): ImageResult {
   return { status: 'PENDING', image };
 }
 
-export function presentPage(rows: StoredImage[], limit: number): ImagePage {
-  const shown = rows.slice(0, limit);
+export function presentPage({ items, hasMore }: BoundedPage<StoredImage>): ImagePage {
   return {
     status: 'OK',
-    images: shown.map((stored) => ({
+    images: items.map((stored) => ({
       ...presentImage(stored, stored),
       status: statusOf(stored),
       ...(stored.result === null ? { detections: [] } : foundBy(resultOf(stored))),
     })),
-    next: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+    next: hasMore ? (items.at(-1)?.id ?? null) : null,
   };
 }
 

@@ -1,13 +1,13 @@
 import { MAX_PAYLOAD_BYTES } from '../contract/topics.js';
 import type { BufferLimits } from './client-sockets.js';
-import type { ConnectionLimits } from './connection-shares.js';
+import type { AdmissionLimits } from './connection-admission.js';
 import type { RetainedLimits } from './retained-ledger.js';
 import type { SubscriptionLimits } from './subscription-ledger.js';
 
 /** A message beyond the limits of retained messages is delivered, but not retained. */
 export interface BrokerLimits
   extends RetainedLimits,
-    ConnectionLimits,
+    AdmissionLimits,
     SubscriptionLimits,
     BufferLimits {
   /** A client that announces a larger packet is disconnected. The default allows for an annotated snapshot. */

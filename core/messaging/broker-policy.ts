@@ -13,7 +13,7 @@ import {
   shortened,
 } from './client-authorization.js';
 import { type ClientSockets, socketOf } from './client-sockets.js';
-import type { ConnectionShares } from './connection-shares.js';
+import type { ConnectionAdmission } from './connection-admission.js';
 import { afterLogin } from './packet-rules.js';
 import { RetainedLedger, type RetainedOwner } from './retained-ledger.js';
 import { SubscriptionLedger } from './subscription-ledger.js';
@@ -35,7 +35,7 @@ export class BrokerPolicy {
   constructor(
     private readonly options: PolicyOptions,
     private readonly sockets: ClientSockets,
-    private readonly shares: ConnectionShares,
+    private readonly admission: ConnectionAdmission,
     /** Clears a retained message. */
     private readonly clear: (topic: string) => void,
     private readonly log: Logger,
@@ -81,7 +81,7 @@ export class BrokerPolicy {
     const result = await this.authorization.authenticate(client, username, password);
     if (typeof result === 'number') return result;
     const socket = socketOf(client);
-    if (!this.shares.logIn(socket, result, this.authorization.hasAccounts)) {
+    if (!this.admission.logIn(socket, result, this.authorization.hasAccounts)) {
       const address = addressGroup(socket.remoteAddress);
       if (this.#limitLog.isDue(`clients ${address}`))
         this.log.warn(

@@ -1,7 +1,7 @@
 import { addressGroup } from '../runtime/address-group.js';
+import { AttemptThrottle } from '../runtime/attempt-throttle.js';
 import { FairQueue, NotRunError } from '../runtime/fair-queue.js';
 import type { Account, BrokerAccounts } from './access-rules.js';
-import { LoginThrottle } from './login-throttle.js';
 
 export interface LoginRequest {
   username: string;
@@ -23,13 +23,13 @@ const LIMITS = { concurrency: 2, maxWaiting: 512, maxWaitingPerKey: 64 };
  */
 export class ClientLogins {
   readonly #queue = new FairQueue(LIMITS);
-  readonly #throttle: LoginThrottle;
+  readonly #throttle: AttemptThrottle;
 
   constructor(
     private readonly accounts: BrokerAccounts,
     now: () => number = () => performance.now(),
   ) {
-    this.#throttle = new LoginThrottle(now);
+    this.#throttle = new AttemptThrottle({ now });
   }
 
   /** Rejects if the credentials cannot be checked. */

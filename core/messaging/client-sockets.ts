@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'aedes';
+import { addressGroup } from '../runtime/address-group.js';
 import { type PacketFault, PacketMeter, type PacketRule } from './packet-meter.js';
 
 /** Bounds of what a broker holds for its clients. */
 export interface BufferLimits {
   /** Bytes that a connection may send before its login. */
   maxBytesBeforeLogin: number;
-  /** Bytes of packets that have not arrived completely, of all clients; the one that began first is given up. */
+  /** Bytes of packets that have not arrived completely, of all clients. The address with most gives up its oldest. */
   maxIncomingBytes: number;
-  /** Bytes that wait for clients to read them, of all clients; the client with most is given up. */
+  /** Bytes that wait for clients to read them, of all clients. The address with most gives up its client with most. */
   maxQueuedBytes: number;
   maxQueuedBytesPerClient: number;
   /** A client to which no byte could be sent for so long, while some wait, is disconnected. */
@@ -23,6 +24,8 @@ export type EndReason =
 
 interface Tracked {
   socket: Socket;
+  /** Its address (IPv4) or network (IPv6, /64). */
+  group: string;
   meter: PacketMeter;
   /** Bytes that have come before the login; undefined after it. */
   before: number | undefined;
@@ -63,6 +66,7 @@ export class ClientSockets {
   add(socket: Socket, rule: PacketRule): void {
     const tracked: Tracked = {
       socket,
+      group: addressGroup(socket.remoteAddress),
       meter: new PacketMeter(rule),
       before: 0,
       pendingSince: 0,
@@ -137,40 +141,46 @@ export class ClientSockets {
       tracked.pendingSince = this.now();
     this.#incoming += pendingBytes - tracked.pendingBytes;
     tracked.pendingBytes = pendingBytes;
-    if (this.#incoming > this.limits.maxIncomingBytes) this.#endOldestPacket();
+    while (this.#incoming > this.limits.maxIncomingBytes) this.#endOldestPacket();
   }
 
   #endOldestPacket(): void {
-    let oldest: Tracked | undefined;
-    for (const tracked of this.#sockets.values())
-      if (
-        tracked.pendingBytes > 0 &&
-        tracked.pendingSince < (oldest?.pendingSince ?? Number.POSITIVE_INFINITY)
-      )
-        oldest = tracked;
-    if (oldest) this.#end(oldest.socket, 'client disconnected: memory is full');
+    const shares = sharesOf(this.#sockets.values(), (other) => other.pendingBytes);
+    const oldest = largest(shares).members.reduce((a, b) =>
+      b.pendingSince < a.pendingSince ? b : a,
+    );
+    this.#incoming -= oldest.pendingBytes;
+    oldest.pendingBytes = 0;
+    this.#end(oldest.socket, 'client disconnected: memory is full');
   }
 
-  /** Ends clients that read nothing, and those with most if too much waits for all. */
+  /** Ends clients that read nothing, and some if too much waits for all. */
   #sweep(): void {
+    for (const tracked of this.#sockets.values()) this.#endIfStalled(tracked);
+    this.#boundQueues();
+  }
+
+  #endIfStalled(tracked: Tracked): void {
+    const { socket } = tracked;
     const now = this.now();
-    const waiting: Tracked[] = [];
-    for (const tracked of this.#sockets.values()) {
-      const progress = progressOf(tracked.socket);
-      if (tracked.socket.writableLength === 0 || progress !== tracked.progress)
-        tracked.progressAt = now;
-      tracked.progress = progress;
-      if (now - tracked.progressAt > this.limits.stallTimeoutMs)
-        this.#end(tracked.socket, 'client disconnected: it reads nothing');
-      else if (tracked.socket.writableLength > 0) waiting.push(tracked);
-    }
-    let total = waiting.reduce((sum, { socket }) => sum + socket.writableLength, 0);
-    if (total <= this.limits.maxQueuedBytes) return;
-    waiting.sort((a, b) => b.socket.writableLength - a.socket.writableLength);
-    for (const { socket } of waiting) {
-      if (total <= this.limits.maxQueuedBytes) break;
-      total -= socket.writableLength;
-      this.#end(socket, 'client disconnected: memory is full');
+    const progress = progressOf(socket);
+    if (socket.writableLength === 0 || progress !== tracked.progress) tracked.progressAt = now;
+    tracked.progress = progress;
+    if (now - tracked.progressAt > this.limits.stallTimeoutMs)
+      this.#end(socket, 'client disconnected: it reads nothing');
+  }
+
+  #boundQueues(): void {
+    const shares = sharesOf(this.#sockets.values(), queuedBytes);
+    for (const { members } of shares) members.sort((a, b) => queuedBytes(a) - queuedBytes(b));
+    let total = shares.reduce((sum, { bytes }) => sum + bytes, 0);
+    while (total > this.limits.maxQueuedBytes) {
+      const share = largest(shares);
+      const most = share.members.pop();
+      if (!most) return;
+      total -= queuedBytes(most);
+      share.bytes -= queuedBytes(most);
+      this.#end(most.socket, 'client disconnected: memory is full');
     }
   }
 
@@ -180,6 +190,30 @@ export class ClientSockets {
     socket.destroy();
   }
 }
+
+interface Share {
+  bytes: number;
+  members: Tracked[];
+}
+
+/** What the clients of each address hold, without those that hold nothing. */
+function sharesOf(all: Iterable<Tracked>, bytesOf: (tracked: Tracked) => number): Share[] {
+  const shares = new Map<string, Share>();
+  for (const tracked of all) {
+    const bytes = bytesOf(tracked);
+    if (bytes === 0) continue;
+    const share = shares.get(tracked.group) ?? { bytes: 0, members: [] };
+    share.bytes += bytes;
+    share.members.push(tracked);
+    shares.set(tracked.group, share);
+  }
+  return [...shares.values()];
+}
+
+const largest = (shares: Share[]): Share =>
+  shares.reduce((a, b) => (b.bytes > a.bytes ? b : a), { bytes: 0, members: [] });
+
+const queuedBytes = ({ socket }: Tracked): number => (socket.destroyed ? 0 : socket.writableLength);
 
 /** Every connection that the broker hands to aedes is a socket. */
 export const socketOf = (client: Client): Socket => client.conn as Socket;

@@ -12,7 +12,7 @@ import { BrokerPolicy } from './broker-policy.js';
 import { BrokerTls, type BrokerTlsOptions } from './broker-tls.js';
 import { type RefusalCode, refusalCodes, shortened } from './client-authorization.js';
 import { ClientSockets, type EndReason } from './client-sockets.js';
-import { ConnectionShares } from './connection-shares.js';
+import { ConnectionAdmission } from './connection-admission.js';
 import { beforeLogin } from './packet-rules.js';
 import { capSubscriptions } from './subscribe-packets.js';
 
@@ -43,7 +43,7 @@ export class EmbeddedBroker implements Service {
   readonly name = 'embedded broker';
   readonly #limits: BrokerLimits;
   readonly #sockets: ClientSockets;
-  readonly #shares: ConnectionShares;
+  readonly #admission: ConnectionAdmission;
   readonly #policy: BrokerPolicy;
   readonly #limitLog = new LogThrottle(LOG_EVERY_MS);
   #aedes: Aedes | undefined;
@@ -58,11 +58,11 @@ export class EmbeddedBroker implements Service {
     this.#sockets = new ClientSockets(this.#limits, (socket, reason) =>
       this.#logEnd(socket, reason),
     );
-    this.#shares = new ConnectionShares(this.#limits);
+    this.#admission = new ConnectionAdmission(this.#limits);
     this.#policy = new BrokerPolicy(
       { ...options, limits: this.#limits },
       this.#sockets,
-      this.#shares,
+      this.#admission,
       (topic) => this.#clear(topic),
       log,
     );
@@ -151,7 +151,7 @@ export class EmbeddedBroker implements Service {
 
   /** Before TLS, whose handshakes cost more than anything else that a stranger can ask for. */
   #isAdmitted(socket: Socket): boolean {
-    if (this.#shares.admit(socket)) return true;
+    if (this.#admission.admit(socket)) return true;
     const address = addressGroup(socket.remoteAddress);
     if (this.#limitLog.isDue(`connections ${address}`))
       this.log.warn({ address }, 'connection refused: too many from its address are not logged in');

@@ -8,7 +8,10 @@ import {
   thisInstallation,
 } from '../runtime/installation.js';
 
-/** `engine` searches with cascades; `capture` reads streams, devices and video files. In a checkout, one addon does both. */
+/**
+ * `engine` searches with cascades; `capture` reads streams, devices and video files. In a checkout, one addon does
+ * both.
+ */
 export type OpenCvPart = 'engine' | 'capture';
 
 /** How the programs use the addons of siteglass-opencv. Raise it with a change that an older package does not fit. */

@@ -1,3 +1,5 @@
+import { RoundRobin } from './round-robin.js';
+
 export interface FairQueueLimits {
   /** Work that runs at once. */
   concurrency: number;
@@ -22,14 +24,13 @@ export class NotRunError extends Error {
  * delays another by one piece of work, not by all of it.
  */
 export class FairQueue {
-  readonly #waiting = new Map<string, Waiting[]>();
+  readonly #waiting = new RoundRobin<Waiting>();
   #running = 0;
-  #count = 0;
 
   constructor(private readonly limits: FairQueueLimits) {}
 
   get waiting(): number {
-    return this.#count;
+    return this.#waiting.size;
   }
 
   /** Settles with the work. Rejects with NotRunError if it was not started. */
@@ -53,34 +54,20 @@ export class FairQueue {
   }
 
   #add(key: string, entry: Waiting): boolean {
-    const own = this.#waiting.get(key) ?? [];
     const { maxWaiting, maxWaitingPerKey } = this.limits;
-    if (own.length >= maxWaitingPerKey || this.#count >= maxWaiting) return false;
-    own.push(entry);
-    this.#count++;
-    this.#waiting.set(key, own);
+    if (this.#waiting.sizeOf(key) >= maxWaitingPerKey || this.#waiting.size >= maxWaiting)
+      return false;
+    this.#waiting.add(key, entry);
     this.#next();
     return true;
   }
 
   #next(): void {
     while (this.#running < this.limits.concurrency) {
-      const entry = this.#take();
+      const entry = this.#waiting.take()?.item;
       if (!entry) return;
       if (entry.isWanted()) entry.start();
       else entry.cancel();
     }
-  }
-
-  /** Of the key whose turn it is; it goes behind the others. */
-  #take(): Waiting | undefined {
-    const [first] = this.#waiting;
-    if (!first) return undefined;
-    const [key, own] = first;
-    const entry = own.shift();
-    this.#count--;
-    this.#waiting.delete(key);
-    if (own.length > 0) this.#waiting.set(key, own);
-    return entry;
   }
 }

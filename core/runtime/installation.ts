@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from './errors.js';
 import { projectRoot } from './project-root.js';
 
 /** Where a program runs from, and in what. */
@@ -25,7 +26,9 @@ export const thisInstallation = (): Installation => ({
   imageFile: '/usr/share/siteglass/image',
 });
 
-/** A library that a program does without until it is needed: it has a Debian package of its own, beside the program's. */
+/**
+ * A library that a program does without until it is needed: it has a Debian package of its own, beside the program's.
+ */
 export interface OptionalLibrary {
   /** That it is missing, and what to do. */
   missing(advice: string): string;
@@ -64,9 +67,15 @@ function adviceOn({ advice, package: name }: OptionalLibrary, at: Installation):
   return image === undefined ? `to install it: sudo apt install ${name}` : advice.inImage(image);
 }
 
-/** The interfaces of a package and the program differ. */
+/** The interfaces of a package and the program differ, or that of the package cannot be read. */
 function misfit(library: OptionalLibrary, at: Installation): string | undefined {
-  const found = manifestOf(libraryFolder(library, at));
+  let found: Manifest;
+  try {
+    found = manifestOf(libraryFolder(library, at));
+  } catch (error) {
+    // A worker may read the folders that were there when it started.
+    return `${library.package} cannot be read (${messageOf(error)}); if it was installed after the program started, restart the program`;
+  }
   if (found.interface === library.interface) return undefined;
   const program = manifestOf(at.root);
   return `${library.package} ${found.version} does not fit ${program.name} ${program.version}; install both in the same version: sudo apt install ${program.name} ${library.package}`;

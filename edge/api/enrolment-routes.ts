@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { readJson } from '../../core/http/read-json.js';
-import { parse, type Route, route } from '../../core/http/route.js';
+import { type Route, route } from '../../core/http/route.js';
 import { ProblemError, StartError } from '../../core/runtime/errors.js';
 import { type EnrolParts, enrol } from '../enrolment/enrol.js';
 import type { RelayAccount } from '../enrolment/relay-account.js';
@@ -39,10 +38,9 @@ export function enrolmentRoutes(
       body: codeSchema,
       responses: { 200: stateSchema },
       problems: ['enrolment_refused'],
-      handle: async (_, ctx) => {
-        const { code } = parse(codeSchema, await readJson(ctx), 'body');
+      handle: async ({ body }, ctx) => {
         try {
-          const account = await enrol(parts, code);
+          const account = await enrol(parts, body.code);
           ctx.state.auditSubject = account.relay.address;
           return present(account);
         } catch (error) {

@@ -6,10 +6,11 @@ import type {
 } from '../../core/contract/site.js';
 import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import type { ImageStore } from '../../core/images/image-store.js';
-import { imageTable } from '../../core/images/image-table.js';
+import { imageTable, type StoredImage } from '../../core/images/image-table.js';
 import { resultOf } from '../../core/images/presenter.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import { toIsoString } from '../../core/runtime/clock.js';
+import { boundedPage } from '../../core/store/bounded-page.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { Outbox } from '../store/outbox.js';
 import type { Uplink } from '../uplink/uplink.js';
@@ -25,6 +26,8 @@ export interface SiteSources {
   relay: MessageBus | undefined;
   uplink: Uplink | undefined;
 }
+
+type RecentDetection = z.infer<typeof recentDetectionSchema>;
 
 /** What the appliance reports about itself over REST. */
 export class SiteView implements SiteApi {
@@ -65,16 +68,26 @@ export class SiteView implements SiteApi {
     };
   }
 
-  async recentDetections(limit: number): Promise<z.infer<typeof recentDetectionSchema>[]> {
-    const rows = await imageTable.withDetections(this.sources.store.db, limit);
-    const all = rows.flatMap((row) =>
-      resultOf(row).detections.map((detection) => ({
-        ...detection,
-        image: row.id,
-        camera: row.camera,
-        takenAt: toIsoString(Number(row.created_at)),
-      })),
+  async recentDetections(limit: number): Promise<RecentDetection[]> {
+    const { db } = this.sources.store;
+    const { items } = await boundedPage<ReturnType<typeof recentIn>>(
+      // An image has one detection or more: as many images are read as these take.
+      { limit, maxSize: limit },
+      ({ detections }) => detections.length,
+      async (count, last) => (await imageTable.withDetections(db, count, last?.id)).map(recentIn),
     );
-    return all.slice(0, limit);
+    return items.flatMap(({ detections }) => detections).slice(0, limit);
   }
+}
+
+function recentIn(row: StoredImage): { id: string; detections: RecentDetection[] } {
+  const { id, camera } = row;
+  const takenAt = toIsoString(Number(row.created_at));
+  const detections = resultOf(row).detections.map((one) => ({
+    ...one,
+    image: id,
+    camera,
+    takenAt,
+  }));
+  return { id, detections };
 }

@@ -23,6 +23,7 @@ import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
+import { setupCheck } from '../doctor/setup-check.js';
 import { withRelayAccount } from '../enrolment/enrolled-config.js';
 import { guardOptions } from '../store/guard-options.js';
 
@@ -53,6 +54,7 @@ function checksOf(config: EdgeConfig): Check[] {
   return [
     programCheck('siteglass-edge'),
     serviceCheck('siteglass-edge', config),
+    setupCheck(dataFolder),
     secretsCheck(config),
     certificateCheck(certificateProvider(tlsOptionsOf(config), silentLogger())),
     dataFolderCheck(dataFolder),

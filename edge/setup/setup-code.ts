@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { networkOf } from '../../core/http/guards.js';
+import { AttemptThrottle } from '../../core/runtime/attempt-throttle.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import { isSameSecret } from '../../core/runtime/same-secret.js';
 
@@ -9,11 +8,10 @@ const ALPHABET = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
 const LENGTH = 8;
 const LIFETIME_MS = 3_600_000;
 /**
- * Of everybody together: a guess is right once in 850,000 million times. One network can make 300 in the lifetime of a
- * code, so that it cannot end the code for the one who has it.
+ * Of everybody together: a guess is right once in 850,000 million times. One network can make some 70 in the lifetime
+ * of a code, so that it cannot end the code for the one who has it.
  */
 const MAX_TRIES = 1_000;
-const TRIES_PER_MINUTE = 5;
 
 const normal = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g, '');
 
@@ -21,10 +19,11 @@ const normal = (text: string): string => text.toUpperCase().replace(/[^0-9A-Z]/g
 export class SetupCode {
   readonly text: string;
   readonly #madeAt: number;
-  readonly #limiter = new RateLimiterMemory({ points: TRIES_PER_MINUTE, duration: 60 });
+  readonly #throttle: AttemptThrottle;
   #tries = 0;
 
   constructor(private readonly now: () => number = () => performance.now()) {
+    this.#throttle = new AttemptThrottle({ now });
     const code = Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join(
       '',
     );
@@ -38,12 +37,11 @@ export class SetupCode {
   }
 
   /** Throws `unauthorized` for a wrong code, and `rate_limited` after too many of them from one network. */
-  async check(text: string, address: string): Promise<void> {
-    const network = networkOf(address);
-    const used = await this.#limiter.get(network);
-    if (used && used.consumedPoints >= TRIES_PER_MINUTE)
+  check(text: string, address: string): void {
+    const waitMs = this.#throttle.waitMs(address, '');
+    if (waitMs > 0)
       throw new ProblemError('rate_limited', 'Too many wrong codes were sent from this network.', {
-        retryAfter: Math.max(1, used.msBeforeNext / 1_000),
+        retryAfter: waitMs / 1_000,
       });
     if (this.isVoid)
       throw new ProblemError(
@@ -52,8 +50,7 @@ export class SetupCode {
       );
     if (isSameSecret(normal(text), normal(this.text))) return;
     this.#tries++;
-    // A client that sends many at once is refused by its count, not by what this rejects with.
-    await this.#limiter.penalty(network);
+    this.#throttle.failed(address, '');
     throw new ProblemError(
       'unauthorized',
       'The code is wrong. The log of the service shows the right one at its last start.',

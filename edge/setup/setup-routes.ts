@@ -1,6 +1,5 @@
-import type { Context } from 'koa';
-import { readJson } from '../../core/http/read-json.js';
-import { parse, type Route, route } from '../../core/http/route.js';
+import type { Middleware } from 'koa';
+import { type Route, route } from '../../core/http/route.js';
 import type { Setup } from './setup.js';
 import { setupDoneSchema, setupRequestSchema, setupStateSchema } from './setup-contract.js';
 
@@ -19,10 +18,8 @@ export const setupRoutes = (setup: Setup): Route[] => [
     summary: 'What the set-up can decide, and what the configuration has already',
     responses: { 200: setupStateSchema },
     problems: ['unauthorized', 'not_found', 'rate_limited'],
-    handle: async (_, ctx) => {
-      await authorize(setup, ctx);
-      return setup.state();
-    },
+    before: [authorize(setup)],
+    handle: () => setup.state(),
   }),
   route({
     ...common,
@@ -32,15 +29,15 @@ export const setupRoutes = (setup: Setup): Route[] => [
     body: setupRequestSchema,
     responses: { 200: setupDoneSchema },
     problems: ['unauthorized', 'not_found', 'password_refused', 'rate_limited'],
-    handle: async (_, ctx) => {
-      await authorize(setup, ctx);
-      const request = parse(setupRequestSchema, await readJson(ctx), 'body');
-      return setup.complete(request, ctx.ip);
-    },
+    before: [authorize(setup)],
+    handle: ({ body }, ctx) => setup.complete(body, ctx.ip),
   }),
 ];
 
-function authorize(setup: Setup, ctx: Context): Promise<void> {
-  ctx.set('Cache-Control', 'no-store');
-  return setup.authorize(ctx.get('Setup-Code'), ctx.ip);
-}
+const authorize =
+  (setup: Setup): Middleware =>
+  async (ctx, next) => {
+    ctx.set('Cache-Control', 'no-store');
+    await setup.authorize(ctx.get('Setup-Code'), ctx.ip);
+    await next();
+  };

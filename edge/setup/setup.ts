@@ -14,7 +14,7 @@ import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import { lanUrl } from '../health/lan-url.js';
 import { SetupCode } from './setup-code.js';
 import type { SetupDone, SetupRequest, SetupState } from './setup-contract.js';
-import { readSetupFile, type SetupSettings, writeSetupFile } from './setup-file.js';
+import { readSetupFile, type SetupSettings, setupFileFault, writeSetupFile } from './setup-file.js';
 import { objectAt } from './with-setup.js';
 
 export interface SetupOptions {
@@ -75,6 +75,12 @@ export class Setup implements Service {
     this.#startMs = performance.now() - this.#createdAt;
     // A crash or a backup may have left a former one.
     await rm(this.#codeFile, { force: true });
+    const fault = setupFileFault(this.options.dataFolder);
+    if (fault !== undefined)
+      this.options.log.error(
+        { fault },
+        'set-up.json cannot be used: what it decided does not apply',
+      );
     if (!(await this.#isNeeded())) return;
     this.#code = new SetupCode();
     const url = `${this.#url(this.options.address().host)}/setup`;
@@ -96,7 +102,7 @@ export class Setup implements Service {
   /** Throws `not_found` if there is nothing to set up, and what SetupCode.check throws. */
   async authorize(code: string, address: string): Promise<void> {
     if (!this.#code || this.#isDone) throw isSetUp();
-    await this.#code.check(code, address);
+    this.#code.check(code, address);
     // An operator at the command line may have added a user or a token meanwhile.
     if (await this.#isNeeded()) return;
     await this.#close();

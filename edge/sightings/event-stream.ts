@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
-import { networkOf } from '../../core/http/guards.js';
+import { addressGroup } from '../../core/runtime/address-group.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { EventTables } from '../store/event-table.js';
@@ -48,7 +48,7 @@ export class EventStream implements Service {
   ): Promise<Readable> {
     const { db, maxClients = 64, maxClientsEach = 16 } = this.options;
     const { heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
-    const network = networkOf(address);
+    const network = addressGroup(address);
     if (this.#isStopping) throw new ProblemError('shutting_down', 'The service is stopping.');
     if (this.#clients.size >= maxClients)
       throw new ProblemError(

@@ -1,13 +1,12 @@
 import type { Sighting, SightingPage } from '../../core/contract/sighting.js';
 import { toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
+import type { BoundedPage } from '../../core/store/bounded-page.js';
 import type { SightingRow } from '../store/sighting-table.js';
 import { trackOf } from './track-row.js';
 
-/** `rows` has one row more than `limit` if there is another page. */
-export function toSightingPage(rows: SightingRow[], limit: number): SightingPage {
-  const page = rows.slice(0, limit);
-  const next = rows.length > limit ? (page.at(-1)?.id ?? null) : null;
-  return { status: 'OK', sightings: page.flatMap(toSighting), next };
+export function toSightingPage({ items, hasMore }: BoundedPage<SightingRow>): SightingPage {
+  const next = hasMore ? (items.at(-1)?.id ?? null) : null;
+  return { status: 'OK', sightings: items.flatMap(toSighting), next };
 }
 
 /** None if damage has made it unreadable. */

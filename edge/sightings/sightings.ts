@@ -4,8 +4,9 @@ import type { SightingEvent, SightingPage, SightingQuery } from '../../core/cont
 import { toIsoString } from '../../core/runtime/clock.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { boundedPage } from '../../core/store/bounded-page.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
-import { type SightingTables, sightingTable } from '../store/sighting-table.js';
+import { type SightingRow, type SightingTables, sightingTable } from '../store/sighting-table.js';
 import { toSightingPage } from './sighting-presenter.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { toRow, trackOf } from './track-row.js';
@@ -22,6 +23,8 @@ type Db = Kysely<SightingTables & EventTables>;
 
 /** Smaller corrections of the clock do not matter. */
 const SHIFT_MS = 30_000;
+/** Of a sighting in a page, besides its track. */
+const LISTED_BYTES = 400;
 
 /** What one snapshot changed. Pass it to `apply` after the commit. */
 export interface SightingUpdate {
@@ -130,8 +133,15 @@ export class Sightings implements Service {
     this.apply(camera, { tracks, events: [] });
   }
 
+  /** A page ends before `limit` if its sightings are large. */
   async list(query: SightingQuery): Promise<SightingPage> {
-    return toSightingPage(await sightingTable.list(this.options.db, query), query.limit);
+    const page = await boundedPage<SightingRow>(
+      { limit: query.limit },
+      ({ track }) => LISTED_BYTES + track.length,
+      (limit, last) =>
+        sightingTable.list(this.options.db, { ...query, limit, after: last?.id ?? query.after }),
+    );
+    return toSightingPage(page);
   }
 
   /** The cameras and the labels of stored sightings. */

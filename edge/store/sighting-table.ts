@@ -38,7 +38,7 @@ export const sightingTable = {
 
   remove: (db: Db, id: string) => db.deleteFrom('sighting').where('id', '=', id).execute(),
 
-  /** Newest first; ids are in the order of time. One row more than `limit` tells that there is another page. */
+  /** Newest first; ids are in the order of time. */
   list: (db: Db, query: SightingQuery): Promise<SightingRow[]> =>
     db
       .selectFrom('sighting')
@@ -54,7 +54,7 @@ export const sightingTable = {
       )
       .$if(query.to !== undefined, (q) => q.where('started_at', '<', Date.parse(query.to ?? '')))
       .orderBy('id', 'desc')
-      .limit(query.limit + 1)
+      .limit(query.limit)
       .execute(),
 
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),

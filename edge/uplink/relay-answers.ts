@@ -4,10 +4,13 @@ import type { Logger } from '../../core/runtime/logger.js';
 import type { Outbox, OutboxState } from '../store/outbox.js';
 import { Doubt } from './doubt.js';
 import type { EpochSession } from './epoch-session.js';
+import { HeldBack } from './held-back.js';
 import type { AckOutcome } from './send-plan.js';
 import type { WorkList } from './work-list.js';
 
 const LOG_EVERY_MS = 60_000;
+/** A budget of one day may hold summaries back for hours. */
+const HELD_EVERY_MS = 3_600_000;
 /** Another appliance with the same id makes the relay name its epoch all the time. */
 const OTHER_EPOCH_EVERY_MS = 60_000;
 
@@ -33,6 +36,8 @@ export interface AnswerParts {
 export class RelayAnswers {
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #others = new LogThrottle(OTHER_EPOCH_EVERY_MS);
+  readonly #heldLog = new LogThrottle(HELD_EVERY_MS);
+  readonly #heldBack = new HeldBack();
   /** That the relay has less than it acknowledged. */
   readonly #isBehind: Doubt;
   /** That it has more than was sent. */
@@ -43,6 +48,11 @@ export class RelayAnswers {
   constructor(private readonly parts: AnswerParts) {
     this.#isBehind = new Doubt(parts.ask);
     this.#isAhead = new Doubt(parts.ask);
+  }
+
+  /** Why the relay does not store what arrives, in words. */
+  problem({ plan, guard }: EpochSession): string | undefined {
+    return this.#heldBack.problem(guard.epoch, plan.acked);
   }
 
   /** The connection has ended. */
@@ -113,8 +123,9 @@ export class RelayAnswers {
     { refused = [], lost = [], held = [] }: Acknowledgement,
   ): void {
     const { outbox, work, log } = this.parts;
+    this.#heldBack.named(guard.epoch, held);
     for (const seq of held) this.parts.held(seq);
-    if (held.length > 0 && this.#throttle.isDue('held'))
+    if (held.length > 0 && this.#heldLog.isDue(''))
       log.warn(
         { seq: held[0] },
         'relay holds summaries back: the site is beyond its budget there; they are sent again',

@@ -29,7 +29,7 @@ export interface UplinkStatus {
   ackedSeq: number;
   lastSeq: number;
   inFlight: number;
-  /** What is wrong with the relay, while the broker is connected. */
+  /** What is wrong with the relay, or why it holds summaries back, while the broker is connected. */
   problem: string | undefined;
   /** Times that another appliance was found to use the numbers of this outbox, since the start. */
   conflicts: number;

@@ -1,10 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NIL_EPOCH } from '../../core/contract/summary.js';
-import {
-  type MessageBus,
-  MessagingError,
-  type Received,
-} from '../../core/messaging/message-bus.js';
+import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
@@ -16,7 +12,7 @@ import { CONFIRMATION_MS } from './epoch-guard.js';
 import type { EpochSession } from './epoch-session.js';
 import { Epochs } from './epochs.js';
 import { RecordFitter } from './record-fitter.js';
-import { isHistorical, recordOf } from './record-of.js';
+import { isUnsendable, RecordSender } from './record-sender.js';
 import { RelayAnswers } from './relay-answers.js';
 import { RelayQuestions } from './relay-questions.js';
 import { RelayWatch } from './relay-watch.js';
@@ -25,11 +21,6 @@ import { StallDetector } from './stall-detector.js';
 import { Timers } from './timers.js';
 import type { UplinkOptions, UplinkStatus } from './uplink-options.js';
 import { WorkList } from './work-list.js';
-
-/** However often it is sent. A RangeError is that of JSON which is nested too deeply. */
-const isUnsendable = (error: unknown): boolean =>
-  error instanceof RangeError ||
-  (error instanceof MessagingError && error.code === 'payload_too_large');
 
 const ACKNOWLEDGE_EVERY_MS = 250;
 const RETRY_MS = 1_000;
@@ -50,6 +41,7 @@ export class Uplink implements Service {
   readonly #stalls: StallDetector;
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #fitter: RecordFitter;
+  readonly #sender: RecordSender;
   readonly #epochs: Epochs;
   #connectedAt = 0;
   /** Of the current epoch. */
@@ -66,7 +58,7 @@ export class Uplink implements Service {
     private readonly outbox: Outbox,
     private readonly options: UplinkOptions,
     private readonly log: Logger,
-    private readonly clock: Clock = systemClock,
+    clock: Clock = systemClock,
   ) {
     const { stallMs = 10_000 } = options;
     this.#stalls = new StallDetector({ stallMs, onStall: (isFirst) => this.#probe(isFirst) });
@@ -75,6 +67,7 @@ export class Uplink implements Service {
       this.#work.clear();
     });
     this.#fitter = new RecordFitter(bus, options.site, log);
+    this.#sender = new RecordSender(bus, this.#fitter, options, clock);
     const questions = new RelayQuestions(bus, outbox, options.site, log);
     this.#answers = new RelayAnswers({
       ...{ site: options.site, outbox, work: this.#work, log },
@@ -122,7 +115,11 @@ export class Uplink implements Service {
 
   async status(): Promise<UplinkStatus> {
     const { epoch, lastSeq, ackedSeq } = await this.outbox.state();
-    const { plan } = this.#session ?? {};
+    const session = this.#session;
+    const plan = session?.plan;
+    const problem =
+      (session && this.#answers.problem(session)) ??
+      this.#watch.problem(plan, this.options.silentMs);
     return {
       connected: this.bus.connected,
       epoch,
@@ -131,7 +128,7 @@ export class Uplink implements Service {
       lastSeq,
       inFlight: plan?.inFlight ?? 0,
       conflicts: this.#answers.conflicts,
-      problem: this.bus.connected ? this.#watch.problem(plan, this.options.silentMs) : undefined,
+      problem: this.bus.connected ? problem : undefined,
     };
   }
 
@@ -211,7 +208,7 @@ export class Uplink implements Service {
   #publish(session: EpochSession, row: OutboxRow, stream: Stream): void {
     const { plan } = session;
     const { seq } = row;
-    this.#sendRow(session, row, stream).then(
+    this.#sender.send(session, row, stream).then(
       () => {
         plan.delivered(seq, performance.now());
         if (!this.#awaitsRelay) this.#onProgress(plan.confirm(seq));
@@ -223,15 +220,6 @@ export class Uplink implements Service {
         if (this.bus.connected && plan.refuse(seq)) this.#wakeIn('refusal', RETRY_MS);
       },
     );
-  }
-
-  /** Rejects too if no record can be made of the row. */
-  async #sendRow({ plan, guard, first }: EpochSession, row: OutboxRow, stream: Stream) {
-    const { site, historicalAfterMs } = this.options;
-    const historical = isHistorical(row, stream, this.clock(), historicalAfterMs);
-    const fitted = this.#fitter.fitted(row);
-    const record = recordOf(fitted, guard.epoch, { acked: plan.acked, first }, historical);
-    await this.bus.publish('up', { site }, record);
   }
 
   #onAcknowledgement({ payload: acknowledgement, retained }: Received<'ack'>): void {

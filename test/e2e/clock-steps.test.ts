@@ -106,7 +106,7 @@ async function setUp(t: ExecutionContext, startOffsetMs = 0) {
         async () => (await sync()).acknowledgedSeq >= lastSeq,
         LONGEST_RECONNECT_MS,
       );
-      t.deepEqual((await relay.fleet.gaps('north')).gaps, []);
+      t.deepEqual((await relay.fleet.deliveries.gaps('north')).gaps, []);
       t.true((await relay.fleet.site('north')).summaries >= lastSeq);
       return admin;
     },

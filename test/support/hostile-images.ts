@@ -25,7 +25,9 @@ import { type Random, seededRandom } from './render-random.js';
 
 /** An image that is made to cost, crash or mislead whoever decodes it. */
 export interface HostileImage {
-  /** What it is, e.g. `scans: 64 over 50 megapixels` or `cut: rgb.png at 3072`. The part before the colon is its class. */
+  /**
+   * What it is, e.g. `scans: 64 over 50 megapixels` or `cut: rgb.png at 3072`. The part before the colon is its class.
+   */
   name: string;
   bytes: Buffer;
 }
@@ -37,7 +39,9 @@ const SIDE = 7_071;
 const LARGE = { width: SIDE, height: SIDE };
 const small = () => flatJpeg(64, 64);
 
-/** Images that are cheap to send and dear to decode, by name: each within the limit on pixels unless it says otherwise. */
+/**
+ * Images that are cheap to send and dear to decode, by name: each within the limit on pixels unless it says otherwise.
+ */
 export const bombs: Record<string, Maker> = {
   'scans: 64 over 50 megapixels': () => scanBomb({ ...LARGE, scans: 64 }),
   'scans: 64 over three components': () => scanBomb({ ...LARGE, scans: 64, components: 3 }),
@@ -190,8 +194,8 @@ async function originals(seed: number): Promise<[string, Buffer][]> {
 }
 
 /**
- * Hostile images, the same ones for the same seed: first every bomb, then polyglots, truncations and mutations by turns.
- * Each is made when it is asked for: some take a second and hundreds of megabytes to make.
+ * Hostile images, the same ones for the same seed: first every bomb, then polyglots, truncations and mutations by
+ * turns. Each is made when it is asked for: some take a second and hundreds of megabytes to make.
  */
 export async function* hostileImages(seed: number, count: number): AsyncGenerator<HostileImage> {
   for (const [name, make] of Object.entries(bombs).slice(0, count))

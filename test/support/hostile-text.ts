@@ -17,7 +17,7 @@ export const HOSTILE_TEXTS: Record<string, (length: number) => string> = {
 };
 
 /** Of the times that `work` takes, in milliseconds, the least: what else the machine did is not in it. */
-export async function leastMs(work: () => unknown, runs = 3): Promise<number> {
+async function leastMs(work: () => unknown, runs = 3): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {
     const from = performance.now();
@@ -34,7 +34,8 @@ const TIMES = 8;
 const NOISE_MS = 25;
 
 /**
- * What grows faster than its text, in `work` for a text of `length` and one an eighth as long; undefined if nothing does.
+ * What grows faster than its text, in `work` for a text of `length` and one an eighth as long; undefined if nothing
+ * does.
  */
 export async function superlinear(
   work: (text: string) => unknown,

@@ -16,7 +16,10 @@ export interface DecodeOptions {
   denominator: 1 | 2 | 4 | 8;
   /** Limit on the width × height of the file. */
   maxPixels: number;
-  /** Limits on the scans of a JPEG, and on the samples that they go over in all. The second gives way to what encoders do. */
+  /**
+   * Limits on the scans of a JPEG, and on the samples that they go over in all. The second gives way to what encoders
+   * do.
+   */
   maxScans: number;
   maxScanned: number;
 }
@@ -113,7 +116,9 @@ export interface NativeDecoder extends Restrictions {
   reduceColour(from: ColourPixels, to: Uint8Array, toWidth: number, toHeight: number): void;
   /** The grey of each pixel. */
   grey(from: ColourPixels, to: Uint8Array): void;
-  /** From now on allocations fail that make it more than so many bytes (RLIMIT_DATA of getrlimit(2)); Infinity lifts it. */
+  /**
+   * From now on allocations fail that make it more than so many bytes (RLIMIT_DATA of getrlimit(2)); Infinity lifts it.
+   */
   limitMemory(bytes: number): void;
   /** The descriptor of a file in memory that holds the bytes; the caller closes it. */
   memoryFile(bytes: Uint8Array): number;

@@ -61,8 +61,9 @@ export interface PoolStatus {
 }
 
 /**
- * Worker processes behind one bounded queue, which is fair to those whose jobs they are. A job that ends or stalls its worker fails alone; the worker
- * is replaced, at once if the pool ended it at the job's deadline. The pool never loads OpenCV.
+ * Worker processes behind one bounded queue, which is fair to those whose jobs they are. A job that ends or stalls its
+ * worker fails alone; the worker is replaced, at once if the pool ended it at the job's deadline. The pool never loads
+ * OpenCV.
  */
 export class DetectionPool implements DetectionBackend, Service {
   readonly name = 'detection';

@@ -1,7 +1,7 @@
 import { ProblemError } from '../../runtime/errors.js';
 import { type AnalysisPlan, type JobOrigin, OWN_ORIGIN } from '../detection.js';
 import type { Job, JobKind, JobResult } from '../protocol.js';
-import { FairQueue } from './fair-queue.js';
+import { JobQueue } from './job-queue.js';
 import { enginesOf, type JobRecord, timesOf } from './job-record.js';
 import { type PlanFor, type WorkerHandle, WorkerUnreachable } from './worker-handle.js';
 
@@ -45,14 +45,14 @@ const RETRY_FULL_SECONDS = 2;
 
 /** Gives jobs to idle workers over one bounded queue that is fair to the jobs' origins. */
 export class JobDispatcher {
-  readonly #queue: FairQueue<Entry>;
+  readonly #queue: JobQueue<Entry>;
   readonly #idle: WorkerHandle[] = [];
   readonly #running = new Set<Promise<void>>();
   #replies = 0;
   #stopped = false;
 
   constructor(private readonly options: DispatcherOptions) {
-    this.#queue = new FairQueue(options.queueJobs, options.queueBytes);
+    this.#queue = new JobQueue(options.queueJobs, options.queueBytes);
   }
 
   get queued(): number {

@@ -9,7 +9,7 @@ const CHUNK_BYTES = 1_048_576;
 export async function sendFile(pipe: Writable, path: string, maxBytes: number): Promise<void> {
   const file = await open(path, 'r').catch(() => undefined);
   try {
-    const found = await file?.stat();
+    const found = await file?.stat().catch(() => undefined);
     if (!file || !found?.isFile()) {
       pipe.write(fileHeader(undefined));
       return;

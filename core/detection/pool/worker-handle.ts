@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { openCvFiles } from '../../opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
@@ -18,6 +18,7 @@ import {
   type WorkerMessage,
 } from '../protocol.js';
 import { sendFile } from './send-file.js';
+import { WorkerOutput } from './worker-output.js';
 
 export interface WorkerOptions {
   /** Variables of the child's environment; nothing else is in it. */
@@ -48,7 +49,10 @@ interface Pending {
 
 const ENTRY = new URL('../worker/main.js', import.meta.url);
 
-/** Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs (`--expose-gc`). */
+/**
+ * Pixels live outside V8's heap, which holds little else; the worker frees those that it no longer needs
+ * (`--expose-gc`).
+ */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--expose-gc'];
 
 /** One worker process: a handshake, then one job at a time, each under a deadline. It is not restarted. */
@@ -60,9 +64,9 @@ export class WorkerHandle {
   /** Paths that the job names: the worker is sent no other file. */
   #files: ReadonlySet<string> = new Set();
   #wasLate = false;
-  #markEnded: () => void = () => {};
-  /** Resolves when the process is gone, for whatever reason. */
-  readonly ended = new Promise<void>((resolve) => {
+  #markEnded: (how: string) => void = () => {};
+  /** Resolves when the process is gone, with its signal, exit code or error. */
+  readonly ended = new Promise<string>((resolve) => {
     this.#markEnded = resolve;
   });
 
@@ -90,24 +94,26 @@ export class WorkerHandle {
     this.#child = child;
     child.on('message', (message: WorkerMessage) => this.#onMessage(message));
     child.on('error', (error) => this.#onEnd(error.message));
-    child.on('exit', (code, signal) => this.#onEnd(signal ?? `exit code ${code}`));
+    // All that it printed has been read by then.
+    child.on('close', (code, signal) => this.#onEnd(signal ?? `exit code ${code}`));
     // Without file descriptors for its pipes the process does not start, and has no `stdio`.
     this.#images = child.stdio?.[IMAGE_DESCRIPTOR] as Writable | undefined;
     // The message that follows an image reports that the worker is gone.
     this.#images?.on('error', () => undefined);
-    logLines(child.stdout, this.options.log);
-    logLines(child.stderr, this.options.log);
+    const output = new WorkerOutput(this.options.log);
+    output.read(child.stdout);
+    output.read(child.stderr);
     return this.#await<Ready>(
       this.options.handshakeDeadlineMs,
       () => new StartError('A detection worker did not answer in time.'),
-      (how) => new StartError(`A detection worker ended before it was ready (${how}).`),
+      (how) => endedUnready(how, output.last),
     );
   }
 
   /**
    * `planFor` is the gate of an `analyseIf`; one deadline covers the gate and the job. Throws the ProblemError that the
-   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable, and
-   * what `planFor` throws.
+   * worker refused the job with, `image_crashed_decoder` if the worker ended, `detection_timeout`, WorkerUnreachable,
+   * and what `planFor` throws.
    */
   run<K extends JobKind>(job: Job<K>, planFor?: PlanFor): Promise<JobResult<K>> {
     const { jobDeadlineMs } = this.options;
@@ -230,7 +236,7 @@ export class WorkerHandle {
   #onEnd(how: string): void {
     const pending = this.#take();
     pending?.reject(pending.ifEnded(how));
-    this.#markEnded();
+    this.#markEnded(how);
   }
 
   #take(): Pending | undefined {
@@ -256,16 +262,10 @@ const filesOfPlan = ({ detectors }: AnalysisPlan): ReadonlySet<string> =>
 
 const unreachable = ({ message }: Error) => new WorkerUnreachable(message);
 
+const endedUnready = (how: string, printed: string | undefined) =>
+  new StartError(
+    `A detection worker ended before it was ready (${how}).${printed ? ` It printed: ${printed}` : ''}`,
+  );
+
 const crashedDecoder = () =>
   new ProblemError('image_crashed_decoder', 'The process that worked on it ended.');
-
-const MAX_LINE = 500;
-const MAX_LINES = 20;
-
-/** Logs what a decoder prints, within limits: a hostile file must not fill the log. */
-function logLines(stream: Readable | null, log: Logger): void {
-  stream?.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n', MAX_LINES))
-      if (line.trim() !== '') log.debug({ line: line.slice(0, MAX_LINE) }, 'worker output');
-  });
-}

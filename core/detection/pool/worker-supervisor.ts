@@ -88,7 +88,7 @@ export class WorkerSupervisor {
   async #launch(): Promise<void> {
     const worker = this.#options.createWorker();
     this.#alive.add(worker);
-    void worker.ended.then(() => this.#onEnded(worker));
+    void worker.ended.then((how) => this.#onEnded(worker, how));
     const { engines, pid, sandbox } = await worker.start();
     this.#engines = engines;
     this.#noteSandbox(sandbox);
@@ -104,14 +104,14 @@ export class WorkerSupervisor {
     this.#sandbox = sandbox;
   }
 
-  #onEnded(worker: WorkerHandle): void {
+  #onEnded(worker: WorkerHandle, how: string): void {
     this.#alive.delete(worker);
     this.#ready.delete(worker);
-    if (!this.#stopped) this.#replace(worker);
+    if (!this.#stopped) this.#replace(worker, how);
     this.#options.onEnded(worker);
   }
 
-  #replace(worker: WorkerHandle): void {
+  #replace(worker: WorkerHandle, how: string): void {
     const { log } = this.#options;
     if (worker.wasLate) {
       // The deadline already limits how often this happens. If it counted, a few slow images would stop all detection.
@@ -121,11 +121,11 @@ export class WorkerSupervisor {
     }
     const waitMs = this.#budget.book(performance.now());
     if (waitMs === 0) {
-      log.warn('detection worker ended; restarting');
+      log.warn({ how }, 'detection worker ended; restarting');
       this.#relaunch();
       return;
     }
-    log.error({ waitMs }, 'detection workers end too often; restart delayed');
+    log.error({ how, waitMs }, 'detection workers end too often; restart delayed');
     const timer = setTimeout(() => {
       this.#due.delete(timer);
       this.#relaunch();

@@ -56,7 +56,9 @@ const MAX_SCANS = 500;
 const MAX_SCANNED = 8e8;
 const MAX_SCANNED_PER_PIXEL = 16;
 
-/** Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned. */
+/**
+ * Kinds whose size is certain only when they are decoded: a part of the picture may be cut out, or the picture turned.
+ */
 const DECODED_SIZE: ImageHeader['kind'][] = ['heif', 'jxl'];
 
 /** Decodes the images of a worker, one at a time. */
@@ -74,8 +76,8 @@ export class ImageDecoder {
   }
 
   /**
-   * Decodes to grey, no larger than is searched, for as long as `use` runs. libjpeg decodes a JPEG at an eighth, a quarter
-   * or half of its size at a fraction of the cost of the whole, and area averaging does the rest.
+   * Decodes to grey, no larger than is searched, for as long as `use` runs. libjpeg decodes a JPEG at an eighth, a
+   * quarter or half of its size at a fraction of the cost of the whole, and area averaging does the rest.
    */
   withGrey<T>(bytes: Buffer, request: GreyRequest, use: (decoded: DecodedGrey) => T): T {
     try {
@@ -86,8 +88,8 @@ export class ImageDecoder {
   }
 
   /**
-   * The same for what is searched in grey, in colour or in both, for as long as `use` runs. Both come from one decode if
-   * the grey is then the same as if it was decoded alone.
+   * The same for what is searched in grey, in colour or in both, for as long as `use` runs. Both come from one decode
+   * if the grey is then the same as if it was decoded alone.
    */
   async withImage<T>(
     bytes: Buffer,
@@ -250,7 +252,9 @@ const longerOf = ({ width, height }: Extent) => Math.max(width, height);
 const capOf = (size: Extent, workingSize: number) =>
   workingSize === 0 ? longerOf(size) : Math.min(workingSize, longerOf(size));
 
-/** Limit on the longer side of a picture in colour; none if the models' inputs have fewer pixels than the working size. */
+/**
+ * Limit on the longer side of a picture in colour; none if the models' inputs have fewer pixels than the working size.
+ */
 const scaledLimit = (size: Extent, workingSize: number, scale: number) => {
   const cap = capOf(size, workingSize);
   return scale * longerOf(size) < cap - 0.5 ? Number.POSITIVE_INFINITY : cap;

@@ -29,8 +29,8 @@ export const filesOnDisk: DetectorFiles = {
 };
 
 /**
- * Files that the parent reads and sends: the sandbox gives a worker none of the folders that they lie in. It sends those
- * of the current job alone.
+ * Files that the parent reads and sends: the sandbox gives a worker none of the folders that they lie in. It sends
+ * those of the current job alone.
  */
 export class FilesOfParent implements DetectorFiles {
   constructor(

@@ -1,8 +1,8 @@
 import type { OnnxRuntime, OnnxSession } from '../onnx/runtime.js';
 
 /**
- * A runtime whose sessions are made and run within a limit of memory. Between these calls there is none, so that what a model
- * takes, or keeps, costs no other job: with a cascade, the next picture finds memory.
+ * A runtime whose sessions are made and run within a limit of memory. Between these calls there is none, so that what a
+ * model takes, or keeps, costs no other job: with a cascade, the next picture finds memory.
  */
 export function limitedRuntime(
   runtime: OnnxRuntime,

@@ -19,7 +19,9 @@ import { readImage } from './read-image.js';
 import { Refusal } from './refusal.js';
 import type { Engines } from './search-orientations.js';
 
-/** Bytes that buffers may hold after a job before unused ones are freed; what Node.js itself holds takes 1.6 MB of them. */
+/**
+ * Bytes that buffers may hold after a job before unused ones are freed; what Node.js itself holds takes 1.6 MB of them.
+ */
 const MAX_EXTERNAL_BYTES = 7_600_000;
 
 /** What models may take in a worker: a session of YOLOX-X has 0.6 GB. An allocation beyond it fails its own job. */
@@ -41,22 +43,22 @@ function main(): void {
   // Ctrl-C reaches the whole process group, but the parent decides when running jobs end.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
-  let native: NativeDecoder;
   try {
-    native = loadDecoder();
+    start();
   } catch (error) {
     // The parent ends this process once it has the reason.
     send({ type: 'unable', reason: textOf(error) });
-    return;
   }
+}
+
+/** Throws, with the reason, if the worker cannot work at all. */
+function start(): void {
+  const native = loadDecoder();
   const files = new FilesOfParent(native, send, readImage);
   const own = ownEngine(files);
   const fault = openCvFault('engine');
   const cascades = [...(fault ? [] : ['opencv']), ...Object.keys(own)];
-  if (cascades.length === 0) {
-    send({ type: 'unable', reason: `The cascade engine does not load, and ${fault}` });
-    return;
-  }
+  if (cascades.length === 0) throw new Error(`The cascade engine does not load, and ${fault}`);
   const maxPixels = Number(process.env.SITEGLASS_MAX_PIXELS);
   const decoder = new ImageDecoder(native, maxPixels);
   // Also where OpenCV is not installed: a search then says so.
@@ -132,7 +134,10 @@ function loadOnnxRuntime(native: NativeDecoder): OnnxRuntime {
   }
 }
 
-/** A model that failed for want of memory leaves some of it taken, after its session is released. The next ones would lack it. */
+/**
+ * A model that failed for want of memory leaves some of it taken, after its session is released. The next ones would
+ * lack it.
+ */
 function isSpent(native: NativeDecoder): boolean {
   const failed = modelFailed;
   modelFailed = false;

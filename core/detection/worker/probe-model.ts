@@ -7,9 +7,9 @@ import type { DetectorFiles } from './detector-files.js';
 import { Refusal } from './refusal.js';
 
 /**
- * Loads a model, runs it on a test image, and compares its inputs and outputs with its description, which may be empty: the
- * shapes tell what is missing. Throws a `Refusal` that says what was expected and what came. A model may end or stall the
- * process instead.
+ * Loads a model, runs it on a test image, and compares its inputs and outputs with its description, which may be empty:
+ * the shapes tell what is missing. Throws a `Refusal` that says what was expected and what came. A model may end or
+ * stall the process instead.
  */
 export async function probeModel(
   runtime: () => OnnxRuntime,

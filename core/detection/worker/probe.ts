@@ -11,9 +11,9 @@ const SIDE = 640;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Loads a cascade and searches an image with it, by the engine that serves it: OpenCV for what the project's own does not
- * support. A cascade that OpenCV cannot read may end the process instead. Throws `InvalidCascade` before OpenCV sees one
- * that would make it read outside its tables or not return.
+ * Loads a cascade and searches an image with it, by the engine that serves it: OpenCV for what the project's own does
+ * not support. A cascade that OpenCV cannot read may end the process instead. Throws `InvalidCascade` before OpenCV
+ * sees one that would make it read outside its tables or not return.
  */
 export function probe(
   openCv: () => OpenCv,

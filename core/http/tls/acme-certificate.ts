@@ -1,20 +1,18 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../runtime/clock.js';
 import { readTextFile } from '../../runtime/configuration.js';
 import { messageOf } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
-import { replaceFile } from '../../runtime/replace-file.js';
 import type { TlsCredentials } from '../../runtime/tls/credentials.js';
-import { pemPartsOf } from '../../runtime/tls/pem.js';
 import type { AcmeSettings } from '../../runtime/tls/tls-settings.js';
 import type { AcmeChallenges } from './acme-challenges.js';
 import type { AcmeAccount } from './acme-messages.js';
 import type { CertificateProvider } from './certificate-provider.js';
 import { orderCertificate } from './order-certificate.js';
+import { readStored, store } from './stored-certificate.js';
 
 /** After a failed order; doubled with each further one. Let's Encrypt allows five failures in an hour. */
 const RETRY_MS = 900_000;
@@ -97,11 +95,11 @@ export class AcmeCertificate implements CertificateProvider {
           present: (wanted) => challenges.present(wanted, signal),
           cleanup: (wanted) => challenges.cleanup(wanted, signal),
           onAccount: (made) =>
-            this.#store(this.#accountFile, JSON.stringify({ directoryUrl, ...made })),
+            store(this.#accountFile, JSON.stringify({ directoryUrl, ...made }), log),
         },
         signal,
       );
-      await this.#store(this.#file, issued.key + issued.chain);
+      await store(this.#file, issued.key + issued.chain, log);
       this.#current = issued;
       this.#failures = 0;
     } catch (error) {
@@ -119,15 +117,6 @@ export class AcmeCertificate implements CertificateProvider {
     }
   }
 
-  async #store(file: string, pem: string): Promise<void> {
-    try {
-      await mkdir(this.options.folder, { recursive: true, mode: 0o700 });
-      await replaceFile(file, pem, { flush: true });
-    } catch (error) {
-      this.options.log.error({ file, error: messageOf(error) }, 'certificate not stored');
-    }
-  }
-
   /** The account at this authority; those of others have no meaning there. */
   #account(): AcmeAccount | undefined {
     try {
@@ -141,22 +130,10 @@ export class AcmeCertificate implements CertificateProvider {
   }
 
   #storedOrder(): TlsCredentials | undefined {
-    const text = textOf(this.#file);
-    if (text === undefined) return undefined;
-    const { key, chain } = pemPartsOf(text);
     try {
-      new X509Certificate(chain);
-      return key === '' ? undefined : { key, chain };
+      return readStored(this.#file);
     } catch {
       return undefined;
     }
-  }
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

@@ -29,7 +29,6 @@ export class AcmeChallenges {
     return value === undefined ? { status: 404, body: '' } : { status: 200, body: value };
   }
 
-  /** `port` is that of the API. */
   async present({ domain, token, value }: AcmeChallenge, signal: AbortSignal): Promise<void> {
     if (this.settings?.challenge === 'dns') {
       await this.#hook('present', domain, value, signal);

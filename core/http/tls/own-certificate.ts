@@ -1,17 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
-import { chmod, mkdir } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.js';
 import { messageOf } from '../../runtime/errors.js';
 import type { Logger } from '../../runtime/logger.js';
 import { projectRoot } from '../../runtime/project-root.js';
-import { replaceFile } from '../../runtime/replace-file.js';
 import type { TlsCredentials } from '../../runtime/tls/credentials.js';
-import { pemPartsOf } from '../../runtime/tls/pem.js';
 import type { CertificateProvider } from './certificate-provider.js';
 import type { Authority } from './certificate-request.js';
 import { issueCertificate } from './issue-certificate.js';
+import { readStored, store } from './stored-certificate.js';
 import type { SubjectNames } from './subject-names.js';
 
 const DAY_MS = 86_400_000;
@@ -110,32 +108,16 @@ export class OwnCertificate implements CertificateProvider {
       signal,
     );
     if (!authority)
-      await this.#store(this.#authorityFile, issued.authority.key + issued.authority.certificate);
+      await store(this.#authorityFile, issued.authority.key + issued.authority.certificate, log);
     const chain = issued.certificate + issued.authority.certificate;
-    await this.#store(this.#file, issued.key + chain);
+    await store(this.#file, issued.key + chain, log);
     this.#unmatched = new Set(missingIn(new X509Certificate(chain), { names, addresses }));
     return { key: issued.key, chain };
   }
 
-  /** What cannot be stored is used nevertheless; the next start makes another one. */
-  async #store(file: string, pem: string): Promise<void> {
-    try {
-      await mkdir(this.options.folder, { recursive: true, mode: 0o700 });
-      await replaceFile(file, pem, { flush: true });
-      await chmod(file, 0o600);
-    } catch (error) {
-      this.options.log.error({ file, error: messageOf(error) }, 'certificate not stored');
-    }
-  }
-
   #stored(file: string): TlsCredentials | undefined {
-    const text = textOf(file);
-    const { key, chain } = text === undefined ? { key: '', chain: '' } : pemPartsOf(text);
-    if (text === undefined) return undefined;
     try {
-      new X509Certificate(chain);
-      if (key === '') throw new Error('it has no key');
-      return { key, chain };
+      return readStored(file);
     } catch (error) {
       this.options.log.warn(
         { file, error: messageOf(error) },
@@ -170,11 +152,3 @@ function withFormer(addresses: string[], { chain }: TlsCredentials): string[] {
 }
 
 const bracketed = (address: string) => (address.includes(':') ? `[${address}]` : address);
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-}

@@ -28,7 +28,7 @@ export const authenticateByForm =
         (await forms.identify(ctx, async (fields) => {
           const owner = await ownerOf(fields, authentication);
           if (owner) return owner;
-          if (keysIn(fields).length > 0) authentication.refused?.(ctx, { reason: 'token' });
+          if (keysIn(fields).length > 0) authentication.refused?.(ctx, 'token');
           throw unauthorized(ctx, fields);
         }));
       return admit(ctx, principal, access, authentication, next);

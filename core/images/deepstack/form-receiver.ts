@@ -34,8 +34,8 @@ export class FormReceiver {
   }
 
   /**
-   * Reads the form of a caller whom only the form identifies, and resolves with whom `callerOf` finds; `receive` goes on
-   * with the form. Its memory counts as an unknown caller's until `callerOf` has settled.
+   * Reads the form of a caller whom only the form identifies, and resolves with whom `callerOf` finds; `receive` goes
+   * on with the form. Its memory counts as an unknown caller's until `callerOf` has settled.
    */
   async identify<Caller>(
     ctx: Context,

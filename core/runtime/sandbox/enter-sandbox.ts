@@ -9,7 +9,10 @@ const USUAL_BYTES = 250e6;
 export interface Restrictions {
   /** Bytes of private memory that may be written to; 0 if it is not known. */
   memoryInUse(): number;
-  /** Allocations fail that make it more than so many bytes, and no core dumps are written. Returns whether the limit holds. */
+  /**
+   * Allocations fail that make it more than so many bytes, and no core dumps are written. Returns whether the limit
+   * holds.
+   */
   capMemory(bytes: number): boolean;
   /** No connections, processes or written files from now on, in all threads. Returns why not; empty if that is so. */
   restrictSyscalls(): string;
@@ -27,7 +30,8 @@ export function enterSandbox(
     hasIoUring = findsIoUring(),
   }: { maxBytes: number; environment: NodeJS.ProcessEnv; hasIoUring?: boolean },
 ): SandboxState {
-  // A build that checks memory accesses reserves terabytes beforehand, and Node.js 24 half a gigabyte for compiled code.
+  // A build that checks memory accesses reserves terabytes beforehand, and Node.js 24 half a gigabyte for compiled
+  // code.
   const inUse = native.memoryInUse();
   const limit = inUse > USUAL_BYTES ? inUse + maxBytes : maxBytes;
   const memoryBytes = native.capMemory(limit) ? limit : 0;

@@ -8,7 +8,7 @@ import { projectRoot } from '../project-root.js';
 export const LANDLOCK_VARIABLE = 'SITEGLASS_LANDLOCK';
 
 /** The built `native/launcher.cpp`. */
-export const launcherFile = (): string =>
+const launcherFile = (): string =>
   join(projectRoot(), 'core/runtime/sandbox/native/build/Release/worker-launcher');
 
 export interface Launch extends Pick<ForkOptions, 'stdio' | 'serialization'> {

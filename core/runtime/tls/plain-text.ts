@@ -6,7 +6,7 @@ const NOT_KEPT = 'not kept\n';
 
 /** What a start of a version before TLS left in its data folder. */
 const TRACES = ['edge.db', 'relay.db', 'steady-time.json', 'admin-token'];
-/** What such a version never had: then the folder `tls` was there, and somebody removed it. */
+/** What such a version never had: then somebody removed what the first start stored. */
 const LATER = ['set-up.json', 'set-up-code', 'relay-account.json'];
 
 /** Whether this data folder is of an installation from before TLS. Changes nothing. */
@@ -18,7 +18,7 @@ export function isEarlierInstallation(dataFolder: string): boolean {
 }
 
 /**
- * The same, stored by the first start in the folder `tls`: such an installation keeps what would be refused today, until
+ * The same, stored by the first start: such an installation keeps what would be refused today, until
  * its configuration says what is wanted. Call it before anything else is created.
  */
 export function keepEarlierInstallation(dataFolder: string): boolean {
@@ -36,7 +36,8 @@ export function keepEarlierInstallation(dataFolder: string): boolean {
   return isEarlier;
 }
 
-const fileIn = (dataFolder: string): string => join(tlsFolder(dataFolder), 'plain-text');
+/** Not in the folder `tls`, which may be removed for a new certificate. */
+const fileIn = (dataFolder: string): string => join(dataFolder, 'plain-text');
 
 /** Where the certificates and their keys are. */
 export const tlsFolder = (dataFolder: string): string => join(dataFolder, 'tls');

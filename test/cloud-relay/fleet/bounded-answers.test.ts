@@ -25,7 +25,7 @@ for (const { name, open } of relayDatabases(test)) {
     let largest = 0;
     let pages = 0;
     for (let after: string | undefined, isOver = false; !isOver; pages++) {
-      const page = await fleet.summaries('north', { limit: 1_000, after });
+      const page = await fleet.deliveries.summaries('north', { limit: 1_000, after });
       largest = Math.max(largest, JSON.stringify(page).length);
       seen.push(...page.summaries.map(({ takenAt }) => takenAt));
       after = page.next ?? undefined;
@@ -48,7 +48,11 @@ for (const { name, open } of relayDatabases(test)) {
       values ${sql.join(rows)}`.execute(db);
     const seen: string[] = [];
     for (let after: string | undefined, isOver = false; !isOver; ) {
-      const page = await fleet.dailyTotals('north', { from: 0, to: 10 * DAY_MS, after }, 4);
+      const page = await fleet.deliveries.dailyTotals(
+        'north',
+        { from: 0, to: 10 * DAY_MS, after },
+        4,
+      );
       t.true(page.days.length <= 4);
       seen.push(...page.days.map(({ day, label }) => `${day / DAY_MS} ${label}`));
       after = page.next ?? undefined;

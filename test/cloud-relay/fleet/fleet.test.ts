@@ -100,7 +100,7 @@ for (const { name, open } of relayDatabases(test)) {
     const pages: string[][] = [];
     let after: string | undefined;
     do {
-      const page = await fleet.summaries('north', { limit: 7, after });
+      const page = await fleet.deliveries.summaries('north', { limit: 7, after });
       pages.push(page.summaries.map(({ takenAt }) => takenAt));
       after = page.next ?? undefined;
     } while (after);
@@ -129,7 +129,7 @@ for (const { name, open } of relayDatabases(test)) {
       0,
     );
     const times = async (filter: object) =>
-      (await fleet.summaries('north', { limit: 10, ...filter })).summaries.map((s) =>
+      (await fleet.deliveries.summaries('north', { limit: 10, ...filter })).summaries.map((s) =>
         Date.parse(s.takenAt),
       );
     t.deepEqual(await times({}), [3000, 2000, 1000]);
@@ -151,15 +151,15 @@ for (const { name, open } of relayDatabases(test)) {
         .set({ payload })
         .where('seq', '=', i + 1)
         .execute();
-    const { summaries, next } = await fleet.summaries('north', { limit: 6 });
+    const { summaries, next } = await fleet.deliveries.summaries('north', { limit: 6 });
     t.deepEqual(
       summaries.map(({ takenAt }) => takenAt),
       [at(9000)],
     );
     t.is(next, null);
-    const first = await fleet.summaries('north', { limit: 3 });
+    const first = await fleet.deliveries.summaries('north', { limit: 3 });
     t.is(first.summaries.length, 1);
-    const second = await fleet.summaries('north', { limit: 3, after: first.next ?? '' });
+    const second = await fleet.deliveries.summaries('north', { limit: 3, after: first.next ?? '' });
     t.deepEqual(second, { summaries: [], next: null });
   });
 
@@ -176,7 +176,7 @@ for (const { name, open } of relayDatabases(test)) {
       ],
       0,
     );
-    const { days } = await fleet.dailyTotals('north', { from: 0, to: 2 * DAY });
+    const { days } = await fleet.deliveries.dailyTotals('north', { from: 0, to: 2 * DAY });
     t.deepEqual(days, [
       { day: 0, label: 'cat', summaries: 1, detections: 1 },
       { day: 0, label: 'face', summaries: 2, detections: 3 },
@@ -206,7 +206,7 @@ for (const { name, open } of relayDatabases(test)) {
     ] as const)
       t.deepEqual(await db.selectFrom(table).selectAll().execute(), [], table);
     await t.throwsAsync(fleet.removeSite('north'), { code: 'not_found' });
-    await t.throwsAsync(fleet.summaries('north', { limit: 1 }), { code: 'not_found' });
+    await t.throwsAsync(fleet.deliveries.summaries('north', { limit: 1 }), { code: 'not_found' });
     await fleet.createSite('north');
     t.is((await fleet.listSites()).sites.length, 1);
   });
@@ -225,8 +225,8 @@ for (const { name, open } of relayDatabases(test)) {
     await cutShortRemoval(t, db, fleet);
     await fleet.createSite('north');
     t.like(await fleet.site('north'), { summaries: 0, detections: 0, lastReceivedAt: null });
-    t.deepEqual((await fleet.dailyTotals('north', { from: 0, to: DAY })).days, []);
-    t.deepEqual(await fleet.gaps('north'), { gaps: [], truncated: false });
+    t.deepEqual((await fleet.deliveries.dailyTotals('north', { from: 0, to: DAY })).days, []);
+    t.deepEqual(await fleet.deliveries.gaps('north'), { gaps: [], truncated: false });
   });
 
   test(`a site that reported before it was provisioned keeps what it delivered (${name})`, async (t) => {
@@ -258,7 +258,7 @@ for (const { name, open } of relayDatabases(test)) {
     const { fleet } = await startFleet(t, undefined, undefined, open);
     await fleet.createSite('north');
     for (const after of ['', 'nonsense', Buffer.from('[1]').toString('base64url')])
-      await t.throwsAsync(fleet.summaries('north', { limit: 1, after }), {
+      await t.throwsAsync(fleet.deliveries.summaries('north', { limit: 1, after }), {
         code: 'invalid_parameter',
       });
   });

@@ -68,7 +68,7 @@ for (const { name, open } of relayDatabases(test)) {
     const rows = await db.selectFrom('summary').select('seq').orderBy('seq').execute();
     const seqs = rows.map(({ seq }) => Number(seq));
     t.is(new Set(seqs).size, seqs.length, 'none is doubled');
-    const { gaps } = await fleet.gaps('north');
+    const { gaps } = await fleet.deliveries.gaps('north');
     t.true(gaps.length > 0);
     t.true(
       gaps.every(({ kind }) => kind === 'removed'),
@@ -109,7 +109,7 @@ for (const { name, open } of relayDatabases(test)) {
     );
     t.deepEqual({ added, lost, conflicts }, { added: 3, lost: [], conflicts: [] });
     t.is(ledger[0]?.watermark, 7);
-    const { gaps } = await fleet.gaps('north');
+    const { gaps } = await fleet.deliveries.gaps('north');
     t.deepEqual(
       gaps.map(({ kind, from, to }) => [kind, from, to]),
       [

@@ -169,6 +169,31 @@ for (const { name, open } of relayDatabases(test)) {
     t.is(ingest.status().overBudget, 1);
   });
 
+  test(`a site of which nothing is stored because of its budget hears that, and was never received from (${name})`, async (t) => {
+    const { db, bus, appliances, registry, fleet } = await startFleet(
+      t,
+      { admitUnknown: true },
+      undefined,
+      open,
+    );
+    const ingest = new Ingest(bus, db, registry, log, { lingerMs: 1, budgets: { epochs: 0 } });
+    await ingest.start();
+    const held: unknown[] = [];
+    appliances.subscribe('ack', { site: 'north' }, ({ payload }) => {
+      held.push([payload.seq, payload.held]);
+    });
+    const { record } = anArrival(1, { first: 1 });
+    await appliances.publish('up', { site: 'north' }, record);
+    await eventually(() => held.length > 0);
+    t.deepEqual(held, [[0, [1]]]);
+    const { summaries, lastReceivedAt, overBudget } = await fleet.site('north');
+    t.deepEqual({ summaries, lastReceivedAt }, { summaries: 0, lastReceivedAt: null });
+    t.regex(overBudget ?? '', /too many epochs/);
+    const admitting = new SiteBudgets(db, log);
+    await deliver(db, admitting, [anArrival(1)]);
+    t.is((await fleet.site('north')).lastReceivedAt, NOW);
+  });
+
   test(`the list of sites shows what a site sends beyond its budget, for an hour (${name})`, async (t) => {
     let now = NOW;
     const { db, fleet } = await startFleet(t, { admitUnknown: true }, () => now, open);

@@ -2,35 +2,17 @@ import test from 'ava';
 import { type Kysely, sql } from 'kysely';
 import { siteGaps } from '../../../cloud-relay/fleet/gaps.js';
 import { commitBatch } from '../../../cloud-relay/ingest/commit-batch.js';
-import { relayMigrations } from '../../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import { site } from '../../../cloud-relay/store/site-table.js';
-import { openDatabase, openSharedDatabase } from '../../../core/store/database.js';
 import { anArrival, EPOCH } from '../../support/delivery-fixtures.js';
 import { withPostgres } from '../../support/relay-databases.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { upgradedRelay } from '../../support/upgraded-relay.js';
 
-const newDatabase = withPostgres(test);
-/** The schema of the version before. */
-const before = Object.fromEntries(
-  Object.entries(relayMigrations).filter(([name]) => name < '0008'),
-);
-
-const open = {
-  SQLite: (place: string, migrations: typeof relayMigrations) =>
-    openDatabase<RelayTables>(place, migrations),
-  PostgreSQL: (place: string, migrations: typeof relayMigrations) =>
-    openSharedDatabase<RelayTables>(place, migrations, () => undefined),
-};
+const newPostgres = withPostgres(test);
 
 for (const name of ['SQLite', 'PostgreSQL'] as const)
   test(`an upgrade keeps sites, ledgers and gaps, and the ingest goes on (${name})`, async (t) => {
-    const place = name === 'SQLite' ? `${await temporaryFolder(t)}/relay.db` : await newDatabase();
-    const old = await open[name](place, before);
-    await fill(old.db);
-    await old.close();
-    const { db, close } = await open[name](place, relayMigrations);
-    t.teardown(close);
+    const db = await upgradedRelay(t, name, { from: '0008', fill, newPostgres });
     t.like(await site(db, 'north'), { id: 'north', removing_at: null });
     const { gaps } = await siteGaps(db, 'north');
     t.like(gaps[0], { kind: 'dropped', from: 1, to: 2, reason: 'age', detail: null });

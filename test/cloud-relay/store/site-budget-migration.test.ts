@@ -5,32 +5,16 @@ import { SiteBudgets } from '../../../cloud-relay/ingest/site-budgets.js';
 import { relayMigrations } from '../../../cloud-relay/store/migrations.js';
 import type { RelayTables } from '../../../cloud-relay/store/relay-tables.js';
 import { recountTotals, siteTotals } from '../../../cloud-relay/store/site-total-table.js';
-import { openDatabase, openSharedDatabase } from '../../../core/store/database.js';
+import { openSharedDatabase } from '../../../core/store/database.js';
 import { aDetection, anArrival, EPOCH, log } from '../../support/delivery-fixtures.js';
 import { withPostgres } from '../../support/relay-databases.js';
-import { temporaryFolder } from '../../support/temporary-folder.js';
+import { upgradedRelay } from '../../support/upgraded-relay.js';
 
-const newDatabase = withPostgres(test);
-/** The schema of the version before. */
-const before = Object.fromEntries(
-  Object.entries(relayMigrations).filter(([name]) => name < '0009'),
-);
-
-const open = {
-  SQLite: (place: string, migrations: typeof relayMigrations) =>
-    openDatabase<RelayTables>(place, migrations),
-  PostgreSQL: (place: string, migrations: typeof relayMigrations) =>
-    openSharedDatabase<RelayTables>(place, migrations, () => undefined),
-};
+const newPostgres = withPostgres(test);
 
 for (const name of ['SQLite', 'PostgreSQL'] as const)
   test(`an upgrade keeps totals, and what a site has used before is within its budget (${name})`, async (t) => {
-    const place = name === 'SQLite' ? `${await temporaryFolder(t)}/relay.db` : await newDatabase();
-    const old = await open[name](place, before);
-    await fill(old.db);
-    await old.close();
-    const { db, close } = await open[name](place, relayMigrations);
-    t.teardown(close);
+    const db = await upgradedRelay(t, name, { from: '0009', fill, newPostgres });
     t.like((await siteTotals(db))[0], {
       site: 'north',
       summaries: 5,
@@ -53,8 +37,11 @@ for (const name of ['SQLite', 'PostgreSQL'] as const)
   });
 
 test('relays are upgraded one after the other: what an earlier one stored meanwhile is in the totals', async (t) => {
-  const place = await newDatabase();
-  const { db, close } = await open.PostgreSQL(place, relayMigrations);
+  const { db, close } = await openSharedDatabase<RelayTables>(
+    await newPostgres(),
+    relayMigrations,
+    () => undefined,
+  );
   t.teardown(close);
   await fill(db);
   await commitBatch(db, [anArrival(4)], 99);

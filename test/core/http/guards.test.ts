@@ -1,7 +1,8 @@
 import test, { type ExecutionContext } from 'ava';
 import type { AppOptions } from '../../../core/http/app.js';
-import { limitRate, networkOf } from '../../../core/http/guards.js';
+import { limitRate } from '../../../core/http/guards.js';
 import { route } from '../../../core/http/route.js';
+import { addressGroup } from '../../../core/runtime/address-group.js';
 import { serveRoute } from '../../support/route-server.js';
 
 /** An application of one route that answers twice a minute. */
@@ -47,9 +48,9 @@ test('behind a proxy each client has its own limit, by the address that the prox
 
 test('the addresses of one IPv6 network share a limit', (t) => {
   const same = ['2001:db8::1', '2001:db8::2:0:0:1', '2001:db8:0:0:ffff::', '2001:DB8::a'];
-  t.is(new Set(same.map(networkOf)).size, 1);
+  t.is(new Set(same.map(addressGroup)).size, 1);
   const others = ['2001:db8:0:1::1', '2001:db8:1::1', '::1', 'fe80::1%eth0'];
-  t.is(new Set([...same, ...others].map(networkOf)).size, 1 + others.length);
-  t.is(networkOf('192.0.2.1'), networkOf('::ffff:192.0.2.1'));
-  t.not(networkOf('192.0.2.1'), networkOf('192.0.2.2'));
+  t.is(new Set([...same, ...others].map(addressGroup)).size, 1 + others.length);
+  t.is(addressGroup('192.0.2.1'), addressGroup('::ffff:192.0.2.1'));
+  t.not(addressGroup('192.0.2.1'), addressGroup('192.0.2.2'));
 });

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import test from 'ava';
 import { anyProxy, clientAddressOf } from '../../../core/http/client-address.js';
 import { devicePartsOf } from '../../../core/http/device-form.js';
-import { networkOf } from '../../../core/http/guards.js';
 import { plainFormOf } from '../../../core/http/plain-form.js';
 import { nulsIn } from '../../../core/http/refuse-nul.js';
 import { clientFormOf } from '../../../core/images/deepstack/client-form.js';
+import { addressGroup } from '../../../core/runtime/address-group.js';
 import { kindOf } from '../../../core/runtime/log-limit.js';
 import { shortText } from '../../../core/runtime/shorten.js';
 import { unknownName } from '../../../core/runtime/unknown-name.js';
@@ -65,7 +65,7 @@ const READERS: Record<string, (text: string) => unknown> = {
       } as unknown as IncomingMessage,
       anyProxy,
     ),
-  'an address': (text) => networkOf(text),
+  'an address': (text) => addressGroup(text),
   'a name': (text) => unknownName('there is none', text, ['person', 'car', 'stop sign']),
   'a message of the log': (text) => kindOf(text) + shortText(text),
   'a value': (text) => nulsIn({ text, list: text.slice(0, 10_000).split('') }),

@@ -80,5 +80,6 @@ test('images of an earlier version are found by their labels after an upgrade', 
   t.deepEqual(ids(await imageTable.list(db, { limit: 10, label: 'face' })), ['3', '1']);
   t.deepEqual(ids(await imageTable.list(db, { limit: 10, label: 'face', after: '3' })), ['1']);
   t.deepEqual(ids(await imageTable.withDetections(db, 10)), ['3', '1']);
+  t.deepEqual(ids(await imageTable.withDetections(db, 10, '3')), ['1']);
   t.is(await imageTable.countPending(db), 1);
 });

@@ -1,5 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Aedes } from 'aedes';
 import test, { type ExecutionContext } from 'ava';
 import { type IClientOptions, MqttClient } from 'mqtt';
 import { generate, type Packet, parser } from 'mqtt-packet';
@@ -254,6 +257,17 @@ test('a subscription with QoS 2 is granted QoS 1, also among others', async (t) 
       ['b', 0],
       ['c', 1],
     ],
+  );
+});
+
+test('aedes still has the private parser through which SUBSCRIBE packets are changed before it handles them', async (t) => {
+  const aedes = await Aedes.createBroker();
+  t.teardown(() => new Promise<void>((done) => aedes.close(done)));
+  const client = aedes.handle(new PassThrough() as unknown as Socket);
+  const { _parser: parser } = client as unknown as { _parser?: EventEmitter };
+  t.true(
+    (parser?.listenerCount('packet') ?? 0) > 0,
+    'capSubscriptions needs Client._parser of aedes, which is not documented: without it, QoS 2 would be granted',
   );
 });
 

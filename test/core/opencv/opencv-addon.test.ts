@@ -63,6 +63,22 @@ test('a checkout uses the addon that npm run setup builds, and names that comman
   t.is(openCvAddon('engine', at), openCvAddon('capture', at));
 });
 
+for (const [title, file, reason] of [
+  ['damaged', 'package.json', /JSON/],
+  // As if it lay where a worker may not read.
+  ['unreadable', 'package.json/file', /EISDIR/],
+] as const)
+  test(`a package whose manifest is ${title} is a fault, with the reason`, async (t) => {
+    const at = await installation(t, {
+      'siteglass-edge/package.json': PROGRAM,
+      [`siteglass-opencv/${file}`]: '{',
+      'siteglass-opencv/engine.node': '',
+    });
+    const fault = openCvFault('engine', at) ?? '';
+    t.regex(fault, /^siteglass-opencv cannot be read \(.*\); if .* restart the program$/s);
+    t.regex(fault, reason);
+  });
+
 for (const [title, manifest, version] of [
   ['a later package', { ...OPENCV, interface: ADDON_INTERFACE + 1 }, '1.0.0'],
   ['an earlier package', { ...OPENCV, interface: ADDON_INTERFACE - 1 }, '1.0.0'],

@@ -14,7 +14,7 @@ test('pages that follow each other have every item once, and none is larger than
         for (let last: number | undefined, hasMore = true; hasMore; ) {
           const from = last;
           const page = await boundedPage<{ id: number; size: number }>(
-            { limit, maxBytes },
+            { limit, maxSize: maxBytes },
             ({ size }) => size,
             async (count, after) => {
               const start = (after?.id ?? from ?? -1) + 1;

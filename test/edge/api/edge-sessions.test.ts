@@ -56,7 +56,9 @@ test.serial('a user logs in with a cookie that scripts and other sites cannot us
   t.is((await anybody.get(t, `${API}/session`)).status, 401);
   const caller = await anybody.get(t, `${API}/session`, headers);
   t.like(caller.json, { name: 'mara', role: 'operator', kind: 'user', cameras: null });
-  t.is((await anybody.get(t, `${API}/users`, headers)).status, 403);
+  const refused = await anybody.get<Problem>(t, `${API}/users`, headers);
+  t.is(refused.status, 403);
+  t.is(refused.json.detail, 'The role "admin" is required.');
   t.is((await logIn(t, ' MARA ')).status, 200, 'keyboards begin with capitals');
 });
 
@@ -136,6 +138,24 @@ test.serial('a page of another site cannot use the session', async (t) => {
     t.is((await anybody.call(t, 'POST', `${API}/session`, init)).status, 403, 'log-in');
   }
 });
+
+test.serial(
+  'the document names the cookie of sessions, for routes that need a log-in',
+  async (t) => {
+    const { json } = await t.context.anybody.get<{
+      paths: Record<string, Record<string, { security: object[] }>>;
+      components: { securitySchemes: Record<string, object> };
+    }>(t, '/openapi.json');
+    t.like(json.components.securitySchemes.session, {
+      type: 'apiKey',
+      in: 'cookie',
+      name: 'siteglass-edge',
+    });
+    const security = (path: string, method: string) => json.paths[path]?.[method]?.security;
+    t.deepEqual(security(`${API}/session`, 'get'), [{ token: [] }, { session: [] }]);
+    t.deepEqual(security(`${API}/session`, 'post'), []);
+  },
+);
 
 test.serial('two different cookies of the same name are none', async (t) => {
   const { anybody } = t.context;

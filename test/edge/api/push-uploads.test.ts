@@ -225,7 +225,7 @@ test('the document describes each way to upload', async (t) => {
   }>(t, '/openapi.json');
   const uploads = json.paths['/api/v1/cameras/{camera}/snapshots'];
   t.deepEqual(Object.keys(uploads ?? {}), ['post', 'put']);
-  t.deepEqual(uploads?.put?.security, [{ token: [] }]);
+  t.deepEqual(uploads?.put?.security, [{ token: [] }, { session: [] }]);
   t.regex(uploads?.put?.description ?? '', /pushSecret.*basic authentication/);
   const withSecret = json.paths['/api/v1/cameras/{camera}/snapshots/{secret}'];
   t.deepEqual(withSecret?.post?.security, []);

@@ -60,6 +60,21 @@ test('a refusal of what is not in flight, or of another epoch, changes nothing',
   t.deepEqual([...new Set(seqs())], [1, 2, 3, 4, 5]);
 });
 
+test('a status says that the relay holds a summary back for the budget of the site, until it is stored', async (t) => {
+  const { answer, uplink } = await inFlight(t);
+  t.is((await uplink.status()).problem, undefined);
+  await answer({ seq: 2, ahead: [[4, 4]], held: [5, 3] });
+  await eventually(async () => (await uplink.status()).problem !== undefined);
+  t.is(
+    (await uplink.status()).problem,
+    'the relay holds back summary 3 and others: the site is beyond its budget there (siteBudgets); they are sent again',
+  );
+  await answer({ seq: 2 });
+  t.regex((await uplink.status()).problem ?? '', /holds back summary 3/, 'it still waits');
+  await answer({ seq: 3 });
+  await eventually(async () => (await uplink.status()).problem === undefined);
+});
+
 test('a conflict concerns the appliance whose snapshot it names, and no other', async (t) => {
   const { answer, outbox, epoch, records } = await inFlight(t);
   const conflict = { seq: 3, reason: 'another summary has this number', conflict: true as const };

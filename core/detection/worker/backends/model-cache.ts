@@ -16,8 +16,8 @@ interface Kept {
 }
 
 /**
- * The models that a worker has loaded. Loading takes as long as tens of searches, so each is loaded when it is first needed
- * and then kept. Beyond a limit of bytes the least recently used one goes; the one in use stays, however large.
+ * The models that a worker has loaded. Loading takes as long as tens of searches, so each is loaded when it is first
+ * needed and then kept. Beyond a limit of bytes the least recently used one goes; the one in use stays, however large.
  */
 export class ModelCache {
   /** Least recently used first. */
@@ -29,7 +29,10 @@ export class ModelCache {
     private readonly files: DetectorFiles = filesOnDisk,
   ) {}
 
-  /** Throws a `Refusal` if the file no longer has the content that the plan was made for, `UnusableModel` if it is no model. */
+  /**
+   * Throws a `Refusal` if the file no longer has the content that the plan was made for, `UnusableModel` if it is no
+   * model.
+   */
   async get(file: ModelFile, size: Partial<ModelDescription>): Promise<OnnxModel> {
     const key = keyOf(file, size);
     const kept = this.#kept.get(key) ?? (await this.#load(file, size));

@@ -1,4 +1,4 @@
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
@@ -37,6 +37,18 @@ test('a file that is missing, or is a folder, is named as unreadable', async (t)
       size: undefined,
       content: Buffer.alloc(0),
     });
+});
+
+test('a file that fails after it was opened is named as unreadable', async (t) => {
+  const file = join(await temporaryFolder(t), 'a.xml');
+  await writeFile(file, 'abc');
+  const handle = await open(file);
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  const { stat } = prototype;
+  t.teardown(() => Object.assign(prototype, { stat }));
+  Object.assign(prototype, { stat: () => Promise.reject(new Error('EIO')) });
+  t.deepEqual(await sent(file, 1_000), { size: undefined, content: Buffer.alloc(0) });
 });
 
 test('a worker that ends while it is sent a file holds nothing up', async (t) => {

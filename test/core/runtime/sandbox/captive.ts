@@ -14,6 +14,7 @@ export type Request =
   | { what: string; path: string }
   | { read: string }
   | { allocate: number }
+  | { further: number }
   | { thread: true };
 
 // A process that is started like a worker, and enters the sandbox like one, for a test that makes it misbehave.
@@ -30,6 +31,7 @@ async function answer(request: Request): Promise<unknown> {
   }
   if ('what' in request) return attempts?.attempt(request.what, process.ppid, request.path);
   if ('read' in request) return readable(request.read);
+  if ('further' in request) return limited(request.further);
   if ('allocate' in request) return allocated(request.allocate);
   return new Promise((resolve) => {
     const worker = new Worker(
@@ -47,6 +49,13 @@ function readable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** As for the work of a model: so much beside what is in use. */
+function limited(further: number): boolean {
+  const native = loadDecoder();
+  native.limitMemory(native.memoryInUse() + further);
+  return true;
 }
 
 function allocated(bytes: number): boolean {

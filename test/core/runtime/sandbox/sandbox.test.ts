@@ -122,6 +122,17 @@ test('what a worker needs stays: threads, compiled code, libraries, its own cond
     t.true(await ask({ read }), read);
 });
 
+test("a model's limit of memory is lifted up to the worker's own share, and no further", async (t) => {
+  const { ask } = await captive(t);
+  await ask({ further: 50e6 });
+  t.false(await ask({ allocate: 100e6 }), 'the limit of a model holds');
+  for (const further of [Number.POSITIVE_INFINITY, 1e15]) {
+    await ask({ further });
+    t.true(await ask({ allocate: 100e6 }));
+    t.false(await ask({ allocate: 1.1e9 }), 'the share holds');
+  }
+});
+
 test('a worker cannot allocate more than its share, and goes on', async (t) => {
   const { ask } = await captive(t);
   t.false(await ask({ allocate: 1.1e9 }));

@@ -1,4 +1,4 @@
-import { chmod, stat, writeFile } from 'node:fs/promises';
+import { chmod, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { keepEarlierInstallation } from '../../../../core/runtime/tls/plain-text.js';
@@ -10,6 +10,22 @@ test('a new data folder does not keep plain text, also after it has a database',
   await writeFile(join(folder, 'edge.db'), '');
   t.false(keepEarlierInstallation(folder));
   t.is((await stat(join(folder, 'tls'))).mode & 0o777, 0o700);
+});
+
+test('a folder "tls" that is removed for a new certificate changes nothing, also without a set-up', async (t) => {
+  for (const [traces, isKept] of [
+    [[], false],
+    [['edge.db'], true],
+    [['relay.db'], true],
+  ] as const) {
+    const folder = await temporaryFolder(t);
+    for (const name of traces) await writeFile(join(folder, name), '');
+    t.is(keepEarlierInstallation(folder), isKept);
+    for (const name of ['edge.db', 'relay.db', 'admin-token', 'set-up.json'])
+      await writeFile(join(folder, name), '');
+    await rm(join(folder, 'tls'), { recursive: true });
+    t.is(keepEarlierInstallation(folder), isKept, traces.join());
+  }
 });
 
 test('a data folder of an earlier version keeps plain text', async (t) => {

@@ -37,12 +37,12 @@ const EXPECTED_MS = 50;
 const MAX_REMEMBERED = 1_000;
 
 /**
- * A queue with a limit of items and of bytes that is fair to those whose items they are. The next item is the oldest one
- * of the origin that has used the least time of workers, within the kind of origins that has: cameras and clients have
- * halves, however many there are of each. If the queue is full, an item of an origin with less takes the place of the
- * newest one of the origin with the most.
+ * A queue with a limit of items and of bytes that is fair to those whose items they are. The next item is the oldest
+ * one of the origin that has used the least time of workers, within the kind of origins that has: cameras and clients
+ * have halves, however many there are of each. If the queue is full, an item of an origin with less takes the place of
+ * the newest one of the origin with the most.
  */
-export class FairQueue<T> {
+export class JobQueue<T> {
   readonly #groups = new Map<JobOrigin['kind'], Group<T>>();
   /** Taken out and put back: these come first. */
   readonly #returned: Entry<T>[] = [];

@@ -1,9 +1,9 @@
 import test from 'ava';
-import { LoginThrottle } from '../../../core/messaging/login-throttle.js';
+import { AttemptThrottle } from '../../../core/runtime/attempt-throttle.js';
 
 test('a name that fails again and again waits longer each time at its address, up to a minute; others do not wait', (t) => {
   let now = 0;
-  const throttle = new LoginThrottle(() => now);
+  const throttle = new AttemptThrottle({ now: () => now });
   for (let i = 0; i < 4; i++) throttle.failed('192.0.2.1', 'gate');
   t.is(throttle.waitMs('192.0.2.1', 'gate'), 0, 'a person may mistype a password');
   const waits: number[] = [];
@@ -22,7 +22,7 @@ test('a name that fails again and again waits longer each time at its address, u
 });
 
 test('an attacker does not escape with another address of his IPv6 network, and memory is bounded', (t) => {
-  const throttle = new LoginThrottle(() => 0);
+  const throttle = new AttemptThrottle({ now: () => 0 });
   for (let i = 1; i <= 6; i++) throttle.failed(`2001:db8::${i}`, 'gate');
   t.true(throttle.waitMs('2001:db8::ffff', 'gate') > 0);
   t.is(throttle.waitMs('2001:db8:0:1::1', 'gate'), 0);
@@ -32,7 +32,7 @@ test('an attacker does not escape with another address of his IPv6 network, and 
 
 test('a site with a wrong password that tries again for hours does not keep others at its address waiting', (t) => {
   let now = 0;
-  const throttle = new LoginThrottle(() => now);
+  const throttle = new AttemptThrottle({ now: () => now });
   for (; now < 6 * 3_600_000; now += 1_000)
     if (throttle.waitMs('192.0.2.1', 'gate') === 0) throttle.failed('192.0.2.1', 'gate');
   t.true(throttle.waitMs('192.0.2.1', 'gate') > 0);
@@ -41,7 +41,7 @@ test('a site with a wrong password that tries again for hours does not keep othe
 
 test('an address that guesses with ever new names is bounded as a whole', (t) => {
   let now = 0;
-  const throttle = new LoginThrottle(() => now);
+  const throttle = new AttemptThrottle({ now: () => now });
   let failures = 0;
   for (; now < 3_600_000; now += 100)
     if (throttle.waitMs('192.0.2.1', `name-${now}`) === 0) {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { addressGroup } from '../runtime/address-group.js';
 import type { Account } from './access-rules.js';
 
-export interface ConnectionLimits {
+export interface AdmissionLimits {
   /** Clients that have logged in. */
   maxConnections: number;
   /** Of them, those from one address (IPv4) or network (IPv6, /64); sites with accounts are not counted. */
@@ -24,7 +24,7 @@ interface Entry {
  * Divides a broker's connections among addresses. One that opens more than its share is refused; if all are taken, one
  * that has few takes the place of one that has most.
  */
-export class ConnectionShares {
+export class ConnectionAdmission {
   /** By address and port, which name a connection also within TLS. */
   readonly #pendingByKey = new Map<string, Entry>();
   readonly #pending = new Groups();
@@ -32,7 +32,7 @@ export class ConnectionShares {
   /** Sites with accounts, and the relay: each has a share of its own by its client ids. */
   readonly #own = new Groups();
 
-  constructor(private readonly limits: ConnectionLimits) {}
+  constructor(private readonly limits: AdmissionLimits) {}
 
   /** Whether a new connection may go on to log in; if not, the caller ends it. */
   admit(socket: Socket): boolean {
