@@ -131,7 +131,7 @@ async function openIfPresent(file: string): Promise<FileHandle | undefined> {
 }
 
 /** The paths of all files in the data folder that belong to a backup, besides the database and the images. */
-export async function* filesIn(
+async function* filesIn(
   { dataFolder, database }: Pick<BackupPlan, 'dataFolder' | 'database'>,
   skipped: string[],
   below = '',

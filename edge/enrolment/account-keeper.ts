@@ -112,17 +112,25 @@ export class AccountKeeper implements Service {
     let { next } = account;
     if (next === undefined) {
       const { rotate } = await this.#post(account, { password });
-      if (!rotate) return;
+      if (!rotate || !this.#isCurrent(account, password)) return;
       next = newSitePassword();
       this.#files.write({ ...account, next }, password);
     }
     const { mqtt } = await this.#post(account, { password, next });
+    if (!this.#isCurrent(account, password)) return;
     const { next: _, ...settled } = account;
     this.#files.write({ ...settled, mqtt: { ...account.mqtt, username: mqtt.username } }, next);
     this.options.log.info(
       { relay: account.relay.address },
       'the password at the relay was changed',
     );
+  }
+
+  /** False if the command `enrol` replaced the account while the relay answered. */
+  #isCurrent(account: RelayAccount, password: string): boolean {
+    const now = this.#read();
+    if (now === 'unreadable' || placeOf(now) !== placeOf(account)) return false;
+    return this.#files.password() === password;
   }
 
   #post({ relay, site }: RelayAccount, body: { password: string; next?: string }) {

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { siteBrokerSchema, sitePasswordSchema } from '../../core/contract/enrolment.js';
@@ -43,11 +43,6 @@ export class RelayAccountFiles {
 
   password(): string {
     return (readIfPresent(this.passwordFile) ?? '').trim();
-  }
-
-  /** The time at which the account was last written; 0 if there is none. */
-  writtenAt(): number {
-    return existsSync(this.#account) ? statSync(this.#account).mtimeMs : 0;
   }
 
   write(account: RelayAccount, password: string): void {
