@@ -204,7 +204,10 @@ test.serial('a restore that is killed at any time leaves the old data or the new
     if (isDecided) t.is(after, 1 - before, 'it was completed');
     else t.true([0, 1].includes(after));
     t.is(await again.program.end(), 0);
-    const faults = again.program.log.filter(({ level }) => level >= 40);
+    // A statement may be slow on a busy machine.
+    const faults = again.program.log.filter(
+      ({ level, msg }) => level >= 40 && !msg.startsWith('slow statement'),
+    );
     t.deepEqual(faults, [], appears);
     t.false(readdirSync(dataFolder).some((name) => name.startsWith('restore.')));
   }
