@@ -114,6 +114,8 @@ export class Audit implements AuditLog, Service {
     repeated.count++;
     repeated.row.last_at = row.last_at;
     this.#repeated.set(key, repeated);
+    // The first one at once, so that it stands before what is recorded later.
+    if (isNew) this.#write(() => this.#writeRepeated(repeated));
     const { collectMs = COLLECT_MS } = this.options;
     this.#timer ??= setTimeout(() => void this.flush(), collectMs).unref();
   }
@@ -121,6 +123,7 @@ export class Audit implements AuditLog, Service {
   async #writeRepeated(repeated: Repeated): Promise<void> {
     const { db } = this.options;
     const { count, row, seq } = repeated;
+    if (count === 0) return;
     repeated.count = 0;
     try {
       const isThere = seq !== undefined && (await auditTable.repeat(db, seq, count, row.last_at));

@@ -202,7 +202,7 @@ export function applianceChecks(edge: InstalledProgram): Checks {
   };
 }
 
-/** A copy by hand, of a service that is stopped; without a camera that watches a folder there is no `cameras`. */
+/** A copy by hand, as operators may have scripted it before there were commands; without a camera that watches a folder there is no `cameras`. */
 const BACK_UP = `set -e
   install -d -m 0700 /srv/backup
   sqlite3 /var/lib/siteglass-edge/edge.db ".backup /srv/backup/edge.db"

@@ -69,6 +69,22 @@ test('a flood of refused log-ins is one entry with a count, and leaves the other
   );
 });
 
+test('a refusal stands before what happened later', async (t) => {
+  const { audit } = await setUp(t);
+  const refuse = () => audit.record({ action: 'log_in_refused', actor: admin });
+  refuse();
+  audit.record({ action: 'log_in', actor: admin });
+  refuse();
+  const entries = await audit.page({ limit: 10 });
+  t.deepEqual(
+    entries.map(({ action, count }) => [action, count]),
+    [
+      ['log_in', 1],
+      ['log_in_refused', 2],
+    ],
+  );
+});
+
 test('what anyone can do all day long is one entry for each thing', async (t) => {
   const { audit } = await setUp(t);
   const wall = { name: 'wall', kind: 'mqtt' } as const;
