@@ -73,9 +73,10 @@ test('an image can be tried out on the page, offline, with a token', async (t) =
   await page.goto(`http://${NAME}:${edge.http.address.port}/docs`);
 
   await page.locator('button.authorize').click();
-  await page.locator('.auth-container input').fill(edge.adminToken);
-  await page.locator('.auth-btn-wrapper button.authorize').click();
-  await page.locator('.auth-btn-wrapper button.btn-done').click();
+  await page.locator('#auth-bearer-value').fill(edge.adminToken);
+  const bearer = page.locator('.auth-container form', { hasText: 'Bearer' });
+  await bearer.locator('button.authorize').click();
+  await bearer.locator('button.btn-done').click();
 
   const upload = page.locator('#operations-images-post-objectdetection-image');
   await upload.locator('.opblock-summary-control').click();
