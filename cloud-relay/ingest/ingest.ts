@@ -8,6 +8,7 @@ import { LogThrottle } from '../../core/runtime/log-throttle.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { Batcher } from '../../core/store/batcher.js';
 import { unavailabilityOf } from '../../core/store/database-unavailable.js';
+import { isPostgres } from '../../core/store/dialect.js';
 import { isStorageFailure } from '../../core/store/storage-failure.js';
 import type { SiteRegistry } from '../fleet/site-registry.js';
 import { ledgerOf } from '../store/ledger-table.js';
@@ -39,6 +40,9 @@ export interface IngestOptions {
 
 /** The default. Also the number of records that the broker may send without a confirmation. */
 export const MAX_PENDING = 2_000;
+
+/** On SQLite a batch keeps the process waiting: 400 take less than half as long, and as many are committed a second. */
+const MAX_BATCH = { sqlite: 400, postgres: 1_000 };
 
 export interface IngestStatus {
   received: number;
@@ -109,7 +113,7 @@ export class Ingest implements Service {
     this.#batcher = new Batcher(
       (arrivals) =>
         commitPerSite(db, arrivals, (some) => this.#commit(some), this.#unstorable.isSuspect),
-      options.maxBatch ?? 1_000,
+      options.maxBatch ?? (isPostgres(db) ? MAX_BATCH.postgres : MAX_BATCH.sqlite),
       options.lingerMs ?? 10,
     );
   }
