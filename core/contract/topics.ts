@@ -9,6 +9,7 @@ import {
   healthSchema,
   siteAvailabilitySchema,
 } from './live-payloads.js';
+import { mqttNotificationSchema } from './notification-delivery.js';
 import { sightingEventSchema } from './sighting.js';
 import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
 
@@ -102,6 +103,14 @@ export const topics = {
     true,
     'the last snapshot with boxes, as JPEG; off by default',
     { maxBytes: MAX_LARGE_BYTES },
+  ),
+  notification: topic(
+    '{site}/notification',
+    mqttNotificationSchema,
+    'json',
+    1,
+    false,
+    'a message of a notification rule whose way is MQTT, from the appliance or, about the site, from the relay',
   ),
   command: topic(
     '{site}/{camera}/command',
