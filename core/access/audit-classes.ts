@@ -20,6 +20,9 @@ const CLASSES: Partial<Record<AuditAction, AuditClass>> = {
   camera_paused: 'activity',
   camera_resumed: 'activity',
   image_removed: 'activity',
+  notification_tested: 'activity',
+  notification_retried: 'activity',
+  notification_removed: 'activity',
 };
 
 export const classOf = (action: AuditAction): AuditClass => CLASSES[action] ?? 'changes';

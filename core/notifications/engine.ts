@@ -157,14 +157,16 @@ export class NotificationEngine implements Service {
       isAbout(rule, happening),
     );
     const stored = await memoryTable.all<ConditionState>(db, 'condition', rule.id);
-    const before = new Map(stored.map(({ subject, value }) => [subject, value]));
+    const known = new Set(stored.map(({ subject }) => subject));
     const present = new Set(observed.map(({ id }) => id));
-    const absent = [...before]
-      .filter(([id]) => !present.has(id))
-      .map(([id, state]) => this.#absent(source, rule, id, state));
-    const relevant = [...observed, ...absent].filter(
-      ({ id, state }) => state === 'problem' || before.has(id),
-    );
+    const gone = stored.filter(({ subject }) => !present.has(subject));
+    const relevant = observed.filter(({ id, state }) => state === 'problem' || known.has(id));
+    if (source.absentMeansEnded)
+      relevant.push(...gone.map(({ subject, value }) => ended(rule, subject, value)));
+    // It was removed, of which nobody is told.
+    else
+      for (const { subject } of gone)
+        await memoryTable.remove(db, { rule: rule.id, kind: 'condition', subject });
     if (relevant.length === 0) return;
     await db.transaction().execute(async (trx) => {
       let told = 0;
@@ -173,33 +175,16 @@ export class NotificationEngine implements Service {
     });
   }
 
-  /** What a source no longer lists: it ended, or it was removed, of which nobody is told. */
-  #absent(source: ConditionSource, rule: NotificationRule, id: string, state: ConditionState) {
-    const { happening, recovered } = state;
-    const condition: Condition & { isForgotten: boolean } = {
-      ...{ id, when: rule.when, subject: happening.camera ?? happening.site ?? id },
-      state: 'ok',
-      recovered,
-      happening,
-      isForgotten: source.absentMeansEnded !== true,
-    };
-    return condition;
-  }
-
   /** 1 if a message was queued or collected. */
   async #step(
     trx: NotificationDb,
     source: ConditionSource,
     rule: NotificationRule,
-    condition: Condition & { isForgotten?: boolean },
+    condition: Condition,
   ): Promise<number> {
     const { now, wall } = this.options;
     const key = { rule: rule.id, kind: 'condition', subject: condition.id } as const;
     const before = await memoryTable.get<ConditionState>(trx, key);
-    if (condition.isForgotten) {
-      await memoryTable.remove(trx, key);
-      return 0;
-    }
     const mayTell =
       condition.state === 'problem' &&
       before?.told !== true &&
@@ -221,6 +206,16 @@ export class NotificationEngine implements Service {
     return tell ? 1 : 0;
   }
 }
+
+/** What a source no longer lists, since it has ended. */
+const ended = (
+  { when }: NotificationRule,
+  id: string,
+  { happening, recovered }: ConditionState,
+): Condition => {
+  const subject = happening.camera ?? happening.site ?? id;
+  return { id, when, subject, state: 'ok', recovered, happening };
+};
 
 /** The text of a problem changes all the time, e.g. a number in it; that is not worth a write. */
 const hasChanged = (before: ConditionState | undefined, after: ConditionState): boolean =>

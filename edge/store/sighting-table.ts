@@ -36,6 +36,9 @@ export const sightingTable = {
   open: (db: Db): Promise<SightingRow[]> =>
     db.selectFrom('sighting').selectAll().where('ended_at', 'is', null).orderBy('id').execute(),
 
+  find: (db: Db, id: string): Promise<SightingRow | undefined> =>
+    db.selectFrom('sighting').selectAll().where('id', '=', id).executeTakeFirst(),
+
   remove: (db: Db, id: string) => db.deleteFrom('sighting').where('id', '=', id).execute(),
 
   /** Newest first; ids are in the order of time. */

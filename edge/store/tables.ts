@@ -1,5 +1,6 @@
 import type { AccessTables } from '../../core/access/tables.js';
 import type { ImageTables } from '../../core/images/tables.js';
+import type { NotificationTables } from '../../core/notifications/tables.js';
 import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
@@ -11,6 +12,7 @@ export type EdgeTables = ImageTables &
   OutboxTables &
   SightingTables &
   EventTables &
+  NotificationTables &
   AnnouncedTables;
 
 export const outboxTables = tableSet<OutboxTables>({
