@@ -6,6 +6,7 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+import { consolePages } from '../../core/http/console-pages.js';
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
@@ -60,7 +61,15 @@ export interface EdgeAppParts {
   account: AccountKeeper;
 }
 
-/** The appliance's REST API. */
+/** The first parts of the paths of the console's pages. */
+const CONSOLE_VIEWS = Object.fromEntries(
+  [
+    ...['', 'log-in', 'live', 'cameras', 'events', 'charts', 'cloud'],
+    ...['notifications', 'people', 'system'],
+  ].map((view) => [view, 'index.html']),
+);
+
+/** The appliance's REST API and its console. */
 export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
   return createApp({
@@ -75,6 +84,7 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     connections,
     log: log.child({ component: 'http' }),
     guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
+    pages: consolePages('edge', CONSOLE_VIEWS),
   });
 }
 
