@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { PrincipalKind, Role } from '../../core/contract/access.js';
-import { ApiError, api, whenUnauthorized } from './api.js';
+import { api, whenUnauthorized } from './api.js';
 
 export interface Caller {
   name: string;
@@ -27,11 +27,8 @@ whenUnauthorized(() => {
 
 /** Rejects if the program does not answer. */
 export async function findCaller(): Promise<void> {
-  try {
-    caller.value = await api.get<Caller>('/session');
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 401) throw error;
-  }
+  const { caller: known } = await api.get<{ caller: Caller | null }>('/session/current');
+  caller.value = known;
 }
 
 export async function logIn(user: string, password: string): Promise<void> {
