@@ -81,6 +81,7 @@ export const auditActionSchema = z.enum([
   'camera_paused',
   'camera_resumed',
   'image_removed',
+  'sighting_marked',
   'detector_added',
   'detector_removed',
   'site_added',

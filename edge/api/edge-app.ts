@@ -26,12 +26,12 @@ import type { ConfigReload } from '../cameras/config-reload.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
-import type { Sightings } from '../sightings/sightings.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
@@ -52,7 +52,7 @@ export interface EdgeAppParts {
   cameras: CameraSchedule;
   reload: ConfigReload;
   view: SiteApi;
-  sightings: Sightings;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
@@ -108,7 +108,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

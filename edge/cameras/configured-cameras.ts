@@ -8,6 +8,11 @@ export class ConfiguredCameras {
     return this.cameras;
   }
 
+  /** For people; undefined if it has none, or if there is no such camera. */
+  nameOf(id: string): string | undefined {
+    return this.cameras.find((camera) => camera.id === id)?.name;
+  }
+
   replace(cameras: readonly CameraConfig[]): void {
     this.cameras = cameras;
   }

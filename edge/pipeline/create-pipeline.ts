@@ -11,6 +11,7 @@ import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
+import type { ImageLinks } from '../sightings/sighting-event.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
@@ -41,6 +42,7 @@ export function createPipeline(
   events: EdgeEvents,
   health: SiteHealth,
   reread: () => EdgeConfig,
+  links?: ImageLinks,
 ): CameraPipeline {
   const { config, db, log, clock, detection } = dependencies;
   const { catalog } = detection;
@@ -49,6 +51,8 @@ export function createPipeline(
   const sightings = new Sightings({
     db: tablesOf(db, sightingTables),
     cameras: () => configured.all.map(({ id }) => id),
+    cameraName: (camera) => configured.nameOf(camera),
+    ...(links && { links }),
     clockAhead: () => storage.steadyTime.trustedAhead,
     log: log.child({ component: 'sightings' }),
   });
