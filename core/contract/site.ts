@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declaredInSchema } from './camera-management.js';
 import { detectionSchema } from './detection.js';
 import {
   cameraStateNameSchema,
@@ -19,6 +20,7 @@ export const cameraResourceSchema = z
     id: nameSchema,
     name: z.string().nullable(),
     kind: z.string(),
+    declaredIn: declaredInSchema,
     state: cameraStateNameSchema,
     lastAttemptAt: moment,
     lastSnapshotAt: moment.meta({ description: 'When the last analysed snapshot was taken' }),

@@ -68,11 +68,10 @@ export function createServer(parts: ServerParts): EdgeServer {
     relay: parts.connections.relay,
     uplink: uplink?.uplink,
   });
-  const { cameras, sightings, reload } = pipeline;
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
+    ...{ pipeline, view, links, events: eventStream, clock, account, setup },
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -3,6 +3,7 @@ import type { ImageTables } from '../../core/images/tables.js';
 import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
+import type { ManagedCameraTables } from './managed-camera-table.js';
 import type { OutboxTables } from './outbox-tables.js';
 import type { SightingTables } from './sighting-table.js';
 
@@ -11,7 +12,8 @@ export type EdgeTables = ImageTables &
   OutboxTables &
   SightingTables &
   EventTables &
-  AnnouncedTables;
+  AnnouncedTables &
+  ManagedCameraTables;
 
 export const outboxTables = tableSet<OutboxTables>({
   outbox: true,
@@ -29,3 +31,8 @@ export const sightingTables = tableSet<SightingTables & EventTables>({
 export const eventTables = tableSet<EventTables>({ site_event: true });
 
 export const announcedTables = tableSet<AnnouncedTables>({ announced: true });
+
+export const managedCameraTables = tableSet<ManagedCameraTables>({
+  managed_camera: true,
+  camera_revision: true,
+});
