@@ -29,8 +29,11 @@ import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
+import { createEvents } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
-import { createPipeline } from './pipeline/create-pipeline.js';
+import { createEdgeNotifications } from './notifications/create-notifications.js';
+import { loadManagedCameras } from './pipeline/create-camera-changes.js';
+import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
 import { brokerPasswordsOf } from './publishing/broker-passwords-of.js';
 import { createConnections } from './publishing/connections.js';
@@ -81,7 +84,8 @@ export async function createEdge(
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
-  const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
+  const managed = await loadManagedCameras(base.dependencies);
+  const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
   const { tls } = base;
   const { access } = snapshots;
@@ -156,6 +160,8 @@ async function createBase(
   });
   const dependencies: EdgeDependencies = { config, db, detection, log, clock };
   const health = new SiteHealth(programVersion());
+  const scheme = tls.server.isPlainTextAllowed ? 'http' : 'https';
+  const address = new PublicAddress(config.publicUrl, config.http, scheme);
   health.register(() => ({ reasons: guard.reasons() }));
   return {
     dependencies,
@@ -163,6 +169,8 @@ async function createBase(
     guard,
     lock,
     tls,
+    address,
+    links: new PictureLinks(join(dataFolder, 'picture-key'), address),
     database: { name: 'database', stop: close },
     metrics,
     health,
@@ -171,8 +179,8 @@ async function createBase(
 }
 
 /** Storage, and the way of a snapshot into it. */
-function createSnapshots(base: Base, reread: () => EdgeConfig) {
-  const { dependencies, metrics, health, events } = base;
+function createSnapshots(base: Base, sources: CameraSources) {
+  const { dependencies, metrics, health, events, links } = base;
   const analyses = new PerMinute();
   const storage = createStorage(dependencies, health, (source) => {
     analyses.count();
@@ -180,17 +188,18 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
   });
   events.on('storageFailed', (error) => storage.watch.failed(error));
   health.register(() => ({ detectionsPerMinute: analyses.total() }));
-  const pipeline = createPipeline(dependencies, storage, events, health, reread);
-  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables) });
+  const pipeline = createPipeline(dependencies, storage, events, health, { ...sources, links });
+  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables), links });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
+  const views = createEvents(dependencies, { pipeline, links });
   const access = createEdgeAccess(dependencies, storage);
   events.on('reloadedBySignal', () => {
     const actor = { name: 'SIGHUP', kind: 'program' } as const;
     access.audit.record({ action: 'configuration_reloaded', actor });
   });
-  return { storage, pipeline, eventStream, access };
+  return { storage, pipeline, eventStream, views, access };
 }
 
 /** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
@@ -209,21 +218,15 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
     eras: storage.steadyTime.eras,
   });
 
-/** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
+/** What goes to the brokers, live topics for dashboards and the outbox for the relay, and notifications. */
 async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
-  const { dependencies, databaseFile, health, events, tls } = base;
+  const { dependencies, databaseFile, health, events, tls, address, links } = base;
   const { config } = dependencies;
   const { mqtt } = config;
   const connections = createConnections(dependencies, health, {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
   });
-  const address = new PublicAddress(
-    config.publicUrl,
-    config.http,
-    tls.server.isPlainTextAllowed ? 'http' : 'https',
-  );
-  const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
   const { audit } = access;
   const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
@@ -235,14 +238,20 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  return { connections, address, links, publishing, uplink, outboxMark };
+  const notifications = createEdgeNotifications(dependencies, {
+    ...{ storage, pipeline, events, health, audit, metrics: base.metrics },
+    buses: connections,
+    uplink: uplink?.uplink,
+    linkOf: (image) => links.urlOf(image),
+  });
+  return { connections, publishing, uplink, outboxMark, notifications };
 }
 
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
-  { dependencies, lock, database, tls }: Base,
+  { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
-  { connections, address, publishing, uplink, outboxMark }: Reporting,
+  { connections, publishing, uplink, outboxMark, notifications }: Reporting,
   { account, setup }: FirstRun,
   http: HttpServer,
 ): Service[] {
@@ -253,7 +262,7 @@ function servicesInOrder(
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
-    ...[relay, lan, ...publishing.farewells, account],
+    ...[relay, lan, ...publishing.farewells, account, ...notifications.services],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     setup,

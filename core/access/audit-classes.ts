@@ -23,6 +23,7 @@ const CLASSES: Partial<Record<AuditAction, AuditClass>> = {
   notification_tested: 'activity',
   notification_retried: 'activity',
   notification_removed: 'activity',
+  sighting_marked: 'activity',
 };
 
 export const classOf = (action: AuditAction): AuditClass => CLASSES[action] ?? 'changes';

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { FieldError } from '../contract/problem.js';
 import {
   MAX_RULES,
   type NotificationRule,
@@ -11,6 +10,7 @@ import {
   type NotificationWay,
   notificationWaySchemaOf,
 } from '../contract/notification-way.js';
+import type { FieldError } from '../contract/problem.js';
 import { readSecret, secretSchema } from '../runtime/configuration.js';
 import { ConfigurationError } from '../runtime/errors.js';
 import { checkWay } from './ways/check-way.js';

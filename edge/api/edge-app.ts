@@ -6,11 +6,13 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+import { consolePages } from '../../core/http/console-pages.js';
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
+import type { Route } from '../../core/http/route.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -22,19 +24,20 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
-import type { ConfigReload } from '../cameras/config-reload.js';
-import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
-import type { Sightings } from '../sightings/sightings.js';
+import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -49,18 +52,26 @@ export interface EdgeAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
-  cameras: CameraSchedule;
-  reload: ConfigReload;
+  pipeline: CameraPipeline;
   view: SiteApi;
-  sightings: Sightings;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  notifications: { routes: Route[] };
 }
 
-/** The appliance's REST API. */
+/** The first parts of the paths of the console's pages. */
+const CONSOLE_VIEWS = Object.fromEntries(
+  [
+    ...['', 'log-in', 'live', 'cameras', 'events', 'charts', 'cloud'],
+    ...['notifications', 'people', 'system'],
+  ].map((view) => [view, 'index.html']),
+);
+
+/** The appliance's REST API and its console. */
 export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
   return createApp({
@@ -75,12 +86,14 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     connections,
     log: log.child({ component: 'http' }),
     guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
+    pages: consolePages('edge', CONSOLE_VIEWS),
   });
 }
 
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
-  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
+  const { config, metrics, access, detection, images, view } = parts;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -102,14 +115,17 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       routes: [
         ...imageRoutes(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-        ...cameraRoutes(cameras),
+        ...cameraRoutes(parts.pipeline),
+        ...managedCameraRoutes(parts.pipeline),
+        ...cameraRevisionRoutes(parts.pipeline),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...pictureRoutes(images.processed, parts.links),
+        ...parts.notifications.routes,
         ...enrolmentRoutes(
           {
             ...{ dataFolder: config.dataFolder, site: config.site },

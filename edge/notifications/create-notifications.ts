@@ -1,6 +1,6 @@
 import type { Audit } from '../../core/access/audit.js';
-import { EDGE_TRIGGERS } from '../../core/contract/notification-trigger.js';
 import { edgeRuleSchema } from '../../core/contract/notification.js';
+import { EDGE_TRIGGERS } from '../../core/contract/notification-trigger.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import {
@@ -63,7 +63,7 @@ export function createEdgeNotifications(
     ruleSchema: edgeRuleSchema,
     triggers: EDGE_TRIGGERS,
     ...declaredIn(config.notifications),
-    logs: [new SightingLog(site, configured)],
+    logs: [new SightingLog(site)],
     sources: [...conditions, new StillThere(site, configured, sightings), logIns],
     pictures: edgePictures(storage, parts.linkOf),
     mqtt: ({ connection }) => {

@@ -92,7 +92,10 @@ function offline(status: CameraStatus): State {
   };
 }
 
-function noPicture(status: CameraStatus, { afterMinutes = DEFAULT_MINUTES }: NotificationRule): State {
+function noPicture(
+  status: CameraStatus,
+  { afterMinutes = DEFAULT_MINUTES }: NotificationRule,
+): State {
   const { id, name, state, pictureAgeSeconds: age } = status;
   const why = state === 'frozen' ? ': it sends the same picture again and again' : '';
   return {
@@ -102,7 +105,10 @@ function noPicture(status: CameraStatus, { afterMinutes = DEFAULT_MINUTES }: Not
   };
 }
 
-async function diskState({ disk }: ConditionParts, { threshold }: NotificationRule): Promise<State> {
+async function diskState(
+  { disk }: ConditionParts,
+  { threshold }: NotificationRule,
+): Promise<State> {
   const free = await disk.freeBytes();
   const least = threshold === undefined ? disk.reserveBytes : threshold * MEGABYTE;
   const reason =

@@ -26,13 +26,15 @@ export class StillThere implements ConditionSource {
         .tracksOf(config.id)
         .filter(({ state }) => state !== 'tentative')
         .map((track): Condition => {
-          const { id, label, box, size, best, startedAt, lastSeenAt } = track;
+          const { id, label, best, startedAt, lastSeenAt, zones = [] } = track;
           const seconds = (lastSeenAt - startedAt) / 1_000;
-          const object = { sighting: id, label, box, size, image: best.image };
           const happening = happeningOf(
-            { ...object, confidence: best.confidence },
+            {
+              ...{ site: this.site, camera: config.id, cameraName: config.name },
+              ...{ sighting: id, label, zones, confidence: best.confidence },
+              image: best.stored === false ? null : best.image,
+            },
             { what: 'still there', at: lastSeenAt, seconds },
-            { id: config.id, config, site: this.site },
           );
           return {
             ...{ id, when: this.when, subject: config.id, happening },
