@@ -11,7 +11,6 @@ export class StillThere implements ConditionSource {
   readonly when = 'still_there';
   readonly afterMinutes = DEFAULT_MINUTES;
   readonly measuresTime = true;
-  readonly absentMeansEnded = true;
   readonly holdMs = 0;
 
   constructor(
@@ -19,6 +18,10 @@ export class StillThere implements ConditionSource {
     private readonly cameras: ConfiguredCameras,
     private readonly sightings: Pick<Sightings, 'tracksOf'>,
   ) {}
+
+  absent(): 'ended' {
+    return 'ended';
+  }
 
   async conditions({ afterMinutes = DEFAULT_MINUTES }: NotificationRule): Promise<Condition[]> {
     return this.cameras.all.flatMap((config) =>
