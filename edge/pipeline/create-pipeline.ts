@@ -67,6 +67,7 @@ export function createPipeline(
   });
   const gates = new MotionGates({
     isUnsettled: (camera) => sightings.hasPendingChange(camera),
+    clock,
   });
   const recorder = new Recorder({
     images: storage.images.images,
