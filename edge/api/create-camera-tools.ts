@@ -26,7 +26,9 @@ export function createCameraTools(
   const cameras = () => configured.all;
   const { db } = store;
   return {
-    tester: new CameraTester({ detection: pool, maxPixels: config.images.maxPixels, cameras }),
+    tester: new CameraTester({
+      ...{ detection: pool, planner: catalog, maxPixels: config.images.maxPixels, cameras },
+    }),
     trial: new CameraTrial({ db, originalBytes, detection: pool, planner: catalog }),
     motion: new MotionValuesReader({
       ...{ gates, db, originalBytes, detection: pool, motion: config.motion },

@@ -13,7 +13,8 @@ import { resultOf } from '../../core/images/presenter.js';
 import type { ImageTables } from '../../core/images/tables.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
-import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
+import type { CameraConfig } from '../cameras/camera-config.js';
+import { planOf } from '../cameras/camera-plan.js';
 
 export interface CameraTrialOptions {
   db: Kysely<ImageTables>;
@@ -134,12 +135,6 @@ export class CameraTrial {
     }
   }
 }
-
-/** As a snapshot of the camera is searched. */
-const planOf = (draft: CameraConfig, planner: Planner): AnalysisPlan => ({
-  ...planner.plan(requestOf(draft)),
-  ...(draft.zones.length > 0 && { zones: draft.zones }),
-});
 
 function summed(
   snapshots: TrialSnapshot[],

@@ -2,17 +2,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CameraTest } from '../../../core/contract/camera-management.js';
-import { type DetectionBackend, OWN_ORIGIN } from '../../../core/detection/detection.js';
+import {
+  type DetectionBackend,
+  OWN_ORIGIN,
+  type Planner,
+} from '../../../core/detection/detection.js';
 import { ProblemError, StartError } from '../../../core/runtime/errors.js';
 import { withDeadline } from '../../../core/runtime/with-deadline.js';
 import { CameraError } from '../camera.js';
 import { adviceOn, PICTURE_ADVICE } from '../camera-advice.js';
 import type { CameraConfig } from '../camera-config.js';
+import { planOf } from '../camera-plan.js';
 import { type Tried, tryCamera } from '../try-camera.js';
 
 export interface CameraTesterOptions {
-  /** Decodes the picture, as a search would. */
-  detection: Pick<DetectionBackend, 'draw'>;
+  detection: Pick<DetectionBackend, 'draw' | 'analyse'>;
+  planner: Planner;
   maxPixels: number;
   /** The cameras that are in force: one of them may have a device open. */
   cameras(): readonly CameraConfig[];
@@ -22,6 +27,7 @@ const MAX_AT_ONCE = 2;
 const DEADLINE_MS = 30_000;
 /** Larger pictures are not returned. In base64 they grow by a third. */
 const MAX_BYTES = 3 * 1024 * 1024;
+const MAX_DETECTIONS = 200;
 /** What every browser shows. */
 const SHOWN = ['image/jpeg', 'image/png', 'image/webp', 'image/gif'];
 
@@ -70,18 +76,25 @@ export class CameraTester {
     const tried = await tryCamera(config, { maxPixels, folder, analyse: undefined, signal });
     if (!tried)
       return { outcome: 'nothing', message: 'The camera responds, and has no picture now.' };
-    const { mediaType, width, height, ms } = tried;
-    const dataUrl = await this.#dataUrl(tried);
-    const bytes = tried.bytes.length;
-    return { outcome: 'picture', picture: { dataUrl, mediaType, width, height, bytes, ms } };
+    const { detection, planner } = this.options;
+    const { bytes, mediaType, ms } = tried;
+    // It refuses a picture that the service would refuse.
+    const analysis = await detection.analyse(bytes, planOf(config, planner), OWN_ORIGIN);
+    const { width, height } = analysis;
+    const picture = {
+      dataUrl: await this.#dataUrl(tried),
+      ...{ mediaType, width, height, ms },
+      bytes: bytes.length,
+      detections: analysis.detections.slice(0, MAX_DETECTIONS),
+    };
+    return { outcome: 'picture', picture };
   }
 
-  /** Rejects with the problem of a picture that does not decode. */
   async #dataUrl({ bytes, mediaType }: Tried): Promise<string | null> {
-    const drawn = await this.options.detection.draw(bytes, [], OWN_ORIGIN);
     const isShown = SHOWN.includes(mediaType) && bytes.length <= MAX_BYTES;
-    const [type, shown] = isShown ? [mediaType, bytes] : ['image/jpeg', drawn];
-    return shown.length > MAX_BYTES ? null : `data:${type};base64,${shown.toString('base64')}`;
+    if (isShown) return `data:${mediaType};base64,${bytes.toString('base64')}`;
+    const drawn = await this.options.detection.draw(bytes, [], OWN_ORIGIN);
+    return drawn.length > MAX_BYTES ? null : `data:image/jpeg;base64,${drawn.toString('base64')}`;
   }
 }
 
