@@ -17,6 +17,7 @@ import type { Setup } from '../setup/setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
+import { createCameraTools } from './create-camera-tools.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
 import { registerEdgeMetrics } from './edge-metrics.js';
 import { edgeRequirements } from './edge-requirements.js';
@@ -74,6 +75,7 @@ export function createServer(parts: ServerParts): EdgeServer {
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
+    tools: createCameraTools(dependencies, storage, pipeline),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

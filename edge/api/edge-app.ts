@@ -34,7 +34,9 @@ import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
+import { cameraToolRoutes } from './camera-tool-routes.js';
 import { configRoutes } from './config-routes.js';
+import type { CameraTools } from './create-camera-tools.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
 import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
@@ -52,6 +54,7 @@ export interface EdgeAppParts {
   detection: DetectionModule;
   images: ImageModule;
   pipeline: CameraPipeline;
+  tools: CameraTools;
   view: SiteApi;
   views: EventViews;
   events: EventStream;
@@ -116,6 +119,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...cameraRoutes(parts.pipeline),
         ...managedCameraRoutes(parts.pipeline),
         ...cameraRevisionRoutes(parts.pipeline),
+        ...cameraToolRoutes({ ...parts.pipeline, tools: parts.tools }),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
