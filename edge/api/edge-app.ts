@@ -18,6 +18,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
@@ -101,6 +102,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
         ...cameraRoutes(cameras),
         ...pushRoutes(cameras, api.uploads),
