@@ -23,6 +23,7 @@ import type { DayCounts } from '../events/sighting-days.js';
 import type { Totals } from '../events/totals.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { SightingList } from '../sightings/sighting-list.js';
+import { sendEvents } from './live-routes.js';
 
 /** What is known of sightings, and what people say of them. */
 export interface SightingApi {
@@ -169,12 +170,7 @@ const streamRoute = (events: EventStream) =>
     problems: ['streams_full', 'shutting_down'],
     handle: async (_, ctx) => {
       const lastEventId = ctx.get('Last-Event-ID') || undefined;
-      const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
-      ctx.type = 'text/event-stream';
-      ctx.set('Cache-Control', 'no-store');
-      // Stops proxies from buffering the response.
-      ctx.set('X-Accel-Buffering', 'no');
-      ctx.body = stream;
+      sendEvents(ctx, await events.open(lastEventId, ctx.ip, scopeOf(ctx)));
     },
   });
 
