@@ -36,6 +36,9 @@ import type { EventStream } from '../sightings/event-stream.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { exportRoutes } from './export-routes.js';
+import { latestRoutes } from './latest-routes.js';
+import { liveRoutes } from './live-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -110,7 +113,10 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
+        ...exportRoutes({ ...parts.views, names, site: config.site }),
         ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
+        ...latestRoutes({ ...parts.views, clock: parts.clock }),
+        ...liveRoutes(parts.views.live),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

@@ -16,6 +16,8 @@ export interface LiveStreamOptions {
   health: () => Promise<Health>;
   /** Whether the relay is connected, and what is wrong with it. */
   relay: () => Promise<Pick<LiveRelay, 'configured' | 'connected' | 'lastError'>>;
+  /** Calls back when the connection to the relay comes or goes. */
+  onRelayChange?: (changed: () => void) => void;
   clock: Clock;
   log: Logger;
   maxClients?: number;
@@ -82,6 +84,7 @@ export class LiveStream implements Service {
   }
 
   async start(): Promise<void> {
+    this.options.onRelayChange?.(() => void this.#lookAround());
     await this.#load(this.options.cameras.ids());
     this.#look = setInterval(() => void this.#lookAround(), this.options.lookMs ?? 10_000).unref();
   }
