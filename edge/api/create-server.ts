@@ -9,6 +9,7 @@ import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Connections } from '../publishing/connections.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Storage } from '../retention/create-storage.js';
@@ -30,6 +31,7 @@ export interface ServerParts {
   storage: Storage;
   pipeline: CameraPipeline;
   eventStream: EventStream;
+  events: EdgeEvents;
   access: AccessModule;
   connections: Connections;
   links: PictureLinks;
@@ -58,6 +60,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     pipeline,
     connections: parts.connections,
     eventStream,
+    events: parts.events,
   });
   const view = new SiteView({
     site: config.site,
