@@ -25,6 +25,7 @@ import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
@@ -52,6 +53,7 @@ export interface EdgeAppParts {
   images: ImageModule;
   pipeline: CameraPipeline;
   view: SiteApi;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
@@ -89,7 +91,7 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
   const { config, metrics, access, detection, images, view } = parts;
-  const { cameras, reload, sightings } = parts.pipeline;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -119,7 +121,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(sightings, parts.events, names),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {
