@@ -152,7 +152,7 @@ async function createBase(
   if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-edge', version: programVersion() });
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
