@@ -10,12 +10,13 @@ import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
-import { createTls } from '../core/http/tls/create-tls.js';
+import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import type { RecentLog } from '../core/runtime/recent-log.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -46,6 +47,7 @@ import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
+import { createSystem, type SystemModule } from './system/create-system.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -70,13 +72,15 @@ export interface EdgeOverrides {
   given?: SetupOptions['given'];
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
+  /** The last lines of `log`. */
+  recentLog?: RecentLog;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
+  { clock = systemClock, reread = () => config, given, manifest, recentLog }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -87,14 +91,17 @@ export async function createEdge(
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
-  const own = { account, setup };
+  const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
+  const source = given?.source;
+  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const own = { account, setup, system };
   const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
     lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
     cameras,
     tokens: access.tokens,
@@ -112,6 +119,7 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 interface FirstRun {
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
@@ -243,7 +251,7 @@ function servicesInOrder(
   { dependencies, lock, database, tls }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, address, publishing, uplink, outboxMark }: Reporting,
-  { account, setup }: FirstRun,
+  { account, setup, system }: FirstRun,
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -256,7 +264,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    setup,
+    ...[setup, system.service],
     // Stops before the server, which waits for responses to end.
     eventStream,
   ];

@@ -67,6 +67,12 @@ export const syncSchema = z
   .object({
     configured: z.boolean().meta({ description: 'True if a broker for the relay is configured' }),
     connected: z.boolean(),
+    since: moment.meta({
+      description: 'Since when the broker is connected, or is not; null without a broker',
+    }),
+    lastAcknowledgedAt: moment.meta({
+      description: 'When the relay last answered, to the minute; null if it never has',
+    }),
     lastError: z.string().nullable().meta({
       description:
         'What is wrong with the relay or, if the broker is not connected, with the connection',

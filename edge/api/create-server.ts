@@ -15,6 +15,7 @@ import type { Storage } from '../retention/create-storage.js';
 import type { Setup } from '../setup/setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import type { SystemModule } from '../system/create-system.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
 import { registerEdgeMetrics } from './edge-metrics.js';
@@ -37,6 +38,7 @@ export interface ServerParts {
   uplink: RelayUplink | undefined;
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 export interface EdgeServer {
@@ -48,7 +50,7 @@ export interface EdgeServer {
 export function createServer(parts: ServerParts): EdgeServer {
   const { dependencies, metrics, health, guard, storage, pipeline, eventStream, access } = parts;
   const { config, detection, log, clock } = dependencies;
-  const { links, uplink, account, setup } = parts;
+  const { links, uplink, account, setup, system } = parts;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
@@ -72,7 +74,18 @@ export function createServer(parts: ServerParts): EdgeServer {
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
+    ...{
+      cameras,
+      sightings,
+      reload,
+      view,
+      links,
+      events: eventStream,
+      clock,
+      account,
+      setup,
+      system,
+    },
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -33,6 +33,7 @@ import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Sightings } from '../sightings/sightings.js';
+import type { SystemModule } from '../system/create-system.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
@@ -59,6 +60,7 @@ export interface EdgeAppParts {
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  system: SystemModule;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -118,6 +120,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
+        ...parts.system.routes,
         ...sightingRoutes(parts.sightings, parts.events, names),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
