@@ -107,6 +107,7 @@ export const syncSchema = z
       .meta({ description: 'The last 48 hours with activity, newest first' }),
   })
   .meta({ id: 'Sync' });
+export type SyncResource = z.infer<typeof syncSchema>;
 
 export const siteStatusSchema = z
   .object({
@@ -135,6 +136,7 @@ export const siteStatusSchema = z
     temperatureCelsius: z.number().optional(),
   })
   .meta({ id: 'SiteStatus' });
+export type SiteStatusResource = z.infer<typeof siteStatusSchema>;
 
 export const siteSchema = z
   .object({
