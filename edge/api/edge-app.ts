@@ -23,19 +23,20 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
-import type { ConfigReload } from '../cameras/config-reload.js';
-import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
-import type { Sightings } from '../sightings/sightings.js';
+import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -50,10 +51,9 @@ export interface EdgeAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
-  cameras: CameraSchedule;
-  reload: ConfigReload;
+  pipeline: CameraPipeline;
   view: SiteApi;
-  sightings: Sightings;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
@@ -90,7 +90,8 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
 
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
-  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
+  const { config, metrics, access, detection, images, view } = parts;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -112,13 +113,15 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       routes: [
         ...imageRoutes(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-        ...cameraRoutes(cameras),
+        ...cameraRoutes(parts.pipeline),
+        ...managedCameraRoutes(parts.pipeline),
+        ...cameraRevisionRoutes(parts.pipeline),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

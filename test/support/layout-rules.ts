@@ -33,7 +33,7 @@ const FLOORS: Record<string, string[][]> = {
     ['cameras'],
     ['retention', 'backup', 'enrolment'],
     ['pipeline'],
-    ['publishing', 'uplink', 'notifications', 'setup'],
+    ['publishing', 'uplink', 'notifications', 'setup', 'events'],
     ['api', 'doctor'],
     ['commands', 'context.ts'],
     ['main.ts'],
