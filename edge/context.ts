@@ -31,7 +31,8 @@ import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js
 import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
-import { createPipeline } from './pipeline/create-pipeline.js';
+import { loadManagedCameras } from './pipeline/create-camera-changes.js';
+import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
 import { brokerPasswordsOf } from './publishing/broker-passwords-of.js';
 import { createConnections } from './publishing/connections.js';
@@ -82,7 +83,8 @@ export async function createEdge(
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
-  const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
+  const managed = await loadManagedCameras(base.dependencies);
+  const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
   const views = createViews(base, snapshots, reporting);
   const { tls } = base;
@@ -180,7 +182,7 @@ async function createBase(
 }
 
 /** Storage, and the way of a snapshot into it. */
-function createSnapshots(base: Base, reread: () => EdgeConfig) {
+function createSnapshots(base: Base, sources: CameraSources) {
   const { dependencies, metrics, health, events, links } = base;
   const analyses = new PerMinute();
   const storage = createStorage(dependencies, health, (source) => {
@@ -189,7 +191,7 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
   });
   events.on('storageFailed', (error) => storage.watch.failed(error));
   health.register(() => ({ detectionsPerMinute: analyses.total() }));
-  const pipeline = createPipeline(dependencies, storage, events, health, reread, links);
+  const pipeline = createPipeline(dependencies, storage, events, health, { ...sources, links });
   const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables), links });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();

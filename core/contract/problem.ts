@@ -23,6 +23,8 @@ export const problemKinds = {
   backup_busy: { status: 409, title: 'Another backup is being made' },
   detectors_busy: { status: 409, title: 'Another detector is being added or removed' },
   detector_not_removable: { status: 409, title: 'The detector was not added here' },
+  camera_read_only: { status: 409, title: 'The configuration file declares the camera' },
+  cameras_busy: { status: 409, title: 'Another test or trial of cameras is under way' },
   camera_takes_no_uploads: { status: 409, title: 'The camera takes no uploads' },
   too_many_bytes: { status: 413, title: 'The body has too many bytes' },
   too_many_pixels: { status: 413, title: 'The image has too many pixels' },

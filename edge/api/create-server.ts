@@ -70,11 +70,10 @@ export function createServer(parts: ServerParts): EdgeServer {
     relay: parts.connections.relay,
     uplink: uplink?.uplink,
   });
-  const { cameras, reload } = pipeline;
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, views, reload, view, links, events: eventStream, clock, account, setup },
+    ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

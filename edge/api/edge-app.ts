@@ -6,6 +6,7 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+import { consolePages } from '../../core/http/console-pages.js';
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
@@ -23,22 +24,23 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
-import type { ConfigReload } from '../cameras/config-reload.js';
-import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
+import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
 import { configRoutes } from './config-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
 import { exportRoutes } from './export-routes.js';
 import { latestRoutes } from './latest-routes.js';
 import { liveRoutes } from './live-routes.js';
+import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -53,8 +55,7 @@ export interface EdgeAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
-  cameras: CameraSchedule;
-  reload: ConfigReload;
+  pipeline: CameraPipeline;
   view: SiteApi;
   views: EventViews;
   events: EventStream;
@@ -64,7 +65,15 @@ export interface EdgeAppParts {
   account: AccountKeeper;
 }
 
-/** The appliance's REST API. */
+/** The first parts of the paths of the console's pages. */
+const CONSOLE_VIEWS = Object.fromEntries(
+  [
+    ...['', 'log-in', 'live', 'cameras', 'events', 'charts', 'cloud'],
+    ...['notifications', 'people', 'system'],
+  ].map((view) => [view, 'index.html']),
+);
+
+/** The appliance's REST API and its console. */
 export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
   return createApp({
@@ -79,12 +88,14 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     connections,
     log: log.child({ component: 'http' }),
     guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
+    pages: consolePages('edge', CONSOLE_VIEWS),
   });
 }
 
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
-  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
+  const { config, metrics, access, detection, images, view } = parts;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -107,7 +118,9 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...imageRoutes(api),
         thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-        ...cameraRoutes(cameras),
+        ...cameraRoutes(parts.pipeline),
+        ...managedCameraRoutes(parts.pipeline),
+        ...cameraRevisionRoutes(parts.pipeline),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),

@@ -4,6 +4,7 @@ import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { announcedTopicMigration } from './announced-topic-migration.js';
+import { managedCamerasMigration } from './managed-cameras-migration.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMarksMigration } from './outbox-marks-migration.js';
@@ -25,5 +26,6 @@ export const edgeMigrations: Migrations = {
   '0009_announced_topic': announcedTopicMigration,
   '0010_access': accessMigration,
   '0013_sighting_indexes': sightingIndexMigration,
+  '0014_managed_cameras': managedCamerasMigration,
   '0016_sighting_views': sightingViewsMigration,
 };

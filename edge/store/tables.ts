@@ -3,6 +3,7 @@ import type { ImageTables } from '../../core/images/tables.js';
 import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
+import type { ManagedCameraTables } from './managed-camera-table.js';
 import type { OutboxTables } from './outbox-tables.js';
 import type { SightingHourTables } from './sighting-hour-table.js';
 import type { SightingTables } from './sighting-row.js';
@@ -13,7 +14,8 @@ export type EdgeTables = ImageTables &
   SightingTables &
   SightingHourTables &
   EventTables &
-  AnnouncedTables;
+  AnnouncedTables &
+  ManagedCameraTables;
 
 export const outboxTables = tableSet<OutboxTables>({
   outbox: true,
@@ -34,3 +36,8 @@ export const totalTables = tableSet<SightingHourTables>({ sighting_hour: true })
 export const eventTables = tableSet<EventTables>({ site_event: true });
 
 export const announcedTables = tableSet<AnnouncedTables>({ announced: true });
+
+export const managedCameraTables = tableSet<ManagedCameraTables>({
+  managed_camera: true,
+  camera_revision: true,
+});
