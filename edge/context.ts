@@ -29,6 +29,7 @@ import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
+import { createEvents } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
 import { loadManagedCameras } from './pipeline/create-camera-changes.js';
 import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
@@ -158,6 +159,8 @@ async function createBase(
   });
   const dependencies: EdgeDependencies = { config, db, detection, log, clock };
   const health = new SiteHealth(programVersion());
+  const scheme = tls.server.isPlainTextAllowed ? 'http' : 'https';
+  const address = new PublicAddress(config.publicUrl, config.http, scheme);
   health.register(() => ({ reasons: guard.reasons() }));
   return {
     dependencies,
@@ -165,6 +168,8 @@ async function createBase(
     guard,
     lock,
     tls,
+    address,
+    links: new PictureLinks(join(dataFolder, 'picture-key'), address),
     database: { name: 'database', stop: close },
     metrics,
     health,
@@ -174,7 +179,7 @@ async function createBase(
 
 /** Storage, and the way of a snapshot into it. */
 function createSnapshots(base: Base, sources: CameraSources) {
-  const { dependencies, metrics, health, events } = base;
+  const { dependencies, metrics, health, events, links } = base;
   const analyses = new PerMinute();
   const storage = createStorage(dependencies, health, (source) => {
     analyses.count();
@@ -182,17 +187,18 @@ function createSnapshots(base: Base, sources: CameraSources) {
   });
   events.on('storageFailed', (error) => storage.watch.failed(error));
   health.register(() => ({ detectionsPerMinute: analyses.total() }));
-  const pipeline = createPipeline(dependencies, storage, events, health, sources);
-  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables) });
+  const pipeline = createPipeline(dependencies, storage, events, health, { ...sources, links });
+  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables), links });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
+  const views = createEvents(dependencies, { pipeline, links });
   const access = createEdgeAccess(dependencies, storage);
   events.on('reloadedBySignal', () => {
     const actor = { name: 'SIGHUP', kind: 'program' } as const;
     access.audit.record({ action: 'configuration_reloaded', actor });
   });
-  return { storage, pipeline, eventStream, access };
+  return { storage, pipeline, eventStream, views, access };
 }
 
 /** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
@@ -213,19 +219,13 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
 async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
-  const { dependencies, databaseFile, health, events, tls } = base;
+  const { dependencies, databaseFile, health, events, tls, address, links } = base;
   const { config } = dependencies;
   const { mqtt } = config;
   const connections = createConnections(dependencies, health, {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
   });
-  const address = new PublicAddress(
-    config.publicUrl,
-    config.http,
-    tls.server.isPlainTextAllowed ? 'http' : 'https',
-  );
-  const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
   const { audit } = access;
   const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
@@ -237,14 +237,14 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  return { connections, address, links, publishing, uplink, outboxMark };
+  return { connections, publishing, uplink, outboxMark };
 }
 
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
-  { dependencies, lock, database, tls }: Base,
+  { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
-  { connections, address, publishing, uplink, outboxMark }: Reporting,
+  { connections, publishing, uplink, outboxMark }: Reporting,
   { account, setup }: FirstRun,
   http: HttpServer,
 ): Service[] {

@@ -2,13 +2,13 @@
 // work in: `npm run package` makes a copy and runs this there. The arguments go to packaging/tree/build-tree.ts.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { compilers } from './lib/console.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
 
 await runMain(() => {
   run('npm', ['ci', '--ignore-scripts', '--no-progress', '--no-audit', '--no-fund']);
-  const compiler = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-  run(process.execPath, [compiler, '--project', 'tsconfig.json']);
+  for (const args of compilers(projectRoot)) run(process.execPath, args);
   const program = join(projectRoot, 'dist', 'packaging', 'tree', 'build-tree.js');
   run(process.execPath, [program, ...process.argv.slice(2)]);
 });

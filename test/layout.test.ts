@@ -2,7 +2,7 @@ import test from 'ava';
 import { sourceFile, sourcesIn } from './support/imports.js';
 import { layoutRules } from './support/layout-rules.js';
 
-const files = sourcesIn(['core', 'edge', 'cloud-relay']);
+const files = sourcesIn(['core', 'edge', 'cloud-relay', 'console']);
 
 /** For each rule a file that breaks it, as its path and its text. */
 const PLANTED: Record<string, [path: string, text: string][]> = {
@@ -35,6 +35,10 @@ const PLANTED: Record<string, [path: string, text: string][]> = {
   ],
   'core/contract/ is pure: it imports zod and nothing else': [
     ['core/contract/planted.ts', "import { join } from 'node:path';"],
+  ],
+  'the console knows the types of core/contract/ and nothing else of the programs': [
+    ['console/edge/planted.tsx', "import type { A } from '../../edge/config.js';"],
+    ['console/edge/planted.ts', "import { nameSchema } from '../../core/contract/names.js';"],
   ],
   'only core/opencv/ knows the OpenCV addon': [
     ['edge/cameras/planted.ts', "const cv = await import('@u4/opencv4nodejs');"],

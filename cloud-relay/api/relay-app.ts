@@ -3,6 +3,7 @@ import type { AccessModule } from '../../core/access/create-access.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+import { consolePages } from '../../core/http/console-pages.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
@@ -57,6 +58,7 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
     guards: access.guards,
+    pages: consolePages('relay', { '': 'index.html', 'log-in': 'fleet.html', fleet: 'fleet.html' }),
   });
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../contract/access.js';
 import { nameSchema } from '../contract/names.js';
 import type { Principal } from '../http/access.js';
+import { authenticateIfKnown } from '../http/authentication.js';
 import { type Route, route } from '../http/route.js';
 import { toIsoString } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
@@ -46,6 +47,8 @@ const callerSchema = z.object({
     .meta({ description: 'The only cameras that the caller may use; null for all' }),
 });
 
+const currentSchema = z.object({ ...ok, caller: callerSchema.nullable() });
+
 /** Log-in and log-out of people, and their sessions. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
   return [...ownSessionRoutes(parts), passwordRoute(parts), ...listedSessionRoutes(parts)];
@@ -82,6 +85,20 @@ function ownSessionRoutes({ logIns, sessions, cookie, audit }: SessionRouteParts
       handle: (_, ctx) => {
         noStore(ctx);
         return presentCaller(callerOf(ctx));
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/session/current',
+      tag,
+      summary: 'Who the caller is, if anyone: for pages that everyone may open',
+      access: 'anonymous',
+      authenticate: authenticateIfKnown,
+      responses: { 200: currentSchema },
+      handle: (_, ctx) => {
+        noStore(ctx);
+        const principal = ctx.state.principal as Principal | undefined;
+        return { status: 'OK', caller: principal ? presentCaller(principal) : null };
       },
     }),
     route({

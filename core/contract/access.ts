@@ -88,6 +88,7 @@ export const auditActionSchema = z.enum([
   'cameras_discovered',
   'configuration_exported',
   'image_removed',
+  'sighting_marked',
   'detector_added',
   'detector_removed',
   'site_added',

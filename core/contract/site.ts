@@ -123,6 +123,9 @@ export const siteStatusSchema = z
     lastSyncAt: moment.optional().meta({
       description: 'Time of the last acknowledgement from the relay, to the minute',
     }),
+    relayConnected: z.boolean().optional().meta({
+      description: "Whether the relay's broker is connected; absent if none is configured",
+    }),
     temperatureCelsius: z.number().optional(),
   })
   .meta({ id: 'SiteStatus' });

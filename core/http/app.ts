@@ -23,6 +23,8 @@ export interface AppOptions {
   trustProxy?: boolean;
   /** Run before everything else that can refuse a request. */
   guards?: Middleware[];
+  /** For people; without any, the start page is Swagger UI. */
+  pages?: Middleware;
 }
 
 /** The Koa application of a process: its routes, their OpenAPI document, and Swagger UI. */
@@ -42,6 +44,7 @@ export function createApp(options: AppOptions): Koa {
   for (const guard of guards) app.use(guard);
   if (connections) app.use(holdResponse(connections));
   app.use(swaggerUi(info.title, '/openapi.json'));
+  if (options.pages) app.use(options.pages);
   app.use((ctx, next) => {
     if (ctx.path === '/') return ctx.redirect('/docs');
     if (ctx.path !== '/openapi.json') return next();

@@ -60,6 +60,19 @@ export function authenticate(
   };
 }
 
+/** For a route that anyone may call and that serves known callers differently: nobody is refused. */
+export const authenticateIfKnown: Authenticator = (_, authentication) => async (ctx, next) => {
+  const principal = await principalOf(ctx, authentication, undefined).catch(ifUnauthorized);
+  ctx.remove('WWW-Authenticate');
+  if (principal) ctx.state.principal = principal;
+  return next();
+};
+
+function ifUnauthorized(error: unknown): undefined {
+  if (error instanceof ProblemError && error.code === 'unauthorized') return undefined;
+  throw error;
+}
+
 /** Lets a caller pass who has the role. Throws `forbidden` for others. */
 export async function admit(
   ctx: Context,

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Context, Middleware, Next } from 'koa';
+import { SharedFiles } from './shared-files.js';
 
 /** Files of swagger-ui-dist by the names that the template of koa2-swagger-ui requests. */
 const FILES = new Map(
@@ -58,25 +58,6 @@ async function makePage(title: string, url: string): Promise<Middleware> {
       validatorUrl: null,
     },
   }) as unknown as Middleware;
-}
-
-/** How long a file stays in memory after a request for it. */
-const KEPT_MS = 60_000;
-
-/** Contents of files. Responses share them, so that many of them take no more memory, and no reads of the disk. */
-class SharedFiles {
-  readonly #contents = new Map<string, Promise<Buffer>>();
-
-  read(path: string): Promise<Buffer> {
-    const known = this.#contents.get(path);
-    if (known) return known;
-    const contents = readFile(path);
-    this.#contents.set(path, contents);
-    const forget = () => this.#contents.delete(path);
-    setTimeout(forget, KEPT_MS).unref();
-    contents.catch(forget);
-    return contents;
-  }
 }
 
 async function sendAsset(ctx: Context, files: SharedFiles, next: Next): Promise<void> {

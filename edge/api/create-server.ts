@@ -7,6 +7,7 @@ import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { Connections } from '../publishing/connections.js';
@@ -31,6 +32,7 @@ export interface ServerParts {
   storage: Storage;
   pipeline: CameraPipeline;
   eventStream: EventStream;
+  views: EventViews;
   access: AccessModule;
   connections: Connections;
   links: PictureLinks;
@@ -49,7 +51,7 @@ export interface EdgeServer {
 export function createServer(parts: ServerParts): EdgeServer {
   const { dependencies, metrics, health, guard, storage, pipeline, eventStream, access } = parts;
   const { config, detection, log, clock } = dependencies;
-  const { links, uplink, account, setup } = parts;
+  const { links, uplink, account, setup, views } = parts;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
@@ -72,16 +74,8 @@ export function createServer(parts: ServerParts): EdgeServer {
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{
-      pipeline,
-      tools: createCameraTools(dependencies, storage, pipeline),
-      view,
-      links,
-      events: eventStream,
-      clock,
-      account,
-      setup,
-    },
+    ...{ pipeline, tools: createCameraTools(dependencies, storage, pipeline) },
+    ...{ view, views, links, events: eventStream, clock, account, setup },
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -6,6 +6,7 @@ import { backupRoute } from '../../core/backup/backup-route.js';
 import type { DetectionModule } from '../../core/detection/create-detection.js';
 import { createApp } from '../../core/http/app.js';
 import type { ConnectionShares } from '../../core/http/connection-shares.js';
+import { consolePages } from '../../core/http/console-pages.js';
 import { onlyOwnPages, onlyThisMachine } from '../../core/http/guards.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
@@ -24,6 +25,7 @@ import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
@@ -54,6 +56,7 @@ export interface EdgeAppParts {
   pipeline: CameraPipeline;
   tools: CameraTools;
   view: SiteApi;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
@@ -61,7 +64,15 @@ export interface EdgeAppParts {
   account: AccountKeeper;
 }
 
-/** The appliance's REST API. */
+/** The first parts of the paths of the console's pages. */
+const CONSOLE_VIEWS = Object.fromEntries(
+  [
+    ...['', 'log-in', 'live', 'cameras', 'events', 'charts', 'cloud'],
+    ...['notifications', 'people', 'system'],
+  ].map((view) => [view, 'index.html']),
+);
+
+/** The appliance's REST API and its console. */
 export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
   return createApp({
@@ -76,13 +87,14 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
     connections,
     log: log.child({ component: 'http' }),
     guards: [...access.guards, ...guardsOf(config), setupPage(parts.setup)],
+    pages: consolePages('edge', CONSOLE_VIEWS),
   });
 }
 
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
   const { config, metrics, access, detection, images, view } = parts;
-  const { cameras, reload, sightings } = parts.pipeline;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -113,7 +125,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(sightings, parts.events, names),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

@@ -33,6 +33,11 @@ export class ConfiguredCameras {
     return this.all.find((camera) => camera.id === id);
   }
 
+  /** For people; undefined if it has none, or if there is no such camera. */
+  nameOf(id: string): string | undefined {
+    return this.get(id)?.name;
+  }
+
   /** A line for each camera of the API that is not used, or lacks something, with what to do. */
   faults(): string[] {
     const used = new Set<ManagedCamera>(this.#used);

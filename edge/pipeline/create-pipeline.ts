@@ -11,6 +11,7 @@ import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
+import type { ImageLinks } from '../sightings/sighting-event.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
@@ -53,7 +54,7 @@ export function createPipeline(
   storage: Storage,
   events: EdgeEvents,
   health: SiteHealth,
-  { managed, reread }: CameraSources,
+  { managed, reread, links }: CameraSources & { links?: ImageLinks },
 ): CameraPipeline {
   const { config, db, log, clock, detection } = dependencies;
   const { catalog } = detection;
@@ -62,6 +63,8 @@ export function createPipeline(
   const sightings = new Sightings({
     db: tablesOf(db, sightingTables),
     cameras: () => configured.all.map(({ id }) => id),
+    cameraName: (camera) => configured.nameOf(camera),
+    ...(links && { links }),
     clockAhead: () => storage.steadyTime.trustedAhead,
     log: log.child({ component: 'sightings' }),
   });

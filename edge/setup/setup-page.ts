@@ -29,7 +29,7 @@ export const setupPage =
   async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
     const file = Object.hasOwn(FILES, ctx.path) ? FILES[ctx.path] : undefined;
-    if (!setup.isPending && (file || ctx.path === '/setup')) return ctx.redirect('/docs');
+    if (!setup.isPending && (file || ctx.path === '/setup')) return ctx.redirect('/');
     if (setup.isPending && ctx.path === '/') return ctx.redirect('/setup');
     if (file) return send(ctx, file.type, await file.content());
     return ctx.path === '/setup' ? send(ctx, 'text/html', pageHtml) : next();

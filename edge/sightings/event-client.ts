@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type EventTables, eventTable, type NumberedEvent } from '../store/event-table.js';
+import { type ImageLinks, presentEvent } from './sighting-event.js';
 
 export interface EventClientLimits {
   /** A comment is sent when there was no event for this long. */
@@ -23,6 +24,7 @@ export class EventClient {
     private readonly limits: EventClientLimits,
     /** Whose events are sent; all of them if it is undefined. */
     private readonly cameras?: readonly string[],
+    private readonly links?: ImageLinks,
   ) {}
 
   /** Call it when events were committed. */
@@ -74,7 +76,7 @@ export class EventClient {
       const events = await eventTable.after(this.db, seq, PAGE_SIZE);
       for (const { seq: id, event } of events.filter((some) => this.#isShown(some)))
         yield event
-          ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`
+          ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(presentEvent(event, this.links))}\n\n`
           : gapEvent(id, id);
       seq = events.at(-1)?.seq ?? seq;
       const isUpToDate = events.length < PAGE_SIZE;

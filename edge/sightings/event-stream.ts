@@ -5,9 +5,11 @@ import { ProblemError } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { EventTables } from '../store/event-table.js';
 import { EventClient, type EventClientLimits } from './event-client.js';
+import type { ImageLinks } from './sighting-event.js';
 
 export interface EventStreamOptions extends Partial<EventClientLimits> {
   db: Kysely<EventTables>;
+  links?: ImageLinks;
   maxClients?: number;
   /** Of one network. */
   maxClientsEach?: number;
@@ -46,7 +48,7 @@ export class EventStream implements Service {
     address = '',
     cameras?: readonly string[],
   ): Promise<Readable> {
-    const { db, maxClients = 64, maxClientsEach = 16 } = this.options;
+    const { db, links, maxClients = 64, maxClientsEach = 16 } = this.options;
     const { heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
     const network = addressGroup(address);
     if (this.#isStopping) throw new ProblemError('shutting_down', 'The service is stopping.');
@@ -62,7 +64,7 @@ export class EventStream implements Service {
         `${maxClientsEach} event streams of this address are open. Close one, or retry later.`,
         { retryAfter: 10 },
       );
-    const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras);
+    const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras, links);
     this.#clients.set(client, network);
     const stream = client.read(lastEventId);
     stream.once('close', () => this.#clients.delete(client));

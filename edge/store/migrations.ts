@@ -10,6 +10,7 @@ import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMarksMigration } from './outbox-marks-migration.js';
 import { outboxMigration } from './outbox-migration.js';
 import { sightingIndexMigration } from './sighting-index-migration.js';
+import { sightingViewsMigration } from './sighting-views-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
 /** Every change of the appliance's schema, oldest first. A migration that has been released never changes. */
@@ -26,4 +27,5 @@ export const edgeMigrations: Migrations = {
   '0010_access': accessMigration,
   '0013_sighting_indexes': sightingIndexMigration,
   '0014_managed_cameras': managedCamerasMigration,
+  '0016_sighting_views': sightingViewsMigration,
 };

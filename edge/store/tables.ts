@@ -5,12 +5,14 @@ import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
 import type { ManagedCameraTables } from './managed-camera-table.js';
 import type { OutboxTables } from './outbox-tables.js';
-import type { SightingTables } from './sighting-table.js';
+import type { SightingHourTables } from './sighting-hour-table.js';
+import type { SightingTables } from './sighting-row.js';
 
 export type EdgeTables = ImageTables &
   AccessTables &
   OutboxTables &
   SightingTables &
+  SightingHourTables &
   EventTables &
   AnnouncedTables &
   ManagedCameraTables;
@@ -23,10 +25,13 @@ export const outboxTables = tableSet<OutboxTables>({
   outbox_acknowledged: true,
 });
 
-export const sightingTables = tableSet<SightingTables & EventTables>({
+export const sightingTables = tableSet<SightingTables & SightingHourTables & EventTables>({
   sighting: true,
+  sighting_hour: true,
   site_event: true,
 });
+
+export const totalTables = tableSet<SightingHourTables>({ sighting_hour: true });
 
 export const eventTables = tableSet<EventTables>({ site_event: true });
 

@@ -90,6 +90,9 @@ const LINKED_OPENCV = ['core', 'imgcodecs', 'imgproc', 'objdetect', 'videoio'].m
 
 type Copy = (path: string, options?: { filter?: (source: string) => boolean }) => void;
 
+/** The libraries that are part of the pages; their folders are not needed. */
+const IN_PAGES = ['preact', 'preact-iso', '@preact/signals', 'uplot', 'cronstrue'];
+
 /**
  * Writes the folder that one program runs from: its own compiled files, its detectors, the packages that it loads, and the
  * addons for one architecture, by Debian's name. The program finds the folder by its package.json, as it does in a checkout.
@@ -106,6 +109,7 @@ export function writeTree(
     cpSync(join(root, path), join(out, path), { recursive: true, ...options });
   startTree(out, { name: `siteglass-${program}`, version, private: true, type: 'module' });
   for (const file of files) copy(join('dist', file));
+  copy(join('dist', 'console', program));
   setInterpreter(join(out, 'dist', ENTRIES[program]));
   const addons = [...Object.values(ADDON_FILES), join('node_modules', ARGON2, argon2)];
   for (const path of ['cascades', ...openCvCascades(root), ...addons]) copy(path);
@@ -114,7 +118,13 @@ export function writeTree(
     (path) => !path.includes('node_modules/@types/'),
   );
   for (const path of paths) copyPackage(root, path, copy);
-  writeSbom(root, out, { name: `siteglass-${program}`, version, paths, libraries: LINKED });
+  const bundled = closure(locked, IN_PAGES, NOT_AT_RUN_TIME);
+  writeSbom(root, out, {
+    name: `siteglass-${program}`,
+    version,
+    paths: [...new Set([...paths, ...bundled])],
+    libraries: LINKED,
+  });
 }
 
 /** Writes what a package consists of beside its folder; debhelper puts it into the package's documentation. */

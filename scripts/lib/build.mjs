@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join, relative } from 'node:path';
 import { run } from './command.mjs';
+import { compilers } from './console.mjs';
 import { Problem } from './problem.mjs';
 
 /** @import { Step, Work } from './steps.mjs' */
@@ -45,17 +46,17 @@ export function build({ root }) {
  * @param {Work} work
  */
 async function compile(root, { print, signal, log }) {
-  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   /** @type {string[]} */
   const lines = [];
   try {
-    await run(process.execPath, [compiler, '--project', 'tsconfig.json'], {
-      cwd: root,
-      signal,
-      log,
-      failure: 'The program does not compile',
-      onLine: (line) => lines.push(line),
-    });
+    for (const command of compilers(root))
+      await run(process.execPath, command, {
+        cwd: root,
+        signal,
+        log,
+        failure: 'The program does not compile',
+        onLine: (line) => lines.push(line),
+      });
   } catch (error) {
     if (signal.aborted) throw error;
     for (const line of lines) print(line);
@@ -76,12 +77,14 @@ const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs 
 function newestInput(root) {
   /** @type {{ include: string[] }} */
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
-  const folders = [...include, 'scripts']
+  const folders = [...include, 'console', 'scripts']
     .map((name) => join(root, name))
     .filter((path) => existsSync(path));
   const inside = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || /\.(m?ts|mjs|json)$/.test(entry.name))
+      .filter(
+        (entry) => entry.isDirectory() || /\.(m?tsx?|mjs|json|css|html|svg|jpg)$/.test(entry.name),
+      )
       .map((entry) => join(entry.parentPath, entry.name))
       // The addons are compiled there meanwhile; the compiler reads nothing of it.
       .filter((path) => !/\/native(\/|$)/.test(relative(root, path))),
@@ -98,6 +101,8 @@ function removeOrphans(root) {
   const dist = join(root, 'dist');
   if (!existsSync(dist)) return;
   for (const path of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
+    // What Vite wrote has no source of the same name; it empties its folders itself.
+    if (path.startsWith('console/')) continue;
     const [, stem, module] = /^(.*)\.(m?)js(?:\.map)?$/.exec(path) ?? [];
     if (stem === undefined) continue;
     const source = join(root, `${stem}.${module ? 'mjs' : 'ts'}`);

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
+import { compilers } from './console.mjs';
 
 /** A save touches several files, and an editor may write each of them twice. */
 const QUIET_MS = 200;
-const SOURCE = /\.(m?ts|mjs|json)$/;
+const SOURCE = /\.(m?tsx?|mjs|json|css|html)$/;
 
 /**
  * Compiles after each change of a source and prints the compiler's messages. TypeScript 7's own `--watch` is not used: it
@@ -29,7 +30,9 @@ export class WatchedBuild {
   start() {
     /** @type {{ include: string[] }} */
     const { include } = JSON.parse(readFileSync(join(this.#root, 'tsconfig.json'), 'utf8'));
-    for (const folder of include.map((name) => join(this.#root, name)).filter(existsSync))
+    for (const folder of [...include, 'console']
+      .map((name) => join(this.#root, name))
+      .filter(existsSync))
       this.#watchers.push(
         watch(folder, { recursive: true }, (_, file) => {
           if (file && SOURCE.test(file)) this.#schedule();
@@ -70,13 +73,20 @@ export class WatchedBuild {
     for (const resolve of this.#waiting.splice(0)) resolve('rebuilt');
   }
 
-  /** @returns {Promise<number>} */
-  #runCompiler() {
-    const compiler = join(this.#root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const child = spawn(process.execPath, [compiler, '--project', 'tsconfig.json'], {
-      cwd: this.#root,
-      stdio: 'inherit',
-    });
+  async #runCompiler() {
+    for (const args of compilers(this.#root)) {
+      const code = await this.#run(args);
+      if (code !== 0) return code;
+    }
+    return 0;
+  }
+
+  /**
+   * @param {string[]} args
+   * @returns {Promise<number>}
+   */
+  #run(args) {
+    const child = spawn(process.execPath, args, { cwd: this.#root, stdio: 'inherit' });
     return new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
   }
 }

@@ -41,7 +41,7 @@ export function sourceFile(path: string, text: string): SourceFile {
 export function sourcesIn(folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(join(projectRoot(), folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => /\.tsx?$/.test(name))
       .map((name) => posix.join(folder, name))
       .map((path) => sourceFile(path, readFileSync(join(projectRoot(), path), 'utf8'))),
   );
@@ -49,7 +49,8 @@ export function sourcesIn(folders: string[]): SourceFile[] {
 
 /** The first cycle found, type imports included, as the paths along it; undefined if there is none. */
 export function cycleIn(files: SourceFile[]): string[] | undefined {
-  const byPath = new Map(files.map((file) => [file.path, file]));
+  // An import names a module as compiled: which of both it is made of is not visible there.
+  const byPath = new Map(files.map((file) => [file.path.replace(/\.tsx$/, '.ts'), file]));
   const done = new Set<string>();
   const visit = (path: string, trail: string[]): string[] | undefined => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
@@ -61,7 +62,7 @@ export function cycleIn(files: SourceFile[]): string[] | undefined {
     done.add(path);
     return undefined;
   };
-  for (const { path } of files) {
+  for (const path of byPath.keys()) {
     const cycle = visit(path, []);
     if (cycle) return cycle;
   }

@@ -33,7 +33,7 @@ const FLOORS: Record<string, string[][]> = {
     ['cameras'],
     ['retention', 'backup', 'enrolment'],
     ['pipeline'],
-    ['publishing', 'uplink', 'notifications', 'setup'],
+    ['publishing', 'uplink', 'notifications', 'setup', 'events'],
     ['api', 'doctor'],
     ['commands', 'context.ts'],
     ['main.ts'],
@@ -152,6 +152,18 @@ export const layoutRules: LayoutRule[] = [
     (path) => isIn(path, 'core/contract'),
     (target) => target !== 'zod' && !isIn(target, 'core/contract'),
   ),
+  {
+    name: 'the console knows the types of core/contract/ and nothing else of the programs',
+    violations: (files) =>
+      files
+        .filter(({ path }) => isIn(path, 'console'))
+        .flatMap(({ path, imports }) =>
+          imports
+            .filter(({ target }) => /^(core|edge|cloud-relay)\//.test(target))
+            .filter(({ target, isType }) => !isType || !isIn(target, 'core/contract'))
+            .map(({ target }) => `${path} imports ${target}`),
+        ),
+  },
   forbidden(
     'only core/opencv/ knows the OpenCV addon',
     (path) => !isIn(path, 'core/opencv'),

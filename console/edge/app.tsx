@@ -1,0 +1,84 @@
+import { useEffect } from 'preact/hooks';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { formatAgo } from '../shared/format.js';
+import { Shell, type View } from '../shared/shell.js';
+import { Gate } from '../shared/start.js';
+import { Page } from '../shared/ui/page.js';
+import { texts } from '../texts/texts.js';
+import { LivePage } from './live/live-page.js';
+import { connection } from './live-state.js';
+
+const EventsPage = lazy(() => import('./events/events-page.js').then((part) => part.EventsPage));
+const ChartsPage = lazy(() => import('./charts/charts-page.js').then((part) => part.ChartsPage));
+const CamerasPage = lazy(() =>
+  import('./cameras/cameras-page.js').then((part) => part.CamerasPage),
+);
+const NotificationsPage = lazy(() =>
+  import('./notifications/notifications-page.js').then((part) => part.NotificationsPage),
+);
+const CloudPage = lazy(() => import('./cloud/cloud-page.js').then((part) => part.CloudPage));
+const PeoplePage = lazy(() => import('./people/people-page.js').then((part) => part.PeoplePage));
+const SystemPage = lazy(() => import('./system/system-page.js').then((part) => part.SystemPage));
+
+const words = texts.shell;
+
+const VIEWS: View[] = [
+  { path: '/live', title: words.live, role: 'viewer' },
+  { path: '/events', title: words.events, role: 'viewer' },
+  { path: '/charts', title: words.charts, role: 'viewer' },
+  { path: '/cameras', title: words.cameras, role: 'viewer' },
+  { path: '/notifications', title: words.notifications, role: 'admin' },
+  { path: '/cloud', title: words.cloud, role: 'viewer' },
+  { path: '/people', title: words.people, role: 'viewer' },
+  { path: '/system', title: words.system, role: 'viewer' },
+];
+
+/** The paths of the views; all others are the program's. */
+const SCOPE = new RegExp(`^/?$|^(${VIEWS.map(({ path }) => path).join('|')})(/|$|\\?)`);
+
+/** The console of the appliance. */
+export function App() {
+  return (
+    <Gate help={texts.logIn.help}>
+      <LocationProvider scope={SCOPE}>
+        <Views />
+      </LocationProvider>
+    </Gate>
+  );
+}
+
+function Views() {
+  useEffect(() => {
+    connection.start();
+    return () => connection.stop();
+  }, []);
+  const since = connection.lostSince.value;
+  return (
+    <Shell
+      name="Siteglass"
+      views={VIEWS}
+      lost={since === undefined ? undefined : words.lost(formatAgo(since))}
+    >
+      <ErrorBoundary>
+        <Router>
+          <Route path="/" component={LivePage} />
+          <Route path="/live/*" component={LivePage} />
+          <Route path="/events/*" component={EventsPage} />
+          <Route path="/charts/*" component={ChartsPage} />
+          <Route path="/cameras/*" component={CamerasPage} />
+          <Route path="/notifications/*" component={NotificationsPage} />
+          <Route path="/cloud/*" component={CloudPage} />
+          <Route path="/people/*" component={PeoplePage} />
+          <Route path="/system/*" component={SystemPage} />
+          <Route default component={NotFound} />
+        </Router>
+      </ErrorBoundary>
+    </Shell>
+  );
+}
+
+const NotFound = () => (
+  <Page title={texts.errors.notFound}>
+    <a href="/live">{words.live}</a>
+  </Page>
+);

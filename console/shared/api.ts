@@ -1,0 +1,83 @@
+import type { Problem } from '../../core/contract/problem.js';
+import { texts } from '../texts/texts.js';
+
+const PREFIX = '/api/v1';
+const DEADLINE_MS = 60_000;
+
+/** An answer other than success: a problem of the API, or none at all. */
+export class ApiError extends Error {
+  constructor(
+    /** 0 if the program did not answer. */
+    readonly status: number,
+    readonly problem: Partial<Problem>,
+  ) {
+    super(problem.detail ?? problem.title ?? texts.errors.noAnswer);
+  }
+
+  /** The problem with one field of what was sent, by its path. */
+  fieldError(path: string): string | undefined {
+    return this.problem.errors?.find((error) => error.path === path)?.message;
+  }
+}
+
+type QueryValue = string | number | boolean | readonly string[] | null | undefined;
+export type Query = Record<string, QueryValue>;
+
+/** The address of a resource of the API, for `fetch`, pictures and downloads. */
+export function apiUrl(path: string, query: Query = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined || value === null || value === '') continue;
+    for (const one of Array.isArray(value) ? value : [value]) search.append(name, String(one));
+  }
+  const text = search.toString();
+  return `${PREFIX}${path}${text && `?${text}`}`;
+}
+
+export interface CallOptions {
+  query?: Query;
+  signal?: AbortSignal | undefined;
+  headers?: Record<string, string>;
+}
+
+/** Called when the program no longer knows who asks. */
+let onUnauthorized: () => void = () => undefined;
+export function whenUnauthorized(listener: () => void): void {
+  onUnauthorized = listener;
+}
+
+async function call<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  { query, signal, headers }: CallOptions = {},
+): Promise<T> {
+  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  const isForm = body instanceof FormData;
+  const response = await fetch(apiUrl(path, query), {
+    method,
+    signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+    headers: {
+      ...(body !== undefined && !isForm && { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    if (signal?.aborted) throw cause;
+    throw new ApiError(0, { detail: texts.errors.noAnswer });
+  });
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (response.ok) return answer as T;
+  if (response.status === 401) onUnauthorized();
+  throw new ApiError(response.status, (answer ?? { title: response.statusText }) as Problem);
+}
+
+/** The REST API of the program that served the page. Each call rejects with an `ApiError`. */
+export const api = {
+  get: <T>(path: string, options?: CallOptions) => call<T>('GET', path, undefined, options),
+  post: <T>(path: string, body?: unknown, options?: CallOptions) =>
+    call<T>('POST', path, body, options),
+  put: <T>(path: string, body?: unknown, options?: CallOptions) =>
+    call<T>('PUT', path, body, options),
+  delete: <T>(path: string, options?: CallOptions) => call<T>('DELETE', path, undefined, options),
+};

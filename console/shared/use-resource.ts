@@ -1,0 +1,66 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { api, type CallOptions } from './api.js';
+
+export interface Resource<T> {
+  data: T | undefined;
+  error: unknown;
+  /** True for the first request, and for each after a change of the address. */
+  isLoading: boolean;
+  /** Asks again, and keeps what is shown until the answer is there. */
+  reload(): Promise<void>;
+}
+
+export interface ResourceOptions extends Pick<CallOptions, 'query'> {
+  /** Asks again after this time while the page is visible; never if absent. */
+  everySeconds?: number;
+}
+
+/** What a GET of `path` returns; nothing is asked while `path` is undefined. An answer to an earlier address is dropped. */
+export function useResource<T>(
+  path: string | undefined,
+  options: ResourceOptions = {},
+): Resource<T> {
+  const { query, everySeconds } = options;
+  const key = path === undefined ? undefined : JSON.stringify([path, query]);
+  const [state, setState] = useState<{ key?: string | undefined; data?: T; error?: unknown }>({});
+  const asked = useRef<AbortController | null>(null);
+
+  const reload = useCallback(async () => {
+    asked.current?.abort();
+    if (path === undefined) return;
+    const own = new AbortController();
+    asked.current = own;
+    try {
+      const data = await api.get<T>(path, { ...(query && { query }), signal: own.signal });
+      if (!own.signal.aborted) setState({ key, data });
+    } catch (error) {
+      if (!own.signal.aborted)
+        setState((before) => ({
+          key,
+          error,
+          ...(before.key === key && before.data !== undefined && { data: before.data }),
+        }));
+    }
+  }, [key]);
+
+  useEffect(() => {
+    void reload();
+    return () => asked.current?.abort();
+  }, [reload]);
+
+  useEffect(() => {
+    if (everySeconds === undefined) return;
+    const timer = setInterval(() => {
+      if (!document.hidden) void reload();
+    }, everySeconds * 1_000);
+    return () => clearInterval(timer);
+  }, [reload, everySeconds]);
+
+  const isOwn = state.key === key;
+  return {
+    data: isOwn ? state.data : undefined,
+    error: isOwn ? state.error : undefined,
+    isLoading: !isOwn && path !== undefined,
+    reload,
+  };
+}

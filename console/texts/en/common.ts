@@ -1,0 +1,57 @@
+export const common = {
+  save: 'Save',
+  cancel: 'Cancel',
+  close: 'Close',
+  remove: 'Remove',
+  add: 'Add',
+  edit: 'Edit',
+  undo: 'Undo',
+  retry: 'Try again',
+  refresh: 'Refresh',
+  copy: 'Copy',
+  copied: 'Copied',
+  download: 'Download',
+  more: 'Show more',
+  all: 'All',
+  none: 'None',
+  on: 'On',
+  off: 'Off',
+  loading: 'Loading',
+  required: 'Required',
+  unknown: 'unknown',
+};
+
+export const errors = {
+  noAnswer: 'The program does not answer. Check that it runs and that this device reaches it.',
+  page: 'This page has a fault. Reload it; if that does not help, report what is below.',
+  notFound: 'There is no such page.',
+};
+
+export const logIn = {
+  title: 'Log in',
+  user: 'User name',
+  password: 'Password',
+  submit: 'Log in',
+  help: 'No user yet? On the appliance, run: sudo siteglass-edge user add NAME --role admin. Password forgotten? sudo siteglass-edge user password NAME',
+  fleetHelp:
+    'No user yet? On the machine of the relay, run: sudo siteglass-relay user add NAME --role admin. Password forgotten? sudo siteglass-relay user password NAME',
+};
+
+export const shell = {
+  skip: 'Skip to the content',
+  navigation: 'Main navigation',
+  live: 'Live',
+  events: 'Events',
+  charts: 'Charts',
+  cameras: 'Cameras',
+  notifications: 'Notifications',
+  cloud: 'Cloud',
+  people: 'People',
+  system: 'System',
+  api: 'API',
+  logOut: 'Log out',
+  account: 'Account',
+  lost: (since: string) =>
+    `The connection was lost ${since}. What is shown may be old. Trying again.`,
+  menu: 'Menu',
+};

@@ -1,0 +1,3 @@
+export const demo = {
+  title: 'Find objects in a picture',
+};
