@@ -16,11 +16,13 @@ import { silentLogger } from '../../core/runtime/logger.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
 import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
+import { withManagedCameras } from '../cameras/managed/read-managed-cameras.js';
 import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
+import { managedCamerasCheck } from '../doctor/managed-cameras-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
 import { setupCheck } from '../doctor/setup-check.js';
@@ -46,7 +48,9 @@ function usesOf(camera: CameraConfig): DetectorUse[] {
   return [{ by: camera.id, request }, ...ofZones];
 }
 
-function checksOf(config: EdgeConfig): Check[] {
+function checksOf(declared: EdgeConfig): Check[] {
+  const { config, faults } = withManagedCameras(declared);
+  const managed = config.cameras.length - declared.cameras.length;
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
   const withWorker = { settings: detection, maxPixels: images.maxPixels, dataFolder };
@@ -66,6 +70,7 @@ function checksOf(config: EdgeConfig): Check[] {
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
     detectionCheck('siteglass-edge', withWorker, cameras.flatMap(usesOf)),
+    managedCamerasCheck(managed, faults),
     camerasCheck({
       cameras,
       detection: withWorker,

@@ -221,10 +221,10 @@ test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.
   t.deepEqual(t.context.api.unseen(), [
     // They need a camera that the API manages, or snapshots: see test/e2e/edge/api.
-    'get /api/v1/cameras/{camera}/settings',
     'post /api/v1/cameras',
     'put /api/v1/cameras/{camera}',
     'delete /api/v1/cameras/{camera}',
+    'get /api/v1/cameras/{camera}/settings',
     'get /api/v1/cameras/{camera}/zones',
     'post /api/v1/cameras/{camera}/zones',
     'put /api/v1/cameras/{camera}/zones/{zone}',
