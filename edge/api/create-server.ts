@@ -10,6 +10,7 @@ import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Connections } from '../publishing/connections.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Storage } from '../retention/create-storage.js';
@@ -32,6 +33,7 @@ export interface ServerParts {
   storage: Storage;
   pipeline: CameraPipeline;
   eventStream: EventStream;
+  events: EdgeEvents;
   views: EventViews;
   access: AccessModule;
   connections: Connections;
@@ -61,6 +63,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     pipeline,
     connections: parts.connections,
     eventStream,
+    events: parts.events,
   });
   const view = new SiteView({
     site: config.site,
@@ -74,8 +77,8 @@ export function createServer(parts: ServerParts): EdgeServer {
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ pipeline, tools: createCameraTools(dependencies, storage, pipeline) },
-    ...{ view, views, links, events: eventStream, clock, account, setup },
+    ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
+    tools: createCameraTools(dependencies, storage, pipeline),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);
