@@ -5,6 +5,7 @@ import type { RouteGroup } from '../../core/http/openapi.js';
 import { ReadinessMonitor } from '../../core/http/readiness.js';
 import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
+import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -42,6 +43,8 @@ export interface ServerParts {
   uplink: RelayUplink | undefined;
   account: AccountKeeper;
   setup: Setup;
+  /** What the configuration file and the command line say now. */
+  given(): GivenSettings;
 }
 
 export interface EdgeServer {
@@ -79,6 +82,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
     tools: createCameraTools(dependencies, storage, pipeline),
+    given: () => parts.given(),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -210,6 +210,13 @@ test.serial(
   },
 );
 
+test.serial('the whole configuration is exported as YAML', async (t) => {
+  const { status, type, bytes } = await t.context.api.get(t, `${API}/config/export`);
+  t.is(status, 200);
+  t.is(type, 'application/yaml');
+  t.regex(bytes.toString(), /^# The configuration of a Siteglass appliance/);
+});
+
 test.serial('a backup is sent as one file', async (t) => {
   const { status, type, bytes } = await t.context.api.post(t, `${API}/backup`);
   t.is(status, 200);
