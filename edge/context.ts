@@ -10,12 +10,13 @@ import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
-import { createTls } from '../core/http/tls/create-tls.js';
+import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import type { RecentLog } from '../core/runtime/recent-log.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -48,6 +49,7 @@ import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
+import { createSystem, type SystemModule } from './system/create-system.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -72,13 +74,15 @@ export interface EdgeOverrides {
   given?: SetupOptions['given'];
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
+  /** The last lines of `log`. */
+  recentLog?: RecentLog;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
+  { clock = systemClock, reread = () => config, given, manifest, recentLog }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -91,7 +95,10 @@ export async function createEdge(
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
-  const own = { account, setup };
+  const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
+  const source = given?.source;
+  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const own = { account, setup, system };
   const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
@@ -101,7 +108,7 @@ export async function createEdge(
       log,
     ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
     cameras,
     tokens: access.tokens,
@@ -119,6 +126,7 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 interface FirstRun {
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
@@ -254,7 +262,7 @@ function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, publishing, uplink, outboxMark }: Reporting,
-  { account, setup, views }: FirstRun & { views: EventViews },
+  { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -267,7 +275,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    setup,
+    ...[setup, system.service],
     // These stop before the server, which waits for responses to end.
     ...views.services,
     eventStream,

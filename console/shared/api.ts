@@ -11,6 +11,8 @@ export class ApiError extends Error {
     /** 0 if the program did not answer. */
     readonly status: number,
     readonly problem: Partial<Problem>,
+    /** After how many seconds it may be tried again, if the program said so. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(problem.detail ?? problem.title ?? texts.errors.noAnswer);
   }
@@ -71,7 +73,12 @@ async function request(
   if (response.ok) return response;
   if (response.status === 401) onUnauthorized();
   const problem: unknown = await response.json().catch(() => undefined);
-  throw new ApiError(response.status, (problem ?? { title: response.statusText }) as Problem);
+  const retryAfter = response.headers.get('Retry-After');
+  throw new ApiError(
+    response.status,
+    (problem ?? { title: response.statusText }) as Problem,
+    retryAfter === null ? undefined : Number(retryAfter),
+  );
 }
 
 async function call<T>(

@@ -33,6 +33,7 @@ import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
+import type { SystemModule } from '../system/create-system.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
 import { cameraToolRoutes } from './camera-tool-routes.js';
@@ -66,6 +67,7 @@ export interface EdgeAppParts {
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  system: SystemModule;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -131,6 +133,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...configRoutes(reload),
         ...siteRoutes(view),
         ...exportRoutes({ ...parts.views, names, site: config.site }),
+        ...parts.system.routes,
         ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...latestRoutes({ ...parts.views, clock: parts.clock }),
         ...liveRoutes(parts.views.live),
