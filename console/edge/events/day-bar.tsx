@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { SightingDays } from '../../../core/contract/sighting.js';
-import { formatDate, formatNumber, formatShortDay } from '../../shared/format.js';
+import { formatNumber, formatShortDay } from '../../shared/format.js';
 import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
 import { addDays, instantOf, isDay, today } from './days.js';
@@ -78,13 +78,10 @@ function Days({ filter, hrefOf }: Pick<DayBarProps, 'filter' | 'hrefOf'>) {
       <ul class="days">
         {Array.from({ length: DAYS }, (_, i) => addDays(last, i + 1 - DAYS)).map((one) => (
           <li key={one}>
-            <a
-              href={hrefOf(one)}
-              aria-current={one === day ? 'date' : undefined}
-              aria-label={words.dayCount(formatDate(instantOf(one)), counts.get(one) ?? 0)}
-            >
+            <a href={hrefOf(one)} aria-current={one === day ? 'date' : undefined}>
               <span>{formatShortDay(instantOf(one))}</span>
-              <strong>{data ? formatNumber(counts.get(one) ?? 0) : ' '}</strong>
+              <strong>{data ? formatNumber(counts.get(one) ?? 0) : '…'}</strong>
+              <span class="visually-hidden">{words.unit(counts.get(one) ?? 0)}</span>
             </a>
           </li>
         ))}

@@ -8,7 +8,7 @@ import './event-filters.css';
 
 const words = texts.events;
 
-const isOpen = remembered<boolean>('event-filters', true);
+const isOpen = remembered<boolean>('event-filters', false);
 
 const CONFIDENCES = [
   { value: '', text: words.anyConfidence },
