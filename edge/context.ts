@@ -29,8 +29,10 @@ import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
+import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
-import { createPipeline } from './pipeline/create-pipeline.js';
+import { loadManagedCameras } from './pipeline/create-camera-changes.js';
+import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
 import { brokerPasswordsOf } from './publishing/broker-passwords-of.js';
 import { createConnections } from './publishing/connections.js';
@@ -81,18 +83,23 @@ export async function createEdge(
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);
-  const snapshots = createSnapshots(base, () => withRelayAccount(reread()));
+  const managed = await loadManagedCameras(base.dependencies);
+  const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
+  const views = createViews(base, snapshots, reporting);
   const { tls } = base;
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
   const own = { account, setup };
-  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
+  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
+    lifecycle: new Lifecycle(
+      servicesInOrder(base, snapshots, reporting, { ...own, views }, http),
+      log,
+    ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
     restart: firstRestart(base.guard.restart, account.restart, setup.restart),
     http,
@@ -145,7 +152,7 @@ async function createBase(
   if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-edge', version: programVersion() });
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
@@ -156,6 +163,8 @@ async function createBase(
   });
   const dependencies: EdgeDependencies = { config, db, detection, log, clock };
   const health = new SiteHealth(programVersion());
+  const scheme = tls.server.isPlainTextAllowed ? 'http' : 'https';
+  const address = new PublicAddress(config.publicUrl, config.http, scheme);
   health.register(() => ({ reasons: guard.reasons() }));
   return {
     dependencies,
@@ -163,6 +172,8 @@ async function createBase(
     guard,
     lock,
     tls,
+    address,
+    links: new PictureLinks(join(dataFolder, 'picture-key'), address),
     database: { name: 'database', stop: close },
     metrics,
     health,
@@ -171,8 +182,8 @@ async function createBase(
 }
 
 /** Storage, and the way of a snapshot into it. */
-function createSnapshots(base: Base, reread: () => EdgeConfig) {
-  const { dependencies, metrics, health, events } = base;
+function createSnapshots(base: Base, sources: CameraSources) {
+  const { dependencies, metrics, health, events, links } = base;
   const analyses = new PerMinute();
   const storage = createStorage(dependencies, health, (source) => {
     analyses.count();
@@ -180,8 +191,8 @@ function createSnapshots(base: Base, reread: () => EdgeConfig) {
   });
   events.on('storageFailed', (error) => storage.watch.failed(error));
   health.register(() => ({ detectionsPerMinute: analyses.total() }));
-  const pipeline = createPipeline(dependencies, storage, events, health, reread);
-  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables) });
+  const pipeline = createPipeline(dependencies, storage, events, health, { ...sources, links });
+  const eventStream = new EventStream({ db: tablesOf(dependencies.db, eventTables), links });
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
@@ -211,19 +222,13 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
 
 /** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
 async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
-  const { dependencies, databaseFile, health, events, tls } = base;
+  const { dependencies, databaseFile, health, events, tls, address, links } = base;
   const { config } = dependencies;
   const { mqtt } = config;
   const connections = createConnections(dependencies, health, {
     source: tls.certificates,
     isPlainTextAllowed: tls.isPlainMqttAllowed,
   });
-  const address = new PublicAddress(
-    config.publicUrl,
-    config.http,
-    tls.server.isPlainTextAllowed ? 'http' : 'https',
-  );
-  const links = new PictureLinks(join(config.dataFolder, 'picture-key'), address);
   const { audit } = access;
   const parts = { storage, pipeline, connections, health, links, address, audit };
   const publishing = createPublishing(dependencies, parts, events);
@@ -235,15 +240,21 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  return { connections, address, links, publishing, uplink, outboxMark };
+  return { connections, publishing, uplink, outboxMark };
 }
+
+const createViews = (
+  { dependencies, health, events, links }: Base,
+  { storage: { images }, pipeline }: Snapshots,
+  { connections, uplink }: Reporting,
+) => createEvents(dependencies, { images, pipeline, links, health, connections, uplink }, events);
 
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
-  { dependencies, lock, database, tls }: Base,
+  { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
-  { connections, address, publishing, uplink, outboxMark }: Reporting,
-  { account, setup }: FirstRun,
+  { connections, publishing, uplink, outboxMark }: Reporting,
+  { account, setup, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -257,7 +268,8 @@ function servicesInOrder(
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     setup,
-    // Stops before the server, which waits for responses to end.
+    // These stop before the server, which waits for responses to end.
+    ...views.services,
     eventStream,
   ];
   return services.filter((service) => service !== undefined);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * The part of Home Assistant's MQTT device discovery that is used here. Source: its documentation (integrations/mqtt,
  * "Device discovery payload", and the pages of the platforms). Home Assistant ignores unknown options; this schema is
- * strict, so that it finds a misspelt one.
+ * strict, so that it finds a misspelt one. An entity without `name` is named after its device class, in the user's language.
  */
 
 const template = z.string().min(1);
@@ -24,9 +24,9 @@ const availability = z.array(
 
 /** Options of every entity. */
 const entity = {
-  name: z.string().min(1).nullable(),
+  name: z.string().min(1).optional(),
   unique_id: z.string().min(1),
-  default_entity_id: z.string().optional(),
+  default_entity_id: z.string().regex(/^[a-z_]+\.[a-z0-9_]+$/),
   icon: z.string().regex(/^mdi:/).optional(),
   entity_category: z.enum(['config', 'diagnostic']).optional(),
   enabled_by_default: z.boolean().optional(),
@@ -48,6 +48,7 @@ const sensor = z.strictObject({
   value_template: template.optional(),
   unit_of_measurement: z.string().optional(),
   device_class: z.enum(['data_size', 'duration', 'temperature', 'timestamp', 'enum']).optional(),
+  options: z.array(z.string().min(1)).min(1).optional(),
   state_class: z.enum(['measurement', 'total', 'total_increasing']).optional(),
   suggested_display_precision: z.int().min(0).optional(),
   expire_after: z.int().min(1).optional(),
@@ -133,7 +134,9 @@ export const discoverySchema = z
       name: z.string().min(1),
       mf: z.string().optional(),
       mdl: z.string().optional(),
+      mdl_id: z.string().optional(),
       sw: z.string().optional(),
+      via_device: z.string().min(1).optional(),
       cu: z
         .url({ protocol: /^https?$/ })
         .optional()

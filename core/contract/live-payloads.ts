@@ -19,6 +19,10 @@ export const cameraStateSchema = z
     occupied: z
       .boolean()
       .meta({ description: 'True if at least one object that is not static is present' }),
+    zones: z.record(z.string(), z.record(z.string(), z.int().min(1))).meta({
+      description:
+        'The present objects in each zone of kind `include`, by the name of the zone and by label',
+    }),
     url: z.string().nullable().meta({
       description: 'Address of the snapshot with boxes, for programs on the LAN; needs no token',
     }),
@@ -71,6 +75,9 @@ export const healthSchema = z
       .nullable()
       .optional()
       .meta({ description: 'Time of the last acknowledgement from the relay' }),
+    relayConnected: z.boolean().optional().meta({
+      description: "Whether the relay's broker is connected; absent if none is configured",
+    }),
     temperatureCelsius: z
       .number()
       .optional()

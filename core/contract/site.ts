@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { declaredInSchema } from './camera-management.js';
 import { detectionSchema } from './detection.js';
 import {
   cameraStateNameSchema,
@@ -19,6 +20,7 @@ export const cameraResourceSchema = z
     id: nameSchema,
     name: z.string().nullable(),
     kind: z.string(),
+    declaredIn: declaredInSchema,
     state: cameraStateNameSchema,
     lastAttemptAt: moment,
     lastSnapshotAt: moment.meta({ description: 'When the last analysed snapshot was taken' }),
@@ -120,6 +122,9 @@ export const siteStatusSchema = z
     outboxDepth: count,
     lastSyncAt: moment.optional().meta({
       description: 'Time of the last acknowledgement from the relay, to the minute',
+    }),
+    relayConnected: z.boolean().optional().meta({
+      description: "Whether the relay's broker is connected; absent if none is configured",
     }),
     temperatureCelsius: z.number().optional(),
   })

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checksumState, withChecksum } from './checksum.js';
 import { commandResultSchema, commandTextSchema } from './command.js';
-import { discoveryMessageSchema, discoverySchema } from './discovery.js';
+import { discoveryMessageSchema } from './discovery.js';
 import {
   cameraAvailabilitySchema,
   cameraReportSchema,
@@ -103,6 +103,14 @@ export const topics = {
     'the last snapshot with boxes, as JPEG; off by default',
     { maxBytes: MAX_LARGE_BYTES },
   ),
+  picture: topic(
+    '{site}/{camera}/picture',
+    z.url({ protocol: /^https?$/ }),
+    'text',
+    1,
+    true,
+    'the address of the last snapshot with boxes, for Home Assistant; only if it has the discovery, and not the snapshots',
+  ),
   command: topic(
     '{site}/{camera}/command',
     commandTextSchema,
@@ -144,16 +152,16 @@ export const topics = {
     'json',
     1,
     true,
-    'device discovery for Home Assistant: the entities of the appliance',
+    'device discovery for Home Assistant: the appliance',
     { absolute: true, maxBytes: MAX_LARGE_BYTES },
   ),
   cameraDiscovery: topic(
     'homeassistant/device/siteglass-{site}/{camera}/config',
-    discoverySchema,
+    discoveryMessageSchema,
     'json',
     1,
     true,
-    'device discovery for Home Assistant: the entities of a camera, in the same device',
+    'device discovery for Home Assistant: a camera as a device of its own',
     { absolute: true, maxBytes: MAX_LARGE_BYTES },
   ),
   homeAssistant: topic(

@@ -1,4 +1,4 @@
-import type { Box } from '../contract/detection.js';
+import type { Box, Detection } from '../contract/detection.js';
 import type { Point, Zone } from '../contract/zone.js';
 
 /**
@@ -27,4 +27,25 @@ export function contains(polygon: Point[], [x, y]: Point): boolean {
     [fromX, fromY] = [toX, toY];
   }
   return inside;
+}
+
+/** The names of the zones to include that hold the centre of a detection and count its label. */
+export function namesOfZones(
+  zones: readonly Zone[],
+  { box, label }: Pick<Detection, 'box' | 'label'>,
+  size: { width: number; height: number } | undefined,
+): string[] {
+  if (!size) return [];
+  const centre: Point = [
+    (box.x + box.width / 2) / size.width,
+    (box.y + box.height / 2) / size.height,
+  ];
+  return zones.flatMap(({ kind, name, labels, points }) =>
+    kind === 'include' &&
+    name !== undefined &&
+    (labels?.includes(label) ?? true) &&
+    contains(points, centre)
+      ? [name]
+      : [],
+  );
 }

@@ -1,10 +1,10 @@
 import { ProblemError } from '../runtime/errors.js';
 import { unknownName } from '../runtime/unknown-name.js';
 
-/** A name in a query, and the valid ones. */
+/** A name in a query, or several, and the valid ones. */
 export interface QueriedName {
   path: 'camera' | 'label';
-  name: string | undefined;
+  name: string | readonly string[] | undefined;
   known: () => Promise<string[]>;
 }
 
@@ -14,8 +14,9 @@ export async function requireKnown(queried: QueriedName[]): Promise<void> {
   for (const { path, name, known } of queried) {
     if (name === undefined) continue;
     const valid = [...new Set(await known())].sort();
-    if (!valid.includes(name))
-      errors.push({ path, message: unknownName(`there is no ${path} "${name}"`, name, valid) });
+    for (const one of [name].flat())
+      if (!valid.includes(one))
+        errors.push({ path, message: unknownName(`there is no ${path} "${one}"`, one, valid) });
   }
   if (errors.length === 0) return;
   const summary = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');

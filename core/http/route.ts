@@ -59,6 +59,8 @@ export interface RouteSpec {
   form?: FormSpec;
   /** JSON; with a form, instead of it, and then the handler reads it. */
   body?: z.ZodType;
+  /** The handler reads and validates the body itself, with `readJson`; `body` describes it. */
+  ownBody?: boolean;
   headers?: Record<string, string>;
   responses: Record<number, ResponseSpec>;
   /** Problems of this route, besides those of every route. */
@@ -102,7 +104,7 @@ export function route<
 ): Route {
   const { before = [], handle, ...described } = spec;
   const queryOf = spec.query && queryReader(spec.query);
-  const bodySchema = spec.form ? undefined : spec.body;
+  const bodySchema = spec.form || spec.ownBody ? undefined : spec.body;
   const last: Middleware = async (ctx) => {
     const input = {
       params: spec.params ? parse(spec.params, ctx.params, 'path') : undefined,

@@ -5,8 +5,8 @@ import type { Authentication } from './authentication.js';
 
 /**
  * How a route serves callers who are limited to some cameras: it answers with what belongs to these (`filtered`), or it
- * is about one camera, which its path names (`path`), its query names (`query`), or the function finds. A route without
- * a scope refuses such callers.
+ * is about one camera, which its path names (`path`) or the function finds, or about those that its query names (`query`).
+ * A route without a scope refuses such callers.
  */
 export type Scope = 'filtered' | 'path' | 'query' | CameraOf;
 
@@ -23,8 +23,8 @@ export const withinScope =
   async (ctx, next) => {
     const cameras = scopeOf(ctx);
     if (cameras && scope !== 'filtered') {
-      const camera = await cameraOf(ctx, scope);
-      if (typeof camera !== 'string' || !cameras.includes(camera)) {
+      const asked = await camerasOf(ctx, scope);
+      if (asked.length === 0 || !asked.every((camera) => cameras.includes(camera))) {
         refused?.(ctx, 'role');
         const use = scope === 'query' ? ' Name one of them in "camera".' : '';
         throw new ProblemError(
@@ -36,7 +36,12 @@ export const withinScope =
     await next();
   };
 
-async function cameraOf(ctx: Context, scope: Exclude<Scope, 'filtered'> | undefined) {
+async function camerasOf(ctx: Context, scope: Exclude<Scope, 'filtered'> | undefined) {
+  const asked = await cameraOf(ctx, scope);
+  return [asked ?? []].flat();
+}
+
+function cameraOf(ctx: Context, scope: Exclude<Scope, 'filtered'> | undefined) {
   if (scope === 'path') return ctx.params.camera as string | undefined;
   if (scope === 'query') return ctx.query.camera;
   return scope?.(ctx);

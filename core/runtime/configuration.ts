@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Document } from 'yaml';
 import { z } from 'zod';
+import type { FieldError } from '../contract/problem.js';
 import { ConfigurationError, messageOf, StartError } from './errors.js';
+import { nearest } from './unknown-name.js';
 import { contentOf, readYaml, settingNames } from './yaml-faults.js';
 
 /** The names that systemd allows for a credential, without those that leave its folder. */
@@ -82,12 +84,17 @@ export function readTextFile(file: string): string {
   }
 }
 
-function fieldErrors(error: z.ZodError, input: unknown) {
+/** What is wrong with settings, each with its path. `names` are those of all settings, of which a near miss is suggested. */
+export function settingErrors(
+  error: z.ZodError,
+  input: unknown,
+  names: () => ReadonlySet<string>,
+): FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.join('.');
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) =>
-        unknownSetting(path, key, valueAt(input, [...issue.path, key])),
+        unknownSetting(path, key, { value: valueAt(input, [...issue.path, key]), names }),
       );
     return [{ path, message: issue.message }];
   });
@@ -102,9 +109,16 @@ export type CompleteSettings = (given: GivenSettings) => GivenSettings;
 const asGiven: CompleteSettings = (given) => given;
 
 /** A key without a value is a password that was written without the space after the colon, or without quotes. */
-function unknownSetting(path: string, key: string, value: unknown) {
-  if (/^[\w-]{1,64}$/.test(key) && value !== null)
-    return { path: path ? `${path}.${key}` : key, message: 'is not a known setting' };
+function unknownSetting(
+  path: string,
+  key: string,
+  { value, names }: { value: unknown; names(): ReadonlySet<string> },
+): FieldError {
+  if (/^[\w-]{1,64}$/.test(key) && value !== null) {
+    const meant = nearest(key, [...names()]);
+    const hint = meant === undefined || meant === key ? '' : `. Did you mean "${meant}"?`;
+    return { path: path ? `${path}.${key}` : key, message: `is not a known setting${hint}` };
+  }
   return {
     path,
     message: 'has text that is no setting; write SETTING: VALUE with a space after the colon',
@@ -133,7 +147,8 @@ export function parseConfiguration<S extends z.ZodType>(
   const isMap = typeof given === 'object' && given !== null && !Array.isArray(given);
   const input = isMap ? complete(given as GivenSettings) : given;
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new ConfigurationError(source, fieldErrors(parsed.error, input));
+  if (!parsed.success)
+    throw new ConfigurationError(source, settingErrors(parsed.error, input, names));
   return deepFreeze(parsed.data);
 }
 

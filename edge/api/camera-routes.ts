@@ -6,6 +6,7 @@ import { scopeOf } from '../../core/http/scope.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Backlog } from '../cameras/camera.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
+import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import { ANALYSIS_PROBLEMS } from './analysis-problems.js';
 
@@ -18,11 +19,18 @@ const snapshotSchema = z.object({
   image: imageIdSchema.nullable().meta({ description: 'null if the camera has no new snapshot' }),
 });
 
-export function cameraRoutes(cameras: CameraSchedule): Route[] {
-  return [...readRoutes(cameras), ...actionRoutes(cameras)];
+/** The cameras, and where each is declared. */
+export interface CameraApi {
+  cameras: CameraSchedule;
+  configured: Pick<ConfiguredCameras, 'declaredIn'>;
 }
 
-function readRoutes(cameras: CameraSchedule): Route[] {
+export function cameraRoutes(api: CameraApi): Route[] {
+  return [...readRoutes(api), ...actionRoutes(api)];
+}
+
+function readRoutes(api: CameraApi): Route[] {
+  const { cameras } = api;
   return [
     route({
       method: 'get',
@@ -35,7 +43,7 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       handle: (_, ctx) => {
         const scope = scopeOf(ctx);
         const visible = cameras.statuses().filter(({ id }) => scope?.includes(id) ?? true);
-        return { status: 'OK', cameras: visible.map(presentCamera) };
+        return { status: 'OK', cameras: visible.map((status) => presentCamera(api, status)) };
       },
     }),
     route({
@@ -48,12 +56,13 @@ function readRoutes(cameras: CameraSchedule): Route[] {
       params: byId,
       responses: { 200: oneSchema },
       problems: ['not_found'],
-      handle: ({ params }) => presentOne(cameras, params.camera),
+      handle: ({ params }) => presentOne(api, params.camera),
     }),
   ];
 }
 
-function actionRoutes(cameras: CameraSchedule): Route[] {
+function actionRoutes(api: CameraApi): Route[] {
+  const { cameras } = api;
   return [
     route({
       method: 'post',
@@ -83,7 +92,7 @@ function actionRoutes(cameras: CameraSchedule): Route[] {
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.pause(params.camera);
-        return presentOne(cameras, params.camera);
+        return presentOne(api, params.camera);
       },
     }),
     route({
@@ -99,22 +108,23 @@ function actionRoutes(cameras: CameraSchedule): Route[] {
       problems: ['not_found'],
       handle: ({ params }) => {
         cameras.resume(params.camera);
-        return presentOne(cameras, params.camera);
+        return presentOne(api, params.camera);
       },
     }),
   ];
 }
 
-const presentOne = (cameras: CameraSchedule, id: string) => ({
+const presentOne = (api: CameraApi, id: string) => ({
   status: 'OK',
-  camera: presentCamera(cameras.status(id)),
+  camera: presentCamera(api, api.cameras.status(id)),
 });
 
-function presentCamera(status: CameraStatus): CameraResource {
+function presentCamera({ configured }: CameraApi, status: CameraStatus): CameraResource {
   const { name, lastAttemptAt, lastSnapshotAt, nextRunAt, backlog, ...rest } = status;
   return {
     ...rest,
     name: name ?? null,
+    declaredIn: configured.declaredIn(status.id) ?? 'file',
     lastAttemptAt: toIsoStringOrNull(lastAttemptAt),
     lastSnapshotAt: toIsoStringOrNull(lastSnapshotAt),
     nextRunAt: toIsoStringOrNull(nextRunAt),

@@ -7,8 +7,10 @@ import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Connections } from '../publishing/connections.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Storage } from '../retention/create-storage.js';
@@ -16,6 +18,7 @@ import type { Setup } from '../setup/setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
+import { createCameraTools } from './create-camera-tools.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
 import { registerEdgeMetrics } from './edge-metrics.js';
 import { edgeRequirements } from './edge-requirements.js';
@@ -30,6 +33,8 @@ export interface ServerParts {
   storage: Storage;
   pipeline: CameraPipeline;
   eventStream: EventStream;
+  events: EdgeEvents;
+  views: EventViews;
   access: AccessModule;
   connections: Connections;
   links: PictureLinks;
@@ -48,7 +53,7 @@ export interface EdgeServer {
 export function createServer(parts: ServerParts): EdgeServer {
   const { dependencies, metrics, health, guard, storage, pipeline, eventStream, access } = parts;
   const { config, detection, log, clock } = dependencies;
-  const { links, uplink, account, setup } = parts;
+  const { links, uplink, account, setup, views } = parts;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
@@ -58,6 +63,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     pipeline,
     connections: parts.connections,
     eventStream,
+    events: parts.events,
   });
   const view = new SiteView({
     site: config.site,
@@ -68,11 +74,11 @@ export function createServer(parts: ServerParts): EdgeServer {
     relay: parts.connections.relay,
     uplink: uplink?.uplink,
   });
-  const { cameras, sightings, reload } = pipeline;
   const shares = new ConnectionShares(access.isProxy);
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
-    ...{ cameras, sightings, reload, view, links, events: eventStream, clock, account, setup },
+    ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
+    tools: createCameraTools(dependencies, storage, pipeline),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -19,23 +19,30 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
-import type { ConfigReload } from '../cameras/config-reload.js';
-import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
+import type { EventViews } from '../events/create-events.js';
+import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
-import type { Sightings } from '../sightings/sightings.js';
+import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
+import { cameraToolRoutes } from './camera-tool-routes.js';
 import { configRoutes } from './config-routes.js';
+import type { CameraTools } from './create-camera-tools.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { exportRoutes } from './export-routes.js';
+import { latestRoutes } from './latest-routes.js';
+import { liveRoutes } from './live-routes.js';
+import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
 import { sightingRoutes } from './sighting-routes.js';
@@ -50,10 +57,10 @@ export interface EdgeAppParts {
   access: AccessModule;
   detection: DetectionModule;
   images: ImageModule;
-  cameras: CameraSchedule;
-  reload: ConfigReload;
+  pipeline: CameraPipeline;
+  tools: CameraTools;
   view: SiteApi;
-  sightings: Sightings;
+  views: EventViews;
   events: EventStream;
   links: PictureLinks;
   clock: Clock;
@@ -90,7 +97,8 @@ export function createEdgeApp(parts: EdgeAppParts, groups: RouteGroup[]): Koa {
 
 /** The appliance's routes, and the roles that may use them. */
 export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
-  const { config, metrics, access, detection, images, cameras, reload, view } = parts;
+  const { config, metrics, access, detection, images, view } = parts;
+  const { cameras, reload } = parts.pipeline;
   const names: PresentNames = {
     cameras: () => cameras.statuses().map(({ id }) => id),
     labels: () => detection.catalog.labels(),
@@ -111,14 +119,21 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
-        ...cameraRoutes(cameras),
+        ...cameraRoutes(parts.pipeline),
+        ...managedCameraRoutes(parts.pipeline),
+        ...cameraRevisionRoutes(parts.pipeline),
+        ...cameraToolRoutes({ ...parts.pipeline, tools: parts.tools }),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
-        ...sightingRoutes(parts.sightings, parts.events, names),
+        ...exportRoutes({ ...parts.views, names, site: config.site }),
+        ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
+        ...latestRoutes({ ...parts.views, clock: parts.clock }),
+        ...liveRoutes(parts.views.live),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

@@ -1,6 +1,7 @@
 import type { BackupPlan } from '../../core/backup/backup-plan.js';
 import { PREPARE_IMAGES } from '../../core/backup/prepare-images.js';
 import { PREPARE_SESSIONS } from '../../core/backup/prepare-sessions.js';
+import { CAMERA_SECRETS } from '../cameras/managed/camera-secrets.js';
 import type { EdgeConfig } from '../config.js';
 import { edgeMigrations } from '../store/migrations.js';
 
@@ -22,5 +23,6 @@ export const edgeBackupPlan = ({ dataFolder, site }: EdgeConfig): BackupPlan => 
     },
   ],
   // It shows which summaries the copy does not have, so that the relay is told.
-  kept: ['edge.db.outbox'],
+  // The same of the secrets of cameras, which are in no backup.
+  kept: ['edge.db.outbox', CAMERA_SECRETS],
 });

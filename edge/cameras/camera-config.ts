@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AnalysisRequest } from '../../core/detection/detection.js';
+import { nearest } from '../../core/runtime/unknown-name.js';
 import {
   commonShape,
   fingerprintNeedsTls,
@@ -99,6 +100,12 @@ export type PushCameraConfig = z.infer<typeof pushCameraSchema>;
 
 const KINDS = ['http', 'mjpeg', 'rtsp', 'device', 'video', 'folder', 'push'];
 
+function nearestKind(camera: unknown): string {
+  const { kind } = (camera ?? {}) as { kind?: unknown };
+  const meant = typeof kind === 'string' ? nearest(kind, KINDS) : undefined;
+  return meant === undefined ? '' : `. Did you mean "${meant}"?`;
+}
+
 export const cameraSchema = z
   .discriminatedUnion(
     'kind',
@@ -114,17 +121,20 @@ export const cameraSchema = z
     {
       error: (issue) =>
         issue.code === 'invalid_union'
-          ? `expected one of ${KINDS.join(', ')}`
+          ? `expected one of ${KINDS.join(', ')}${nearestKind(issue.input)}`
           : 'expected a camera',
     },
   )
   .refine(orientationOnce.check, orientationOnce);
 export type CameraConfig = z.infer<typeof cameraSchema>;
 
+/** Limit on the cameras of a site, wherever they are declared. */
+export const MAX_CAMERAS = 256;
+
 /** The cameras of a site, with unique ids. */
 export const camerasSchema = z
   .array(cameraSchema)
-  .max(256)
+  .max(MAX_CAMERAS)
   .superRefine((cameras, context) => {
     const seen = new Set<string>();
     for (const [i, { id }] of cameras.entries()) {

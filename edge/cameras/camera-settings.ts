@@ -11,11 +11,11 @@ import {
 } from '../../core/contract/detection.js';
 import { damagedSchema } from '../../core/contract/image.js';
 import { nameSchema } from '../../core/contract/names.js';
+import { timeWindowSchema } from '../../core/contract/time-window.js';
 import { RESERVED_CAMERA_NAMES } from '../../core/contract/topics.js';
 import { zoneSchema } from '../../core/contract/zone.js';
 import { secretSchema } from '../../core/runtime/configuration.js';
 import { sightingShape } from '../sightings/sighting-settings.js';
-import { timeWindowSchema } from './schedule/time-windows.js';
 
 const MEBIBYTE = 1_048_576;
 

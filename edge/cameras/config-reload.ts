@@ -18,10 +18,12 @@ export interface ConfigReloadOptions {
   check(config: EdgeConfig): Promise<FieldError[]>;
   /** Lines about what a configuration needs and this machine lacks. */
   warningsOf(config: EdgeConfig): Promise<string[]>;
-  /** Replaces the cameras. */
+  /** Replaces the cameras of the file. */
   replaceCameras(cameras: readonly CameraConfig[]): Promise<CameraChanges>;
   /** Called after a reload that a signal asked for. */
   reloadedBySignal?(): void;
+  /** Shared with other changes of the cameras. */
+  queue?: SerialQueue;
   log: Logger;
 }
 
@@ -39,10 +41,12 @@ export interface Reloaded {
  */
 export class ConfigReload implements Service {
   readonly name = 'configuration';
-  readonly #queue = new SerialQueue();
+  readonly #queue: SerialQueue;
   #forgetSignal: (() => void) | undefined;
 
-  constructor(private readonly options: ConfigReloadOptions) {}
+  constructor(private readonly options: ConfigReloadOptions) {
+    this.#queue = options.queue ?? new SerialQueue();
+  }
 
   async start(): Promise<void> {
     this.#forgetSignal = onReloadSignal(

@@ -5,7 +5,7 @@ import { boardTemperature } from './board-temperature.js';
 /** The fields of the report that parts of the appliance fill in. */
 type PartFields = Pick<
   Health,
-  'outbox' | 'cameras' | 'disk' | 'detectionsPerMinute' | 'lastSyncAt'
+  'outbox' | 'cameras' | 'disk' | 'detectionsPerMinute' | 'lastSyncAt' | 'relayConnected'
 >;
 
 /** The condition that one part of the appliance reports. */

@@ -1,20 +1,22 @@
 import { join } from 'node:path';
 import { tablesOf } from '../../core/store/table-set.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
-import { cameraFaults, searchFaults } from '../cameras/camera-faults.js';
-import { ConfigReload } from '../cameras/config-reload.js';
+import type { ConfigReload } from '../cameras/config-reload.js';
 import { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { createCamera } from '../cameras/create-camera.js';
-import { nameFaults } from '../cameras/name-faults.js';
+import type { CameraManager } from '../cameras/managed/camera-manager.js';
+import type { ManagedCameras } from '../cameras/managed/managed-cameras.js';
 import { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
 import { CameraStatusFile } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import type { HealthPart, SiteHealth } from '../health/site-health.js';
 import type { Storage } from '../retention/create-storage.js';
+import type { ImageLinks } from '../sightings/sighting-event.js';
 import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
 import { camerasCondition } from './cameras-condition.js';
+import { createCameraChanges } from './create-camera-changes.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
@@ -32,28 +34,43 @@ export interface CameraPipeline {
   sightings: Sightings;
   recorder: Recorder;
   reload: ConfigReload;
+  /** What the API manages of them. */
+  managed: ManagedCameras;
+  manager: CameraManager;
+  /** What a camera needs and this machine lacks, one line for each. */
+  warningsOf(camera: CameraConfig): Promise<string[]>;
 }
 
-/** Registers the condition of detection and of the cameras with `health`. `reread` reads the configuration again. */
+/** Where cameras are declared, besides the configuration at the start. */
+export interface CameraSources {
+  managed: ManagedCameras;
+  /** Reads the configuration again. */
+  reread: () => EdgeConfig;
+}
+
+/** Registers the condition of detection and of the cameras with `health`. */
 export function createPipeline(
   dependencies: EdgeDependencies,
   storage: Storage,
   events: EdgeEvents,
   health: SiteHealth,
-  reread: () => EdgeConfig,
+  { managed, reread, links }: CameraSources & { links?: ImageLinks },
 ): CameraPipeline {
   const { config, db, log, clock, detection } = dependencies;
   const { catalog } = detection;
   const camerasLog = log.child({ component: 'cameras' });
-  const configured = new ConfiguredCameras(config.cameras);
+  const configured = new ConfiguredCameras(config.cameras, managed);
   const sightings = new Sightings({
     db: tablesOf(db, sightingTables),
     cameras: () => configured.all.map(({ id }) => id),
+    cameraName: (camera) => configured.nameOf(camera),
+    ...(links && { links }),
     clockAhead: () => storage.steadyTime.trustedAhead,
     log: log.child({ component: 'sightings' }),
   });
   const gates = new MotionGates({
     isUnsettled: (camera) => sightings.hasPendingChange(camera),
+    clock,
   });
   const recorder = new Recorder({
     images: storage.images.images,
@@ -71,7 +88,7 @@ export function createPipeline(
   const open = (camera: CameraConfig) =>
     createCamera(camera, join(config.dataFolder, 'cameras'), clock, config.retention.maxAgeDays);
   const cameras = new CameraSchedule({
-    cameras: config.cameras.map((camera) => ({ config: camera, camera: open(camera) })),
+    cameras: configured.all.map((camera) => ({ config: camera, camera: open(camera) })),
     analyse: (camera, snapshot, trigger) => recorder.record(camera, snapshot, trigger),
     onStatus: (status) => events.emit('cameraChanged', status),
     onRemoved: (id) => events.emit('cameraRemoved', id),
@@ -82,24 +99,14 @@ export function createPipeline(
   events.on('snapshotRecorded', ({ camera, analysis }) => {
     if (analysis.damaged) cameras.recordDamaged(camera);
   });
-  const reload = new ConfigReload({
-    config,
-    read: reread,
-    check: async (next) => nameFaults(next, await catalog.names()),
-    warningsOf: async (next) => {
-      const faults = await searchFaults(next, await catalog.names());
-      return [...new Set(faults.map(({ message }) => message)), ...cameraFaults(next.cameras)];
-    },
-    reloadedBySignal: () => events.emit('reloadedBySignal', undefined),
-    replaceCameras: async (configs) => {
-      const changes = await cameras.replace(configs, open);
-      configured.replace(configs);
-      await sightings.endForRemovedCameras();
-      events.emit('camerasReplaced', configs);
-      return changes;
-    },
-    log: log.child({ component: 'configuration' }),
-  });
+  const apply = async () => {
+    const changes = await cameras.replace(configured.all, open);
+    await sightings.endForRemovedCameras();
+    events.emit('camerasReplaced', configured.all);
+    return changes;
+  };
+  const changes = createCameraChanges(dependencies, { managed, configured, events, reread, apply });
+  health.register(() => ({ reasons: configured.faults() }));
   const statusFile = new CameraStatusFile(config.dataFolder, camerasLog);
   events.on('cameraChanged', (status) => statusFile.record(status));
   events.on('cameraRemoved', (id) => statusFile.remove(id));
@@ -112,7 +119,10 @@ export function createPipeline(
   });
   health.register(() => nameCheck.condition());
   health.register(() => camerasCondition(cameras.statuses()));
-  return { configured, nameCheck, cameras, statusFile, gates, sightings, recorder, reload };
+  return {
+    ...{ configured, managed, nameCheck, cameras, statusFile, gates, sightings, recorder },
+    ...changes,
+  };
 }
 
 function detectionCondition({ detection }: EdgeDependencies): HealthPart {

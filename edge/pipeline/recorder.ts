@@ -91,26 +91,29 @@ export class Recorder {
     admission.searched();
     sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
-    events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
+    events.emit('snapshotRecorded', {
+      ...{ ...recorded, ...observation, camera: id, takenAt, kept },
+      bytes: bytes.length,
+    });
     return recorded.id;
   }
 
   /** Without disk space for the image it is analysed and recorded, but not stored. */
   async #store(camera: CameraConfig, bytes: Buffer, takenAt: number, analysis?: Analysis) {
     const { images, retention, outbox, sightings, defaults, clockStatus } = this.options;
+    const { id, zones } = camera;
     const settings = camera.sightings ?? defaults.sightings;
+    const hasSpace = await retention.makeRoom(bytes.length);
     const also = async (transaction: Transaction, result: Recorded) => {
       const summary = summaryOf(camera.id, takenAt, result);
       await outbox?.append(transaction.of(outboxTables), { ...summary, clock: clockStatus() });
       const { width, height, detections, damaged: isPartial = false } = result.analysis;
       const size = { width, height };
       const seen = { image: result.id, takenAt: this.#trusted(takenAt) };
-      const frame = { ...seen, detections, size, isPartial };
+      const frame = { ...seen, detections, size, isPartial, zones, isStored: hasSpace };
       return sightings.update(transaction.of(sightingTables), camera.id, frame, settings);
     };
-    const { id, zones } = camera;
     const source = { camera: id, bytes, takenAt, zones, lifetimeMs: lifetimeOf(camera), analysis };
-    const hasSpace = await retention.makeRoom(bytes.length);
     const { recorded, value: observation } = hasSpace
       ? await images.record(source, requestOf(camera), also)
       : await images.recordWithoutImage(source, requestOf(camera), also);

@@ -1,13 +1,19 @@
 import type { Detection } from '../../core/contract/detection.js';
 import type { CameraStatePayload } from '../../core/contract/live-payloads.js';
+import type { Zone } from '../../core/contract/zone.js';
 import { toIsoString } from '../../core/runtime/clock.js';
 import type { Track } from '../sightings/tracks.js';
+import { tracksInZones } from './zone-presence.js';
 
 export interface AnalysedSnapshot {
   id: string;
   takenAt: number;
   detections: Detection[];
   tracks: readonly Track[];
+  /** Of the camera. */
+  zones: readonly Zone[];
+  width: number;
+  height: number;
   /** The URL of the image for programs on the LAN; null if the image was not stored. */
   url: string | null;
 }
@@ -22,6 +28,12 @@ export function cameraState(snapshot: AnalysedSnapshot): CameraStatePayload {
     present: countByLabel(present),
     static: countByLabel(snapshot.tracks.filter(({ state }) => state === 'static')),
     occupied: present.length > 0,
+    zones: Object.fromEntries(
+      [...tracksInZones(snapshot.zones, present, snapshot)].map(([zone, tracks]) => [
+        zone,
+        countByLabel([...tracks]),
+      ]),
+    ),
     url: snapshot.url,
   };
 }

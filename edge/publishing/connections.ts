@@ -48,6 +48,7 @@ export function createConnections(
   const lan =
     access && connect(lanClientId(site), access.options, messaging.child({ connection: 'lan' }));
   health.register(() => ({
+    ...(relay && { relayConnected: relay.connected }),
     reasons: [...reasonsOf('MQTT broker', relay), ...reasonsOf('LAN broker', lan)],
   }));
   return { relay, lan, broker: access?.broker };

@@ -2,6 +2,7 @@ import type { AuditLog } from '../../core/access/audit.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { tablesOf } from '../../core/store/table-set.js';
+import type { CameraConfig } from '../cameras/camera-config.js';
 import { boardTemperature } from '../health/board-temperature.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
@@ -41,7 +42,7 @@ export function createPublishing(
   events: EdgeEvents,
 ): Publishing {
   const { mqtt, lan } = dependencies.config;
-  const { connections, links } = parts;
+  const { connections } = parts;
   const sources = sourcesOf(dependencies, parts);
   const publishers = [
     mqtt &&
@@ -51,7 +52,7 @@ export function createPublishing(
       connections.lan &&
       createPublisher(sources, { ...lan, connection: 'lan' }, connections.lan),
   ].filter((publisher) => publisher !== undefined);
-  for (const publisher of publishers) subscribe(publisher, events, links);
+  for (const publisher of publishers) subscribe(publisher, events, parts);
   // Their labels may be those of a camera.
   dependencies.detection.catalog.onChange(() => {
     for (const { discovery } of publishers) void discovery.announce();
@@ -65,11 +66,12 @@ export function createPublishing(
 function subscribe(
   { live, snapshots, discovery }: Publisher,
   events: EdgeEvents,
-  links: PictureLinks,
+  { links, pipeline }: PublishingParts,
 ): void {
   events.on('snapshotRecorded', (snapshot) => {
     const { id, camera, kept } = snapshot;
-    live.stateChanged(camera, stateOf(snapshot, links));
+    const zones = pipeline.configured.all.find((one) => one.id === camera)?.zones ?? [];
+    live.stateChanged(camera, stateOf(snapshot, zones, links));
     for (const event of snapshot.events) live.publishEvent(event);
     if (kept) snapshots?.recorded(camera, id);
   });
@@ -78,9 +80,14 @@ function subscribe(
   events.on('camerasReplaced', () => void discovery.announce());
 }
 
-function stateOf({ id, takenAt, analysis, tracks, kept }: RecordedSnapshot, links: PictureLinks) {
+function stateOf(
+  { id, takenAt, analysis, tracks, kept }: RecordedSnapshot,
+  zones: CameraConfig['zones'],
+  links: PictureLinks,
+) {
+  const { detections, width, height } = analysis;
   const url = kept ? links.urlOf(id) : null;
-  return cameraState({ id, takenAt, detections: analysis.detections, tracks, url });
+  return cameraState({ id, takenAt, detections, tracks, zones, width, height, url });
 }
 
 function sourcesOf(
@@ -100,6 +107,7 @@ function sourcesOf(
     commanded: cameras,
     processed: (id) => storage.images.processed.get(id),
     url: () => address.url,
+    hasRelay: config.mqtt !== undefined,
     hasTemperature: boardTemperature() !== undefined,
     clock,
     log,

@@ -8,18 +8,20 @@ import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import {
   type AnnouncedCamera,
   type AnnouncedTables,
+  APPLIANCE,
   announcedTable,
   type Components,
 } from '../store/announced-table.js';
+import { applianceComponents } from './appliance-components.js';
+import { cameraComponents } from './camera-components.js';
 import {
   applianceDiscovery,
-  cameraComponents,
   cameraDiscovery,
-  type DiscoveredCamera,
-  type DiscoverySources,
   fittedCameraDiscovery,
   platformsOf,
 } from './discovery-message.js';
+import { type Announced, DiscoveryMigration, hasKeys, without } from './discovery-migration.js';
+import type { DiscoveredCamera, DiscoverySources } from './discovery-parts.js';
 
 export interface DiscoveryPublisherOptions {
   db: Kysely<AnnouncedTables>;
@@ -39,12 +41,17 @@ export interface DiscoveryPublisherOptions {
   log: Logger;
 }
 
-const MIGRATION_MS = 3_000;
 /** Messages on their way to the broker at a time. */
 const AT_ONCE = 16;
 
 /** A camera's retained topics, besides the discovery. */
-const RETAINED = ['cameraAvailability', 'cameraState', 'cameraReport', 'snapshot'] as const;
+const RETAINED = [
+  'cameraAvailability',
+  'cameraState',
+  'cameraReport',
+  'snapshot',
+  'picture',
+] as const;
 
 /**
  * Publishes Home Assistant's discovery at a broker, and clears the retained messages of removed cameras. The database
@@ -109,7 +116,7 @@ export class DiscoveryPublisher implements Service {
     }
     await this.#discover(announced, current);
     for (const [camera, components] of current)
-      await announcedTable.put(db, connection, camera, { components, hasOwnTopic: true });
+      await announcedTable.put(db, connection, camera, { components, form: 'own-device' });
     for (const [camera, before] of announced) {
       if (current.has(camera)) continue;
       await this.#clear(camera, before);
@@ -118,41 +125,68 @@ export class DiscoveryPublisher implements Service {
     }
   }
 
-  /** The present cameras with their components. */
+  /** The appliance and the present cameras, with their components. */
   #current(): Map<string, Components> {
     const { homeAssistant, cameras, sources } = this.options;
     const known = sources();
-    return new Map(
-      cameras().map((camera) => [
-        camera.id,
-        homeAssistant ? platformsOf(cameraComponents(known, camera)) : {},
-      ]),
-    );
+    const components = (camera: DiscoveredCamera) =>
+      homeAssistant ? platformsOf(cameraComponents(known, camera)) : {};
+    const ofAppliance = homeAssistant ? platformsOf(applianceComponents(known)) : {};
+    return new Map([
+      [APPLIANCE, ofAppliance],
+      ...cameras().map((camera): [string, Components] => [camera.id, components(camera)]),
+    ]);
   }
 
   async #discover(announced: Announced, current: Map<string, Components>): Promise<void> {
-    const { bus, homeAssistant, sources } = this.options;
-    const { site } = sources();
-    if (!homeAssistant) {
-      const withComponents = [...announced].filter(([, { components }]) => hasKeys(components));
-      if (withComponents.length > 0) await bus.clear('discovery', { site });
-      for (const [camera, { hasOwnTopic }] of withComponents)
-        if (hasOwnTopic) await bus.clear('cameraDiscovery', { site, camera });
-      return;
-    }
-    await this.#leaveCommonTopic(announced, current);
-    await this.#publish('the appliance', () =>
-      bus.publish('discovery', { site }, applianceDiscovery(sources(), {})),
-    );
-    const cameras = this.options.cameras();
-    for (let i = 0; i < cameras.length; i += AT_ONCE)
+    if (!this.options.homeAssistant) return this.#withdraw(announced);
+    const { sources, cameras, migrationMs, bus } = this.options;
+    const migration = new DiscoveryMigration({
+      bus,
+      sources: sources(),
+      waitMs: migrationMs,
+      signal: this.#stopping.signal,
+      publish: (about, publish) => this.#publish(about, publish),
+    });
+    await migration.leaveApplianceMessage(announced, current);
+    // Before its cameras, which name it as the device that they are connected by.
+    await this.#discoverAppliance(announced, current);
+    await migration.leaveApplianceDevice(announced, current);
+    const all = cameras();
+    for (let i = 0; i < all.length; i += AT_ONCE)
       await Promise.all(
-        cameras.slice(i, i + AT_ONCE).map((camera) => {
+        all.slice(i, i + AT_ONCE).map((camera) => {
           const before = announced.get(camera.id);
-          const components = before?.hasOwnTopic ? before.components : {};
+          const components = before?.form === 'own-device' ? before.components : {};
           return this.#discoverCamera(camera, without(components, current.get(camera.id) ?? {}));
         }),
       );
+  }
+
+  /** Home Assistant's discovery was turned off at this broker. */
+  async #withdraw(announced: Announced): Promise<void> {
+    const { bus, sources } = this.options;
+    const { site } = sources();
+    const withComponents = [...announced].filter(([, { components }]) => hasKeys(components));
+    if (withComponents.length > 0) await bus.clear('discovery', { site });
+    for (const [camera, { form }] of withComponents)
+      if (camera !== APPLIANCE && form !== 'in-appliance')
+        await bus.clear('cameraDiscovery', { site, camera });
+  }
+
+  async #discoverAppliance(announced: Announced, current: Map<string, Components>): Promise<void> {
+    const { bus, sources } = this.options;
+    const known = sources();
+    const publish = (gone: Components) =>
+      this.#publish('the appliance', () =>
+        bus.publish('discovery', { site: known.site }, applianceDiscovery(known, gone)),
+      );
+    // Earlier versions did not store what they announced of the appliance.
+    const earlier = announced.size > 0 ? EARLIER_OF_APPLIANCE : {};
+    const before = announced.get(APPLIANCE)?.components ?? earlier;
+    const gone = without(before, current.get(APPLIANCE) ?? {});
+    if (hasKeys(gone)) await publish(gone);
+    await publish({});
   }
 
   /** Home Assistant removes a component that is first published without its configuration, and then omitted. */
@@ -172,34 +206,12 @@ export class DiscoveryPublisher implements Service {
     await publish({});
   }
 
-  /**
-   * Earlier versions announced all cameras in one message. Home Assistant is asked to unload them and to keep
-   * their settings (`migrate_discovery`); those that are gone are removed first.
-   */
-  async #leaveCommonTopic(announced: Announced, current: Map<string, Components>): Promise<void> {
-    const { bus, sources, migrationMs = MIGRATION_MS } = this.options;
-    const { site } = sources();
-    const common = [...announced].filter(
-      ([, { components, hasOwnTopic }]) => !hasOwnTopic && hasKeys(components),
-    );
-    if (common.length === 0) return;
-    const removed: Components = Object.assign(
-      {},
-      ...common.map(([camera, { components }]) => without(components, current.get(camera) ?? {})),
-    );
-    if (hasKeys(removed))
-      await bus.publish('discovery', { site }, applianceDiscovery(sources(), removed));
-    await bus.publish('discovery', { site }, { migrate_discovery: true });
-    const { signal } = this.#stopping;
-    // Home Assistant refuses an entity whose id is still in use.
-    await sleep(migrationMs, undefined, { signal, ref: false }).catch(() => undefined);
-  }
-
-  async #clear(camera: string, { components, hasOwnTopic }: AnnouncedCamera): Promise<void> {
+  async #clear(camera: string, { components, form }: AnnouncedCamera): Promise<void> {
     const { bus, sources } = this.options;
     const { site } = sources();
     for (const topic of RETAINED) await bus.clear(topic, { site, camera });
-    if (hasOwnTopic && hasKeys(components)) await bus.clear('cameraDiscovery', { site, camera });
+    if (form !== 'in-appliance' && hasKeys(components))
+      await bus.clear('cameraDiscovery', { site, camera });
   }
 
   /** A message that the broker does not accept leaves the others as they are; the bus reports it. */
@@ -214,11 +226,12 @@ export class DiscoveryPublisher implements Service {
   }
 }
 
-const NOT_ANNOUNCED: AnnouncedCamera = { components: {}, hasOwnTopic: true };
+const NOT_ANNOUNCED: AnnouncedCamera = { components: {}, form: 'own-device' };
 
-type Announced = Map<string, AnnouncedCamera>;
-
-const hasKeys = (components: Components): boolean => Object.keys(components).length > 0;
-
-const without = (components: Components, kept: Components): Components =>
-  Object.fromEntries(Object.entries(components).filter(([id]) => !Object.hasOwn(kept, id)));
+const EARLIER_OF_APPLIANCE: Components = {
+  _outbox: 'sensor',
+  _sync: 'sensor',
+  _version: 'sensor',
+  _disk: 'sensor',
+  _temperature: 'sensor',
+};

@@ -14,6 +14,8 @@ export interface LiveTopicsOptions {
   bus: MessageBus;
   health: () => Promise<Health>;
   cameras: () => CameraStatus[];
+  /** Whether to publish the addresses of the pictures. */
+  pictures?: boolean;
   log: Logger;
 }
 
@@ -25,6 +27,7 @@ export class LiveTopics implements Service {
   readonly name = 'live topics';
   readonly #availability = new Map<string, Payload<'cameraAvailability'>>();
   readonly #states = new Map<string, Payload<'cameraState'>>();
+  readonly #pictures = new Map<string, string>();
   /** Repeats states and reports, so that they do not expire at a dashboard. */
   readonly #refreshJob: CronJob;
   #unsubscribe: (() => void) | undefined;
@@ -67,11 +70,16 @@ export class LiveTopics implements Service {
     this.#setAvailability(id, 'offline');
     this.#availability.delete(id);
     this.#states.delete(id);
+    this.#pictures.delete(id);
   }
 
   stateChanged(camera: string, state: Payload<'cameraState'>): void {
     this.#states.set(camera, state);
     this.#publishState(camera, state);
+    // A snapshot without a stored image has no address: the last picture stays.
+    if (!this.options.pictures || state.url === null) return;
+    this.#pictures.set(camera, state.url);
+    this.#publishPicture(camera, state.url);
   }
 
   publishEvent(event: SightingEvent): void {
@@ -81,6 +89,8 @@ export class LiveTopics implements Service {
 
   /** Publishes the present state of every retained topic. */
   async publishAll(): Promise<void> {
+    // Not repeated each minute: Home Assistant takes each message for a new picture, and loads it.
+    for (const [camera, url] of this.#pictures) this.#publishPicture(camera, url);
     await this.#refreshJob.run();
   }
 
@@ -119,6 +129,11 @@ export class LiveTopics implements Service {
   #publishState(camera: string, payload: Payload<'cameraState'>): void {
     const { site, bus } = this.options;
     this.#publish('camera state', () => bus.publish('cameraState', { site, camera }, payload));
+  }
+
+  #publishPicture(camera: string, url: string): void {
+    const { site, bus } = this.options;
+    this.#publish('address of the picture', () => bus.publish('picture', { site, camera }, url));
   }
 
   #publishReport(status: CameraStatus): void {

@@ -8,7 +8,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import type { CameraStatus } from '../cameras/camera-status.js';
 import type { AnnouncedTables } from '../store/announced-table.js';
 import { type CommandedCameras, Commands } from './commands.js';
-import type { DiscoveredCamera, DiscoverySources } from './discovery-message.js';
+import type { DiscoveredCamera, DiscoverySources } from './discovery-parts.js';
 import { DiscoveryPublisher } from './discovery-publisher.js';
 import { LiveTopics } from './live-topics.js';
 import { SnapshotPublisher, type SnapshotPublisherOptions } from './snapshot-publisher.js';
@@ -26,6 +26,7 @@ export interface PublisherSources {
   processed: SnapshotPublisherOptions['processed'];
   /** The URL of the API for programs on the LAN. */
   url: () => string | undefined;
+  hasRelay: boolean;
   hasTemperature: boolean;
   clock: Clock;
   log: Logger;
@@ -61,13 +62,16 @@ export function createPublisher(
     sources;
   const { connection, root, homeAssistant } = profile;
   const log = sources.log.child({ component: 'publishing', connection });
-  const live = new LiveTopics({ site, bus, health, cameras: statuses, log });
+  const pictures = homeAssistant && !profile.snapshots;
+  const live = new LiveTopics({ site, bus, health, cameras: statuses, pictures, log });
   const discoverySources = (): DiscoverySources => ({
     site,
     root,
     version,
     url: url(),
     snapshots: profile.snapshots,
+    commands: profile.commands,
+    hasRelay: sources.hasRelay,
     hasTemperature: sources.hasTemperature,
   });
   const discovery = new DiscoveryPublisher({

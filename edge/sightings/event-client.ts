@@ -1,7 +1,9 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
+import { clientStream } from '../../core/http/client-stream.js';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type EventTables, eventTable, type NumberedEvent } from '../store/event-table.js';
+import { type ImageLinks, presentEvent } from './sighting-event.js';
 
 export interface EventClientLimits {
   /** A comment is sent when there was no event for this long. */
@@ -23,6 +25,7 @@ export class EventClient {
     private readonly limits: EventClientLimits,
     /** Whose events are sent; all of them if it is undefined. */
     private readonly cameras?: readonly string[],
+    private readonly links?: ImageLinks,
   ) {}
 
   /** Call it when events were committed. */
@@ -36,27 +39,11 @@ export class EventClient {
   }
 
   read(lastEventId: string | undefined): Readable {
-    const text = Readable.from(
-      this.#text(lastEventId, () => watchdog.refresh()),
-      {
-        objectMode: false,
-        highWaterMark: 16_384,
-      },
-    );
-    // The generator returns only once what it waits for has come: without this, the stream of a client that went away
-    // would count until the next heartbeat.
-    const release = text._destroy.bind(text);
-    text._destroy = (error, done) => {
-      this.end();
-      release(error, done);
-    };
     const { patienceMs, heartbeatMs } = this.limits;
-    const watchdog = setTimeout(() => text.destroy(), patienceMs + heartbeatMs).unref();
-    text.once('close', () => {
-      clearTimeout(watchdog);
-      this.end();
+    return clientStream((onDrained) => this.#text(lastEventId, onDrained), {
+      patienceMs: patienceMs + heartbeatMs,
+      onEnd: () => this.end(),
     });
-    return text;
   }
 
   #isShown({ event }: NumberedEvent): boolean {
@@ -74,7 +61,7 @@ export class EventClient {
       const events = await eventTable.after(this.db, seq, PAGE_SIZE);
       for (const { seq: id, event } of events.filter((some) => this.#isShown(some)))
         yield event
-          ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(event)}\n\n`
+          ? `id: ${id}\nevent: ${event.event_type}\ndata: ${JSON.stringify(presentEvent(event, this.links))}\n\n`
           : gapEvent(id, id);
       seq = events.at(-1)?.seq ?? seq;
       const isUpToDate = events.length < PAGE_SIZE;

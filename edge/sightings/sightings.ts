@@ -1,13 +1,13 @@
 import type { Kysely } from 'kysely';
 import { v7 as uuid } from 'uuid';
-import type { SightingEvent, SightingPage, SightingQuery } from '../../core/contract/sighting.js';
-import { toIsoString } from '../../core/runtime/clock.js';
+import type { SightingEvent } from '../../core/contract/sighting.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
-import { boundedPage } from '../../core/store/bounded-page.js';
 import { type EventTables, eventTable } from '../store/event-table.js';
-import { type SightingRow, type SightingTables, sightingTable } from '../store/sighting-table.js';
-import { toSightingPage } from './sighting-presenter.js';
+import { type SightingHourTables, sightingHourTable } from '../store/sighting-hour-table.js';
+import type { SightingTables } from '../store/sighting-row.js';
+import { sightingTable } from '../store/sighting-table.js';
+import { eventOf, type ImageLinks, presentEvent } from './sighting-event.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { toRow, trackOf } from './track-row.js';
 import {
@@ -19,12 +19,10 @@ import {
   type TrackUpdate,
 } from './tracks.js';
 
-type Db = Kysely<SightingTables & EventTables>;
+type Db = Kysely<SightingTables & SightingHourTables & EventTables>;
 
 /** Smaller corrections of the clock do not matter. */
 const SHIFT_MS = 30_000;
-/** Of a sighting in a page, besides its track. */
-const LISTED_BYTES = 400;
 
 /** What one snapshot changed. Pass it to `apply` after the commit. */
 export interface SightingUpdate {
@@ -36,6 +34,10 @@ export interface SightingsOptions {
   db: Db;
   /** The configured cameras; sightings of others end at the start. */
   cameras(): string[];
+  /** For people; undefined if the camera has no name. */
+  cameraName?: (camera: string) => string | undefined;
+  /** For events; without them these have no address of a picture. */
+  links?: ImageLinks;
   /** How far the clock that stamps the snapshots is ahead of one that nobody sets, in milliseconds. */
   clockAhead?: () => number;
   log: Logger;
@@ -79,7 +81,7 @@ export class Sightings implements Service {
       const left = tracks.filter(({ state }) => state !== 'tentative');
       await db
         .transaction()
-        .execute((trx) => write(trx, camera, { tracks: [], appeared: [], left }));
+        .execute((trx) => this.#write(trx, camera, { tracks: [], appeared: [], left }));
       this.#tracks.delete(camera);
       log.info({ camera, sightings: left.length }, 'camera removed; its sightings ended');
     }
@@ -93,7 +95,7 @@ export class Sightings implements Service {
     settings: TrackingSettings,
   ): Promise<SightingUpdate> {
     const update = advance(this.#byPresentClock(camera), frame, settings, () => uuid());
-    const events = await write(transaction, camera, update);
+    const events = await this.#write(transaction, camera, update, frame.takenAt);
     return { tracks: update.tracks, events };
   }
 
@@ -101,6 +103,30 @@ export class Sightings implements Service {
   apply(camera: string, { tracks }: SightingUpdate): void {
     this.#tracks.set(camera, tracks);
     this.#stampedAhead.set(camera, this.#ahead);
+  }
+
+  /** Writes the rows of present and left objects, the totals, and the events. `at` is when the snapshot was taken. */
+  async #write(
+    db: Db,
+    camera: string,
+    update: TrackUpdate,
+    at = Number.NEGATIVE_INFINITY,
+  ): Promise<SightingEvent[]> {
+    const leftAt = (track: Track) => Math.max(track.lastSeenAt, at);
+    for (const track of update.tracks)
+      if (track.state !== 'tentative') await sightingTable.put(db, toRow(camera, track, null));
+    for (const track of update.left)
+      await sightingTable.put(db, toRow(camera, track, leftAt(track)));
+    await sightingHourTable.count(db, camera, update.appeared);
+    const { cameraName, links } = this.options;
+    const happened = (track: Track, leftAt: number | null) =>
+      eventOf({ camera, cameraName: cameraName?.(camera), track, leftAt });
+    const events = [
+      ...update.appeared.map((track) => happened(track, null)),
+      ...update.left.map((track) => happened(track, leftAt(track))),
+    ];
+    await eventTable.append(db, events);
+    return events.map((event) => presentEvent(event, links));
   }
 
   get #ahead(): number {
@@ -132,54 +158,4 @@ export class Sightings implements Service {
     }));
     this.apply(camera, { tracks, events: [] });
   }
-
-  /** A page ends before `limit` if its sightings are large. */
-  async list(query: SightingQuery): Promise<SightingPage> {
-    const page = await boundedPage<SightingRow>(
-      { limit: query.limit },
-      ({ track }) => LISTED_BYTES + track.length,
-      (limit, last) =>
-        sightingTable.list(this.options.db, { ...query, limit, after: last?.id ?? query.after }),
-    );
-    return toSightingPage(page);
-  }
-
-  /** The cameras and the labels of stored sightings. */
-  cameras(): Promise<string[]> {
-    return sightingTable.cameras(this.options.db);
-  }
-
-  labels(): Promise<string[]> {
-    return sightingTable.labels(this.options.db);
-  }
-}
-
-/** Writes the rows of present and left objects, and the events. */
-async function write(trx: Db, camera: string, update: TrackUpdate): Promise<SightingEvent[]> {
-  for (const track of update.tracks)
-    if (track.state !== 'tentative') await sightingTable.put(trx, toRow(camera, track, null));
-  for (const track of update.left)
-    await sightingTable.put(trx, toRow(camera, track, track.lastSeenAt));
-  const events = [
-    ...update.appeared.map((track) => eventOf('appeared', camera, track)),
-    ...update.left.map((track) => eventOf('left', camera, track)),
-  ];
-  await eventTable.append(trx, events);
-  return events;
-}
-
-function eventOf(type: 'appeared' | 'left', camera: string, track: Track): SightingEvent {
-  return {
-    event_type: type,
-    at: toIsoString(track.lastSeenAt),
-    camera,
-    label: track.label,
-    sighting: track.id,
-    static: track.state === 'static',
-    startedAt: toIsoString(track.startedAt),
-    durationSeconds: (track.lastSeenAt - track.startedAt) / 1000,
-    count: track.count,
-    box: track.box,
-    snapshot: track.best.image,
-  };
 }

@@ -1,5 +1,7 @@
 import { type Box, type Detection, strongestFirst } from '../../core/contract/detection.js';
+import type { Zone } from '../../core/contract/zone.js';
 import { type Extent, overlap } from '../../core/detection/boxes.js';
+import { namesOfZones } from '../../core/detection/zones.js';
 import type { TrackingSettings } from './sighting-settings.js';
 import { type Placed, placedIn } from './track-size.js';
 
@@ -11,6 +13,8 @@ export interface BestSnapshot {
   score: number | null;
   neighbors: number | null;
   confidence: number;
+  /** False if there was no disk space for the picture. */
+  stored?: false;
 }
 
 /** One object, tracked over snapshots. A `tentative` track is not confirmed yet. Stored as JSON: names are part of the schema. */
@@ -21,6 +25,8 @@ export interface Track {
   state: 'tentative' | 'present' | 'static';
   /** The last position. */
   box: Box;
+  /** Names of the zones that its centre has been in, in that order; absent in tracks of older versions. */
+  zones?: string[];
   /** The position since `anchoredAt`. */
   anchor: Box;
   anchoredAt: number;
@@ -46,6 +52,10 @@ export interface Frame {
   size?: Extent;
   /** A part of the image is missing, so that what it does not show may still be there. */
   isPartial?: boolean;
+  /** The camera's zones. */
+  zones?: readonly Zone[];
+  /** False if there was no disk space for the picture. */
+  isStored?: boolean;
 }
 
 /** What one snapshot changes. */
@@ -58,6 +68,8 @@ export interface TrackUpdate {
 
 /** Maximum number of tracks of one camera; further objects are ignored until others have left. */
 export const MAX_TRACKS = 256;
+/** Limit on the zones that are noted of one object. */
+const MAX_ZONES_PASSED = 64;
 
 /** Minimum intersection over union with its anchor for an object that has not moved. */
 const STATIONARY_OVERLAP = 0.6;
@@ -130,11 +142,20 @@ function match(tracks: readonly Placed<Track>[], detections: Detection[], minOve
 
 const snapshotOf = (
   { box, score, neighbors, confidence }: Detection,
-  image: string,
-  takenAt: number,
-): BestSnapshot => ({ image, takenAt, box, score, neighbors, confidence });
+  { image, takenAt, isStored = true }: Frame,
+): BestSnapshot => ({
+  ...{ image, takenAt, box, score, neighbors, confidence },
+  ...(!isStored && { stored: false }),
+});
 
-function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: string): Track {
+/** The zones that an object has been in, with those of its present position. */
+function zonesPassed(before: readonly string[], detection: Detection, frame: Frame): string[] {
+  const now = namesOfZones(frame.zones ?? [], detection, frame.size);
+  return [...new Set([...before, ...now])].slice(0, MAX_ZONES_PASSED);
+}
+
+function startTrack(detection: Detection, frame: Frame, id: string): Track {
+  const { takenAt, size } = frame;
   const { label, detector, box } = detection;
   return {
     id,
@@ -142,13 +163,14 @@ function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: s
     detector,
     state: 'tentative',
     box,
+    zones: zonesPassed([], detection, frame),
     anchor: box,
     anchoredAt: takenAt,
     ...(size && { size }),
     startedAt: takenAt,
     lastSeenAt: takenAt,
     count: 1,
-    best: snapshotOf(detection, image, takenAt),
+    best: snapshotOf(detection, frame),
     seen: [true],
     misses: 0,
   };
@@ -157,11 +179,12 @@ function startTrack(detection: Detection, { image, takenAt, size }: Frame, id: s
 function withDetection(
   { track, isPlaced }: Placed<Track>,
   detection: Detection,
-  { image, takenAt, size }: Frame,
+  frame: Frame,
   settings: TrackingSettings,
 ): Track {
+  const { takenAt, size } = frame;
   const { box } = detection;
-  const snapshot = snapshotOf(detection, image, takenAt);
+  const snapshot = snapshotOf(detection, frame);
   const isStationary = isPlaced && overlap(track.anchor, box) >= STATIONARY_OVERLAP;
   // That the picture was turned does not move the object.
   const anchoredAt = isStationary || !isPlaced ? track.anchoredAt : takenAt;
@@ -170,6 +193,7 @@ function withDetection(
     ...track,
     state: track.state === 'tentative' ? 'tentative' : isStatic ? 'static' : 'present',
     box,
+    zones: zonesPassed(track.zones ?? [], detection, frame),
     anchor: isStationary ? track.anchor : box,
     anchoredAt,
     ...(size && { size }),

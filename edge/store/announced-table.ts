@@ -9,21 +9,31 @@ export interface AnnouncedTables {
     camera: string;
     /** Home Assistant's components of the camera with their platforms, as JSON. */
     components: string;
-    /** 1 if the camera was announced in a topic of its own, 0 if in the message of the appliance. */
+    /** How the camera was announced: a number of `announcedForms`. */
     own_topic: number;
   };
 }
 
 export type Components = Record<string, DiscoveryPlatform>;
 
+/**
+ * How versions announced a camera: in the message of the appliance (0), in a message of its own about the appliance's device
+ * (1), and now as a device of its own (2).
+ */
+const announcedForms = ['in-appliance', 'own-topic', 'own-device'] as const;
+export type AnnouncedForm = (typeof announcedForms)[number];
+
 export interface AnnouncedCamera {
   components: Components;
-  hasOwnTopic: boolean;
+  form: AnnouncedForm;
 }
+
+/** Stands for the appliance's own components. No id of a camera contains an underscore. */
+export const APPLIANCE = '_appliance';
 
 type Db = Kysely<AnnouncedTables>;
 
-/** The cameras that were announced to a broker, so that its retained messages can be removed with a camera. */
+/** What was announced to a broker, so that its retained messages can be removed with a camera. */
 export const announcedTable = {
   of: async (db: Db, connection: string): Promise<Map<string, AnnouncedCamera>> => {
     const rows = await db
@@ -36,19 +46,14 @@ export const announcedTable = {
         row.camera,
         {
           components: (jsonObject(row.components) ?? {}) as Components,
-          hasOwnTopic: row.own_topic !== 0,
+          form: announcedForms[row.own_topic] ?? 'own-device',
         },
       ]),
     );
   },
 
-  put: (
-    db: Db,
-    connection: string,
-    camera: string,
-    { components, hasOwnTopic }: AnnouncedCamera,
-  ) => {
-    const own_topic = hasOwnTopic ? 1 : 0;
+  put: (db: Db, connection: string, camera: string, { components, form }: AnnouncedCamera) => {
+    const own_topic = announcedForms.indexOf(form);
     const row = { connection, camera, components: JSON.stringify(components), own_topic };
     return db
       .insertInto('announced')

@@ -2,6 +2,12 @@ import type { Generated, Kysely } from 'kysely';
 import { jsonObject } from '../../core/contract/json-object.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 
+/** An event as it is stored: what depends on the address of the appliance is added when it is read. */
+export interface StoredEvent extends Omit<SightingEvent, 'picture'> {
+  /** Present if the best picture could not be stored. */
+  pictureStored?: false;
+}
+
 export interface EventTables {
   site_event: { seq: Generated<number>; payload: string };
 }
@@ -9,14 +15,14 @@ export interface EventTables {
 export interface NumberedEvent {
   seq: number;
   /** Undefined if damage has made it unreadable. */
-  event: SightingEvent | undefined;
+  event: StoredEvent | undefined;
 }
 
 type Db = Kysely<EventTables>;
 
 /** The log of events. Numbers rise by one and are never reused, so a client can resume after the last one it has. */
 export const eventTable = {
-  append: async (db: Db, events: SightingEvent[]): Promise<void> => {
+  append: async (db: Db, events: readonly StoredEvent[]): Promise<void> => {
     if (events.length === 0) return;
     await db
       .insertInto('site_event')
@@ -34,7 +40,7 @@ export const eventTable = {
       .execute();
     return rows.map((row) => ({
       seq: row.seq,
-      event: jsonObject(row.payload) as SightingEvent | undefined,
+      event: jsonObject(row.payload) as StoredEvent | undefined,
     }));
   },
 

@@ -4,11 +4,13 @@ import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import type { Migrations } from '../../core/store/database.js';
 import { announcedTopicMigration } from './announced-topic-migration.js';
+import { managedCamerasMigration } from './managed-cameras-migration.js';
 import { outboxBudgetMigration } from './outbox-budget-migration.js';
 import { outboxImageMigration } from './outbox-image-migration.js';
 import { outboxMarksMigration } from './outbox-marks-migration.js';
 import { outboxMigration } from './outbox-migration.js';
 import { sightingIndexMigration } from './sighting-index-migration.js';
+import { sightingViewsMigration } from './sighting-views-migration.js';
 import { sightingsMigration } from './sightings-migration.js';
 
 /** Every change of the appliance's schema, oldest first. A migration that has been released never changes. */
@@ -24,4 +26,6 @@ export const edgeMigrations: Migrations = {
   '0009_announced_topic': announcedTopicMigration,
   '0010_access': accessMigration,
   '0013_sighting_indexes': sightingIndexMigration,
+  '0014_managed_cameras': managedCamerasMigration,
+  '0016_sighting_views': sightingViewsMigration,
 };

@@ -20,6 +20,8 @@ export const edgeSalvagePlan: SalvagePlan = {
     sighting: ({ id, track }) => isUuid(id) && isJson(track),
     site_event: ({ payload }) => isJson(payload),
     announced: ({ components }) => isJson(components),
+    managed_camera: ({ settings }) => isJson(settings),
+    camera_revision: ({ settings, changes }) => isJson(settings) && isJson(changes),
   },
   mend: mendEdge,
 };

@@ -1,35 +1,53 @@
-import { type Kysely, sql } from 'kysely';
-import type { SightingQuery } from '../../core/contract/sighting.js';
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely';
+import type { SightingFilter } from '../../core/contract/sighting.js';
 import { type ClockEra, latestOf } from '../../core/runtime/clock-eras.js';
 import { distinctValues } from '../../core/store/distinct-values.js';
 import { limitByEra } from '../../core/store/era-limit.js';
+import { earliestBegin, filterConditions, type Place } from './sighting-filter.js';
+import type { SightingRow, SightingTables, TrackedRow } from './sighting-row.js';
 
-export interface SightingRow {
-  id: string;
-  camera: string;
-  label: string;
-  state: 'present' | 'static' | 'left';
-  started_at: number;
-  last_seen_at: number;
-  /** null while the object is present. */
-  ended_at: number | null;
-  best_image: string;
-  /** The state of the tracker for this object, as JSON. */
-  track: string;
-}
-
-export interface SightingTables {
-  sighting: SightingRow;
+/** With the size of its best picture, if that is stored. */
+export interface ListedRow extends SightingRow {
+  picture_width: number | null;
+  picture_height: number | null;
 }
 
 type Db = Kysely<SightingTables>;
 
+/** A list in the order of `started_at`; by default the newest are first. */
+export interface ListOptions {
+  limit: number;
+  after?: Place | undefined;
+  oldestFirst?: boolean;
+}
+
+const whole = (db: Db) =>
+  db
+    .selectFrom('sighting')
+    .selectAll()
+    .select([pictureSide('width').as('picture_width'), pictureSide('height').as('picture_height')]);
+
+const pictureSide = (side: 'width' | 'height') =>
+  sql<number | null>`(
+    select ${sql.ref(`blob.${side}`)} from image inner join blob on blob.sha256 = image.sha256
+    where image.id = sighting.best_image
+  )`;
+
+/** A column that the tracker does not write keeps its default or what a mark has put there. */
+const unmarked = {
+  marked_at: null,
+  marked_by: null,
+  mark_note: null,
+  picture_kept: 0,
+  picture_expires_at: null,
+};
+
 export const sightingTable = {
-  /** Inserts or replaces a sighting. */
-  put: (db: Db, row: SightingRow) =>
+  /** Inserts a sighting, or replaces what the tracker has written of it. */
+  put: (db: Db, row: TrackedRow) =>
     db
       .insertInto('sighting')
-      .values(row)
+      .values({ ...row, ...unmarked })
       .onConflict((c) => c.column('id').doUpdateSet(row))
       .execute(),
 
@@ -38,24 +56,41 @@ export const sightingTable = {
 
   remove: (db: Db, id: string) => db.deleteFrom('sighting').where('id', '=', id).execute(),
 
-  /** Newest first; ids are in the order of time. */
-  list: (db: Db, query: SightingQuery): Promise<SightingRow[]> =>
-    db
+  find: (db: Db, id: string): Promise<ListedRow | undefined> =>
+    whole(db).where('id', '=', id).executeTakeFirst(),
+
+  camera: async (db: Db, id: string): Promise<string | undefined> =>
+    (await db.selectFrom('sighting').select('camera').where('id', '=', id).executeTakeFirst())
+      ?.camera,
+
+  /** Where a sighting is, or was, in the order of pages: without its row, by the time in its id. */
+  place: async (db: Db, id: string): Promise<Place> =>
+    (await db
       .selectFrom('sighting')
-      .selectAll()
-      .$if(query.after !== undefined, (q) => q.where('id', '<', query.after ?? ''))
-      .$if(query.camera !== undefined, (q) => q.where('camera', '=', query.camera ?? ''))
-      .$if(query.label !== undefined, (q) => q.where('label', '=', query.label ?? ''))
-      .$if(query.state !== undefined, (q) => q.where('state', '=', query.state ?? 'left'))
-      .$if(query.from !== undefined, (q) =>
-        q.where((e) =>
-          e.or([e('ended_at', 'is', null), e('ended_at', '>=', Date.parse(query.from ?? ''))]),
-        ),
-      )
-      .$if(query.to !== undefined, (q) => q.where('started_at', '<', Date.parse(query.to ?? '')))
-      .orderBy('id', 'desc')
-      .limit(query.limit)
-      .execute(),
+      .select(['started_at', 'id'])
+      .where('id', '=', id)
+      .executeTakeFirst()) ?? {
+      started_at: Number.parseInt(id.replace(/-/g, '').slice(0, 12), 16),
+      id,
+    },
+
+  /** The order is that of `started_at`: of live cameras that of the ids as well. */
+  list: async (db: Db, filter: SightingFilter, options: ListOptions): Promise<ListedRow[]> => {
+    const ids = await idsOf(db, filter, options);
+    if (ids.length === 0) return [];
+    const rows = await whole(db).where('id', 'in', ids).execute();
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
+  },
+
+  /** How many there are; no more than `most` are counted. */
+  count: async (db: Db, filter: SightingFilter, most: number): Promise<number> => {
+    const conditions = await allConditions(db, filter);
+    const { rows } = await sql<{ found: number }>`select count(*) as found from (
+      select 1 from sighting where ${allOf(conditions)} limit ${most}
+    )`.execute(db);
+    return rows[0]?.found ?? 0;
+  },
 
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),
 
@@ -77,6 +112,7 @@ export const sightingTable = {
           // The first condition is one that the index serves.
           .where('ended_at', '<', latestOf(ms, eras))
           .where('ended_at', '<', limitByEra('ended_at', ms, eras))
+          .where('picture_kept', '=', 0)
           .limit(limit),
       )
       .executeTakeFirst();
@@ -84,7 +120,51 @@ export const sightingTable = {
   },
 };
 
+async function idsOf(
+  db: Db,
+  filter: SightingFilter,
+  { limit, after, oldestFirst = false }: ListOptions,
+): Promise<string[]> {
+  const beyond = oldestFirst ? sql`>` : sql`<`;
+  const conditions = [
+    ...(await allConditions(db, filter)),
+    ...(after ? [sql`(started_at, id) ${beyond} (${after.started_at}, ${after.id})`] : []),
+  ];
+  const rows = await db
+    .selectFrom('sighting')
+    .select('id')
+    .where(allOf(conditions))
+    .orderBy('started_at', oldestFirst ? 'asc' : 'desc')
+    .orderBy('id', oldestFirst ? 'asc' : 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+async function allConditions(db: Db, filter: SightingFilter): Promise<RawBuilder<unknown>[]> {
+  const from = filter.from === undefined ? undefined : Date.parse(filter.from);
+  const to = filter.to === undefined ? undefined : Date.parse(filter.to);
+  return [
+    ...filterConditions(filter),
+    ...(to === undefined ? [] : [sql`started_at < ${to}`]),
+    ...(from === undefined
+      ? []
+      : [
+          sql`started_at >= ${await earliestBegin(db, from)}`,
+          sql`(ended_at is null or ended_at >= ${from})`,
+        ]),
+  ];
+}
+
+const allOf = (conditions: RawBuilder<unknown>[]) =>
+  conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+
 /** Images that show an open sighting best: the condition for `ImageStore`, over its own table. */
 export const isOfOpenSighting = sql<boolean>`exists (
   select 1 from sighting where sighting.best_image = image.id and sighting.ended_at is null
+)`;
+
+/** Images that are kept since a sighting was marked as wrong. */
+export const isOfMarkedSighting = sql<boolean>`exists (
+  select 1 from sighting where sighting.best_image = image.id and sighting.picture_kept = 1
 )`;

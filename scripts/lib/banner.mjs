@@ -18,8 +18,10 @@ export function banner({ edge, relay, mqttPort }) {
   return `
   Siteglass is running. Ctrl-C stops it.
 
-    appliance   ${edgeUrl}   API: ${edgeUrl}/docs   ${tokenOf(edge)}
-    relay       ${relayUrl}   API: ${relayUrl}/docs   ${tokenOf(relay)}
+    appliance   ${edgeUrl}   console   API: ${edgeUrl}/docs   ${tokenOf(edge)}
+    relay       ${relayUrl}   public page   API: ${relayUrl}/docs   ${tokenOf(relay)}
+    sites       ${relayUrl}/fleet   log in with a user, made by:
+                node dist/cloud-relay/main.js user add demo --role admin --set dataFolder=${relay.data}
     MQTT        mqtt://localhost:${mqttPort}
 
   Find the stop signs in an image, draw their boxes, read the result:

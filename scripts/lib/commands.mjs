@@ -14,14 +14,14 @@ export const COMMANDS = {
     verify: 'lint, types, audit, test and verify:node; a warning fails',
     audit: 'Look for known faults of the npm packages, in the registry or in a pinned list',
     lint: 'Check format and rules (Biome)',
-    types: 'Check types of the program and of scripts/ (tsc)',
+    types: 'Check types of the program, of scripts/ and of console/ (tsc)',
     test: 'Run the tests, or those that you name: npm test -- test/core/images',
     'test:unit': 'Run the tests without test/e2e/',
     'test:e2e': 'Run test/e2e/: whole journeys with several processes',
   },
   'While you work': {
     format: 'Format and fix what can be fixed automatically',
-    build: 'Compile into dist/',
+    build: 'Compile the programs and the pages of console/ into dist/',
     coverage: 'Run the tests and write the coverage to var/coverage/',
     bench: 'List the benches; npm run bench -- NAME runs one',
     accuracy:

@@ -34,6 +34,7 @@ const FLOORS: Record<string, string[][]> = {
     ['retention', 'backup', 'enrolment'],
     ['pipeline'],
     ['publishing', 'uplink', 'notifications', 'setup'],
+    ['events'],
     ['api', 'doctor'],
     ['commands', 'context.ts'],
     ['main.ts'],

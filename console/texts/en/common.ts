@@ -32,10 +32,9 @@ export const logIn = {
   user: 'User name',
   password: 'Password',
   submit: 'Log in',
-  help: 'Forgotten? On the appliance, run: sudo siteglass-edge user password NAME',
-  fleetHelp: 'Forgotten? On the machine of the relay, run: sudo siteglass-relay user password NAME',
-  noSession:
-    'A log-in needs HTTPS here, since a password would otherwise cross the network in plain text.',
+  help: 'No user yet? On the appliance, run: sudo siteglass-edge user add NAME --role admin. Password forgotten? sudo siteglass-edge user password NAME',
+  fleetHelp:
+    'No user yet? On the machine of the relay, run: sudo siteglass-relay user add NAME --role admin. Password forgotten? sudo siteglass-relay user password NAME',
 };
 
 export const shell = {

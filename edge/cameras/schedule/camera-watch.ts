@@ -1,6 +1,7 @@
 import type { ImageId } from '../../../core/contract/names.js';
 import { messageOf, ProblemError } from '../../../core/runtime/errors.js';
 import { ScheduledTask } from '../../../core/runtime/schedule/scheduled-task.js';
+import { isOpen, nextOpening } from '../../../core/runtime/schedule/time-windows.js';
 import type { Camera } from '../camera.js';
 import type { CameraConfig } from '../camera-config.js';
 import type { CameraState, CameraStatus } from '../camera-status.js';
@@ -13,7 +14,6 @@ import { ScheduleGuard } from './schedule-guard.js';
 import { SnapshotFetcher } from './snapshot-fetcher.js';
 import { SnapshotProcessor } from './snapshot-processor.js';
 import { StatusReporter } from './status-reporter.js';
-import { isOpen, nextOpening } from './time-windows.js';
 import { UnreadFiles } from './unread-files.js';
 import type { WatchContext, WatchOptions } from './watch-context.js';
 

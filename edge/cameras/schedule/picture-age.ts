@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { RunTimes } from '../../../core/runtime/schedule/run-times.js';
 import type { ScheduleTime } from '../../../core/runtime/schedule/schedule-time.js';
+import { isOpen, nextOpening } from '../../../core/runtime/schedule/time-windows.js';
 import type { CameraConfig } from '../camera-config.js';
-import { isOpen, nextOpening } from './time-windows.js';
 
 /** Without a setting, a picture is too old after this time, and after so many runs without a new one. */
 const LEAST_LIMIT_MS = 300_000;

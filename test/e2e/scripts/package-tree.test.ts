@@ -97,7 +97,10 @@ for (const [program, main, settings] of [
       'ONNX Runtime has a package of its own',
     );
     const own = program === 'edge' ? 'edge' : 'cloud-relay';
-    t.deepEqual((await readdir(join(tree, 'dist'))).toSorted(), [own, 'core'].toSorted());
+    t.deepEqual(
+      (await readdir(join(tree, 'dist'))).toSorted(),
+      [own, 'core', 'console'].toSorted(),
+    );
     t.deepEqual(
       files
         .filter((file) => file.endsWith('.node'))

@@ -11,9 +11,6 @@ import { startEdge } from '../../support/edge.js';
 
 const read = (name: string) => readFileSync(join(projectRoot(), 'docs', 'examples', name), 'utf8');
 
-/** As Home Assistant makes ids of names. */
-const slug = (text: string) => text.toLowerCase().replace(/[^a-z0-9]+/g, '_');
-
 test("every entity on the example's dashboard is announced to Home Assistant", (t) => {
   const sources = {
     site: 'demo',
@@ -21,16 +18,17 @@ test("every entity on the example's dashboard is announced to Home Assistant", (
     version: '1',
     url: undefined,
     snapshots: false,
+    commands: true,
+    hasRelay: true,
     hasTemperature: true,
   };
   const labels = [{ slug: 'stop-sign', label: 'stop sign' }];
-  const known = [
-    applianceDiscovery(sources, {}),
-    cameraDiscovery(sources, { id: 'street', name: undefined, labels }, {}),
-  ].flatMap(({ dev, cmps }) =>
-    Object.values(cmps).map((component) =>
-      'name' in component ? `${component.p}.${slug(`${dev.name} ${component.name}`)}` : '',
-    ),
+  const street = { id: 'street', name: 'Street', kind: 'folder' as const, labels, zones: [] };
+  const known = [applianceDiscovery(sources, {}), cameraDiscovery(sources, street, {})].flatMap(
+    ({ cmps }) =>
+      Object.values(cmps).map((component) =>
+        'default_entity_id' in component ? component.default_entity_id : '',
+      ),
   );
   const text = JSON.stringify(parse(read('home-assistant-dashboard.yaml')));
   const used = [...text.matchAll(/"((?:sensor|binary_sensor|event|image|button|switch)\.\w+)"/g)];
@@ -39,11 +37,18 @@ test("every entity on the example's dashboard is announced to Home Assistant", (
 });
 
 test("the Grafana dashboard's metrics are exported by an appliance", async (t) => {
-  const edge = await startEdge(['lan={ embedded: { port: 0, auth: none } }']);
+  const edge = await startEdge([
+    'lan={ embedded: { port: 0, auth: none } }',
+    'mqtt={ url: "mqtt://127.0.0.1:1" }',
+  ]);
   t.teardown(edge.stop);
   const api = await ApiClient.connect(edge.url, edge.adminToken);
   const metrics = (await api.get(t, '/metrics')).bytes.toString('utf8');
-  const used = read('grafana-dashboard.json').match(/\b(siteglass|process)_[a-z_]+/g) ?? [];
+  const used =
+    readFileSync(
+      join(projectRoot(), 'deploy', 'monitoring', 'grafana-appliances.json'),
+      'utf8',
+    ).match(/\b(siteglass|process)_[a-z_]+/g) ?? [];
   t.true(used.length > 10);
   for (const name of new Set(used)) {
     const family = name.replace(/_(bucket|count)$/, '');

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { Payload } from '../../../core/contract/topics.js';
 import type { MessageBus } from '../../../core/messaging/message-bus.js';
 import type { CameraStatus } from '../../../edge/cameras/camera-status.js';
 import { LiveTopics } from '../../../edge/publishing/live-topics.js';
@@ -60,4 +61,26 @@ test('after the farewell of an appliance that stops, nothing says that it is onl
   published.length = 0;
   await live.publishAll().catch(() => undefined);
   t.deepEqual(published, ['cameraAvailability north gate offline']);
+});
+
+test('the address of the last stored picture is published as it changes and on a connection, and never as null', async (t) => {
+  const { bus, published } = recordingBus();
+  const health = () => Promise.reject(new Error('not asked'));
+  const known = { site: 'north', bus, health, cameras: () => [], log };
+  const live = new LiveTopics({ ...known, pictures: true });
+  const state = (url: string | null) => ({ url }) as Payload<'cameraState'>;
+  live.stateChanged('gate', state(null));
+  live.stateChanged('gate', state('http://192.0.2.7/a'));
+  live.stateChanged('gate', state(null));
+  t.deepEqual(published, ['picture north gate http://192.0.2.7/a']);
+  published.length = 0;
+  await live.publishAll().catch(() => undefined);
+  t.deepEqual(published, [
+    'picture north gate http://192.0.2.7/a',
+    'siteAvailability north online',
+  ]);
+  const without = new LiveTopics(known);
+  published.length = 0;
+  without.stateChanged('gate', state('http://192.0.2.7/b'));
+  t.deepEqual(published, []);
 });

@@ -1,22 +1,26 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import type { SightingEvent } from '../../../core/contract/sighting.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { EventStream, type EventStreamOptions } from '../../../edge/sightings/event-stream.js';
-import { type EventTables, eventTable } from '../../../edge/store/event-table.js';
+import { type EventTables, eventTable, type StoredEvent } from '../../../edge/store/event-table.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { eventually } from '../../support/eventually.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const event = (n: number): SightingEvent => ({
+const event = (n: number): StoredEvent => ({
   event_type: n % 2 === 0 ? 'left' : 'appeared',
   at: '2026-05-01T10:00:00.000Z',
   camera: 'gate',
+  cameraName: 'Gate',
+  confidence: 0.8,
+  zones: ['drive'],
   label: 'stop sign',
   sighting: '01890000-0000-7000-8000-000000000000',
   static: false,
   startedAt: '2026-05-01T10:00:00.000Z',
+  lastSeenAt: '2026-05-01T10:00:00.000Z',
+  leftAt: null,
   durationSeconds: n,
   count: 2,
   box: { x: 1, y: 2, width: 30, height: 30 },

@@ -3,6 +3,7 @@ import test from 'ava';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
+import { SightingList } from '../../../edge/sightings/sighting-list.js';
 import { trackingSchema } from '../../../edge/sightings/sighting-settings.js';
 import { Sightings } from '../../../edge/sightings/sightings.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
@@ -56,7 +57,7 @@ for (const [name, step] of [
     for (let i = 0; i < 4; i++) events.push(...(await look(false)));
     const [left] = events;
     t.like(left, { event_type: 'left', durationSeconds: 50 });
-    const { sightings: rows } = await sightings.list({ limit: 10 });
+    const { sightings: rows } = await new SightingList({ db: tables }).page({ limit: 10 });
     t.is(rows.length, 1);
     t.is(Date.parse(rows[0]?.startedAt ?? ''), START + 10 * SECOND + step);
     t.is(Date.parse(rows[0]?.endedAt ?? ''), START + 60 * SECOND + step);

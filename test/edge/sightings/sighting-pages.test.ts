@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import test from 'ava';
 import { v7 as uuid } from 'uuid';
-import { silentLogger } from '../../../core/runtime/logger.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
-import { Sightings } from '../../../edge/sightings/sightings.js';
+import { SightingList } from '../../../edge/sightings/sighting-list.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { sightingTable } from '../../../edge/store/sighting-table.js';
 import { type EdgeTables, sightingTables } from '../../../edge/store/tables.js';
@@ -23,17 +22,14 @@ test('a page of large sightings ends before its limit, and the next ones have th
   for (const id of ids)
     await sightingTable.put(db, {
       ...{ id, camera: 'gate', label: 'cat', state: 'left', best_image: best.image, track },
-      ...{ started_at: 1, last_seen_at: 2, ended_at: 3 },
+      ...{ started_at: 1, last_seen_at: 2, ended_at: 3, left_at: 3 },
+      ...{ detector: 'd', confidence: 0.5, zones: '[]' },
     });
-  const sightings = new Sightings({
-    db: tablesOf(db, sightingTables),
-    cameras: () => ['gate'],
-    log: silentLogger(),
-  });
+  const sightings = new SightingList({ db: tablesOf(db, sightingTables) });
   const seen: string[] = [];
   const sizes: number[] = [];
   for (let after: string | undefined, hasMore = true; hasMore; ) {
-    const page = await sightings.list({ limit: 500, after });
+    const page = await sightings.page({ limit: 500, after });
     seen.push(...page.sightings.map(({ id }) => id));
     sizes.push(page.sightings.length);
     after = page.next ?? undefined;

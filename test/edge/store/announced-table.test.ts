@@ -11,7 +11,7 @@ test('an announced camera that is damaged has no known components, and does not 
   t.teardown(close);
   const components = { count: 'sensor' } as const;
   for (const camera of ['gate', 'street', 'yard'])
-    await announcedTable.put(db, 'lan', camera, { components, hasOwnTopic: true });
+    await announcedTable.put(db, 'lan', camera, { components, form: 'own-device' });
   for (const [camera, damaged] of [
     ['gate', '{"count":'],
     ['yard', 'null'],
@@ -24,9 +24,9 @@ test('an announced camera that is damaged has no known components, and does not 
   t.deepEqual(
     await announcedTable.of(db, 'lan'),
     new Map([
-      ['gate', { components: {}, hasOwnTopic: true }],
-      ['street', { components, hasOwnTopic: true }],
-      ['yard', { components: {}, hasOwnTopic: true }],
+      ['gate', { components: {}, form: 'own-device' }],
+      ['street', { components, form: 'own-device' }],
+      ['yard', { components: {}, form: 'own-device' }],
     ]),
   );
 });

@@ -18,7 +18,7 @@ test('an upgrade keeps sightings, and finds a rare label and a state by an index
   const { db, sqlite, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
   t.teardown(close);
   t.deepEqual(await sightingTable.labels(db), ['cat', 'dog']);
-  const found = await sightingTable.list(db, { label: 'cat', limit: 10 });
+  const found = await sightingTable.list(db, { label: ['cat'] }, { limit: 10 });
   t.deepEqual(
     found.map(({ id }) => id),
     ['a'],

@@ -1,24 +1,9 @@
-import { z } from 'zod';
+import { type TimeWindow, WEEKDAYS } from '../../contract/time-window.js';
 
-const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 const DAY_MINUTES = 24 * 60;
 
-const timeSchema = z
-  .string()
-  .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'expected a time of day from "00:00" to "24:00"');
-
-/** A part of some days, in the machine's local time. A window whose end is before its start continues past midnight. */
-export const timeWindowSchema = z
-  .strictObject({
-    days: z.array(z.enum(DAYS)).min(1).max(7).optional(),
-    from: timeSchema,
-    to: timeSchema,
-  })
-  .refine(({ from, to }) => from !== to, { path: ['to'], error: 'must differ from "from"' });
-export type TimeWindow = z.infer<typeof timeWindowSchema>;
-
 /** Whether a time (milliseconds since the epoch) is in one of the windows; always true if there are none. */
-export function isOpen(windows: TimeWindow[], ms: number): boolean {
+export function isOpen(windows: readonly TimeWindow[], ms: number): boolean {
   if (windows.length === 0) return true;
   const time = new Date(ms);
   const minute = time.getHours() * 60 + time.getMinutes();
@@ -32,7 +17,7 @@ export function isOpen(windows: TimeWindow[], ms: number): boolean {
 }
 
 /** The first time from `ms` on at which a window is open, to the minute; undefined if none opens within a week. */
-export function nextOpening(windows: TimeWindow[], ms: number): number | undefined {
+export function nextOpening(windows: readonly TimeWindow[], ms: number): number | undefined {
   if (isOpen(windows, ms)) return ms;
   const starts = windows.flatMap((window) =>
     // Eight days, since today's start may have passed.
@@ -48,7 +33,7 @@ export function nextOpening(windows: TimeWindow[], ms: number): number | undefin
 }
 
 const isOn = ({ days }: TimeWindow, day: number): boolean =>
-  days === undefined || days.some((name) => DAYS[day] === name);
+  days === undefined || days.some((name) => WEEKDAYS[day] === name);
 
 function minuteOf(time: string): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);

@@ -1,9 +1,6 @@
 import test from 'ava';
-import {
-  isOpen,
-  nextOpening,
-  timeWindowSchema,
-} from '../../../../edge/cameras/schedule/time-windows.js';
+import { timeWindowSchema } from '../../../../core/contract/time-window.js';
+import { isOpen, nextOpening } from '../../../../core/runtime/schedule/time-windows.js';
 
 /** 2026-03-02 was a Monday; local time, as the windows are. */
 const at = (day: number, hours: number, minutes = 0) =>
