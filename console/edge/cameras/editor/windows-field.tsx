@@ -26,7 +26,6 @@ export function WindowsField() {
       <p class="muted">{words.windowsHelp}</p>
       {windows.map((window, i) => (
         <WindowRow
-          // biome-ignore lint/suspicious/noArrayIndexKey: a window has nothing but its place.
           key={i}
           index={i}
           window={window}

@@ -136,14 +136,7 @@ function Cells({ camera, last, threshold }: CellsProps) {
       )}
       {cells.map((change, i) =>
         change < threshold ? null : (
-          <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a cell is known by its place.
-            key={i}
-            x={i % columns}
-            y={Math.floor(i / columns)}
-            width={1}
-            height={1}
-          />
+          <rect key={i} x={i % columns} y={Math.floor(i / columns)} width={1} height={1} />
         ),
       )}
     </svg>

@@ -41,7 +41,6 @@ function Overlay({ snapshot, address, withText = false }: OverlayProps) {
   const { kept, gone, added } = compare(snapshot);
   const boxes = (list: Detection[], kind: 'kept' | 'gone' | 'added') =>
     list.map(({ box, label, confidence }, i) => (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the boxes of a trial do not change.
       <g key={`${kind}-${i}`} class={`trial-box ${kind}`}>
         <rect x={box.x} y={box.y} width={box.width} height={box.height} />
         {kind === 'added' && (

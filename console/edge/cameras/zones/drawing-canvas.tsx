@@ -58,13 +58,11 @@ export function DrawingCanvas({ zones, size, onDone, onCancel, ...view }: Drawin
         onKeyDown={pressKey}
       >
         {zones.map((zone, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a zone is known by its place.
           <polygon key={i} class={`zone ${zone.kind}`} points={polygonPoints(zone, size)} />
         ))}
         <polyline class="drawing" points={polygonPoints({ points: line }, size)} />
         {points.map(([x, y], i) => (
           <circle
-            // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place.
             key={i}
             class={`corner ${i === 0 && canFinish ? 'closing' : ''}`}
             cx={x * width}

@@ -25,8 +25,8 @@ type FrameProps = Omit<PictureView, 'zones'> &
 export function PictureFrame({ picture, size, boxes, svg, children, ...rest }: FrameProps) {
   const { width, height } = size;
   return (
+    // biome-ignore lint/a11y/useSemanticElements: SVG has no fieldsets.
     <svg
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: while a zone is drawn, the picture takes keys.
       role="group"
       aria-label={words.canvas}
       class="zone-canvas"
@@ -44,7 +44,6 @@ export function PictureFrame({ picture, size, boxes, svg, children, ...rest }: F
         />
       )}
       {boxes.map(({ label, box }, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: boxes of one picture do not change.
         <g key={i} class="found-box">
           <rect x={box.x} y={box.y} width={box.width} height={box.height} />
           <text x={box.x} y={Math.max(box.y - height / 150, height / 30)} font-size={height / 30}>

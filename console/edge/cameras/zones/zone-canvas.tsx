@@ -88,7 +88,6 @@ export function ZoneCanvas(props: CanvasProps) {
     >
       {zones.map((one, i) => (
         <polygon
-          // biome-ignore lint/suspicious/noArrayIndexKey: a zone is known by its place.
           key={i}
           class={`zone ${one.kind} ${i === selected ? 'selected' : ''}`}
           points={polygonPoints(one, size)}
@@ -129,7 +128,6 @@ function Corners({ zone, size, onTake, onInsert, onKey }: CornersProps) {
         const [x, y] = middleAfter(zone, i);
         return (
           <circle
-            // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place.
             key={`middle-${i}`}
             class="middle"
             cx={x * width}
@@ -144,7 +142,6 @@ function Corners({ zone, size, onTake, onInsert, onKey }: CornersProps) {
       {points.map(([x, y], i) => (
         // biome-ignore lint/a11y/useSemanticElements: SVG has no buttons.
         <circle
-          // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place.
           key={`corner-${i}`}
           data-corner={i}
           class="corner"

@@ -119,7 +119,6 @@ function Corners({ zone, isReadOnly, onChange }: CornersProps) {
         </thead>
         <tbody>
           {zone.points.map((point, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a corner is known by its place.
             <tr key={i}>
               <th scope="row">{i + 1}</th>
               {([0, 1] as const).map((axis) => (

@@ -114,7 +114,6 @@ function ZoneList({ zones, selected, onSelect, onRemove }: ListProps) {
   return (
     <ul class="zone-list" aria-label={words.list}>
       {zones.map((zone, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a zone is known by its place while its name is typed.
         <li key={i} class="row spread">
           <Button
             look={i === selected ? 'plain' : 'quiet'}
