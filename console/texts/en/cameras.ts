@@ -100,6 +100,8 @@ export const cameras = {
     testing: 'Asking the camera for a picture.',
     tested: (width: number, height: number, ms: string) =>
       `The picture has ${width} × ${height} pixels and took ${ms}.`,
+    testFound: (labels: string) =>
+      labels === '' ? 'Nothing was found in it.' : `Found in it: ${labels}.`,
     testPicture: 'The picture of the camera',
     tooLarge: 'The picture is too large to show here.',
     whatToDo: 'What to do:',

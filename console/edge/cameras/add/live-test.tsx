@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { CameraTest } from '../../../../core/contract/camera-management.js';
+import type { Detection } from '../../../../core/contract/detection.js';
 import { api } from '../../../shared/api.js';
 import { formatDuration, formatNumber } from '../../../shared/format.js';
 import { Button } from '../../../shared/ui/button.js';
 import { ErrorNotice, Notice } from '../../../shared/ui/notice.js';
 import { texts } from '../../../texts/texts.js';
 import type { Draft } from '../editor/draft.js';
+import { FoundBoxes } from '../found-boxes.js';
 import './live-test.css';
 
 const words = texts.cameras.add;
@@ -53,18 +55,35 @@ function Outcome({ of: test }: { of: CameraTest }) {
         </p>
       </Notice>
     );
-  const { dataUrl, width, height, ms } = test.picture;
+  const { dataUrl, width, height, ms, detections } = test.picture;
   const took = ms < 1_000 ? `${formatNumber(ms)} ms` : formatDuration(ms / 1_000);
   return (
     <figure>
       {dataUrl === null ? (
         <p>{words.tooLarge}</p>
       ) : (
-        <img src={dataUrl} alt={words.testPicture} width={width} height={height} />
+        <svg
+          class="boxed"
+          role="img"
+          aria-label={words.testPicture}
+          viewBox={`0 0 ${width} ${height}`}
+        >
+          <image href={dataUrl} width={width} height={height} />
+          <FoundBoxes detections={detections} height={height} />
+        </svg>
       )}
       <figcaption>
-        <Notice tone="good">{words.tested(width, height, took)}</Notice>
+        <Notice tone="good">
+          {words.tested(width, height, took)} {words.testFound(labelsIn(detections))}
+        </Notice>
       </figcaption>
     </figure>
   );
+}
+
+/** "2 person, 1 car": the strongest first. */
+function labelsIn(detections: Detection[]): string {
+  const counts = new Map<string, number>();
+  for (const { label } of detections) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts].map(([label, count]) => `${formatNumber(count)} ${label}`).join(', ');
 }

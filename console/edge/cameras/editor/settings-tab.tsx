@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { CameraKind } from '../../../../core/contract/camera-settings.js';
 import { SelectField } from '../../../shared/ui/field.js';
 import { texts } from '../../../texts/texts.js';
+import { PushHelp } from '../add/push-help.js';
 import { Finder } from '../detectors/finder.js';
 import { valueAt, withKind } from './draft.js';
 import { useEditor } from './editor-context.js';
@@ -18,6 +19,7 @@ export const SettingsTab = () => (
     <Group name="source">
       <KindField />
       <Fields of="source" />
+      <PushSource />
     </Group>
     <Group name="schedule">
       <ScheduleField />
@@ -44,6 +46,11 @@ export const SettingsTab = () => (
     </Group>
   </div>
 );
+
+function PushSource() {
+  const { draft } = useEditor();
+  return draft.kind === 'push' ? <PushHelp id={draft.id} /> : null;
+}
 
 interface GroupProps {
   name: GroupName;

@@ -2,6 +2,7 @@ import type { ComponentChildren, JSX, Ref } from 'preact';
 import type { Detection } from '../../../../core/contract/detection.js';
 import type { Zone } from '../../../../core/contract/zone.js';
 import { texts } from '../../../texts/texts.js';
+import { FoundBoxes } from '../found-boxes.js';
 import { type LatestPicture, originalOf } from './use-latest-picture.js';
 
 const words = texts.cameras.zones;
@@ -43,14 +44,7 @@ export function PictureFrame({ picture, size, boxes, svg, children, ...rest }: F
           preserveAspectRatio="none"
         />
       )}
-      {boxes.map(({ label, box }, i) => (
-        <g key={i} class="found-box">
-          <rect x={box.x} y={box.y} width={box.width} height={box.height} />
-          <text x={box.x} y={Math.max(box.y - height / 150, height / 30)} font-size={height / 30}>
-            {label}
-          </text>
-        </g>
-      ))}
+      <FoundBoxes detections={boxes} height={height} />
       {children}
     </svg>
   );
