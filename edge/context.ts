@@ -30,7 +30,7 @@ import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
-import { createEvents } from './events/create-events.js';
+import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
 import { loadManagedCameras } from './pipeline/create-camera-changes.js';
 import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
@@ -90,6 +90,7 @@ export async function createEdge(
   const managed = await loadManagedCameras(base.dependencies);
   const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
+  const views = createViews(base, snapshots, reporting);
   const { tls } = base;
   const { access } = snapshots;
   const address = () => server.http.address;
@@ -98,11 +99,14 @@ export async function createEdge(
   const source = given?.source;
   const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
   const own = { account, setup, system };
-  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
+  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
+    lifecycle: new Lifecycle(
+      servicesInOrder(base, snapshots, reporting, { ...own, views }, http),
+      log,
+    ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
     restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
@@ -156,7 +160,7 @@ async function createBase(
   if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-edge', version: programVersion() });
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
@@ -200,13 +204,12 @@ function createSnapshots(base: Base, sources: CameraSources) {
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
-  const views = createEvents(dependencies, { pipeline, links });
   const access = createEdgeAccess(dependencies, storage);
   events.on('reloadedBySignal', () => {
     const actor = { name: 'SIGHUP', kind: 'program' } as const;
     access.audit.record({ action: 'configuration_reloaded', actor });
   });
-  return { storage, pipeline, eventStream, views, access };
+  return { storage, pipeline, eventStream, access };
 }
 
 /** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
@@ -248,12 +251,18 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   return { connections, publishing, uplink, outboxMark };
 }
 
+const createViews = (
+  { dependencies, health, events, links }: Base,
+  { storage: { images }, pipeline }: Snapshots,
+  { connections, uplink }: Reporting,
+) => createEvents(dependencies, { images, pipeline, links, health, connections, uplink }, events);
+
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, publishing, uplink, outboxMark }: Reporting,
-  { account, setup, system }: FirstRun,
+  { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -267,7 +276,8 @@ function servicesInOrder(
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     ...[setup, system.service],
-    // Stops before the server, which waits for responses to end.
+    // These stop before the server, which waits for responses to end.
+    ...views.services,
     eventStream,
   ];
   return services.filter((service) => service !== undefined);

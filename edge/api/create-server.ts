@@ -10,6 +10,7 @@ import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Connections } from '../publishing/connections.js';
 import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Storage } from '../retention/create-storage.js';
@@ -18,6 +19,7 @@ import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import type { SystemModule } from '../system/create-system.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
+import { createCameraTools } from './create-camera-tools.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
 import { registerEdgeMetrics } from './edge-metrics.js';
 import { edgeRequirements } from './edge-requirements.js';
@@ -32,6 +34,7 @@ export interface ServerParts {
   storage: Storage;
   pipeline: CameraPipeline;
   eventStream: EventStream;
+  events: EdgeEvents;
   views: EventViews;
   access: AccessModule;
   connections: Connections;
@@ -62,6 +65,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     pipeline,
     connections: parts.connections,
     eventStream,
+    events: parts.events,
   });
   const view = new SiteView({
     site: config.site,
@@ -76,6 +80,7 @@ export function createServer(parts: ServerParts): EdgeServer {
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup, system },
+    tools: createCameraTools(dependencies, storage, pipeline),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);
