@@ -23,6 +23,7 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { programVersion } from '../core/runtime/program-version.js';
 import { SteadyTime } from '../core/runtime/steady-time.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -122,7 +123,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   if (passwords) await checkBrokerPasswords(passwords, log);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-relay', version: programVersion() });
   const steadyTime = new SteadyTime({
     file: join(dataFolder, 'steady-time.json'),
     log: log.child({ component: 'clock' }),

@@ -15,6 +15,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -94,6 +95,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
         ...access.routes,
         ...demoRoutes(config, totals),
