@@ -107,6 +107,8 @@ process.exitCode = await run({
     },
   },
   check: checkEdgeConfiguration,
-  create: (config, log, { reread, given }) =>
-    createEdge(config, log, { reread, given: given(), regiven: () => given().settings }),
+  create: (config, log, { reread, given, recentLog }) => {
+    const regiven = () => given().settings;
+    return createEdge(config, log, { reread, given: given(), regiven, recentLog });
+  },
 });

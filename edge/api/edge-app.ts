@@ -36,6 +36,7 @@ import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import { withSetup } from '../setup/with-setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
+import type { SystemModule } from '../system/create-system.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
 import { cameraToolRoutes } from './camera-tool-routes.js';
@@ -71,6 +72,7 @@ export interface EdgeAppParts {
   account: AccountKeeper;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
+  system: SystemModule;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -136,6 +138,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...configRoutes({ reload, exported: () => exported(parts) }),
         ...siteRoutes(view),
         ...exportRoutes({ ...parts.views, names, site: config.site }),
+        ...parts.system.routes,
         ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
         ...latestRoutes({ ...parts.views, clock: parts.clock }),
         ...liveRoutes(parts.views.live),
