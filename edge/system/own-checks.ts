@@ -22,7 +22,7 @@ import type { EdgeDependencies } from '../store/edge-dependencies.js';
 export interface OwnCheckParts {
   dependencies: EdgeDependencies;
   storage: Pick<Storage, 'images'>;
-  pipeline: Pick<CameraPipeline, 'cameras' | 'configured'>;
+  pipeline: Pick<CameraPipeline, 'cameras' | 'configured' | 'managed'>;
   guard: DatabaseGuard;
   databaseFile: string;
   provider: CertificateProvider;
