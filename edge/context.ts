@@ -86,10 +86,15 @@ export interface EdgeOverrides {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  overrides: EdgeOverrides = {},
+  {
+    clock = systemClock,
+    reread = () => config,
+    given,
+    regiven,
+    manifest,
+    recentLog,
+  }: EdgeOverrides = {},
 ): Promise<Edge> {
-  const { clock = systemClock, reread = () => config, given, regiven, manifest } = overrides;
-  const { recentLog } = overrides;
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
   const base = await createBase(withRelayAccount(config), lock, log, clock, manifest);

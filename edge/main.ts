@@ -107,8 +107,10 @@ process.exitCode = await run({
     },
   },
   check: checkEdgeConfiguration,
-  create: (config, log, { reread, given, recentLog }) => {
-    const regiven = () => given().settings;
-    return createEdge(config, log, { reread, given: given(), regiven, recentLog });
-  },
+  create: (config, log, { reread, given, recentLog }) =>
+    createEdge(config, log, {
+      ...{ reread, recentLog },
+      given: given(),
+      regiven: () => given().settings,
+    }),
 });

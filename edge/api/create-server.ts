@@ -44,9 +44,9 @@ export interface ServerParts {
   uplink: RelayUplink | undefined;
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
-  system: SystemModule;
 }
 
 export interface EdgeServer {

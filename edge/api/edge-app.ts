@@ -70,9 +70,9 @@ export interface EdgeAppParts {
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
-  system: SystemModule;
 }
 
 /** The first parts of the paths of the console's pages. */

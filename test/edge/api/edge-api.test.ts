@@ -155,6 +155,7 @@ test.serial(
     t.is(json.status, 'PENDING');
     const { original, processed, detections } = json.image.links;
     t.is((await api.get(t, processed)).status, 200);
+    t.is((await api.get(t, `${original}/thumbnail`)).status, 200);
     t.is((await api.get(t, detections)).status, 200);
     t.is((await api.get(t, original)).status, 200);
     t.is((await api.upload(t, jpeg)).status, 200);
@@ -249,8 +250,18 @@ test.serial('every documented operation has succeeded at least once', (t) => {
     // They need a fresh appliance: see test/e2e/edge/setup/first-run.test.ts.
     'get /api/v1/setup',
     'post /api/v1/setup',
+    'get /api/v1/sightings/export.csv',
+    'get /api/v1/sightings/export.coco.zip',
     'get /api/v1/sightings',
+    'get /api/v1/sightings/days',
+    'get /api/v1/sightings/{sighting}',
+    'put /api/v1/sightings/{sighting}/mark',
+    'get /api/v1/totals',
     'get /api/v1/events/stream',
+    'get /api/v1/cameras/{camera}/latest.jpg',
+    'get /api/v1/cameras/{camera}/live.mjpeg',
+    'get /api/v1/cameras/{camera}/timelapse.mp4',
+    'get /api/v1/live',
     'get /api/v1/pictures/{image}/{code}',
     // It needs a relay: see test/e2e/enrolment.test.ts.
     'post /api/v1/enrolment',
