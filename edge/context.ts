@@ -26,7 +26,7 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
-import { withoutDefaults } from './cameras/managed/without-defaults.js';
+import { givenOf } from './backup/export-configuration.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
@@ -128,12 +128,6 @@ export async function createEdge(
     retention: snapshots.storage.retention,
   };
 }
-
-/** For programs that embed the appliance: what tells it from another one. */
-const givenOf = ({ site, dataFolder, cameras }: EdgeConfig): GivenSettings => ({
-  ...{ site, dataFolder },
-  cameras: cameras.map(withoutDefaults),
-});
 
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
