@@ -162,10 +162,15 @@ function RowActions({ camera: { id, state, name }, removable, onChanged, onRemov
     }
   };
   const shown = name ?? id;
+  const isEditor = may('admin') && removable;
   return (
     <div class="row">
-      <a class="button" href={cameraPath(id)} aria-label={words.editOne(shown)}>
-        {may('admin') ? texts.common.edit : words.view}
+      <a
+        class="button"
+        href={cameraPath(id)}
+        aria-label={(isEditor ? words.editOne : words.viewOne)(shown)}
+      >
+        {isEditor ? texts.common.edit : words.view}
       </a>
       {may('operator') && (
         <Button busy={busy} onClick={toggle} aria-label={words.toggleOne(isPaused, shown)}>
