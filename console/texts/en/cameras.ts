@@ -21,13 +21,7 @@ export const cameras = {
   emptyAdmin: 'There are no cameras yet. Add the first one.',
   noSnapshot: 'no picture yet',
   lastSnapshot: (ago: string) => `last picture ${ago}`,
-  columns: {
-    camera: 'Camera',
-    state: 'State',
-    kind: 'Kind',
-    declared: 'Declared in',
-    actions: 'Actions',
-  },
+  columns: { camera: 'Camera', actions: 'Actions' },
   states: {
     online: 'online',
     starting: 'starting',
@@ -36,7 +30,7 @@ export const cameras = {
     stale: 'stale',
     offline: 'offline',
   },
-  declared: { api: 'Console', file: 'File' },
+  declared: { api: 'declared in the console', file: 'declared in the file' },
   kinds: {
     http: 'Snapshots over HTTP',
     mjpeg: 'MJPEG stream',
