@@ -10,12 +10,14 @@ import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
-import { createTls } from '../core/http/tls/create-tls.js';
+import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
+import type { GivenSettings } from '../core/runtime/configuration.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import type { RecentLog } from '../core/runtime/recent-log.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -24,6 +26,7 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
+import { withoutDefaults } from './cameras/managed/without-defaults.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
@@ -48,6 +51,7 @@ import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
+import { createSystem, type SystemModule } from './system/create-system.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -70,15 +74,26 @@ export interface EdgeOverrides {
   reread?: () => EdgeConfig;
   /** What the configuration file and the command line say; without it there is no first run. */
   given?: SetupOptions['given'];
+  /** The same as they are now, for an export; without it, what the configuration has. */
+  regiven?: () => GivenSettings;
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
+  /** The last lines of `log`. */
+  recentLog?: RecentLog;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
+  {
+    clock = systemClock,
+    reread = () => config,
+    given,
+    regiven,
+    manifest,
+    recentLog,
+  }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -91,7 +106,10 @@ export async function createEdge(
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
-  const own = { account, setup };
+  const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
+  const source = given?.source;
+  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const own = { account, setup, system, given: regiven ?? (() => givenOf(reread())) };
   const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
@@ -101,7 +119,7 @@ export async function createEdge(
       log,
     ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
     cameras,
     tokens: access.tokens,
@@ -111,6 +129,12 @@ export async function createEdge(
   };
 }
 
+/** For programs that embed the appliance: what tells it from another one. */
+const givenOf = ({ site, dataFolder, cameras }: EdgeConfig): GivenSettings => ({
+  ...{ site, dataFolder },
+  cameras: cameras.map(withoutDefaults),
+});
+
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
 type Reporting = Awaited<ReturnType<typeof createReporting>>;
@@ -119,6 +143,7 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 interface FirstRun {
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
@@ -254,7 +279,7 @@ function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, publishing, uplink, outboxMark }: Reporting,
-  { account, setup, views }: FirstRun & { views: EventViews },
+  { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -267,7 +292,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    setup,
+    ...[setup, system.service],
     // These stop before the server, which waits for responses to end.
     ...views.services,
     eventStream,

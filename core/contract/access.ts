@@ -99,8 +99,18 @@ export const auditActionSchema = z.enum([
   'enrolled',
   'credentials_rotated',
   'credentials_revoked',
+  'notification_rule_added',
+  'notification_rule_changed',
+  'notification_rule_removed',
+  'notification_way_added',
+  'notification_way_changed',
+  'notification_way_removed',
+  'notification_tested',
+  'notification_retried',
+  'notification_removed',
   'backup_made',
   'backup_restored',
+  'restarted',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

@@ -5,6 +5,7 @@ import type { RouteGroup } from '../../core/http/openapi.js';
 import { ReadinessMonitor } from '../../core/http/readiness.js';
 import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
+import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -17,6 +18,7 @@ import type { Storage } from '../retention/create-storage.js';
 import type { Setup } from '../setup/setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import type { SystemModule } from '../system/create-system.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
 import { createCameraTools } from './create-camera-tools.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
@@ -42,6 +44,9 @@ export interface ServerParts {
   uplink: RelayUplink | undefined;
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
+  /** What the configuration file and the command line say now. */
+  given(): GivenSettings;
 }
 
 export interface EdgeServer {
@@ -53,7 +58,7 @@ export interface EdgeServer {
 export function createServer(parts: ServerParts): EdgeServer {
   const { dependencies, metrics, health, guard, storage, pipeline, eventStream, access } = parts;
   const { config, detection, log, clock } = dependencies;
-  const { links, uplink, account, setup, views } = parts;
+  const { links, uplink, account, setup, views, system } = parts;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
@@ -78,7 +83,9 @@ export function createServer(parts: ServerParts): EdgeServer {
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
+    system,
     tools: createCameraTools(dependencies, storage, pipeline),
+    given: () => parts.given(),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -41,6 +41,26 @@ export const camerasCheck = (expected: CamerasExpectation): Check => ({
   },
 });
 
+/** Whether a camera has to be tried: not while the running appliance takes its pictures. */
+export type IsTried = (camera: CameraConfig) => boolean;
+
+/** The same for the running appliance: its workers analyse, and a camera that works is not asked a second time. */
+export const ownCamerasCheck = (
+  expected: CamerasExpectation,
+  analyse: Analyse,
+  isTried: IsTried,
+): Check => ({
+  about: 'cameras',
+  async run() {
+    const { cameras } = expected;
+    if (cameras.length === 0) return ok('none configured');
+    const tried = cameras.filter(isTried);
+    const online = cameras.length - tried.length;
+    const found = tried.length > 0 ? await checkAll({ ...expected, cameras: tried }, analyse) : [];
+    return online > 0 ? [ok(`${online} of ${cameras.length} are online`), ...found] : found;
+  },
+});
+
 async function checkAll(
   expected: CamerasExpectation,
   analyse: Analyse | undefined,
