@@ -7,6 +7,8 @@ import type { DailyTotals } from './daily-totals.js';
 const words = texts.fleet;
 
 const HEIGHT = 260;
+/** So that the first and the last bar are whole. */
+const HALF_DAY_S = 43_200;
 /** Labels with lines of their own. */
 const MOST_LINES = 5;
 /** Good on light and dark. */
@@ -21,7 +23,10 @@ function optionsOf({ labels }: DailyTotals, place: HTMLElement): uPlot.Options {
     height: HEIGHT,
     // Days in UTC, as the relay counts them.
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'UTC'),
-    scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] } },
+    scales: {
+      x: { range: (_, first, last) => [first - HALF_DAY_S, last + HALF_DAY_S] },
+      y: { range: (_, __, most) => [0, Math.max(1, most * 1.05)] },
+    },
     series: [
       { label: words.day, value: (_, at) => (at === null ? '' : day(at)) },
       {

@@ -86,7 +86,7 @@ export function SiteGrid({ sites }: ListProps) {
           <div class="row spread">
             <Days site={site} />
             <span class="muted">
-              <LastSummary site={site} />
+              {words.lastSummary}: <LastSummary site={site} />
             </span>
           </div>
         </li>

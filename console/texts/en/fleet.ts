@@ -13,7 +13,7 @@ export const fleet = {
   showAll: 'All sites',
   showAttention: 'Those that need attention',
   order: 'Order',
-  orderAttention: 'What needs attention first',
+  orderAttention: 'Attention first',
   orderName: 'By name',
   view: 'View',
   list: 'List',
