@@ -160,10 +160,12 @@ export type SiteResource = z.infer<typeof siteSchema>;
 export const receivedSummarySchema = summarySchema
   .extend({ receivedAt: instantSchema })
   .meta({ id: 'ReceivedSummary' });
+export type ReceivedSummary = z.infer<typeof receivedSummarySchema>;
 
 export const totalsSchema = z
   .object({ sites: count, online: count, summaries: count, detections: count })
   .meta({ id: 'Totals' });
+export type FleetTotalsResource = z.infer<typeof totalsSchema>;
 
 export const dailyTotalSchema = z
   .object({
@@ -173,3 +175,4 @@ export const dailyTotalSchema = z
     detections: count,
   })
   .meta({ id: 'DailyTotal' });
+export type DailyTotalResource = z.infer<typeof dailyTotalSchema>;
