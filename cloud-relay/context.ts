@@ -25,6 +25,7 @@ import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
 import type { Logger } from '../core/runtime/logger.js';
+import { programVersion } from '../core/runtime/program-version.js';
 import { SteadyTime } from '../core/runtime/steady-time.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -100,7 +101,7 @@ export async function createRelay(
       ...detection.services,
       ...images.services,
     ],
-    ...[sites.registry, sites.presence, sites.retention, sites.ingest],
+    ...[sites.registry, sites.presence, sites.siteCameras, sites.retention, sites.ingest],
     ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : [])],
     ...[...notifications.services, http],
   ];
@@ -132,7 +133,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   if (passwords) await checkBrokerPasswords(passwords, log);
   const { db, close, guard } = await openRelayDatabase<AllTables>(config, log, clock);
   const files = await createFileStore(config);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-relay', version: programVersion() });
   const steadyTime = new SteadyTime({
     file: join(dataFolder, 'steady-time.json'),
     log: log.child({ component: 'clock' }),
@@ -205,7 +206,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 /** The REST API and the metrics. */
 function createServer(
   base: Base,
-  { broker, ingest, fleet, enrolments }: Sites,
+  { broker, ingest, fleet, overview, enrolments }: Sites,
   notifications: NotificationModule,
 ) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
@@ -233,7 +234,7 @@ function createServer(
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    ...{ connections, enrolments, notifications },
+    ...{ connections, overview, enrolments, notifications },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

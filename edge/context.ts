@@ -10,12 +10,14 @@ import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
-import { createTls } from '../core/http/tls/create-tls.js';
+import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
+import type { GivenSettings } from '../core/runtime/configuration.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import type { RecentLog } from '../core/runtime/recent-log.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -24,12 +26,13 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
+import { givenOf } from './backup/export-configuration.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
-import { createEvents } from './events/create-events.js';
+import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
 import { createEdgeNotifications } from './notifications/create-notifications.js';
 import { loadManagedCameras } from './pipeline/create-camera-changes.js';
@@ -49,6 +52,7 @@ import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
+import { createSystem, type SystemModule } from './system/create-system.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -71,15 +75,26 @@ export interface EdgeOverrides {
   reread?: () => EdgeConfig;
   /** What the configuration file and the command line say; without it there is no first run. */
   given?: SetupOptions['given'];
+  /** The same as they are now, for an export; without it, what the configuration has. */
+  regiven?: () => GivenSettings;
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
+  /** The last lines of `log`. */
+  recentLog?: RecentLog;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
+  {
+    clock = systemClock,
+    reread = () => config,
+    given,
+    regiven,
+    manifest,
+    recentLog,
+  }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -87,18 +102,25 @@ export async function createEdge(
   const managed = await loadManagedCameras(base.dependencies);
   const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
+  const views = createViews(base, snapshots, reporting);
   const { tls } = base;
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
-  const own = { account, setup };
-  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
+  const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
+  const source = given?.source;
+  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const own = { account, setup, system, given: regiven ?? (() => givenOf(reread())) };
+  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
+    lifecycle: new Lifecycle(
+      servicesInOrder(base, snapshots, reporting, { ...own, views }, http),
+      log,
+    ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
     cameras,
     tokens: access.tokens,
@@ -116,6 +138,7 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 interface FirstRun {
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
@@ -149,7 +172,7 @@ async function createBase(
   if (passwords) await checkBrokerPasswords(passwords, log);
   const options = guardOptions(dataFolder, log, clock);
   const { db, close, guard } = await openGuarded<EdgeTables>(options);
-  const metrics = new Metrics();
+  const metrics = new Metrics({ name: 'siteglass-edge', version: programVersion() });
   const detection = createDetection({
     settings: config.detection,
     dataFolder,
@@ -193,13 +216,12 @@ function createSnapshots(base: Base, sources: CameraSources) {
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
-  const views = createEvents(dependencies, { pipeline, links });
   const access = createEdgeAccess(dependencies, storage);
   events.on('reloadedBySignal', () => {
     const actor = { name: 'SIGHUP', kind: 'program' } as const;
     access.audit.record({ action: 'configuration_reloaded', actor });
   });
-  return { storage, pipeline, eventStream, views, access };
+  return { storage, pipeline, eventStream, access };
 }
 
 /** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
@@ -247,12 +269,18 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   return { connections, publishing, uplink, outboxMark, notifications };
 }
 
+const createViews = (
+  { dependencies, health, events, links }: Base,
+  { storage: { images }, pipeline }: Snapshots,
+  { connections, uplink }: Reporting,
+) => createEvents(dependencies, { images, pipeline, links, health, connections, uplink }, events);
+
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, publishing, uplink, outboxMark, notifications }: Reporting,
-  { account, setup }: FirstRun,
+  { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -265,8 +293,9 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account, ...notifications.services],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    setup,
-    // Stops before the server, which waits for responses to end.
+    ...[setup, system.service],
+    // These stop before the server, which waits for responses to end.
+    ...views.services,
     eventStream,
   ];
   return services.filter((service) => service !== undefined);

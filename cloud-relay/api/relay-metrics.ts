@@ -2,6 +2,7 @@ import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import { observePool } from '../../core/detection/pool/observe-pool.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { ImageStore } from '../../core/images/image-store.js';
+import { observeDisk } from '../../core/images/observe-disk.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
 import type { Fleet } from '../fleet/fleet.js';
 import type { Ingest } from '../ingest/ingest.js';
@@ -27,17 +28,7 @@ export function registerRelayMetrics(
     help: '1 while there is a connection to the MQTT broker',
     read: () => Number(bus.connected),
   });
-  metrics.gauge({
-    name: 'siteglass_images_bytes',
-    help: 'Bytes of original and processed images',
-    read: () => store.budget.usedBytes,
-  });
-  if (keepsFiles)
-    metrics.gauge({
-      name: 'siteglass_disk_free_bytes',
-      help: 'Free bytes on the disk of the data folder',
-      read: () => store.budget.freeBytes(),
-    });
+  observeDisk(metrics, store.budget, keepsFiles);
   metrics.gauge({
     name: 'siteglass_sites_reporting',
     help: 'Sites whose health reports arrive in time',

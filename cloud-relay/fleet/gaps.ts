@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { MAX_GAPS } from '../../core/contract/fleet.js';
 import type { Dropped } from '../../core/contract/summary.js';
 import { holes } from '../../core/runtime/ranges.js';
 import { newestGaps } from '../store/gap-table.js';
@@ -31,9 +32,7 @@ export interface SiteGaps {
   truncated: boolean;
 }
 
-export const MAX_GAPS = 1_000;
-
-const KINDS: Record<GapReason, SiteGap['kind']> = {
+export const GAP_KINDS: Record<GapReason, SiteGap['kind']> = {
   bytes: 'dropped',
   age: 'dropped',
   damaged: 'dropped',
@@ -62,7 +61,7 @@ export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<S
   );
   const recorded = (await newestGaps(db, site, MAX_GAPS + 1)).map(
     ({ reason, from, to, detail = null, ...rest }): SiteGap => ({
-      kind: KINDS[reason],
+      kind: GAP_KINDS[reason],
       from,
       to,
       count: to - from + 1,

@@ -110,6 +110,7 @@ export const auditActionSchema = z.enum([
   'notification_removed',
   'backup_made',
   'backup_restored',
+  'restarted',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

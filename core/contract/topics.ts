@@ -104,14 +104,6 @@ export const topics = {
     'the last snapshot with boxes, as JPEG; off by default',
     { maxBytes: MAX_LARGE_BYTES },
   ),
-  notification: topic(
-    '{site}/notification',
-    mqttNotificationSchema,
-    'json',
-    1,
-    false,
-    'a message of a notification rule whose way is MQTT, from the appliance or, about the site, from the relay',
-  ),
   picture: topic(
     '{site}/{camera}/picture',
     z.url({ protocol: /^https?$/ }),
@@ -119,6 +111,14 @@ export const topics = {
     1,
     true,
     'the address of the last snapshot with boxes, for Home Assistant; only if it has the discovery, and not the snapshots',
+  ),
+  notification: topic(
+    '{site}/notification',
+    mqttNotificationSchema,
+    'json',
+    1,
+    false,
+    'a message of a notification rule whose way is MQTT, from the appliance or, about the site, from the relay',
   ),
   command: topic(
     '{site}/{camera}/command',

@@ -21,6 +21,23 @@ export interface LabelledReading {
 
 type LabelledValues = Iterable<[value: string, number: number]>;
 
+/** Numbers by several labels; each row has a value for each label, in their order. The rows must be few. */
+export interface SeriesReading {
+  name: string;
+  help: string;
+  labels: string[];
+  read(): Iterable<[values: string[], number: number]>;
+}
+
+/** A state set: for each labelled thing, 1 for the state that it is in and 0 for the others. */
+export interface StateReading {
+  name: string;
+  help: string;
+  label: string;
+  states: readonly string[];
+  read(): Iterable<[value: string, state: string]>;
+}
+
 /** The measured values of a detection worker's job; times in milliseconds. */
 export interface FinishedJob {
   outcome: string;
@@ -32,6 +49,12 @@ export interface FinishedJob {
 
 /** A reading that takes longer is left out: a scrape waits for ten seconds. */
 const READING_MS = 4_000;
+
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 /** What `read` returns; undefined if it fails or takes too long, e.g. since the database is away. */
 async function readingOf<T>(read: () => T | Promise<T>): Promise<T | undefined> {
@@ -84,8 +107,16 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  constructor(program: { name: string; version: string }) {
     collectDefaultMetrics({ register: this.registry });
+    // Gauges whose names say that they are counters; the same numbers, by type, are in others.
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    this.series('gauge', {
+      name: 'siteglass_build_info',
+      help: 'Always 1; its labels are the program, its version and the version of Node.js',
+      labels: ['program', 'version', 'node'],
+      read: () => [[[program.name, program.version, process.versions.node], 1]],
+    });
   }
 
   /** Counts requests by the route's pattern instead of the path, so that the number of series has a bound. */
@@ -153,6 +184,41 @@ export class Metrics {
         if (value === undefined) this.remove();
         else this.inc(value);
       },
+    });
+  }
+
+  /** Adds numbers by several labels, read at each scrape; rows that `read` no longer returns are removed. */
+  series(type: 'gauge' | 'counter', { name, help, labels, read }: SeriesReading): void {
+    const options = { name, help, labelNames: labels, registers: [this.registry] };
+    const named = (values: string[]) =>
+      Object.fromEntries(labels.map((label, i) => [label, values[i] ?? '']));
+    if (type === 'gauge')
+      new Gauge({
+        ...options,
+        collect() {
+          this.reset();
+          for (const [values, number] of read()) this.set(named(values), number);
+        },
+      });
+    else
+      new Counter({
+        ...options,
+        collect() {
+          this.reset();
+          for (const [values, number] of read()) this.inc(named(values), number);
+        },
+      });
+  }
+
+  states({ name, help, label, states, read }: StateReading): void {
+    this.series('gauge', {
+      name,
+      help,
+      labels: [label, 'state'],
+      read: () =>
+        [...read()].flatMap(([value, present]) =>
+          states.map((state): [string[], number] => [[value, state], Number(state === present)]),
+        ),
     });
   }
 

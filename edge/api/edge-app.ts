@@ -20,10 +20,13 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
+import { exportConfiguration } from '../backup/export-configuration.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -32,11 +35,18 @@ import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
+import { withSetup } from '../setup/with-setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
+import type { SystemModule } from '../system/create-system.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
+import { cameraToolRoutes } from './camera-tool-routes.js';
 import { configRoutes } from './config-routes.js';
+import type { CameraTools } from './create-camera-tools.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { exportRoutes } from './export-routes.js';
+import { latestRoutes } from './latest-routes.js';
+import { liveRoutes } from './live-routes.js';
 import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
@@ -53,6 +63,7 @@ export interface EdgeAppParts {
   detection: DetectionModule;
   images: ImageModule;
   pipeline: CameraPipeline;
+  tools: CameraTools;
   view: SiteApi;
   views: EventViews;
   events: EventStream;
@@ -60,6 +71,9 @@ export interface EdgeAppParts {
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  system: SystemModule;
+  /** What the configuration file and the command line say now. */
+  given(): GivenSettings;
   notifications: { routes: Route[] };
 }
 
@@ -114,16 +128,22 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
         ...cameraRoutes(parts.pipeline),
         ...managedCameraRoutes(parts.pipeline),
         ...cameraRevisionRoutes(parts.pipeline),
+        ...cameraToolRoutes({ ...parts.pipeline, tools: parts.tools }),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
-        ...configRoutes(reload),
+        ...configRoutes({ reload, exported: () => exported(parts) }),
         ...siteRoutes(view),
+        ...exportRoutes({ ...parts.views, names, site: config.site }),
+        ...parts.system.routes,
         ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
+        ...latestRoutes({ ...parts.views, clock: parts.clock }),
+        ...liveRoutes(parts.views.live),
         ...pictureRoutes(images.processed, parts.links),
         ...parts.notifications.routes,
         ...enrolmentRoutes(
@@ -147,6 +167,9 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
     },
   ];
 }
+
+const exported = ({ given, pipeline: { managed } }: EdgeAppParts): string =>
+  exportConfiguration({ given: withSetup(given()), managed: managed.all, withSecrets: false });
 
 /** With authentication, a page has no token to send. */
 function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {

@@ -1,13 +1,15 @@
 import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import { observePool } from '../../core/detection/pool/observe-pool.js';
 import type { Metrics } from '../../core/http/metrics.js';
-import type { CameraStatus } from '../cameras/camera-status.js';
-import type { CameraSchedule } from '../cameras/schedule/camera-schedule.js';
+import { observeDisk } from '../../core/images/observe-disk.js';
 import type { CameraPipeline } from '../pipeline/create-pipeline.js';
+import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Connections } from '../publishing/connections.js';
 import type { Storage } from '../retention/create-storage.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { Outbox } from '../store/outbox.js';
+import { registerCameraMetrics } from './camera-metrics.js';
+import { SeenCounts } from './seen-counts.js';
 
 export interface MetricSources {
   pool: { status(): PoolStatus };
@@ -15,14 +17,16 @@ export interface MetricSources {
   pipeline: CameraPipeline;
   connections: Connections;
   eventStream: EventStream;
+  events: EdgeEvents;
 }
 
 /** The metrics that only the appliance has. */
 export function registerEdgeMetrics(metrics: Metrics, sources: MetricSources): void {
   const { pool, storage, pipeline, connections, eventStream } = sources;
   observePool(metrics, pool);
-  registerOutbox(metrics, storage.outbox);
-  registerCameras(metrics, pipeline.cameras);
+  // Without a relay, nothing waits for it.
+  if (connections.relay) registerOutbox(metrics, storage.outbox);
+  registerCameraMetrics(metrics, pipeline.cameras, new SeenCounts(sources.events));
   registerPipeline(metrics, pipeline);
   registerStorage(metrics, storage);
   registerConnections(metrics, connections);
@@ -48,6 +52,21 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
     name: 'siteglass_outbox_bytes',
     help: 'Size of the summaries that are not acknowledged',
     read: async () => (await outbox.state()).bytes,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_budget_bytes',
+    help: 'What the summaries of the outbox may take; beyond it the oldest are evicted',
+    read: () => outbox.budget.maxBytes,
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_room_bytes',
+    help: 'What is left of the budget of the outbox',
+    read: async () => Math.max(0, outbox.budget.maxBytes - (await outbox.state()).bytes),
+  });
+  metrics.gauge({
+    name: 'siteglass_outbox_max_age_seconds',
+    help: 'Age at which a summary of the outbox is evicted',
+    read: () => outbox.budget.maxAgeMs / 1000,
   });
   metrics.gauge({
     name: 'siteglass_outbox_acknowledged_seq',
@@ -76,52 +95,6 @@ function registerOutbox(metrics: Metrics, outbox: Outbox): void {
   });
 }
 
-function registerCameras(metrics: Metrics, cameras: CameraSchedule): void {
-  metrics.gauge({
-    name: 'siteglass_cameras_online',
-    help: 'Cameras that are online',
-    read: () => cameras.statuses().filter(({ state }) => state === 'online').length,
-  });
-  const eachCamera = (read: (status: CameraStatus) => number) => () =>
-    cameras.statuses().map((status): [string, number] => [status.id, read(status)]);
-  metrics.gauges({
-    name: 'siteglass_camera_up',
-    help: '1 if the camera is online',
-    label: 'camera',
-    read: eachCamera(({ state }) => Number(state === 'online')),
-  });
-  metrics.gauges({
-    name: 'siteglass_camera_circuit_open',
-    help: 'State of the circuit breaker of a camera: 0 closed, 0.5 half-open, 1 open',
-    label: 'camera',
-    read: eachCamera(({ circuit }) => ({ closed: 0, 'half-open': 0.5, open: 1 })[circuit]),
-  });
-  metrics.gauges({
-    name: 'siteglass_camera_damaged_snapshots',
-    help: 'Snapshots of a camera of which a part was missing or made up, since the start',
-    label: 'camera',
-    read: eachCamera(({ damaged }) => damaged),
-  });
-  metrics.gauges({
-    name: 'siteglass_camera_picture_age_seconds',
-    help: 'Time without a new, analysed picture of a camera, while one was expected',
-    label: 'camera',
-    read: eachCamera(({ pictureAgeSeconds }) => pictureAgeSeconds),
-  });
-  metrics.gauges({
-    name: 'siteglass_camera_picture_overdue',
-    help: '1 if a camera is frozen or stale: it has sent no new picture for longer than its limit',
-    label: 'camera',
-    read: eachCamera(({ state }) => Number(state === 'frozen' || state === 'stale')),
-  });
-  metrics.gauges({
-    name: 'siteglass_camera_last_snapshot_timestamp_seconds',
-    help: 'Time of the last analysed snapshot of a camera; 0 before the first',
-    label: 'camera',
-    read: eachCamera(({ lastSnapshotAt }) => (lastSnapshotAt ?? 0) / 1000),
-  });
-}
-
 function registerPipeline(metrics: Metrics, { gates, recorder }: CameraPipeline): void {
   metrics.counter({
     name: 'siteglass_snapshots_unstored_total',
@@ -136,16 +109,7 @@ function registerPipeline(metrics: Metrics, { gates, recorder }: CameraPipeline)
 }
 
 function registerStorage(metrics: Metrics, { images: { store }, retention }: Storage): void {
-  metrics.gauge({
-    name: 'siteglass_images_bytes',
-    help: 'Size of the stored originals and processed images',
-    read: () => store.budget.usedBytes,
-  });
-  metrics.gauge({
-    name: 'siteglass_disk_free_bytes',
-    help: 'Free disk space at the data folder',
-    read: () => store.budget.freeBytes(),
-  });
+  observeDisk(metrics, store.budget);
   metrics.counter({
     name: 'siteglass_images_removed_total',
     help: 'Images removed by age or budget, since the start',
@@ -154,15 +118,16 @@ function registerStorage(metrics: Metrics, { images: { store }, retention }: Sto
 }
 
 function registerConnections(metrics: Metrics, { relay, lan }: Connections): void {
-  metrics.gauge({
-    name: 'siteglass_broker_connected',
-    help: '1 if connected to the MQTT broker',
-    read: () => Number(relay?.connected ?? false),
-  });
-  if (!lan) return;
-  metrics.gauge({
-    name: 'siteglass_lan_broker_connected',
-    help: '1 if connected to the LAN broker',
-    read: () => Number(lan.connected),
-  });
+  if (relay)
+    metrics.gauge({
+      name: 'siteglass_broker_connected',
+      help: '1 if connected to the MQTT broker',
+      read: () => Number(relay.connected),
+    });
+  if (lan)
+    metrics.gauge({
+      name: 'siteglass_lan_broker_connected',
+      help: '1 if connected to the LAN broker',
+      read: () => Number(lan.connected),
+    });
 }

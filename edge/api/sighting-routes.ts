@@ -7,6 +7,7 @@ import {
   type SightingFilter,
   sightingDaysQuerySchema,
   sightingDaysSchema,
+  sightingEventSchema,
   sightingFilterSchema,
   sightingIdSchema,
   sightingPageSchema,
@@ -14,15 +15,18 @@ import {
 } from '../../core/contract/sighting.js';
 import { sightingTotalsSchema, totalsQuerySchema } from '../../core/contract/totals.js';
 import type { Principal } from '../../core/http/access.js';
-import { requireKnown } from '../../core/http/require-known.js';
-import { type Route, route } from '../../core/http/route.js';
+import { endAfter, endAfterShape } from '../../core/http/end-after.js';
+import { parse, type Route, route } from '../../core/http/route.js';
 import { scopeOf } from '../../core/http/scope.js';
 import type { PresentNames } from '../../core/images/image-routes.js';
+import { ProblemError } from '../../core/runtime/errors.js';
 import type { Marks } from '../events/marks.js';
 import type { DayCounts } from '../events/sighting-days.js';
 import type { Totals } from '../events/totals.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { SightingList } from '../sightings/sighting-list.js';
+import { requireKnownNames } from './known-names.js';
+import { sendEvents } from './live-routes.js';
 
 /** What is known of sightings, and what people say of them. */
 export interface SightingApi {
@@ -87,8 +91,10 @@ function listRoutes({ list, days, names }: SightingApi): Route[] {
 
 function oneRoutes({ list, marks }: SightingApi): Route[] {
   const scope = async ({ params }: Context) => {
-    const { data } = byId.safeParse(params);
-    return data && list.cameraOf(data.sighting);
+    const { sighting } = parse(byId, params, 'path');
+    const camera = await list.cameraOf(sighting);
+    if (camera === undefined) throw new ProblemError('not_found', 'There is no such sighting.');
+    return camera;
   };
   return [
     route({
@@ -154,27 +160,27 @@ const streamRoute = (events: EventStream) =>
     path: '/events/stream',
     tag,
     summary: 'Stream of sighting events, as server-sent events',
+    description:
+      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. A comment is sent every 15 s. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
     access: 'viewer',
     scope: 'filtered',
+    query: z.strictObject(endAfterShape),
     headers: {
       'Last-Event-ID': 'Resume after this event; without it the stream begins with new events',
     },
     responses: {
       200: {
         mediaTypes: ['text/event-stream'],
+        events: { appeared: sightingEventSchema, left: sightingEventSchema },
         description:
           'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',
       },
     },
     problems: ['streams_full', 'shutting_down'],
-    handle: async (_, ctx) => {
+    handle: async ({ query }, ctx) => {
       const lastEventId = ctx.get('Last-Event-ID') || undefined;
       const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
-      ctx.type = 'text/event-stream';
-      ctx.set('Cache-Control', 'no-store');
-      // Stops proxies from buffering the response.
-      ctx.set('X-Accel-Buffering', 'no');
-      ctx.body = stream;
+      sendEvents(ctx, endAfter(stream, query.seconds));
     },
   });
 
@@ -184,22 +190,3 @@ function within(filter: SightingFilter, scope: readonly string[] | undefined): S
   const camera = filter.camera?.filter((one) => scope.includes(one)) ?? [...scope];
   return { ...filter, camera };
 }
-
-/** Throws `invalid_parameter` for cameras and labels that nothing has. */
-export const requireKnownNames = (
-  { camera, label }: Pick<SightingFilter, 'camera' | 'label'>,
-  list: SightingList,
-  names: PresentNames,
-): Promise<void> =>
-  requireKnown([
-    {
-      path: 'camera',
-      name: camera,
-      known: async () => [...names.cameras(), ...(await list.cameras())],
-    },
-    {
-      path: 'label',
-      name: label,
-      known: async () => [...names.labels(), ...(await list.labels())],
-    },
-  ]);

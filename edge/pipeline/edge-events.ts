@@ -16,6 +16,8 @@ export interface RecordedSnapshot extends Recorded {
   tracks: readonly Track[];
   /** False if there was no disk space for the image. */
   kept: boolean;
+  /** Size of the picture as the camera sent it. */
+  bytes: number;
 }
 
 /** What the pipeline and the cameras report. */

@@ -91,7 +91,10 @@ export class Recorder {
     admission.searched();
     sightings.apply(id, observation);
     this.#logChange(id, recorded.analysis.detections);
-    events.emit('snapshotRecorded', { ...recorded, ...observation, camera: id, takenAt, kept });
+    events.emit('snapshotRecorded', {
+      ...{ ...recorded, ...observation, camera: id, takenAt, kept },
+      bytes: bytes.length,
+    });
     return recorded.id;
   }
 

@@ -34,6 +34,7 @@ const PACKAGES = {
     ...OPENCV,
     'mosquitto',
     'mosquitto-clients',
+    'prometheus',
     'chromium',
     'postgresql',
     'pebble',
@@ -44,7 +45,7 @@ const PACKAGES = {
 };
 
 /** Packages whose service Debian starts on installation. It would use ports that the demo and the tests need. */
-const UNWANTED_SERVICES = ['mosquitto', 'postgresql', 'nginx'];
+const UNWANTED_SERVICES = ['mosquitto', 'postgresql', 'nginx', 'prometheus'];
 
 /**
  * Where benches and tests find a server. On another system than Debian, set-up looks there.

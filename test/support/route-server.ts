@@ -18,7 +18,7 @@ export async function serveRoute(
     info: { title: 'Test', version: '1', description: 'A test' },
     groups: [{ prefix: '', routes: [route] }],
     authentication: { mode: 'none' },
-    metrics: new Metrics(),
+    metrics: new Metrics({ name: 'test', version: '1.2.3' }),
     log: silentLogger(),
     ...options,
   }).listen(0, '127.0.0.1');

@@ -37,11 +37,18 @@ test("every entity on the example's dashboard is announced to Home Assistant", (
 });
 
 test("the Grafana dashboard's metrics are exported by an appliance", async (t) => {
-  const edge = await startEdge(['lan={ embedded: { port: 0, auth: none } }']);
+  const edge = await startEdge([
+    'lan={ embedded: { port: 0, auth: none } }',
+    'mqtt={ url: "mqtt://127.0.0.1:1" }',
+  ]);
   t.teardown(edge.stop);
   const api = await ApiClient.connect(edge.url, edge.adminToken);
   const metrics = (await api.get(t, '/metrics')).bytes.toString('utf8');
-  const used = read('grafana-dashboard.json').match(/\b(siteglass|process)_[a-z_]+/g) ?? [];
+  const used =
+    readFileSync(
+      join(projectRoot(), 'deploy', 'monitoring', 'grafana-appliances.json'),
+      'utf8',
+    ).match(/\b(siteglass|process)_[a-z_]+/g) ?? [];
   t.true(used.length > 10);
   for (const name of new Set(used)) {
     const family = name.replace(/_(bucket|count)$/, '');

@@ -1,0 +1,68 @@
+import { plural } from '../plural.js';
+
+export const detectors = {
+  title: 'Detectors',
+  labels: 'Finds',
+  kind: 'Kind',
+  state: 'State',
+  licence: 'Licence',
+  origin: 'From',
+  kinds: { cascade: 'Cascade', onnx: 'Neural network' },
+  states: { ready: 'ready', available: 'not downloaded', refused: 'refused' },
+  additions: {
+    waiting: 'waiting',
+    downloading: 'downloading',
+    trying: 'being tried',
+    failed: 'failed',
+  },
+  progress: (arrived: string, total: string) => `${arrived} of ${total}`,
+  origins: {
+    siteglass: 'Siteglass',
+    opencv: 'OpenCV',
+    download: 'Download',
+    operator: 'Added by hand',
+  },
+  isDefault: 'default',
+  noLicence: 'not stated',
+  moreLabels: (count: number) => plural(count, { one: 'and {n} more', other: 'and {n} more' }),
+  download: 'Download',
+  downloadOne: (id: string) => `Download ${id}`,
+  removeOne: (id: string) => `Remove ${id}`,
+  removeTitle: (id: string) => `Remove ${id}?`,
+  removeExplanation:
+    'Cameras that use it find nothing with it any more, and report that. You can add it again.',
+  removedOne: (id: string) => `${id} is removed.`,
+  add: 'Add a detector from a file',
+  addHelp:
+    'A model (ONNX) or a cascade (OpenCV, XML). It is tried before it is added. Models of the list above are downloaded with one click.',
+  file: 'File',
+  id: 'Id',
+  idHelp: 'a-z, 0-9 and "-". Not needed for a file that the list above names.',
+  description: 'Description',
+  descriptionHelp:
+    'Of a model, as YAML or JSON: its family, labels and input. Empty: read from the model, or as is usual for its family.',
+  submit: 'Add',
+  outcomes: {
+    added: (id: string) => `${id} is added.`,
+    replaced: (id: string) => `${id} is replaced.`,
+    unchanged: (id: string) => `${id} was there already.`,
+  },
+  empty: 'There are no detectors.',
+  finder: {
+    search: 'Another label',
+    searchHelp: (labels: string) => `The detectors of this appliance know ${labels}.`,
+    addLabel: 'Add',
+    unknown: (label: string) => `No detector finds "${label}".`,
+    nothing: (ids: string) =>
+      `Nothing is chosen: the default detectors search for all that they find (${ids}).`,
+    everything: 'All that the detectors find',
+    with: 'Searches with',
+    mustDownload: (id: string, size: string) => `${id} must be downloaded first (${size}).`,
+    askAdmin: 'An administrator can download it.',
+    notThere: (id: string, reason: string) => `${id} cannot be used: ${reason}`,
+    labelsLegend: 'What it should find',
+    countOf: (count: number) => plural(count, { one: '{n} label', other: '{n} labels' }),
+    choose: 'Choose detectors by hand',
+    detectorsLegend: 'Detectors',
+  },
+};
