@@ -62,6 +62,7 @@ export interface Relay {
   images: ImageModule;
   tokens: Tokens;
   access: AccessModule;
+  notifications: NotificationModule;
   /** What the API consists of. */
   routes: RouteGroup[];
 }
@@ -116,6 +117,7 @@ export async function createRelay(
     images,
     tokens: access.tokens,
     access,
+    notifications,
     routes,
   };
 }
