@@ -1,14 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openPage } from '../test/support/console-page.js';
 import { storeSightings } from '../test/support/store-sightings.js';
-import { temporaryFolder } from '../test/support/temporary-folder.js';
 import { type Appliance, startAppliance } from './support/appliance.js';
 import { childrenOf, cpuMs } from './support/processes.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
-import { photo, snapshots } from './support/scenes.js';
+import { photo } from './support/scenes.js';
+import { uniqueJpeg } from './support/unique-jpeg.js';
 
 // Debian packages: chromium
 
@@ -27,6 +25,7 @@ const { values } = parseArgs({
 });
 const cameras = Number(values.cameras);
 const seconds = Number(values.seconds);
+const every = Number(values.every);
 const events = Number(values.events);
 
 const VIEW = { viewport: { width: 1280, height: 800 } };
@@ -73,11 +72,29 @@ async function shareOfCore({ pid }: Appliance): Promise<{ service: number; worke
   };
 }
 
-async function costOfGrid(kind: string, settings: (i: number) => string) {
-  const ids = Array.from({ length: cameras }, (_, i) => settings(i + 1));
+/** Lets each camera push a picture of 1920 × 1080 pixels in turn, of which no two are the same. */
+async function pushing(url: string, ended: AbortSignal): Promise<void> {
+  const jpeg = await photo({ width: 1920, height: 1080 });
+  for (let n = 0; !ended.aborted; n++) {
+    const camera = `camera-${(n % cameras) + 1}`;
+    await fetch(`${url}/api/v1/cameras/${camera}/snapshots`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'image/jpeg' },
+      body: new Blob(uniqueJpeg(jpeg, n).map((part) => new Uint8Array(part))),
+    });
+    await delay((1_000 * every) / cameras, undefined, { signal: ended }).catch(() => undefined);
+  }
+}
+
+/** What a page with the grid costs while pictures come, or while none do. */
+async function costOfGrid(isBusy: boolean) {
+  const ids = Array.from({ length: cameras }, (_, i) => `{ id: camera-${i + 1}, kind: push }`);
   const appliance = await startAppliance(1, [], [`cameras=[${ids.join(',')}]`]);
+  const ended = new AbortController();
   ends.push(() => appliance.stop());
+  ends.push(() => ended.abort());
   const url = `http://127.0.0.1:${appliance.port}`;
+  if (isBusy) void pushing(url, ended.signal);
   await delay(SETTLE_MS);
   const closed = await shareOfCore(appliance);
   const { page } = await open(url);
@@ -89,7 +106,7 @@ async function costOfGrid(kind: string, settings: (i: number) => string) {
   const opened = await shareOfCore(appliance);
   await endAll();
   return {
-    cameras: kind,
+    pictures: isBusy ? `of each camera every ${every} s` : 'no new ones',
     'service %': closed.service,
     'with the page': opened.service,
     'workers %': closed.workers,
@@ -135,36 +152,21 @@ async function scrolling(appliance: Appliance, url: string, image: string) {
   };
 }
 
-async function pictures(): Promise<string> {
-  const folder = join(await temporaryFolder(), 'pictures');
-  await mkdir(folder);
-  const made = [await photo({ width: 1920, height: 1080 }), ...(await snapshots(2))];
-  for (const [i, jpeg] of made.entries()) await writeFile(join(folder, `${i}.jpg`), jpeg);
-  return folder;
-}
-
-const folder = await pictures();
-const quiet = await costOfGrid('no new pictures', (i) => `{ id: camera-${i}, kind: push }`);
-const busy = await costOfGrid(
-  `a picture each ${values.every} s`,
-  (i) =>
-    `{ id: camera-${i}, kind: folder, path: ${folder}, loop: true, schedule: "*/${values.every} * * * * *", jitterSeconds: ${values.every} }`,
-);
+const quiet = await costOfGrid(false);
+const busy = await costOfGrid(true);
 printTable([quiet, busy]);
 
-const appliance = await startAppliance(
-  1,
-  [],
-  [`cameras=[{ id: camera-1, kind: folder, path: ${folder} }]`],
-);
-ends.length = 0;
+const appliance = await startAppliance(1, [], ['cameras=[{ id: camera-1, kind: push }]']);
 try {
   const url = `http://127.0.0.1:${appliance.port}`;
-  await fetch(`${url}/api/v1/cameras/camera-1/snapshot`, { method: 'POST' });
-  const answer = await fetch(`${url}/api/v1/objectdetection/image?limit=1`);
-  const { images } = (await answer.json()) as { images: { id: string }[] };
+  const answer = await fetch(`${url}/api/v1/cameras/camera-1/snapshots`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/jpeg' },
+    body: new Uint8Array(await photo({ width: 1920, height: 1080 })),
+  });
+  const { image } = (await answer.json()) as { image: string };
   const view = await firstView(url);
-  const scroll = await scrolling(appliance, url, images[0]?.id ?? '');
+  const scroll = await scrolling(appliance, url, image);
   printTable([
     { 'first view': 'bytes', figure: view.bytes },
     { 'first view': 'ms, median', figure: view.ms },
