@@ -53,7 +53,8 @@ export function useTrial(camera: string): Trial {
       );
       sum = joined(sum, part);
       setResult(sum);
-      before = part.complete ? null : part.next;
+      // A part without a snapshot would be asked for without end.
+      before = part.complete || part.snapshots.length === 0 ? null : part.next;
     } while (before !== null && sum.snapshots.length < snapshots);
   };
   return {
