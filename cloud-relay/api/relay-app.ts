@@ -48,6 +48,16 @@ export interface RelayAppParts {
   clock: Clock;
 }
 
+/** The demo is for everyone; the other pages ask for a log-in. */
+const CONSOLE_PAGES = {
+  '': 'index.html',
+  'log-in': 'fleet.html',
+  fleet: 'fleet.html',
+  people: 'fleet.html',
+  audit: 'fleet.html',
+  notifications: 'fleet.html',
+};
+
 /** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa {
   const { config, log, metrics, access, connections } = parts;
@@ -67,7 +77,7 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
     guards: access.guards,
     pages: consolePages(
       'relay',
-      { '': 'index.html', 'log-in': 'fleet.html', fleet: 'fleet.html' },
+      CONSOLE_PAGES,
       config.publicUrl === undefined ? {} : { 'index.html': publicHead(config.publicUrl) },
     ),
   });

@@ -179,3 +179,20 @@ test('a viewer reads on a phone and is offered no change', async (t) => {
     complaints.join(),
   );
 });
+
+test('an administrator of the relay adds a token, and finds that in the audit log', async (t) => {
+  const { relay, url } = await setUp(t);
+  await relay.fleet.createSite('harbour');
+  const { page, complaints } = await openPage(t, `${url}/people`);
+  await logInOn(page, 'ada', PASSWORD);
+  await page.getByRole('button', { name: 'Add a token' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('prometheus');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  t.deepEqual(complaints, []);
+});
