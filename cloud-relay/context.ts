@@ -19,6 +19,8 @@ import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
+import type { NotificationModule } from '../core/notifications/create-notifications.js';
+import { type NotificationTables, notificationTables } from '../core/notifications/tables.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
@@ -41,6 +43,7 @@ import { brokerPasswordsOf } from './ingest/broker-passwords-of.js';
 import { createSites, type Sites } from './ingest/create-sites.js';
 import type { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
+import { createRelayNotifications } from './notifications/create-notifications.js';
 import { createFileStore } from './store/create-file-store.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import { type RelayTables, relayTables } from './store/relay-tables.js';
@@ -66,7 +69,7 @@ export interface Relay {
 /** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
-type AllTables = SharedImageTables & AccessTables & RelayTables;
+type AllTables = SharedImageTables & AccessTables & RelayTables & NotificationTables;
 
 /** Builds the relay, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
@@ -81,7 +84,13 @@ export async function createRelay(
     db: tablesOf(base.db, relayTables),
     ownPin: () => ownPin(config),
   });
-  const { http, routes } = createServer(base, sites);
+  const notifications = createRelayNotifications({
+    ...base,
+    db: tablesOf(base.db, notificationTables),
+    fleetDb: tablesOf(base.db, relayTables),
+    ...{ presence: sites.presence, bus: sites.broker.bus, audit: access.audit },
+  });
+  const { http, routes } = createServer(base, sites, notifications);
   const services = [
     ...[
       base.lock,
@@ -93,7 +102,8 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.siteCameras, sites.retention, sites.ingest],
-    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : [])],
+    ...[...notifications.services, http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -194,7 +204,11 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet, overview, enrolments }: Sites) {
+function createServer(
+  base: Base,
+  { broker, ingest, fleet, overview, enrolments }: Sites,
+  notifications: NotificationModule,
+) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -203,6 +217,7 @@ function createServer(base: Base, { broker, ingest, fleet, overview, enrolments 
   const readiness = new ReadinessMonitor(
     relayRequirements({
       ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
+      notificationReasons: () => notifications.reasons(),
       detectorReasons: () => detectorReasons(base),
       freeBytes: isLocal ? () => budget.freeBytes() : undefined,
     }),
@@ -219,7 +234,7 @@ function createServer(base: Base, { broker, ingest, fleet, overview, enrolments 
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    ...{ connections, overview, enrolments },
+    ...{ connections, overview, enrolments, notifications },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

@@ -8,6 +8,7 @@ import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
+import type { Route } from '../../core/http/route.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -46,6 +47,7 @@ export interface RelayAppParts {
   overview: FleetOverview;
   enrolments: Enrolments;
   clock: Clock;
+  notifications: { routes: Route[] };
 }
 
 /** The demo is for everyone; the other pages ask for a log-in. */
@@ -112,6 +114,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
         ...siteRoutes(fleet, clock),
         ...fleetRoutes(parts.overview),
         ...enrolmentRoutes(parts.enrolments),
+        ...parts.notifications.routes,
       ],
     },
     { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },

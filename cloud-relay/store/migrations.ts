@@ -3,6 +3,7 @@ import { createTokenTable } from '../../core/access/token-table.js';
 import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
+import { notificationMigration } from '../../core/notifications/notification-migration.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
@@ -42,4 +43,5 @@ export const relayMigrations: Migrations = {
   ...laterDeliveryMigrations,
   '0010_access': accessMigration,
   ...enrolmentMigrations,
+  '0012_notifications': notificationMigration,
 };

@@ -116,7 +116,7 @@ export const siteStatusSchema = z
     status: z.enum(['ok', 'degraded']),
     reasons: z.array(z.string()),
     uptimeSeconds: z.number(),
-    cameras: z.object({ online: count, total: count }),
+    cameras: z.object({ online: count, total: count, offline: z.array(z.string()).optional() }),
     detection: z.object({
       state: z.string(),
       workers: count,

@@ -38,8 +38,7 @@ export async function doctorCommand(
 }
 
 function checksOf(declared: EdgeConfig): Check[] {
-  const { config, faults } = withManagedCameras(declared);
-  const managed = config.cameras.length - declared.cameras.length;
+  const { config, managed, faults } = withManagedCameras(declared);
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
   const withWorker = { settings: detection, maxPixels: images.maxPixels, dataFolder };
@@ -59,7 +58,7 @@ function checksOf(declared: EdgeConfig): Check[] {
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
     detectionCheck('siteglass-edge', withWorker, cameras.flatMap(detectorUsesOf)),
-    managedCamerasCheck(managed, faults),
+    managedCamerasCheck(managed.length, faults),
     camerasCheck({
       cameras,
       detection: withWorker,

@@ -103,7 +103,9 @@ function store(dataFolder: string, { camera, label, begins, image }: StoredSight
       const ended = began + 20_000;
       const confidence = 0.5 + (i % 50) / 100;
       const best = { image, takenAt: began, box, score: null, neighbors: null, confidence };
-      const track = { ...{ camera, label, detector: 'stop-sign', count: 3, box, best } };
+      const track = {
+        ...{ camera, label, detector: 'stop-sign', count: 3, box, best, zones: ['Door'] },
+      };
       insert.run(
         ...[uuid({ msecs: began }), camera, label, began, ended, ended, ended, image, confidence],
         JSON.stringify(track),

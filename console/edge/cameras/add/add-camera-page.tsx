@@ -84,7 +84,7 @@ function AddCamera() {
           </section>
           <section class="card stack">
             <h2>{words.finds}</h2>
-            <Finder />
+            <Finder isTitled />
           </section>
           {draft.kind !== 'push' && (
             <section class="card stack">
