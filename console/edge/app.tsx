@@ -29,7 +29,7 @@ const VIEWS: View[] = [
   { path: '/events', title: words.events, role: 'viewer' },
   { path: '/charts', title: words.charts, role: 'viewer' },
   { path: '/cameras', title: words.cameras, role: 'viewer' },
-  { path: '/notifications', title: words.notifications, role: 'admin' },
+  { path: '/notifications', title: words.notifications, role: 'operator' },
   { path: '/cloud', title: words.cloud, role: 'viewer' },
   { path: '/people', title: words.people, role: 'viewer' },
   { path: '/system', title: words.system, role: 'viewer' },

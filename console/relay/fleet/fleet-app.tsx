@@ -15,10 +15,15 @@ const AuditLog = lazy(() =>
   import('../../shared/people/audit-log.js').then((part) => part.AuditLog),
 );
 
+const NotificationsPage = lazy(() =>
+  import('./notifications-page.js').then((part) => part.NotificationsPage),
+);
+
 const words = texts.fleet;
 
 const VIEWS: View[] = [
   { path: '/fleet', title: words.title, role: 'viewer' },
+  { path: '/notifications', title: texts.shell.notifications, role: 'viewer' },
   { path: '/people', title: words.people, role: 'viewer' },
   { path: '/audit', title: words.audit, role: 'admin' },
 ];
@@ -36,6 +41,7 @@ export function FleetApp() {
             <Router>
               <Route path="/fleet" component={FleetPage} />
               <Route path="/fleet/:site/:part?" component={SitePage} />
+              <Route path="/notifications" component={NotificationsPage} />
               <Route path="/people" component={People} />
               <Route path="/audit" component={Audit} />
               <Route default component={NotFound} />
