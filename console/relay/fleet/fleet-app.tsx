@@ -23,7 +23,7 @@ const words = texts.fleet;
 
 const VIEWS: View[] = [
   { path: '/fleet', title: words.title, role: 'viewer' },
-  { path: '/notifications', title: texts.shell.notifications, role: 'viewer' },
+  { path: '/notifications', title: texts.shell.notifications, role: 'operator' },
   { path: '/people', title: words.people, role: 'viewer' },
   { path: '/audit', title: words.audit, role: 'admin' },
 ];

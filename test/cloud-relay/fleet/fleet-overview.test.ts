@@ -6,6 +6,7 @@ import type { Payload } from '../../../core/contract/topics.js';
 import { aDrop, anArrival, log } from '../../support/delivery-fixtures.js';
 import { eventually } from '../../support/eventually.js';
 import { startFleet } from '../../support/fleet.js';
+import { type OpenRelayDatabase, relayDatabases } from '../../support/relay-databases.js';
 
 const DAY_MS = 86_400_000;
 const NOON = Date.parse('2026-05-04T12:00:00Z');
@@ -23,13 +24,17 @@ const aReport = (more: Partial<Payload<'cameraReport'>> = {}): Payload<'cameraRe
   ...more,
 });
 
-async function setUp(t: ExecutionContext, maxPerSite = 3) {
+async function setUp(
+  t: ExecutionContext,
+  { maxPerSite = 3, open }: { maxPerSite?: number; open?: OpenRelayDatabase } = {},
+) {
   let now = NOON;
   const clock = () => now;
   const { bus, db, registry, appliances, fleet } = await startFleet(
     t,
     { admitUnknown: true },
     clock,
+    open,
   );
   const cameras = new SiteCameras(bus, registry, maxPerSite, log, clock);
   await cameras.start();
@@ -48,42 +53,43 @@ async function setUp(t: ExecutionContext, maxPerSite = 3) {
   };
 }
 
-test('a page has gaps by kind, cameras that are down, and detections of the last seven days', async (t) => {
-  const { overview, reports, sends } = await setUp(t);
-  const takenAt = (days: number) => new Date(NOON - days * DAY_MS).toISOString();
-  await sends(anArrival(1, { summary: { takenAt: takenAt(0) } }));
-  await sends(anArrival(2, { summary: { takenAt: takenAt(2) } }));
-  await sends(anArrival(3, { summary: { takenAt: takenAt(9) } }));
-  await sends(aDrop(4, 8));
-  await sends(anArrival(12));
-  await reports('north', 'gate');
-  await reports('north', 'yard', { state: 'offline', lastError: 'x'.repeat(5_000) });
-  await reports('south', 'roof', { state: 'paused', paused: true });
-  const page = await eventually('everything arrived', async () => {
-    const { sites } = await overview.page({ limit: 10 });
-    const [north, south] = sites;
-    return north?.summaries === 4 && south && north.camerasDown.length > 0 && { north, south };
+for (const { name, open } of relayDatabases(test))
+  test(`a page has gaps by kind, cameras that are down, and detections of the last seven days: ${name}`, async (t) => {
+    const { overview, reports, sends } = await setUp(t, { open });
+    const takenAt = (days: number) => new Date(NOON - days * DAY_MS).toISOString();
+    await sends(anArrival(1, { summary: { takenAt: takenAt(0) } }));
+    await sends(anArrival(2, { summary: { takenAt: takenAt(2) } }));
+    await sends(anArrival(3, { summary: { takenAt: takenAt(9) } }));
+    await sends(aDrop(4, 8));
+    await sends(anArrival(12));
+    await reports('north', 'gate');
+    await reports('north', 'yard', { state: 'offline', lastError: 'x'.repeat(5_000) });
+    await reports('south', 'roof', { state: 'paused', paused: true });
+    const page = await eventually('everything arrived', async () => {
+      const { sites } = await overview.page({ limit: 10 });
+      const [north, south] = sites;
+      return north?.summaries === 4 && south && north.camerasDown.length > 0 && { north, south };
+    });
+    t.deepEqual(page.north.gaps, { missing: 3, lost: 0, dropped: 5, refused: 0 });
+    t.deepEqual(page.north.camerasDown, ['yard']);
+    t.deepEqual(page.south.camerasDown, []);
+    t.deepEqual(page.south.gaps, { missing: 0, lost: 0, dropped: 0, refused: 0 });
+    t.deepEqual(
+      page.north.days.map(({ day, detections }) => `${day} ${detections}`),
+      [
+        '2026-04-28 0',
+        '2026-04-29 0',
+        '2026-04-30 0',
+        '2026-05-01 0',
+        '2026-05-02 1',
+        '2026-05-03 0',
+        '2026-05-04 1',
+      ],
+    );
+    const yard = (await overview.cameras('north')).find(({ id }) => id === 'yard');
+    t.is(yard?.lastError?.length, 300);
+    await t.throwsAsync(overview.cameras('nowhere'), { message: /nowhere/ });
   });
-  t.deepEqual(page.north.gaps, { missing: 3, lost: 0, dropped: 5, refused: 0 });
-  t.deepEqual(page.north.camerasDown, ['yard']);
-  t.deepEqual(page.south.camerasDown, []);
-  t.deepEqual(page.south.gaps, { missing: 0, lost: 0, dropped: 0, refused: 0 });
-  t.deepEqual(
-    page.north.days.map(({ day, detections }) => `${day} ${detections}`),
-    [
-      '2026-04-28 0',
-      '2026-04-29 0',
-      '2026-04-30 0',
-      '2026-05-01 0',
-      '2026-05-02 1',
-      '2026-05-03 0',
-      '2026-05-04 1',
-    ],
-  );
-  const yard = (await overview.cameras('north')).find(({ id }) => id === 'yard');
-  t.is(yard?.lastError?.length, 300);
-  await t.throwsAsync(overview.cameras('nowhere'), { message: /nowhere/ });
-});
 
 test('pages of the fleet follow one another', async (t) => {
   const { overview, registry } = await setUp(t);
@@ -95,7 +101,7 @@ test('pages of the fleet follow one another', async (t) => {
 });
 
 test('a camera beyond the bound of a site is not kept, and one that left makes room', async (t) => {
-  const { cameras, reports, pass } = await setUp(t, 2);
+  const { cameras, reports, pass } = await setUp(t, { maxPerSite: 2 });
   const ids = () => cameras.of('north').map(({ id }) => id);
   await reports('north', 'a');
   await reports('north', 'b');

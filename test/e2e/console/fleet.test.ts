@@ -109,6 +109,15 @@ test('an administrator sees the sites, finds what is wrong, adds one with a code
   await page.getByText('Nothing is missing').waitFor();
 
   await page.getByRole('link', { name: 'Sites' }).click();
+  await row(page, 'harbour').waitFor();
+  t.deepEqual(complaints.splice(0), []);
+  await page.context().setOffline(true);
+  await page.getByText('The connection was lost').waitFor();
+  t.true(await row(page, 'harbour').isVisible(), 'what was known stays');
+  await page.context().setOffline(false);
+  await page.getByText('The connection was lost').waitFor({ state: 'hidden' });
+  complaints.splice(0);
+
   await page.getByRole('button', { name: 'Add a site' }).click();
   await page.getByLabel('Site id').fill('depot');
   await page.getByRole('button', { name: 'Get an enrolment code' }).click();
