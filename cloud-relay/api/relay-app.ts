@@ -22,7 +22,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
-import { DemoTotalsCache } from '../demo/demo-totals.js';
+import type { DemoCounters } from '../demo/demo-counters.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
 import { publicHead } from '../demo/public-head.js';
 import type { Enrolments } from '../fleet/enrolments.js';
@@ -45,6 +45,7 @@ export interface RelayAppParts {
   quota: UploadQuota;
   fleet: Fleet;
   overview: FleetOverview;
+  counters: DemoCounters;
   enrolments: Enrolments;
   clock: Clock;
   notifications: { routes: Route[] };
@@ -88,7 +89,7 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
 /** The relay's routes, and the roles that may use them. */
 export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
   const { config, metrics, access, detection, images, fleet, clock } = parts;
-  const totals = new DemoTotalsCache(fleet, clock);
+  const { counters } = parts;
   const { beforeUpload, beforeRead } = quotas(config.demo, parts.quota);
   const api: ImageApi = {
     ...images,
@@ -99,7 +100,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    beforeUpload: [totals.count, ...beforeUpload],
+    beforeUpload: [counters.count, ...beforeUpload],
     beforeRead,
   };
   return [
@@ -110,7 +111,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
         thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
         ...access.routes,
-        ...demoRoutes(config, totals),
+        ...demoRoutes(config, counters),
         ...siteRoutes(fleet, clock),
         ...fleetRoutes(parts.overview),
         ...enrolmentRoutes(parts.enrolments),

@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { DemoTotalsCache } from '../../../cloud-relay/demo/demo-totals.js';
+import type { Context } from 'koa';
+import { DemoCounters } from '../../../cloud-relay/demo/demo-counters.js';
 import { publicHead } from '../../../cloud-relay/demo/public-head.js';
+import { demoTotalMigration } from '../../../cloud-relay/store/demo-total-migration.js';
+import {
+  addUploadTotals,
+  type UploadTotals,
+  uploadTotals,
+} from '../../../cloud-relay/store/demo-total-table.js';
 import type { DemoAnswer } from '../../../core/contract/demo.js';
+import { silentLogger } from '../../../core/runtime/logger.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { startRelay } from '../../support/relay.js';
+import { relayDatabases } from '../../support/relay-databases.js';
+
+const noUploads = { read: async () => ({ images: 0, objects: 0 }), add: async () => undefined };
 
 test('however many visitors ask, the sites are summed up once in five seconds', async (t) => {
   let now = 0;
@@ -17,7 +28,7 @@ test('however many visitors ask, the sites are summed up once in five seconds', 
     },
     reportingSites: async () => ({ reporting: 2 }),
   };
-  const totals = new DemoTotalsCache(sites, () => now);
+  const totals = new DemoCounters(sites, noUploads, silentLogger(), () => now);
   const answers = await Promise.all(Array.from({ length: 100 }, () => totals.get()));
   t.deepEqual(new Set(answers.map((answer) => JSON.stringify(answer))).size, 1);
   t.is(reads, 1);
@@ -38,7 +49,7 @@ test('a failed sum is not kept', async (t) => {
     },
     reportingSites: async () => ({ reporting: 0 }),
   };
-  const totals = new DemoTotalsCache(sites, () => 0);
+  const totals = new DemoCounters(sites, noUploads, silentLogger(), () => 0);
   await t.throwsAsync(totals.get());
   isAway = false;
   t.is((await totals.get()).images, 1);
@@ -77,3 +88,31 @@ test('the lines of the demo page for previews hold nothing but the address of th
       '<meta name="twitter:image" content="https://demo.example.com:8443/card.jpg" />',
   );
 });
+
+for (const { name, open } of relayDatabases(test))
+  test(`uploads of several relays are counted together and outlive a restart: ${name}`, async (t) => {
+    const db = await open(t);
+    await demoTotalMigration.up(db);
+    const store = {
+      read: () => uploadTotals(db),
+      add: (totals: UploadTotals) => addUploadTotals(db, totals),
+    };
+    const sites = {
+      totals: async () => ({ summaries: 100, detections: 10 }),
+      reportingSites: async () => ({ reporting: 1 }),
+    };
+    const start = () => new DemoCounters(sites, store, silentLogger());
+    const upload = (counters: DemoCounters, objects: number) => {
+      const ctx = { status: 200, body: { detections: Array(objects).fill(0) } } as Context;
+      return counters.count(ctx, async () => undefined);
+    };
+    const [one, other] = [start(), start()];
+    await upload(one, 3);
+    t.deepEqual(await one.get(), { images: 101, objects: 13, sites: 1 });
+    await upload(other, 2);
+    await upload(other, 0);
+    await one.stop();
+    await other.stop();
+    t.deepEqual(await one.get(), { images: 103, objects: 15, sites: 1 });
+    t.deepEqual(await start().get(), { images: 103, objects: 15, sites: 1 });
+  });
