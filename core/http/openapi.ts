@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type ProblemCode, problemKinds, problemSchema } from '../contract/problem.js';
+import { describeFields, describeParameter } from './documentation/describe-fields.js';
 import type { ProblemWriter } from './problems.js';
 import { type FormSpec, isSchema, type ResponseSpec, type Route } from './route.js';
 
@@ -57,6 +58,7 @@ export function openApiDocument(info: ApiInfo, groups: RouteGroup[], sessionCook
         },
       };
     }
+  for (const [id, schema] of Object.entries(components)) describeFields(schema, id);
   return {
     openapi: '3.1.0',
     info,
@@ -81,11 +83,16 @@ const schemesOf = (cookie: string | undefined): Json => ({
 
 function operation(route: Route, group: RouteGroup, components: Json): Json {
   const schema = (s: z.ZodType) => jsonSchema(s, components);
+  const id = operationId(route);
+  const documented = (part: Json): Json => {
+    describeFields(part, id);
+    return part;
+  };
   return {
     tags: [route.tag],
     summary: route.summary,
-    ...(route.description && { description: route.description }),
-    operationId: operationId(route),
+    description: descriptionOf(route),
+    operationId: id,
     parameters: [
       ...parameters(route.params, 'path', schema),
       ...parameters(route.query, 'query', schema),
@@ -96,15 +103,26 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
         schema: { type: 'string' },
       })),
     ],
-    ...requestBody(route, schema),
-    responses: {
+    ...documented(requestBody(route, schema)),
+    responses: documented({
       ...Object.fromEntries(
         Object.entries(route.responses).map(([status, spec]) => [status, response(spec, schema)]),
       ),
       ...problemResponses(route, group.errors?.schema, schema),
-    },
+    }),
   };
 }
+
+const CALLERS: Record<Route['access'], string> = {
+  anonymous: 'Anyone may call it.',
+  viewer: 'For viewers, operators and administrators.',
+  operator: 'For operators and administrators.',
+  admin: 'For administrators.',
+};
+
+/** What the summary does not say, and who may call it. */
+const descriptionOf = ({ description, access }: Route): string =>
+  [description, CALLERS[access]].filter(Boolean).join('\n\n');
 
 const operationId = ({ method, path }: Route): string =>
   [method, ...path.split(/[/{}]+/).filter(Boolean)].join('-');
@@ -117,7 +135,8 @@ function parameters(
   return Object.entries(object?.shape ?? {}).map(([name, field]) => {
     const { description, ...rest } = schema(field as z.ZodType);
     const required = where === 'path' || !(field as z.ZodType).safeParse(undefined).success;
-    return { name, in: where, required, ...(description ? { description } : {}), schema: rest };
+    const parameter = { name, in: where, required, ...(description ? { description } : {}) };
+    return describeParameter({ ...parameter, schema: rest });
   });
 }
 

@@ -54,6 +54,8 @@ async function makePage(title: string, url: string): Promise<Middleware> {
       deepLinking: true,
       displayRequestDuration: true,
       tryItOutEnabled: true,
+      // The token is kept over reloads of the page, in the browser's storage.
+      persistAuthorization: true,
       // By default a server on the internet validates the document.
       validatorUrl: null,
     },
