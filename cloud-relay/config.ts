@@ -164,6 +164,11 @@ export const relayConfigSchema = z.strictObject({
       ...httpTlsShape,
     })
     .prefault({}),
+  /** The address of the demo page for the public: links to it and its picture in previews begin with it. */
+  publicUrl: z
+    .url({ protocol: /^https?$/, error: 'expected http://… or https://…' })
+    .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path')
+    .optional(),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */
   database: z.strictObject({ url: secretSchema.optional() }).prefault({}),
   files: z.strictObject({ s3: bucketSettings.optional() }).prefault({}),

@@ -92,7 +92,7 @@ export async function createRelay(
       ...detection.services,
       ...images.services,
     ],
-    ...[sites.registry, sites.presence, sites.retention, sites.ingest],
+    ...[sites.registry, sites.presence, sites.siteCameras, sites.retention, sites.ingest],
     ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
   ];
   return {
@@ -194,7 +194,7 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
 }
 
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites) {
+function createServer(base: Base, { broker, ingest, fleet, overview, enrolments }: Sites) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -219,7 +219,7 @@ function createServer(base: Base, { broker, ingest, fleet, enrolments }: Sites) 
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    ...{ connections, enrolments },
+    ...{ connections, overview, enrolments },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

@@ -10,12 +10,13 @@ import { HttpProbe } from '../core/http/http-probe.js';
 import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
-import { createTls } from '../core/http/tls/create-tls.js';
+import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
-import type { Logger } from '../core/runtime/logger.js';
+import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
 import { programVersion } from '../core/runtime/program-version.js';
+import type { RecentLog } from '../core/runtime/recent-log.js';
 import { TypedEvents } from '../core/runtime/typed-events.js';
 import type { Probe } from '../core/runtime/watchdog.js';
 import { DatabaseProbe } from '../core/store/database-probe.js';
@@ -29,7 +30,7 @@ import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
 import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js';
 import { RelayAccountFiles } from './enrolment/relay-account.js';
-import { createEvents } from './events/create-events.js';
+import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
 import { loadManagedCameras } from './pipeline/create-camera-changes.js';
 import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
@@ -48,6 +49,7 @@ import type { EdgeDependencies } from './store/edge-dependencies.js';
 import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
+import { createSystem, type SystemModule } from './system/create-system.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -72,13 +74,15 @@ export interface EdgeOverrides {
   given?: SetupOptions['given'];
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
+  /** The last lines of `log`. */
+  recentLog?: RecentLog;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest }: EdgeOverrides = {},
+  { clock = systemClock, reread = () => config, given, manifest, recentLog }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -86,18 +90,25 @@ export async function createEdge(
   const managed = await loadManagedCameras(base.dependencies);
   const snapshots = createSnapshots(base, { managed, reread: () => withRelayAccount(reread()) });
   const reporting = await createReporting(base, snapshots);
+  const views = createViews(base, snapshots, reporting);
   const { tls } = base;
   const { access } = snapshots;
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
-  const own = { account, setup };
-  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own });
+  const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
+  const source = given?.source;
+  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const own = { account, setup, system };
+  const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
   return {
-    lifecycle: new Lifecycle(servicesInOrder(base, snapshots, reporting, own, http), log),
+    lifecycle: new Lifecycle(
+      servicesInOrder(base, snapshots, reporting, { ...own, views }, http),
+      log,
+    ),
     probes: [cameras, ...probesOf(base), new HttpProbe(http)],
-    restart: firstRestart(base.guard.restart, account.restart, setup.restart),
+    restart: firstRestart(base.guard.restart, account.restart, setup.restart, system.restart),
     http,
     cameras,
     tokens: access.tokens,
@@ -115,6 +126,7 @@ type Reporting = Awaited<ReturnType<typeof createReporting>>;
 interface FirstRun {
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 /** Takes the data folder, and completes a restore or a reset that was interrupted. */
@@ -192,13 +204,12 @@ function createSnapshots(base: Base, sources: CameraSources) {
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) eventStream.wake();
   });
-  const views = createEvents(dependencies, { pipeline, links });
   const access = createEdgeAccess(dependencies, storage);
   events.on('reloadedBySignal', () => {
     const actor = { name: 'SIGHUP', kind: 'program' } as const;
     access.audit.record({ action: 'configuration_reloaded', actor });
   });
-  return { storage, pipeline, eventStream, views, access };
+  return { storage, pipeline, eventStream, access };
 }
 
 /** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
@@ -240,12 +251,18 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   return { connections, publishing, uplink, outboxMark };
 }
 
+const createViews = (
+  { dependencies, health, events, links }: Base,
+  { storage: { images }, pipeline }: Snapshots,
+  { connections, uplink }: Reporting,
+) => createEvents(dependencies, { images, pipeline, links, health, connections, uplink }, events);
+
 /** Each after what it needs; they stop in the reverse order. */
 function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
   { connections, publishing, uplink, outboxMark }: Reporting,
-  { account, setup }: FirstRun,
+  { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
   const { relay, lan, broker } = connections;
@@ -258,8 +275,9 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    setup,
-    // Stops before the server, which waits for responses to end.
+    ...[setup, system.service],
+    // These stop before the server, which waits for responses to end.
+    ...views.services,
     eventStream,
   ];
   return services.filter((service) => service !== undefined);

@@ -99,5 +99,6 @@ process.exitCode = await run({
     },
   },
   check: checkEdgeConfiguration,
-  create: (config, log, { reread, given }) => createEdge(config, log, { reread, given: given() }),
+  create: (config, log, { reread, given, recentLog }) =>
+    createEdge(config, log, { reread, given: given(), recentLog }),
 });

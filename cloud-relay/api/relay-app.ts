@@ -15,15 +15,21 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { UploadQuota } from '../../core/images/upload-quota.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
+import { DemoTotalsCache } from '../demo/demo-totals.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
+import { publicHead } from '../demo/public-head.js';
 import type { Enrolments } from '../fleet/enrolments.js';
 import type { Fleet } from '../fleet/fleet.js';
+import type { FleetOverview } from '../fleet/fleet-overview.js';
+import { demoRoutes } from './demo-routes.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { fleetRoutes } from './fleet-routes.js';
 import { siteRoutes } from './site-routes.js';
 
 export interface RelayAppParts {
@@ -37,6 +43,7 @@ export interface RelayAppParts {
   images: ImageModule;
   quota: UploadQuota;
   fleet: Fleet;
+  overview: FleetOverview;
   enrolments: Enrolments;
   clock: Clock;
 }
@@ -58,13 +65,19 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
     log: log.child({ component: 'http' }),
     trustProxy: config.http.trustProxy,
     guards: access.guards,
-    pages: consolePages('relay', { '': 'index.html', 'log-in': 'fleet.html', fleet: 'fleet.html' }),
+    pages: consolePages(
+      'relay',
+      { '': 'index.html', 'log-in': 'fleet.html', fleet: 'fleet.html' },
+      config.publicUrl === undefined ? {} : { 'index.html': publicHead(config.publicUrl) },
+    ),
   });
 }
 
 /** The relay's routes, and the roles that may use them. */
 export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
   const { config, metrics, access, detection, images, fleet, clock } = parts;
+  const totals = new DemoTotalsCache(fleet, clock);
+  const { beforeUpload, beforeRead } = quotas(config.demo, parts.quota);
   const api: ImageApi = {
     ...images,
     access: publicImageAccess,
@@ -74,16 +87,20 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    ...quotas(config.demo, parts.quota),
+    beforeUpload: [totals.count, ...beforeUpload],
+    beforeRead,
   };
   return [
     {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
         ...access.routes,
+        ...demoRoutes(config, totals),
         ...siteRoutes(fleet, clock),
+        ...fleetRoutes(parts.overview),
         ...enrolmentRoutes(parts.enrolments),
       ],
     },

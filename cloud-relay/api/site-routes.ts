@@ -248,7 +248,7 @@ const range = ({ from, to }: { from?: string | undefined; to?: string | undefine
   ...(to !== undefined && { to: Date.parse(to) }),
 });
 
-function presentSite({ healthAt: _, ...site }: SiteOverview): SiteResource {
+export function presentSite({ healthAt: _, ...site }: SiteOverview): SiteResource {
   return {
     ...site,
     createdAt: toIsoString(site.createdAt),

@@ -33,7 +33,7 @@ export interface SiteGaps {
 
 export const MAX_GAPS = 1_000;
 
-const KINDS: Record<GapReason, SiteGap['kind']> = {
+export const GAP_KINDS: Record<GapReason, SiteGap['kind']> = {
   bytes: 'dropped',
   age: 'dropped',
   damaged: 'dropped',
@@ -62,7 +62,7 @@ export async function siteGaps(db: Kysely<RelayTables>, site: string): Promise<S
   );
   const recorded = (await newestGaps(db, site, MAX_GAPS + 1)).map(
     ({ reason, from, to, detail = null, ...rest }): SiteGap => ({
-      kind: KINDS[reason],
+      kind: GAP_KINDS[reason],
       from,
       to,
       count: to - from + 1,

@@ -8,7 +8,9 @@ import { CutOffWatch } from '../fleet/cut-off-watch.js';
 import { enrolmentPlace } from '../fleet/enrolment-place.js';
 import { Enrolments } from '../fleet/enrolments.js';
 import { Fleet } from '../fleet/fleet.js';
+import { FleetOverview } from '../fleet/fleet-overview.js';
 import { Presence } from '../fleet/presence.js';
+import { SiteCameras } from '../fleet/site-cameras.js';
 import { SiteRegistry } from '../fleet/site-registry.js';
 import type { RelayTables } from '../store/relay-tables.js';
 import { Ingest } from './ingest.js';
@@ -41,6 +43,7 @@ export function createSites({ config, log, clock, steadyTime, db, tls, ownPin }:
   const admission = { admitUnknown: !hasAccounts, maxSites };
   const registry = new SiteRegistry(db, admission, fleetLog, clock);
   const presence = new Presence(bus, db, registry, fleetLog, clock);
+  const siteCameras = new SiteCameras(bus, registry, config.siteBudgets.cameras, fleetLog, clock);
   const onRecord = (site: string) => presence.recordArrived(site);
   const ingestLog = log.child({ component: 'ingest' });
   const retention = new SummaryRetention(
@@ -59,10 +62,14 @@ export function createSites({ config, log, clock, steadyTime, db, tls, ownPin }:
     accounts,
     fixedNames,
     disconnect: (site) => embedded?.disconnectSite(site),
-    forget: (site) => embedded?.forgetSite(site),
+    forget: (site) => {
+      siteCameras.forget(site);
+      embedded?.forgetSite(site);
+    },
     log: fleetLog,
     clock,
   });
+  const overview = new FleetOverview(db, fleet, siteCameras, clock);
   const enrolments = new Enrolments({
     db,
     place: () => enrolmentPlace(config, ownPin),
@@ -75,5 +82,8 @@ export function createSites({ config, log, clock, steadyTime, db, tls, ownPin }:
   });
   const cutOffs =
     embedded && new CutOffWatch(db, (site) => embedded.disconnectSite(site), fleetLog);
-  return { broker, registry, presence, retention, ingest, fleet, enrolments, cutOffs };
+  return {
+    ...{ broker, registry, presence, siteCameras, retention, ingest },
+    ...{ fleet, overview, enrolments, cutOffs },
+  };
 }

@@ -10,6 +10,8 @@ export class ApiError extends Error {
     /** 0 if the program did not answer. */
     readonly status: number,
     readonly problem: Partial<Problem>,
+    /** After how many seconds it may be tried again, if the program said so. */
+    readonly retryAfterSeconds?: number,
   ) {
     super(problem.detail ?? problem.title ?? texts.errors.noAnswer);
   }
@@ -69,7 +71,12 @@ async function call<T>(
   const answer: unknown = await response.json().catch(() => undefined);
   if (response.ok) return answer as T;
   if (response.status === 401) onUnauthorized();
-  throw new ApiError(response.status, (answer ?? { title: response.statusText }) as Problem);
+  const retryAfter = response.headers.get('Retry-After');
+  throw new ApiError(
+    response.status,
+    (answer ?? { title: response.statusText }) as Problem,
+    retryAfter === null ? undefined : Number(retryAfter),
+  );
 }
 
 /** The REST API of the program that served the page. Each call rejects with an `ApiError`. */

@@ -101,6 +101,7 @@ export const auditActionSchema = z.enum([
   'credentials_revoked',
   'backup_made',
   'backup_restored',
+  'restarted',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

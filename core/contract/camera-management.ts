@@ -138,6 +138,9 @@ export const cameraTestSchema = z
         height: z.int(),
         bytes: count,
         ms: count.meta({ description: 'How long the camera took' }),
+        detections: z
+          .array(detectionSchema)
+          .meta({ description: 'What the detectors of the draft find in it' }),
       }),
     }),
     z.object({

@@ -69,6 +69,12 @@ export const syncSchema = z
   .object({
     configured: z.boolean().meta({ description: 'True if a broker for the relay is configured' }),
     connected: z.boolean(),
+    since: moment.meta({
+      description: 'Since when the broker is connected, or is not; null without a broker',
+    }),
+    lastAcknowledgedAt: moment.meta({
+      description: 'When the relay last answered, to the minute; null if it never has',
+    }),
     lastError: z.string().nullable().meta({
       description:
         'What is wrong with the relay or, if the broker is not connected, with the connection',
@@ -101,6 +107,7 @@ export const syncSchema = z
       .meta({ description: 'The last 48 hours with activity, newest first' }),
   })
   .meta({ id: 'Sync' });
+export type SyncResource = z.infer<typeof syncSchema>;
 
 export const siteStatusSchema = z
   .object({
@@ -129,6 +136,7 @@ export const siteStatusSchema = z
     temperatureCelsius: z.number().optional(),
   })
   .meta({ id: 'SiteStatus' });
+export type SiteStatusResource = z.infer<typeof siteStatusSchema>;
 
 export const siteSchema = z
   .object({

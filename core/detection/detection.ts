@@ -123,6 +123,6 @@ export interface DetectionBackend {
   analyse(bytes: Buffer, plan: AnalysisPlan, origin?: JobOrigin): Promise<Analysis>;
   /** Makes a thumbnail and, if the gate has a plan for it, searches the image, as one job. Undefined if it has none. */
   analyseIf(bytes: Buffer, gate: SearchGate, origin?: JobOrigin): Promise<Analysis | undefined>;
-  /** The image, upright, with boxes and labels drawn, as JPEG. */
-  draw(bytes: Buffer, boxes: LabelledBox[], origin?: JobOrigin): Promise<Buffer>;
+  /** The image, upright, with boxes and labels drawn, as JPEG; with a width, no more pixels across than that. */
+  draw(bytes: Buffer, boxes: LabelledBox[], origin?: JobOrigin, width?: number): Promise<Buffer>;
 }

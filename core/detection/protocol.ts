@@ -10,7 +10,7 @@ import type {
 } from './detection.js';
 
 /** Raised whenever a message changes its shape: parent and worker of different builds refuse each other. */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 /** What was found in an image, with the size it has when upright, in pixels of the original. */
 export interface Findings {
@@ -73,7 +73,8 @@ interface Jobs {
     input: { bytes: Buffer; side: number; acceptDamaged: boolean };
     result: Findings | null;
   };
-  draw: { input: { bytes: Buffer; boxes: LabelledBox[] }; result: Buffer };
+  /** The boxes are in pixels of the whole image, whatever the width of the result. */
+  draw: { input: { bytes: Buffer; boxes: LabelledBox[]; width?: number }; result: Buffer };
   /** Loads an unverified cascade or model and searches a small image with it. */
   probe: { input: { subject: ProbeSubject }; result: ProbeResult };
   /** Replies, and does nothing else. */

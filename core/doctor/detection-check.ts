@@ -20,7 +20,7 @@ export interface DetectorUse {
 
 /** Whether a separate worker starts, the detectors that the configuration names exist, and the files of others are whole. */
 export const detectionCheck = (
-  program: 'siteglass-edge' | 'siteglass-relay',
+  program: ProgramName,
   expected: DetectionExpectation,
   uses: DetectorUse[],
 ): Check => ({
@@ -29,23 +29,58 @@ export const detectionCheck = (
     const fault = engineFault(expected.settings);
     if (fault) return failure(fault, 'Install it, or set detection.engine to auto.');
     try {
-      return await withDetection(expected, async (detection) => {
-        await detection.pool.ping();
-        return [
-          ...verdicts(detection, program, reportedSandbox(expected)),
-          ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
-          ...modelFaults(expected.settings, detection.catalog.named()).map(({ path, message }) =>
-            failure(`${path}: ${message}`, CORRECT),
-          ),
-          ...expected.settings.models.flatMap((id) => notDownloaded(detection, id, program)),
-        ];
-      });
+      return await withDetection(expected, (detection) =>
+        verdictsOn(detection, { program, expected, uses, sandbox: reportedSandbox(expected) }),
+      );
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       return failure(error.message, REINSTALL);
     }
   },
 });
+
+type ProgramName = 'siteglass-edge' | 'siteglass-relay';
+
+/** The same for the workers of the running service, which asks it of itself. */
+export const ownDetectionCheck = (
+  program: ProgramName,
+  detection: DetectionModule,
+  expected: Pick<DetectionExpectation, 'settings'>,
+  uses: DetectorUse[],
+): Check => ({
+  about: 'detection',
+  run: () => {
+    const { state, ready, workers } = detection.pool.status();
+    if (state === 'unavailable')
+      return failure('no worker is ready', `journalctl -u ${program} -n 50`);
+    if (state === 'degraded')
+      return warning(`${ready} of ${workers} workers are ready`, `journalctl -u ${program} -n 50`);
+    return verdictsOn(detection, { program, expected, uses, sandbox: undefined });
+  },
+});
+
+interface Examined {
+  program: ProgramName;
+  expected: Pick<DetectionExpectation, 'settings'>;
+  uses: DetectorUse[];
+  /** Of the service, if it is another process. */
+  sandbox: SandboxState | undefined;
+}
+
+async function verdictsOn(
+  detection: DetectionModule,
+  { program, expected: { settings }, uses, sandbox }: Examined,
+): Promise<Verdict[]> {
+  await detection.pool.ping();
+  return [
+    ...verdicts(detection, program, sandbox),
+    ...[DEFAULTS, ...uses].flatMap((use) => unplannable(detection, use)),
+    ...modelFaults(settings, detection.catalog.named()).map(({ path, message }) =>
+      failure(`${path}: ${message}`, CORRECT),
+    ),
+    ...settings.models.flatMap((id) => notDownloaded(detection, id, program)),
+  ];
+}
 
 /** Of the service, if it runs. */
 const reportedSandbox = ({ dataFolder }: DetectionExpectation): SandboxState | undefined =>

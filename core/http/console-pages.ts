@@ -7,4 +7,6 @@ import { staticPages } from './static-pages.js';
 export const consolePages = (
   program: 'edge' | 'relay',
   views: Record<string, string>,
-): Middleware => staticPages({ folder: join(projectRoot(), 'dist', 'console', program), views });
+  head: Record<string, string> = {},
+): Middleware =>
+  staticPages({ folder: join(projectRoot(), 'dist', 'console', program), views, head });

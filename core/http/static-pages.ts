@@ -13,7 +13,7 @@ const POLICY = [
   "connect-src 'self'",
   "manifest-src 'self'",
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 
@@ -32,25 +32,33 @@ export interface StaticPagesOptions {
   folder: string;
   /** The pages by the first part of their paths, '' for `/`: each is a file of the folder, and reads the rest itself. */
   views: Record<string, string>;
+  /** Lines for the head of a page that only the configuration knows, by its file. */
+  head?: Record<string, string>;
 }
 
 /**
  * Serves pages and the files that they need. Without the folder there are none, and requests go on to what follows.
  * The files are listed once: a path never reaches the file system.
  */
-export function staticPages({ folder, views }: StaticPagesOptions): Middleware {
+export function staticPages({ folder, views, head = {} }: StaticPagesOptions): Middleware {
   const files = listFiles(folder);
   const contents = new SharedFiles();
   const send = async (ctx: Context, file: string): Promise<void> => {
-    const encoding = ENCODINGS.find(
-      ({ name, suffix }) => files.has(`${file}${suffix}`) && ctx.acceptsEncodings(name),
-    );
+    const added = head[file];
+    // Its compressed form lacks what is added, and a page is small.
+    const encoding =
+      added === undefined
+        ? ENCODINGS.find(
+            ({ name, suffix }) => files.has(`${file}${suffix}`) && ctx.acceptsEncodings(name),
+          )
+        : undefined;
     ctx.vary('Accept-Encoding');
     if (encoding) ctx.set('Content-Encoding', encoding.name);
     ctx.set('Content-Security-Policy', POLICY);
     ctx.set('Cache-Control', file.startsWith(ASSETS.slice(1)) ? FOR_EVER : 'no-cache');
     ctx.type = /\.[^.]+$/.exec(file)?.[0] ?? '';
-    ctx.body = await contents.read(join(folder, `${file}${encoding?.suffix ?? ''}`));
+    const content = await contents.read(join(folder, `${file}${encoding?.suffix ?? ''}`));
+    ctx.body = added === undefined ? content : withHead(content.toString(), added);
   };
   return (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
@@ -61,6 +69,9 @@ export function staticPages({ folder, views }: StaticPagesOptions): Middleware {
     return page !== undefined && files.has(page) ? send(ctx, page) : next();
   };
 }
+
+const withHead = (page: string, lines: string): string =>
+  page.replace('</head>', () => `${lines}</head>`);
 
 function listFiles(folder: string): Set<string> {
   if (!existsSync(folder)) return new Set();

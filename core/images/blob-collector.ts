@@ -17,6 +17,8 @@ export interface BlobCollectorParts {
   budget: DiskBudget;
   guard: BlobGuard;
   leases: BlobLeases | undefined;
+  /** Called when the bytes of an image are gone. */
+  onRemoved?: ((sha256: string) => Promise<void>) | undefined;
 }
 
 /**
@@ -79,5 +81,6 @@ export class BlobCollector {
     await this.parts.files.remove(originalKey(sha256));
     await blobTable.remove(db, sha256);
     this.parts.budget.add(-blob.bytes);
+    await this.parts.onRemoved?.(sha256);
   }
 }

@@ -16,7 +16,10 @@ import type { ProtectedImages } from './image-table.js';
 import { Images } from './images.js';
 import { PendingAnalyses } from './pending-analyses.js';
 import { ProcessedImages } from './processed-images.js';
+import { Renditions } from './renditions.js';
 import type { ImageTables } from './tables.js';
+import { ThumbnailCache } from './thumbnail-cache.js';
+import { Thumbnails } from './thumbnails.js';
 import { noQuota, type UploadQuota } from './upload-quota.js';
 
 export interface ImageModuleOptions {
@@ -50,6 +53,8 @@ export interface ImageModuleOptions {
 export interface ImageModule {
   images: Images;
   processed: ProcessedImages;
+  renditions: Renditions;
+  thumbnails: Thumbnails;
   store: ImageStore;
   expiry: Expiry;
   /** In the order in which they start, after the detection pool. */
@@ -64,7 +69,13 @@ export function createImageModule(options: ImageModuleOptions): ImageModule {
     maxBytes: limits.maxStoredBytes,
     minFreeBytes: limits.minFreeBytes,
   });
+  const hasSpace = async (bytes: number) =>
+    (await budget.freeBytes()) - bytes >= budget.reserveBytes;
+  const cache = options.leases
+    ? undefined
+    : new ThumbnailCache({ folder: join(options.dataFolder, 'thumbnails'), hasSpace, log });
   const store = new ImageStore(db, files, budget, {
+    onBytesRemoved: cache && ((sha256) => cache.removeAll(sha256)),
     leases: options.leases,
     protected: options.protected,
     eras: options.eras,
@@ -74,5 +85,8 @@ export function createImageModule(options: ImageModuleOptions): ImageModule {
   const images = new Images(store, analyser, pending, planner, { ...limits, quota }, clock);
   const processed = new ProcessedImages(images, store, detection, quota);
   const expiry = new Expiry(store, clock, log);
-  return { images, processed, store, expiry, services: [files, store, pending, expiry] };
+  const renditions = new Renditions(store, detection, quota);
+  const thumbnails = new Thumbnails(images, renditions, cache);
+  const services = [files, store, ...(cache ? [cache] : []), pending, expiry];
+  return { images, processed, renditions, thumbnails, store, expiry, services };
 }

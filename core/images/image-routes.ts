@@ -27,6 +27,7 @@ import type { ImageStore } from './image-store.js';
 import type { Images } from './images.js';
 import { IMAGE_PATH } from './presenter.js';
 import type { ProcessedImages } from './processed-images.js';
+import type { Thumbnails } from './thumbnails.js';
 
 /** Who may do what: the only difference between the appliance and the relay. */
 export interface ImageAccess {
@@ -45,6 +46,7 @@ export interface PresentNames {
 export interface ImageApi {
   images: Images;
   processed: ProcessedImages;
+  thumbnails: Thumbnails;
   store: ImageStore;
   access: ImageAccess;
   uploads: UploadBudget;

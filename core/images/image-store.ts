@@ -31,6 +31,8 @@ export interface ImageStoreOptions {
   protected?: ProtectedImages | undefined;
   /** When the clock was set. */
   eras?: ClockEras | undefined;
+  /** Called when the last image with these bytes was removed. */
+  onBytesRemoved?: ((sha256: string) => Promise<void>) | undefined;
 }
 
 /** One image to be written, with what belongs into the same transaction. */
@@ -66,7 +68,11 @@ export class ImageStore implements Service {
     private readonly options: ImageStoreOptions = {},
   ) {
     const { guard } = this;
-    this.#collector = new BlobCollector({ db, files, budget, guard, leases: options.leases });
+    this.#collector = new BlobCollector({
+      ...{ db, files, budget, guard },
+      leases: options.leases,
+      onRemoved: options.onBytesRemoved,
+    });
     this.#commits = new Batcher((entries) =>
       commitInGroups(
         db,

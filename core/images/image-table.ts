@@ -182,6 +182,20 @@ export const imageTable = {
         .limit(limit),
     ),
 
+  /** A camera's images that were made from `from` on and before `to`, oldest first. */
+  idsBetween: (db: Db, camera: string, from: number, to: number): Promise<string[]> =>
+    idsOf(
+      db
+        .selectFrom('image')
+        .select('id')
+        // The index of ages has less to read than that of cameras.
+        .where(sql`image.camera || ''`, '=', camera)
+        .where('created_at', '>=', from)
+        .where('created_at', '<', to)
+        .orderBy('created_at')
+        .orderBy('id'),
+    ),
+
   /** The newest images in which something was found, older than `after`. */
   withDetections: (db: Db, limit: number, after?: string): Promise<StoredImage[]> =>
     images(db)

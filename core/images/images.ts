@@ -15,6 +15,7 @@ import { storageProblem } from '../store/storage-failure.js';
 import { type Transaction, unitOfWork } from '../store/unit-of-work.js';
 import type { Analyser, SourcedAnalysis } from './analyser.js';
 import { analysisKey, sha256Of } from './analysis-key.js';
+import { blobTable } from './blob-table.js';
 import { imageLabelTable } from './image-label-table.js';
 import { type ImageStore, noFurtherWrites } from './image-store.js';
 import { imageTable, type StoredImage } from './image-table.js';
@@ -207,6 +208,11 @@ export class Images {
     if (!stored || this.store.hasExpired(stored, this.clock()))
       throw new ProblemError('not_found', `There is no image ${id}.`);
     return stored;
+  }
+
+  /** Whether there are images with these bytes. */
+  exists(sha256: string): Promise<boolean> {
+    return blobTable.has(this.store.db, sha256);
   }
 
   /** A page ends before `limit` if its results are large. */

@@ -1,7 +1,7 @@
-import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DetectionBackend, type JobOrigin, OWN_ORIGIN } from '../detection/detection.js';
 import { ProblemError } from '../runtime/errors.js';
+import { bufferFile } from '../store/buffer-file.js';
 import type { StoredFile } from '../store/file-store.js';
 import type { ImageStore } from './image-store.js';
 import type { StoredImage } from './image-table.js';
@@ -69,7 +69,7 @@ export class ProcessedImages {
     const key = image.analysis_key;
     const stored = await this.store.processed(key);
     if (stored) return stored;
-    return inMemory(
+    return bufferFile(
       await this.store.guard.use(image.sha256, () => this.#renderOnce(key, image, origin)),
     );
   }
@@ -91,9 +91,3 @@ export class ProcessedImages {
     return rendered;
   }
 }
-
-const inMemory = (bytes: Buffer): StoredFile => ({
-  bytes: bytes.length,
-  read: ({ start, end } = { start: 0, end: bytes.length - 1 }) =>
-    Readable.from([bytes.subarray(start, end + 1)], { objectMode: false }),
-});

@@ -1,6 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import { LogLimit, type LogLimits } from './log-limit.js';
+import type { RecentLog } from './recent-log.js';
 import { shortObject, shortText } from './shorten.js';
 
 export type { Logger } from 'pino';
@@ -11,11 +12,17 @@ const REPORT_MS = 10_000;
 const MAX_REPORTED = 20;
 const FATAL = 60;
 
-/** The one logger of a process, JSON lines on stdout; components use children of it. */
-export function createLogger(name: string, level: LogLevel): Logger {
+/** The one logger of a process, JSON lines on stdout and in `recent`; components use children of it. */
+export function createLogger(name: string, level: LogLevel, recent?: RecentLog): Logger {
   const stdout = pino.destination({ fd: process.stdout.fd, sync: true });
   const isForJournal = isJournal(process.stdout.fd, process.env.JOURNAL_STREAM);
-  return createLimitedLogger(name, level, isForJournal ? withPriorities(stdout) : stdout);
+  const both = {
+    write(line: string) {
+      recent?.write(line);
+      stdout.write(line);
+    },
+  };
+  return createLimitedLogger(name, level, isForJournal ? withPriorities(both) : both);
 }
 
 /** A logger of which no client can make much of the log: what is long is cut, and what is frequent is counted. */

@@ -4,6 +4,7 @@ import { type Lifecycle, type Restart, terminationSignal } from './lifecycle.js'
 import { createLogger, type Logger, type LogLevel } from './logger.js';
 import { createNotifier, type Notifier } from './notifier.js';
 import { programVersion } from './program-version.js';
+import { RecentLog } from './recent-log.js';
 import { onReloadSignal } from './reload-signal.js';
 import { type Probe, Watchdog } from './watchdog.js';
 
@@ -23,10 +24,15 @@ export interface ConfigurationSource<C> {
   given: () => { source: string | undefined; settings: GivenSettings };
 }
 
+/** What lasts while the services restart. */
+export interface Surroundings<C> extends ConfigurationSource<C> {
+  recentLog: RecentLog;
+}
+
 export interface ServedProgram<C> {
   name: string;
   /** Builds the parts, but starts nothing. */
-  create(configuration: C, log: Logger, source: ConfigurationSource<C>): Promise<Running>;
+  create(configuration: C, log: Logger, surroundings: Surroundings<C>): Promise<Running>;
 }
 
 /** Runs a program's services until a signal ends them. Resolves with whether they started and stopped as they should. */
@@ -35,7 +41,9 @@ export async function serve<C extends { log: { level: LogLevel } }>(
   configuration: C,
   source: ConfigurationSource<C>,
 ): Promise<boolean> {
-  const log = createLogger(program.name, configuration.log.level);
+  const recentLog = new RecentLog();
+  const log = createLogger(program.name, configuration.log.level, recentLog);
+  const surroundings = { ...source, recentLog };
   const ended = terminationSignal();
   // Without a listener, a reload that comes while the services start or restart would end the process.
   const forgetSignal = onReloadSignal(() => log.debug('SIGHUP received'));
@@ -45,7 +53,7 @@ export async function serve<C extends { log: { level: LogLevel } }>(
     const idle = new Watchdog([], notifier, log.child({ component: 'watchdog' }));
     let current = configuration;
     for (;;) {
-      const running = await built(() => program.create(current, log, source), notifier);
+      const running = await built(() => program.create(current, log, surroundings), notifier);
       const signal = await runServices(running, { ended, idle, notifier, log });
       if (signal !== undefined) return true;
       await idle.start();
@@ -79,7 +87,7 @@ async function built(create: () => Promise<Running>, notifier: Notifier): Promis
   }
 }
 
-interface Surroundings {
+interface RunOptions {
   ended: Promise<NodeJS.Signals>;
   /** Beats while no services run. */
   idle: Watchdog;
@@ -90,7 +98,7 @@ interface Surroundings {
 /** Runs the services until a signal ends them, or until they must restart; then it resolves with undefined. */
 async function runServices(
   { lifecycle, probes, restart }: Running,
-  { ended, idle, notifier, log }: Surroundings,
+  { ended, idle, notifier, log }: RunOptions,
 ): Promise<NodeJS.Signals | undefined> {
   try {
     await lifecycle.start();

@@ -17,7 +17,9 @@ import type { Storage } from '../retention/create-storage.js';
 import type { Setup } from '../setup/setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import type { SystemModule } from '../system/create-system.js';
 import type { RelayUplink } from '../uplink/create-uplink.js';
+import { createCameraTools } from './create-camera-tools.js';
 import { createEdgeApp, edgeRouteGroups } from './edge-app.js';
 import { registerEdgeMetrics } from './edge-metrics.js';
 import { edgeRequirements } from './edge-requirements.js';
@@ -41,6 +43,7 @@ export interface ServerParts {
   uplink: RelayUplink | undefined;
   account: AccountKeeper;
   setup: Setup;
+  system: SystemModule;
 }
 
 export interface EdgeServer {
@@ -52,7 +55,7 @@ export interface EdgeServer {
 export function createServer(parts: ServerParts): EdgeServer {
   const { dependencies, metrics, health, guard, storage, pipeline, eventStream, access } = parts;
   const { config, detection, log, clock } = dependencies;
-  const { links, uplink, account, setup, views } = parts;
+  const { links, uplink, account, setup, views, system } = parts;
   const { pool } = detection;
   const readiness = new ReadinessMonitor(edgeRequirements(pool, storage, guard));
   metrics.requirements(readiness);
@@ -77,6 +80,8 @@ export function createServer(parts: ServerParts): EdgeServer {
   const appParts = {
     ...{ config, log, metrics, readiness, access, detection, images: storage.images },
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
+    system,
+    tools: createCameraTools(dependencies, storage, pipeline),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -19,6 +19,7 @@ import { detectorRoutes } from '../../core/images/detector-routes.js';
 import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
+import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
@@ -32,10 +33,16 @@ import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
 import type { EventStream } from '../sightings/event-stream.js';
+import type { SystemModule } from '../system/create-system.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
 import { cameraRoutes } from './camera-routes.js';
+import { cameraToolRoutes } from './camera-tool-routes.js';
 import { configRoutes } from './config-routes.js';
+import type { CameraTools } from './create-camera-tools.js';
 import { enrolmentRoutes } from './enrolment-routes.js';
+import { exportRoutes } from './export-routes.js';
+import { latestRoutes } from './latest-routes.js';
+import { liveRoutes } from './live-routes.js';
 import { managedCameraRoutes } from './managed-camera-routes.js';
 import { pictureRoutes } from './picture-routes.js';
 import { pushRoutes } from './push-routes.js';
@@ -52,6 +59,7 @@ export interface EdgeAppParts {
   detection: DetectionModule;
   images: ImageModule;
   pipeline: CameraPipeline;
+  tools: CameraTools;
   view: SiteApi;
   views: EventViews;
   events: EventStream;
@@ -59,6 +67,7 @@ export interface EdgeAppParts {
   clock: Clock;
   setup: Setup;
   account: AccountKeeper;
+  system: SystemModule;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -112,16 +121,22 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
       prefix: API_PREFIX,
       routes: [
         ...imageRoutes(api),
+        thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'viewer', change: 'admin' }),
         ...cameraRoutes(parts.pipeline),
         ...managedCameraRoutes(parts.pipeline),
         ...cameraRevisionRoutes(parts.pipeline),
+        ...cameraToolRoutes({ ...parts.pipeline, tools: parts.tools }),
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
         ...configRoutes(reload),
         ...siteRoutes(view),
+        ...exportRoutes({ ...parts.views, names, site: config.site }),
+        ...parts.system.routes,
         ...sightingRoutes({ ...parts.views, stream: parts.events, names }),
+        ...latestRoutes({ ...parts.views, clock: parts.clock }),
+        ...liveRoutes(parts.views.live),
         ...pictureRoutes(images.processed, parts.links),
         ...enrolmentRoutes(
           {

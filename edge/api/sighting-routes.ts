@@ -14,7 +14,6 @@ import {
 } from '../../core/contract/sighting.js';
 import { sightingTotalsSchema, totalsQuerySchema } from '../../core/contract/totals.js';
 import type { Principal } from '../../core/http/access.js';
-import { requireKnown } from '../../core/http/require-known.js';
 import { type Route, route } from '../../core/http/route.js';
 import { scopeOf } from '../../core/http/scope.js';
 import type { PresentNames } from '../../core/images/image-routes.js';
@@ -23,6 +22,8 @@ import type { DayCounts } from '../events/sighting-days.js';
 import type { Totals } from '../events/totals.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { SightingList } from '../sightings/sighting-list.js';
+import { requireKnownNames } from './known-names.js';
+import { sendEvents } from './live-routes.js';
 
 /** What is known of sightings, and what people say of them. */
 export interface SightingApi {
@@ -169,12 +170,7 @@ const streamRoute = (events: EventStream) =>
     problems: ['streams_full', 'shutting_down'],
     handle: async (_, ctx) => {
       const lastEventId = ctx.get('Last-Event-ID') || undefined;
-      const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
-      ctx.type = 'text/event-stream';
-      ctx.set('Cache-Control', 'no-store');
-      // Stops proxies from buffering the response.
-      ctx.set('X-Accel-Buffering', 'no');
-      ctx.body = stream;
+      sendEvents(ctx, await events.open(lastEventId, ctx.ip, scopeOf(ctx)));
     },
   });
 
@@ -184,22 +180,3 @@ function within(filter: SightingFilter, scope: readonly string[] | undefined): S
   const camera = filter.camera?.filter((one) => scope.includes(one)) ?? [...scope];
   return { ...filter, camera };
 }
-
-/** Throws `invalid_parameter` for cameras and labels that nothing has. */
-export const requireKnownNames = (
-  { camera, label }: Pick<SightingFilter, 'camera' | 'label'>,
-  list: SightingList,
-  names: PresentNames,
-): Promise<void> =>
-  requireKnown([
-    {
-      path: 'camera',
-      name: camera,
-      known: async () => [...names.cameras(), ...(await list.cameras())],
-    },
-    {
-      path: 'label',
-      name: label,
-      known: async () => [...names.labels(), ...(await list.labels())],
-    },
-  ]);

@@ -9,7 +9,7 @@ import type { ImageStore } from '../../core/images/image-store.js';
 import { imageTable, type StoredImage } from '../../core/images/image-table.js';
 import { resultOf } from '../../core/images/presenter.js';
 import type { MessageBus } from '../../core/messaging/message-bus.js';
-import { toIsoString } from '../../core/runtime/clock.js';
+import { toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import { boundedPage } from '../../core/store/bounded-page.js';
 import type { SiteHealth } from '../health/site-health.js';
 import type { Outbox } from '../store/outbox.js';
@@ -43,13 +43,16 @@ export class SiteView implements SiteApi {
 
   async sync(): Promise<z.infer<typeof syncSchema>> {
     const { relay, outbox } = this.sources;
-    const { epoch, lastSeq, ackedSeq, bytes, evicted, refused, forgotten, kept } =
+    const { epoch, lastSeq, ackedSeq, bytes, evicted, refused, forgotten, kept, heardAt } =
       await outbox.state();
     const uplink = await this.sources.uplink?.status();
+    const connection = relay?.status();
     return {
       configured: relay !== undefined,
       connected: uplink?.connected ?? false,
-      lastError: uplink?.problem ?? relay?.status().lastError ?? null,
+      since: toIsoStringOrNull(connection?.since ?? null),
+      lastAcknowledgedAt: toIsoStringOrNull(heardAt > 0 ? heardAt : null),
+      lastError: uplink?.problem ?? connection?.lastError ?? null,
       epoch,
       lastSeq,
       acknowledgedSeq: uplink?.ackedSeq ?? ackedSeq,

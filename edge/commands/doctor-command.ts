@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { certificateCheck } from '../../core/doctor/certificate-check.js';
 import { dataFolderCheck } from '../../core/doctor/data-folder-check.js';
-import { type DetectorUse, detectionCheck } from '../../core/doctor/detection-check.js';
+import { detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
 import { examine, outcomeOf } from '../../core/doctor/examine.js';
 import type { Check } from '../../core/doctor/finding.js';
@@ -15,12 +15,12 @@ import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-
 import { silentLogger } from '../../core/runtime/logger.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
-import { type CameraConfig, requestOf } from '../cameras/camera-config.js';
 import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
+import { detectorUsesOf } from '../doctor/detector-uses.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
 import { setupCheck } from '../doctor/setup-check.js';
@@ -33,17 +33,6 @@ export async function doctorCommand(
   { json }: CommandOptions,
 ): Promise<CommandOutcome> {
   return outcomeOf(await examine(checksOf(withRelayAccount(config))), json);
-}
-
-/** The analyses that a camera asks for: each zone may name labels of its own. */
-function usesOf(camera: CameraConfig): DetectorUse[] {
-  const request = requestOf(camera);
-  const ofZones = camera.zones.flatMap(({ name, labels }, i) =>
-    labels
-      ? [{ by: `${camera.id}, zone ${name ?? i + 1}`, request: { ...request, label: labels } }]
-      : [],
-  );
-  return [{ by: camera.id, request }, ...ofZones];
 }
 
 function checksOf(config: EdgeConfig): Check[] {
@@ -65,7 +54,7 @@ function checksOf(config: EdgeConfig): Check[] {
     }),
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
-    detectionCheck('siteglass-edge', withWorker, cameras.flatMap(usesOf)),
+    detectionCheck('siteglass-edge', withWorker, cameras.flatMap(detectorUsesOf)),
     camerasCheck({
       cameras,
       detection: withWorker,

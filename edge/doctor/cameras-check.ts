@@ -7,10 +7,11 @@ import { type DetectionExpectation, withDetection } from '../../core/doctor/with
 import { openCvFault } from '../../core/opencv/opencv-addon.js';
 import { ProblemError, StartError } from '../../core/runtime/errors.js';
 import { Semaphore } from '../../core/runtime/semaphore.js';
-import { CameraError, type CameraErrorCode } from '../cameras/camera.js';
+import { CameraError } from '../cameras/camera.js';
+import { adviceOn, PICTURE_ADVICE } from '../cameras/camera-advice.js';
 import type { CameraConfig } from '../cameras/camera-config.js';
 import type { SavedStatuses } from '../cameras/status-file.js';
-import { type Analyse, tryCamera } from './try-camera.js';
+import { type Analyse, tryCamera } from '../cameras/try-camera.js';
 
 export interface CamerasExpectation {
   cameras: readonly CameraConfig[];
@@ -22,22 +23,6 @@ export interface CamerasExpectation {
 }
 
 const MAX_CONCURRENT = 8;
-
-const ADVICE: Partial<Record<CameraErrorCode, string>> = {
-  unreachable:
-    'Check its power, network and url. To list the ONVIF cameras that respond: siteglass-edge discover',
-  timeout: 'Check the network, or raise timeoutSeconds.',
-  bad_status: 'Correct its url, or the user name and password under auth.',
-  wrong_certificate:
-    'Read the fingerprint in the web interface of the camera. If it has changed, set fingerprint to the new one.',
-  old_tls:
-    'Update the firmware of the camera. If there is no update, set what the message names (docs/configuration.md).',
-  faulty_http:
-    'Update the firmware of the camera, or take its stream instead (kind mjpeg or rtsp).',
-  too_large: 'Configure a smaller image in the camera, or raise maxBytes.',
-  silent: 'Check the upload settings of the camera.',
-  not_installed: 'Install it. The camera is then read at its next scheduled time.',
-};
 
 /** Takes one snapshot from each camera and analyses it, as the service does. Records nothing, and marks no file as processed. */
 export const camerasCheck = (expected: CamerasExpectation): Check => ({
@@ -53,6 +38,26 @@ export const camerasCheck = (expected: CamerasExpectation): Check => ({
       // The check of detection says why; the cameras can be tried without it.
       return await checkAll(expected, undefined);
     }
+  },
+});
+
+/** Whether a camera has to be tried: not while the running appliance takes its pictures. */
+export type IsTried = (camera: CameraConfig) => boolean;
+
+/** The same for the running appliance: its workers analyse, and a camera that works is not asked a second time. */
+export const ownCamerasCheck = (
+  expected: CamerasExpectation,
+  analyse: Analyse,
+  isTried: IsTried,
+): Check => ({
+  about: 'cameras',
+  async run() {
+    const { cameras } = expected;
+    if (cameras.length === 0) return ok('none configured');
+    const tried = cameras.filter(isTried);
+    const online = cameras.length - tried.length;
+    const found = tried.length > 0 ? await checkAll({ ...expected, cameras: tried }, analyse) : [];
+    return online > 0 ? [ok(`${online} of ${cameras.length} are online`), ...found] : found;
   },
 });
 
@@ -109,13 +114,8 @@ async function checkCamera(
     if (error instanceof ProblemError)
       return failure(
         `${id}: the snapshot is not a supported image: ${error.message}`,
-        'Correct its url or path, so that it returns a whole JPEG, PNG or WebP image.',
+        PICTURE_ADVICE,
       );
     throw error;
   }
 }
-
-const adviceOn = (kind: CameraConfig['kind'], code: CameraErrorCode): string =>
-  kind === 'device' && code !== 'not_installed'
-    ? 'Check that it is connected and readable for group video: ls -l /dev/video*. The service needs the drop-in video4linux.conf (docs/operations.md).'
-    : (ADVICE[code] ?? 'Correct its settings (docs/configuration.md).');

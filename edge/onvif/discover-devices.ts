@@ -5,6 +5,7 @@ import { type ProbeResponse, probe } from './probe.js';
 const MAX_DEVICES = 256;
 const MAX_MATCHES = 16;
 const MAX_ADDRESSES = 2_048;
+const MAX_SCOPES = 4_096;
 
 export interface Device {
   /** The address that the response came from. */
@@ -13,6 +14,9 @@ export interface Device {
   announced: string[];
   /** Where its device service is asked: always at `host`. Undefined if it is not to be asked. */
   service: URL | undefined;
+  /** As it announces itself; absent if it does not. */
+  name?: string;
+  model?: string;
 }
 
 /**
@@ -34,8 +38,35 @@ export function devicesIn({ host, text }: ProbeResponse): Device[] {
   return matches.map((match) => {
     const [, addresses = ''] = /<(?:[\w-]+:)?XAddrs[^<>]*>([^<]*)</.exec(match) ?? [];
     const announced = unescaped(addresses.slice(0, MAX_ADDRESSES)).split(/\s+/).filter(Boolean);
-    return { host, announced, service: serviceAt(host, announced) };
+    return { host, announced, service: serviceAt(host, announced), ...identityIn(match) };
   });
+}
+
+/** Name and model in the scopes of a device (ONVIF Core, section 7.3.2.2). */
+function identityIn(match: string): Pick<Device, 'name' | 'model'> {
+  const [, scopes = ''] = /<(?:[\w-]+:)?Scopes[^<>]*>([^<]*)</.exec(match) ?? [];
+  const all = scopes.slice(0, MAX_SCOPES).split(/\s+/);
+  const scopeValue = (key: string) => {
+    const prefix = `onvif://www.onvif.org/${key}/`;
+    const value = all.find((scope) => scope.startsWith(prefix))?.slice(prefix.length);
+    return value === undefined ? undefined : plain(value);
+  };
+  const [name, model] = [scopeValue('name'), scopeValue('hardware')];
+  return { ...(name && { name }), ...(model && { model }) };
+}
+
+/** Text that a page may show. */
+function plain(text: string): string {
+  let decoded = text;
+  try {
+    decoded = decodeURIComponent(text);
+  } catch {
+    // It stays as it came.
+  }
+  return decoded
+    .replace(/[^\p{L}\p{N} ._()/-]/gu, '')
+    .slice(0, 64)
+    .trim();
 }
 
 function serviceAt(host: string, announced: string[]): URL | undefined {

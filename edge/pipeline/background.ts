@@ -1,3 +1,4 @@
+import type { MotionValues } from '../../core/contract/camera-management.js';
 import type { Thumbnail } from '../../core/detection/detection.js';
 
 /** Weight of the newest thumbnail in the running mean and deviation. */
@@ -16,6 +17,11 @@ const BRIGHTEST = 1.7;
 /** Cells darker than this are not used to measure the light. */
 const DIM = 16;
 
+const MOST = 255;
+
+/** A thumbnail compared with the background, in grey levels. */
+export type Measured = Pick<MotionValues, 'columns' | 'rows' | 'cells' | 'change' | 'changedShare'>;
+
 /**
  * A small model of a scene as it was when it was last searched. It adapts to slow changes of light with a running mean and
  * a running deviation for each cell. Changes of the whole picture's light are removed first (the median ratio to the mean).
@@ -24,6 +30,8 @@ export class Background {
   readonly #mean: Float32Array;
   readonly #deviation: Float32Array;
   readonly #changed: Uint8Array;
+  /** Of the last thumbnail, in grey levels; 0 where the cell is usually that restless. */
+  readonly #differences: Uint8Array;
   readonly #width: number;
   readonly #height: number;
 
@@ -33,6 +41,7 @@ export class Background {
     this.#mean = Float32Array.from(grey);
     this.#deviation = new Float32Array(grey.length);
     this.#changed = new Uint8Array(grey.length);
+    this.#differences = new Uint8Array(grey.length);
   }
 
   fits({ width, height }: Thumbnail): boolean {
@@ -42,13 +51,18 @@ export class Background {
   /** Whether anything of at least two cells differs from the background by `threshold` levels or more. Adapts to the thumbnail. */
   isMoved({ grey }: Thumbnail, threshold: number): boolean {
     const gain = this.#gain(grey);
-    if (gain < DARKEST || gain > BRIGHTEST) return true;
+    if (gain < DARKEST || gain > BRIGHTEST) {
+      this.#differences.fill(MOST);
+      return true;
+    }
     let any = false;
     for (let i = 0; i < grey.length; i++) {
       const expected = (this.#mean[i] ?? 0) * gain;
       const difference = Math.abs((grey[i] ?? 0) - expected);
       const usual = this.#deviation[i] ?? 0;
-      const limit = Math.max(threshold, Math.min(CERTAIN, DEVIATIONS * usual));
+      const restless = Math.min(CERTAIN, DEVIATIONS * usual);
+      const limit = Math.max(threshold, restless);
+      this.#differences[i] = difference >= restless ? Math.min(MOST, difference) : 0;
       const changed = difference >= limit;
       this.#changed[i] = changed ? 1 : 0;
       any ||= changed;
@@ -58,6 +72,34 @@ export class Background {
       else this.#mean[i] = expected;
     }
     return any && this.#hasPatch();
+  }
+
+  /** How much the last thumbnail differed from the background. */
+  measured(threshold: number): Measured {
+    const differences = this.#differences;
+    const isChanged = (difference: number) => difference >= threshold;
+    return {
+      columns: this.#width,
+      rows: this.#height,
+      cells: [...differences],
+      change: this.#largestPair(),
+      changedShare: differences.filter(isChanged).length / Math.max(1, differences.length),
+    };
+  }
+
+  /** The largest difference that two cells have that touch each other: up to it, a threshold finds motion. */
+  #largestPair(): number {
+    let largest = 0;
+    const at = (x: number, y: number) =>
+      x >= 0 && x < this.#width && y < this.#height
+        ? (this.#differences[y * this.#width + x] ?? 0)
+        : 0;
+    for (let y = 0; y < this.#height; y++)
+      for (let x = 0; x < this.#width; x++) {
+        const beside = Math.max(at(x + 1, y), at(x - 1, y + 1), at(x, y + 1), at(x + 1, y + 1));
+        largest = Math.max(largest, Math.min(at(x, y), beside));
+      }
+    return largest;
   }
 
   /** The picture was searched: later ones are compared with it. */

@@ -70,6 +70,7 @@ export function createPipeline(
   });
   const gates = new MotionGates({
     isUnsettled: (camera) => sightings.hasPendingChange(camera),
+    clock,
   });
   const recorder = new Recorder({
     images: storage.images.images,

@@ -1,5 +1,6 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
+import { clientStream } from '../../core/http/client-stream.js';
 import { AutoResetEvent } from '../../core/runtime/auto-reset-event.js';
 import { type EventTables, eventTable, type NumberedEvent } from '../store/event-table.js';
 import { type ImageLinks, presentEvent } from './sighting-event.js';
@@ -38,27 +39,11 @@ export class EventClient {
   }
 
   read(lastEventId: string | undefined): Readable {
-    const text = Readable.from(
-      this.#text(lastEventId, () => watchdog.refresh()),
-      {
-        objectMode: false,
-        highWaterMark: 16_384,
-      },
-    );
-    // The generator returns only once what it waits for has come: without this, the stream of a client that went away
-    // would count until the next heartbeat.
-    const release = text._destroy.bind(text);
-    text._destroy = (error, done) => {
-      this.end();
-      release(error, done);
-    };
     const { patienceMs, heartbeatMs } = this.limits;
-    const watchdog = setTimeout(() => text.destroy(), patienceMs + heartbeatMs).unref();
-    text.once('close', () => {
-      clearTimeout(watchdog);
-      this.end();
+    return clientStream((onDrained) => this.#text(lastEventId, onDrained), {
+      patienceMs: patienceMs + heartbeatMs,
+      onEnd: () => this.end(),
     });
-    return text;
   }
 
   #isShown({ event }: NumberedEvent): boolean {

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Kysely } from 'kysely';
-import { addressGroup } from '../../core/runtime/address-group.js';
-import { ProblemError } from '../../core/runtime/errors.js';
+import { StreamPlaces } from '../../core/http/stream-places.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { EventTables } from '../store/event-table.js';
 import { EventClient, type EventClientLimits } from './event-client.js';
@@ -24,19 +23,20 @@ export const KEPT_EVENTS = 10_000;
  */
 export class EventStream implements Service {
   readonly name = 'event stream';
-  /** Each with the network of its address. */
-  readonly #clients = new Map<EventClient, string>();
-  #isStopping = false;
+  readonly #places: StreamPlaces<EventClient>;
 
-  constructor(private readonly options: EventStreamOptions) {}
+  constructor(private readonly options: EventStreamOptions) {
+    const { maxClients: all = 64, maxClientsEach: each = 16 } = options;
+    this.#places = new StreamPlaces('event streams', { all, each });
+  }
 
   get clients(): number {
-    return this.#clients.size;
+    return this.#places.size;
   }
 
   /** Call it when events were committed. */
   wake(): void {
-    for (const client of this.#clients.keys()) client.wake();
+    for (const client of this.#places.clients()) client.wake();
   }
 
   /**
@@ -48,31 +48,15 @@ export class EventStream implements Service {
     address = '',
     cameras?: readonly string[],
   ): Promise<Readable> {
-    const { db, links, maxClients = 64, maxClientsEach = 16 } = this.options;
-    const { heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
-    const network = addressGroup(address);
-    if (this.#isStopping) throw new ProblemError('shutting_down', 'The service is stopping.');
-    if (this.#clients.size >= maxClients)
-      throw new ProblemError(
-        'streams_full',
-        `${maxClients} event streams are open. Close one, or retry later.`,
-        { retryAfter: 10 },
-      );
-    if ([...this.#clients.values()].filter((other) => other === network).length >= maxClientsEach)
-      throw new ProblemError(
-        'streams_full',
-        `${maxClientsEach} event streams of this address are open. Close one, or retry later.`,
-        { retryAfter: 10 },
-      );
+    const { db, links, heartbeatMs = 15_000, patienceMs = 60_000 } = this.options;
     const client = new EventClient(db, { heartbeatMs, patienceMs }, cameras, links);
-    this.#clients.set(client, network);
+    this.#places.take(client, address);
     const stream = client.read(lastEventId);
-    stream.once('close', () => this.#clients.delete(client));
+    stream.once('close', () => this.#places.leave(client));
     return stream;
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    for (const client of this.#clients.keys()) client.end();
+    this.#places.close();
   }
 }

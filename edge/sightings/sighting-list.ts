@@ -15,6 +15,9 @@ import { presentSighting, type SightingSurroundings } from './sighting-presenter
 /** Of a sighting in a page, besides its track. */
 const LISTED_BYTES = 400;
 
+/** Rows that are read at once for an export. */
+const PART = 200;
+
 export interface SightingListOptions extends Partial<SightingSurroundings> {
   db: Kysely<SightingTables>;
 }
@@ -55,6 +58,24 @@ export class SightingList {
       sightingTable.list(db, filter, { limit: 1, after: row, oldestFirst: true }),
     ]);
     return { status: 'OK', sighting, previous: previous?.id ?? null, next: next?.id ?? null };
+  }
+
+  /** All of a filter, newest first, read in small parts. */
+  async *each(filter: SightingFilter): AsyncGenerator<Sighting> {
+    for (let after: ListedRow | undefined; ; ) {
+      const rows = await sightingTable.list(this.options.db, filter, { limit: PART, after });
+      for (const row of rows) {
+        const sighting = this.present(row);
+        if (sighting) yield sighting;
+      }
+      if (rows.length < PART) return;
+      after = rows.at(-1);
+    }
+  }
+
+  /** How many sightings a filter has; no more than `most` are counted. */
+  count(filter: SightingFilter, most: number): Promise<number> {
+    return sightingTable.count(this.options.db, filter, most);
   }
 
   async get(id: string): Promise<Sighting> {

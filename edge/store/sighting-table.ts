@@ -83,6 +83,15 @@ export const sightingTable = {
     return ids.flatMap((id) => byId.get(id) ?? []);
   },
 
+  /** How many there are; no more than `most` are counted. */
+  count: async (db: Db, filter: SightingFilter, most: number): Promise<number> => {
+    const conditions = await allConditions(db, filter);
+    const { rows } = await sql<{ found: number }>`select count(*) as found from (
+      select 1 from sighting where ${allOf(conditions)} limit ${most}
+    )`.execute(db);
+    return rows[0]?.found ?? 0;
+  },
+
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),
 
   labels: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'label'),
@@ -116,10 +125,26 @@ async function idsOf(
   filter: SightingFilter,
   { limit, after, oldestFirst = false }: ListOptions,
 ): Promise<string[]> {
+  const beyond = oldestFirst ? sql`>` : sql`<`;
+  const conditions = [
+    ...(await allConditions(db, filter)),
+    ...(after ? [sql`(started_at, id) ${beyond} (${after.started_at}, ${after.id})`] : []),
+  ];
+  const rows = await db
+    .selectFrom('sighting')
+    .select('id')
+    .where(allOf(conditions))
+    .orderBy('started_at', oldestFirst ? 'asc' : 'desc')
+    .orderBy('id', oldestFirst ? 'asc' : 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+async function allConditions(db: Db, filter: SightingFilter): Promise<RawBuilder<unknown>[]> {
   const from = filter.from === undefined ? undefined : Date.parse(filter.from);
   const to = filter.to === undefined ? undefined : Date.parse(filter.to);
-  const beyond = oldestFirst ? sql`>` : sql`<`;
-  const conditions: RawBuilder<unknown>[] = [
+  return [
     ...filterConditions(filter),
     ...(to === undefined ? [] : [sql`started_at < ${to}`]),
     ...(from === undefined
@@ -128,18 +153,11 @@ async function idsOf(
           sql`started_at >= ${await earliestBegin(db, from)}`,
           sql`(ended_at is null or ended_at >= ${from})`,
         ]),
-    ...(after ? [sql`(started_at, id) ${beyond} (${after.started_at}, ${after.id})`] : []),
   ];
-  const rows = await db
-    .selectFrom('sighting')
-    .select('id')
-    .$if(conditions.length > 0, (q) => q.where(sql<SqlBool>`${sql.join(conditions, sql` and `)}`))
-    .orderBy('started_at', oldestFirst ? 'asc' : 'desc')
-    .orderBy('id', oldestFirst ? 'asc' : 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(({ id }) => id);
 }
+
+const allOf = (conditions: RawBuilder<unknown>[]) =>
+  conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
 
 /** Images that show an open sighting best: the condition for `ImageStore`, over its own table. */
 export const isOfOpenSighting = sql<boolean>`exists (

@@ -76,7 +76,15 @@ export class ApiClient {
   }
 
   post<T>(t: ExecutionContext, path: string, body?: unknown) {
-    return this.call<T>(t, 'POST', path, {
+    return this.send<T>(t, 'POST', path, body);
+  }
+
+  put<T>(t: ExecutionContext, path: string, body?: unknown) {
+    return this.send<T>(t, 'PUT', path, body);
+  }
+
+  send<T>(t: ExecutionContext, method: string, path: string, body?: unknown) {
+    return this.call<T>(t, method, path, {
       ...(body !== undefined && {
         body: JSON.stringify(body),
         headers: { 'Content-Type': 'application/json' },

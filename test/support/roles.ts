@@ -36,6 +36,7 @@ export const rolesOutsideApi = (upload: Access): Record<string, Access> => ({
 export const accessRoles: Record<string, Access> = {
   'post /api/v1/session': 'anonymous',
   'get /api/v1/session': 'viewer',
+  'get /api/v1/session/current': 'anonymous',
   'delete /api/v1/session': 'viewer',
   'put /api/v1/session/password': 'viewer',
   'get /api/v1/sessions': 'viewer',

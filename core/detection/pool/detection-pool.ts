@@ -129,8 +129,13 @@ export class DetectionPool implements DetectionBackend, Service {
     return result && plan ? analysisOf(result, plan, queueMs) : undefined;
   }
 
-  async draw(bytes: Buffer, boxes: LabelledBox[], origin = OWN_ORIGIN): Promise<Buffer> {
-    const job = { kind: 'draw', bytes, boxes } as const;
+  async draw(
+    bytes: Buffer,
+    boxes: LabelledBox[],
+    origin = OWN_ORIGIN,
+    width?: number,
+  ): Promise<Buffer> {
+    const job = { kind: 'draw', bytes, boxes, ...(width !== undefined && { width }) } as const;
     const { result } = await this.#jobs.submit(job, bytes.length, { origin });
     return result;
   }

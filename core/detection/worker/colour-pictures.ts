@@ -63,3 +63,19 @@ export class ColourPictures {
     return { ...picture, ...uprightSize({ width, height, orientation }), bytes: to };
   }
 }
+
+/** A copy with `scale` times the pixels across and down that the whole image has, unless that is more. */
+export function narrowed(
+  native: NativeDecoder,
+  picture: ColourPixels,
+  whole: Extent,
+  scale: number,
+): ColourPixels {
+  if (scale >= 1) return picture;
+  const width = Math.max(1, Math.round(whole.width * scale));
+  const height = Math.max(1, Math.round(whole.height * scale));
+  if (picture.width === width && picture.height === height) return picture;
+  const bytes = new Uint8Array(3 * width * height);
+  native.reduceColour(picture, bytes, width, height);
+  return { ...picture, width, height, bytes };
+}

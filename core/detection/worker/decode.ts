@@ -6,7 +6,7 @@ import type {
   NativeDecoder,
 } from '../decoder/native-decoder.js';
 import { costDetail, type ImageHeader, readImageHeader, uprightSize } from '../image-header.js';
-import { ColourPictures } from './colour-pictures.js';
+import { ColourPictures, narrowed } from './colour-pictures.js';
 import { GreyImage } from './grey-image.js';
 import { PixelMemory } from './pixel-memory.js';
 import { Refusal } from './refusal.js';
@@ -39,6 +39,8 @@ export interface DecodedColour {
   height: number;
   /** Blue, green and red of each pixel. */
   bytes: Uint8Array;
+  /** Size of the whole image when upright. */
+  whole: Extent;
 }
 
 export interface GreyRequest {
@@ -169,24 +171,28 @@ export class ImageDecoder {
     return { width, height, image, damaged: picture.damaged };
   }
 
-  /** Decodes the whole image in colour, upright, even if it is damaged. */
-  decodeColour(bytes: Buffer): DecodedColour {
+  /**
+   * Decodes the image in colour, upright, even if it is damaged; with `across`, no wider than that: a JPEG at as little as
+   * an eighth of its size.
+   */
+  decodeColour(bytes: Buffer, across = Number.POSITIVE_INFINITY): DecodedColour {
     const header = this.#checkedHeader(bytes);
-    let pixels: Uint8Array = new Uint8Array();
-    const { width, height } = this.#decode(
-      header,
-      bytes,
-      { colour: true, denominator: 1 },
-      (count) => {
-        pixels = new Uint8Array(count);
-        return pixels;
-      },
-    );
     const { orientation } = header;
-    if (orientation === 1) return { width, height, bytes: pixels };
-    const turned = new Uint8Array(pixels.length);
-    this.native.turn(pixels, width, height, 3, orientation, turned);
-    return { ...uprightSize({ width, height, orientation }), bytes: turned };
+    const ratio = uprightSize(header).width / across;
+    const denominator = header.kind === 'jpeg' ? largestDenominator(ratio) : 1;
+    let pixels: Uint8Array = new Uint8Array();
+    const picture = this.#decode(header, bytes, { colour: true, denominator }, (count) => {
+      pixels = new Uint8Array(count);
+      return pixels;
+    });
+    const { width, height } = denominator === 1 ? picture : header;
+    const whole = uprightSize({ width, height, orientation });
+    const decoded = { width: picture.width, height: picture.height, ycc: false, bytes: pixels };
+    const copy = narrowed(this.native, decoded, { width, height }, across / whole.width);
+    if (orientation === 1) return { ...copy, whole };
+    const turned = new Uint8Array(copy.bytes.length);
+    this.native.turn(copy.bytes, copy.width, copy.height, 3, orientation, turned);
+    return { ...uprightSize({ ...copy, orientation }), bytes: turned, whole };
   }
 
   #decode(

@@ -1,3 +1,4 @@
+import { scaled } from '../boxes.js';
 import type { LabelledBox } from '../detection.js';
 import type { ImageDecoder } from './decode.js';
 import { Canvas, type Colour, type Lettering, widthOf } from './drawing/canvas.js';
@@ -6,6 +7,8 @@ import { DESCENT } from './drawing/stroke-font.js';
 import { Refusal } from './refusal.js';
 
 const QUALITY = 90;
+/** Of a smaller copy, which is looked at and not searched. */
+const COPY_QUALITY = 80;
 /** What libjpeg encodes. */
 const MAX_SIDE = 65_500;
 const WHITE: Colour = [255, 255, 255];
@@ -30,22 +33,32 @@ interface Style {
   margin: number;
 }
 
-/** Draws boxes, each with its label on a filled tag, and encodes JPEG. */
-export function draw(decoder: ImageDecoder, bytes: Buffer, boxes: LabelledBox[]): Buffer {
-  const { width, height, bytes: pixels } = decoder.decodeColour(bytes);
+/** Draws boxes, each with its label on a filled tag, and encodes JPEG, `across` pixels wide at most. */
+export function draw(
+  decoder: ImageDecoder,
+  bytes: Buffer,
+  wholeBoxes: LabelledBox[],
+  across?: number,
+): Buffer {
+  const { width, height, bytes: pixels, whole } = decoder.decodeColour(bytes, across);
   if (Math.max(width, height) > MAX_SIDE)
     throw new Refusal(
       'too_many_pixels',
       `A processed image has at most ${MAX_SIDE} pixels a side.`,
     );
   const canvas = new Canvas(width, height, pixels);
+  const boxes =
+    width === whole.width
+      ? wholeBoxes
+      : wholeBoxes.map(({ label, box }) => ({ label, box: scaled(box, whole, canvas) }));
   const style = styleFor(canvas);
   const colourOf = colours(boxes);
   for (const { box, label } of boxes) canvas.frame(box, style.line, colourOf(label));
   // Above every frame, so that no line crosses a label.
   const places = new LabelPlaces(canvas);
   for (const labelled of boxes) drawTag(canvas, places, labelled, colourOf(labelled.label), style);
-  return decoder.native.encodeJpeg(pixels, width, height, QUALITY);
+  const quality = across === undefined ? QUALITY : COPY_QUALITY;
+  return decoder.native.encodeJpeg(pixels, width, height, quality);
 }
 
 /** Lines and letters in proportion to the image: two-pixel lines and capitals of 11 pixels up to a side of 640. */

@@ -59,7 +59,7 @@ export class JobRunner {
       case 'analyse':
         return analyse(decoder, searches, this.readImage(job.imageBytes), job.plan);
       case 'draw':
-        return draw(decoder, this.readImage(job.imageBytes), job.boxes);
+        return draw(decoder, this.readImage(job.imageBytes), job.boxes, job.width);
       case 'probe':
         return job.subject.kind === 'cascade'
           ? probe(openCv, job.subject.cascade, searches.engines, files)

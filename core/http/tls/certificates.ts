@@ -6,7 +6,7 @@ import { onReloadSignal } from '../../runtime/reload-signal.js';
 import { SerialQueue } from '../../runtime/serial-queue.js';
 import type { TlsCredentials, TlsSource } from '../../runtime/tls/credentials.js';
 import type { CertificateProvider } from './certificate-provider.js';
-import { describeCertificate } from './describe-certificate.js';
+import { type CertificateFacts, describeCertificate } from './describe-certificate.js';
 
 export interface CertificatesOptions {
   provider: CertificateProvider;
@@ -84,6 +84,12 @@ export class Certificates implements Service, TlsSource {
     );
     if (former) for (const listener of this.#listeners) listener(next);
     return next;
+  }
+
+  /** What is shown of the certificate in use; undefined without one. */
+  get facts(): (CertificateFacts & Pick<CertificateProvider, 'kind'>) | undefined {
+    const { kind } = this.options.provider;
+    return this.#current && { kind, ...describeCertificate(this.#current, kind) };
   }
 
   /** When the certificate in use expires; undefined without one. */

@@ -8,7 +8,7 @@ import { projectRoot } from '../project-root.js';
 export const LANDLOCK_VARIABLE = 'SITEGLASS_LANDLOCK';
 
 /** The built `native/launcher.cpp`. */
-const launcherFile = (): string =>
+export const launcherFile = (): string =>
   join(projectRoot(), 'core/runtime/sandbox/native/build/Release/worker-launcher');
 
 export interface Launch extends Pick<ForkOptions, 'stdio' | 'serialization'> {
@@ -53,9 +53,9 @@ const named = (option: string, values: string[]): string[] =>
   values.flatMap((value) => [option, value]);
 
 /** Nothing in these folders belongs to a user or a service. */
-const LIBRARIES = ['/usr', '/lib', '/lib64'];
+export const LIBRARIES = ['/usr', '/lib', '/lib64'];
 /** What the C library, OpenSSL, V8 and the engines read of the system. */
-const SYSTEM = [
+export const SYSTEM = [
   ...['/etc/ld.so.cache', '/etc/ld.so.preload', '/etc/ssl/openssl.cnf', '/etc/localtime'],
   ...['/sys/devices/system', '/sys/fs/cgroup', '/sys/kernel/mm/transparent_hugepage'],
   ...['/dev/urandom', '/dev/zero'],

@@ -103,6 +103,22 @@ export class CameraManager {
     });
   }
 
+  /** The settings of a camera with some of them replaced, and null for a default. Rejects as a change does; stores nothing. */
+  async draft(id: string, settings: object): Promise<CameraConfig> {
+    const current = this.options.configured.get(id);
+    if (!current) throw noSuchCamera(id, this.options.configured);
+    const merged = Object.entries({ ...asMarked(current), ...settings });
+    return this.#read(Object.fromEntries(merged.filter(([, value]) => value !== null)), current);
+  }
+
+  /** Settings of a camera to be tried. Those of one that there is keep its secrets by their markers. */
+  async draftOf(body: unknown): Promise<CameraConfig> {
+    const given = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+    const { id = 'draft' } = given as { id?: unknown };
+    const current = typeof id === 'string' ? this.options.configured.get(id) : undefined;
+    return this.#read({ ...given, id }, current);
+  }
+
   #run<Value>(work: () => Promise<Value>): Promise<Value> {
     return this.options.queue.run(work);
   }

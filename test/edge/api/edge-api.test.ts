@@ -139,7 +139,10 @@ test.serial('the site reports its state, and that no relay is configured', async
   t.true(site.json.reasons.some((reason) => reason.includes('cameras are offline')));
   t.true(site.json.disk.usedBytes > 0);
   const sync = await api.get<z.infer<typeof syncSchema>>(t, `${API}/sync`);
-  t.like(sync.json, { configured: false, connected: false, depth: 0 });
+  t.like(sync.json, { configured: false, connected: false, depth: 0, since: null });
+  for (const resource of ['system', 'system/findings', 'system/log'])
+    t.is((await api.get(t, `${API}/${resource}`)).status, 200, resource);
+  t.is((await api.post(t, `${API}/system/restart`)).status, 202);
 });
 
 test.serial(

@@ -63,3 +63,25 @@ test.serial('a processed image is drawn upright', async (t) => {
   t.deepEqual({ width, height, orientation }, { width: 240, height: 320, orientation: 1 });
   t.false(isLike(await colourAt(drawn, 50, 280), grey));
 });
+
+test.serial(
+  'a copy has the width asked for, upright, with the boxes where they are in it',
+  async (t) => {
+    const pool = await startPool(t);
+    const image = await plainImage(640, 480).withMetadata({ orientation: 6 }).jpeg().toBuffer();
+    const boxes = [{ label: 'face', box: { x: 100, y: 200, width: 200, height: 240 } }];
+    const copy = await pool.draw(image, boxes, undefined, 120);
+    t.like(await sharp(copy).metadata(), { format: 'jpeg', width: 120, height: 160 });
+    t.false(isLike(await colourAt(copy, 25, 70), grey));
+    t.true(isLike(await colourAt(copy, 50, 90), grey));
+    t.true(isLike(await colourAt(copy, 110, 150), grey));
+    const widthOf = async (width: number) =>
+      (await sharp(await pool.draw(image, [], undefined, width)).metadata()).width;
+    t.deepEqual([await widthOf(479), await widthOf(480), await widthOf(2_000)], [479, 480, 480]);
+    const png = await plainImage(101, 53).png().toBuffer();
+    t.like(await sharp(await pool.draw(png, [], undefined, 64)).metadata(), {
+      width: 64,
+      height: 34,
+    });
+  },
+);

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { cameraStateNameSchema } from './live-payloads.js';
+import { instantSchema, nameSchema } from './names.js';
+import { siteSchema } from './site.js';
+
+/**
+ * Of the relay's fleet pages, besides the routes of sites. Routes, below /api/v1 (viewer):
+ * - GET /fleet?limit&after → fleetPageSchema
+ * - GET /sites/{site}/cameras → siteCamerasSchema
+ */
+
+const count = z.int().min(0);
+const moment = instantSchema.nullable();
+
+export const MAX_FLEET_PAGE = 200;
+/** Days of a site in the overview, today included. */
+export const FLEET_DAYS = 7;
+
+export const siteCameraSchema = z
+  .object({
+    id: nameSchema,
+    state: cameraStateNameSchema,
+    paused: z.boolean(),
+    lastError: z.string().nullable(),
+    lastSnapshotAt: moment,
+    pictureAgeSeconds: count,
+    consecutiveFailures: count,
+    taken: count.meta({ description: 'Snapshots analysed since the start of the appliance' }),
+    unchanged: count.meta({ description: 'Snapshots that the motion gate skipped' }),
+    reportedAt: moment.meta({
+      description: 'When the report arrived; null if it is one that the broker had kept',
+    }),
+  })
+  .meta({ id: 'SiteCamera' });
+export type SiteCameraResource = z.infer<typeof siteCameraSchema>;
+
+export const siteCamerasSchema = z.object({
+  status: z.literal('OK'),
+  cameras: z.array(siteCameraSchema),
+});
+export type SiteCamerasAnswer = z.infer<typeof siteCamerasSchema>;
+
+export const fleetSiteSchema = siteSchema
+  .extend({
+    healthAt: moment.meta({ description: 'When its last health report arrived' }),
+    gaps: z
+      .object({ missing: count, lost: count, dropped: count, refused: count })
+      .meta({ description: 'Number of summaries that the relay does not have, by kind' }),
+    camerasDown: z
+      .array(nameSchema)
+      .max(20)
+      .meta({ description: 'Cameras that are offline, frozen or stale; the first 20' }),
+    days: z
+      .array(z.object({ day: z.iso.date(), detections: count }))
+      .meta({ description: `Detections on the last ${FLEET_DAYS} days (UTC), oldest first` }),
+  })
+  .meta({ id: 'FleetSite' });
+export type FleetSite = z.infer<typeof fleetSiteSchema>;
+
+export const fleetPageSchema = z.object({
+  status: z.literal('OK'),
+  sites: z.array(fleetSiteSchema),
+  next: nameSchema.nullable().meta({
+    description: 'Send it as `after` for the next page; null on the last one',
+  }),
+});
+export type FleetPage = z.infer<typeof fleetPageSchema>;
+
+export const fleetQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_FLEET_PAGE).default(MAX_FLEET_PAGE),
+  after: nameSchema.optional(),
+});

@@ -1,0 +1,37 @@
+import type { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { type Route, route } from '../../core/http/route.js';
+import { scopeOf } from '../../core/http/scope.js';
+import type { LiveStream } from '../events/live/live-stream.js';
+
+export function liveRoutes(live: LiveStream): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/live',
+      tag: 'site',
+      summary: 'Stream of the state of the site, as server-sent events',
+      description:
+        'For pages that show cameras. The first event is `state` with everything; after a lost connection it comes again. Then `changes` has what is new: cameras whole, sightings that appeared or left, the relay and the health every 10 s. A comment is sent every 15 s. A token that is limited to cameras receives these alone.',
+      access: 'viewer',
+      scope: 'filtered',
+      responses: {
+        200: {
+          mediaTypes: ['text/event-stream'],
+          description: '`state` with a `LiveState` as data, then `changes` with a `LiveChanges`',
+        },
+      },
+      problems: ['streams_full', 'shutting_down'],
+      handle: (_, ctx) => sendEvents(ctx, live.open(ctx.ip, scopeOf(ctx))),
+    }),
+  ];
+}
+
+/** Sends server-sent events. */
+export function sendEvents(ctx: Context, stream: Readable): void {
+  ctx.type = 'text/event-stream';
+  ctx.set('Cache-Control', 'no-store');
+  // Stops proxies from buffering the response.
+  ctx.set('X-Accel-Buffering', 'no');
+  ctx.body = stream;
+}

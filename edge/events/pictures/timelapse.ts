@@ -1,0 +1,168 @@
+import type { ChildProcess } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { JobOrigin } from '../../../core/detection/detection.js';
+import type { StoredImage } from '../../../core/images/image-table.js';
+import type { Images } from '../../../core/images/images.js';
+import type { Renditions } from '../../../core/images/renditions.js';
+import { messageOf, ProblemError } from '../../../core/runtime/errors.js';
+import type { Service } from '../../../core/runtime/lifecycle.js';
+import type { Logger } from '../../../core/runtime/logger.js';
+import { launchProgram } from '../../../core/runtime/sandbox/launch-program.js';
+
+export interface TimelapseOptions {
+  images: Images;
+  renditions: Renditions;
+  /** The ids of a camera's pictures of a time, oldest first. */
+  idsBetween(camera: string, from: number, to: number): Promise<string[]>;
+  log: Logger;
+  /** Where `ffmpeg` may be. */
+  places?: readonly string[];
+  deadlineMs?: number;
+}
+
+const PLACES = ['/usr/bin/ffmpeg', '/usr/local/bin/ffmpeg'];
+/** Of a day with more pictures, so many are taken at even distances: two minutes of film. */
+const MAX_FRAMES = 1_440;
+const FRAMES_PER_SECOND = 12;
+const WIDTH = 960;
+const DEADLINE_MS = 300_000;
+/** Of what the program reports of a failure. */
+const MAX_REPORT = 2_000;
+
+/** A film of a camera's day, made by `ffmpeg` of copies that the workers make: it never sees the bytes of a camera. */
+export class Timelapse implements Service {
+  readonly name = 'time-lapse';
+  #running: ChildProcess | undefined;
+  #isBusy = false;
+
+  constructor(private readonly options: TimelapseOptions) {}
+
+  async stop(): Promise<void> {
+    this.#running?.kill('SIGKILL');
+  }
+
+  /** An MP4 while it is made. Throws `ffmpeg_missing`, `exports_busy`, or `not_found` for a day without pictures. */
+  async open(
+    camera: string,
+    bounds: { from: number; to: number },
+    origin: JobOrigin,
+  ): Promise<Readable> {
+    const program = this.#program();
+    if (this.#isBusy) throw busy();
+    this.#isBusy = true;
+    try {
+      const { idsBetween } = this.options;
+      const ids = evenly(await idsBetween(camera, bounds.from, bounds.to), MAX_FRAMES);
+      const first = await this.#firstOf(ids);
+      if (!first)
+        throw new ProblemError('not_found', `There are no pictures of ${camera} of this day.`);
+      return this.#film(program, ids, first, origin);
+    } catch (error) {
+      this.#isBusy = false;
+      throw error;
+    }
+  }
+
+  #program(): string {
+    const found = (this.options.places ?? PLACES).find(isExecutable);
+    if (found !== undefined) return found;
+    throw new ProblemError(
+      'ffmpeg_missing',
+      'A time-lapse is made by ffmpeg, which is not installed on this machine. Install it, on Debian with "sudo apt install ffmpeg", and try again; no restart is needed.',
+    );
+  }
+
+  #film(program: string, ids: string[], first: StoredImage, origin: JobOrigin): Readable {
+    const { log, deadlineMs = DEADLINE_MS } = this.options;
+    const child = launchProgram(program, {
+      options: optionsFor(first),
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    this.#running = child;
+    const { stdin, stdout, stderr } = child;
+    if (!stdin || !stdout || !stderr) throw new Error('the program has no pipes');
+    let report = '';
+    stderr.on('data', (text: Buffer) => {
+      report = `${report}${text}`.slice(-MAX_REPORT);
+    });
+    const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs).unref();
+    const film = stdout;
+    film.once('close', () => child.kill('SIGKILL'));
+    const ended = (error?: Error) => {
+      clearTimeout(deadline);
+      this.#isBusy = false;
+      this.#running = undefined;
+      if (error) film.destroy(error);
+    };
+    child.once('error', ended);
+    child.once('close', (code) => {
+      if (code !== 0 && code !== null) log.warn({ code, report }, 'ffmpeg failed');
+      ended(code === 0 ? undefined : new Error('the time-lapse was not completed'));
+    });
+    pipeline(Readable.from(this.#frames(ids, origin)), stdin).catch((error: unknown) =>
+      log.debug({ error: messageOf(error) }, 'time-lapse ended early'),
+    );
+    return film;
+  }
+
+  /** One copy at a time is in memory. Pictures that have been removed meanwhile, or do not decode, are left out. */
+  async *#frames(ids: string[], origin: JobOrigin): AsyncGenerator<Buffer> {
+    const { images, renditions, log } = this.options;
+    for (const id of ids)
+      try {
+        yield await renditions.make(await images.find(id), { width: WIDTH, boxes: false }, origin);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+        log.debug({ image: id, error: messageOf(error) }, 'picture left out of a time-lapse');
+      }
+  }
+
+  async #firstOf(ids: string[]): Promise<StoredImage | undefined> {
+    for (const id of ids)
+      try {
+        return await this.options.images.find(id);
+      } catch (error) {
+        if (!(error instanceof ProblemError)) throw error;
+      }
+    return undefined;
+  }
+}
+
+/** Every picture has the size of the first, with bars if its shape is another; H.264 needs even numbers. */
+function optionsFor({ width, height }: StoredImage): string[] {
+  const across = even(Math.min(WIDTH, width));
+  const size = `${across}:${even((height * across) / width)}`;
+  const fit = `scale=${size}:force_original_aspect_ratio=decrease,pad=${size}:-1:-1,setsar=1,format=yuv420p`;
+  return [
+    ...['-hide_banner', '-loglevel', 'error'],
+    ...['-f', 'image2pipe', '-c:v', 'mjpeg', '-framerate', String(FRAMES_PER_SECOND)],
+    ...['-i', 'pipe:0', '-vf', fit],
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '26', '-threads', '1'],
+    ...['-g', String(2 * FRAMES_PER_SECOND)],
+    // In fragments: an index at the beginning would need a file that can be gone back in.
+    ...['-movflags', 'frag_keyframe+empty_moov+default_base_moof', '-f', 'mp4', 'pipe:1'],
+  ];
+}
+
+const even = (pixels: number) => Math.max(2, 2 * Math.round(pixels / 2));
+
+function evenly<T>(all: T[], most: number): T[] {
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, i) => all[Math.floor((i * all.length) / most)] as T);
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const busy = () =>
+  new ProblemError('exports_busy', 'Another time-lapse is being made. Retry when it is complete.', {
+    retryAfter: 30,
+  });
