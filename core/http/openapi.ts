@@ -94,8 +94,8 @@ function operation(route: Route, group: RouteGroup, components: Json): Json {
     description: descriptionOf(route),
     operationId: id,
     parameters: [
-      ...parameters(route.params, 'path', schema),
-      ...parameters(route.query, 'query', schema),
+      ...parameters(route.params, 'path', schema, id),
+      ...parameters(route.query, 'query', schema, id),
       ...Object.entries(route.headers ?? {}).map(([name, description]) => ({
         name,
         in: 'header',
@@ -131,12 +131,13 @@ function parameters(
   object: z.ZodObject | undefined,
   where: 'path' | 'query',
   schema: (s: z.ZodType) => Json,
+  id: string,
 ): Json[] {
   return Object.entries(object?.shape ?? {}).map(([name, field]) => {
     const { description, ...rest } = schema(field as z.ZodType);
     const required = where === 'path' || !(field as z.ZodType).safeParse(undefined).success;
     const parameter = { name, in: where, required, ...(description ? { description } : {}) };
-    return describeParameter({ ...parameter, schema: rest });
+    return describeParameter({ ...parameter, schema: rest }, id);
   });
 }
 
@@ -179,10 +180,31 @@ function response(spec: ResponseSpec, schema: (s: z.ZodType) => Json): Json {
       content: { 'application/json': { schema: schema(spec) } },
     };
   if ('empty' in spec) return { description: spec.empty };
-  const binary = { schema: { type: 'string', format: 'binary' } };
+  const content = spec.events
+    ? eventStream(spec.events, schema)
+    : { schema: { type: 'string', format: 'binary' } };
   return {
     description: spec.description,
-    content: Object.fromEntries(spec.mediaTypes.map((type) => [type, binary])),
+    content: Object.fromEntries(spec.mediaTypes.map((type) => [type, content])),
+  };
+}
+
+/** OpenAPI 3.1 has no word for the events of a stream: here each is an object whose `data` is sent as JSON. */
+function eventStream(events: Record<string, z.ZodType>, schema: (s: z.ZodType) => Json): Json {
+  const of = ([name, data]: [string, z.ZodType]) => ({
+    type: 'object',
+    title: name,
+    properties: {
+      event: { const: name, description: 'Name of the event, in the line `event:`' },
+      data: schema(data),
+    },
+  });
+  return {
+    schema: {
+      type: 'array',
+      description: 'Server-sent events (text/event-stream), one after the other',
+      items: { oneOf: Object.entries(events).map(of) },
+    },
   };
 }
 

@@ -16,10 +16,13 @@ import { readJson } from './read-json.js';
 import { checkNoNul } from './refuse-nul.js';
 import { type Scope, withinScope } from './scope.js';
 
-/** A response: a schema for JSON, media types with a description, or a description if it has no body. */
+/**
+ * A response: a schema for JSON, media types with a description, or a description if it has no body. `events` are those of a
+ * stream of server-sent events, by name, with the schema of their data.
+ */
 export type ResponseSpec =
   | z.ZodType
-  | { mediaTypes: string[]; description: string }
+  | { mediaTypes: string[]; description: string; events?: Record<string, z.ZodType> }
   | { empty: string };
 
 /** A multipart form with one file and further fields. */

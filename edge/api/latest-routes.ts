@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { nameSchema } from '../../core/contract/names.js';
 import { latestQuerySchema, timelapseQuerySchema } from '../../core/contract/picture-routes.js';
 import type { ProblemCode } from '../../core/contract/problem.js';
+import { endAfter, endAfterShape } from '../../core/http/end-after.js';
 import { type Route, route } from '../../core/http/route.js';
 import { sendFile } from '../../core/http/send-file.js';
 import { clientOf } from '../../core/images/client-origin.js';
@@ -77,7 +78,7 @@ const motionRoute = (motion: MotionJpeg) =>
     summary: 'The pictures of a camera as they are analysed',
     description:
       'Motion JPEG for wall displays and programs that show a camera: the newest picture at once, then each new one. A slow reader skips pictures. After 15 s without a new one, the last one is sent again.',
-    query: latestQuerySchema,
+    query: latestQuerySchema.extend(endAfterShape),
     responses: {
       200: { mediaTypes: ['multipart/x-mixed-replace'], description: 'A part for each picture' },
     },
@@ -87,7 +88,7 @@ const motionRoute = (motion: MotionJpeg) =>
       ctx.type = `multipart/x-mixed-replace; boundary=${BOUNDARY}`;
       ctx.set('Cache-Control', 'no-store');
       ctx.set('X-Accel-Buffering', 'no');
-      ctx.body = stream;
+      ctx.body = endAfter(stream, query.seconds);
     },
   });
 

@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'koa';
+import { z } from 'zod';
+import { liveChangesSchema, liveStateSchema } from '../../core/contract/live.js';
+import { endAfter, endAfterShape } from '../../core/http/end-after.js';
 import { type Route, route } from '../../core/http/route.js';
 import { scopeOf } from '../../core/http/scope.js';
 import type { LiveStream } from '../events/live/live-stream.js';
@@ -15,14 +18,17 @@ export function liveRoutes(live: LiveStream): Route[] {
         'For pages that show cameras. The first event is `state` with everything; after a lost connection it comes again. Then `changes` has what is new: cameras whole, sightings that appeared or left, the relay and the health every 10 s. A comment is sent every 15 s. A token that is limited to cameras receives these alone.',
       access: 'viewer',
       scope: 'filtered',
+      query: z.strictObject(endAfterShape),
       responses: {
         200: {
           mediaTypes: ['text/event-stream'],
+          events: { state: liveStateSchema, changes: liveChangesSchema },
           description: '`state` with a `LiveState` as data, then `changes` with a `LiveChanges`',
         },
       },
       problems: ['streams_full', 'shutting_down'],
-      handle: (_, ctx) => sendEvents(ctx, live.open(ctx.ip, scopeOf(ctx))),
+      handle: ({ query }, ctx) =>
+        sendEvents(ctx, endAfter(live.open(ctx.ip, scopeOf(ctx)), query.seconds)),
     }),
   ];
 }

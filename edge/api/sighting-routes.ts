@@ -7,6 +7,7 @@ import {
   type SightingFilter,
   sightingDaysQuerySchema,
   sightingDaysSchema,
+  sightingEventSchema,
   sightingFilterSchema,
   sightingIdSchema,
   sightingPageSchema,
@@ -14,6 +15,7 @@ import {
 } from '../../core/contract/sighting.js';
 import { sightingTotalsSchema, totalsQuerySchema } from '../../core/contract/totals.js';
 import type { Principal } from '../../core/http/access.js';
+import { endAfter, endAfterShape } from '../../core/http/end-after.js';
 import { type Route, route } from '../../core/http/route.js';
 import { scopeOf } from '../../core/http/scope.js';
 import type { PresentNames } from '../../core/images/image-routes.js';
@@ -155,22 +157,27 @@ const streamRoute = (events: EventStream) =>
     path: '/events/stream',
     tag,
     summary: 'Stream of sighting events, as server-sent events',
+    description:
+      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. A comment is sent every 15 s. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
     access: 'viewer',
     scope: 'filtered',
+    query: z.strictObject(endAfterShape),
     headers: {
       'Last-Event-ID': 'Resume after this event; without it the stream begins with new events',
     },
     responses: {
       200: {
         mediaTypes: ['text/event-stream'],
+        events: { appeared: sightingEventSchema, left: sightingEventSchema },
         description:
           'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',
       },
     },
     problems: ['streams_full', 'shutting_down'],
-    handle: async (_, ctx) => {
+    handle: async ({ query }, ctx) => {
       const lastEventId = ctx.get('Last-Event-ID') || undefined;
-      sendEvents(ctx, await events.open(lastEventId, ctx.ip, scopeOf(ctx)));
+      const stream = await events.open(lastEventId, ctx.ip, scopeOf(ctx));
+      sendEvents(ctx, endAfter(stream, query.seconds));
     },
   });
 

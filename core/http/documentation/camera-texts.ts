@@ -75,4 +75,8 @@ export const cameraTexts: FieldTexts = {
   within: ['The number of last snapshots that `appearAfter` looks at', 3],
   zone: ['The zone'],
   zones: ['The zones of the camera'],
+  secret: ['The `pushSecret` of the camera', 'a-secret-of-the-camera'],
+  'ZoneOfCamera.id': ['Name of the zone, or its number from 1', 'driveway'],
+  cameraName: ['Name of the camera; null if it has none', 'Street'],
+  readOnly: ['Why it cannot be changed here; null if it can', null],
 };

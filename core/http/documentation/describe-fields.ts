@@ -3,10 +3,17 @@ import { cameraTexts } from './camera-texts.js';
 import type { FieldText, FieldTexts } from './field-text.js';
 import { imageTexts } from './image-texts.js';
 import { siteTexts } from './site-texts.js';
+import { systemTexts } from './system-texts.js';
 
 type Json = Record<string, unknown>;
 
-const TEXTS: FieldTexts = { ...siteTexts, ...cameraTexts, ...accessTexts, ...imageTexts };
+const TEXTS: FieldTexts = {
+  ...systemTexts,
+  ...siteTexts,
+  ...cameraTexts,
+  ...accessTexts,
+  ...imageTexts,
+};
 
 /** Values for a format. Without them, Swagger UI makes up values such as dates in the year 5919. */
 const BY_FORMAT: Record<string, unknown> = {
@@ -30,19 +37,21 @@ export function describeFields(schema: unknown, scope: string, path: readonly st
     else describeFields(value, scope, path);
 }
 
-/** A parameter's description and its example, which Swagger UI fills in where a value is required. */
-export function describeParameter(parameter: Json): Json {
-  const text = TEXTS[`param.${parameter.name}`] ?? TEXTS[`${parameter.name}`];
-  const schema = { ...(parameter.schema as Json) };
-  const [description, given] = text ?? [];
-  const own = exampleIn(schema);
-  const example = own ?? (fits(given, schema) ? given : undefined) ?? exampleFor(schema);
-  delete schema.examples;
-  const said = parameter.description ?? description;
-  if (parameter.required) return { ...parameter, description: said, schema, example };
-  // A value that is filled in would be sent: an optional parameter has its example in the text.
-  const optional = example === undefined ? '' : `. Example: \`${textFor(example)}\``;
-  return { ...parameter, description: said && `${said}${optional}`, schema };
+/**
+ * A parameter's description and its example. Swagger UI fills in an example and sends it: only where a value is required, or
+ * where the schema itself names one as `example`. The others have it in the text.
+ */
+export function describeParameter(parameter: Json, scope: string): Json {
+  const { name, required, schema: whole } = parameter;
+  const text = TEXTS[`${scope}.${name}`] ?? TEXTS[`param.${name}`] ?? TEXTS[`${name}`];
+  const { examples: _, example: prefilled, ...schema } = whole as Json;
+  const own = exampleIn(whole as Json);
+  const given = fits(text?.[1], schema) ? text?.[1] : exampleFor(schema);
+  const example = own ?? given;
+  const description = parameter.description ?? text?.[0];
+  if (required || prefilled !== undefined) return { ...parameter, description, schema, example };
+  const inText = example === undefined ? '' : `. Example: \`${textFor(example)}\``;
+  return { ...parameter, description: description && `${description}${inText}`, schema };
 }
 
 const textFor = (value: unknown): string =>
@@ -102,13 +111,19 @@ function typeOf(value: unknown, wanted: unknown): string {
 function exampleFor(field: Json): unknown {
   if ('default' in field) return field.default;
   if (Array.isArray(field.enum)) return field.enum[0];
-  if (Array.isArray(field.anyOf)) return field.anyOf.filter(isObject).map(exampleFor)[0];
+  if (Array.isArray(field.anyOf))
+    return field.anyOf
+      .filter(isObject)
+      .map(exampleFor)
+      .find((one) => one !== undefined);
   if (field.type === 'array') {
     const one = isObject(field.items) ? exampleFor(field.items) : undefined;
-    return one === undefined ? undefined : [one];
+    return one === undefined ? (field.minItems === undefined ? [] : undefined) : [one];
   }
   if (typeof field.format === 'string') return BY_FORMAT[field.format];
-  const [type] = [field.type].flat();
+  const types = [field.type].flat();
+  const [type] = types;
+  if (types.includes('null')) return null;
   if (type === 'boolean') return true;
   if (type === 'integer' || type === 'number') return field.minimum ?? 1;
   return undefined;

@@ -84,4 +84,12 @@ export const imageTexts: FieldTexts = {
   'DeepstackError.code': ['Status of the HTTP response', 400],
   'DeepstackError.error': ['What is wrong, in a sentence', 'The form has no image.'],
   'DeepstackAnswer.count': ['Number of detections', 1],
+  'get-objectdetection-detectors-id.id': ['Id of the detector', 'stop-sign'],
+  'delete-objectdetection-detectors-id.id': ['Id of the detector', 'yolox-nano'],
+  tiles: ['Columns and rows that the image is divided into for the search', '2x2'],
+  reason: ['Why it is not ready', 'The file of the model is missing.'],
+  timestampUTC: ['Time of the answer', '2026-11-27T08:30:00Z'],
+  requestId: ['Id of the request', '01a20665-0b1c-74f1-a44c-1376fce3fad5'],
+  workingSize: ['Longest side that an image is made smaller to before the search, in pixels', 640],
+  usualLabels: ['The labels that people usually want', ['person', 'car']],
 };

@@ -122,4 +122,13 @@ export const siteTexts: FieldTexts = {
   workers: ['Workers that are configured', 2],
   from: ['Beginning of the period', '2026-11-27T00:00:00.000Z'],
   to: ['End of the period', '2026-11-28T00:00:00.000Z'],
+  lastError: ['The last failure; null if there was none', null],
+  overBudget: ['What the site sent beyond its budget; null if nothing', null],
+  by: ['Name of the user or token', 'anna'],
+  detail: ['More about it; null if there is nothing to add', null],
+  picture: [
+    'Address of the picture, which needs no token; null if it is not stored',
+    'http://192.0.2.7:8080/api/v1/pictures/01a20665-0b1c-74f1-a44c-1376fce3fad5/q0u6',
+  ],
+  per: ['Length of a period', 'hour'],
 };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { chromium } from 'playwright-core';
 import type { ImageResult } from '../../../../core/contract/image.js';
 import { startEdge } from '../../../support/edge.js';
@@ -41,18 +41,10 @@ test('the page for trying out the API is served entirely by this server', async 
   t.notRegex(html, /https?:\/\/(?!www\.w3\.org\/)/, 'no other host is named');
 });
 
-test('an image can be tried out on the page, offline, with a token', async (t) => {
-  const edge = await startEdge();
+/** Swagger UI in Chromium, which knows no other host, with a token. */
+async function openDocs(t: ExecutionContext, settings: string[] = []) {
+  const edge = await startEdge(settings);
   t.teardown(edge.stop);
-  const { jpeg } = await renderScene({
-    width: 640,
-    height: 360,
-    seed: 1,
-    signs: [{ cx: 200, cy: 150, size: 110 }],
-  });
-  const photo = join(await temporaryFolder(), 'photo.jpg');
-  await writeFile(photo, jpeg);
-
   const browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     headless: true,
@@ -71,12 +63,42 @@ test('an image can be tried out on the page, offline, with a token', async (t) =
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   await page.goto(`http://${NAME}:${edge.http.address.port}/docs`);
-
   await page.locator('button.authorize').click();
   await page.locator('#auth-bearer-value').fill(edge.adminToken);
   const bearer = page.locator('.auth-container form', { hasText: 'Bearer' });
   await bearer.locator('button.authorize').click();
   await bearer.locator('button.btn-done').click();
+  /** Opens an operation, and resolves with the response to its execution. */
+  const operation = async (id: string) => {
+    const block = page.locator(`#operations-${id}`);
+    await block.locator('.opblock-summary-control').click();
+    const execute = async (method: string) => {
+      const [response] = await Promise.all([
+        page.waitForResponse((one) => one.request().method() === method),
+        block.locator('button.execute').click(),
+      ]);
+      return response;
+    };
+    return { block, execute };
+  };
+  return { edge, page, elsewhere, complaints, operation };
+}
+
+async function photoWithSign(): Promise<string> {
+  const { jpeg } = await renderScene({
+    width: 640,
+    height: 360,
+    seed: 1,
+    signs: [{ cx: 200, cy: 150, size: 110 }],
+  });
+  const photo = join(await temporaryFolder(), 'photo.jpg');
+  await writeFile(photo, jpeg);
+  return photo;
+}
+
+test('an image can be tried out on the page, offline, with a token', async (t) => {
+  const photo = await photoWithSign();
+  const { page, elsewhere, complaints } = await openDocs(t);
 
   const upload = page.locator('#operations-images-post-objectdetection-image');
   await upload.locator('.opblock-summary-control').click();
@@ -104,5 +126,51 @@ test('an image can be tried out on the page, offline, with a token', async (t) =
 
   t.deepEqual(elsewhere, []);
   t.deepEqual(complaints, []);
-  await browser.close();
+});
+
+test('an upload to a camera can be tried out as the body itself, and as a form', async (t) => {
+  const photo = await photoWithSign();
+  const camera = 'cameras=[{ id: street, kind: push }]';
+  const { complaints, operation } = await openDocs(t, [camera]);
+  const { block, execute } = await operation('cameras-post-cameras-camera-snapshots');
+  t.is(await block.locator('tr[data-param-name="camera"] input').inputValue(), 'street');
+  for (const type of ['image/*', 'multipart/form-data']) {
+    await block.locator('.opblock-section-request-body select.content-type').selectOption(type);
+    await block.locator('input[type=file]').setInputFiles(photo);
+    const response = await execute('POST');
+    const live = block.locator('.live-responses-table .response').first();
+    const answer = await live.locator('.response-col_description').innerText();
+    t.is(response.status(), 200, `${type}: ${answer}`);
+  }
+  t.deepEqual(complaints, []);
+});
+
+test('the token is kept when the page is loaded again', async (t) => {
+  const { page, operation } = await openDocs(t);
+  await page.reload();
+  const { execute } = await operation('site-get-site');
+  t.is((await execute('GET')).status(), 200);
+});
+
+test('the event stream is shown by its schema, and ends when it is tried out', async (t) => {
+  const { block, execute } = await (await openDocs(t)).operation('sightings-get-events-stream');
+  const seconds = block.locator('tr[data-param-name="seconds"] input');
+  t.is(await seconds.inputValue(), '10', 'it is filled in');
+  await seconds.fill('1');
+  const response = await execute('GET');
+  t.is(response.status(), 200);
+  await response.finished();
+  const live = block.locator('.live-responses-table .response').first();
+  t.regex(await live.locator('.response-col_description').innerText(), /retry: 3000/);
+  t.regex(await block.locator('.responses-table').last().innerText(), /appeared/);
+});
+
+test('the examples on the page are values that an appliance may really have', async (t) => {
+  const { block } = await (await openDocs(t)).operation('sightings-get-sightings');
+  const example = await block.locator('.responses-table .example').first().innerText();
+  t.regex(example, /"startedAt": "2026-11-27T/);
+  t.regex(example, /"camera": "street"/);
+  t.notRegex(example, /"\d{4}-\d{2}-\d{2}T(?<!"2026-11-27T)/);
+  const from = block.locator('tr[data-param-name="from"] input');
+  t.is(await from.inputValue(), '', 'no filter is filled in');
 });
