@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../core/contract/names.js';
+import { edgeRuleSchema } from '../core/contract/notification.js';
+import { notificationSettings } from '../core/notifications/notification-settings.js';
 import {
   brokerClientShape,
   detectionSettings,
@@ -77,6 +79,8 @@ export const edgeConfigSchema = z.strictObject({
   /** For cameras that have none of their own; without it every snapshot is searched. */
   motion: motionSchema.optional(),
   outbox: outboxSettings,
+  /** What the file declares; the API manages others. */
+  notifications: notificationSettings(edgeRuleSchema, true),
   cameras: camerasSchema.default([]),
   /** For `siteglass-edge discover`. */
   discovery: discoverySettings,

@@ -12,6 +12,7 @@ import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
 import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
+import type { GivenSettings } from '../core/runtime/configuration.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
@@ -25,6 +26,7 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
+import { withoutDefaults } from './cameras/managed/without-defaults.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
@@ -72,6 +74,8 @@ export interface EdgeOverrides {
   reread?: () => EdgeConfig;
   /** What the configuration file and the command line say; without it there is no first run. */
   given?: SetupOptions['given'];
+  /** The same as they are now, for an export; without it, what the configuration has. */
+  regiven?: () => GivenSettings;
   /** Of the detectors that Siteglass knows. */
   manifest?: string | undefined;
   /** The last lines of `log`. */
@@ -82,7 +86,14 @@ export interface EdgeOverrides {
 export async function createEdge(
   config: EdgeConfig,
   log: Logger,
-  { clock = systemClock, reread = () => config, given, manifest, recentLog }: EdgeOverrides = {},
+  {
+    clock = systemClock,
+    reread = () => config,
+    given,
+    regiven,
+    manifest,
+    recentLog,
+  }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
   const account = createAccountKeeper(config, log);
@@ -98,7 +109,7 @@ export async function createEdge(
   const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
   const source = given?.source;
   const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
-  const own = { account, setup, system };
+  const own = { account, setup, system, given: regiven ?? (() => givenOf(reread())) };
   const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
   const { cameras } = snapshots.pipeline;
@@ -117,6 +128,12 @@ export async function createEdge(
     retention: snapshots.storage.retention,
   };
 }
+
+/** For programs that embed the appliance: what tells it from another one. */
+const givenOf = ({ site, dataFolder, cameras }: EdgeConfig): GivenSettings => ({
+  ...{ site, dataFolder },
+  cameras: cameras.map(withoutDefaults),
+});
 
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;

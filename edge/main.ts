@@ -8,6 +8,7 @@ import {
 } from './commands/backup-commands.js';
 import { edgeCertificateCommand } from './commands/certificate-command.js';
 import { checkEdgeConfiguration } from './commands/check-configuration.js';
+import { configCommand } from './commands/config-command.js';
 import { edgeDatabaseCommand } from './commands/database-command.js';
 import { edgeDetectorCommand } from './commands/detector-command.js';
 import { discoverCommand } from './commands/discover-command.js';
@@ -40,6 +41,13 @@ process.exitCode = await run({
       words: true,
       flags: ['yes'],
       run: edgeResetCommand,
+    },
+    config: {
+      summary:
+        '"config export" writes the whole configuration, with the cameras of the API, as YAML',
+      words: true,
+      flags: ['with-secrets'],
+      run: configCommand,
     },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
@@ -100,5 +108,9 @@ process.exitCode = await run({
   },
   check: checkEdgeConfiguration,
   create: (config, log, { reread, given, recentLog }) =>
-    createEdge(config, log, { reread, given: given(), recentLog }),
+    createEdge(config, log, {
+      ...{ reread, recentLog },
+      given: given(),
+      regiven: () => given().settings,
+    }),
 });

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import type { DemoTotals } from '../../core/contract/demo.js';
 import type { Clock } from '../../core/runtime/clock.js';
 
-/** Visitors see numbers that are so old at most. */
+/** What sites delivered is so old at most. */
 const KEPT_MS = 5_000;
 
 /** What the sites have delivered. */
@@ -17,7 +17,7 @@ export interface SiteSums {
  */
 export class DemoTotalsCache {
   #uploads = { images: 0, objects: 0 };
-  #last: { at: number; totals: Promise<DemoTotals> } | undefined;
+  #last: { at: number; sums: Promise<DemoTotals> } | undefined;
 
   constructor(
     private readonly sites: SiteSums,
@@ -33,23 +33,31 @@ export class DemoTotalsCache {
     this.#uploads.objects += found;
   };
 
-  get(): Promise<DemoTotals> {
+  async get(): Promise<DemoTotals> {
+    const { images, objects, sites } = await this.#sums();
+    return {
+      images: images + this.#uploads.images,
+      objects: objects + this.#uploads.objects,
+      sites,
+    };
+  }
+
+  #sums(): Promise<DemoTotals> {
     const now = this.clock();
     const age = now - (this.#last?.at ?? Number.NEGATIVE_INFINITY);
-    if (this.#last && age >= 0 && age < KEPT_MS) return this.#last.totals;
-    const totals = this.#read();
-    this.#last = { at: now, totals };
-    totals.catch(() => {
-      if (this.#last?.totals === totals) this.#last = undefined;
+    if (this.#last && age >= 0 && age < KEPT_MS) return this.#last.sums;
+    const sums = this.#read();
+    this.#last = { at: now, sums };
+    sums.catch(() => {
+      if (this.#last?.sums === sums) this.#last = undefined;
     });
-    return totals;
+    return sums;
   }
 
   async #read(): Promise<DemoTotals> {
     const { summaries, detections } = await this.sites.totals();
     const { reporting } = await this.sites.reportingSites();
-    const { images, objects } = this.#uploads;
-    return { images: summaries + images, objects: detections + objects, sites: reporting };
+    return { images: summaries, objects: detections, sites: reporting };
   }
 }
 

@@ -62,14 +62,14 @@ function Views() {
       <ErrorBoundary>
         <Router>
           <Route path="/" component={LivePage} />
-          <Route path="/live/*" component={LivePage} />
-          <Route path="/events/*" component={EventsPage} />
-          <Route path="/charts/*" component={ChartsPage} />
-          <Route path="/cameras/*" component={CamerasPage} />
-          <Route path="/notifications/*" component={NotificationsPage} />
-          <Route path="/cloud/*" component={CloudPage} />
-          <Route path="/people/*" component={PeoplePage} />
-          <Route path="/system/*" component={SystemPage} />
+          <Route path="/live/:rest*" component={LivePage} />
+          <Route path="/events/:rest*" component={EventsPage} />
+          <Route path="/charts/:rest*" component={ChartsPage} />
+          <Route path="/cameras/:rest*" component={CamerasPage} />
+          <Route path="/notifications/:rest*" component={NotificationsPage} />
+          <Route path="/cloud/:rest*" component={CloudPage} />
+          <Route path="/people/:rest*" component={PeoplePage} />
+          <Route path="/system/:rest*" component={SystemPage} />
           <Route default component={NotFound} />
         </Router>
       </ErrorBoundary>

@@ -3,6 +3,7 @@ import { texts } from '../texts/texts.js';
 
 const PREFIX = '/api/v1';
 const DEADLINE_MS = 60_000;
+const FILE_DEADLINE_MS = 900_000;
 
 /** An answer other than success: a problem of the API, or none at all. */
 export class ApiError extends Error {
@@ -48,13 +49,14 @@ export function whenUnauthorized(listener: () => void): void {
   onUnauthorized = listener;
 }
 
-async function call<T>(
+async function request(
   method: string,
   path: string,
   body: unknown,
-  { query, signal, headers }: CallOptions = {},
-): Promise<T> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+  { query, signal, headers }: CallOptions,
+  deadlineMs = DEADLINE_MS,
+): Promise<Response> {
+  const deadline = AbortSignal.timeout(deadlineMs);
   const isForm = body instanceof FormData;
   const response = await fetch(apiUrl(path, query), {
     method,
@@ -68,15 +70,31 @@ async function call<T>(
     if (signal?.aborted) throw cause;
     throw new ApiError(0, { detail: texts.errors.noAnswer });
   });
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer as T;
+  if (response.ok) return response;
   if (response.status === 401) onUnauthorized();
+  const problem: unknown = await response.json().catch(() => undefined);
   const retryAfter = response.headers.get('Retry-After');
   throw new ApiError(
     response.status,
-    (answer ?? { title: response.statusText }) as Problem,
+    (problem ?? { title: response.statusText }) as Problem,
     retryAfter === null ? undefined : Number(retryAfter),
   );
+}
+
+async function call<T>(
+  method: string,
+  path: string,
+  body: unknown,
+  options: CallOptions = {},
+): Promise<T> {
+  const response = await request(method, path, body, options);
+  return (await response.json().catch(() => undefined)) as T;
+}
+
+/** A file that the program may take minutes to make. Rejects with an `ApiError`. */
+export async function apiBlob(path: string, options: CallOptions = {}): Promise<Blob> {
+  const response = await request('GET', path, undefined, options, FILE_DEADLINE_MS);
+  return response.blob();
 }
 
 /** The REST API of the program that served the page. Each call rejects with an `ApiError`. */

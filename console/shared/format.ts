@@ -77,3 +77,17 @@ export function dayOf(at: Moment): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
+
+const shortDayFormat = new Intl.DateTimeFormat(undefined, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+});
+const hourFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+
+/** "Thu, Nov 26". */
+export const formatShortDay = (at: Moment): string => shortDayFormat.format(new Date(at));
+/** Hours and minutes. */
+export const formatHour = (at: Moment): string => hourFormat.format(new Date(at));
+/** The zone whose days and hours the reader sees, as IANA names it. */
+export const readersZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -21,6 +21,9 @@ const CLASSES: Partial<Record<AuditAction, AuditClass>> = {
   camera_resumed: 'activity',
   image_removed: 'activity',
   sighting_marked: 'activity',
+  notification_tested: 'activity',
+  notification_retried: 'activity',
+  notification_removed: 'activity',
 };
 
 export const classOf = (action: AuditAction): AuditClass => CLASSES[action] ?? 'changes';

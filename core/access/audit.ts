@@ -64,6 +64,7 @@ interface Repeated {
  */
 export class Audit implements AuditLog, Service {
   readonly name = 'audit log';
+  readonly #listeners: ((entry: AuditEntry) => void)[] = [];
   readonly #writes = new SerialQueue();
   readonly #throttle = new LogThrottle(LOG_EVERY_MS);
   readonly #repeated = new Map<string, Repeated>();
@@ -73,7 +74,13 @@ export class Audit implements AuditLog, Service {
 
   constructor(private readonly options: AuditOptions) {}
 
+  /** Calls `listener` with everything that is recorded. */
+  onRecorded(listener: (entry: AuditEntry) => void): void {
+    this.#listeners.push(listener);
+  }
+
   record(entry: AuditEntry): void {
+    for (const listener of this.#listeners) listener(entry);
     const row = auditRow(entry, this.options.clock());
     this.#report(row);
     if (isCollapsed(entry.action)) this.#collect(row);

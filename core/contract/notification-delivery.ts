@@ -71,6 +71,11 @@ export const notificationMessageSchema = z
   .meta({ id: 'NotificationMessage' });
 export type NotificationMessage = z.infer<typeof notificationMessageSchema>;
 
+/** The same over MQTT. */
+export const mqttNotificationSchema = notificationMessageSchema
+  .extend({ way: nameSchema })
+  .meta({ id: 'MqttNotification' });
+
 export const deliverySchema = z
   .object({
     id: deliveryIdSchema,

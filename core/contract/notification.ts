@@ -99,11 +99,11 @@ const ruleSchemaOf = <const T extends readonly Trigger[]>(triggers: T) =>
 export const edgeRuleSchema = ruleSchemaOf(EDGE_TRIGGERS);
 export const relayRuleSchema = ruleSchemaOf(RELAY_TRIGGERS);
 export type NotificationRule = Omit<z.infer<typeof edgeRuleSchema>, 'when'> & { when: Trigger };
-export type NotificationRuleSchema = typeof edgeRuleSchema | typeof relayRuleSchema;
+export type NotificationRuleSchema = z.ZodType<NotificationRule>;
 
 const declaredFields = {
   declaredIn: z.enum(['api', 'file']),
-  readOnlyReason: z
+  readOnly: z
     .string()
     .nullable()
     .meta({ description: 'Why it cannot be changed here; null if it can' }),

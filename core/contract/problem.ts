@@ -19,6 +19,7 @@ export const problemKinds = {
   not_found: { status: 404, title: 'There is no such resource' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The resource exists already' },
+  notification_read_only: { status: 409, title: 'The configuration file declares the rule or way' },
   last_administrator: { status: 409, title: 'Nobody could administer the program any more' },
   backup_busy: { status: 409, title: 'Another backup is being made' },
   detectors_busy: { status: 409, title: 'Another detector is being added or removed' },

@@ -9,6 +9,7 @@ import {
   healthSchema,
   siteAvailabilitySchema,
 } from './live-payloads.js';
+import { mqttNotificationSchema } from './notification-delivery.js';
 import { sightingEventSchema } from './sighting.js';
 import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
 
@@ -110,6 +111,14 @@ export const topics = {
     1,
     true,
     'the address of the last snapshot with boxes, for Home Assistant; only if it has the discovery, and not the snapshots',
+  ),
+  notification: topic(
+    '{site}/notification',
+    mqttNotificationSchema,
+    'json',
+    1,
+    false,
+    'a message of a notification rule whose way is MQTT, from the appliance or, about the site, from the relay',
   ),
   command: topic(
     '{site}/{camera}/command',

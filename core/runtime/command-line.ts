@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { GivenSettings } from './configuration.js';
 import { ConfigurationError } from './errors.js';
 
 /** A command that runs once and ends, even while the service runs. */
@@ -17,7 +18,17 @@ export interface Command<C> {
   /** The further options without a value that it accepts. */
   flags?: FlagOption[];
   /** Resolves with the output, and with the exit code if that is not 0. Throws StartError if it fails. */
-  run(configuration: C, options: CommandOptions): Promise<string | CommandOutcome>;
+  run(
+    configuration: C,
+    options: CommandOptions,
+    source: CommandSource,
+  ): Promise<string | CommandOutcome>;
+}
+
+/** Where the configuration of a command comes from. */
+export interface CommandSource {
+  /** What the configuration file and the command line say. */
+  given(): GivenSettings;
 }
 
 /** Options with a value that only some commands accept. */
@@ -33,7 +44,7 @@ const VALUE_OPTIONS = [
 export type ValueOption = (typeof VALUE_OPTIONS)[number];
 
 /** Options without a value that only some commands accept. */
-const FLAG_OPTIONS = ['no-images', 'yes'] as const;
+const FLAG_OPTIONS = ['no-images', 'yes', 'with-secrets'] as const;
 export type FlagOption = (typeof FLAG_OPTIONS)[number];
 
 export interface CommandOptions
@@ -77,6 +88,7 @@ export function readArguments(argv: string[]) {
       sha256: { type: 'string' },
       'no-images': { type: 'boolean' },
       yes: { type: 'boolean' },
+      'with-secrets': { type: 'boolean' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -138,5 +150,6 @@ ${listed(commands).join('')}
       --sha256 HEX      the SHA-256 of a file at --url that Siteglass does not know
       --no-images       leaves the images out of "backup"
       --yes             lets "reset" go on without asking
+      --with-secrets    writes passwords into the output of "config export"
       --version         prints the version
   -h, --help            prints this text`;

@@ -4,6 +4,7 @@ import {
   type Arguments,
   type Command,
   type CommandOptions,
+  type CommandSource,
   commandOf,
   readArguments,
   usage,
@@ -62,11 +63,9 @@ export async function run<S extends ConfigurationSchema>(
     process.stderr.write(`${program.name}: ${messageOf(error)}\n`);
     return EXIT.usage;
   }
-  if (command) return execute(program, command, configuration, options);
-  const given = () => ({
-    source: options.config,
-    settings: givenSettings(options.config, options.set),
-  });
+  const settings = () => givenSettings(options.config, options.set);
+  if (command) return execute(program, { command, given: settings }, configuration, options);
+  const given = () => ({ source: options.config, settings: settings() });
   return (await serve(program, configuration, { reread, given })) ? EXIT.ok : EXIT.failed;
 }
 
@@ -83,13 +82,17 @@ async function checked<C>(
 
 async function execute<C>(
   { name }: { name: string },
-  command: Command<C>,
+  { command, given }: { command: Command<C> } & CommandSource,
   configuration: C,
   { words, ...options }: CommandOptions,
 ): Promise<number> {
   borrowCredentials(name);
   try {
-    const outcome = await command.run(configuration, { ...options, words: words.slice(1) });
+    const outcome = await command.run(
+      configuration,
+      { ...options, words: words.slice(1) },
+      { given },
+    );
     if (typeof outcome === 'string') return print(outcome);
     print(outcome.text);
     return outcome.code;

@@ -5,6 +5,7 @@ import type { RouteGroup } from '../../core/http/openapi.js';
 import { ReadinessMonitor } from '../../core/http/readiness.js';
 import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
+import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -44,6 +45,8 @@ export interface ServerParts {
   account: AccountKeeper;
   setup: Setup;
   system: SystemModule;
+  /** What the configuration file and the command line say now. */
+  given(): GivenSettings;
 }
 
 export interface EdgeServer {
@@ -82,6 +85,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     ...{ pipeline, view, views, links, events: eventStream, clock, account, setup },
     system,
     tools: createCameraTools(dependencies, storage, pipeline),
+    given: () => parts.given(),
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -21,9 +21,11 @@ import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images
 import { API_PREFIX } from '../../core/images/presenter.js';
 import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
 import type { Clock } from '../../core/runtime/clock.js';
+import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
+import { exportConfiguration } from '../backup/export-configuration.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -32,6 +34,7 @@ import type { PictureLinks } from '../publishing/picture-links.js';
 import type { Setup } from '../setup/setup.js';
 import { setupPage } from '../setup/setup-page.js';
 import { setupRoutes } from '../setup/setup-routes.js';
+import { withSetup } from '../setup/with-setup.js';
 import type { EventStream } from '../sightings/event-stream.js';
 import type { SystemModule } from '../system/create-system.js';
 import { cameraRevisionRoutes } from './camera-revision-routes.js';
@@ -68,6 +71,8 @@ export interface EdgeAppParts {
   setup: Setup;
   account: AccountKeeper;
   system: SystemModule;
+  /** What the configuration file and the command line say now. */
+  given(): GivenSettings;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -130,7 +135,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...pushRoutes(cameras, api.uploads),
         ...access.routes,
         ...setupRoutes(parts.setup),
-        ...configRoutes(reload),
+        ...configRoutes({ reload, exported: () => exported(parts) }),
         ...siteRoutes(view),
         ...exportRoutes({ ...parts.views, names, site: config.site }),
         ...parts.system.routes,
@@ -159,6 +164,9 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
     },
   ];
 }
+
+const exported = ({ given, pipeline: { managed } }: EdgeAppParts): string =>
+  exportConfiguration({ given: withSetup(given()), managed: managed.all, withSecrets: false });
 
 /** With authentication, a page has no token to send. */
 function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {

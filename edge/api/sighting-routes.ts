@@ -16,9 +16,10 @@ import {
 import { sightingTotalsSchema, totalsQuerySchema } from '../../core/contract/totals.js';
 import type { Principal } from '../../core/http/access.js';
 import { endAfter, endAfterShape } from '../../core/http/end-after.js';
-import { type Route, route } from '../../core/http/route.js';
+import { parse, type Route, route } from '../../core/http/route.js';
 import { scopeOf } from '../../core/http/scope.js';
 import type { PresentNames } from '../../core/images/image-routes.js';
+import { ProblemError } from '../../core/runtime/errors.js';
 import type { Marks } from '../events/marks.js';
 import type { DayCounts } from '../events/sighting-days.js';
 import type { Totals } from '../events/totals.js';
@@ -90,8 +91,10 @@ function listRoutes({ list, days, names }: SightingApi): Route[] {
 
 function oneRoutes({ list, marks }: SightingApi): Route[] {
   const scope = async ({ params }: Context) => {
-    const { data } = byId.safeParse(params);
-    return data && list.cameraOf(data.sighting);
+    const { sighting } = parse(byId, params, 'path');
+    const camera = await list.cameraOf(sighting);
+    if (camera === undefined) throw new ProblemError('not_found', 'There is no such sighting.');
+    return camera;
   };
   return [
     route({

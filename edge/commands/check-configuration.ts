@@ -3,6 +3,7 @@ import { checkNames } from '../../core/detection/catalog/check-names.js';
 import { detectorPlaces } from '../../core/detection/create-detection.js';
 import type { CheckResult } from '../../core/runtime/program.js';
 import { cameraFaults, searchFaults } from '../cameras/camera-faults.js';
+import { withManagedCameras } from '../cameras/managed/read-managed-cameras.js';
 import { nameFaults } from '../cameras/name-faults.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerPasswordsOf } from '../publishing/broker-passwords-of.js';
@@ -15,8 +16,9 @@ export async function checkEdgeConfiguration(config: EdgeConfig): Promise<CheckR
     ...(await searchFaults(config, known)),
   ]);
   const passwords = await brokerPasswordFaults(brokerPasswordsOf(config));
+  const managed = withManagedCameras(config);
   return {
     errors: [...errors, ...passwords.errors],
-    warnings: [...cameraFaults(config.cameras), ...passwords.warnings],
+    warnings: [...cameraFaults(config.cameras), ...managed.faults, ...passwords.warnings],
   };
 }

@@ -15,12 +15,14 @@ import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-
 import { silentLogger } from '../../core/runtime/logger.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
+import { withManagedCameras } from '../cameras/managed/read-managed-cameras.js';
 import { readCameraStatuses } from '../cameras/status-file.js';
 import type { EdgeConfig } from '../config.js';
 import { brokerChecks } from '../doctor/broker-checks.js';
 import { camerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { detectorUsesOf } from '../doctor/detector-uses.js';
+import { managedCamerasCheck } from '../doctor/managed-cameras-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
 import { setupCheck } from '../doctor/setup-check.js';
@@ -35,7 +37,9 @@ export async function doctorCommand(
   return outcomeOf(await examine(checksOf(withRelayAccount(config))), json);
 }
 
-function checksOf(config: EdgeConfig): Check[] {
+function checksOf(declared: EdgeConfig): Check[] {
+  const { config, faults } = withManagedCameras(declared);
+  const managed = config.cameras.length - declared.cameras.length;
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
   const withWorker = { settings: detection, maxPixels: images.maxPixels, dataFolder };
@@ -55,6 +59,7 @@ function checksOf(config: EdgeConfig): Check[] {
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
     detectionCheck('siteglass-edge', withWorker, cameras.flatMap(detectorUsesOf)),
+    managedCamerasCheck(managed, faults),
     camerasCheck({
       cameras,
       detection: withWorker,

@@ -2,6 +2,7 @@ import { accessMigration } from '../../core/access/access-migration.js';
 import { createTokenTable } from '../../core/access/token-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
+import { notificationMigration } from '../../core/notifications/notification-migration.js';
 import type { Migrations } from '../../core/store/database.js';
 import { announcedTopicMigration } from './announced-topic-migration.js';
 import { managedCamerasMigration } from './managed-cameras-migration.js';
@@ -27,5 +28,6 @@ export const edgeMigrations: Migrations = {
   '0010_access': accessMigration,
   '0013_sighting_indexes': sightingIndexMigration,
   '0014_managed_cameras': managedCamerasMigration,
+  '0015_notifications': notificationMigration,
   '0016_sighting_views': sightingViewsMigration,
 };

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { plausibleAccess } from '../../core/access/tables.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
+import { plausibleNotifications } from '../../core/notifications/tables.js';
 import { isJson, isUuid } from '../../core/store/salvage/plausible.js';
 import type { SalvagePlan, TableLoss } from '../../core/store/salvage/salvage-database.js';
 import { edgeMigrations } from './migrations.js';
@@ -13,6 +14,7 @@ export const edgeSalvagePlan: SalvagePlan = {
   plausible: {
     ...plausibleImages,
     ...plausibleAccess,
+    ...plausibleNotifications,
     outbox: ({ payload, seq }) => Number(seq) > 0 && (payload === '' || isJson(payload)),
     outbox_acknowledged: ({ epoch, payload }) =>
       isUuid(epoch) && (payload === '' || isJson(payload)),

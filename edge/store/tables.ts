@@ -1,5 +1,6 @@
 import type { AccessTables } from '../../core/access/tables.js';
 import type { ImageTables } from '../../core/images/tables.js';
+import type { NotificationTables } from '../../core/notifications/tables.js';
 import { tableSet } from '../../core/store/table-set.js';
 import type { AnnouncedTables } from './announced-table.js';
 import type { EventTables } from './event-table.js';
@@ -14,6 +15,7 @@ export type EdgeTables = ImageTables &
   SightingTables &
   SightingHourTables &
   EventTables &
+  NotificationTables &
   AnnouncedTables &
   ManagedCameraTables;
 

@@ -169,6 +169,7 @@ test('every route that changes something is recorded, or known not to be', async
       // Calls that programs repeat all the time, and calls that remove nothing.
       'delete /api/v1/objectdetection/image/{id}/processed',
       'post /api/v1/cameras/{camera}/snapshot',
+      'post /api/v1/cameras/{camera}/trial',
       'post /api/v1/cameras/{camera}/snapshots',
       'post /api/v1/cameras/{camera}/snapshots/{secret}',
       'post /api/v1/objectdetection/image',

@@ -1,6 +1,12 @@
-import { Page } from '../../shared/ui/page.js';
-import { texts } from '../../texts/texts.js';
+import { useLocation } from 'preact-iso';
+import { CameraView } from './camera-view.js';
+import { LiveGrid } from './live-grid.js';
 
+const CAMERA = /^\/live\/([^/]+)$/;
+
+/** All cameras, or one. */
 export function LivePage() {
-  return <Page title={texts.live.title}>{null}</Page>;
+  const { path } = useLocation();
+  const id = CAMERA.exec(path)?.[1];
+  return id === undefined ? <LiveGrid /> : <CameraView key={id} id={decodeURIComponent(id)} />;
 }

@@ -102,7 +102,7 @@ function Workbench({ search, onAnyway, children }: WorkbenchProps) {
   const [shown, setShown] = useState<number>();
   return (
     <div class="workbench">
-      <div class="stack">
+      <div class="stack column">
         <section
           class={`drop${isOver ? ' over' : ''}${picture ? ' full' : ''}`}
           aria-label={words.dropTitle}
@@ -123,9 +123,11 @@ function Workbench({ search, onAnyway, children }: WorkbenchProps) {
         </section>
         <Samples take={take} />
       </div>
-      <div class="stack">
-        {error !== undefined && !busy && <Refusal search={search} onAnyway={onAnyway} />}
-        {result && <Results result={result} onShow={setShown} />}
+      <div class="stack column">
+        <div class="outcome">
+          {error !== undefined && !busy && <Refusal search={search} onAnyway={onAnyway} />}
+          {result && <Results result={result} onShow={setShown} />}
+        </div>
         {children}
       </div>
     </div>

@@ -48,9 +48,18 @@ function Boxes({ result, shown }: { result: Analysed; shown: number | undefined 
           key={i}
           class={`tag${shown === i ? ' shown' : ''}${box.y < height / 8 ? ' below' : ''}`}
           aria-hidden="true"
-          style={{ left: percent(box.x, width), top: percent(box.y, height) }}
+          style={{
+            top: percent(box.y, height),
+            ...(box.x < width / 2
+              ? { left: percent(box.x, width) }
+              : { right: percent(width - box.x - box.width, width) }),
+          }}
         >
-          {i + 1} {label} {formatPercent(confidence)}
+          {i + 1}
+          <span>
+            {` ${label} `}
+            {formatPercent(confidence)}
+          </span>
         </span>
       ))}
     </>

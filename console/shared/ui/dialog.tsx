@@ -7,12 +7,14 @@ import { ErrorNotice } from './notice.js';
 
 interface DialogProps {
   title: string;
+  /** For pictures and tables. */
+  wide?: boolean;
   onClose(): void;
   children: ComponentChildren;
 }
 
 /** Open as long as it is on the page. Escape closes it, and the focus returns to where it was. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -21,7 +23,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={dialog}
-      class="dialog"
+      class={wide ? 'dialog wide' : 'dialog'}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();

@@ -72,6 +72,7 @@ test.serial('anyone can upload an image and use it by its id', async (t) => {
   t.is(pending.status, 202);
   const { links } = pending.json.image;
   t.is((await anybody.get(t, links.processed)).status, 200);
+  t.is((await anybody.get(t, `${links.original}/thumbnail?width=160`)).status, 200);
   const found = await anybody.get<Analysed>(t, links.detections);
   t.is(found.json.detections.length, 1);
   t.deepEqual((await anybody.get(t, links.original)).bytes, jpeg);
@@ -314,6 +315,7 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${IMAGE}`]: 'viewer',
     [`get ${IMAGE}/{id}`]: 'anonymous',
     [`get ${IMAGE}/{id}/processed`]: 'anonymous',
+    [`get ${IMAGE}/{id}/thumbnail`]: 'anonymous',
     [`get ${IMAGE}/{id}/detections`]: 'anonymous',
     [`delete ${IMAGE}/{id}`]: 'anonymous',
     [`delete ${IMAGE}/{id}/processed`]: 'anonymous',

@@ -155,6 +155,7 @@ test.serial(
     t.is(json.status, 'PENDING');
     const { original, processed, detections } = json.image.links;
     t.is((await api.get(t, processed)).status, 200);
+    t.is((await api.get(t, `${original}/thumbnail`)).status, 200);
     t.is((await api.get(t, detections)).status, 200);
     t.is((await api.get(t, original)).status, 200);
     t.is((await api.upload(t, jpeg)).status, 200);
@@ -213,6 +214,13 @@ test.serial(
   },
 );
 
+test.serial('the whole configuration is exported as YAML', async (t) => {
+  const { status, type, bytes } = await t.context.api.get(t, `${API}/config/export`);
+  t.is(status, 200);
+  t.is(type, 'application/yaml');
+  t.regex(bytes.toString(), /^# The configuration of a Siteglass appliance/);
+});
+
 test.serial('a backup is sent as one file', async (t) => {
   const { status, type, bytes } = await t.context.api.post(t, `${API}/backup`);
   t.is(status, 200);
@@ -223,11 +231,37 @@ test.serial('a backup is sent as one file', async (t) => {
 test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.
   t.deepEqual(t.context.api.unseen(), [
+    // They need a camera that the API manages, or snapshots: see test/e2e/edge/api.
+    'post /api/v1/cameras',
+    'put /api/v1/cameras/{camera}',
+    'delete /api/v1/cameras/{camera}',
+    'get /api/v1/cameras/{camera}/settings',
+    'get /api/v1/cameras/{camera}/zones',
+    'post /api/v1/cameras/{camera}/zones',
+    'put /api/v1/cameras/{camera}/zones/{zone}',
+    'delete /api/v1/cameras/{camera}/zones/{zone}',
+    'get /api/v1/camera-revisions',
+    'get /api/v1/cameras/{camera}/revisions',
+    'post /api/v1/cameras/{camera}/revisions/{revision}/restore',
+    'post /api/v1/cameras/test',
+    'post /api/v1/cameras/discovery',
+    'post /api/v1/cameras/{camera}/trial',
+    'get /api/v1/cameras/{camera}/motion',
     // They need a fresh appliance: see test/e2e/edge/setup/first-run.test.ts.
     'get /api/v1/setup',
     'post /api/v1/setup',
+    'get /api/v1/sightings/export.csv',
+    'get /api/v1/sightings/export.coco.zip',
     'get /api/v1/sightings',
+    'get /api/v1/sightings/days',
+    'get /api/v1/sightings/{sighting}',
+    'put /api/v1/sightings/{sighting}/mark',
+    'get /api/v1/totals',
     'get /api/v1/events/stream',
+    'get /api/v1/cameras/{camera}/latest.jpg',
+    'get /api/v1/cameras/{camera}/live.mjpeg',
+    'get /api/v1/cameras/{camera}/timelapse.mp4',
+    'get /api/v1/live',
     'get /api/v1/pictures/{image}/{code}',
     // It needs a relay: see test/e2e/enrolment.test.ts.
     'post /api/v1/enrolment',

@@ -1,0 +1,41 @@
+import { useMemo, useState } from 'preact/hooks';
+import type { Sighting } from '../../../core/contract/sighting.js';
+import type { SightingTotals } from '../../../core/contract/totals.js';
+import { readersZone } from '../../shared/format.js';
+import { useResource } from '../../shared/use-resource.js';
+import { live } from '../live-state.js';
+import { addDays, instantOf, today } from './days.js';
+import type { Choices } from './event-filter.js';
+
+const MONTH = 31;
+
+interface Shown {
+  cameras: readonly string[];
+  labels: readonly string[];
+}
+
+/** What there is to choose from: the cameras of now and of the last month, and the labels and zones that were seen. */
+export function useChoices(shown: Shown, events: readonly Sighting[] = []): Choices {
+  const [from] = useState(() => instantOf(addDays(today(), -MONTH)).toISOString());
+  const { data } = useResource<SightingTotals>('/totals', {
+    query: { per: 'day', timeZone: readersZone(), from },
+  });
+  const cameras = live.cameras.value;
+  return useMemo(() => {
+    const names = new Map(cameras?.map(({ id, name }) => [id, name ?? id]));
+    const labels = new Set(shown.labels);
+    for (const { camera, label } of data?.totals ?? []) {
+      if (!names.has(camera)) names.set(camera, camera);
+      labels.add(label);
+    }
+    for (const camera of shown.cameras) if (!names.has(camera)) names.set(camera, camera);
+    const zones = new Set(
+      [...events, ...(cameras ?? []).flatMap(({ present }) => present)].flatMap((one) => one.zones),
+    );
+    return {
+      cameras: [...names].map(([value, text]) => ({ value, text })),
+      labels: [...labels].sort().map((label) => ({ value: label, text: label })),
+      zones: [...zones].sort(),
+    };
+  }, [cameras, data, events, shown.cameras.join(), shown.labels.join()]);
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openReadOnly } from '../../../core/store/read-only.js';
+import type { ManagedCameraRow } from '../../store/managed-camera-table.js';
+import type { CameraConfig } from '../camera-config.js';
+import { ConfiguredCameras } from '../configured-cameras.js';
+import { CameraSecrets } from './camera-secrets.js';
+import { type ManagedCamera, managedCameraOf } from './managed-cameras.js';
+
+/**
+ * The cameras that the API manages, read beside the running appliance. None if the database does not exist, cannot be
+ * read, or is of a version before.
+ */
+export function readManagedCameras(dataFolder: string): ManagedCamera[] {
+  const file = join(dataFolder, 'edge.db');
+  if (!existsSync(file)) return [];
+  const secrets = new CameraSecrets(dataFolder);
+  return rowsIn(file).map((row) => managedCameraOf(row, secrets));
+}
+
+function rowsIn(file: string): ManagedCameraRow[] {
+  try {
+    const sqlite = openReadOnly(file);
+    try {
+      return sqlite.prepare('select * from managed_camera order by id').all() as ManagedCameraRow[];
+    } finally {
+      sqlite.close();
+    }
+  } catch {
+    // Why it cannot be read is for the check of the database to say.
+    return [];
+  }
+}
+
+interface Declared {
+  dataFolder: string;
+  cameras: CameraConfig[];
+}
+
+/** A configuration with the cameras of the API, for commands, and what is wrong with these. */
+export function withManagedCameras<C extends Declared>(config: C): { config: C; faults: string[] } {
+  const all = readManagedCameras(config.dataFolder);
+  const configured = new ConfiguredCameras(config.cameras, { all });
+  return { config: { ...config, cameras: [...configured.all] }, faults: configured.faults() };
+}
