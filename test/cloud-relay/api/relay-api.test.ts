@@ -5,6 +5,7 @@ import anyTest, { type TestFn } from 'ava';
 import { connectAsync } from 'mqtt';
 import { v7 as uuid } from 'uuid';
 import { decodeEnrolmentCode, hexOf } from '../../../core/contract/enrolment-code.js';
+import type { FleetPage } from '../../../core/contract/fleet.js';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { SiteResource } from '../../../core/contract/site.js';
@@ -294,6 +295,19 @@ test.serial('a site enrols with a code, changes its password, and is revoked', a
   t.is((await admin.post(t, `${API}/sites/nowhere/revocation`)).status, 404);
 });
 
+test.serial('the demo has its limits, and the fleet its sites with their cameras', async (t) => {
+  const { admin, anybody, relay } = t.context;
+  t.is((await anybody.get(t, `${API}/demo`)).status, 200);
+  await relay.fleet.createSite('pier');
+  const { json } = await admin.get<FleetPage>(t, `${API}/fleet`);
+  t.true(json.sites.some(({ id }) => id === 'pier'));
+  t.is(json.next, null);
+  t.is((await admin.get(t, `${API}/sites/pier/cameras`)).status, 200);
+  t.is((await admin.get(t, `${API}/sites/nowhere/cameras`)).status, 404);
+  t.is((await admin.get(t, `${API}/fleet?limit=201`)).status, 400);
+  await relay.fleet.removeSite('pier');
+});
+
 test.serial('a detector is added and removed', async (t) => {
   const { admin } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
@@ -337,6 +351,9 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${API}/objectdetection/detectors/{id}`]: 'anonymous',
     [`post ${API}/objectdetection/detectors`]: 'admin',
     [`delete ${API}/objectdetection/detectors/{id}`]: 'admin',
+    [`get ${API}/demo`]: 'anonymous',
+    [`get ${API}/fleet`]: 'viewer',
+    [`get ${site}/cameras`]: 'viewer',
     [`get ${API}/sites`]: 'viewer',
     [`post ${API}/sites`]: 'admin',
     [`get ${site}`]: 'viewer',
