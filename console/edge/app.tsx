@@ -17,7 +17,9 @@ const NotificationsPage = lazy(() =>
   import('./notifications/notifications-page.js').then((part) => part.NotificationsPage),
 );
 const CloudPage = lazy(() => import('./cloud/cloud-page.js').then((part) => part.CloudPage));
-const PeoplePage = lazy(() => import('./people/people-page.js').then((part) => part.PeoplePage));
+const PeoplePage = lazy(() =>
+  import('../shared/people/people-page.js').then((part) => part.PeoplePage),
+);
 const SystemPage = lazy(() => import('./system/system-page.js').then((part) => part.SystemPage));
 
 const words = texts.shell;

@@ -21,7 +21,7 @@ export interface ConsolePage {
 
 /** A page in Debian's Chromium with the addresses of a program and nothing else; it ends with the test. */
 export async function openPage(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<ConsolePage> {
