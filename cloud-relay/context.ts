@@ -64,6 +64,7 @@ export interface Relay {
   images: ImageModule;
   tokens: Tokens;
   access: AccessModule;
+  notifications: NotificationModule;
   /** What the API consists of. */
   routes: RouteGroup[];
 }
@@ -120,6 +121,7 @@ export async function createRelay(
     images,
     tokens: access.tokens,
     access,
+    notifications,
     routes,
   };
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Zone } from '../../../core/contract/zone.js';
+import type { ZoneResource } from '../../../core/contract/camera-management.js';
 import { api } from '../../shared/api.js';
 
 /** More cameras than these have no suggestions; a name can be typed for all. */
@@ -13,8 +13,10 @@ export function useZones(cameras: readonly string[]): string[] {
     const own = new AbortController();
     const ask = async (camera: string) =>
       (
-        await api.get<{ zones: Zone[] }>(`/cameras/${camera}/zones`, { signal: own.signal })
-      ).zones.flatMap(({ name, kind }) => (kind === 'include' && name !== undefined ? [name] : []));
+        await api.get<{ zones: ZoneResource[] }>(`/cameras/${camera}/zones`, { signal: own.signal })
+      ).zones.flatMap(({ zone: { name, kind } }) =>
+        kind === 'include' && name !== undefined ? [name] : [],
+      );
     Promise.all(cameras.slice(0, MOST_CAMERAS).map(ask)).then(
       (found) => setZones([...new Set(found.flat())].toSorted()),
       // They are suggestions.

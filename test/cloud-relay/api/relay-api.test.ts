@@ -15,8 +15,14 @@ import { ApiClient } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { type RunningRelay, startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
-import { accessRoles, checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import {
+  accessRoles,
+  checkRoles,
+  notificationRoles,
+  rolesOutsideApi,
+} from '../../support/roles.js';
 import { useAccess } from '../../support/use-access.js';
+import { useNotifications } from '../../support/use-notifications.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -39,6 +45,7 @@ test.before(async (t) => {
   const relay = await startRelay(
     [
       ENROLMENT,
+      'notifications.allowOwnMachine=true',
       'demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }',
       'mqtt.embedded.readers=[{ username: wall-display, password: a-wall-password }]',
     ],
@@ -315,6 +322,13 @@ test.serial('people log in, and administrators manage users, sessions and tokens
   await useAccess(t, t.context.admin);
 });
 
+test.serial(
+  'rules and ways of notifications are managed, and what they tell arrives',
+  async (t) => {
+    await useNotifications(t, t.context.admin);
+  },
+);
+
 test.serial('every documented operation has succeeded at least once', (t) => {
   const { anybody, admin } = t.context;
   const left = anybody.unseen().filter((operation) => admin.unseen().includes(operation));
@@ -355,6 +369,7 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${site}/totals`]: 'viewer',
     [`get ${API}/totals`]: 'viewer',
     ...accessRoles,
+    ...notificationRoles,
     ...rolesOutsideApi('anonymous'),
   });
 });
