@@ -100,7 +100,7 @@ test('an event is shown with its box and its neighbours, and marked as wrong', a
   t.regex(await dialog.innerText(), /Door/);
   t.deepEqual(await seriousFindings(page), []);
 
-  await dialog.getByRole('button', { name: 'Earlier event' }).click();
+  await dialog.getByRole('button', { name: 'Earlier' }).click();
   await dialog.getByRole('heading', { name: 'person at Gate' }).waitFor();
   await page.keyboard.press('ArrowRight');
   await dialog.getByRole('heading', { name: 'car at Yard' }).waitFor();
@@ -135,6 +135,20 @@ test('a viewer cannot mark events, and the page is used on a phone', async (t) =
   t.is(await page.getByRole('button', { name: 'Mark as wrong' }).count(), 0);
   t.deepEqual(await seriousFindings(page), []);
   t.deepEqual(complaints, []);
+});
+
+test("a camera's day is shown as a film, or how to get the program that makes it", async (t) => {
+  const { page, complaints } = await start(t, 'ada');
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('Gate').check();
+  await page.getByRole('button', { name: 'Time-lapse of the day' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('video').or(dialog.getByText('apt install ffmpeg')).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  t.deepEqual(
+    complaints.filter((line) => !line.includes('status of 501')),
+    [],
+  );
 });
 
 test('a new event is announced on the page of today and does not move the list', async (t) => {
