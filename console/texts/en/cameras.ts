@@ -193,7 +193,7 @@ export const cameras = {
     by: (what: string, who: string) => `${what} by ${who}`,
     current: 'now in effect',
     restore: 'Restore these settings',
-    restoreOne: (revision: number) => `Restore the settings of revision ${revision}`,
+    restoreOne: (revision: number) => `Restore these settings (revision ${revision})`,
     restored: 'The settings are restored.',
     changes: (count: number) => plural(count, { one: '{n} setting', other: '{n} settings' }),
     absent: 'default',

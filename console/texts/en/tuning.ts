@@ -3,6 +3,8 @@ import { plural } from '../plural.js';
 export const tuning = {
   help: 'Change a value: the last snapshot is searched with it at once. Nothing is in effect before you save.',
   values: 'Values to try',
+  forFile: 'The configuration file declares this camera. To keep these values, write them there:',
+  leaveOut: (setting: string) => `# without ${setting}`,
   last: 'On the last snapshot',
   hundred: 'Try on the last 100 snapshots',
   trying: 'Searching the snapshots.',

@@ -147,7 +147,7 @@ function Corners({ zone, size, onTake, onInsert, onKey }: CornersProps) {
           <circle
             data-corner={i}
             class="corner"
-            tabIndex={0}
+            tabindex={0}
             role="button"
             aria-label={words.point(i + 1, points.length, formatPercent(x), formatPercent(y))}
             cx={x * width}
