@@ -14,7 +14,7 @@ const words = texts.cameras.add;
 
 interface LiveTestProps {
   settings: Draft;
-  onTested(outcome: CameraTest['outcome']): void;
+  onTested?(outcome: CameraTest['outcome']): void;
 }
 
 /** Asks the camera for a picture with settings that are not saved, and shows it or what is wrong. */
@@ -29,7 +29,7 @@ export function LiveTest({ settings, onTested }: LiveTestProps) {
     try {
       const { test } = await api.post<{ test: CameraTest }>('/cameras/test', settings);
       setResult(test);
-      onTested(test.outcome);
+      onTested?.(test.outcome);
     } catch (fault) {
       setError(fault);
     } finally {
