@@ -37,6 +37,7 @@ import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { DemoCounters } from './demo/demo-counters.js';
 import { PublicQuota } from './demo/public-quota.js';
 import type { Fleet } from './fleet/fleet.js';
 import { brokerPasswordsOf } from './ingest/broker-passwords-of.js';
@@ -45,6 +46,7 @@ import type { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
 import { createRelayNotifications } from './notifications/create-notifications.js';
 import { createFileStore } from './store/create-file-store.js';
+import { addUploadTotals, type UploadTotals, uploadTotals } from './store/demo-total-table.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import { type RelayTables, relayTables } from './store/relay-tables.js';
 
@@ -62,6 +64,7 @@ export interface Relay {
   images: ImageModule;
   tokens: Tokens;
   access: AccessModule;
+  notifications: NotificationModule;
   /** What the API consists of. */
   routes: RouteGroup[];
 }
@@ -90,7 +93,8 @@ export async function createRelay(
     fleetDb: tablesOf(base.db, relayTables),
     ...{ presence: sites.presence, bus: sites.broker.bus, audit: access.audit },
   });
-  const { http, routes } = createServer(base, sites, notifications);
+  const counters = createCounters(base, sites);
+  const { http, routes } = createServer(base, sites, notifications, counters);
   const services = [
     ...[
       base.lock,
@@ -102,6 +106,7 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.siteCameras, sites.retention, sites.ingest],
+    counters,
     ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : [])],
     ...[...notifications.services, http],
   ];
@@ -116,6 +121,7 @@ export async function createRelay(
     images,
     tokens: access.tokens,
     access,
+    notifications,
     routes,
   };
 }
@@ -203,11 +209,21 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   };
 }
 
+function createCounters({ db, log, clock }: Base, { fleet }: Sites): DemoCounters {
+  const own = tablesOf(db, relayTables);
+  const store = {
+    read: () => uploadTotals(own),
+    add: (totals: UploadTotals) => addUploadTotals(own, totals),
+  };
+  return new DemoCounters(fleet, store, log.child({ component: 'demo' }), clock);
+}
+
 /** The REST API and the metrics. */
 function createServer(
   base: Base,
   { broker, ingest, fleet, overview, enrolments }: Sites,
   notifications: NotificationModule,
+  counters: DemoCounters,
 ) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
@@ -234,7 +250,7 @@ function createServer(
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    ...{ connections, overview, enrolments, notifications },
+    ...{ connections, overview, counters, enrolments, notifications },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

@@ -11,6 +11,7 @@ import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
 import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
+import type { NotificationModule } from '../core/notifications/create-notifications.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import type { GivenSettings } from '../core/runtime/configuration.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
@@ -68,6 +69,7 @@ export interface Edge {
   /** What the API consists of. */
   routes: RouteGroup[];
   retention: Retention;
+  notifications: NotificationModule;
 }
 
 export interface EdgeOverrides {
@@ -127,6 +129,7 @@ export async function createEdge(
     access,
     routes,
     retention: snapshots.storage.retention,
+    notifications: reporting.notifications,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
+import { demoTotalMigration } from './demo-total-migration.js';
 import { enrolmentMigration } from './enrolment-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 import { siteBudgetMigration } from './site-budget-migration.js';
@@ -44,4 +45,5 @@ export const relayMigrations: Migrations = {
   '0010_access': accessMigration,
   ...enrolmentMigrations,
   '0012_notifications': notificationMigration,
+  '0013_demo_totals': demoTotalMigration,
 };

@@ -5,6 +5,7 @@ import { detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
 import { examine, outcomeOf } from '../../core/doctor/examine.js';
 import type { Check } from '../../core/doctor/finding.js';
+import { notificationCheck } from '../../core/doctor/notification-check.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
@@ -67,5 +68,6 @@ function checksOf(declared: EdgeConfig): Check[] {
     }),
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
+    notificationCheck(file),
   ];
 }

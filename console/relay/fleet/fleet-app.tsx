@@ -1,4 +1,5 @@
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { may } from '../../shared/session.js';
 import { Shell, type View } from '../../shared/shell.js';
 import { Gate } from '../../shared/start.js';
 import { Page } from '../../shared/ui/page.js';
@@ -7,9 +8,25 @@ import { FleetPage } from './fleet-page.js';
 
 const SitePage = lazy(() => import('./site-page.js').then((part) => part.SitePage));
 
+const PeoplePage = lazy(() =>
+  import('../../shared/people/people-page.js').then((part) => part.PeoplePage),
+);
+const AuditLog = lazy(() =>
+  import('../../shared/people/audit-log.js').then((part) => part.AuditLog),
+);
+
+const NotificationsPage = lazy(() =>
+  import('./notifications-page.js').then((part) => part.NotificationsPage),
+);
+
 const words = texts.fleet;
 
-const VIEWS: View[] = [{ path: '/fleet', title: words.title, role: 'viewer' }];
+const VIEWS: View[] = [
+  { path: '/fleet', title: words.title, role: 'viewer' },
+  { path: '/notifications', title: texts.shell.notifications, role: 'operator' },
+  { path: '/people', title: words.people, role: 'viewer' },
+  { path: '/audit', title: words.audit, role: 'admin' },
+];
 
 /** The paths of the views; all others are the program's. */
 const SCOPE = new RegExp(`^(${VIEWS.map(({ path }) => path).join('|')})(/|$|\\?)`);
@@ -24,6 +41,9 @@ export function FleetApp() {
             <Router>
               <Route path="/fleet" component={FleetPage} />
               <Route path="/fleet/:site/:part?" component={SitePage} />
+              <Route path="/notifications" component={NotificationsPage} />
+              <Route path="/people" component={People} />
+              <Route path="/audit" component={Audit} />
               <Route default component={NotFound} />
             </Router>
           </ErrorBoundary>
@@ -32,6 +52,12 @@ export function FleetApp() {
     </Gate>
   );
 }
+
+const People = () => <PeoplePage hasCameras={false} />;
+
+const Audit = () => (
+  <Page title={words.audit}>{may('admin') ? <AuditLog /> : <p>{words.forAdministrators}</p>}</Page>
+);
 
 const NotFound = () => (
   <Page title={texts.errors.notFound}>

@@ -2,13 +2,13 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { FleetSite } from '../../../core/contract/fleet.js';
 import type { FleetTotalsResource } from '../../../core/contract/site.js';
-import { formatNumber } from '../../shared/format.js';
+import { formatAgo, formatNumber } from '../../shared/format.js';
 import { remembered } from '../../shared/remembered.js';
 import { may } from '../../shared/session.js';
 import { Button } from '../../shared/ui/button.js';
 import { SelectField, TextField } from '../../shared/ui/field.js';
 import { Loading } from '../../shared/ui/loading.js';
-import { ErrorNotice } from '../../shared/ui/notice.js';
+import { Notice } from '../../shared/ui/notice.js';
 import { Page } from '../../shared/ui/page.js';
 import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
@@ -42,7 +42,7 @@ export function FleetPage() {
   const [show, setShow] = useState('all');
   const [adding, setAdding] = useState(false);
   const { route } = useLocation();
-  const { sites, isLimited, error } = fleet;
+  const { sites, isLimited, error, lostSince } = fleet;
   const rows = chosen(sites ?? [], search, show);
   const List = view.value === 'grid' ? SiteGrid : SiteList;
   return (
@@ -60,7 +60,12 @@ export function FleetPage() {
         <Loading of={{ data: sites, error, isLoading: true, reload: fleet.reload }} />
       ) : (
         <>
-          <ErrorNotice error={error} />
+          {lostSince !== undefined && (
+            <Notice tone="warning">
+              <p>{texts.shell.lost(formatAgo(lostSince))}</p>
+              <p>{error instanceof Error && error.message}</p>
+            </Notice>
+          )}
           <Sums sites={sites} />
           <div class="fleet-controls">
             <TextField

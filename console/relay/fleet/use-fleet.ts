@@ -7,11 +7,15 @@ export interface FleetState {
   /** More sites exist than are shown. */
   isLimited: boolean;
   error: unknown;
+  /** Since when the relay does not answer. */
+  lostSince: number | undefined;
   reload(): Promise<void>;
 }
 
 export const MOST_SITES = 1_000;
 const EVERY_MS = 20_000;
+/** After a failure. */
+const RETRY_MS = 3_000;
 
 async function readAll(signal: AbortSignal): Promise<{ sites: FleetSite[]; isLimited: boolean }> {
   const sites: FleetSite[] = [];
@@ -30,24 +34,34 @@ export function useFleet(): FleetState {
     sites: undefined,
     isLimited: false,
     error: undefined,
+    lostSince: undefined,
   });
   const load = useCallback(async (signal: AbortSignal) => {
     try {
-      setState({ ...(await readAll(signal)), error: undefined });
+      setState({ ...(await readAll(signal)), error: undefined, lostSince: undefined });
+      return true;
     } catch (error) {
-      if (!signal.aborted) setState((before) => ({ ...before, error }));
+      if (!signal.aborted)
+        setState((before) => ({ ...before, error, lostSince: before.lostSince ?? Date.now() }));
+      return false;
     }
   }, []);
   useEffect(() => {
     const ended = new AbortController();
-    void load(ended.signal);
-    const timer = setInterval(() => {
-      if (!document.hidden) void load(ended.signal);
-    }, EVERY_MS);
+    let timer: number | undefined;
+    const again = async () => {
+      const isDone = document.hidden || (await load(ended.signal));
+      if (!ended.signal.aborted)
+        timer = window.setTimeout(() => void again(), isDone ? EVERY_MS : RETRY_MS);
+    };
+    void again();
     return () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       ended.abort();
     };
   }, [load]);
-  return { ...state, reload: () => load(new AbortController().signal) };
+  const reload = async () => {
+    await load(new AbortController().signal);
+  };
+  return { ...state, reload };
 }

@@ -4,6 +4,7 @@ export const fleet = {
   title: 'Sites',
   people: 'People',
   audit: 'Audit log',
+  forAdministrators: 'Only administrators see this.',
   demo: 'Demo',
   none: 'No site reports to this relay yet.',
   noneHelp: 'Add one: its appliance then joins with one pasted code.',

@@ -109,6 +109,15 @@ test('an administrator sees the sites, finds what is wrong, adds one with a code
   await page.getByText('Nothing is missing').waitFor();
 
   await page.getByRole('link', { name: 'Sites' }).click();
+  await row(page, 'harbour').waitFor();
+  t.deepEqual(complaints.splice(0), []);
+  await page.context().setOffline(true);
+  await page.getByText('The connection was lost').waitFor();
+  t.true(await row(page, 'harbour').isVisible(), 'what was known stays');
+  await page.context().setOffline(false);
+  await page.getByText('The connection was lost').waitFor({ state: 'hidden' });
+  complaints.splice(0);
+
   await page.getByRole('button', { name: 'Add a site' }).click();
   await page.getByLabel('Site id').fill('depot');
   await page.getByRole('button', { name: 'Get an enrolment code' }).click();
@@ -178,4 +187,21 @@ test('a viewer reads on a phone and is offered no change', async (t) => {
     complaints.every((line) => line.includes('404')),
     complaints.join(),
   );
+});
+
+test('an administrator of the relay adds a token, and finds that in the audit log', async (t) => {
+  const { relay, url } = await setUp(t);
+  await relay.fleet.createSite('harbour');
+  const { page, complaints } = await openPage(t, `${url}/people`);
+  await logInOn(page, 'ada', PASSWORD);
+  await page.getByRole('button', { name: 'Add a token' }).click();
+  await page.getByRole('dialog').getByLabel('Name').fill('prometheus');
+  await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  t.deepEqual(complaints, []);
 });

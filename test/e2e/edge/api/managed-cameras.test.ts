@@ -9,8 +9,10 @@ import type { Problem } from '../../../../core/contract/problem.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { challenge, picture, startCameraServer } from '../../../edge/support/camera-server.js';
 import { ApiClient } from '../../../support/api-client.js';
+import { startBroker } from '../../../support/broker.js';
 import { startEdge } from '../../../support/edge.js';
 import { eventually } from '../../../support/eventually.js';
+import { mosquittoSub } from '../../../support/mosquitto-sub.js';
 import { renderScene } from '../../../support/render-scene.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -24,13 +26,13 @@ const PATH = '/api/v1/cameras';
 const SECRET = 'do not show me 4711';
 const FILE_CAMERA = 'cameras: [{ id: door, kind: push }]\n';
 
-async function start(t: ExecutionContext, yaml = FILE_CAMERA) {
+async function start(t: ExecutionContext, yaml = FILE_CAMERA, settings: string[] = []) {
   const folder = await temporaryFolder(t);
   const dataFolder = join(folder, 'data');
   const configFile = join(folder, 'edge.yaml');
   await writeFile(configFile, yaml);
   const boot = async () => {
-    const edge = await startEdge([], { configFile, dataFolder });
+    const edge = await startEdge(settings, { configFile, dataFolder });
     const api = await ApiClient.connect(edge.url, edge.adminToken);
     return { edge, api };
   };
@@ -417,4 +419,20 @@ test('secrets that are gone, as on another machine after a restore, are named, a
   t.is((await site.api.put(t, `${PATH}/gate`, settings)).status, 200);
   t.deepEqual((await site.settings('gate')).warnings, []);
   t.false((await reasons()).some((reason) => missing.test(reason)));
+});
+
+test('Home Assistant and MQTT get a camera of the API as one of the file, and lose it with its removal', async (t) => {
+  const { url } = await startBroker(t);
+  const site = await start(t, FILE_CAMERA, ['site=harbour', `lan={ url: "${url}" }`]);
+  const seen = await mosquittoSub(t, url);
+  const config = 'homeassistant/device/siteglass-harbour/gate/config';
+  await site.api.post(t, PATH, { id: 'gate', name: 'Front gate', kind: 'push' });
+  t.regex((await seen.sees(config)).payload, /Front gate/);
+  await seen.sees('siteglass/harbour/gate/report');
+  await site.api.put(t, `${PATH}/gate`, { kind: 'push', name: 'Back gate' });
+  await seen.sees(config, (payload) => payload.includes('Back gate'));
+  await site.restart();
+  await site.api.delete(t, `${PATH}/gate`);
+  await seen.sees(config, (payload) => payload === '');
+  await seen.sees('siteglass/harbour/gate/report', (payload) => payload === '');
 });

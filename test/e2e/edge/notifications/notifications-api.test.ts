@@ -197,3 +197,32 @@ test('what cannot work is refused in words', async (t) => {
   await refused('/rules', { ...RULE, ways: ['hok'] }, /there is no way hok; expected some of hook/);
   await refused('/rules', { ...RULE, when: 'disk', labels: ['cat'] }, /expected appeared, left/);
 });
+
+test('a camera that is offline is told once, whatever restarts, and over MQTT as well', async (t) => {
+  const receiver = await startReceiver(t);
+  const dataFolder = await temporaryFolder(t);
+  const camera =
+    '{ id: gate, kind: http, url: "http://127.0.0.1:9/", schedule: "* * * * * *", retries: 0 }';
+  const settings = [
+    ...['site=north', `cameras=[${camera}]`, 'lan={ embedded: { port: 0, auth: none } }'],
+    `notifications.ways=[{ id: hook, kind: webhook, url: "${receiver.url}" }, { id: lan, kind: mqtt }]`,
+    'notifications.rules=[{ id: off, when: camera_offline, afterMinutes: 0, ways: [hook, lan] }]',
+  ];
+  const messages = () =>
+    receiver.accepted.map(({ body }) => JSON.parse(String(body)) as NotificationMessage);
+  const first = await startEdge(settings, { dataFolder });
+  await eventually(() => messages().length === 1);
+  t.like(messages()[0], { event: 'camera_offline', phase: 'problem', camera: 'gate' });
+  t.regex(messages()[0]?.text ?? '', /gate is offline: /);
+  await eventually(async () => {
+    const { deliveries } = await first.notifications.notifications.deliveries({ limit: 10 });
+    return deliveries.every(({ state }) => state === 'delivered') && deliveries.length === 2;
+  });
+  await first.stop();
+  const second = await startEdge(settings, { dataFolder });
+  t.teardown(() => second.stop());
+  await eventually(() => second.cameras.statuses()[0]?.state === 'offline');
+  await second.notifications.engine.run();
+  await second.notifications.sender.idle();
+  t.is(messages().length, 1);
+});

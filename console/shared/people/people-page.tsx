@@ -3,17 +3,17 @@ import type {
   TokenResource,
   UserResource,
 } from '../../../core/contract/access.js';
-import { may } from '../../shared/session.js';
-import { Page } from '../../shared/ui/page.js';
-import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
+import { may } from '../session.js';
+import { Page } from '../ui/page.js';
+import { useResource } from '../use-resource.js';
 import { Sessions } from './sessions.js';
 import { Tokens } from './tokens.js';
 import { Users } from './users.js';
 import { You } from './you.js';
 
-/** Who may use the appliance: the person at the page for everybody, all others for administrators. */
-export function PeoplePage() {
+/** Who may use the program: the person at the page for everybody, all others for administrators. */
+export function PeoplePage({ hasCameras = true }: { hasCameras?: boolean }) {
   const isAdmin = may('admin');
   const users = useResource<{ users: UserResource[] }>(isAdmin ? '/users' : undefined);
   const tokens = useResource<{ tokens: TokenResource[] }>(isAdmin ? '/tokens' : undefined);
@@ -28,7 +28,14 @@ export function PeoplePage() {
       <You />
       {isAdmin && <Users of={users} isOneLeft={administrators === 1} onChange={reload} />}
       <Sessions of={sessions} onChange={reload} />
-      {isAdmin && <Tokens of={tokens} isOneLeft={administrators === 1} onChange={reload} />}
+      {isAdmin && (
+        <Tokens
+          of={tokens}
+          hasCameras={hasCameras}
+          isOneLeft={administrators === 1}
+          onChange={reload}
+        />
+      )}
     </Page>
   );
 }

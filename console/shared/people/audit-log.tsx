@@ -1,15 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { AuditEntryResource } from '../../../core/contract/access.js';
-import { api } from '../../shared/api.js';
-import { formatDateTime } from '../../shared/format.js';
-import { Button } from '../../shared/ui/button.js';
-import { SelectField, TextField } from '../../shared/ui/field.js';
-import { ErrorNotice } from '../../shared/ui/notice.js';
-import { Section } from '../../shared/ui/section.js';
-import { type Column, Table } from '../../shared/ui/table.js';
-import { useAction } from '../../shared/use-action.js';
 import { texts } from '../../texts/texts.js';
-import './log-tail.css';
+import { api } from '../api.js';
+import { formatDateTime } from '../format.js';
+import { Button } from '../ui/button.js';
+import { SelectField, TextField } from '../ui/field.js';
+import { ErrorNotice } from '../ui/notice.js';
+import { Section } from '../ui/section.js';
+import { type Column, Table } from '../ui/table.js';
+import { useAction } from '../use-action.js';
+import './audit-log.css';
 
 const words = texts.system;
 const PAGE = 50;
@@ -30,7 +30,7 @@ export function AuditLog() {
   const { entries, next, more } = useAudit(filter);
   return (
     <Section title={words.audit} help={words.auditHelp}>
-      <div class="log-filters">
+      <div class="audit-filters">
         <SelectField
           label={words.action}
           value={filter.action}

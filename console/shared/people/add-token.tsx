@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { Role } from '../../../core/contract/access.js';
 import type { CameraResource } from '../../../core/contract/site.js';
-import { api } from '../../shared/api.js';
-import { CheckField, SelectField, TextField } from '../../shared/ui/field.js';
-import { FormDialog } from '../../shared/ui/form-dialog.js';
-import { fieldErrorOf, useAction } from '../../shared/use-action.js';
-import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { CheckField, SelectField, TextField } from '../ui/field.js';
+import { FormDialog } from '../ui/form-dialog.js';
+import { fieldErrorOf, useAction } from '../use-action.js';
+import { useResource } from '../use-resource.js';
 import { RoleField } from './role-field.js';
 
 const words = texts.people;
@@ -17,16 +17,19 @@ export interface NewToken {
 }
 
 interface AddTokenProps {
+  /** Whether a token may be good for some cameras alone. */
+  hasCameras: boolean;
   onClose(): void;
   onDone(token: NewToken): void;
 }
 
-export function AddToken({ onClose, onDone }: AddTokenProps) {
+export function AddToken({ hasCameras, onClose, onDone }: AddTokenProps) {
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [days, setDays] = useState('');
   const [chosen, setChosen] = useState<string[]>([]);
-  const cameras = useResource<{ cameras: CameraResource[] }>('/cameras').data?.cameras ?? [];
+  const known = useResource<{ cameras: CameraResource[] }>(hasCameras ? '/cameras' : undefined);
+  const cameras = known.data?.cameras ?? [];
   const action = useAction(async () => {
     const token = await api.post<NewToken>('/tokens', {
       name,

@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
 import type { UserResource } from '../../../core/contract/access.js';
-import { api } from '../../shared/api.js';
-import { formatDateTime, formatNumber } from '../../shared/format.js';
-import { caller } from '../../shared/session.js';
-import { Badge } from '../../shared/ui/badge.js';
-import { Button } from '../../shared/ui/button.js';
-import { ConfirmDialog } from '../../shared/ui/dialog.js';
-import { Loading } from '../../shared/ui/loading.js';
-import { showToast } from '../../shared/ui/notice.js';
-import { Section } from '../../shared/ui/section.js';
-import { type Column, Table } from '../../shared/ui/table.js';
-import type { Resource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { formatDateTime, formatNumber } from '../format.js';
+import { caller } from '../session.js';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { ConfirmDialog } from '../ui/dialog.js';
+import { Loading } from '../ui/loading.js';
+import { showToast } from '../ui/notice.js';
+import { Section } from '../ui/section.js';
+import { type Column, Table } from '../ui/table.js';
+import type { Resource } from '../use-resource.js';
 import { AddUser, ChangeRole, SetPassword } from './user-dialogs.js';
 
 const words = texts.people;

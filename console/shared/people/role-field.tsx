@@ -1,6 +1,6 @@
 import type { Role } from '../../../core/contract/access.js';
-import { SelectField } from '../../shared/ui/field.js';
 import { texts } from '../../texts/texts.js';
+import { SelectField } from '../ui/field.js';
 
 const words = texts.people;
 const ROLES: Role[] = ['viewer', 'operator', 'admin'];

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
-import { api } from '../../shared/api.js';
-import { caller } from '../../shared/session.js';
-import { Button } from '../../shared/ui/button.js';
-import { ConfirmDialog } from '../../shared/ui/dialog.js';
-import { TextField } from '../../shared/ui/field.js';
-import { FormDialog } from '../../shared/ui/form-dialog.js';
-import { showToast } from '../../shared/ui/notice.js';
-import { Section } from '../../shared/ui/section.js';
-import { fieldErrorOf, useAction } from '../../shared/use-action.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { caller } from '../session.js';
+import { Button } from '../ui/button.js';
+import { ConfirmDialog } from '../ui/dialog.js';
+import { TextField } from '../ui/field.js';
+import { FormDialog } from '../ui/form-dialog.js';
+import { showToast } from '../ui/notice.js';
+import { Section } from '../ui/section.js';
+import { fieldErrorOf, useAction } from '../use-action.js';
 
 const words = texts.people;
 

@@ -1,16 +1,16 @@
 import type { SessionResource } from '../../../core/contract/access.js';
-import { api } from '../../shared/api.js';
-import { formatAgo, formatDateTime } from '../../shared/format.js';
-import { caller, may } from '../../shared/session.js';
-import { Badge } from '../../shared/ui/badge.js';
-import { Button } from '../../shared/ui/button.js';
-import { Loading } from '../../shared/ui/loading.js';
-import { ErrorNotice, showToast } from '../../shared/ui/notice.js';
-import { Section } from '../../shared/ui/section.js';
-import { type Column, Table } from '../../shared/ui/table.js';
-import { useAction } from '../../shared/use-action.js';
-import type { Resource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { formatAgo, formatDateTime } from '../format.js';
+import { caller, may } from '../session.js';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { Loading } from '../ui/loading.js';
+import { ErrorNotice, showToast } from '../ui/notice.js';
+import { Section } from '../ui/section.js';
+import { type Column, Table } from '../ui/table.js';
+import { useAction } from '../use-action.js';
+import type { Resource } from '../use-resource.js';
 
 const words = texts.people;
 

@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
 import type { TokenResource } from '../../../core/contract/access.js';
-import { api } from '../../shared/api.js';
-import { formatAgo, formatDateTime } from '../../shared/format.js';
-import { Badge } from '../../shared/ui/badge.js';
-import { Button } from '../../shared/ui/button.js';
-import { CopyText } from '../../shared/ui/copy-text.js';
-import { ConfirmDialog, Dialog } from '../../shared/ui/dialog.js';
-import { Loading } from '../../shared/ui/loading.js';
-import { Notice, showToast } from '../../shared/ui/notice.js';
-import { Section } from '../../shared/ui/section.js';
-import { type Column, Table } from '../../shared/ui/table.js';
-import type { Resource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { formatAgo, formatDateTime } from '../format.js';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { CopyText } from '../ui/copy-text.js';
+import { ConfirmDialog, Dialog } from '../ui/dialog.js';
+import { Loading } from '../ui/loading.js';
+import { Notice, showToast } from '../ui/notice.js';
+import { Section } from '../ui/section.js';
+import { type Column, Table } from '../ui/table.js';
+import type { Resource } from '../use-resource.js';
 import { AddToken, type NewToken } from './add-token.js';
 
 const words = texts.people;
@@ -19,10 +19,11 @@ const words = texts.people;
 interface TokensProps {
   of: Resource<{ tokens: TokenResource[] }>;
   isOneLeft: boolean;
+  hasCameras: boolean;
   onChange(): void;
 }
 
-export function Tokens({ of, isOneLeft, onChange }: TokensProps) {
+export function Tokens({ of, isOneLeft, hasCameras, onChange }: TokensProps) {
   const [adding, setAdding] = useState(false);
   const [added, setAdded] = useState<NewToken>();
   const [removing, setRemoving] = useState<TokenResource>();
@@ -45,6 +46,7 @@ export function Tokens({ of, isOneLeft, onChange }: TokensProps) {
       )}
       {adding && (
         <AddToken
+          hasCameras={hasCameras}
           onClose={() => setAdding(false)}
           onDone={(token) => {
             setAdded(token);

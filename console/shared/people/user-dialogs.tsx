@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
 import type { Role, UserResource } from '../../../core/contract/access.js';
-import { api } from '../../shared/api.js';
-import { TextField } from '../../shared/ui/field.js';
-import { FormDialog } from '../../shared/ui/form-dialog.js';
-import { showToast } from '../../shared/ui/notice.js';
-import { fieldErrorOf, useAction } from '../../shared/use-action.js';
 import { texts } from '../../texts/texts.js';
+import { api } from '../api.js';
+import { TextField } from '../ui/field.js';
+import { FormDialog } from '../ui/form-dialog.js';
+import { showToast } from '../ui/notice.js';
+import { fieldErrorOf, useAction } from '../use-action.js';
 import { RoleField } from './role-field.js';
 
 const words = texts.people;
