@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { mqttTextSchema } from '../core/contract/names.js';
+import { relayRuleSchema } from '../core/contract/notification.js';
+import { notificationSettings } from '../core/notifications/notification-settings.js';
 import { secretSchema } from '../core/runtime/configuration.js';
 import {
   brokerClientShape,
@@ -181,6 +183,8 @@ export const relayConfigSchema = z.strictObject({
   images: imageSettings,
   demo: demoSettings,
   enrolment: enrolmentSettings.optional(),
+  /** What the file declares; the API manages others. */
+  notifications: notificationSettings(relayRuleSchema, false),
   mqtt: z
     .union([
       z.strictObject({ root: topicRoot, embedded: embeddedBrokerSettings }),

@@ -19,6 +19,8 @@ import { BlobLeases } from '../core/images/blob-leases.js';
 import { createImageModule, type ImageModule } from '../core/images/image-module.js';
 import { imageTables, type SharedImageTables, sharedImageTables } from '../core/images/tables.js';
 import type { EmbeddedBroker } from '../core/messaging/embedded-broker.js';
+import type { NotificationModule } from '../core/notifications/create-notifications.js';
+import { type NotificationTables, notificationTables } from '../core/notifications/tables.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import { readSecret } from '../core/runtime/configuration.js';
 import { Lifecycle, type Restart } from '../core/runtime/lifecycle.js';
@@ -35,13 +37,16 @@ import { registerRelayMetrics } from './api/relay-metrics.js';
 import { relayRequirements } from './api/relay-requirements.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import type { RelayConfig } from './config.js';
+import { DemoCounters } from './demo/demo-counters.js';
 import { PublicQuota } from './demo/public-quota.js';
 import type { Fleet } from './fleet/fleet.js';
 import { brokerPasswordsOf } from './ingest/broker-passwords-of.js';
 import { createSites, type Sites } from './ingest/create-sites.js';
 import type { Ingest } from './ingest/ingest.js';
 import { IngestProbe } from './ingest/ingest-probe.js';
+import { createRelayNotifications } from './notifications/create-notifications.js';
 import { createFileStore } from './store/create-file-store.js';
+import { addUploadTotals, type UploadTotals, uploadTotals } from './store/demo-total-table.js';
 import { isShared, openRelayDatabase } from './store/open-relay-database.js';
 import { type RelayTables, relayTables } from './store/relay-tables.js';
 
@@ -59,6 +64,7 @@ export interface Relay {
   images: ImageModule;
   tokens: Tokens;
   access: AccessModule;
+  notifications: NotificationModule;
   /** What the API consists of. */
   routes: RouteGroup[];
 }
@@ -66,7 +72,7 @@ export interface Relay {
 /** Connections to a failed server do not respond for a quarter of an hour; a restart makes new ones. */
 const REMOTE_PATIENCE_MS = 120_000;
 
-type AllTables = SharedImageTables & AccessTables & RelayTables;
+type AllTables = SharedImageTables & AccessTables & RelayTables & NotificationTables;
 
 /** Builds the relay, each part from those before it; nothing runs before `lifecycle.start()`. */
 export async function createRelay(
@@ -81,7 +87,14 @@ export async function createRelay(
     db: tablesOf(base.db, relayTables),
     ownPin: () => ownPin(config),
   });
-  const { http, routes } = createServer(base, sites);
+  const notifications = createRelayNotifications({
+    ...base,
+    db: tablesOf(base.db, notificationTables),
+    fleetDb: tablesOf(base.db, relayTables),
+    ...{ presence: sites.presence, bus: sites.broker.bus, audit: access.audit },
+  });
+  const counters = createCounters(base, sites);
+  const { http, routes } = createServer(base, sites, notifications, counters);
   const services = [
     ...[
       base.lock,
@@ -93,7 +106,9 @@ export async function createRelay(
       ...images.services,
     ],
     ...[sites.registry, sites.presence, sites.siteCameras, sites.retention, sites.ingest],
-    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : []), http],
+    counters,
+    ...[...sites.broker.services, ...(sites.cutOffs ? [sites.cutOffs] : [])],
+    ...[...notifications.services, http],
   ];
   return {
     lifecycle: new Lifecycle(services, log),
@@ -106,6 +121,7 @@ export async function createRelay(
     images,
     tokens: access.tokens,
     access,
+    notifications,
     routes,
   };
 }
@@ -193,8 +209,22 @@ async function createBase(config: RelayConfig, log: Logger, clock: Clock, manife
   };
 }
 
+function createCounters({ db, log, clock }: Base, { fleet }: Sites): DemoCounters {
+  const own = tablesOf(db, relayTables);
+  const store = {
+    read: () => uploadTotals(own),
+    add: (totals: UploadTotals) => addUploadTotals(own, totals),
+  };
+  return new DemoCounters(fleet, store, log.child({ component: 'demo' }), clock);
+}
+
 /** The REST API and the metrics. */
-function createServer(base: Base, { broker, ingest, fleet, overview, enrolments }: Sites) {
+function createServer(
+  base: Base,
+  { broker, ingest, fleet, overview, enrolments }: Sites,
+  notifications: NotificationModule,
+  counters: DemoCounters,
+) {
   const { config, log, clock, files, metrics, access, guard, detection, images, quota } = base;
   const { tokens } = access;
   const { bus } = broker;
@@ -203,6 +233,7 @@ function createServer(base: Base, { broker, ingest, fleet, overview, enrolments 
   const readiness = new ReadinessMonitor(
     relayRequirements({
       ...{ pool: detection.pool, tokens, ingest, bus, files, guard },
+      notificationReasons: () => notifications.reasons(),
       detectorReasons: () => detectorReasons(base),
       freeBytes: isLocal ? () => budget.freeBytes() : undefined,
     }),
@@ -219,7 +250,7 @@ function createServer(base: Base, { broker, ingest, fleet, overview, enrolments 
   const connections = new ConnectionShares(config.http.trustProxy ? anyProxy : access.isProxy);
   const parts = {
     ...{ config, log, metrics, readiness, access, detection, images, quota, fleet, clock },
-    ...{ connections, overview, enrolments },
+    ...{ connections, overview, counters, enrolments, notifications },
   };
   const routes = relayRouteGroups(parts);
   const http = new HttpServer(

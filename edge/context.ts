@@ -11,6 +11,7 @@ import { Metrics } from '../core/http/metrics.js';
 import type { RouteGroup } from '../core/http/openapi.js';
 import type { HttpServer } from '../core/http/server.js';
 import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
+import type { NotificationModule } from '../core/notifications/create-notifications.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import type { GivenSettings } from '../core/runtime/configuration.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
@@ -26,7 +27,7 @@ import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
-import { withoutDefaults } from './cameras/managed/without-defaults.js';
+import { givenOf } from './backup/export-configuration.js';
 import type { CameraSchedule } from './cameras/schedule/camera-schedule.js';
 import type { EdgeConfig } from './config.js';
 import { AccountKeeper } from './enrolment/account-keeper.js';
@@ -34,6 +35,7 @@ import { hasOwnPassword, withRelayAccount } from './enrolment/enrolled-config.js
 import { RelayAccountFiles } from './enrolment/relay-account.js';
 import { createEvents, type EventViews } from './events/create-events.js';
 import { SiteHealth } from './health/site-health.js';
+import { createEdgeNotifications } from './notifications/create-notifications.js';
 import { loadManagedCameras } from './pipeline/create-camera-changes.js';
 import { type CameraSources, createPipeline } from './pipeline/create-pipeline.js';
 import type { EdgeEventMap } from './pipeline/edge-events.js';
@@ -67,6 +69,7 @@ export interface Edge {
   /** What the API consists of. */
   routes: RouteGroup[];
   retention: Retention;
+  notifications: NotificationModule;
 }
 
 export interface EdgeOverrides {
@@ -126,14 +129,9 @@ export async function createEdge(
     access,
     routes,
     retention: snapshots.storage.retention,
+    notifications: reporting.notifications,
   };
 }
-
-/** For programs that embed the appliance: what tells it from another one. */
-const givenOf = ({ site, dataFolder, cameras }: EdgeConfig): GivenSettings => ({
-  ...{ site, dataFolder },
-  cameras: cameras.map(withoutDefaults),
-});
 
 type Base = Awaited<ReturnType<typeof createBase>>;
 type Snapshots = ReturnType<typeof createSnapshots>;
@@ -245,7 +243,7 @@ const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage:
     eras: storage.steadyTime.eras,
   });
 
-/** What goes to the brokers: live topics for dashboards, and the outbox for the relay. */
+/** What goes to the brokers, live topics for dashboards and the outbox for the relay, and notifications. */
 async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {
   const { dependencies, databaseFile, health, events, tls, address, links } = base;
   const { config } = dependencies;
@@ -265,7 +263,13 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  return { connections, publishing, uplink, outboxMark };
+  const notifications = createEdgeNotifications(dependencies, {
+    ...{ storage, pipeline, events, health, audit, metrics: base.metrics },
+    buses: connections,
+    uplink: uplink?.uplink,
+    linkOf: (image) => links.urlOf(image),
+  });
+  return { connections, publishing, uplink, outboxMark, notifications };
 }
 
 const createViews = (
@@ -278,7 +282,7 @@ const createViews = (
 function servicesInOrder(
   { dependencies, lock, database, tls, address }: Base,
   { storage, pipeline, eventStream, access }: Snapshots,
-  { connections, publishing, uplink, outboxMark }: Reporting,
+  { connections, publishing, uplink, outboxMark, notifications }: Reporting,
   { account, setup, system, views }: FirstRun & { views: EventViews },
   http: HttpServer,
 ): Service[] {
@@ -289,7 +293,7 @@ function servicesInOrder(
     ...[...dependencies.detection.services, ...storage.images.services],
     ...[storage.retention, pipeline.sightings],
     ...[broker, ...publishing.listeners, ...(uplink?.services ?? [])],
-    ...[relay, lan, ...publishing.farewells, account],
+    ...[relay, lan, ...publishing.farewells, account, ...notifications.services],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
     ...[setup, system.service],

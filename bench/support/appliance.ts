@@ -12,6 +12,7 @@ export interface Appliance {
   /** The service's process, and those of its detection workers. */
   pid: number;
   workers: number[];
+  dataFolder: string;
   stop(): Promise<void>;
 }
 
@@ -60,7 +61,7 @@ export async function startAppliance(
     const port = await portOf(child, child.stdout);
     await allReady(port, workers);
     const pid = child.pid ?? 0;
-    return { port, pid, workers: childrenOf(pid), stop };
+    return { port, pid, workers: childrenOf(pid), dataFolder, stop };
   } catch (error) {
     await stop();
     throw error;

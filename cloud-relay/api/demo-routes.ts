@@ -2,11 +2,11 @@ import { demoSchema } from '../../core/contract/demo.js';
 import { limitRate } from '../../core/http/guards.js';
 import { type Route, route } from '../../core/http/route.js';
 import type { RelayConfig } from '../config.js';
-import type { DemoTotalsCache } from '../demo/demo-totals.js';
+import type { DemoCounters } from '../demo/demo-counters.js';
 
 const REQUESTS_PER_MINUTE = 60;
 
-export function demoRoutes({ demo, images }: RelayConfig, totals: DemoTotalsCache): Route[] {
+export function demoRoutes({ demo, images }: RelayConfig, counters: DemoCounters): Route[] {
   const limits = {
     uploadsPerMinute: demo.uploadsPerMinute,
     workerSecondsPerMinute: demo.workerMsPerMinute / 1_000,
@@ -27,7 +27,7 @@ export function demoRoutes({ demo, images }: RelayConfig, totals: DemoTotalsCach
       responses: { 200: demoSchema },
       problems: ['rate_limited'],
       before: [limitRate(REQUESTS_PER_MINUTE)],
-      handle: async () => ({ status: 'OK', limits, totals: await totals.get() }),
+      handle: async () => ({ status: 'OK', limits, totals: await counters.get() }),
     }),
   ];
 }

@@ -8,6 +8,7 @@ import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
+import type { Route } from '../../core/http/route.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -21,7 +22,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import type { RelayConfig } from '../config.js';
-import { DemoTotalsCache } from '../demo/demo-totals.js';
+import type { DemoCounters } from '../demo/demo-counters.js';
 import { publicImageAccess, quotas } from '../demo/public-access.js';
 import { publicHead } from '../demo/public-head.js';
 import type { Enrolments } from '../fleet/enrolments.js';
@@ -44,9 +45,21 @@ export interface RelayAppParts {
   quota: UploadQuota;
   fleet: Fleet;
   overview: FleetOverview;
+  counters: DemoCounters;
   enrolments: Enrolments;
   clock: Clock;
+  notifications: { routes: Route[] };
 }
+
+/** The demo is for everyone; the other pages ask for a log-in. */
+const CONSOLE_PAGES = {
+  '': 'index.html',
+  'log-in': 'fleet.html',
+  fleet: 'fleet.html',
+  people: 'fleet.html',
+  audit: 'fleet.html',
+  notifications: 'fleet.html',
+};
 
 /** The relay's REST API: the public image API, and the sites, which need a token. */
 export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa {
@@ -67,7 +80,7 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
     guards: access.guards,
     pages: consolePages(
       'relay',
-      { '': 'index.html', 'log-in': 'fleet.html', fleet: 'fleet.html' },
+      CONSOLE_PAGES,
       config.publicUrl === undefined ? {} : { 'index.html': publicHead(config.publicUrl) },
     ),
   });
@@ -76,7 +89,7 @@ export function createRelayApp(parts: RelayAppParts, groups: RouteGroup[]): Koa 
 /** The relay's routes, and the roles that may use them. */
 export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
   const { config, metrics, access, detection, images, fleet, clock } = parts;
-  const totals = new DemoTotalsCache(fleet, clock);
+  const { counters } = parts;
   const { beforeUpload, beforeRead } = quotas(config.demo, parts.quota);
   const api: ImageApi = {
     ...images,
@@ -87,7 +100,7 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
     }),
     // Its images are uploads, of no camera.
     names: { cameras: () => [], labels: () => detection.catalog.labels() },
-    beforeUpload: [totals.count, ...beforeUpload],
+    beforeUpload: [counters.count, ...beforeUpload],
     beforeRead,
   };
   return [
@@ -98,10 +111,11 @@ export function relayRouteGroups(parts: RelayAppParts): RouteGroup[] {
         thumbnailRoute(api),
         ...detectorRoutes(detection, { read: 'anonymous', change: 'admin' }),
         ...access.routes,
-        ...demoRoutes(config, totals),
+        ...demoRoutes(config, counters),
         ...siteRoutes(fleet, clock),
         ...fleetRoutes(parts.overview),
         ...enrolmentRoutes(parts.enrolments),
+        ...parts.notifications.routes,
       ],
     },
     { prefix: '', routes: deepstackRoutes(api, detection.catalog), errors: deepstackErrors },

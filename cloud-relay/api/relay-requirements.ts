@@ -19,6 +19,8 @@ export interface RelayRequirementParts {
   guard: DatabaseGuard | undefined;
   /** Free bytes on the disk that holds the database or the files; undefined if there are none here. */
   freeBytes: (() => Promise<number>) | undefined;
+  /** Which ways of notifications have failed for long. */
+  notificationReasons(): Promise<string[]>;
 }
 
 /** A database cannot be written with fewer. */
@@ -34,7 +36,9 @@ export const relayRequirements = ({
   files,
   guard,
   freeBytes,
+  notificationReasons,
 }: RelayRequirementParts): Requirement[] => [
+  notificationNotes(notificationReasons),
   { name: 'detection', check: () => reasonOfPool(pool.status()), notes: detectorReasons },
   {
     name: 'database',
@@ -66,3 +70,16 @@ export const relayRequirements = ({
     },
   },
 ];
+
+/** Never a reason to take no work. */
+function notificationNotes(reasons: () => Promise<string[]>): Requirement {
+  let last: string[] = [];
+  return {
+    name: 'notifications',
+    async check() {
+      last = await reasons();
+      return undefined;
+    },
+    notes: () => last,
+  };
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { siteGapsSchema } from '../../core/contract/fleet.js';
 import { instantSchema, labelSchema, nameSchema } from '../../core/contract/names.js';
 import { fromSchema, toSchema } from '../../core/contract/query.js';
 import {
@@ -8,12 +9,10 @@ import {
   siteSchema,
   totalsSchema,
 } from '../../core/contract/site.js';
-import { dropReasonSchema, epochSchema, sequenceSchema } from '../../core/contract/summary.js';
 import { requireKnown } from '../../core/http/require-known.js';
 import { type Route, route } from '../../core/http/route.js';
 import { type Clock, toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import type { Fleet, SiteOverview } from '../fleet/fleet.js';
-import { MAX_GAPS } from '../fleet/gaps.js';
 
 const tag = 'sites';
 const DAY_MS = 86_400_000;
@@ -39,31 +38,6 @@ const totalsQuery = z.strictObject({
   after: z.string().max(256).optional(),
   from: fromSchema('Only days that end after this time'),
   to: toSchema('Only days that begin before this time'),
-});
-const gapSchema = z
-  .object({
-    kind: z.enum(['missing', 'lost', 'dropped', 'refused', 'removed']).meta({
-      description:
-        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `refused`: the relay or the broker does not accept them; `lost`: neither the relay nor the appliance has them any more; `removed`: an operator removed them with the site',
-    }),
-    epoch: epochSchema,
-    from: sequenceSchema,
-    to: sequenceSchema,
-    count: z.int().min(1),
-    reason: dropReasonSchema.nullable().meta({
-      description:
-        'Why the appliance dropped them: `bytes` or `age` is the limit that was exceeded; `damaged`: its database was damaged',
-    }),
-    detail: z.string().nullable().meta({ description: 'Why it was refused' }),
-    noticedAt: instantSchema.meta({
-      description: 'When the relay noticed the gap; if missing, when the outbox last reported',
-    }),
-  })
-  .meta({ id: 'Gap' });
-const siteGapsSchema = z.object({
-  ...ok,
-  gaps: z.array(gapSchema).max(MAX_GAPS),
-  truncated: z.boolean().meta({ description: 'There are more than are listed' }),
 });
 const newSiteSchema = z.strictObject({ id: nameSchema });
 const createdSiteSchema = z.object({

@@ -7,6 +7,7 @@ import { detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
 import { examine, outcomeOf } from '../../core/doctor/examine.js';
 import { type Check, ok } from '../../core/doctor/finding.js';
+import { notificationCheck } from '../../core/doctor/notification-check.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
@@ -50,6 +51,7 @@ function checksOf(config: RelayConfig): Check[] {
       ? schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock))
       : postgresCheck(url),
     bucketCheck(config),
+    ...(url === undefined ? [notificationCheck(file)] : []),
     detectionCheck(
       'siteglass-relay',
       { settings: detection, maxPixels: images.maxPixels, dataFolder },

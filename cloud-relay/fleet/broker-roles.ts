@@ -53,6 +53,7 @@ export const relayRole = (root: string): BrokerRole => ({
   rolename: 'siteglass-relay',
   acls: [
     allow('publishClientSend', `${root}/+/ack`),
+    allow('publishClientSend', `${root}/+/notification`),
     ...maySubscribe(`${root}/#`),
     allow('subscribePattern', `$share/+/${root}/#`),
     allow('unsubscribePattern', `$share/+/${root}/#`),

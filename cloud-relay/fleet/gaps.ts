@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { MAX_GAPS } from '../../core/contract/fleet.js';
 import type { Dropped } from '../../core/contract/summary.js';
 import { holes } from '../../core/runtime/ranges.js';
 import { newestGaps } from '../store/gap-table.js';
@@ -30,8 +31,6 @@ export interface SiteGaps {
   /** There are more than are listed. */
   truncated: boolean;
 }
-
-export const MAX_GAPS = 1_000;
 
 export const GAP_KINDS: Record<GapReason, SiteGap['kind']> = {
   bytes: 'dropped',

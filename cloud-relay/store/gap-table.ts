@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Range } from '../../core/runtime/ranges.js';
 import type { OutboxId } from './ledger-table.js';
 import type { GapReason, GapRow, RelayTables } from './relay-tables.js';
@@ -84,6 +84,29 @@ export async function newestGaps(
     .limit(limit)
     .execute();
   return rows.map((row) => ({ epoch: row.epoch, ...present(row) }));
+}
+
+/** Of each site, the summaries in gaps that were noticed after a time, and when the last one was. */
+export async function gapsNoticedSince(
+  db: Kysely<RelayTables>,
+  since: number,
+): Promise<{ site: string; missing: number; noticedAt: number }[]> {
+  const rows = await db
+    .selectFrom('absence')
+    .where('noticed_at', '>', since)
+    .where('reason', '!=', 'removed')
+    .groupBy('site')
+    .select((q) => [
+      'site',
+      q.fn.sum<number>(sql<number>`to_seq - from_seq + 1`).as('missing'),
+      q.fn.max<number>('noticed_at').as('at'),
+    ])
+    .execute();
+  return rows.map(({ site, missing, at }) => ({
+    site,
+    missing: Number(missing),
+    noticedAt: Number(at),
+  }));
 }
 
 const present = ({ from_seq, to_seq, reason, detail, noticed_at }: GapRow): Gap => ({

@@ -3,10 +3,12 @@ import { createTokenTable } from '../../core/access/token-table.js';
 import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
+import { notificationMigration } from '../../core/notifications/notification-migration.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
 import { deliveryMigration } from './delivery-migration.js';
+import { demoTotalMigration } from './demo-total-migration.js';
 import { enrolmentMigration } from './enrolment-migration.js';
 import { ledgerMigration } from './ledger-migration.js';
 import { siteBudgetMigration } from './site-budget-migration.js';
@@ -42,4 +44,6 @@ export const relayMigrations: Migrations = {
   ...laterDeliveryMigrations,
   '0010_access': accessMigration,
   ...enrolmentMigrations,
+  '0012_notifications': notificationMigration,
+  '0013_demo_totals': demoTotalMigration,
 };

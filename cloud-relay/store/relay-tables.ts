@@ -16,6 +16,7 @@ export interface RelayTables {
   site_total: SiteTotalRow;
   site_day: SiteDayRow;
   site_name: SiteNameRow;
+  demo_total: DemoTotalRow;
 }
 
 export const relayTables = tableSet<RelayTables>({
@@ -31,6 +32,7 @@ export const relayTables = tableSet<RelayTables>({
   site_total: true,
   site_day: true,
   site_name: true,
+  demo_total: true,
 });
 
 export interface SiteRow {
@@ -174,4 +176,12 @@ export interface SiteNameRow {
   kind: NameKind;
   name: string;
   since: number;
+}
+
+/** Uploads that were searched, of all relays on the database. */
+export interface DemoTotalRow {
+  /** There is one row. */
+  id: number;
+  images: number;
+  objects: number;
 }

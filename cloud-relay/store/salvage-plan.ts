@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import type Sqlite from 'better-sqlite3';
 import { plausibleAccess } from '../../core/access/tables.js';
 import { mendImages, plausibleImages } from '../../core/images/salvaged-images.js';
+import { plausibleNotifications } from '../../core/notifications/tables.js';
 import { isJson, isUuid } from '../../core/store/salvage/plausible.js';
 import type { SalvagePlan, TableLoss } from '../../core/store/salvage/salvage-database.js';
 import { relayMigrations } from './migrations.js';
@@ -13,6 +14,7 @@ export const relaySalvagePlan: SalvagePlan = {
   plausible: {
     ...plausibleImages,
     ...plausibleAccess,
+    ...plausibleNotifications,
     summary: ({ epoch, seq, payload }) => isUuid(epoch) && Number(seq) > 0 && isJson(payload),
     sighted_label: ({ snapshot }) => isUuid(snapshot),
     ledger: ({ epoch, ahead }) => isUuid(epoch) && (ahead === undefined || isJson(ahead)),

@@ -17,7 +17,9 @@ const NotificationsPage = lazy(() =>
   import('./notifications/notifications-page.js').then((part) => part.NotificationsPage),
 );
 const CloudPage = lazy(() => import('./cloud/cloud-page.js').then((part) => part.CloudPage));
-const PeoplePage = lazy(() => import('./people/people-page.js').then((part) => part.PeoplePage));
+const PeoplePage = lazy(() =>
+  import('../shared/people/people-page.js').then((part) => part.PeoplePage),
+);
 const SystemPage = lazy(() => import('./system/system-page.js').then((part) => part.SystemPage));
 
 const words = texts.shell;
@@ -27,7 +29,7 @@ const VIEWS: View[] = [
   { path: '/events', title: words.events, role: 'viewer' },
   { path: '/charts', title: words.charts, role: 'viewer' },
   { path: '/cameras', title: words.cameras, role: 'viewer' },
-  { path: '/notifications', title: words.notifications, role: 'admin' },
+  { path: '/notifications', title: words.notifications, role: 'operator' },
   { path: '/cloud', title: words.cloud, role: 'viewer' },
   { path: '/people', title: words.people, role: 'viewer' },
   { path: '/system', title: words.system, role: 'viewer' },

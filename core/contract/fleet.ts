@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cameraStateNameSchema } from './live-payloads.js';
 import { instantSchema, nameSchema } from './names.js';
 import { siteSchema } from './site.js';
+import { dropReasonSchema, epochSchema, sequenceSchema } from './summary.js';
 
 /**
  * Of the relay's fleet pages, besides the routes of sites. Routes, below /api/v1 (viewer):
@@ -70,3 +71,35 @@ export const fleetQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_FLEET_PAGE).default(MAX_FLEET_PAGE),
   after: nameSchema.optional(),
 });
+
+/** Limit on the gaps in an answer. */
+export const MAX_GAPS = 1_000;
+
+export const gapSchema = z
+  .object({
+    kind: z.enum(['missing', 'lost', 'dropped', 'refused', 'removed']).meta({
+      description:
+        '`missing`: still expected; `dropped`: the appliance reported that it dropped them; `refused`: the relay or the broker does not accept them; `lost`: neither the relay nor the appliance has them any more; `removed`: an operator removed them with the site',
+    }),
+    epoch: epochSchema,
+    from: sequenceSchema,
+    to: sequenceSchema,
+    count: z.int().min(1),
+    reason: dropReasonSchema.nullable().meta({
+      description:
+        'Why the appliance dropped them: `bytes` or `age` is the limit that was exceeded; `damaged`: its database was damaged',
+    }),
+    detail: z.string().nullable().meta({ description: 'Why it was refused' }),
+    noticedAt: instantSchema.meta({
+      description: 'When the relay noticed the gap; if missing, when the outbox last reported',
+    }),
+  })
+  .meta({ id: 'Gap' });
+export type GapResource = z.infer<typeof gapSchema>;
+
+export const siteGapsSchema = z.object({
+  status: z.literal('OK'),
+  gaps: z.array(gapSchema).max(MAX_GAPS),
+  truncated: z.boolean().meta({ description: 'There are more than are listed' }),
+});
+export type SiteGapsAnswer = z.infer<typeof siteGapsSchema>;

@@ -67,7 +67,13 @@ export const healthSchema = z
     reasons: z.array(z.string()),
     uptimeSeconds: z.number(),
     outbox: z.object({ depth: z.int(), oldestSeconds: z.number().nullable() }),
-    cameras: z.object({ online: z.int(), total: z.int() }),
+    cameras: z.object({
+      online: z.int(),
+      total: z.int(),
+      offline: z.array(z.string()).max(64).optional().meta({
+        description: 'Ids of cameras that are offline; absent in reports of older versions',
+      }),
+    }),
     detectionsPerMinute: z.number(),
     disk: z.object({ usedBytes: z.int(), budgetBytes: z.int(), freeBytes: z.int() }),
     load1m: z.number(),

@@ -192,3 +192,4 @@ export const testAnswerSchema = z.object({
   advice: z.string().nullable(),
   withPicture: z.boolean(),
 });
+export type TestAnswer = z.infer<typeof testAnswerSchema>;

@@ -34,6 +34,14 @@ export const latestQuerySchema = z.strictObject({
       description: 'Pixels across, at most those that the picture has',
       examples: [640],
     }),
+  v: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({
+      description: 'Ignored. A page changes it, so that the browser loads the picture again',
+      examples: ['1'],
+    }),
 });
 export type LatestQuery = z.infer<typeof latestQuerySchema>;
 

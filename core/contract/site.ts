@@ -116,7 +116,7 @@ export const siteStatusSchema = z
     status: z.enum(['ok', 'degraded']),
     reasons: z.array(z.string()),
     uptimeSeconds: z.number(),
-    cameras: z.object({ online: count, total: count }),
+    cameras: z.object({ online: count, total: count, offline: z.array(z.string()).optional() }),
     detection: z.object({
       state: z.string(),
       workers: count,
@@ -160,10 +160,12 @@ export type SiteResource = z.infer<typeof siteSchema>;
 export const receivedSummarySchema = summarySchema
   .extend({ receivedAt: instantSchema })
   .meta({ id: 'ReceivedSummary' });
+export type ReceivedSummary = z.infer<typeof receivedSummarySchema>;
 
 export const totalsSchema = z
   .object({ sites: count, online: count, summaries: count, detections: count })
   .meta({ id: 'Totals' });
+export type FleetTotalsResource = z.infer<typeof totalsSchema>;
 
 export const dailyTotalSchema = z
   .object({
@@ -173,3 +175,4 @@ export const dailyTotalSchema = z
     detections: count,
   })
   .meta({ id: 'DailyTotal' });
+export type DailyTotalResource = z.infer<typeof dailyTotalSchema>;

@@ -73,7 +73,7 @@ export function createImageModule(options: ImageModuleOptions): ImageModule {
     (await budget.freeBytes()) - bytes >= budget.reserveBytes;
   const cache = options.leases
     ? undefined
-    : new ThumbnailCache({ folder: join(options.dataFolder, 'thumbnails'), hasSpace, log });
+    : new ThumbnailCache({ folder: join(folder, 'thumbnails'), hasSpace, log });
   const store = new ImageStore(db, files, budget, {
     onBytesRemoved: cache && ((sha256) => cache.removeAll(sha256)),
     leases: options.leases,

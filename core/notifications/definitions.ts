@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import {
   MAX_RULES,
   type NotificationRule,
@@ -87,7 +88,10 @@ export class Definitions {
 
   async replaceRule(id: string, rule: NotificationRule): Promise<void> {
     await this.refresh();
-    writable(this.rule(id), id, rule.id);
+    const before = this.rule(id);
+    writable(before, id, rule.id);
+    // What is no longer asked for has not ended.
+    if (!isAboutTheSame(before, rule)) await memoryTable.forgetRule(this.options.db, id);
     await this.#storeRule(rule);
   }
 
@@ -171,6 +175,11 @@ export class Definitions {
     });
   }
 }
+
+const isAboutTheSame = (a: NotificationRule, b: NotificationRule): boolean =>
+  (['when', 'sites', 'cameras', 'labels', 'zones', 'minConfidence'] as const).every((field) =>
+    isDeepStrictEqual(a[field], b[field]),
+  );
 
 /** The file has priority over what the API stored before under the same id. */
 function merged<T extends { id: string }>(file: readonly T[], api: readonly T[]): Declared<T>[] {

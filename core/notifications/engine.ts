@@ -1,4 +1,5 @@
 import type { NotificationRule } from '../contract/notification.js';
+import { CONDITION_TRIGGERS } from '../contract/notification-trigger.js';
 import { type Clock, toIsoString } from '../runtime/clock.js';
 import { messageOf as errorText } from '../runtime/errors.js';
 import type { Service } from '../runtime/lifecycle.js';
@@ -157,16 +158,16 @@ export class NotificationEngine implements Service {
       isAbout(rule, happening),
     );
     const stored = await memoryTable.all<ConditionState>(db, 'condition', rule.id);
-    const known = new Set(stored.map(({ subject }) => subject));
+    const known = new Map(stored.map(({ subject, value }) => [subject, value]));
     const present = new Set(observed.map(({ id }) => id));
     const gone = stored.filter(({ subject }) => !present.has(subject));
-    const relevant = observed.filter(({ id, state }) => state === 'problem' || known.has(id));
-    if (source.absentMeansEnded)
-      relevant.push(...gone.map(({ subject, value }) => ended(rule, subject, value)));
-    // It was removed, of which nobody is told.
-    else
-      for (const { subject } of gone)
+    const relevant = observed.filter((condition) => isNews(condition, known.get(condition.id)));
+    for (const { subject, value } of gone) {
+      const fate = source.absent?.(value.happening) ?? 'removed';
+      if (fate === 'ended') relevant.push(ended(rule, subject, value));
+      if (fate === 'removed')
         await memoryTable.remove(db, { rule: rule.id, kind: 'condition', subject });
+    }
     if (relevant.length === 0) return;
     await db.transaction().execute(async (trx) => {
       let told = 0;
@@ -197,7 +198,7 @@ export class NotificationEngine implements Service {
     else if (hasChanged(before, state)) await memoryTable.put(trx, key, state);
     if (tell === 'problem')
       await this.#groups.problem(trx, rule, condition.subject, condition.happening);
-    if (tell === 'recovered' && rule.recovery && before)
+    if (tell === 'recovered' && rule.recovery && before && hasEnd(rule))
       await this.#groups.recovered(trx, rule, {
         ...before.happening,
         at: toIsoString(wall()),
@@ -206,6 +207,15 @@ export class NotificationEngine implements Service {
     return tell ? 1 : 0;
   }
 }
+
+/** Whether people want to know that it is over. */
+const hasEnd = ({ when }: NotificationRule) => CONDITION_TRIGGERS.includes(when);
+
+/** Most conditions are as they were at the last look. */
+const isNews = ({ state }: Condition, known: ConditionState | undefined): boolean =>
+  state === 'problem'
+    ? known === undefined || !known.told || known.phase !== 'raised'
+    : state === 'ok' && known !== undefined;
 
 /** What a source no longer lists, since it has ended. */
 const ended = (

@@ -44,8 +44,8 @@ export interface ConditionSource {
   readonly when: Trigger;
   /** How long a problem has to last before it is reported, if the rule does not say; the source may measure it itself. */
   readonly afterMinutes: number;
-  /** What is no longer listed has ended; otherwise it was removed, and is forgotten. */
-  readonly absentMeansEnded?: boolean;
+  /** What became of a condition that is no longer listed; without it, it was removed and nobody is told. */
+  absent?(happening: Happening): 'ended' | 'unknown' | 'removed';
   /** Time without the problem after which it has ended. */
   readonly holdMs: number;
   /** Whether `afterMinutes` is measured by the source. */

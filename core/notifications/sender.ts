@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NotificationMessage } from '../contract/notification-delivery.js';
 import type { NotificationWay } from '../contract/notification-way.js';
 import type { Clock } from '../runtime/clock.js';
@@ -39,6 +40,7 @@ const CLAIM_MS = 120_000;
 /** A pause that ends later was begun before the clock was set. */
 const MAX_PAUSE_MS = 86_400_000;
 const LOG_EVERY_MS = 600_000;
+const STOP_MS = 3_000;
 
 /**
  * Sends the messages that wait: each way for itself, one message at a time, oldest first. A way that fails pauses and is
@@ -64,7 +66,8 @@ export class NotificationSender implements Service {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#abort.abort();
-    await Promise.all(this.#busy.values());
+    // A mail server may take its time; its message is sent again after the next start.
+    await Promise.race([this.idle(), delay(STOP_MS, undefined, { ref: false })]);
   }
 
   /** Something may be due. */

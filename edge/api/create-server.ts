@@ -3,6 +3,7 @@ import { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { ReadinessMonitor } from '../../core/http/readiness.js';
+import type { Route } from '../../core/http/route.js';
 import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
 import type { GivenSettings } from '../../core/runtime/configuration.js';
@@ -47,6 +48,7 @@ export interface ServerParts {
   system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
+  notifications: { routes: Route[] };
 }
 
 export interface EdgeServer {
@@ -86,6 +88,7 @@ export function createServer(parts: ServerParts): EdgeServer {
     system,
     tools: createCameraTools(dependencies, storage, pipeline),
     given: () => parts.given(),
+    notifications: parts.notifications,
     connections: shares,
   };
   const routes = edgeRouteGroups(appParts);

@@ -12,6 +12,7 @@ import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
+import type { Route } from '../../core/http/route.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -73,6 +74,7 @@ export interface EdgeAppParts {
   system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
+  notifications: { routes: Route[] };
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -143,6 +145,7 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
         ...latestRoutes({ ...parts.views, clock: parts.clock }),
         ...liveRoutes(parts.views.live),
         ...pictureRoutes(images.processed, parts.links),
+        ...parts.notifications.routes,
         ...enrolmentRoutes(
           {
             ...{ dataFolder: config.dataFolder, site: config.site },

@@ -8,7 +8,8 @@ import type { PoolStatus } from '../../core/detection/pool/detection-pool.js';
 import type { ImageStore } from '../../core/images/image-store.js';
 import { imageTable, type StoredImage } from '../../core/images/image-table.js';
 import { resultOf } from '../../core/images/presenter.js';
-import type { MessageBus } from '../../core/messaging/message-bus.js';
+import type { BusStatus, MessageBus } from '../../core/messaging/message-bus.js';
+import { SAME_ID } from '../../core/messaging/short-connections.js';
 import { toIsoString, toIsoStringOrNull } from '../../core/runtime/clock.js';
 import { boundedPage } from '../../core/store/bounded-page.js';
 import type { SiteHealth } from '../health/site-health.js';
@@ -52,7 +53,7 @@ export class SiteView implements SiteApi {
       connected: uplink?.connected ?? false,
       since: toIsoStringOrNull(connection?.since ?? null),
       lastAcknowledgedAt: toIsoStringOrNull(heardAt > 0 ? heardAt : null),
-      lastError: uplink?.problem ?? connection?.lastError ?? null,
+      lastError: uplink?.problem ?? (connection && presentError(connection)) ?? null,
       epoch,
       lastSeq,
       acknowledgedSeq: uplink?.ackedSeq ?? ackedSeq,
@@ -81,6 +82,12 @@ export class SiteView implements SiteApi {
     );
     return items.flatMap(({ detections }) => detections).slice(0, limit);
   }
+}
+
+/** Why a connection ended is over once there is another; unless a second client ends each of them. */
+function presentError({ connected, problems, lastError }: BusStatus): string | undefined {
+  const isOver = connected && problems.length === 0 && !lastError?.includes(SAME_ID);
+  return isOver ? undefined : lastError;
 }
 
 function recentIn(row: StoredImage): { id: string; detections: RecentDetection[] } {

@@ -7,6 +7,8 @@ import {
 import { programVersion } from '../../core/runtime/program-version.js';
 import { CAMERA_SECRETS } from '../cameras/managed/camera-secrets.js';
 import type { ManagedCamera } from '../cameras/managed/managed-cameras.js';
+import { withoutDefaults } from '../cameras/managed/without-defaults.js';
+import type { EdgeConfig } from '../config.js';
 
 /** The names of the settings that are secrets, wherever they are. */
 export const SECRET_SETTINGS: readonly string[] = ['password', 'pushSecret'];
@@ -21,6 +23,12 @@ export interface ExportOptions {
   /** Whether secrets are in the text; otherwise it refers to files. */
   withSecrets: boolean;
 }
+
+/** For programs that embed the appliance: what tells it from another one. */
+export const givenOf = ({ site, dataFolder, cameras }: EdgeConfig): GivenSettings => ({
+  ...{ site, dataFolder },
+  cameras: cameras.map(withoutDefaults),
+});
 
 /** Secrets that the text refers to, or that could not be read. */
 interface Notes {

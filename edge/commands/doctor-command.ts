@@ -5,6 +5,7 @@ import { detectionCheck } from '../../core/doctor/detection-check.js';
 import { diskCheck } from '../../core/doctor/disk-check.js';
 import { examine, outcomeOf } from '../../core/doctor/examine.js';
 import type { Check } from '../../core/doctor/finding.js';
+import { notificationCheck } from '../../core/doctor/notification-check.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
@@ -38,8 +39,7 @@ export async function doctorCommand(
 }
 
 function checksOf(declared: EdgeConfig): Check[] {
-  const { config, faults } = withManagedCameras(declared);
-  const managed = config.cameras.length - declared.cameras.length;
+  const { config, managed, faults } = withManagedCameras(declared);
   const { dataFolder, images, cameras, detection } = config;
   const file = join(dataFolder, 'edge.db');
   const withWorker = { settings: detection, maxPixels: images.maxPixels, dataFolder };
@@ -59,7 +59,7 @@ function checksOf(declared: EdgeConfig): Check[] {
     schemaCheck(guardOptions(dataFolder, silentLogger(), systemClock)),
     clockCheck(),
     detectionCheck('siteglass-edge', withWorker, cameras.flatMap(detectorUsesOf)),
-    managedCamerasCheck(managed, faults),
+    managedCamerasCheck(managed.length, faults),
     camerasCheck({
       cameras,
       detection: withWorker,
@@ -68,5 +68,6 @@ function checksOf(declared: EdgeConfig): Check[] {
     }),
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
+    notificationCheck(file),
   ];
 }

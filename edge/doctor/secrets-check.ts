@@ -17,14 +17,25 @@ export const secretsCheck = (config: EdgeConfig): Check => ({
 
 type Named = [path: string, source: SecretSource | undefined];
 
-const secretsOf = ({ mqtt, lan, cameras }: EdgeConfig): Named[] => [
+const secretsOf = ({ mqtt, lan, cameras, notifications }: EdgeConfig): Named[] => [
   ['mqtt.password', mqtt?.password],
   ['lan.password', lan?.password],
   ...(lan?.embedded?.accounts ?? []).map(
     ({ username, password }): Named => [`lan.embedded.accounts (${username})`, password],
   ),
   ...cameras.map((camera): Named => [`cameras (${camera.id})`, secretOf(camera)]),
+  ...notifications.ways.flatMap(secretsOfWay),
 ];
+
+type Way = EdgeConfig['notifications']['ways'][number];
+
+function secretsOfWay(way: Way): Named[] {
+  const path = `notifications.ways (${way.id})`;
+  if (way.kind === 'mqtt') return [];
+  if (way.kind === 'email') return [[path, way.password]];
+  const headers = way.headers.map(({ value }): Named => [path, value]);
+  return [[path, way.url], [path, way.signingSecret], ...headers];
+}
 
 const secretOf = (camera: EdgeConfig['cameras'][number]): SecretSource | undefined => {
   if (camera.kind === 'push') return camera.pushSecret;

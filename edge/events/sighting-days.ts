@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 31;
 const MAX_DAYS = 400;
 /** Counted by one statement, so that none holds up others for long. */
-const DAYS_AT_ONCE = 8;
+const DAYS_AT_ONCE = 2;
 
 /** How many sightings began on each day of a reader's time zone. */
 export class DayCounts {

@@ -63,7 +63,7 @@ export function createEdgeNotifications(
     ruleSchema: edgeRuleSchema,
     triggers: EDGE_TRIGGERS,
     ...declaredIn(config.notifications),
-    logs: [new SightingLog(site, configured)],
+    logs: [new SightingLog(site)],
     sources: [...conditions, new StillThere(site, configured, sightings), logIns],
     pictures: edgePictures(storage, parts.linkOf),
     mqtt: ({ connection }) => {

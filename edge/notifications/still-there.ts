@@ -11,7 +11,6 @@ export class StillThere implements ConditionSource {
   readonly when = 'still_there';
   readonly afterMinutes = DEFAULT_MINUTES;
   readonly measuresTime = true;
-  readonly absentMeansEnded = true;
   readonly holdMs = 0;
 
   constructor(
@@ -20,19 +19,25 @@ export class StillThere implements ConditionSource {
     private readonly sightings: Pick<Sightings, 'tracksOf'>,
   ) {}
 
+  absent(): 'ended' {
+    return 'ended';
+  }
+
   async conditions({ afterMinutes = DEFAULT_MINUTES }: NotificationRule): Promise<Condition[]> {
     return this.cameras.all.flatMap((config) =>
       this.sightings
         .tracksOf(config.id)
         .filter(({ state }) => state !== 'tentative')
         .map((track): Condition => {
-          const { id, label, box, size, best, startedAt, lastSeenAt } = track;
+          const { id, label, best, startedAt, lastSeenAt, zones = [] } = track;
           const seconds = (lastSeenAt - startedAt) / 1_000;
-          const object = { sighting: id, label, box, size, image: best.image };
           const happening = happeningOf(
-            { ...object, confidence: best.confidence },
+            {
+              ...{ site: this.site, camera: config.id, cameraName: config.name },
+              ...{ sighting: id, label, zones, confidence: best.confidence },
+              image: best.stored === false ? null : best.image,
+            },
             { what: 'still there', at: lastSeenAt, seconds },
-            { id: config.id, config, site: this.site },
           );
           return {
             ...{ id, when: this.when, subject: config.id, happening },

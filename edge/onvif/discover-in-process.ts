@@ -24,7 +24,7 @@ export async function discoverInProcess(
     env: {},
     signal,
     killSignal: 'SIGKILL',
-    timeout: START_MS + settings.timeoutSeconds * 1_000 * ROUNDS,
+    timeout: Math.ceil(START_MS + settings.timeoutSeconds * 1_000 * ROUNDS),
   });
   const ended = once(child, 'close');
   child.stdin.on('error', () => undefined);

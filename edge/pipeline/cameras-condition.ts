@@ -23,5 +23,9 @@ export function camerasCondition(
     const names = [...ids.slice(0, MAX_NAMED), ...others].join(', ');
     return [`${ids.length} of ${total} cameras ${what}: ${names}`];
   });
-  return { reasons, cameras: { online: inState('online').length, total } };
+  const offline = inState('offline').map(({ id }) => id);
+  return {
+    reasons,
+    cameras: { online: inState('online').length, total, offline: offline.slice(0, MAX_NAMED) },
+  };
 }

@@ -22,7 +22,6 @@ export interface CameraRevisionRow {
   settings: string;
   /** As JSON, without secrets. */
   changes: string;
-  bytes: Generated<number>;
 }
 
 export interface ManagedCameraTables {
@@ -31,8 +30,8 @@ export interface ManagedCameraTables {
 }
 
 type Db = Kysely<ManagedCameraTables>;
-export type NewRevision = Omit<CameraRevisionRow, 'revision' | 'bytes'>;
-export type StoredRevision = Omit<CameraRevisionRow, 'revision' | 'bytes'> & { revision: number };
+export type NewRevision = Omit<CameraRevisionRow, 'revision'>;
+export type StoredRevision = Omit<CameraRevisionRow, 'revision'> & { revision: number };
 
 export interface RevisionLimits {
   /** Revisions of one camera, and of all together. */
@@ -115,7 +114,7 @@ export const cameraRevisionTable = {
           select revision,
             row_number() over (partition by camera order by revision desc) as nth,
             row_number() over (order by revision desc) as nth_of_all,
-            sum(bytes) over (order by revision desc) as total
+            sum(length(settings) + length(changes)) over (order by revision desc) as total
           from camera_revision
         ) where nth > ${ofCamera} or nth_of_all > ${inAll} or total > ${bytes}
       ) and revision not in (select revision from managed_camera)`.execute(db);

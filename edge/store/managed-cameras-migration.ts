@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import type { Kysely, Migration } from 'kysely';
 
 /** Cameras that the API manages, and what was changed of them. A number of a revision is never used again. */
 export const managedCamerasMigration: Migration = {
@@ -19,9 +19,6 @@ export const managedCamerasMigration: Migration = {
       .addColumn('actor_kind', 'text', (column) => column.notNull())
       .addColumn('settings', 'text', (column) => column.notNull())
       .addColumn('changes', 'text', (column) => column.notNull())
-      .addColumn('bytes', 'integer', (column) =>
-        column.generatedAlwaysAs(sql`length(settings) + length(changes)`).notNull(),
-      )
       .execute();
     await db.schema
       .createIndex('camera_revision_by_camera')

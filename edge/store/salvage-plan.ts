@@ -19,7 +19,9 @@ export const edgeSalvagePlan: SalvagePlan = {
     outbox_acknowledged: ({ epoch, payload }) =>
       isUuid(epoch) && (payload === '' || isJson(payload)),
     outbox_state: ({ epoch }) => isUuid(epoch),
-    sighting: ({ id, track }) => isUuid(id) && isJson(track),
+    sighting: ({ id, track, zones }) =>
+      isUuid(id) && isJson(track) && (zones === undefined || isJson(zones)),
+    sighting_hour: ({ hour, sightings }) => Number(hour) > 0 && Number(sightings) > 0,
     site_event: ({ payload }) => isJson(payload),
     announced: ({ components }) => isJson(components),
     managed_camera: ({ settings }) => isJson(settings),

@@ -26,6 +26,13 @@ export function filterConditions(filter: SightingFilter): RawBuilder<unknown>[] 
   ];
 }
 
+/** Whether an index finds the sightings of a filter, so that a page reads no more than it has. */
+export function isServedByIndex(filter: SightingFilter): boolean {
+  const { camera = [], label = [], detector, zone, state, minConfidence, marked } = filter;
+  if (detector || zone || minConfidence !== undefined || marked === false) return false;
+  return state !== 'left' && camera.length + label.length <= 1;
+}
+
 /** The index of one name is in the order of pages; several would have to be sorted. */
 const oneOf = (column: 'camera' | 'label', names: readonly string[]) =>
   names.length === 1

@@ -18,7 +18,7 @@ type Db = Kysely<SightingHourTables>;
 export const HOUR_MS = 3_600_000;
 
 /** Limit on the rows: 30 cameras with 4 labels each, in every hour of 13 months, have 1.2 million. */
-export const MAX_HOUR_ROWS = 2_000_000;
+export const MAX_HOUR_ROWS = 1_500_000;
 
 export interface HourQuery {
   /** Hours since the epoch, the second excluded. */

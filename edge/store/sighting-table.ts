@@ -3,8 +3,9 @@ import type { SightingFilter } from '../../core/contract/sighting.js';
 import { type ClockEra, latestOf } from '../../core/runtime/clock-eras.js';
 import { distinctValues } from '../../core/store/distinct-values.js';
 import { limitByEra } from '../../core/store/era-limit.js';
-import { earliestBegin, filterConditions, type Place } from './sighting-filter.js';
+import { earliestBegin, filterConditions, isServedByIndex, type Place } from './sighting-filter.js';
 import type { SightingRow, SightingTables, TrackedRow } from './sighting-row.js';
+import { inSlices, type TimeSlice } from './time-slices.js';
 
 /** With the size of its best picture, if that is stored. */
 export interface ListedRow extends SightingRow {
@@ -85,11 +86,16 @@ export const sightingTable = {
 
   /** How many there are; no more than `most` are counted. */
   count: async (db: Db, filter: SightingFilter, most: number): Promise<number> => {
-    const conditions = await allConditions(db, filter);
-    const { rows } = await sql<{ found: number }>`select count(*) as found from (
-      select 1 from sighting where ${allOf(conditions)} limit ${most}
-    )`.execute(db);
-    return rows[0]?.found ?? 0;
+    const { conditions, span } = await boundsOf(db, filter);
+    let found = 0;
+    await inSlices(span, false, async (slice) => {
+      const { rows } = await sql<{ found: number }>`select count(*) as found from (
+        select 1 from sighting where ${allOf([...conditions, ...within(slice)])} limit ${most - found}
+      )`.execute(db);
+      found += rows[0]?.found ?? 0;
+      return found >= most;
+    });
+    return found;
   },
 
   cameras: (db: Db): Promise<string[]> => distinctValues(db, 'sighting', 'camera'),
@@ -125,39 +131,68 @@ async function idsOf(
   filter: SightingFilter,
   { limit, after, oldestFirst = false }: ListOptions,
 ): Promise<string[]> {
-  const beyond = oldestFirst ? sql`>` : sql`<`;
-  const conditions = [
-    ...(await allConditions(db, filter)),
-    ...(after ? [sql`(started_at, id) ${beyond} (${after.started_at}, ${after.id})`] : []),
-  ];
-  const rows = await db
-    .selectFrom('sighting')
-    .select('id')
-    .where(allOf(conditions))
-    .orderBy('started_at', oldestFirst ? 'asc' : 'desc')
-    .orderBy('id', oldestFirst ? 'asc' : 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(({ id }) => id);
+  const { conditions, span } = await boundsOf(db, filter, after && { after, oldestFirst });
+  const ids: string[] = [];
+  const read = async (slice: TimeSlice) => {
+    const rows = await db
+      .selectFrom('sighting')
+      .select('id')
+      .where(allOf([...conditions, ...within(slice)]))
+      .orderBy('started_at', oldestFirst ? 'asc' : 'desc')
+      .orderBy('id', oldestFirst ? 'asc' : 'desc')
+      .limit(limit - ids.length)
+      .execute();
+    ids.push(...rows.map(({ id }) => id));
+    return ids.length >= limit;
+  };
+  if (isServedByIndex(filter)) await read(span);
+  else await inSlices(span, oldestFirst, read);
+  return ids;
 }
 
-async function allConditions(db: Db, filter: SightingFilter): Promise<RawBuilder<unknown>[]> {
-  const from = filter.from === undefined ? undefined : Date.parse(filter.from);
-  const to = filter.to === undefined ? undefined : Date.parse(filter.to);
-  return [
-    ...filterConditions(filter),
-    ...(to === undefined ? [] : [sql`started_at < ${to}`]),
-    ...(from === undefined
-      ? []
-      : [
-          sql`started_at >= ${await earliestBegin(db, from)}`,
-          sql`(ended_at is null or ended_at >= ${from})`,
-        ]),
-  ];
+interface Cursor {
+  after: Place;
+  oldestFirst: boolean;
 }
+
+/** The conditions of a filter, and the time in which sightings may have begun that fulfil them. */
+async function boundsOf(
+  db: Db,
+  filter: SightingFilter,
+  cursor?: Cursor,
+): Promise<{ conditions: RawBuilder<unknown>[]; span: TimeSlice }> {
+  const { from, to } = filter;
+  const stored = await spanOf(db);
+  const begin = from === undefined ? stored.from : await earliestBegin(db, Date.parse(from));
+  const end = to === undefined ? stored.to : Date.parse(to);
+  const place = cursor?.after.started_at;
+  const beyond = cursor?.oldestFirst ? sql`>` : sql`<`;
+  return {
+    span: {
+      from: Math.max(stored.from, begin, (cursor?.oldestFirst && place) || begin),
+      to: Math.min(stored.to, end, !cursor?.oldestFirst && place !== undefined ? place + 1 : end),
+    },
+    conditions: [
+      ...filterConditions(filter),
+      ...(from === undefined ? [] : [sql`(+ended_at is null or +ended_at >= ${Date.parse(from)})`]),
+      ...(cursor ? [sql`(started_at, id) ${beyond} (${place}, ${cursor.after.id})`] : []),
+    ],
+  };
+}
+
+/** From the first sighting to the last. */
+async function spanOf(db: Db): Promise<TimeSlice> {
+  const { rows } = await sql<{ first: number | null; last: number | null }>`
+    select (select min(started_at) from sighting) as first,
+      (select max(started_at) from sighting) as last`.execute(db);
+  const [{ first, last } = { first: null, last: null }] = rows;
+  return { from: first ?? 0, to: (last ?? -1) + 1 };
+}
+
+const within = ({ from, to }: TimeSlice) => [sql`started_at >= ${from}`, sql`started_at < ${to}`];
 
 const allOf = (conditions: RawBuilder<unknown>[]) =>
-  conditions.length === 0 ? sql<SqlBool>`true` : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+  sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
 
 /** Images that show an open sighting best: the condition for `ImageStore`, over its own table. */
 export const isOfOpenSighting = sql<boolean>`exists (

@@ -12,7 +12,6 @@ export const sightingViewsMigration: Migration = {
       .addColumn('label', 'text', (c) => c.notNull())
       .addColumn('sightings', 'integer', (c) => c.notNull())
       .addPrimaryKeyConstraint('sighting_hour_pk', ['hour', 'camera', 'label'])
-      .modifyEnd(sql`without rowid`)
       .execute();
     await sql`insert into sighting_hour (hour, camera, label, sightings)
       select started_at / 3600000, camera, label, count(*) from sighting group by 1, 2, 3`.execute(
@@ -59,9 +58,8 @@ async function replaceIndexes(db: Kysely<unknown>): Promise<void> {
   await sql`create index sighting_time on sighting (
     started_at, id, camera, label, detector, state, confidence, ended_at, zones, marked_at
   )`.execute(db);
-  await sql`create index sighting_marked on sighting (marked_at) where marked_at is not null`.execute(
-    db,
-  );
+  await sql`create index sighting_marked on sighting (started_at, id)
+    where marked_at is not null`.execute(db);
   await sql`create index sighting_kept on sighting (best_image) where picture_kept = 1`.execute(db);
   await sql`create index sighting_long on sighting (started_at)
     where last_seen_at - started_at >= 3600000`.execute(db);

@@ -11,6 +11,7 @@ import { brokerChecks } from '../doctor/broker-checks.js';
 import { ownCamerasCheck } from '../doctor/cameras-check.js';
 import { clockCheck } from '../doctor/clock-check.js';
 import { detectorUsesOf } from '../doctor/detector-uses.js';
+import { managedCamerasCheck } from '../doctor/managed-cameras-check.js';
 import { relayCheck } from '../doctor/relay-check.js';
 import { secretsCheck } from '../doctor/secrets-check.js';
 import { setupCheck } from '../doctor/setup-check.js';
@@ -21,7 +22,7 @@ import type { EdgeDependencies } from '../store/edge-dependencies.js';
 export interface OwnCheckParts {
   dependencies: EdgeDependencies;
   storage: Pick<Storage, 'images'>;
-  pipeline: Pick<CameraPipeline, 'cameras' | 'configured'>;
+  pipeline: Pick<CameraPipeline, 'cameras' | 'configured' | 'managed'>;
   guard: DatabaseGuard;
   databaseFile: string;
   provider: CertificateProvider;
@@ -61,6 +62,7 @@ export function ownChecks(parts: OwnCheckParts): Check[] {
     databaseCheck(guard),
     clockCheck(),
     ownDetectionCheck('siteglass-edge', detection, { settings }, cameras.flatMap(detectorUsesOf)),
+    managedCamerasCheck(pipeline.managed.all.length, pipeline.configured.faults()),
     ownCamerasCheck(
       { cameras, detection: { settings, maxPixels, dataFolder }, isRunning: true, reported },
       (bytes) => detection.pool.analyse(bytes, detection.catalog.plan({})),

@@ -29,6 +29,7 @@ export const COMMANDS = {
   },
   Generate: {
     docs: 'Write the table in docs/mqtt.md and docs/asyncapi.yaml from the topic map',
+    screenshots: 'Take the pictures of docs/images/ from a real appliance and relay in Chromium',
     samples: 'Render the images in samples/',
   },
   'Long verifications': {

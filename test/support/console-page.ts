@@ -21,7 +21,7 @@ export interface ConsolePage {
 
 /** A page in Debian's Chromium with the addresses of a program and nothing else; it ends with the test. */
 export async function openPage(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<ConsolePage> {
@@ -48,7 +48,7 @@ export async function logInOn(page: Page, user: string, password: string): Promi
   await page.getByLabel('User name').fill(user);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('navigation').waitFor();
+  await page.getByRole('navigation').first().waitFor();
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

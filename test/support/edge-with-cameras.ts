@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import { v7 as uuid } from 'uuid';
 import { type RunningEdge, startEdge } from './edge.js';
 import { renderScene, type Scene, type Sign } from './render-scene.js';
+import { type StoredSightings, storeSightings } from './store-sightings.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export const PASSWORD = 'violet tram under rain';
@@ -14,15 +13,6 @@ const SIGN: Sign = { cx: 320, cy: 150, size: 110 };
 /** A snapshot that shows one stop sign, or none. The seed varies the street. */
 export const snapshotOf = (seed: number, signs: Sign[] = [SIGN]): Promise<Scene> =>
   renderScene({ ...SIZE, seed, signs });
-
-export interface StoredSightings {
-  camera: string;
-  label: string;
-  /** When each began, in milliseconds since the epoch. */
-  begins: number[];
-  /** An image that shows them. */
-  image: string;
-}
 
 export interface EdgeWithCameras extends RunningEdge {
   /** Sends a snapshot as a camera does; resolves to the image's id when it has been analysed. */
@@ -58,7 +48,7 @@ export async function startEdgeWithCameras({
   return {
     ...edge,
     push: (camera, scene) => push(edge, camera, scene),
-    store: (sightings) => store(folder, sightings),
+    store: (sightings) => storeSightings(folder, sightings),
   };
 }
 
@@ -86,30 +76,4 @@ async function push({ url, adminToken }: RunningEdge, camera: string, { jpeg }: 
   const answer = (await response.json()) as { image?: string };
   if (!answer.image) throw new Error(`no image: ${JSON.stringify(answer)}`);
   return answer.image;
-}
-
-function store(dataFolder: string, { camera, label, begins, image }: StoredSightings): void {
-  const db = new Database(join(dataFolder, 'edge.db'));
-  const insert = db.prepare(`
-    insert into sighting
-      (id, camera, label, detector, state, started_at, last_seen_at, ended_at, left_at, best_image, confidence, zones, track)
-    values (?, ?, ?, 'stop-sign', 'left', ?, ?, ?, ?, ?, ?, '["Door"]', ?)`);
-  const count = db.prepare(`
-    insert into sighting_hour (hour, camera, label, sightings) values (?, ?, ?, 1)
-    on conflict (hour, camera, label) do update set sightings = sightings + 1`);
-  const box = { x: 265, y: 95, width: 110, height: 110 };
-  db.transaction(() => {
-    for (const [i, began] of begins.entries()) {
-      const ended = began + 20_000;
-      const confidence = 0.5 + (i % 50) / 100;
-      const best = { image, takenAt: began, box, score: null, neighbors: null, confidence };
-      const track = { ...{ camera, label, detector: 'stop-sign', count: 3, box, best } };
-      insert.run(
-        ...[uuid({ msecs: began }), camera, label, began, ended, ended, ended, image, confidence],
-        JSON.stringify(track),
-      );
-      count.run(Math.floor(began / 3_600_000), camera, label);
-    }
-  })();
-  db.close();
 }

@@ -27,3 +27,5 @@ for (const [name, scene] of Object.entries(samples)) {
   await writeFile(join(folder, name), jpeg);
   console.log(`${name}  ${(jpeg.length / 1000).toFixed(0)} kB  ${boxes.length} stop sign(s)`);
 }
+
+await import('./render-demo.js');

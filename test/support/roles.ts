@@ -53,6 +53,21 @@ export const accessRoles: Record<string, Access> = {
   'get /api/v1/audit': 'admin',
 };
 
+/** What the calls of both programs about notifications need. */
+export const notificationRoles: Record<string, Access> = {
+  'get /api/v1/notifications': 'viewer',
+  'post /api/v1/notifications/rules': 'admin',
+  'put /api/v1/notifications/rules/{rule}': 'admin',
+  'delete /api/v1/notifications/rules/{rule}': 'admin',
+  'post /api/v1/notifications/ways': 'admin',
+  'put /api/v1/notifications/ways/{way}': 'admin',
+  'delete /api/v1/notifications/ways/{way}': 'admin',
+  'post /api/v1/notifications/ways/{way}/test': 'operator',
+  'get /api/v1/notifications/deliveries': 'viewer',
+  'post /api/v1/notifications/deliveries/{delivery}/retry': 'operator',
+  'delete /api/v1/notifications/deliveries/{delivery}': 'operator',
+};
+
 /**
  * Calls every documented operation without a token, with a wrong one, with the role below the one that it needs,
  * and with just that. `expected` names what each needs; it must name them all.

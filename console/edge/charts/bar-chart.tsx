@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { formatNumber } from '../../shared/format.js';
+import { formatHour, formatNumber, formatShortDay } from '../../shared/format.js';
+import { timeOf } from '../events/days.js';
 import type { ChartData } from './chart-query.js';
 
 const HEIGHT = 360;
@@ -63,6 +64,12 @@ export function BarChart({ data, summary, onBar, describe }: BarChartProps) {
   );
 }
 
+/** The day at midnight, and the time at others. */
+const timeText = (seconds: number): string =>
+  timeOf(new Date(seconds * 1_000)) === '00:00'
+    ? formatShortDay(seconds * 1_000)
+    : formatHour(seconds * 1_000);
+
 const bars = uPlot.paths.bars?.({ size: [0.8, 40], align: 1 });
 
 function plot(
@@ -87,6 +94,7 @@ function plot(
     {
       width: element.clientWidth,
       height: HEIGHT,
+      padding: [8, 40, 0, 0],
       legend: { show: false },
       cursor: { points: { show: false }, drag: { x: false, y: false }, y: false },
       scales: {
@@ -94,7 +102,7 @@ function plot(
         y: { range: (_, __, most) => [0, Math.max(4, Math.ceil(most * 1.05))] },
       },
       axes: [
-        axis,
+        { ...axis, space: 80, values: (_, values) => values.map(timeText) },
         {
           ...axis,
           size: 56,

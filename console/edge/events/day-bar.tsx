@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { SightingDays } from '../../../core/contract/sighting.js';
 import { formatNumber, formatShortDay } from '../../shared/format.js';
 import { useResource } from '../../shared/use-resource.js';
@@ -73,9 +73,16 @@ function Days({ filter, hrefOf }: Pick<DayBarProps, 'filter' | 'hrefOf'>) {
     everySeconds: 60,
   });
   const counts = useMemo(() => new Map(data?.days.map((one) => [one.day, one.sightings])), [data]);
+  const list = useRef<HTMLUListElement>(null);
+  useLayoutEffect(() => {
+    const shown = list.current?.querySelector<HTMLElement>('li:has([aria-current])');
+    if (list.current && shown)
+      list.current.scrollLeft =
+        shown.offsetLeft - (list.current.clientWidth - shown.offsetWidth) / 2;
+  }, [day]);
   return (
     <nav aria-label={words.days}>
-      <ul class="days">
+      <ul class="days" ref={list}>
         {Array.from({ length: DAYS }, (_, i) => addDays(last, i + 1 - DAYS)).map((one) => (
           <li key={one}>
             <a href={hrefOf(one)} aria-current={one === day ? 'date' : undefined}>

@@ -8,6 +8,7 @@ import {
   formatDuration,
   formatNumber,
   formatPercent,
+  formatTime,
 } from '../../shared/format.js';
 import { Button } from '../../shared/ui/button.js';
 import { Dialog } from '../../shared/ui/dialog.js';
@@ -132,7 +133,7 @@ function EventFacts({ sighting }: { sighting: Sighting }) {
   const { best, zones, camera, cameraName } = sighting;
   const facts: [string, string][] = [
     [words.began, formatDateTime(sighting.startedAt)],
-    [words.seen, formatDateTime(sighting.lastSeenAt)],
+    [words.seen, lastSeenText(sighting)],
     [words.duration, formatDuration(durationOf(sighting))],
     [words.confidence, formatPercent(best.confidence)],
     [words.zones, zones.join(', ') || texts.common.none],
@@ -155,6 +156,9 @@ function EventFacts({ sighting }: { sighting: Sighting }) {
     </>
   );
 }
+
+const lastSeenText = ({ startedAt, lastSeenAt }: Sighting): string =>
+  dayOf(startedAt) === dayOf(lastSeenAt) ? formatTime(lastSeenAt) : formatDateTime(lastSeenAt);
 
 const AROUND_MS = 15 * 60_000;
 

@@ -51,23 +51,26 @@ interface RowProps {
   hrefOf(event: Sighting): string;
 }
 
+/** Drawn once, and not again for each row that comes onto the screen. */
 function Row({ row, columns, hrefOf }: RowProps) {
-  const place = { transform: `translateY(${row.top}px)`, height: `${row.height}px` };
-  if (row.kind === 'hour')
+  return useMemo(() => {
+    const place = { transform: `translateY(${row.top}px)`, height: `${row.height}px` };
+    if (row.kind === 'hour')
+      return (
+        <h2 class="hour" style={place}>
+          {row.isEarlier ? words.earlier : formatHour(row.at)}
+        </h2>
+      );
     return (
-      <h2 class="hour" style={place}>
-        {row.isEarlier ? words.earlier : formatHour(row.at)}
-      </h2>
+      <ul style={{ ...place, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+        {row.events.map((event) => (
+          <li key={event.id}>
+            <EventCard sighting={event} href={hrefOf(event)} />
+          </li>
+        ))}
+      </ul>
     );
-  return (
-    <ul style={{ ...place, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
-      {row.events.map((event) => (
-        <li key={event.id}>
-          <EventCard sighting={event} href={hrefOf(event)} />
-        </li>
-      ))}
-    </ul>
-  );
+  }, [row, columns, hrefOf]);
 }
 
 function useWidth(element: RefObject<HTMLElement>): number {

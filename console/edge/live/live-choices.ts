@@ -31,7 +31,7 @@ const inOrder: Record<Sort, ((a: LiveCamera, b: LiveCamera) => number) | undefin
   problems: (a, b) => Number(hasProblem(b)) - Number(hasProblem(a)) || byName(a, b),
 };
 
-interface Choice {
+export interface Choice {
   search: string;
   show: Show;
   sort: Sort;

@@ -3,14 +3,14 @@ import { may } from '../../shared/session.js';
 import { Button } from '../../shared/ui/button.js';
 import { SelectField, TextField } from '../../shared/ui/field.js';
 import { Page } from '../../shared/ui/page.js';
-import { useSearch } from '../../shared/use-search.js';
+import { type Search, useSearch } from '../../shared/use-search.js';
 import { texts } from '../../texts/texts.js';
 import { connection, live } from '../live-state.js';
 import { BoxesButton } from './boxes-button.js';
 import { CameraTile } from './camera-tile.js';
-import { chosenCameras, type Show, type Sort } from './live-choices.js';
+import { type Choice, chosenCameras, type Show, type Sort } from './live-choices.js';
 import './live-grid.css';
-import { columnsFor, fillScreen, useWall } from './wall.js';
+import { fillScreen, gridFor, useWall, useWindowSize } from './wall.js';
 
 const words = texts.live;
 
@@ -30,8 +30,9 @@ const MOST_IN_SMALL_GRID = 4;
 
 export function LiveGrid() {
   const search = useSearch();
+  const leaveWall = () => search.change({ wall: undefined });
   const isWall = search.get('wall') !== undefined;
-  useWall(isWall, () => search.change({ wall: undefined }));
+  useWall(isWall, leaveWall);
   const cameras = live.cameras.value;
   if (cameras === undefined)
     return (
@@ -42,41 +43,18 @@ export function LiveGrid() {
       </Page>
     );
   if (cameras.length === 0) return <NoCameras />;
-  const show = search.get('show');
-  const sort = search.get('sort');
-  const choice = {
-    search: search.get('search') ?? '',
-    show: isShow(show) ? show : 'all',
-    sort: isSort(sort) ? sort : 'order',
-  } as const;
+  const choice = choiceIn(search);
   const chosen = chosenCameras(cameras, choice);
-  if (isWall) return <Wall cameras={chosen} onLeave={() => search.change({ wall: undefined })} />;
-  const change = (name: string) => (value: string) => search.change({ [name]: value });
+  if (isWall) return <Wall cameras={chosen} onLeave={leaveWall} />;
   return (
     <Page title={words.title} actions={<Actions onWall={() => search.change({ wall: '1' })} />}>
-      <div class="live-choices">
-        <TextField
-          label={words.search}
-          type="search"
-          value={choice.search}
-          onValue={change('search')}
+      {(cameras.length > MOST_IN_SMALL_GRID || chosen.length < cameras.length) && (
+        <Choices
+          choice={choice}
+          counts={words.counts(chosen.length, cameras.length)}
+          onChange={search.change}
         />
-        <SelectField
-          label={words.show}
-          value={choice.show}
-          options={SHOWS}
-          onValue={change('show')}
-        />
-        <SelectField
-          label={words.sort}
-          value={choice.sort}
-          options={SORTS}
-          onValue={change('sort')}
-        />
-        <p class="muted" role="status">
-          {words.counts(chosen.length, cameras.length)}
-        </p>
-      </div>
+      )}
       {chosen.length === 0 && (
         <p>
           {words.noneShown} <a href="/live">{words.showAll}</a>
@@ -84,6 +62,50 @@ export function LiveGrid() {
       )}
       <Tiles cameras={chosen} />
     </Page>
+  );
+}
+
+function choiceIn(search: Search): Choice {
+  const show = search.get('show');
+  const sort = search.get('sort');
+  return {
+    search: search.get('search') ?? '',
+    show: isShow(show) ? show : 'all',
+    sort: isSort(sort) ? sort : 'order',
+  };
+}
+
+interface ChoicesProps {
+  choice: Choice;
+  counts: string;
+  onChange(change: Record<string, string>): void;
+}
+
+function Choices({ choice, counts, onChange }: ChoicesProps) {
+  return (
+    <div class="live-choices">
+      <TextField
+        label={words.search}
+        type="search"
+        value={choice.search}
+        onValue={(search) => onChange({ search })}
+      />
+      <SelectField
+        label={words.show}
+        value={choice.show}
+        options={SHOWS}
+        onValue={(show) => onChange({ show })}
+      />
+      <SelectField
+        label={words.sort}
+        value={choice.sort}
+        options={SORTS}
+        onValue={(sort) => onChange({ sort })}
+      />
+      <p class="muted" role="status">
+        {counts}
+      </p>
+    </div>
   );
 }
 
@@ -112,11 +134,11 @@ function Actions({ onWall }: { onWall(): void }) {
 }
 
 function Wall({ cameras, onLeave }: { cameras: readonly LiveCamera[]; onLeave(): void }) {
-  const columns = columnsFor(cameras.length, innerWidth, innerHeight);
+  const { columns, tileWidth } = gridFor(cameras.length, useWindowSize());
   return (
     <div class="wall-display">
       <h1 class="visually-hidden">{words.title}</h1>
-      <ul class="tiles" style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
+      <ul class="tiles" style={{ gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)` }}>
         {cameras.map((camera) => (
           <CameraTile key={camera.id} camera={camera} width={WIDTHS.large} />
         ))}

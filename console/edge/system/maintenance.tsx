@@ -29,13 +29,7 @@ function Backup() {
     <div class="card">
       <Section title={words.backup} help={words.backupHelp}>
         {/* The browser writes what it downloads to the disk; a script would keep it in memory. */}
-        <form
-          class="stack"
-          method="post"
-          target="_blank"
-          rel="noopener"
-          action={apiUrl('/backup', { images: withImages })}
-        >
+        <form class="stack" method="post" action={apiUrl('/backup', { images: withImages })}>
           <CheckField
             label={words.withImages}
             help={words.withImagesHelp(bytes === undefined ? '…' : formatBytes(bytes))}

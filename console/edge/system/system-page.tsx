@@ -1,9 +1,9 @@
 import { useLocation } from 'preact-iso';
+import { AuditLog } from '../../shared/people/audit-log.js';
 import { may } from '../../shared/session.js';
 import { Page } from '../../shared/ui/page.js';
 import { SubNavigation } from '../../shared/ui/section.js';
 import { texts } from '../../texts/texts.js';
-import { AuditLog } from './audit-log.js';
 import { Checks } from './checks.js';
 import { LogTail } from './log-tail.js';
 import { Maintenance } from './maintenance.js';

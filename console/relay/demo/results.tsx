@@ -34,17 +34,25 @@ export function Results({ result, onShow }: ResultsProps) {
       ) : (
         <ol class="found">
           {detections.slice(0, MOST_LISTED).map(({ label, confidence, detector, box }, i) => (
-            <li key={i} onMouseEnter={() => onShow(i)} onMouseLeave={() => onShow(undefined)}>
-              <span class="what">
-                <strong>{label}</strong>
-                <span class="muted">
-                  {detector}, {formatNumber(box.width)} × {formatNumber(box.height)} px
+            <li key={i}>
+              <button
+                type="button"
+                onMouseEnter={() => onShow(i)}
+                onMouseLeave={() => onShow(undefined)}
+                onFocus={() => onShow(i)}
+                onBlur={() => onShow(undefined)}
+              >
+                <span class="what">
+                  <strong>{label}</strong>
+                  <span class="muted">
+                    {detector}, {formatNumber(box.width)} × {formatNumber(box.height)} px
+                  </span>
                 </span>
-              </span>
-              <span class="how">
-                <meter min={0} max={1} value={confidence} aria-label={words.confidence} />
-                <span>{formatPercent(confidence)}</span>
-              </span>
+                <span class="how">
+                  <meter min={0} max={1} value={confidence} aria-label={words.confidence} />
+                  <span>{formatPercent(confidence)}</span>
+                </span>
+              </button>
             </li>
           ))}
         </ol>

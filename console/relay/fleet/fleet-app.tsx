@@ -1,25 +1,66 @@
-import { LocationProvider, Route, Router } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { may } from '../../shared/session.js';
 import { Shell, type View } from '../../shared/shell.js';
 import { Gate } from '../../shared/start.js';
 import { Page } from '../../shared/ui/page.js';
 import { texts } from '../../texts/texts.js';
+import { FleetPage } from './fleet-page.js';
 
-const VIEWS: View[] = [{ path: '/fleet', title: texts.fleet.title, role: 'viewer' }];
+const SitePage = lazy(() => import('./site-page.js').then((part) => part.SitePage));
+
+const PeoplePage = lazy(() =>
+  import('../../shared/people/people-page.js').then((part) => part.PeoplePage),
+);
+const AuditLog = lazy(() =>
+  import('../../shared/people/audit-log.js').then((part) => part.AuditLog),
+);
+
+const NotificationsPage = lazy(() =>
+  import('./notifications-page.js').then((part) => part.NotificationsPage),
+);
+
+const words = texts.fleet;
+
+const VIEWS: View[] = [
+  { path: '/fleet', title: words.title, role: 'viewer' },
+  { path: '/notifications', title: texts.shell.notifications, role: 'operator' },
+  { path: '/people', title: words.people, role: 'viewer' },
+  { path: '/audit', title: words.audit, role: 'admin' },
+];
+
+/** The paths of the views; all others are the program's. */
+const SCOPE = new RegExp(`^(${VIEWS.map(({ path }) => path).join('|')})(/|$|\\?)`);
 
 /** What the operator of the relay sees: the sites and what they report. */
 export function FleetApp() {
   return (
     <Gate help={texts.logIn.fleetHelp}>
-      <LocationProvider scope="/fleet">
+      <LocationProvider scope={SCOPE}>
         <Shell name="Siteglass" views={VIEWS}>
-          <Router>
-            <Route path="/fleet" component={FleetPage} />
-            <Route default component={FleetPage} />
-          </Router>
+          <ErrorBoundary>
+            <Router>
+              <Route path="/fleet" component={FleetPage} />
+              <Route path="/fleet/:site/:part?" component={SitePage} />
+              <Route path="/notifications" component={NotificationsPage} />
+              <Route path="/people" component={People} />
+              <Route path="/audit" component={Audit} />
+              <Route default component={NotFound} />
+            </Router>
+          </ErrorBoundary>
         </Shell>
       </LocationProvider>
     </Gate>
   );
 }
 
-const FleetPage = () => <Page title={texts.fleet.title}>{null}</Page>;
+const People = () => <PeoplePage hasCameras={false} />;
+
+const Audit = () => (
+  <Page title={words.audit}>{may('admin') ? <AuditLog /> : <p>{words.forAdministrators}</p>}</Page>
+);
+
+const NotFound = () => (
+  <Page title={texts.errors.notFound}>
+    <a href="/fleet">{words.title}</a>
+  </Page>
+);

@@ -3,6 +3,7 @@ export const common = {
   cancel: 'Cancel',
   close: 'Close',
   remove: 'Remove',
+  removeNamed: (name: string) => `Remove ${name}`,
   add: 'Add',
   edit: 'Edit',
   undo: 'Undo',

@@ -53,7 +53,8 @@ export const detectors = {
     searchHelp: (labels: string) => `The detectors of this appliance know ${labels}.`,
     addLabel: 'Add',
     unknown: (label: string) => `No detector finds "${label}".`,
-    nothing: 'Nothing is chosen: the default detectors search for all that they find.',
+    nothing: (ids: string) =>
+      `Nothing is chosen: the default detectors search for all that they find (${ids}).`,
     everything: 'All that the detectors find',
     with: 'Searches with',
     mustDownload: (id: string, size: string) => `${id} must be downloaded first (${size}).`,

@@ -59,7 +59,7 @@ export const events = {
     zones: 'Zones',
     confidence: 'Confidence',
     detector: 'Detector',
-    snapshots: 'Snapshots that show it',
+    snapshots: 'Snapshots',
     older: 'Earlier event',
     newer: 'Later event',
     original: 'Open the picture',

@@ -8,8 +8,9 @@ export const people = {
   roles: { viewer: 'viewer', operator: 'operator', admin: 'administrator' },
   roleHelp: {
     viewer: 'Sees everything, and changes nothing.',
-    operator: 'Also takes snapshots, pauses cameras, and sends test messages.',
-    admin: 'Also changes cameras, people, notifications and the system.',
+    operator:
+      'Sees everything, takes snapshots and pauses cameras at an appliance, and sends test messages.',
+    admin: 'Sees and changes everything: cameras or sites, people, notifications and the system.',
   },
   changePassword: 'Change password',
   currentPassword: 'Current password',

@@ -25,7 +25,6 @@ export const zones = {
   minConfidenceHelp: 'In place of that of the camera. Empty: that of the camera.',
   removeOne: (name: string) => `Remove zone ${name}`,
   unnamed: (number: number) => `Zone ${number}`,
-  select: (name: string) => `Edit zone ${name}`,
   point: (number: number, of: number, x: string, y: string) =>
     `Corner ${number} of ${of}, ${x} from the left, ${y} from the top`,
   midpoint: (number: number) => `Add a corner after corner ${number}`,

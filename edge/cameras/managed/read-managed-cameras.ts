@@ -37,9 +37,17 @@ interface Declared {
   cameras: CameraConfig[];
 }
 
-/** A configuration with the cameras of the API, for commands, and what is wrong with these. */
-export function withManagedCameras<C extends Declared>(config: C): { config: C; faults: string[] } {
+interface WithManaged<C> {
+  config: C;
+  managed: ManagedCamera[];
+  /** What is wrong with the cameras of the API, one line for each. */
+  faults: string[];
+}
+
+/** A configuration with the cameras of the API, for commands. */
+export function withManagedCameras<C extends Declared>(config: C): WithManaged<C> {
   const all = readManagedCameras(config.dataFolder);
   const configured = new ConfiguredCameras(config.cameras, { all });
-  return { config: { ...config, cameras: [...configured.all] }, faults: configured.faults() };
+  const cameras = [...configured.all];
+  return { config: { ...config, cameras }, managed: all, faults: configured.faults() };
 }

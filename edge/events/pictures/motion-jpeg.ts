@@ -15,7 +15,7 @@ import type { LatestPictures } from './latest-pictures.js';
 export const BOUNDARY = 'siteglass-picture';
 
 export interface MotionJpegOptions {
-  pictures: LatestPictures;
+  pictures: Pick<LatestPictures, 'get'>;
   /** Throws `not_found` for a camera that does not exist. */
   check(camera: string): void;
   log: Logger;

@@ -12,8 +12,8 @@ import type { Logger } from '../../../core/runtime/logger.js';
 import { launchProgram } from '../../../core/runtime/sandbox/launch-program.js';
 
 export interface TimelapseOptions {
-  images: Images;
-  renditions: Renditions;
+  images: Pick<Images, 'find'>;
+  renditions: Pick<Renditions, 'make'>;
   /** The ids of a camera's pictures of a time, oldest first. */
   idsBetween(camera: string, from: number, to: number): Promise<string[]>;
   log: Logger;
@@ -88,23 +88,22 @@ export class Timelapse implements Service {
       report = `${report}${text}`.slice(-MAX_REPORT);
     });
     const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs).unref();
-    const film = stdout;
-    film.once('close', () => child.kill('SIGKILL'));
-    const ended = (error?: Error) => {
+    const ended = new Promise<boolean>((resolve) => {
+      child.once('error', () => resolve(false));
+      child.once('close', (code) => {
+        if (code !== 0 && code !== null) log.warn({ code, report }, 'ffmpeg failed');
+        resolve(code === 0);
+      });
+    }).finally(() => {
       clearTimeout(deadline);
       this.#isBusy = false;
       this.#running = undefined;
-      if (error) film.destroy(error);
-    };
-    child.once('error', ended);
-    child.once('close', (code) => {
-      if (code !== 0 && code !== null) log.warn({ code, report }, 'ffmpeg failed');
-      ended(code === 0 ? undefined : new Error('the time-lapse was not completed'));
     });
     pipeline(Readable.from(this.#frames(ids, origin)), stdin).catch((error: unknown) =>
       log.debug({ error: messageOf(error) }, 'time-lapse ended early'),
     );
-    return film;
+    const film = Readable.from(completed(stdout, ended), { objectMode: false });
+    return film.once('close', () => child.kill('SIGKILL'));
   }
 
   /** One copy at a time is in memory. Pictures that have been removed meanwhile, or do not decode, are left out. */
@@ -128,6 +127,12 @@ export class Timelapse implements Service {
       }
     return undefined;
   }
+}
+
+/** What the program writes; fails if it does not end well, so that no client takes a part for the whole. */
+async function* completed(output: Readable, ended: Promise<boolean>): AsyncGenerator<Buffer> {
+  yield* output;
+  if (!(await ended)) throw new Error('the time-lapse was not completed');
 }
 
 /** Every picture has the size of the first, with bars if its shape is another; H.264 needs even numbers. */

@@ -77,7 +77,10 @@ export const pageHtml = `<!doctype html>
 
 <section id="done" hidden aria-labelledby="done-title">
 <h2 id="done-title" tabindex="-1">The appliance is set up</h2>
-<p>It is reached at <a id="address" href="/"></a>. Try it: choose an image with a stop sign.</p>
+<p>It is reached at <a id="address" href="/"></a>. You are logged in.</p>
+<p><a class="button" href="/cameras/new?first">Add your first camera</a></p>
+<h3>Or try a picture</h3>
+<p>Choose an image with a stop sign.</p>
 <form id="try-form">
 <label for="image">Image</label>
 <input id="image" name="image" type="file" accept="image/jpeg,image/png,image/webp" required>
@@ -101,7 +104,7 @@ fieldset { margin: 1rem 0; padding: .75rem 1rem 1rem; border: 1px solid GrayText
 legend { font-weight: 600; padding: 0 .25rem; }
 label { display: block; margin-top: .75rem; font-weight: 600; }
 input, select { display: block; width: 100%; min-height: 2.75rem; padding: .5rem; font: inherit; border: 1px solid GrayText; border-radius: .375rem; background: Field; color: FieldText; }
-button { margin-top: 1rem; min-height: 2.75rem; padding: .5rem 1.25rem; font: inherit; font-weight: 600; border: 0; border-radius: .375rem; background: #0b57a4; color: #fff; }
+button, .button { display: inline-block; margin-top: 1rem; min-height: 2.75rem; padding: .5rem 1.25rem; font: inherit; font-weight: 600; border: 0; border-radius: .375rem; background: #0b57a4; color: #fff; text-decoration: none; cursor: pointer; }
 button:disabled { opacity: .6; }
 :focus-visible { outline: 3px solid #d97a00; outline-offset: 2px; }
 .help { margin: .25rem 0 0; font-size: .9rem; }

@@ -5,6 +5,7 @@ import anyTest, { type TestFn } from 'ava';
 import { connectAsync } from 'mqtt';
 import { v7 as uuid } from 'uuid';
 import { decodeEnrolmentCode, hexOf } from '../../../core/contract/enrolment-code.js';
+import type { FleetPage } from '../../../core/contract/fleet.js';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
 import type { SiteResource } from '../../../core/contract/site.js';
@@ -14,8 +15,14 @@ import { ApiClient } from '../../support/api-client.js';
 import { eventually } from '../../support/eventually.js';
 import { type RunningRelay, startRelay } from '../../support/relay.js';
 import { renderScene } from '../../support/render-scene.js';
-import { accessRoles, checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import {
+  accessRoles,
+  checkRoles,
+  notificationRoles,
+  rolesOutsideApi,
+} from '../../support/roles.js';
 import { useAccess } from '../../support/use-access.js';
+import { useNotifications } from '../../support/use-notifications.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 
@@ -38,6 +45,7 @@ test.before(async (t) => {
   const relay = await startRelay(
     [
       ENROLMENT,
+      'notifications.allowOwnMachine=true',
       'demo={ uploadsPerMinute: 1000, requestsPerMinute: 1000 }',
       'mqtt.embedded.readers=[{ username: wall-display, password: a-wall-password }]',
     ],
@@ -287,6 +295,19 @@ test.serial('a site enrols with a code, changes its password, and is revoked', a
   t.is((await admin.post(t, `${API}/sites/nowhere/revocation`)).status, 404);
 });
 
+test.serial('the demo has its limits, and the fleet its sites with their cameras', async (t) => {
+  const { admin, anybody, relay } = t.context;
+  t.is((await anybody.get(t, `${API}/demo`)).status, 200);
+  await relay.fleet.createSite('pier');
+  const { json } = await admin.get<FleetPage>(t, `${API}/fleet`);
+  t.true(json.sites.some(({ id }) => id === 'pier'));
+  t.is(json.next, null);
+  t.is((await admin.get(t, `${API}/sites/pier/cameras`)).status, 200);
+  t.is((await admin.get(t, `${API}/sites/nowhere/cameras`)).status, 404);
+  t.is((await admin.get(t, `${API}/fleet?limit=201`)).status, 400);
+  await relay.fleet.removeSite('pier');
+});
+
 test.serial('a detector is added and removed', async (t) => {
   const { admin } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
@@ -300,6 +321,13 @@ test.serial('a detector is added and removed', async (t) => {
 test.serial('people log in, and administrators manage users, sessions and tokens', async (t) => {
   await useAccess(t, t.context.admin);
 });
+
+test.serial(
+  'rules and ways of notifications are managed, and what they tell arrives',
+  async (t) => {
+    await useNotifications(t, t.context.admin);
+  },
+);
 
 test.serial('every documented operation has succeeded at least once', (t) => {
   const { anybody, admin } = t.context;
@@ -323,6 +351,9 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${API}/objectdetection/detectors/{id}`]: 'anonymous',
     [`post ${API}/objectdetection/detectors`]: 'admin',
     [`delete ${API}/objectdetection/detectors/{id}`]: 'admin',
+    [`get ${API}/demo`]: 'anonymous',
+    [`get ${API}/fleet`]: 'viewer',
+    [`get ${site}/cameras`]: 'viewer',
     [`get ${API}/sites`]: 'viewer',
     [`post ${API}/sites`]: 'admin',
     [`get ${site}`]: 'viewer',
@@ -338,6 +369,7 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${site}/totals`]: 'viewer',
     [`get ${API}/totals`]: 'viewer',
     ...accessRoles,
+    ...notificationRoles,
     ...rolesOutsideApi('anonymous'),
   });
 });

@@ -46,7 +46,12 @@ mqtt:
     'site',
   ]);
   t.regex(error?.message ?? '', /^edge\.yaml cannot be used:\n {2}/);
-  t.is(error?.errors.find(({ path }) => path === 'htpp')?.message, 'is not a known setting');
+  t.is(
+    error?.errors.find(({ path }) => path === 'htpp')?.message,
+    'is not a known setting. Did you mean "http"?',
+  );
+  const colour = error?.errors.find(({ path }) => path === 'http.colour');
+  t.is(colour?.message, 'is not a known setting');
 });
 
 test('text that is not YAML, and a repeated setting, are refused with their line', (t) => {
@@ -114,7 +119,9 @@ test("an error in the relay's broker is reported with its own path", (t) => {
   const error = t.throws(() => relay('mqtt: { embedded: { prot: 1883 } }'), {
     instanceOf: ConfigurationError,
   });
-  t.deepEqual(error?.errors, [{ path: 'mqtt.embedded.prot', message: 'is not a known setting' }]);
+  t.deepEqual(error?.errors, [
+    { path: 'mqtt.embedded.prot', message: 'is not a known setting. Did you mean "port"?' },
+  ]);
   t.throws(() => relay('mqtt: { embedded: {}, external: { url: "mqtt://broker" } }'), {
     instanceOf: ConfigurationError,
   });

@@ -3,7 +3,12 @@ import test from 'ava';
 import type { Problem } from '../../../core/contract/problem.js';
 import { ApiClient } from '../../support/api-client.js';
 import { startEdge } from '../../support/edge.js';
-import { accessRoles, checkRoles, rolesOutsideApi } from '../../support/roles.js';
+import {
+  accessRoles,
+  checkRoles,
+  notificationRoles,
+  rolesOutsideApi,
+} from '../../support/roles.js';
 
 const IMAGE = '/api/v1/objectdetection/image';
 
@@ -59,6 +64,7 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/enrolment': 'admin',
     'post /api/v1/enrolment': 'admin',
     ...accessRoles,
+    ...notificationRoles,
     ...rolesOutsideApi('operator'),
   });
 });

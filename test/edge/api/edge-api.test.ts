@@ -18,6 +18,7 @@ import { eventually } from '../../support/eventually.js';
 import { renderScene } from '../../support/render-scene.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { useAccess } from '../../support/use-access.js';
+import { useNotifications } from '../../support/use-notifications.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
 type OneCamera = { camera: CameraResource };
@@ -227,6 +228,13 @@ test.serial('a backup is sent as one file', async (t) => {
   t.is(type, 'application/x-tar');
   t.true(bytes.includes('edge.db'));
 });
+
+test.serial(
+  'rules and ways of notifications are managed, and what they tell arrives',
+  async (t) => {
+    await useNotifications(t, t.context.api);
+  },
+);
 
 test.serial('every documented operation has succeeded at least once', (t) => {
   // What needs cameras that see something, or a dashboard, is tested with the sightings.

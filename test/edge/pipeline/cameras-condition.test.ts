@@ -7,7 +7,7 @@ const cameras = (states: Record<string, CameraState>) =>
 
 test('cameras that run, start or are paused are no reason', (t) => {
   const condition = camerasCondition(cameras({ a: 'online', b: 'starting', c: 'paused' }));
-  t.deepEqual(condition, { reasons: [], cameras: { online: 1, total: 3 } });
+  t.deepEqual(condition, { reasons: [], cameras: { online: 1, total: 3, offline: [] } });
 });
 
 test('every camera that is not as it should be is named, by what is wrong', (t) => {

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import test from 'ava';
 import { sql } from 'kysely';
 import { openDatabase } from '../../../core/store/database.js';
+import { repairDatabase } from '../../../core/store/repair-database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
 import { CameraSecrets } from '../../../edge/cameras/managed/camera-secrets.js';
 import { ManagedCameras } from '../../../edge/cameras/managed/managed-cameras.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
+import { edgeSalvagePlan } from '../../../edge/store/salvage-plan.js';
 import { type EdgeTables, managedCameraTables } from '../../../edge/store/tables.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 import { cameraConfig } from '../support/cameras.js';
@@ -78,4 +80,23 @@ test('old revisions are removed beyond their limits, but never the present one o
   const last = await managed.revisions({ limit: 100 });
   t.true(last.length <= 4);
   t.is(last[0]?.action, 'removed');
+});
+
+test('a repair of the database keeps the cameras, their revisions and the names of their secrets', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'edge.db');
+  const secrets = new CameraSecrets(folder);
+  const camera = { id: 'gate', kind: 'push', pushSecret: 'a-secret-of-the-gate' };
+  const first = await openDatabase<EdgeTables>(file, edgeMigrations);
+  const managed = new ManagedCameras(tablesOf(first.db, managedCameraTables), secrets);
+  await managed.put(cameraConfig(camera), { ...BY, action: 'added' });
+  await first.close();
+  await repairDatabase(file, edgeSalvagePlan, 'a test', 1);
+  const { db, close } = await openDatabase<EdgeTables>(file, edgeMigrations);
+  t.teardown(close);
+  const repaired = await new ManagedCameras(tablesOf(db, managedCameraTables), secrets).load();
+  t.like(repaired.get('gate'), { revision: 1, faults: [], lacks: [] });
+  t.is((await repaired.revisions({ camera: 'gate', limit: 10 })).length, 1);
+  const next = await repaired.put(cameraConfig(camera), { ...BY, action: 'changed' });
+  t.is(next.revision, 2);
 });

@@ -36,6 +36,8 @@ export interface OnvifOptions {
   type?: string;
   hasEncoder?: boolean;
   hasSnapshot?: boolean;
+  /** Where it serves its snapshots. */
+  snapshotUrl?: string;
 }
 
 /** A camera that answers probes on the loopback interface and reports its media addresses, to viewer alone. */
@@ -47,13 +49,18 @@ export async function startOnvifDevice(
     type = '',
     hasEncoder = true,
     hasSnapshot = true,
+    snapshotUrl = 'http://admin:hunter2@192.0.2.17/snap.jpg?profile=main',
   }: OnvifOptions = {},
 ): Promise<OnvifDevice> {
   const requests: string[] = [];
   const services = createServer(async (request, response) => {
     const body = await text(request);
     requests.push(body);
-    const answer = answerTo(body, `http://127.0.0.1:${port}`, { hasEncoder, hasSnapshot });
+    const answer = answerTo(body, `http://127.0.0.1:${port}`, {
+      hasEncoder,
+      hasSnapshot,
+      snapshotUrl,
+    });
     response.writeHead(answer ? 200 : 400, { 'content-type': 'application/soap+xml' });
     response.end(envelope(answer ?? fault('ter:NotAuthorized')));
   }).listen(0, '127.0.0.1');
@@ -83,7 +90,11 @@ export const matchElsewhere = match('http://192.0.2.7/onvif/device_service');
 function answerTo(
   body: string,
   here: string,
-  { hasEncoder, hasSnapshot }: Required<Pick<OnvifOptions, 'hasEncoder' | 'hasSnapshot'>>,
+  {
+    hasEncoder,
+    hasSnapshot,
+    snapshotUrl,
+  }: Required<Pick<OnvifOptions, 'hasEncoder' | 'hasSnapshot' | 'snapshotUrl'>>,
 ): string | undefined {
   const asks = (name: string) => body.includes(`<${name} `) || body.includes(`<${name}/`);
   if (asks('GetSystemDateAndTime')) return dateAndTime();
@@ -94,8 +105,7 @@ function answerTo(
     return `<GetProfilesResponse xmlns="${MEDIA}"><Profiles token="main"><Name xmlns="${SCHEMA}">main</Name><VideoSourceConfiguration xmlns="${SCHEMA}" token="vsc"><SourceToken>source</SourceToken></VideoSourceConfiguration>${hasEncoder ? `<VideoEncoderConfiguration xmlns="${SCHEMA}" token="vec"><Encoding>H264</Encoding></VideoEncoderConfiguration>` : ''}</Profiles></GetProfilesResponse>`;
   if (asks('GetVideoSources'))
     return `<GetVideoSourcesResponse xmlns="${MEDIA}"><VideoSources token="source"><Framerate xmlns="${SCHEMA}">25</Framerate></VideoSources></GetVideoSourcesResponse>`;
-  if (asks('GetSnapshotUri') && hasSnapshot)
-    return uri('GetSnapshotUri', 'http://admin:hunter2@192.0.2.17/snap.jpg?profile=main');
+  if (asks('GetSnapshotUri') && hasSnapshot) return uri('GetSnapshotUri', snapshotUrl);
   if (asks('GetStreamUri')) return uri('GetStreamUri', 'rtsp://192.0.2.17:554/main');
   return undefined;
 }

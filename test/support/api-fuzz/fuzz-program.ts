@@ -77,6 +77,8 @@ export async function fuzzProgram(
   const report = await fuzzApi({
     ...options,
     url,
+    // It would listen at another port afterwards.
+    except: ['post /api/v1/system/restart'],
     credentials: [
       '',
       'Bearer sg_wrong',

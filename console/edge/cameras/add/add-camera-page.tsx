@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { ManagedSettings } from '../../../../core/contract/camera-management.js';
+import type { CameraTest, ManagedSettings } from '../../../../core/contract/camera-management.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { api } from '../../../shared/api.js';
 import { may } from '../../../shared/session.js';
@@ -10,7 +10,7 @@ import { ErrorNotice, Notice, showToast } from '../../../shared/ui/notice.js';
 import { Page } from '../../../shared/ui/page.js';
 import { useResource } from '../../../shared/use-resource.js';
 import { texts } from '../../../texts/texts.js';
-import { cameraPath } from '../camera-path.js';
+import { cameraPath, cameraResource } from '../camera-path.js';
 import { Finder } from '../detectors/finder.js';
 import { type Draft, withValue } from '../editor/draft.js';
 import { type Editor, EditorProvider, useEditor } from '../editor/editor-context.js';
@@ -44,9 +44,11 @@ function AddCamera() {
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const [added, setAdded] = useState(false);
+  const [outcome, setOutcome] = useState<CameraTest['outcome']>();
   const whole = { ...draft, id: draft.id || suggestedId(draft, taken) };
   const editor: Editor = {
     draft,
+    original: EMPTY,
     set: (path, value) => setDraft((before) => withValue(before, path, value)),
     replace: setDraft,
     errorAt: (path) => faultAt(error, path),
@@ -59,6 +61,9 @@ function AddCamera() {
     try {
       const { settings } = await api.post<ManagedSettings>('/cameras', whole);
       setAdded(true);
+      // It is known to answer: its first picture does not wait for the schedule.
+      if (outcome === 'picture')
+        api.post(`${cameraResource(settings.id)}/snapshot`).catch(() => undefined);
       showToast(words.added(settings.name ?? settings.id));
       route(cameraPath(settings.id));
     } catch (fault) {
@@ -80,11 +85,15 @@ function AddCamera() {
           <section class="card stack">
             <h2>{words.source}</h2>
             <SourceChoice />
-            {draft.kind === 'push' ? <PushHelp id={whole.id} /> : <LiveTest settings={whole} />}
+            {draft.kind === 'push' ? (
+              <PushHelp id={whole.id} />
+            ) : (
+              <LiveTest settings={whole} onTested={setOutcome} />
+            )}
           </section>
           <section class="card stack">
             <h2>{words.finds}</h2>
-            <Finder />
+            <Finder isTitled />
           </section>
           {draft.kind !== 'push' && (
             <section class="card stack">

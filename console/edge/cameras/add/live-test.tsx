@@ -12,8 +12,13 @@ import './live-test.css';
 
 const words = texts.cameras.add;
 
+interface LiveTestProps {
+  settings: Draft;
+  onTested(outcome: CameraTest['outcome']): void;
+}
+
 /** Asks the camera for a picture with settings that are not saved, and shows it or what is wrong. */
-export function LiveTest({ settings }: { settings: Draft }) {
+export function LiveTest({ settings, onTested }: LiveTestProps) {
   const [result, setResult] = useState<CameraTest>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -24,6 +29,7 @@ export function LiveTest({ settings }: { settings: Draft }) {
     try {
       const { test } = await api.post<{ test: CameraTest }>('/cameras/test', settings);
       setResult(test);
+      onTested(test.outcome);
     } catch (fault) {
       setError(fault);
     } finally {

@@ -11,11 +11,11 @@ import { DownloadOffer } from './download-offer.js';
 
 const words = texts.cameras.detectors.finder;
 
-/** What a camera should find. The detectors follow from it, and can be chosen by hand as well. */
-export function Finder() {
+/** What a camera should find; `isTitled` if a heading above says so. The detectors follow from it, and can be chosen by hand as well. */
+export function Finder({ isTitled = false }: { isTitled?: boolean }) {
   const catalogue = useCatalogue();
   if (catalogue.data === undefined) return <Loading of={catalogue} />;
-  return <Choice catalogue={catalogue} detectors={catalogue.data.detectors} />;
+  return <Choice catalogue={catalogue} detectors={catalogue.data.detectors} isTitled={isTitled} />;
 }
 
 interface ChoiceProps {
@@ -23,7 +23,7 @@ interface ChoiceProps {
   detectors: DetectorResource[];
 }
 
-function Choice({ catalogue, detectors }: ChoiceProps) {
+function Choice({ catalogue, detectors, isTitled }: ChoiceProps & { isTitled: boolean }) {
   const { draft, set, replace, errorAt, isReadOnly } = useEditor();
   const chosenIds = (draft.detectors as string[] | undefined) ?? [];
   const labels = (draft.labels as string[] | undefined) ?? wholeLabels(chosenIds, detectors);
@@ -44,7 +44,7 @@ function Choice({ catalogue, detectors }: ChoiceProps) {
   return (
     <div class="stack">
       <fieldset class="plain">
-        <legend>{words.labelsLegend}</legend>
+        <legend class={isTitled ? 'visually-hidden' : undefined}>{words.labelsLegend}</legend>
         <div class="row">
           {shown.map((label) => (
             <label key={label} class="chip">
@@ -125,7 +125,10 @@ interface ChosenProps extends ChoiceProps {
 
 function Chosen({ ids, catalogue, detectors }: ChosenProps) {
   const chosen = detectors.filter(({ id }) => ids.includes(id));
-  if (chosen.length === 0) return <p class="muted">{words.nothing}</p>;
+  if (chosen.length === 0) {
+    const usual = detectors.filter((one) => one.default).map(({ id }) => id);
+    return <p class="muted">{words.nothing(usual.join(', '))}</p>;
+  }
   return (
     <>
       <p class="muted">

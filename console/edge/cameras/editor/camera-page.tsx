@@ -88,6 +88,7 @@ function CameraEditor({ camera, tab, managed, lastError, onSaved, reload }: Edit
   const isReadOnly = managed.readOnly !== null || !may('admin');
   const editor: Editor = {
     draft: form.draft,
+    original: form.original,
     set: (path, value) => form.change((before) => withValue(before, path, value)),
     replace: (draft) => form.change(() => draft),
     errorAt: (path) => faultAt(form.error, path),
@@ -99,7 +100,11 @@ function CameraEditor({ camera, tab, managed, lastError, onSaved, reload }: Edit
   };
   return (
     <EditorProvider value={editor}>
-      <UnsavedGuard isDirty={form.isDirty} within={cameraPath(camera, '')} onLeave={form.discard} />
+      <UnsavedGuard
+        isDirty={form.isDirty && !isReadOnly}
+        within={cameraPath(camera, '')}
+        onLeave={form.discard}
+      />
       {managed.readOnly !== null && <Notice>{managed.readOnly}</Notice>}
       {managed.readOnly === null && !may('admin') && <Notice>{words.cannotChange}</Notice>}
       {lastError !== null && <Notice tone="warning">{lastError}</Notice>}
@@ -183,6 +188,7 @@ function useDraft(camera: string, managed: ManagedSettings, onSaved: EditorProps
   const resource = cameraResource(camera);
   return {
     draft: current,
+    original,
     error,
     busy,
     canUndo: former !== null && draft === undefined,

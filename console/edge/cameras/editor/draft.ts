@@ -1,10 +1,29 @@
 import type { CameraKind, CameraSettings } from '../../../../core/contract/camera-settings.js';
-import { KIND_KEYS } from './fields.js';
+import { GROUPS, isStandard, KIND_KEYS, STANDARD_SCHEDULE } from './fields.js';
 
 /** Settings while they are edited: some may be missing or invalid until they are complete. */
 export type Draft = { id: string; kind: CameraKind } & Record<string, unknown>;
 
-export const draftOf = (settings: CameraSettings): Draft => ({ ...settings });
+/** The draft of settings as the program returns them: what only repeats a default is left out. */
+export function draftOf(settings: CameraSettings): Draft {
+  let draft: Draft = { ...settings };
+  const drop = (path: string) => {
+    draft = withValue(draft, path, undefined);
+  };
+  // A camera that has one of these has all of them, in place of the site's.
+  for (const spec of Object.values(GROUPS).flat())
+    if (
+      !/^(sightings|motion)\./.test(spec.path) &&
+      isStandard(spec, draft.kind, valueAt(draft, spec.path))
+    )
+      drop(spec.path);
+  if (draft.schedule === STANDARD_SCHEDULE) drop('schedule');
+  for (const key of ['windows', 'zones', 'parameters']) {
+    const value = draft[key];
+    if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) drop(key);
+  }
+  return draft;
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

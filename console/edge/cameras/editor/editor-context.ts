@@ -5,6 +5,8 @@ import type { Draft } from './draft.js';
 /** What the editors of settings share. */
 export interface Editor {
   draft: Draft;
+  /** What is saved. */
+  original: Draft;
   /** Undefined leaves the setting to its default. */
   set(path: string, value: unknown): void;
   replace(draft: Draft): void;

@@ -8,7 +8,9 @@ export interface FieldSpec {
   type: 'text' | 'number' | 'check' | 'choice' | 'secret' | 'slider';
   /** All kinds if absent. */
   kinds?: readonly CameraKind[];
-  standard?: string | number | boolean;
+  standard?: number | boolean;
+  /** Of kinds that have another default. */
+  standardOf?: Partial<Record<CameraKind, number>>;
   min?: number;
   max?: number;
   step?: number;
@@ -17,6 +19,8 @@ export interface FieldSpec {
   choices?: readonly string[];
   required?: boolean;
 }
+
+export const STANDARD_SCHEDULE = '*/10 * * * * *';
 
 export type GroupName =
   | 'source'
@@ -30,6 +34,7 @@ export type GroupName =
 const HTTP = ['http', 'mjpeg'] as const;
 const ADDRESSED = ['http', 'mjpeg', 'rtsp'] as const;
 const FILES = ['folder', 'video', 'device'] as const;
+const SLOW = { rtsp: 10, device: 10, video: 10 };
 const STREAMS: readonly CameraKind[] = ['rtsp', 'device', 'video'];
 
 /** Settings that some kinds have and others do not. */
@@ -91,7 +96,7 @@ export const THRESHOLD: FieldSpec = {
 };
 
 const ADVANCED: FieldSpec[] = [
-  { path: 'timeoutSeconds', ...seconds, max: 60 },
+  { path: 'timeoutSeconds', ...seconds, standard: 5, standardOf: SLOW, max: 60 },
   { path: 'jitterSeconds', ...seconds, standard: 0, max: 300 },
   { path: 'maxPictureAgeSeconds', ...seconds, min: 1 },
   { path: 'maxBytes', type: 'number', unit: 'bytes', standard: 10_485_760, min: 1_024, step: 1 },
@@ -144,8 +149,12 @@ export const GROUPS: Record<GroupName, readonly FieldSpec[]> = {
 export const isFor = ({ kinds }: FieldSpec, kind: CameraKind): boolean =>
   kinds === undefined || kinds.includes(kind);
 
-/** The field of a group to which a fault in the settings belongs. */
-export const groupOfPath = (path: string): GroupName | undefined =>
-  (Object.keys(GROUPS) as GroupName[]).find((name) =>
-    GROUPS[name].some((field) => path === field.path || path.startsWith(`${field.path}.`)),
-  );
+export const standardOf = (spec: FieldSpec, kind: CameraKind): number | boolean | undefined =>
+  spec.standardOf?.[kind] ?? spec.standard;
+
+/** Whether a value says the same as none. */
+export function isStandard(spec: FieldSpec, kind: CameraKind, value: unknown): boolean {
+  if (spec.type === 'check') return value === Boolean(spec.standard);
+  if (spec.type === 'choice') return JSON.stringify(value) === spec.choices?.[0];
+  return value !== undefined && value === standardOf(spec, kind);
+}

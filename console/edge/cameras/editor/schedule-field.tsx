@@ -2,9 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { SelectField, TextField } from '../../../shared/ui/field.js';
 import { texts } from '../../../texts/texts.js';
 import { useEditor } from './editor-context.js';
+import { STANDARD_SCHEDULE } from './fields.js';
 
 const words = texts.cameras.schedule;
-export const STANDARD_SCHEDULE = '*/10 * * * * *';
 const OWN = 'own';
 
 /** What a cron expression means, in words; its library is loaded with the first expression. */
@@ -39,7 +39,7 @@ export function ScheduleField() {
   };
   const { label = '', help } = texts.cameras.fields.schedule ?? {};
   return (
-    <>
+    <div class="schedule stack">
       <SelectField
         label={words.preset}
         value={isOwn ? OWN : preset}
@@ -64,6 +64,6 @@ export function ScheduleField() {
       <p class="muted" aria-live="polite">
         {words.inWords} {inWords ?? words.notCron}
       </p>
-    </>
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import { texts } from '../../../texts/texts.js';
 import { randomSecret } from '../add/random-secret.js';
 import { valueAt } from './draft.js';
 import { type Editor, useEditor } from './editor-context.js';
-import type { FieldSpec } from './fields.js';
+import { type FieldSpec, standardOf } from './fields.js';
 
 const words = texts.cameras;
 
@@ -68,7 +68,8 @@ interface Part {
 }
 
 function NumberField({ label, help, error, spec, value, editor }: Part) {
-  const { path, min, max, step, standard } = spec;
+  const { path, min, max, step } = spec;
+  const standard = standardOf(spec, editor.draft.kind);
   return (
     <TextField
       label={label}
@@ -88,7 +89,7 @@ function NumberField({ label, help, error, spec, value, editor }: Part) {
 }
 
 /** A number with a slider beside it; both are the same setting. */
-export function SliderField({ label, help, error, spec, value, editor }: Part) {
+function SliderField({ label, help, error, spec, value, editor }: Part) {
   const { path, min = 0, max = 1, step, standard } = spec;
   const set = (text: string) => editor.set(path, text === '' ? undefined : Number(text));
   const shown = typeof value === 'number' ? value : standard;

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { CameraResource } from '../../../../core/contract/site.js';
-import { api } from '../../../shared/api.js';
+import { api, apiUrl } from '../../../shared/api.js';
 import { formatAgo } from '../../../shared/format.js';
 import { may } from '../../../shared/session.js';
 import { Badge } from '../../../shared/ui/badge.js';
@@ -9,15 +9,15 @@ import { ConfirmDialog } from '../../../shared/ui/dialog.js';
 import { Loading } from '../../../shared/ui/loading.js';
 import { showToast, type Tone } from '../../../shared/ui/notice.js';
 import { Page } from '../../../shared/ui/page.js';
-import { type Column, Table } from '../../../shared/ui/table.js';
 import { type Resource, useResource } from '../../../shared/use-resource.js';
 import { texts } from '../../../texts/texts.js';
 import { cameraPath, cameraResource } from '../camera-path.js';
 import { RemovedCameras } from './removed-cameras.js';
-import { useDeclarations } from './use-declarations.js';
+import { type Declaration, useDeclarations } from './use-declarations.js';
 
 const words = texts.cameras;
 const ASK_EVERY_SECONDS = 5;
+const THUMBNAIL_WIDTH = 320;
 
 const TONES: Record<CameraResource['state'], Tone> = {
   online: 'good',
@@ -65,89 +65,101 @@ const Actions = () => (
 function Cameras({ list, cameras }: { list: List; cameras: CameraResource[] }) {
   const declared = useDeclarations(cameras.map(({ id }) => id));
   const [leaving, setLeaving] = useState<CameraResource>();
-  const columns: Column<CameraResource>[] = [
-    {
-      title: words.columns.camera,
-      cell: ({ id, name }) => (
-        <>
-          <a href={cameraPath(id)}>{name ?? id}</a>
-          {name !== null && <div class="muted">{id}</div>}
-        </>
-      ),
-    },
-    { title: words.columns.state, cell: StateOf },
-    { title: words.columns.kind, cell: ({ kind }) => kindName(kind) },
-    { title: words.columns.declared, cell: ({ id }) => <Declared of={declared[id]} /> },
-    {
-      title: words.columns.actions,
-      cell: (camera) => (
-        <RowActions
-          camera={camera}
-          removable={declared[camera.id]?.declaredIn === 'api'}
-          onChanged={list.reload}
-          onRemove={() => setLeaving(camera)}
-        />
-      ),
-    },
-  ];
+  if (cameras.length === 0) return <p>{may('admin') ? words.emptyAdmin : words.empty}</p>;
   return (
     <>
-      <Table
-        caption={words.title}
-        columns={columns}
-        rows={cameras}
-        keyOf={({ id }) => id}
-        empty={may('admin') ? words.emptyAdmin : words.empty}
-      />
+      <ul class="camera-list" aria-label={words.title}>
+        {cameras.map((camera) => (
+          <li key={camera.id} class="card">
+            <Thumbnail camera={camera} />
+            <Summary camera={camera} declared={declared[camera.id]} />
+            <RowActions
+              camera={camera}
+              isEditable={declared[camera.id]?.declaredIn === 'api'}
+              onChanged={list.reload}
+              onRemove={() => setLeaving(camera)}
+            />
+          </li>
+        ))}
+      </ul>
       {leaving && (
-        <ConfirmDialog
-          title={words.remove.title(leaving.name ?? leaving.id)}
-          action={texts.common.remove}
-          onClose={() => setLeaving(undefined)}
-          onConfirm={async () => {
-            await api.delete(cameraResource(leaving.id));
-            showToast(words.remove.done(leaving.name ?? leaving.id));
-            await list.reload();
-          }}
-        >
-          <p>{words.remove.explanation}</p>
-        </ConfirmDialog>
+        <RemoveDialog camera={leaving} onClose={() => setLeaving(undefined)} onDone={list.reload} />
       )}
     </>
+  );
+}
+
+/** The last picture; its age stands beside it. */
+function Thumbnail({ camera: { id, lastSnapshotAt } }: { camera: CameraResource }) {
+  if (lastSnapshotAt === null) return <div class="thumbnail" />;
+  const address = apiUrl(`${cameraResource(id)}/latest.jpg`, { width: THUMBNAIL_WIDTH });
+  // Another fragment makes the browser ask for the picture again.
+  return <img class="thumbnail" alt="" src={`${address}#${lastSnapshotAt}`} />;
+}
+
+interface SummaryProps {
+  camera: CameraResource;
+  declared: Declaration | undefined;
+}
+
+function Summary({ camera, declared }: SummaryProps) {
+  const { id, name, kind, state, lastError, lastSnapshotAt } = camera;
+  return (
+    <div>
+      <div class="row">
+        <strong>
+          <a href={cameraPath(id)}>{name ?? id}</a>
+        </strong>
+        <StateBadge state={state} />
+      </div>
+      <div class="muted">
+        {[name === null ? undefined : id, kindName(kind)].filter(Boolean).join(' · ')}
+        {declared && ` · ${words.declared[declared.declaredIn]}`}
+      </div>
+      <div class="muted">
+        {lastSnapshotAt === null ? words.noSnapshot : words.lastSnapshot(formatAgo(lastSnapshotAt))}
+      </div>
+      {lastError !== null && <div class="camera-error">{lastError}</div>}
+      {declared && declared.readOnly !== null && <div class="muted">{declared.readOnly}</div>}
+    </div>
+  );
+}
+
+interface RemoveProps {
+  camera: CameraResource;
+  onClose(): void;
+  onDone(): Promise<void>;
+}
+
+function RemoveDialog({ camera: { id, name }, onClose, onDone }: RemoveProps) {
+  const shown = name ?? id;
+  return (
+    <ConfirmDialog
+      title={words.remove.title(shown)}
+      action={texts.common.remove}
+      onClose={onClose}
+      onConfirm={async () => {
+        await api.delete(cameraResource(id));
+        showToast(words.remove.done(shown));
+        await onDone();
+      }}
+    >
+      <p>{words.remove.explanation}</p>
+    </ConfirmDialog>
   );
 }
 
 const kindName = (kind: string): string =>
   (words.kinds as Record<string, string | undefined>)[kind] ?? kind;
 
-const StateOf = ({ state, lastError, lastSnapshotAt }: CameraResource) => (
-  <>
-    <StateBadge state={state} />
-    <div class="muted">
-      {lastSnapshotAt === null ? words.noSnapshot : words.lastSnapshot(formatAgo(lastSnapshotAt))}
-    </div>
-    {lastError !== null && <div class="camera-error">{lastError}</div>}
-  </>
-);
-
-function Declared({ of }: { of: ReturnType<typeof useDeclarations>[string] }) {
-  if (of === undefined) return null;
-  return (
-    <>
-      {words.declared[of.declaredIn]}
-      {of.readOnly !== null && <div class="muted">{of.readOnly}</div>}
-    </>
-  );
-}
-
 interface RowProps {
   camera: CameraResource;
-  removable: boolean;
+  isEditable: boolean;
   onChanged(): Promise<void>;
   onRemove(): void;
 }
 
-function RowActions({ camera: { id, state, name }, removable, onChanged, onRemove }: RowProps) {
+function RowActions({ camera: { id, state, name }, isEditable, onChanged, onRemove }: RowProps) {
   const [busy, setBusy] = useState(false);
   const isPaused = state === 'paused';
   const toggle = async () => {
@@ -162,17 +174,22 @@ function RowActions({ camera: { id, state, name }, removable, onChanged, onRemov
     }
   };
   const shown = name ?? id;
+  const isEditor = may('admin') && isEditable;
   return (
     <div class="row">
-      <a class="button" href={cameraPath(id)} aria-label={words.editOne(shown)}>
-        {may('admin') ? texts.common.edit : words.view}
+      <a
+        class="button"
+        href={cameraPath(id)}
+        aria-label={(isEditor ? words.editOne : words.viewOne)(shown)}
+      >
+        {isEditor ? texts.common.edit : words.view}
       </a>
       {may('operator') && (
         <Button busy={busy} onClick={toggle} aria-label={words.toggleOne(isPaused, shown)}>
           {isPaused ? words.resume : words.pause}
         </Button>
       )}
-      {may('admin') && removable && (
+      {isEditor && (
         <Button look="danger" onClick={onRemove} aria-label={words.removeOne(shown)}>
           {texts.common.remove}
         </Button>

@@ -1,11 +1,12 @@
 import { useEffect } from 'preact/hooks';
 import { formatNumber } from '../../../shared/format.js';
 import { Button } from '../../../shared/ui/button.js';
-import { ErrorNotice } from '../../../shared/ui/notice.js';
+import { ErrorNotice, Notice } from '../../../shared/ui/notice.js';
 import { Table } from '../../../shared/ui/table.js';
 import { texts } from '../../../texts/texts.js';
 import { Finder } from '../detectors/finder.js';
-import { useEditor } from '../editor/editor-context.js';
+import { isSame } from '../editor/draft.js';
+import { EditorProvider, useEditor } from '../editor/editor-context.js';
 import { Fields } from '../editor/settings-tab.js';
 import type { TrialSum } from './compare.js';
 import { MotionView } from './motion-view.js';
@@ -20,6 +21,34 @@ const REST_MS = 400;
 
 /** Values of the detection, tried on stored snapshots before they are saved; and what the motion gate sees. */
 export function TuningTab({ camera }: { camera: string }) {
+  const editor = useEditor();
+  // What the file declares can be tried here, and is then written there.
+  return (
+    <EditorProvider value={{ ...editor, isReadOnly: false }}>
+      <Values camera={camera} />
+      {editor.isReadOnly && <ForFile />}
+    </EditorProvider>
+  );
+}
+
+function ForFile() {
+  const { draft, original } = useEditor();
+  const changed = Object.keys({ ...original, ...draft }).filter(
+    (key) => !isSame(draft[key], original[key]),
+  );
+  if (changed.length === 0) return null;
+  const lines = changed.map((key) =>
+    draft[key] === undefined ? words.leaveOut(key) : `${key}: ${JSON.stringify(draft[key])}`,
+  );
+  return (
+    <Notice>
+      <p>{words.forFile}</p>
+      <pre>{lines.join('\n')}</pre>
+    </Notice>
+  );
+}
+
+function Values({ camera }: { camera: string }) {
   const { draft } = useEditor();
   const one = useTrial(camera);
   const many = useTrial(camera);

@@ -13,6 +13,8 @@ const TRIED = [
   'zones',
   'orientation',
 ] as const;
+/** So many snapshots are tried with one request: what is done is shown, and another trial need not wait long. */
+const PART = 10;
 /** The program makes one trial at a time, so that cameras go on. */
 const BUSY_MS = 1_000;
 const BUSY_TRIES = 20;
@@ -46,14 +48,19 @@ export function useTrial(camera: string): Trial {
     const settings = triedSettings(draft);
     do {
       const left: number = snapshots - (sum?.snapshots.length ?? 0);
-      const body = { settings, snapshots: left, ...(before !== null && { before }) };
-      const part: TrialAnswer = await patiently(
-        () => api.post(`${cameraResource(camera)}/trial`, body, { signal }),
-        signal,
+      const body = {
+        settings,
+        snapshots: Math.min(PART, left),
+        ...(before !== null && { before }),
+      };
+      const part: TrialAnswer = await inTurn(signal, () =>
+        patiently(() => api.post(`${cameraResource(camera)}/trial`, body), signal),
       );
+      signal.throwIfAborted();
       sum = joined(sum, part);
       setResult(sum);
-      before = part.complete ? null : part.next;
+      // A part without a snapshot would be asked for without end.
+      before = part.snapshots.length === 0 ? null : part.next;
     } while (before !== null && sum.snapshots.length < snapshots);
   };
   return {
@@ -74,7 +81,19 @@ export function useTrial(camera: string): Trial {
   };
 }
 
-/** Asks again while another trial is under way. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** One trial of this page after the other. One that nobody waits for any more is left out. */
+function inTurn<T>(signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+  const own = last.then(() => {
+    signal.throwIfAborted();
+    return ask();
+  });
+  last = own.catch(() => undefined);
+  return own;
+}
+
+/** Asks again while another trial is under way, of another page. */
 async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries++)
     try {

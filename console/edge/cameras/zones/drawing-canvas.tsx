@@ -48,7 +48,7 @@ export function DrawingCanvas({ zones, size, onDone, onCancel, ...view }: Drawin
         {...view}
         size={size}
         svg={svg}
-        tabIndex={0}
+        tabindex={0}
         style={{ cursor: 'crosshair' }}
         onPointerDown={press}
         onPointerMove={(event) =>

@@ -127,36 +127,35 @@ function Corners({ zone, size, onTake, onInsert, onKey }: CornersProps) {
       {points.map((_, i) => {
         const [x, y] = middleAfter(zone, i);
         return (
-          <circle
-            key={`middle-${i}`}
-            class="middle"
-            cx={x * width}
-            cy={y * height}
-            r={radius * 0.7}
-            onPointerDown={(event) => onInsert(event, i)}
-          >
+          <g key={`middle-${i}`} class="middle" onPointerDown={(event) => onInsert(event, i)}>
             <title>{words.midpoint(i + 1)}</title>
-          </circle>
+            <circle class="grip" cx={x * width} cy={y * height} r={radius / 2} />
+            <circle cx={x * width} cy={y * height} r={radius * 0.7} />
+          </g>
         );
       })}
       {points.map(([x, y], i) => (
-        // biome-ignore lint/a11y/useSemanticElements: SVG has no buttons.
-        <circle
+        <g
           key={`corner-${i}`}
-          data-corner={i}
-          class="corner"
-          tabIndex={0}
-          role="button"
-          aria-label={words.point(i + 1, points.length, formatPercent(x), formatPercent(y))}
-          cx={x * width}
-          cy={y * height}
-          r={radius}
           onPointerDown={(event) => {
-            event.currentTarget.focus();
+            event.currentTarget.querySelector<SVGElement>('.corner')?.focus();
             onTake(event, { point: i });
           }}
-          onKeyDown={(event) => onKey(event, i)}
-        />
+        >
+          <circle class="grip" cx={x * width} cy={y * height} r={radius / 2} />
+          {/* biome-ignore lint/a11y/useSemanticElements: SVG has no buttons. */}
+          <circle
+            data-corner={i}
+            class="corner"
+            tabindex={0}
+            role="button"
+            aria-label={words.point(i + 1, points.length, formatPercent(x), formatPercent(y))}
+            cx={x * width}
+            cy={y * height}
+            r={radius}
+            onKeyDown={(event) => onKey(event, i)}
+          />
+        </g>
       ))}
     </>
   );

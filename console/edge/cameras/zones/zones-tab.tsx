@@ -100,7 +100,7 @@ function unusedName(zones: Zone[]): string {
   }
 }
 
-export const nameOf = ({ name }: Zone, index: number): string => name ?? words.unnamed(index + 1);
+const nameOf = ({ name }: Zone, index: number): string => name ?? words.unnamed(index + 1);
 
 interface ListProps {
   zones: Zone[];
@@ -118,7 +118,6 @@ function ZoneList({ zones, selected, onSelect, onRemove }: ListProps) {
           <Button
             look={i === selected ? 'plain' : 'quiet'}
             aria-pressed={i === selected}
-            aria-label={words.select(nameOf(zone, i))}
             onClick={() => onSelect(i)}
           >
             {nameOf(zone, i)} <span class="muted">{words.kindNames[zone.kind]}</span>

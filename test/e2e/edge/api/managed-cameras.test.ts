@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type {
@@ -9,8 +9,10 @@ import type { Problem } from '../../../../core/contract/problem.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { challenge, picture, startCameraServer } from '../../../edge/support/camera-server.js';
 import { ApiClient } from '../../../support/api-client.js';
+import { startBroker } from '../../../support/broker.js';
 import { startEdge } from '../../../support/edge.js';
 import { eventually } from '../../../support/eventually.js';
+import { mosquittoSub } from '../../../support/mosquitto-sub.js';
 import { renderScene } from '../../../support/render-scene.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
@@ -24,13 +26,13 @@ const PATH = '/api/v1/cameras';
 const SECRET = 'do not show me 4711';
 const FILE_CAMERA = 'cameras: [{ id: door, kind: push }]\n';
 
-async function start(t: ExecutionContext, yaml = FILE_CAMERA) {
+async function start(t: ExecutionContext, yaml = FILE_CAMERA, settings: string[] = []) {
   const folder = await temporaryFolder(t);
   const dataFolder = join(folder, 'data');
   const configFile = join(folder, 'edge.yaml');
   await writeFile(configFile, yaml);
   const boot = async () => {
-    const edge = await startEdge([], { configFile, dataFolder });
+    const edge = await startEdge(settings, { configFile, dataFolder });
     const api = await ApiClient.connect(edge.url, edge.adminToken);
     return { edge, api };
   };
@@ -363,4 +365,74 @@ test('a reload keeps the cameras of the API; of an id that is in both, the file 
   t.deepEqual(await site.list(), [['yard', 'file']]);
   t.deepEqual(await reload('cameras: []\n'), []);
   t.deepEqual(await site.list(), []);
+});
+
+test('viewers read settings, without what follows "?" in an address; only administrators change them', async (t) => {
+  const site = await start(t);
+  const settings = {
+    id: 'gate',
+    kind: 'http',
+    url: 'http://192.0.2.1/a.jpg?pwd=4711',
+    enabled: false,
+  };
+  t.is((await site.api.post(t, PATH, settings)).status, 201);
+  const as = async (role: 'viewer' | 'operator', cameras?: string[]) =>
+    ApiClient.connect(
+      site.edge.url,
+      await site.edge.tokens.create(`${role}${cameras ?? ''}`, role, cameras && { cameras }),
+    );
+  for (const role of ['viewer', 'operator'] as const) {
+    const api = await as(role);
+    const shown = await api.get<Settings>(t, `${PATH}/gate/settings`);
+    t.is(
+      shown.json.settings.kind === 'http' && shown.json.settings.url,
+      'http://192.0.2.1/a.jpg?…',
+    );
+    t.is((await api.put(t, `${PATH}/gate`, settings)).status, 403);
+    t.is((await api.get(t, `${PATH}/gate/revisions`)).status, 403);
+    t.is((await api.post(t, `${PATH}/test`, settings)).status, 403);
+  }
+  const scoped = await as('viewer', ['gate']);
+  t.is((await scoped.get(t, `${PATH}/gate/settings`)).status, 200);
+  t.is((await scoped.get(t, `${PATH}/door/settings`)).status, 403);
+  t.is((await site.settings('gate')).settings.kind, 'http');
+  const { entries } = (
+    await site.api.get<{ entries: { action: string; subject: string }[] }>(t, '/api/v1/audit')
+  ).json;
+  t.true(entries.some(({ action, subject }) => action === 'camera_added' && subject === 'gate'));
+});
+
+test('secrets that are gone, as on another machine after a restore, are named, and can be entered again', async (t) => {
+  const site = await start(t);
+  const settings = {
+    ...{ id: 'gate', kind: 'http', url: 'http://192.0.2.1/a.jpg', enabled: false },
+    auth: { username: 'viewer', password: SECRET },
+  };
+  await site.api.post(t, PATH, settings);
+  await rm(join(site.dataFolder, 'edge.db.secrets'), { recursive: true });
+  await site.restart();
+  const missing = /^camera gate: its auth\.password is not on this machine/;
+  t.regex((await site.settings('gate')).warnings[0] ?? '', missing);
+  const reasons = async () =>
+    (await site.api.get<{ reasons: string[] }>(t, '/api/v1/site')).json.reasons;
+  t.true((await reasons()).some((reason) => missing.test(reason)));
+  t.is((await site.api.put(t, `${PATH}/gate`, settings)).status, 200);
+  t.deepEqual((await site.settings('gate')).warnings, []);
+  t.false((await reasons()).some((reason) => missing.test(reason)));
+});
+
+test('Home Assistant and MQTT get a camera of the API as one of the file, and lose it with its removal', async (t) => {
+  const { url } = await startBroker(t);
+  const site = await start(t, FILE_CAMERA, ['site=harbour', `lan={ url: "${url}" }`]);
+  const seen = await mosquittoSub(t, url);
+  const config = 'homeassistant/device/siteglass-harbour/gate/config';
+  await site.api.post(t, PATH, { id: 'gate', name: 'Front gate', kind: 'push' });
+  t.regex((await seen.sees(config)).payload, /Front gate/);
+  await seen.sees('siteglass/harbour/gate/report');
+  await site.api.put(t, `${PATH}/gate`, { kind: 'push', name: 'Back gate' });
+  await seen.sees(config, (payload) => payload.includes('Back gate'));
+  await site.restart();
+  await site.api.delete(t, `${PATH}/gate`);
+  await seen.sees(config, (payload) => payload === '');
+  await seen.sees('siteglass/harbour/gate/report', (payload) => payload === '');
 });

@@ -58,6 +58,10 @@ test('an object that appears at a camera is an event for mosquitto_sub, and is n
   const event = decodePayload('event', payload);
   if (!event.ok) return t.fail(event.reason);
   t.like(event.payload, { event_type: 'appeared', camera: 'street', label: 'stop sign' });
+  t.like(event.payload, { cameraName: null, zones: [], leftAt: null });
+  t.is(event.payload.lastSeenAt, event.payload.at);
+  const best = await fetch(event.payload.picture ?? '');
+  t.is(best.headers.get('Content-Type'), 'image/jpeg', 'its picture needs no token');
   const state = await seen.sees('siteglass/harbour/street/state', (text) =>
     text.includes(`${image}`),
   );
