@@ -2,12 +2,14 @@ import { accessTexts } from './access-texts.js';
 import { cameraTexts } from './camera-texts.js';
 import type { FieldText, FieldTexts } from './field-text.js';
 import { imageTexts } from './image-texts.js';
+import { notificationTexts } from './notification-texts.js';
 import { siteTexts } from './site-texts.js';
 import { systemTexts } from './system-texts.js';
 
 type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
+  ...notificationTexts,
   ...systemTexts,
   ...siteTexts,
   ...cameraTexts,
@@ -96,6 +98,8 @@ function fits(example: unknown, field: Json): boolean {
   if (Array.isArray(field.enum)) return field.enum.includes(example);
   if (isObject(field.items) && Array.isArray(example))
     return example.every((one) => fits(one, field.items as Json));
+  if (typeof example === 'string' && typeof field.pattern === 'string')
+    if (!new RegExp(field.pattern, 'u').test(example)) return false;
   const types = [field.type].flat();
   return types.some((type) => type === undefined || type === typeOf(example, type));
 }
