@@ -44,7 +44,7 @@ process.exitCode = await run({
     },
     config: {
       summary:
-        '"config export" writes the whole configuration, with the cameras of the API, as YAML',
+        '"config export" writes the whole configuration, with what the API manages, as YAML',
       words: true,
       flags: ['with-secrets'],
       run: configCommand,
