@@ -18,6 +18,7 @@ import { definitionTable } from './definition-table.js';
 import { deliveryTable } from './delivery-table.js';
 import { memoryTable } from './memory-table.js';
 import type { NotificationQueue } from './queue.js';
+import { type WrittenDefinitions, written } from './read-definitions.js';
 import { keptSecrets } from './secrets.js';
 import type { NotificationDb } from './tables.js';
 import { wayStateTable } from './way-state-table.js';
@@ -48,6 +49,13 @@ export class Definitions {
 
   get ways(): readonly Declared<NotificationWay>[] {
     return this.#ways;
+  }
+
+  /** Those that the API manages, as the configuration file has them, with their secrets. */
+  written(): WrittenDefinitions {
+    const ofApi = (list: readonly Declared<object>[]) =>
+      list.filter(({ declaredIn }) => declaredIn === 'api').map(written);
+    return { rules: ofApi(this.#rules), ways: ofApi(this.#ways) };
   }
 
   /** Another process with the same database may have changed them. */

@@ -3,9 +3,9 @@ import { ConnectionShares } from '../../core/http/connection-shares.js';
 import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { ReadinessMonitor } from '../../core/http/readiness.js';
-import type { Route } from '../../core/http/route.js';
 import { HttpServer } from '../../core/http/server.js';
 import type { Tls } from '../../core/http/tls/create-tls.js';
+import type { NotificationModule } from '../../core/notifications/create-notifications.js';
 import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { DatabaseGuard } from '../../core/store/guarded-database.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
@@ -48,7 +48,7 @@ export interface ServerParts {
   system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
-  notifications: { routes: Route[] };
+  notifications: Pick<NotificationModule, 'routes' | 'definitions'>;
 }
 
 export interface EdgeServer {

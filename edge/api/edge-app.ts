@@ -12,7 +12,6 @@ import type { Metrics } from '../../core/http/metrics.js';
 import type { RouteGroup } from '../../core/http/openapi.js';
 import { operationRoutes } from '../../core/http/operations.js';
 import type { ReadinessMonitor } from '../../core/http/readiness.js';
-import type { Route } from '../../core/http/route.js';
 import { UploadBudget } from '../../core/http/upload-budget.js';
 import { deepstackErrors } from '../../core/images/deepstack/deepstack-errors.js';
 import { deepstackRoutes } from '../../core/images/deepstack/deepstack-routes.js';
@@ -21,6 +20,7 @@ import type { ImageModule } from '../../core/images/image-module.js';
 import { type ImageApi, imageRoutes, type PresentNames } from '../../core/images/image-routes.js';
 import { API_PREFIX } from '../../core/images/presenter.js';
 import { thumbnailRoute } from '../../core/images/thumbnail-route.js';
+import type { NotificationModule } from '../../core/notifications/create-notifications.js';
 import type { Clock } from '../../core/runtime/clock.js';
 import type { GivenSettings } from '../../core/runtime/configuration.js';
 import type { Logger } from '../../core/runtime/logger.js';
@@ -74,7 +74,7 @@ export interface EdgeAppParts {
   system: SystemModule;
   /** What the configuration file and the command line say now. */
   given(): GivenSettings;
-  notifications: { routes: Route[] };
+  notifications: Pick<NotificationModule, 'routes' | 'definitions'>;
 }
 
 /** The first parts of the paths of the console's pages. */
@@ -168,8 +168,13 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
   ];
 }
 
-const exported = ({ given, pipeline: { managed } }: EdgeAppParts): string =>
-  exportConfiguration({ given: withSetup(given()), managed: managed.all, withSecrets: false });
+const exported = ({ given, notifications, pipeline: { managed } }: EdgeAppParts): string =>
+  exportConfiguration({
+    given: withSetup(given()),
+    managed: managed.all,
+    notifications: notifications.definitions.written(),
+    withSecrets: false,
+  });
 
 /** With authentication, a page has no token to send. */
 function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import type { WrittenDefinitions } from '../../core/notifications/read-definitions.js';
 import {
   type GivenSettings,
   readSecret,
@@ -11,7 +12,9 @@ import { withoutDefaults } from '../cameras/managed/without-defaults.js';
 import type { EdgeConfig } from '../config.js';
 
 /** The names of the settings that are secrets, wherever they are. */
-export const SECRET_SETTINGS: readonly string[] = ['password', 'pushSecret'];
+export const SECRET_SETTINGS: readonly string[] = ['password', 'pushSecret', 'signingSecret'];
+/** Those that are secrets only of a way of notifications: its address, and the values of its headers. */
+export const WAY_SECRETS: readonly string[] = ['url', 'value'];
 
 /** Where an exported configuration expects the secrets that it does not have. */
 const FOLDER = '/etc/siteglass/edge-secrets';
@@ -20,6 +23,8 @@ export interface ExportOptions {
   /** What the configuration file, the command line and the set-up give. */
   given: GivenSettings;
   managed: readonly ManagedCamera[];
+  /** Rules and ways of notifications that the API manages. */
+  notifications: WrittenDefinitions;
   /** Whether secrets are in the text; otherwise it refers to files. */
   withSecrets: boolean;
 }
@@ -38,21 +43,42 @@ interface Notes {
 
 /**
  * The whole configuration as one YAML text that a new appliance can start from: the settings that are given, and the
- * cameras of the API. Of a camera that is in both, that of the file.
+ * cameras, rules and ways of the API. Of one that is in both, that of the file.
  */
-export function exportConfiguration({ given, managed, withSecrets }: ExportOptions): string {
+export function exportConfiguration({
+  given,
+  managed,
+  notifications,
+  withSecrets,
+}: ExportOptions): string {
   const notes: Notes = { missing: [], unreadable: [] };
-  const own = Array.isArray(given.cameras) ? (given.cameras as unknown[]) : [];
-  const ids = new Set(own.map(idOf));
-  const ofApi = managed.filter(({ id }) => !ids.has(id)).map(({ settings }) => settings);
-  const cameras = [...own, ...ofApi];
-  const whole = { ...given, ...(cameras.length > 0 && { cameras }) };
+  const ofApi = managed.map(({ id, settings }) => ({ id, ...settings }));
+  const cameras = together(given.cameras, ofApi);
+  const own = (given.notifications ?? {}) as Partial<WrittenDefinitions>;
+  const rules = together(own.rules, notifications.rules);
+  const ways = together(own.ways, notifications.ways);
+  const whole = {
+    ...given,
+    ...(cameras.length > 0 && { cameras }),
+    ...(rules.length + ways.length > 0 && { notifications: { ...own, rules, ways } }),
+  };
   const settings = withSecretsReplaced(whole, [], withSecrets ? resolver(notes) : referrer(notes));
   const text = stringify(settings, { lineWidth: 0 });
   return `${header(notes, withSecrets)
     .map((line) => `# ${line}\n`)
     .join('')}${text}`;
 }
+
+/** Those of the file, and those of the API with other ids. */
+function together(given: unknown, ofApi: readonly object[]): unknown[] {
+  const own = Array.isArray(given) ? (given as unknown[]) : [];
+  const ids = new Set(own.map(idOf));
+  return [...own, ...ofApi.filter((one) => !ids.has(idOf(one)))];
+}
+
+const isSecret = ([first, second]: string[], key: string): boolean =>
+  SECRET_SETTINGS.includes(key) ||
+  (first === 'notifications' && second === 'ways' && WAY_SECRETS.includes(key));
 
 type Replace = (secret: SecretSource, path: string[]) => unknown;
 
@@ -63,7 +89,7 @@ function withSecretsReplaced(value: unknown, path: string[], replace: Replace): 
   return Object.fromEntries(
     Object.entries(value).map(([key, child]) => [
       key,
-      SECRET_SETTINGS.includes(key) && child !== null
+      isSecret(path, key) && child !== null
         ? replace(child as SecretSource, [...path, key])
         : withSecretsReplaced(child, [...path, key], replace),
     ]),

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { readDefinitions } from '../../core/notifications/read-definitions.js';
 import type { CommandOptions, CommandSource } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import { exportConfiguration } from '../backup/export-configuration.js';
@@ -14,5 +16,8 @@ export async function configCommand(
   if (action !== 'export' || more.length > 0)
     throw new StartError('use "config export", with --with-secrets if it is to contain passwords');
   const managed = readManagedCameras(dataFolder);
-  return exportConfiguration({ given: withSetup(given()), managed, withSecrets }).trimEnd();
+  const notifications = readDefinitions(join(dataFolder, 'edge.db'));
+  return exportConfiguration({
+    ...{ given: withSetup(given()), managed, notifications, withSecrets },
+  }).trimEnd();
 }

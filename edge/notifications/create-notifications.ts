@@ -76,7 +76,6 @@ export function createEdgeNotifications(
   events.on('snapshotRecorded', (snapshot) => {
     if (snapshot.events.length > 0) module.engine.wake();
   });
-  events.on('cameraChanged', () => module.engine.wake());
   health.register(async () => ({ reasons: await module.reasons() }));
   return module;
 }

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { z } from 'zod';
 import { parseConfiguration } from '../../../../core/runtime/configuration.js';
-import { SECRET_SETTINGS } from '../../../../edge/backup/export-configuration.js';
+import { SECRET_SETTINGS, WAY_SECRETS } from '../../../../edge/backup/export-configuration.js';
 import { edgeConfigSchema } from '../../../../edge/config.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { runProgram, runToEnd, urlOf } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const SECRETS = ['broker secret', 'camera of the file', 'camera of the API'];
+const WAY_SECRETS_USED = ['token-of-the-file', 'token-of-the-API', 'secret-header', 'secret-key'];
 
 async function site(t: ExecutionContext) {
   const folder = await temporaryFolder(t);
@@ -24,6 +25,7 @@ dataFolder: ${dataFolder}
 http: { port: 0, auth: none }
 detection: { workers: 1 }
 lan: { embedded: { host: 127.0.0.1, port: 0, accounts: [{ username: home, password: ${SECRETS[0]} }] } }
+notifications: { ways: [{ id: file, kind: webhook, url: "http://192.0.2.1/${WAY_SECRETS_USED[0]}" }] }
 cameras:
   - { id: door, kind: http, url: "http://192.0.2.1/a.jpg", auth: { username: v, password: ${SECRETS[1]} } }
   - { id: drop, kind: push, pushSecret: { file: ${join(folder, 'push-secret')} } }
@@ -41,6 +43,14 @@ cameras:
     enabled: false,
   });
   t.is(added.status, 201);
+  const way = await api.post(t, '/api/v1/notifications/ways', {
+    ...{ id: 'api', kind: 'webhook', url: `http://192.0.2.2/${WAY_SECRETS_USED[1]}` },
+    headers: [{ name: 'X-Key', value: WAY_SECRETS_USED[2] }],
+    signingSecret: WAY_SECRETS_USED[3],
+  });
+  t.is(way.status, 201);
+  const rule = { id: 'people', when: 'appeared', labels: ['person'], ways: ['api'] };
+  t.is((await api.post(t, '/api/v1/notifications/rules', rule)).status, 201);
   const exported = (...flags: string[]) =>
     runToEnd(t, 'edge', ['config', 'export', '--config', file, ...flags]);
   return { folder, api, program, exported };
@@ -50,7 +60,7 @@ test('config export writes one YAML with the cameras of the API, and secrets by 
   const { api, exported, program } = await site(t);
   const { code, output } = await exported();
   t.is(code, 0);
-  for (const secret of SECRETS) t.false(output.includes(secret), secret);
+  for (const secret of [...SECRETS, ...WAY_SECRETS_USED]) t.false(output.includes(secret), secret);
   const file = '/etc/siteglass/edge-secrets/cameras-yard-auth-password';
   t.true(output.includes(`#   ${file}\n`));
   const config = parseConfiguration(edgeConfigSchema, output, 'the export');
@@ -61,6 +71,12 @@ test('config export writes one YAML with the cameras of the API, and secrets by 
   );
   t.like(config.cameras[2], { auth: { username: 'v', password: { file } }, enabled: false });
   t.like(config.cameras[2], { motion: { threshold: 9 } });
+  const { rules, ways } = config.notifications;
+  t.like(rules[0], { id: 'people', labels: ['person'] });
+  t.deepEqual(
+    ways.map(({ id }) => id),
+    ['file', 'api'],
+  );
   // Only what differs from the defaults is written.
   t.notRegex(output, /timeoutSeconds|searchEvery/);
   const served = await api.get(t, '/api/v1/config/export');
@@ -71,7 +87,7 @@ test('config export writes one YAML with the cameras of the API, and secrets by 
 test('a new appliance starts from an export with secrets', async (t) => {
   const { folder, exported, program } = await site(t);
   const { output } = await exported('--with-secrets');
-  for (const secret of [...SECRETS, 'kept-in-its-own-file'])
+  for (const secret of [...SECRETS, ...WAY_SECRETS_USED, 'kept-in-its-own-file'])
     t.true(output.includes(secret), secret);
   t.regex(output, /^# It contains secrets/m);
   t.is(await program.end(), 0);
@@ -106,6 +122,9 @@ test('every secret that the configuration can have is known to the export', (t) 
   visit(
     z.toJSONSchema(edgeConfigSchema, { unrepresentable: 'any', io: 'input', reused: 'inline' }),
   );
-  const leaves = [...names].filter((name) => name !== '' && !['cameras', 'auth'].includes(name));
-  t.deepEqual(new Set(leaves), new Set(SECRET_SETTINGS));
+  const leaves = [...names].filter(
+    (name) =>
+      name !== '' && !['cameras', 'auth', 'notifications', 'ways', 'headers'].includes(name),
+  );
+  t.deepEqual(leaves.sort(), [...SECRET_SETTINGS, ...WAY_SECRETS].sort());
 });
