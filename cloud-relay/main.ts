@@ -1,4 +1,14 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
+import {
+  backupForms,
+  certificateForms,
+  databaseForms,
+  detectorForms,
+  resetForms,
+  restoreForms,
+  tokenForms,
+  userForms,
+} from '../core/commands/command-forms.js';
 import { run } from '../core/runtime/program.js';
 import {
   relayAuditCommand,
@@ -29,17 +39,20 @@ process.exitCode = await run({
       summary: '"backup FILE" writes all data to one archive, also while the service runs',
       words: true,
       flags: ['no-images'],
+      forms: backupForms,
       run: relayBackupCommand,
     },
     restore: {
       summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
       words: true,
+      forms: restoreForms,
       run: relayRestoreCommand,
     },
     reset: {
       summary: 'removes all data; stop the service first',
       words: true,
       flags: ['yes'],
+      forms: resetForms,
       run: relayResetCommand,
     },
     bucket: { summary: 'creates the bucket for images if it does not exist', run: bucketCommand },
@@ -48,6 +61,7 @@ process.exitCode = await run({
       words: true,
       force: true,
       values: ['role', 'days'],
+      forms: tokenForms(['days']),
       run: relayTokenCommand,
     },
     user: {
@@ -55,6 +69,7 @@ process.exitCode = await run({
       words: true,
       force: true,
       values: ['role', 'password-file'],
+      forms: userForms,
       run: relayUserCommand,
     },
     audit: {
@@ -65,6 +80,7 @@ process.exitCode = await run({
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,
+      forms: databaseForms,
       run: relayDatabaseCommand,
     },
     detector: {
@@ -72,17 +88,25 @@ process.exitCode = await run({
       words: true,
       json: true,
       values: ['name', 'url', 'sha256'],
+      forms: detectorForms,
       run: relayDetectorCommand,
     },
     sites: {
       summary: 'lists sites; "sites enrol NAME", "sites rotate NAME", "sites revoke NAME"',
       words: true,
+      forms: [
+        { call: '', about: 'lists the sites' },
+        { call: 'enrol NAME', about: 'prints the code with which an appliance joins as this site' },
+        { call: 'rotate NAME', about: 'gives the site a new password' },
+        { call: 'revoke NAME', about: 'takes the password from the site; its data stays' },
+      ],
       run: sitesCommand,
     },
     certificate: {
       summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
       words: true,
       json: true,
+      forms: certificateForms,
       run: relayCertificateCommand,
     },
     doctor: {

@@ -1,4 +1,14 @@
 #!/usr/bin/env -S MALLOC_MMAP_THRESHOLD_=81920 MALLOC_TRIM_THRESHOLD_=65536 node --max-semi-space-size=4
+import {
+  backupForms,
+  certificateForms,
+  databaseForms,
+  detectorForms,
+  resetForms,
+  restoreForms,
+  tokenForms,
+  userForms,
+} from '../core/commands/command-forms.js';
 import { run } from '../core/runtime/program.js';
 import { edgeAuditCommand, edgeTokenCommand, edgeUserCommand } from './commands/access-commands.js';
 import {
@@ -29,17 +39,20 @@ process.exitCode = await run({
       summary: '"backup FILE" writes all data to one archive, also while the service runs',
       words: true,
       flags: ['no-images'],
+      forms: backupForms,
       run: edgeBackupCommand,
     },
     restore: {
       summary: '"restore FILE" replaces all data by that of a backup; stop the service first',
       words: true,
+      forms: restoreForms,
       run: edgeRestoreCommand,
     },
     reset: {
       summary: 'removes all data; stop the service first',
       words: true,
       flags: ['yes'],
+      forms: resetForms,
       run: edgeResetCommand,
     },
     config: {
@@ -47,11 +60,19 @@ process.exitCode = await run({
         '"config export" writes the whole configuration, with the cameras of the API, as YAML',
       words: true,
       flags: ['with-secrets'],
+      forms: [
+        {
+          call: 'export',
+          about: 'writes the configuration with the cameras of the API as YAML',
+          options: ['with-secrets'],
+        },
+      ],
       run: configCommand,
     },
     database: {
       summary: 'checks the database; "database repair" and "database accept"',
       words: true,
+      forms: databaseForms,
       run: edgeDatabaseCommand,
     },
     detector: {
@@ -59,12 +80,14 @@ process.exitCode = await run({
       words: true,
       json: true,
       values: ['name', 'url', 'sha256'],
+      forms: detectorForms,
       run: edgeDetectorCommand,
     },
     certificate: {
       summary: 'shows the TLS certificate with its fingerprint; "certificate pem" for clients',
       words: true,
       json: true,
+      forms: certificateForms,
       run: edgeCertificateCommand,
     },
     doctor: {
@@ -75,11 +98,18 @@ process.exitCode = await run({
     enrol: {
       summary: '"enrol CODE" joins a relay; without CODE it is read from the standard input',
       words: true,
+      forms: [
+        {
+          call: '[CODE]',
+          about: 'joins the relay whose code "siteglass-relay sites enrol NAME" printed',
+        },
+      ],
       run: enrolCommand,
     },
     outbox: {
       summary: 'shows the summaries that the relay has not acknowledged',
       refused: true,
+      json: true,
       run: outboxCommand,
     },
     token: {
@@ -87,6 +117,7 @@ process.exitCode = await run({
       words: true,
       force: true,
       values: ['role', 'cameras', 'days'],
+      forms: tokenForms(['cameras', 'days']),
       run: edgeTokenCommand,
     },
     user: {
@@ -94,6 +125,7 @@ process.exitCode = await run({
       words: true,
       force: true,
       values: ['role', 'password-file'],
+      forms: userForms,
       run: edgeUserCommand,
     },
     audit: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { siteGapsSchema } from '../../core/contract/fleet.js';
-import { instantSchema, labelSchema, nameSchema } from '../../core/contract/names.js';
+import { labelSchema, nameSchema } from '../../core/contract/names.js';
+import { fromSchema, toSchema } from '../../core/contract/query.js';
 import {
   dailyTotalSchema,
   receivedSummarySchema,
@@ -23,8 +24,8 @@ const summaryQuery = z.strictObject({
   after: z.string().max(256).optional(),
   camera: nameSchema.optional(),
   label: labelSchema.optional(),
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: fromSchema('Only summaries of snapshots of this time or later'),
+  to: toSchema('Only summaries of snapshots before this time'),
 });
 const sitesQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
@@ -35,8 +36,8 @@ const nextSchema = z.string().nullable().meta({
 });
 const totalsQuery = z.strictObject({
   after: z.string().max(256).optional(),
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: fromSchema('Only days that end after this time'),
+  to: toSchema('Only days that begin before this time'),
 });
 const newSiteSchema = z.strictObject({ id: nameSchema });
 const createdSiteSchema = z.object({

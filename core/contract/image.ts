@@ -13,6 +13,7 @@ import {
 } from './detection.js';
 import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
 import { problemSchema } from './problem.js';
+import { fromSchema, toSchema } from './query.js';
 
 /** A value that arrives as one or several form fields, or as one comma-separated field. */
 const list = <T extends z.ZodType>(item: T, most = 16) =>
@@ -185,8 +186,8 @@ export const imageQuerySchema = z.strictObject({
   after: imageIdSchema.optional(),
   label: labelSchema.optional(),
   camera: nameSchema.optional(),
-  from: instantSchema.optional(),
-  to: instantSchema.optional(),
+  from: fromSchema('Only images of this time or later'),
+  to: toSchema('Only images before this time'),
 });
 export type ImageQuery = z.infer<typeof imageQuerySchema>;
 

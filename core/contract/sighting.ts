@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { boxSchema, confidenceSchema, detectionConfidenceSchema } from './detection.js';
 import { imageIdSchema, instantSchema, labelSchema, nameSchema } from './names.js';
-import { numeric, repeatable, timeZoneSchema, truthValue } from './query.js';
+import { fromSchema, numeric, repeatable, timeZoneSchema, toSchema, truthValue } from './query.js';
 
 /** `static`: the object is still present, but has not moved for `staticAfterSeconds`. */
 export const sightingStateSchema = z.enum(['present', 'static', 'left']);
@@ -102,10 +102,8 @@ export const sightingFilterSchema = z.strictObject({
   marked: truthValue.optional().meta({
     description: 'true: only those that are marked as wrong; false: only the others',
   }),
-  from: instantSchema
-    .optional()
-    .meta({ description: 'Only sightings that were present at this time or later' }),
-  to: instantSchema.optional().meta({ description: 'Only sightings that began before this time' }),
+  from: fromSchema('Only sightings that were present at this time or later'),
+  to: toSchema('Only sightings that began before this time'),
 });
 export type SightingFilter = z.infer<typeof sightingFilterSchema>;
 

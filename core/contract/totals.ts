@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instantSchema, labelSchema, nameSchema } from './names.js';
-import { repeatable, timeZoneSchema } from './query.js';
+import { fromSchema, repeatable, timeZoneSchema, toSchema } from './query.js';
 
 /** Limit on the entries of one answer. */
 export const MAX_TOTALS = 50_000;
@@ -9,13 +9,8 @@ export const totalsQuerySchema = z.strictObject({
   per: z.enum(['hour', 'day']).default('hour').meta({
     description: 'Hours begin on the hour in UTC; days at midnight of `timeZone`',
   }),
-  from: instantSchema.optional().meta({
-    description: 'From the hour with this time on; by default 7 days before `to`, with days 31',
-  }),
-  to: instantSchema.optional().meta({
-    description:
-      'Up to the hour with this time, without it if the hour begins then; by default now',
-  }),
+  from: fromSchema('From the hour with this time on; by default 7 days before `to`, with days 31'),
+  to: toSchema('Up to the hour with this time, without it if the hour begins then; by default now'),
   camera: repeatable(nameSchema).meta({ description: 'Of these cameras; repeatable' }),
   label: repeatable(labelSchema).meta({ description: 'With these labels; repeatable' }),
   timeZone: timeZoneSchema.default('UTC'),

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { GivenSettings } from './configuration.js';
-import { ConfigurationError } from './errors.js';
+import { ConfigurationError, messageOf, StartError } from './errors.js';
+import { nearest, unknownName } from './unknown-name.js';
 
 /** A command that runs once and ends, even while the service runs. */
 export interface Command<C> {
@@ -13,6 +14,8 @@ export interface Command<C> {
   force?: boolean;
   /** Whether it accepts further words. */
   words?: boolean;
+  /** How it is written, for its help. */
+  forms?: CommandForm[];
   /** The options with a value that it accepts. */
   values?: ValueOption[];
   /** The further options without a value that it accepts. */
@@ -23,6 +26,14 @@ export interface Command<C> {
     options: CommandOptions,
     source: CommandSource,
   ): Promise<string | CommandOutcome>;
+}
+
+/** One way to write a command, e.g. `add NAME` of `user`. */
+export interface CommandForm {
+  /** The words after the command. */
+  call: string;
+  about: string;
+  options?: OptionName[];
 }
 
 /** Where the configuration of a command comes from. */
@@ -47,6 +58,9 @@ export type ValueOption = (typeof VALUE_OPTIONS)[number];
 const FLAG_OPTIONS = ['no-images', 'yes', 'with-secrets'] as const;
 export type FlagOption = (typeof FLAG_OPTIONS)[number];
 
+/** The options that only some commands accept. */
+export type OptionName = 'json' | 'refused' | 'force' | ValueOption | FlagOption;
+
 export interface CommandOptions
   extends Partial<Record<ValueOption, string | undefined>>,
     Partial<Record<FlagOption, boolean | undefined>> {
@@ -67,34 +81,61 @@ export interface CommandOutcome {
 
 export type Arguments = ReturnType<typeof readArguments>;
 
-/** Throws TypeError for an option that there is not. */
+const ARGUMENTS = {
+  config: { type: 'string', short: 'c' },
+  set: { type: 'string', multiple: true, default: [] as string[] },
+  check: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  refused: { type: 'boolean', default: false },
+  force: { type: 'boolean', default: false },
+  cameras: { type: 'string' },
+  days: { type: 'string' },
+  'password-file': { type: 'string' },
+  role: { type: 'string' },
+  name: { type: 'string' },
+  url: { type: 'string' },
+  sha256: { type: 'string' },
+  'no-images': { type: 'boolean' },
+  yes: { type: 'boolean' },
+  'with-secrets': { type: 'boolean' },
+  version: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+/** Throws StartError for an option that there is not, or that lacks its value. */
 export function readArguments(argv: string[]) {
-  const { values, positionals } = parseArgs({
-    args: argv,
-    allowPositionals: true,
-    options: {
-      config: { type: 'string', short: 'c' },
-      set: { type: 'string', multiple: true, default: [] },
-      check: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      refused: { type: 'boolean', default: false },
-      force: { type: 'boolean', default: false },
-      cameras: { type: 'string' },
-      days: { type: 'string' },
-      'password-file': { type: 'string' },
-      role: { type: 'string' },
-      name: { type: 'string' },
-      url: { type: 'string' },
-      sha256: { type: 'string' },
-      'no-images': { type: 'boolean' },
-      yes: { type: 'boolean' },
-      'with-secrets': { type: 'boolean' },
-      version: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
-  return { ...values, words: positionals };
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: ARGUMENTS,
+    });
+    return { ...values, words: positionals };
+  } catch (error) {
+    throw new StartError(argumentFault(messageOf(error)));
+  }
 }
+
+/** The texts of Node.js advise what does not help here. */
+function argumentFault(text: string): string {
+  const [, unknown] = /^Unknown option '(-[^']*)'/.exec(text) ?? [];
+  if (unknown !== undefined) {
+    const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(ARGUMENTS));
+    const hint = meant === undefined ? '' : ` Did you mean --${meant}?`;
+    return `there is no option ${unknown}.${hint} --help lists the options`;
+  }
+  const [, lacking] = /^Option '(?:-\w, )?(--[\w-]+)(?: <value>)?' argument/.exec(text) ?? [];
+  if (lacking !== undefined) return `${lacking} needs a value: ${lacking} VALUE`;
+  const [, full] = /^Option '(?:-\w, )?(--[\w-]+)' does not take an argument/.exec(text) ?? [];
+  return full === undefined ? text : `${full} takes no value`;
+}
+
+/** The options that a command accepts. */
+export const optionsOf = <C>(command: Command<C>): OptionName[] => [
+  ...(['json', 'refused', 'force'] as const).filter((option) => command[option]),
+  ...(command.values ?? []),
+  ...(command.flags ?? []),
+];
 
 /** The command that the arguments name. Throws ConfigurationError if there is none, or if it does not accept an option. */
 export function commandOf<C>(
@@ -105,8 +146,10 @@ export function commandOf<C>(
     throw new ConfigurationError('the command line', [{ path, message }]);
   };
   const command = name && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (name !== undefined && (!command || (more.length > 0 && !command.words)))
-    refuse(command ? (more[0] ?? name) : name, 'is not a known command');
+  if (name !== undefined && !command)
+    refuse(name, unknownName('is not a known command', name, Object.keys(commands)));
+  if (more.length > 0 && !command?.words)
+    refuse(more[0] ?? '', `is not a known command: "${name}" takes no further words`);
   const refuseOption = (option: string) =>
     refuse(option, `is not an option ${name ? `of ${name}` : 'without a command'}`);
   if (json && !command?.json) refuseOption('--json');
@@ -152,4 +195,4 @@ ${listed(commands).join('')}
       --yes             lets "reset" go on without asking
       --with-secrets    writes passwords into the output of "config export"
       --version         prints the version
-  -h, --help            prints this text`;
+  -h, --help            prints this text; after a command, only what concerns it`;

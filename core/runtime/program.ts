@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import type { FieldError } from '../contract/problem.js';
+import { commandHelp } from './command-help.js';
 import {
   type Arguments,
   type Command,
   type CommandOptions,
   type CommandSource,
   commandOf,
+  optionsOf,
   readArguments,
   usage,
 } from './command-line.js';
@@ -19,6 +21,7 @@ import { ConfigurationError, messageOf } from './errors.js';
 import type { LogLevel } from './logger.js';
 import { programVersion } from './program-version.js';
 import { type ServedProgram, serve } from './serve.js';
+import { nearest } from './unknown-name.js';
 
 type ConfigurationSchema = z.ZodType<{ log: { level: LogLevel } }>;
 
@@ -55,7 +58,7 @@ export async function run<S extends ConfigurationSchema>(
   try {
     options = readArguments(argv);
     command = commandOf(program, options);
-    if (options.help) return print(usage(program));
+    if (options.help) return print(helpFor(program, command, options.words));
     if (options.version) return print(programVersion());
     configuration = reread();
     if (options.check) return print(await checked(program, configuration, options.config));
@@ -67,6 +70,15 @@ export async function run<S extends ConfigurationSchema>(
   if (command) return execute(program, { command, given: settings }, configuration, options);
   const given = () => ({ source: options.config, settings: settings() });
   return (await serve(program, configuration, { reread, given })) ? EXIT.ok : EXIT.failed;
+}
+
+function helpFor<C>(
+  program: { name: string; summary: string; commands?: Record<string, Command<C>> },
+  command: Command<C> | undefined,
+  [word = '', action]: string[],
+): string {
+  if (!command) return usage(program);
+  return commandHelp(program.name, word, command, optionsOf(command), action);
 }
 
 async function checked<C>(
@@ -97,9 +109,25 @@ async function execute<C>(
     print(outcome.text);
     return outcome.code;
   } catch (error) {
-    process.stderr.write(`${name}: ${messageOf(error)}\n`);
+    process.stderr.write(`${name}: ${advised(messageOf(error), name, words, command)}\n`);
     return EXIT.failed;
   }
+}
+
+/** To a text that says how a command is written: the word that was probably meant, and where to read more. */
+function advised<C>(
+  text: string,
+  program: string,
+  [word = '', action]: string[],
+  { forms = [] }: Command<C>,
+): string {
+  if (!text.startsWith('expected "')) return text;
+  const actions = forms
+    .map(({ call }) => call.split(' ')[0] ?? '')
+    .filter((call) => /^[a-z]/.test(call));
+  const meant = actions.includes(action ?? '') ? undefined : nearest(action ?? '', actions);
+  const hint = meant === undefined ? '' : `. Did you mean "${word} ${meant}"?`;
+  return `${text}${hint}${hint ? ' ' : '; '}"${program} ${word} --help" explains them`;
 }
 
 const print = (text: string): number => {

@@ -15,28 +15,36 @@ import type { OutboxTables } from '../store/outbox-tables.js';
 /** The backlog for the relay, or what was refused, as text. Reads the database, so it works whether the appliance runs or not. */
 export async function outboxCommand(
   { site, dataFolder, outbox }: EdgeConfig,
-  { refused }: Pick<CommandOptions, 'refused'> = {},
+  { refused, json }: Partial<Pick<CommandOptions, 'refused' | 'json'>> = {},
 ): Promise<string> {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) throw new StartError(`${file} does not exist: nothing was recorded yet`);
-  return namingDamage(file, 'siteglass-edge', () => describe(file, site, outbox, refused));
+  return namingDamage(file, 'siteglass-edge', () =>
+    describe(file, site, outbox, { refused, json }),
+  );
 }
 
 async function describe(
   file: string,
   site: string,
   outbox: EdgeConfig['outbox'],
-  refused = false,
+  { refused = false, json = false }: { refused?: boolean | undefined; json?: boolean | undefined },
 ): Promise<string> {
   const db = kyselyOver<OutboxTables>(openReadOnly(file));
   try {
-    if (refused) return refusedTable(await refusedSummaries(db)).join('\n');
+    if (refused) {
+      const rows = await refusedSummaries(db);
+      return json
+        ? toJson({ site, refused: rows.map(refusedJson) })
+        : refusedTable(rows).join('\n');
+    }
     const store = new Outbox(db, systemClock, outbox);
     const [state, { oldestSeconds }, hours] = [
       await store.state(),
       await store.depth(),
       await store.hours(),
     ];
+    if (json) return toJson(outboxJson(site, state, oldestSeconds, hours, outbox.maxBytes));
     return [...facts(site, state, oldestSeconds, outbox.maxBytes), '', ...table(hours)].join('\n');
   } finally {
     await db.destroy();
@@ -86,3 +94,38 @@ function refusedTable(refused: RefusedSummary[]): string[] {
 }
 
 const megabytes = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
+
+const toJson = (value: object): string => JSON.stringify(value, null, 2);
+
+/** The names are those of `GET /sync`. */
+const outboxJson = (
+  site: string,
+  { epoch, summaries, bytes, ackedSeq, lastSeq, evicted, refused, forgotten, kept }: OutboxState,
+  oldestSeconds: number | null,
+  hours: OutboxHour[],
+  maxBytes: number,
+) => ({
+  site,
+  epoch,
+  depth: summaries,
+  oldestSeconds,
+  bytes,
+  maxBytes,
+  lastSeq,
+  acknowledgedSeq: ackedSeq,
+  evicted,
+  refused,
+  forgotten,
+  kept,
+  hours: hours.map(({ began, ...counts }) => ({ began: toIsoString(began), ...counts })),
+});
+
+const refusedJson = ({ epoch, seq, reason, summary, bytes, refusedAt }: RefusedSummary) => ({
+  epoch,
+  seq,
+  reason,
+  camera: summary.camera ?? null,
+  snapshot: summary.snapshot ?? null,
+  bytes,
+  refusedAt: refusedAt > 0 ? toIsoString(refusedAt) : null,
+});

@@ -4,14 +4,6 @@ import type { FieldTexts } from './field-text.js';
 export const siteTexts: FieldTexts = {
   'param.limit': ['Entries on a page', 50],
   'param.after': ['Cursor: the `next` of the previous page'],
-  'param.from': [
-    'Only from this time on: a date (the beginning of the day at the site), or a time with an offset',
-    '2026-11-27',
-  ],
-  'param.to': [
-    'Only before this time: a date (the beginning of the day at the site), or a time with an offset',
-    '2026-11-28',
-  ],
   'param.camera': ['Id of the camera', 'street'],
   'param.site': ['Id of the site', 'harbour'],
   'param.sighting': ['Id of the sighting', '01a20665-0b1c-74f1-a44c-1376fce3fad5'],

@@ -62,6 +62,16 @@ test('what was set aside is a warning with its reason, and is shown by the comma
   ]);
   t.regex(advice[1] ?? '', /siteglass-edge outbox --refused/);
   t.regex(await outboxCommand(config), /set aside {5}1; "siteglass-edge outbox --refused"/);
+  t.like(JSON.parse(await outboxCommand(config, { json: true })), {
+    site: config.site,
+    depth: 0,
+    refused: 1,
+    oldestSeconds: null,
+    maxBytes: config.outbox.maxBytes,
+  });
+  t.like(JSON.parse(await outboxCommand(config, { json: true, refused: true })), {
+    refused: [{ seq: 2, reason: 'refused by the relay: too many labels' }],
+  });
   t.regex(
     await outboxCommand(config, { refused: true }),
     /^2 of epoch .*: refused by the relay: too many labels\n {2}camera gate, snapshot /,

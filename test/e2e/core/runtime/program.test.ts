@@ -132,3 +132,42 @@ test('a missing secret is one clear line and exit code 1', async (t) => {
     t.is(log.at(-1)?.err, undefined, 'without a stack trace');
   }
 });
+
+test('--help after a command shows only that command, and after one of its words only that', async (t) => {
+  const help = async (...args: string[]) => (await runToEnd(t, 'edge', [...args, '--help'])).output;
+  const user = await help('user');
+  t.regex(user, /siteglass-edge user add NAME --role ROLE/);
+  t.regex(user, /siteglass-edge user logout NAME/);
+  t.notRegex(user, /token|--cameras|--sha256/);
+  const add = await help('user', 'add');
+  t.regex(add, /--password-file FILE/);
+  t.notRegex(add, /logout|--force/);
+  t.regex(await help('outbox'), /\[--json\] \[--refused\]/);
+  const relay = (await runToEnd(t, 'cloud-relay', ['sites', 'enrol', '--help'])).output;
+  t.regex(relay, /siteglass-relay sites enrol NAME/);
+  t.notRegex(relay, /revoke/);
+});
+
+test('a mistyped command or option is answered with the one that was meant', async (t) => {
+  for (const [args, message] of [
+    [['reset', '--yse'], /there is no option --yse\. Did you mean --yes\?/],
+    [['--confg', 'x'], /there is no option --confg\. Did you mean --config\?/],
+    [['usr'], /usr: is not a known command\. Did you mean "user"\? Valid: backup, /],
+    [['user', 'add', 'anna', '--role'], /--role needs a value/],
+    [['doctor', 'now'], /now: is not a known command: "doctor" takes no further words/],
+  ] as const) {
+    const { code, errors } = await runToEnd(t, 'edge', [...args]);
+    t.is(code, 2, args.join(' '));
+    t.regex(errors, message);
+    t.is(errors.trimEnd().split('\n').length <= 2, true, errors);
+  }
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'edge.db'), '');
+  const wrong = ['certificate', 'pme', '--set', `dataFolder=${folder}`];
+  const { code, errors } = await runToEnd(t, 'edge', wrong);
+  t.is(code, 1);
+  t.regex(
+    errors,
+    /expected "certificate" or "certificate pem"\. Did you mean "certificate pem"\? "siteglass-edge certificate --help" explains them/,
+  );
+});

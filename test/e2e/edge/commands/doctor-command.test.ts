@@ -320,10 +320,10 @@ test('the text output has a line and an advice for each finding, and the totals 
 });
 
 test('--json is rejected for a command without JSON output', async (t) => {
-  for (const args of [['outbox', '--json'], ['--json']]) {
+  for (const args of [['user', '--json'], ['--json']]) {
     const { code, errors } = await runToEnd(t, 'edge', args);
     t.is(code, 2);
-    t.regex(errors, /--json: is not an option (of outbox|without a command)\n$/);
+    t.regex(errors, /--json: is not an option (of user|without a command)\n$/);
   }
 });
 
