@@ -137,7 +137,7 @@ test('each kind of way and each kind of rule is made with its form', async (t) =
   const form = page.getByRole('dialog');
   const fill = async (fields: Record<string, string>) => {
     for (const [label, value] of Object.entries(fields))
-      await form.getByRole('textbox', { name: label, exact: true }).fill(value);
+      await form.getByLabel(label, { exact: true }).fill(value);
   };
   const kinds: Record<string, Record<string, string>> = {
     email: { 'Mail server': '127.0.0.1', From: 'a@example.org', To: 'b@example.org' },
