@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { siteGapsSchema } from '../../core/contract/fleet.js';
-import { instantSchema, labelSchema, nameSchema } from '../../core/contract/names.js';
+import { labelSchema, nameSchema } from '../../core/contract/names.js';
 import { fromSchema, toSchema } from '../../core/contract/query.js';
 import {
   dailyTotalSchema,
