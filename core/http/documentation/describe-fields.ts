@@ -2,6 +2,7 @@ import { accessTexts } from './access-texts.js';
 import { cameraTexts } from './camera-texts.js';
 import type { FieldText, FieldTexts } from './field-text.js';
 import { imageTexts } from './image-texts.js';
+import { notificationTexts } from './notification-texts.js';
 import { siteTexts } from './site-texts.js';
 import { systemTexts } from './system-texts.js';
 
@@ -9,6 +10,7 @@ type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
   ...systemTexts,
+  ...notificationTexts,
   ...siteTexts,
   ...cameraTexts,
   ...accessTexts,
