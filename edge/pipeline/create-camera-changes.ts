@@ -27,7 +27,12 @@ export interface ChangeParts {
   events: EdgeEvents;
   reread: () => EdgeConfig;
   /** Puts the cameras in `configured` in force. */
-  apply(): Promise<ScheduleChanges>;
+  apply(options: ApplyOptions): Promise<ScheduleChanges>;
+}
+
+export interface ApplyOptions {
+  /** Whether cameras that refused the login too often are asked once more. */
+  retriesLogins: boolean;
 }
 
 export const loadManagedCameras = ({ config, db }: EdgeDependencies): Promise<ManagedCameras> =>
@@ -64,11 +69,13 @@ export function createCameraChanges(
     replaceCameras: (cameras) => {
       configured.replaceFile(cameras);
       reportFaults();
-      return apply();
+      return apply({ retriesLogins: true });
     },
   });
   const manager = new CameraManager({
-    ...{ configured, managed, apply, queue, dataFolder, clock },
+    ...{ configured, managed, queue, dataFolder, clock },
+    // A change of one camera is no reason to ask the others, whose accounts could be locked.
+    apply: () => apply({ retriesLogins: false }),
     check: async (camera) => {
       const known = await catalog.names();
       return cameraNameFaults({ cameras: [camera], detection }, known).flatMap(({ errors }) =>

@@ -16,7 +16,7 @@ import { Sightings } from '../sightings/sightings.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
 import { sightingTables } from '../store/tables.js';
 import { camerasCondition } from './cameras-condition.js';
-import { createCameraChanges } from './create-camera-changes.js';
+import { type ApplyOptions, createCameraChanges } from './create-camera-changes.js';
 import type { EdgeEvents } from './edge-events.js';
 import { longestSearchMs } from './longest-search.js';
 import { MotionGates } from './motion-gates.js';
@@ -99,8 +99,8 @@ export function createPipeline(
   events.on('snapshotRecorded', ({ camera, analysis }) => {
     if (analysis.damaged) cameras.recordDamaged(camera);
   });
-  const apply = async () => {
-    const changes = await cameras.replace(configured.all, open);
+  const apply = async (options: ApplyOptions) => {
+    const changes = await cameras.replace(configured.all, open, options);
     await sightings.endForRemovedCameras();
     events.emit('camerasReplaced', configured.all);
     return changes;

@@ -23,6 +23,7 @@ export async function useAccess(t: ExecutionContext, admin: ApiClient): Promise<
   const note = ({ status }: { status: number }) => statuses.push(status);
   let session = await logIn(GOOD_PASSWORD);
   note(await admin.get(t, `${API}/session`, session));
+  note(await admin.get(t, `${API}/session/current`, session));
   note(await put('/session/password', { current: GOOD_PASSWORD, password: other }, session));
   session = await logIn(other);
   note(await admin.call(t, 'DELETE', `${API}/session`, { headers: session }));

@@ -77,14 +77,7 @@ function plot(
   { series, bars: rows }: ChartData,
   describeAt: (index: number | null | undefined) => void,
 ): uPlot {
-  const style = getComputedStyle(document.documentElement);
-  const probe = (name: string) => resolved(element, `var(${name})`);
-  const axis = {
-    stroke: probe('--muted'),
-    grid: { stroke: probe('--border'), width: 1 },
-    ticks: { stroke: probe('--border'), width: 1 },
-    font: `12px ${style.fontFamily}`,
-  };
+  const axis = axisOf(element);
   // The sums are drawn from the highest to the lowest, so that each covers what lies under it.
   const sums = series.map((_, last) =>
     rows.map(({ counts }) => counts.slice(0, last + 1).reduce((sum, one) => sum + one, 0)),
@@ -113,7 +106,7 @@ function plot(
       series: [
         {},
         ...order.map((i) => ({
-          fill: probe(`--series-${i}`),
+          fill: colourOf(element, `--series-${i}`),
           width: 0,
           ...(bars && { paths: bars }),
           points: { show: false },
@@ -134,10 +127,17 @@ function rangeOf(rows: ChartData['bars']): [number, number] {
   return [first, last + step];
 }
 
-/** A colour as a canvas takes it. */
-function resolved(element: HTMLElement, colour: string): string {
+const axisOf = (element: HTMLElement): uPlot.Axis => ({
+  stroke: colourOf(element, '--muted'),
+  grid: { stroke: colourOf(element, '--border'), width: 1 },
+  ticks: { stroke: colourOf(element, '--border'), width: 1 },
+  font: `12px ${getComputedStyle(element).fontFamily}`,
+});
+
+/** A colour of the style sheet as a canvas takes it. */
+function colourOf(element: HTMLElement, name: string): string {
   const before = element.style.color;
-  element.style.color = colour;
+  element.style.color = `var(${name})`;
   const value = getComputedStyle(element).color;
   element.style.color = before;
   return value;

@@ -17,9 +17,42 @@ interface HourBarProps {
 
 /** How many events began in each hour of the day, of the cameras and labels of the filter. Each leads to its events. */
 export function HourBar({ filter, hrefOf }: HourBarProps) {
-  const { day, cameras, labels } = filter;
-  const begin = instantOf(day).getTime();
-  const end = instantOf(addDays(day, 1)).getTime();
+  const begin = instantOf(filter.day).getTime();
+  const end = instantOf(addDays(filter.day, 1)).getTime();
+  const counts = useCounts(filter, begin, end);
+  const most = Math.max(1, ...counts.values());
+  const hours: number[] = [];
+  for (let at = begin - (begin % HOUR_MS); at < end; at += HOUR_MS) hours.push(at);
+  return (
+    <nav class="hours" aria-label={words.hours}>
+      <ul>
+        {hours.map((at) => {
+          const from = timeOf(new Date(Math.max(at, begin)));
+          const to = at + HOUR_MS >= end ? '00:00' : timeOf(new Date(at + HOUR_MS));
+          const isShown = filter.from === from && filter.to === to;
+          return (
+            <li key={at}>
+              <Hour
+                at={at}
+                count={counts.get(at) ?? 0}
+                most={most}
+                isShown={isShown}
+                href={isShown ? hrefOf('', '') : hrefOf(from, to)}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      <p class="scale" aria-hidden="true">
+        {[0, 6, 12, 18].map((hour) => (
+          <span key={hour}>{formatHour(begin + hour * HOUR_MS)}</span>
+        ))}
+      </p>
+    </nav>
+  );
+}
+
+function useCounts({ cameras, labels }: EventFilter, begin: number, end: number) {
   const { data } = useResource<SightingTotals>('/totals', {
     query: {
       ...inZone,
@@ -34,39 +67,24 @@ export function HourBar({ filter, hrefOf }: HourBarProps) {
   const counts = new Map<number, number>();
   for (const { at, sightings } of data?.totals ?? [])
     counts.set(Date.parse(at), (counts.get(Date.parse(at)) ?? 0) + sightings);
-  const most = Math.max(1, ...counts.values());
-  const hours: number[] = [];
-  for (let at = begin - (begin % HOUR_MS); at < end; at += HOUR_MS) hours.push(at);
+  return counts;
+}
+
+interface HourProps {
+  at: number;
+  count: number;
+  /** Of the hour with the most events. */
+  most: number;
+  isShown: boolean;
+  href: string;
+}
+
+function Hour({ at, count, most, isShown, href }: HourProps) {
+  const text = words.hourCount(formatHour(at), formatHour(at + HOUR_MS), count);
+  const share = count > 0 ? Math.max(6, (100 * count) / most) : 0;
   return (
-    <nav class="hours" aria-label={words.hours}>
-      <ul>
-        {hours.map((at) => {
-          const from = timeOf(new Date(Math.max(at, begin)));
-          const to = at + HOUR_MS >= end ? '00:00' : timeOf(new Date(at + HOUR_MS));
-          const isShown = filter.from === from && filter.to === to;
-          const count = counts.get(at) ?? 0;
-          return (
-            <li key={at}>
-              <a
-                href={isShown ? hrefOf('', '') : hrefOf(from, to)}
-                aria-current={isShown ? 'time' : undefined}
-                aria-label={words.hourCount(formatHour(at), formatHour(at + HOUR_MS), count)}
-                title={words.hourCount(formatHour(at), formatHour(at + HOUR_MS), count)}
-              >
-                <span
-                  class="bar"
-                  style={{ height: `${count > 0 ? Math.max(6, (100 * count) / most) : 0}%` }}
-                />
-              </a>
-            </li>
-          );
-        })}
-      </ul>
-      <p class="scale" aria-hidden="true">
-        {[0, 6, 12, 18].map((hour) => (
-          <span key={hour}>{formatHour(begin + hour * HOUR_MS)}</span>
-        ))}
-      </p>
-    </nav>
+    <a href={href} aria-current={isShown ? 'time' : undefined} aria-label={text} title={text}>
+      <span class="bar" style={{ height: `${share}%` }} />
+    </a>
   );
 }

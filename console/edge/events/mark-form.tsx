@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { MarkRequest, Sighting } from '../../../core/contract/sighting.js';
+import type { MarkRequest, Sighting, SightingMark } from '../../../core/contract/sighting.js';
 import { api } from '../../shared/api.js';
 import { formatDateTime } from '../../shared/format.js';
 import { may } from '../../shared/session.js';
@@ -17,7 +17,6 @@ interface MarkFormProps {
 
 /** Marks an event as wrong, with a note, or removes the mark. */
 export function MarkForm({ sighting: { id, mark }, onChanged }: MarkFormProps) {
-  const [note, setNote] = useState(mark?.note ?? '');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const put = async (request: MarkRequest, done: string) => {
@@ -35,33 +34,68 @@ export function MarkForm({ sighting: { id, mark }, onChanged }: MarkFormProps) {
   };
   if (mark)
     return (
-      <div class="card stack">
-        <p>
-          <strong>{words.marked(mark.by, formatDateTime(mark.at))}</strong>
-          {mark.note && (
-            <>
-              <br />
-              {mark.note}
-            </>
-          )}
-        </p>
-        <ErrorNotice error={error} />
-        {may('operator') && (
-          <div>
-            <Button busy={busy} onClick={() => put({ wrong: false, note: '' }, words.markRemoved)}>
-              {words.unmark}
-            </Button>
-          </div>
-        )}
-      </div>
+      <Mark
+        mark={mark}
+        busy={busy}
+        error={error}
+        onRemove={() => void put({ wrong: false, note: '' }, words.markRemoved)}
+      />
     );
   if (!may('operator')) return null;
+  return (
+    <NoteForm
+      busy={busy}
+      error={error}
+      onNote={(note) => void put({ wrong: true, note }, words.markSaved)}
+    />
+  );
+}
+
+interface MarkProps {
+  mark: SightingMark;
+  busy: boolean;
+  error: unknown;
+  onRemove(): void;
+}
+
+function Mark({ mark, busy, error, onRemove }: MarkProps) {
+  return (
+    <div class="card stack">
+      <p>
+        <strong>{words.marked(mark.by, formatDateTime(mark.at))}</strong>
+        {mark.note && (
+          <>
+            <br />
+            {mark.note}
+          </>
+        )}
+      </p>
+      <ErrorNotice error={error} />
+      {may('operator') && (
+        <div>
+          <Button busy={busy} onClick={onRemove}>
+            {words.unmark}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface NoteFormProps {
+  busy: boolean;
+  error: unknown;
+  onNote(note: string): void;
+}
+
+function NoteForm({ busy, error, onNote }: NoteFormProps) {
+  const [note, setNote] = useState('');
   return (
     <form
       class="card stack"
       onSubmit={(event) => {
         event.preventDefault();
-        void put({ wrong: true, note: note.trim() }, words.markSaved);
+        onNote(note.trim());
       }}
     >
       <TextField

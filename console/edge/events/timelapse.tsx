@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 import { apiBlob } from '../../shared/api.js';
-import { readersZone } from '../../shared/format.js';
+import { formatDate, readersZone } from '../../shared/format.js';
 import { Button } from '../../shared/ui/button.js';
 import { Dialog } from '../../shared/ui/dialog.js';
 import { ErrorNotice } from '../../shared/ui/notice.js';
 import { texts } from '../../texts/texts.js';
+import { instantOf } from './days.js';
 
 const words = texts.events;
 
@@ -48,7 +49,7 @@ function TimelapseDialog({ camera, name, day, onClose }: TimelapseProps & { onCl
     };
   }, []);
   return (
-    <Dialog wide title={words.timelapseOf(name, day)} onClose={onClose}>
+    <Dialog wide title={words.timelapseOf(name, formatDate(instantOf(day)))} onClose={onClose}>
       <ErrorNotice error={error} />
       {!url && !error && <p role="status">{words.timelapseMaking}</p>}
       {url && (

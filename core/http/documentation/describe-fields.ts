@@ -9,8 +9,8 @@ import { systemTexts } from './system-texts.js';
 type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
-  ...notificationTexts,
   ...systemTexts,
+  ...notificationTexts,
   ...siteTexts,
   ...cameraTexts,
   ...accessTexts,

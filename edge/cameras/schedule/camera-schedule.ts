@@ -105,10 +105,12 @@ export class CameraSchedule implements Service, Probe {
   /**
    * Replaces the list of cameras. Cameras with an unchanged configuration continue without interruption. A changed
    * camera is restarted, and stays paused if an operator had paused it. `create` is called for new and changed cameras.
+   * With `retriesLogins`, a login that was given up is tried once more.
    */
   async replace(
     configs: readonly CameraConfig[],
     create: (config: CameraConfig) => Camera,
+    { retriesLogins = true } = {},
   ): Promise<CameraChanges> {
     if (this.#isStopped) throw new ProblemError('shutting_down', 'Cameras are no longer replaced.');
     const previous = this.#watches;
@@ -120,7 +122,7 @@ export class CameraSchedule implements Service, Probe {
     });
     const created = next.filter((watch) => previous.get(watch.config.id) !== watch);
     const replaced = [...previous.values()].filter((watch) => !next.includes(watch));
-    for (const watch of next) watch.retryLogin();
+    if (retriesLogins) for (const watch of next) watch.retryLogin();
     this.#watches = new Map(next.map((watch) => [watch.config.id, watch]));
     // The new watch may need a resource that only one can hold, such as a device.
     await Promise.all(replaced.map((watch) => watch.stop()));

@@ -39,7 +39,7 @@ async function start(t: ExecutionContext, user: string) {
 
 const cards = (page: Page) => page.locator('.event-card');
 
-test("yesterday's events are one click away, filtered in the address, and exported as shown", async (t) => {
+test.serial("yesterday's events are one click away, filtered in the address, and exported as shown", async (t) => {
   const { page, complaints } = await start(t, 'ada');
   await page.getByRole('link', { name: 'Yesterday' }).click();
   await page.getByText('7 events', { exact: true }).waitFor();
@@ -87,7 +87,7 @@ test("yesterday's events are one click away, filtered in the address, and export
   t.deepEqual(complaints, []);
 });
 
-test('an event is shown with its box and its neighbours, and marked as wrong', async (t) => {
+test.serial('an event is shown with its box and its neighbours, and marked as wrong', async (t) => {
   const { edge, page, complaints, image } = await start(t, 'otto');
   await page.getByRole('link', { name: 'Yesterday' }).click();
   await page.getByText('7 events', { exact: true }).waitFor();
@@ -100,7 +100,7 @@ test('an event is shown with its box and its neighbours, and marked as wrong', a
   t.regex(await dialog.innerText(), /Door/);
   t.deepEqual(await seriousFindings(page), []);
 
-  await dialog.getByRole('button', { name: 'Earlier event' }).click();
+  await dialog.getByRole('button', { name: 'Earlier' }).click();
   await dialog.getByRole('heading', { name: 'person at Gate' }).waitFor();
   await page.keyboard.press('ArrowRight');
   await dialog.getByRole('heading', { name: 'car at Yard' }).waitFor();
@@ -124,7 +124,7 @@ test('an event is shown with its box and its neighbours, and marked as wrong', a
   t.deepEqual(complaints, []);
 });
 
-test('a viewer cannot mark events, and the page is used on a phone', async (t) => {
+test.serial('a viewer cannot mark events, and the page is used on a phone', async (t) => {
   const { page, complaints } = await start(t, 'ada');
   await page.setViewportSize({ width: 360, height: 740 });
   await page.getByRole('link', { name: 'Yesterday' }).click();
@@ -137,7 +137,21 @@ test('a viewer cannot mark events, and the page is used on a phone', async (t) =
   t.deepEqual(complaints, []);
 });
 
-test('a new event is announced on the page of today and does not move the list', async (t) => {
+test.serial("a camera's day is shown as a film, or how to get the program that makes it", async (t) => {
+  const { page, complaints } = await start(t, 'ada');
+  await page.getByText('Filter', { exact: true }).click();
+  await page.getByLabel('Gate').check();
+  await page.getByRole('button', { name: 'Time-lapse of the day' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('video').or(dialog.getByText('apt install ffmpeg')).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  t.deepEqual(
+    complaints.filter((line) => !line.includes('status of 501')),
+    [],
+  );
+});
+
+test.serial('a new event is announced on the page of today and does not move the list', async (t) => {
   const { edge, page, complaints } = await start(t, 'ada');
   await page.getByText('1 event', { exact: true }).waitFor();
   await edge.push('yard', await snapshotOf(2));
@@ -147,7 +161,7 @@ test('a new event is announced on the page of today and does not move the list',
   t.deepEqual(complaints, []);
 });
 
-test('ten thousand events of a day are scrolled through with few of them in the document', async (t) => {
+test.serial('ten thousand events of a day are scrolled through with few of them in the document', async (t) => {
   const { edge, page, complaints, yesterday, image } = await start(t, 'ada');
   const begins = Array.from({ length: 10_000 }, (_, i) => yesterday + i * 8_000);
   edge.store({ camera: 'gate', label: 'cat', image, begins });
@@ -166,7 +180,7 @@ test('ten thousand events of a day are scrolled through with few of them in the 
   t.deepEqual(complaints, []);
 });
 
-test('the chart of a day leads to the events of an hour, and a table has the same numbers', async (t) => {
+test.serial('the chart of a day leads to the events of an hour, and a table has the same numbers', async (t) => {
   const { page, complaints } = await start(t, 'ada');
   await page.getByRole('link', { name: 'Charts' }).click();
   await page.getByRole('button', { name: 'Earlier' }).click();

@@ -5,7 +5,7 @@ import { PASSWORD, snapshotOf, startEdgeWithCameras } from '../../support/edge-w
 import { freePort } from '../../support/free-port.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
-test('the live page shows a new snapshot with its boxes without a reload, and one camera whole', async (t) => {
+test.serial('the live page shows a new snapshot with its boxes without a reload, and one camera whole', async (t) => {
   const edge = await startEdgeWithCameras({ cameras: ['gate', 'yard'] });
   t.teardown(edge.stop);
   const { page, complaints } = await openPage(t, edge.url);
@@ -52,7 +52,7 @@ test('the live page shows a new snapshot with its boxes without a reload, and on
   t.deepEqual(complaints, []);
 });
 
-test('the live page says when the connection is lost, marks pictures as old, and recovers', async (t) => {
+test.serial('the live page says when the connection is lost, marks pictures as old, and recovers', async (t) => {
   const dataFolder = await temporaryFolder(t);
   const settings = [`http.port=${await freePort()}`];
   const start = () => startEdgeWithCameras({ cameras: ['gate'], dataFolder, settings });
@@ -77,7 +77,7 @@ test('the live page says when the connection is lost, marks pictures as old, and
   await page.getByText(/^Taken/).waitFor();
 });
 
-test('without cameras, the live page leads an administrator to the first one', async (t) => {
+test.serial('without cameras, the live page leads an administrator to the first one', async (t) => {
   const edge = await startEdge();
   t.teardown(edge.stop);
   await edge.access.users.create('root', 'admin', PASSWORD);
@@ -90,7 +90,7 @@ test('without cameras, the live page leads an administrator to the first one', a
   t.deepEqual(complaints, []);
 });
 
-test('thirty cameras are searched, filtered and shown on a wall; only pictures on the screen are loaded', async (t) => {
+test.serial('thirty cameras are searched, filtered and shown on a wall; only pictures on the screen are loaded', async (t) => {
   const cameras = Array.from({ length: 30 }, (_, i) => `camera-${String(i + 1).padStart(2, '0')}`);
   const edge = await startEdgeWithCameras({ cameras });
   t.teardown(edge.stop);

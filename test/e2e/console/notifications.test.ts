@@ -115,7 +115,7 @@ test('what the file declares is shown with the reason, an operator tries it, and
   await logInOn(page, 'olaf', `${PASSWORD} 2`);
   await page
     .getByText(
-      'When a person or a car appears at Street (at least 60% certain) on Sat and Sun between 22:00 and 06:00, send to My hook, at most once in 5 minutes.',
+      'When a person or a car appears at Street (at least 60% certain) on Sat and Sun between 22:00 and 6:00, send to My hook, at most once in 5 minutes.',
     )
     .waitFor();
   t.true((await page.getByText(/configuration file/).count()) >= 2);

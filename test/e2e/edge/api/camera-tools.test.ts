@@ -18,6 +18,7 @@ import {
 import { startOnvifDevice } from '../../../edge/support/onvif-device.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { startEdge } from '../../../support/edge.js';
+import { eventually } from '../../../support/eventually.js';
 import { renderScene } from '../../../support/render-scene.js';
 
 const PATH = '/api/v1/cameras';
@@ -151,6 +152,30 @@ test('a trial shows what draft settings would have found in the last snapshots',
   });
   t.regex(unknown.json.errors?.[0]?.message ?? '', /Did you mean "stop-sign"\?/);
   t.is((await api.post(t, `${PATH}/strete/trial`, { settings: {} })).status, 404);
+});
+
+test('one trial runs at a time, and it ends when its client leaves', async (t) => {
+  const { api, edge, push } = await start(t, ['cameras=[{ id: street, kind: push }]']);
+  for (let seed = 1; seed <= 12; seed++) await push('street', await scene(seed, [SIGN]));
+  const leave = new AbortController();
+  const request = (signal?: AbortSignal) =>
+    fetch(`${edge.url}${PATH}/street/trial`, {
+      method: 'POST',
+      body: JSON.stringify({ settings: { parameters: { workingSize: 0 } }, snapshots: 100 }),
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${edge.adminToken}` },
+      ...(signal && { signal }),
+    });
+  const left = request(leave.signal);
+  let refused = 0;
+  for (let i = 0; i < 3; i++) {
+    const { status, json } = await api.post<Problem>(t, `${PATH}/street/trial`, { settings: {} });
+    if (status === 409 && json.code === 'cameras_busy') refused++;
+  }
+  t.true(refused > 0);
+  leave.abort();
+  await t.throwsAsync(left, { any: true });
+  const free = async () => (await request()).status === 200;
+  await eventually('another trial runs', free);
 });
 
 test('the values of the motion gate are shown live, and without a gate what it would measure', async (t) => {

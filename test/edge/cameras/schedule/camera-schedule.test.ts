@@ -16,7 +16,13 @@ import {
 import { eventually } from '../../../support/eventually.js';
 import { FakeTime } from '../../../support/fake-time.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
-import { picture, silence, startCameraServer, status } from '../../support/camera-server.js';
+import {
+  challenge,
+  picture,
+  silence,
+  startCameraServer,
+  status,
+} from '../../support/camera-server.js';
 import { folderConfig, httpConfig } from '../../support/cameras.js';
 
 const EVERY_SECOND = { schedule: '* * * * * *' };
@@ -440,3 +446,24 @@ for (const [name, byMs] of [
     t.true(after >= 29 && after <= 32, `${after} runs in a minute`);
     t.true(performance.now() - began < 5_000, 'no walk over the missed runs');
   });
+
+test('a login that was given up is tried once more after a reload, and not after a change of another camera', async (t) => {
+  const auth = { username: 'viewer', password: 'wrong' };
+  const camera = await startCameraServer(t, challenge('Basic realm="camera"'));
+  const gate = httpConfig(camera.url, { ...NEVER, auth });
+  const yard = (name: string) => httpConfig(camera.url, { id: 'yard', ...NEVER, name });
+  let retries = 0;
+  const created = createCamera(gate, await temporaryFolder(t), Date.now);
+  const retryLogin = created.retryLogin?.bind(created);
+  created.retryLogin = () => {
+    retries++;
+    retryLogin?.();
+  };
+  const { schedule } = await start(t, [], { cameras: [{ config: gate, camera: created }] });
+  const create = (config: CameraConfig) => createCamera(config, '/nowhere', Date.now);
+  await schedule.replace([gate, yard('a')], create, { retriesLogins: false });
+  await schedule.replace([gate, yard('b')], create, { retriesLogins: false });
+  t.is(retries, 0);
+  await schedule.replace([gate, yard('b')], create);
+  t.is(retries, 1);
+});
