@@ -27,7 +27,10 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       // Vite's own loader of modules is a script in the page, which the policy forbids.
       modulePreload: { polyfill: false },
-      rollupOptions: { input: PAGES[program].map((page) => join(root, page)) },
+      rolldownOptions: {
+        checks: { pluginTimings: false },
+        input: PAGES[program].map((page) => join(root, page)),
+      },
     },
     plugins: [compressed()],
     server: { proxy: { '^/(api|docs|openapi.json|setup)': { target, changeOrigin: true } } },

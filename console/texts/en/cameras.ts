@@ -92,6 +92,8 @@ export const cameras = {
     loopFolder: 'Repeat the pictures endlessly, for a demonstration',
     account: 'Account at the camera',
     test: 'Test',
+    testWithout: (ids: string) =>
+      `The test searches with the default detectors while ${ids} is not there.`,
     testing: 'Asking the camera for a picture.',
     tested: (width: number, height: number, ms: string) =>
       `The picture has ${width} × ${height} pixels and took ${ms}.`,

@@ -54,6 +54,8 @@ test.serial('settings are changed and undone, with faults at their fields', asyn
   const question = page.getByRole('dialog', { name: 'Leave without saving?' });
   await question.getByRole('button', { name: 'Cancel' }).click();
   t.is(page.url(), `${edge.url}/cameras/yard/settings`);
+  await page.goBack();
+  await page.goForward();
   await page.getByRole('link', { name: 'History' }).click();
   await page.getByText('restored by ada').waitFor();
   await page.getByText('changed by ada').waitFor();

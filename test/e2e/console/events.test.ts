@@ -39,53 +39,56 @@ async function start(t: ExecutionContext, user: string) {
 
 const cards = (page: Page) => page.locator('.event-card');
 
-test.serial("yesterday's events are one click away, filtered in the address, and exported as shown", async (t) => {
-  const { page, complaints } = await start(t, 'ada');
-  await page.getByRole('link', { name: 'Yesterday' }).click();
-  await page.getByText('7 events', { exact: true }).waitFor();
-  t.is(await cards(page).count(), 7, 'the days are those of the reader');
-  t.deepEqual(await seriousFindings(page), []);
+test.serial(
+  "yesterday's events are one click away, filtered in the address, and exported as shown",
+  async (t) => {
+    const { page, complaints } = await start(t, 'ada');
+    await page.getByRole('link', { name: 'Yesterday' }).click();
+    await page.getByText('7 events', { exact: true }).waitFor();
+    t.is(await cards(page).count(), 7, 'the days are those of the reader');
+    t.deepEqual(await seriousFindings(page), []);
 
-  await page.getByText('Filter', { exact: true }).click();
-  await page.getByLabel('Gate').check();
-  await page.getByText('5 events', { exact: true }).waitFor();
-  await page.getByLabel('person').check();
-  await page.getByLabel('Zone').fill('Door');
-  await page.getByLabel('Zone').press('Enter');
-  await page.getByLabel('From').fill('08:00');
-  await page.getByLabel('To', { exact: true }).fill('09:00');
-  await page.getByText('2 events', { exact: true }).waitFor();
-  const { searchParams } = new URL(page.url());
-  t.deepEqual(
-    ['camera', 'label', 'zone', 'from', 'to'].map((name) => searchParams.get(name)),
-    ['gate', 'person', 'Door', '08:00', '09:00'],
-  );
-  await page.reload();
-  await page.getByText('2 events', { exact: true }).waitFor();
-  t.deepEqual(await seriousFindings(page), []);
+    await page.getByText('Filter', { exact: true }).click();
+    await page.getByLabel('Gate').check();
+    await page.getByText('5 events', { exact: true }).waitFor();
+    await page.getByLabel('person').check();
+    await page.getByLabel('Zone').fill('Door');
+    await page.getByLabel('Zone').press('Enter');
+    await page.getByLabel('From').fill('08:00');
+    await page.getByLabel('To', { exact: true }).fill('09:00');
+    await page.getByText('2 events', { exact: true }).waitFor();
+    const { searchParams } = new URL(page.url());
+    t.deepEqual(
+      ['camera', 'label', 'zone', 'from', 'to'].map((name) => searchParams.get(name)),
+      ['gate', 'person', 'Door', '08:00', '09:00'],
+    );
+    await page.reload();
+    await page.getByText('2 events', { exact: true }).waitFor();
+    t.deepEqual(await seriousFindings(page), []);
 
-  await page.getByText('Export', { exact: true }).click();
-  const [csv] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: 'Table (CSV)' }).click(),
-  ]);
-  const lines = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
-  t.is(lines.length, 3, 'a heading and what the filter shows');
-  t.true(lines.slice(1).every((line) => line.includes('gate') && line.includes('person')));
-  const [coco] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: /COCO/ }).click(),
-  ]);
-  t.is((await readFile(await coco.path())).subarray(0, 2).toString(), 'PK');
+    await page.getByText('Export', { exact: true }).click();
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: 'Table (CSV)' }).click(),
+    ]);
+    const lines = (await readFile(await csv.path(), 'utf8')).trim().split('\r\n');
+    t.is(lines.length, 3, 'a heading and what the filter shows');
+    t.true(lines.slice(1).every((line) => line.includes('gate') && line.includes('person')));
+    const [coco] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name: /COCO/ }).click(),
+    ]);
+    t.is((await readFile(await coco.path())).subarray(0, 2).toString(), 'PK');
 
-  await page.getByRole('link', { name: 'Clear the filter' }).click();
-  await page.getByText('7 events', { exact: true }).waitFor();
-  await page.getByRole('link', { name: 'Previous day' }).click();
-  await page.getByText('1 event', { exact: true }).waitFor();
-  await page.getByRole('link', { name: 'Next day' }).click();
-  await page.getByText('7 events', { exact: true }).waitFor();
-  t.deepEqual(complaints, []);
-});
+    await page.getByRole('link', { name: 'Clear the filter' }).click();
+    await page.getByText('7 events', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Previous day' }).click();
+    await page.getByText('1 event', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Next day' }).click();
+    await page.getByText('7 events', { exact: true }).waitFor();
+    t.deepEqual(complaints, []);
+  },
+);
 
 test.serial('an event is shown with its box and its neighbours, and marked as wrong', async (t) => {
   const { edge, page, complaints, image } = await start(t, 'otto');
@@ -137,72 +140,84 @@ test.serial('a viewer cannot mark events, and the page is used on a phone', asyn
   t.deepEqual(complaints, []);
 });
 
-test.serial("a camera's day is shown as a film, or how to get the program that makes it", async (t) => {
-  const { page, complaints } = await start(t, 'ada');
-  await page.getByText('Filter', { exact: true }).click();
-  await page.getByLabel('Gate').check();
-  await page.getByRole('button', { name: 'Time-lapse of the day' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.locator('video').or(dialog.getByText('apt install ffmpeg')).waitFor();
-  t.deepEqual(await seriousFindings(page), []);
-  t.deepEqual(
-    complaints.filter((line) => !line.includes('status of 501')),
-    [],
-  );
-});
-
-test.serial('a new event is announced on the page of today and does not move the list', async (t) => {
-  const { edge, page, complaints } = await start(t, 'ada');
-  await page.getByText('1 event', { exact: true }).waitFor();
-  await edge.push('yard', await snapshotOf(2));
-  await page.getByRole('button', { name: '1 new event: show it' }).click();
-  await page.getByText('2 events', { exact: true }).waitFor();
-  t.is(await cards(page).count(), 2);
-  t.deepEqual(complaints, []);
-});
-
-test.serial('ten thousand events of a day are scrolled through with few of them in the document', async (t) => {
-  const { edge, page, complaints, yesterday, image } = await start(t, 'ada');
-  const begins = Array.from({ length: 10_000 }, (_, i) => yesterday + i * 8_000);
-  edge.store({ camera: 'gate', label: 'cat', image, begins });
-  await page.getByRole('link', { name: 'Yesterday' }).click();
-  await cards(page).first().waitFor();
-  let most = 0;
-  for (let i = 0; i < 60 && !(await page.getByText('10,007 events').isVisible()); i++) {
-    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
-    await page.waitForTimeout(100);
-    most = Math.max(most, await cards(page).count());
-  }
-  await page.getByText('10,007 events').waitFor();
-  t.true(most > 0 && most < 150, `${most} events in the document`);
-  await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
-  await cards(page).filter({ hasText: '12:00:00 AM' }).waitFor();
-  t.deepEqual(complaints, []);
-});
-
-test.serial('the chart of a day leads to the events of an hour, and a table has the same numbers', async (t) => {
-  const { page, complaints } = await start(t, 'ada');
-  await page.getByRole('link', { name: 'Charts' }).click();
-  await page.getByRole('button', { name: 'Earlier' }).click();
-  const chart = page.getByRole('img', { name: /^Events from .*: 7 events/ });
-  await chart.locator('canvas').waitFor();
-  await page.getByText('car 2').waitFor();
-  t.deepEqual(await seriousFindings(page), []);
-  const over = await page.locator('.u-over').boundingBox();
-  t.truthy(over);
-  if (!over) return;
-  await page.mouse.click(over.x + (over.width * 8.3) / 24, over.y + over.height - 5);
-  await page.waitForURL(/from=08%3A00&to=09%3A00/);
-  await page.getByText('3 events', { exact: true }).waitFor();
-
-  await page.goBack();
-  await page.getByLabel('Show as').selectOption('Table');
-  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: '08:00 AM' }) });
-  t.deepEqual((await row.innerText()).split(/\s*\t\s*/), ['08:00 AM', '2', '1', '3']);
-  for (const period of ['7 days', '31 days']) {
-    await page.getByLabel('Period').selectOption(period);
-    await page.getByText('8 events', { exact: true }).waitFor();
+test.serial(
+  "a camera's day is shown as a film, or how to get the program that makes it",
+  async (t) => {
+    const { page, complaints } = await start(t, 'ada');
+    await page.getByText('Filter', { exact: true }).click();
+    await page.getByLabel('Gate').check();
+    await page.getByRole('button', { name: 'Time-lapse of the day' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('video').or(dialog.getByText('apt install ffmpeg')).waitFor();
     t.deepEqual(await seriousFindings(page), []);
-  }
-  t.deepEqual(complaints, []);
-});
+    t.deepEqual(
+      complaints.filter((line) => !line.includes('status of 501')),
+      [],
+    );
+  },
+);
+
+test.serial(
+  'a new event is announced on the page of today and does not move the list',
+  async (t) => {
+    const { edge, page, complaints } = await start(t, 'ada');
+    await page.getByText('1 event', { exact: true }).waitFor();
+    await edge.push('yard', await snapshotOf(2));
+    await page.getByRole('button', { name: '1 new event: show it' }).click();
+    await page.getByText('2 events', { exact: true }).waitFor();
+    t.is(await cards(page).count(), 2);
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial(
+  'ten thousand events of a day are scrolled through with few of them in the document',
+  async (t) => {
+    const { edge, page, complaints, yesterday, image } = await start(t, 'ada');
+    const begins = Array.from({ length: 10_000 }, (_, i) => yesterday + i * 8_000);
+    edge.store({ camera: 'gate', label: 'cat', image, begins });
+    await page.getByRole('link', { name: 'Yesterday' }).click();
+    await cards(page).first().waitFor();
+    let most = 0;
+    for (let i = 0; i < 60 && !(await page.getByText('10,007 events').isVisible()); i++) {
+      await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+      await page.waitForTimeout(100);
+      most = Math.max(most, await cards(page).count());
+    }
+    await page.getByText('10,007 events').waitFor();
+    t.true(most > 0 && most < 150, `${most} events in the document`);
+    await page.evaluate('scrollTo(0, document.documentElement.scrollHeight)');
+    await cards(page).filter({ hasText: '12:00:00 AM' }).waitFor();
+    t.deepEqual(complaints, []);
+  },
+);
+
+test.serial(
+  'the chart of a day leads to the events of an hour, and a table has the same numbers',
+  async (t) => {
+    const { page, complaints } = await start(t, 'ada');
+    await page.getByRole('link', { name: 'Charts' }).click();
+    await page.getByRole('button', { name: 'Earlier' }).click();
+    const chart = page.getByRole('img', { name: /^Events from .*: 7 events/ });
+    await chart.locator('canvas').waitFor();
+    await page.getByText('car 2').waitFor();
+    t.deepEqual(await seriousFindings(page), []);
+    const over = await page.locator('.u-over').boundingBox();
+    t.truthy(over);
+    if (!over) return;
+    await page.mouse.click(over.x + (over.width * 8.3) / 24, over.y + over.height - 5);
+    await page.waitForURL(/from=08%3A00&to=09%3A00/);
+    await page.getByText('3 events', { exact: true }).waitFor();
+
+    await page.goBack();
+    await page.getByLabel('Show as').selectOption('Table');
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: '08:00 AM' }) });
+    t.deepEqual((await row.innerText()).split(/\s*\t\s*/), ['08:00 AM', '2', '1', '3']);
+    for (const period of ['7 days', '31 days']) {
+      await page.getByLabel('Period').selectOption(period);
+      await page.getByText('8 events', { exact: true }).waitFor();
+      t.deepEqual(await seriousFindings(page), []);
+    }
+    t.deepEqual(complaints, []);
+  },
+);

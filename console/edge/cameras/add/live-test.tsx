@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { CameraTest } from '../../../../core/contract/camera-management.js';
-import type { Detection } from '../../../../core/contract/detection.js';
+import type { Detection, DetectorResource } from '../../../../core/contract/detection.js';
 import { api } from '../../../shared/api.js';
 import { formatDuration, formatNumber } from '../../../shared/format.js';
 import { Button } from '../../../shared/ui/button.js';
 import { ErrorNotice, Notice } from '../../../shared/ui/notice.js';
 import { texts } from '../../../texts/texts.js';
+import { useCatalogue } from '../detectors/catalogue.js';
 import type { Draft } from '../editor/draft.js';
 import { FoundBoxes } from '../found-boxes.js';
 import './live-test.css';
@@ -14,11 +15,13 @@ const words = texts.cameras.add;
 
 interface LiveTestProps {
   settings: Draft;
-  onTested(outcome: CameraTest['outcome']): void;
+  onTested?(outcome: CameraTest['outcome']): void;
 }
 
 /** Asks the camera for a picture with settings that are not saved, and shows it or what is wrong. */
 export function LiveTest({ settings, onTested }: LiveTestProps) {
+  const { data } = useCatalogue();
+  const missing = missingOf(settings, data?.detectors ?? []);
   const [result, setResult] = useState<CameraTest>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -26,10 +29,13 @@ export function LiveTest({ settings, onTested }: LiveTestProps) {
     setBusy(true);
     setError(undefined);
     setResult(undefined);
+    // The picture alone can be tried before a model is there.
+    const { detectors: _d, labels: _l, parameters: _p, ...source } = settings;
+    const tried = missing.length > 0 ? source : settings;
     try {
-      const { test } = await api.post<{ test: CameraTest }>('/cameras/test', settings);
+      const { test } = await api.post<{ test: CameraTest }>('/cameras/test', tried);
       setResult(test);
-      onTested(test.outcome);
+      onTested?.(test.outcome);
     } catch (fault) {
       setError(fault);
     } finally {
@@ -44,10 +50,19 @@ export function LiveTest({ settings, onTested }: LiveTestProps) {
         </Button>
       </div>
       {busy && <p>{words.testing}</p>}
+      {missing.length > 0 && <p class="muted">{words.testWithout(missing.join(', '))}</p>}
       <ErrorNotice error={error} />
       {result && <Outcome of={result} />}
     </div>
   );
+}
+
+/** Chosen detectors that cannot search yet. */
+function missingOf({ detectors }: Draft, catalogue: DetectorResource[]): string[] {
+  const chosen = (detectors as string[] | undefined) ?? [];
+  return catalogue
+    .filter(({ id, status }) => status !== 'ready' && chosen.includes(id))
+    .map(({ id }) => id);
 }
 
 function Outcome({ of: test }: { of: CameraTest }) {

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { DetectorResource } from '../../../../core/contract/detection.js';
 import { type Resource, useResource } from '../../../shared/use-resource.js';
 
@@ -17,8 +18,11 @@ export function useCatalogue(): Catalogue {
     everySeconds: BUSY_SECONDS,
   });
   const newest = again.data ?? first.data;
-  // The last answer of a download is asked for once more, so that it stays.
-  if (isBusy && again.data && !again.data.detectors.some(isBeingAdded)) void first.reload();
+  const isDone = isBusy && again.data !== undefined && !again.data.detectors.some(isBeingAdded);
+  useEffect(() => {
+    // What is there after a download is asked for once more, so that it stays.
+    if (isDone) void first.reload();
+  }, [isDone]);
   return { ...first, data: newest };
 }
 

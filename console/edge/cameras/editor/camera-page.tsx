@@ -2,22 +2,23 @@ import { useState } from 'preact/hooks';
 import { lazy } from 'preact-iso';
 import type { ManagedSettings } from '../../../../core/contract/camera-management.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
-import { ApiError, api } from '../../../shared/api.js';
+import { ApiError } from '../../../shared/api.js';
 import { may } from '../../../shared/session.js';
 import { Button } from '../../../shared/ui/button.js';
 import { Loading } from '../../../shared/ui/loading.js';
-import { ErrorNotice, Notice, showToast } from '../../../shared/ui/notice.js';
+import { ErrorNotice, Notice } from '../../../shared/ui/notice.js';
 import { Page } from '../../../shared/ui/page.js';
 import { useResource } from '../../../shared/use-resource.js';
 import { texts } from '../../../texts/texts.js';
 import { cameraPath, cameraResource } from '../camera-path.js';
 import { StateBadge } from '../list/camera-list.js';
-import { type Draft, draftOf, isSame, withValue } from './draft.js';
+import { withValue } from './draft.js';
 import { type Editor, EditorProvider } from './editor-context.js';
 import { HistoryTab } from './history-tab.js';
 import { faultAt } from './setting-faults.js';
 import { SettingsTab } from './settings-tab.js';
 import { UnsavedGuard } from './unsaved-guard.js';
+import { type CameraForm, useDraft } from './use-draft.js';
 
 const ZonesTab = lazy(() => import('../zones/zones-tab.js').then((part) => part.ZonesTab));
 const TuningTab = lazy(() => import('../tuning/tuning-tab.js').then((part) => part.TuningTab));
@@ -87,7 +88,8 @@ function CameraEditor({ camera, tab, managed, lastError, onSaved, reload }: Edit
   const form = useDraft(camera, managed, onSaved);
   const isReadOnly = managed.readOnly !== null || !may('admin');
   const editor: Editor = {
-    draft: form.draft,
+    // Values that are only tried are no settings.
+    draft: isReadOnly && tab !== 'tuning' ? form.original : form.draft,
     original: form.original,
     set: (path, value) => form.change((before) => withValue(before, path, value)),
     replace: (draft) => form.change(() => draft),
@@ -163,59 +165,8 @@ function Tabs({ camera, tab }: { camera: string; tab: Tab }) {
   );
 }
 
-/** The draft of a camera, and how it is saved, discarded and undone. */
-function useDraft(camera: string, managed: ManagedSettings, onSaved: EditorProps['onSaved']) {
-  const [draft, setDraft] = useState<Draft>();
-  const [error, setError] = useState<unknown>();
-  const [busy, setBusy] = useState(false);
-  /** The revision that was in effect before the last save on this page. */
-  const [former, setFormer] = useState<number | null>(null);
-  const original = draftOf(managed.settings);
-  const current = draft ?? original;
-  const run = async (work: () => Promise<ManagedSettings>, done: string) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      onSaved(await work());
-      setDraft(undefined);
-      showToast(done);
-    } catch (fault) {
-      setError(fault);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const resource = cameraResource(camera);
-  return {
-    draft: current,
-    original,
-    error,
-    busy,
-    canUndo: former !== null && draft === undefined,
-    isDirty: draft !== undefined && !isSame(draft, original),
-    change: (make: (before: Draft) => Draft) => setDraft((before) => make(before ?? original)),
-    discard: () => {
-      setDraft(undefined);
-      setError(undefined);
-    },
-    save: () =>
-      run(async () => {
-        const query = { revision: managed.revision };
-        const answer = await api.put<ManagedSettings>(resource, current, { query });
-        setFormer(managed.revision);
-        return answer;
-      }, words.saved),
-    undo: () =>
-      run(async () => {
-        const restored = await api.post<ManagedSettings>(`${resource}/revisions/${former}/restore`);
-        setFormer(null);
-        return restored;
-      }, words.undone),
-  };
-}
-
 interface SaveBarProps {
-  form: ReturnType<typeof useDraft>;
+  form: CameraForm;
   reload(): Promise<void>;
 }
 

@@ -1,7 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import type { CameraKind } from '../../../../core/contract/camera-settings.js';
+import { may } from '../../../shared/session.js';
 import { SelectField } from '../../../shared/ui/field.js';
 import { texts } from '../../../texts/texts.js';
+import { LiveTest } from '../add/live-test.js';
 import { PushHelp } from '../add/push-help.js';
 import { Finder } from '../detectors/finder.js';
 import { valueAt, withKind } from './draft.js';
@@ -19,7 +21,7 @@ export const SettingsTab = () => (
     <Group name="source">
       <KindField />
       <Fields of="source" />
-      <PushSource />
+      <SourceTrial />
     </Group>
     <Group name="schedule">
       <ScheduleField />
@@ -47,9 +49,11 @@ export const SettingsTab = () => (
   </div>
 );
 
-function PushSource() {
+/** How the source is tried. */
+function SourceTrial() {
   const { draft } = useEditor();
-  return draft.kind === 'push' ? <PushHelp id={draft.id} /> : null;
+  if (draft.kind === 'push') return <PushHelp id={draft.id} />;
+  return may('admin') ? <LiveTest settings={draft} /> : null;
 }
 
 interface GroupProps {

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { CameraRevision } from '../../../../core/contract/camera-management.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { api } from '../../../shared/api.js';
@@ -21,16 +21,14 @@ interface RemovedProps {
 export function RemovedCameras({ present, onRestored }: RemovedProps) {
   const ids = present?.map(({ id }) => id);
   const { data, error, reload } = useResource<{ revisions: CameraRevision[] }>(
-    // Asks again whenever the cameras change.
     ids && '/camera-revisions',
     { query: { limit: 100 } },
   );
   const [failed, setFailed] = useState<unknown>();
-  const [asked, setAsked] = useState(ids?.length);
-  if (ids && asked !== ids.length) {
-    setAsked(ids.length);
-    void reload();
-  }
+  const key = ids?.join();
+  useEffect(() => {
+    if (data !== undefined) void reload();
+  }, [key]);
   if (error !== undefined) return <ErrorNotice error={error} />;
   const removed = latestOfEach(data?.revisions ?? []).filter(
     ({ action, camera }) => action === 'removed' && !ids?.includes(camera),
