@@ -79,7 +79,7 @@ credential.
   changes something must also come from a page of the same host, otherwise 403.
 - **for cameras**: a token that is limited to cameras, with a role that is enough. *own*: only what belongs to these cameras; for anything
   else 403.
-- **recorded as**: the action in the audit log. Log-ins and refusals are recorded as well.
+- **recorded as**: the action in the audit log. Logins and refusals are recorded as well.
 
 Cameras of kind \`push\` may also upload with their \`pushSecret\`, and send it or a token as the password of basic authentication. The calls
 of DeepStack also take a token as \`api_key\` in the form.

@@ -51,7 +51,7 @@ export interface RelayAppParts {
   notifications: { routes: Route[] };
 }
 
-/** The demo is for everyone; the other pages ask for a log-in. */
+/** The demo is for everyone; the other pages ask for a login. */
 const CONSOLE_PAGES = {
   '': 'index.html',
   'log-in': 'fleet.html',

@@ -66,7 +66,7 @@ export const connection = new EventConnection(apiUrl('/live'), {
   changes: (data) => takeChanges(data as LiveChanges),
 });
 
-// A stream does not report why it was refused: a session that has ended shows the log-in.
+// A stream does not report why it was refused: a session that has ended shows the login.
 connection.lostSince.subscribe((since) => {
   if (since !== undefined) findCaller().catch(() => undefined);
 });

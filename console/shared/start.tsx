@@ -8,12 +8,12 @@ import { ErrorNotice } from './ui/notice.js';
 import './styles.css';
 
 interface GateProps {
-  /** Below the form of the log-in. */
+  /** Below the form of the login. */
   help: string;
   children: ComponentChildren;
 }
 
-/** Shows its content to who is logged in, and a log-in to all others. */
+/** Shows its content to who is logged in, and a login to all others. */
 export function Gate({ help, children }: GateProps) {
   const [fault, setFault] = useState<unknown>();
   const find = () => {

@@ -16,7 +16,7 @@ interface Parts {
   now?: () => number;
 }
 
-/** Log-ins of people. An unknown user and a wrong password get the same answer after the same time. */
+/** Logins of people. An unknown user and a wrong password get the same answer after the same time. */
 export class LogIns {
   readonly #throttle: AttemptThrottle;
 
@@ -55,7 +55,7 @@ export class LogIns {
   async #verify(account: string, password: string, address: string): Promise<UserRow | undefined> {
     const waitMs = this.#throttle.waitMs(address, account);
     if (waitMs > 0)
-      throw new ProblemError('rate_limited', 'Too many log-ins have failed. Try again later.', {
+      throw new ProblemError('rate_limited', 'Too many logins have failed. Try again later.', {
         retryAfter: waitMs / 1_000,
       });
     this.#throttle.failed(address, account);

@@ -10,7 +10,7 @@ const LIMITS = { concurrency: 1, maxWaiting: 256, maxWaitingPerKey: 8 };
 let nobody: Promise<string> | undefined;
 
 /**
- * Hashes passwords with argon2id, one at a time, so that log-ins take one core and 19 MiB at most. Each caller, such as
+ * Hashes passwords with argon2id, one at a time, so that logins take one core and 19 MiB at most. Each caller, such as
  * the network of an address, has its turn after the others, and a small share of the queue.
  */
 export class PasswordHasher {

@@ -12,16 +12,16 @@ export function requireSameOrigin(ctx: Context): void {
   if (SAFE.includes(ctx.method) || originOf(ctx) === 'own') return;
   throw new ProblemError(
     'forbidden',
-    'A change with the cookie of a log-in is accepted only from a page of the same host. Programs use a token.',
+    'A change with the cookie of a login is accepted only from a page of the same host. Programs use a token.',
   );
 }
 
-/** The same for a log-in, which programs may use, too: they say nothing. */
+/** The same for a login, which programs may use, too: they say nothing. */
 export function refuseOtherOrigin(ctx: Context): void {
   if (originOf(ctx) === 'other')
     throw new ProblemError(
       'forbidden',
-      'A log-in is accepted only from a page of the same host, or from a program.',
+      'A login is accepted only from a page of the same host, or from a program.',
     );
 }
 

@@ -49,7 +49,7 @@ const callerSchema = z.object({
 
 const currentSchema = z.object({ ...ok, caller: callerSchema.nullable() });
 
-/** Log-in and log-out of people, and their sessions. */
+/** Login and log-out of people, and their sessions. */
 export function sessionRoutes(parts: SessionRouteParts): Route[] {
   return [...ownSessionRoutes(parts), passwordRoute(parts), ...listedSessionRoutes(parts)];
 }

@@ -11,7 +11,7 @@ import { userTable } from './user-table.js';
 export interface SessionLimits {
   /** A session ends if it is not used for so long. */
   idleMs: number;
-  /** A session ends so long after the log-in. */
+  /** A session ends so long after the login. */
   absoluteMs: number;
 }
 
@@ -26,7 +26,7 @@ export interface SessionOptions {
   onEnded?: (hashes: string[]) => void;
 }
 
-/** Where a log-in comes from. */
+/** Where a login comes from. */
 export interface LogInOrigin {
   address: string;
   agent: string;

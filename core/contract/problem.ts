@@ -13,7 +13,7 @@ export const problemKinds = {
   missing_image: { status: 400, title: 'The form has no image' },
   missing_file: { status: 400, title: 'The form has no file' },
   unexpected_file: { status: 400, title: 'The form has a file that was not asked for' },
-  unauthorized: { status: 401, title: 'A valid token or log-in is needed' },
+  unauthorized: { status: 401, title: 'A valid token or login is needed' },
   forbidden: { status: 403, title: 'This is not allowed' },
   enrolment_refused: { status: 403, title: 'The code or the credentials are not good' },
   not_found: { status: 404, title: 'There is no such resource' },

@@ -12,7 +12,7 @@ const DEFAULT_THRESHOLD = 5;
 /** More refusals than this are one anyway. */
 const MAX_KEPT = 10_000;
 
-/** Log-ins that were refused lately, as a condition. */
+/** Logins that were refused lately, as a condition. */
 export class LogInWatch implements ConditionSource {
   readonly when = 'log_in_refused';
   readonly afterMinutes = 0;
@@ -38,10 +38,10 @@ export class LogInWatch implements ConditionSource {
     const count = this.#refused.length;
     const from = some(this.#refused.map(({ address }) => address ?? 'an unknown address'));
     const as = some(this.#refused.map(({ name }) => name));
-    const text = `${count} log-ins were refused within 10 minutes, from ${from}, as ${as}`;
+    const text = `${count} logins were refused within 10 minutes, from ${from}, as ${as}`;
     return [
       {
-        ...{ id: 'log-ins', when: this.when, subject: 'log-ins', recovered: '' },
+        ...{ id: 'log-ins', when: this.when, subject: 'logins', recovered: '' },
         state: count >= threshold ? 'problem' : 'ok',
         happening: noHappening(toIsoString(this.wall()), text),
       },

@@ -29,7 +29,7 @@ const TITLES: Record<Trigger, string> = {
   disk: 'Disk',
   relay_away: 'Relay away',
   backlog: 'Backlog',
-  log_in_refused: 'Log-ins refused',
+  log_in_refused: 'Logins refused',
   site_stale: 'Site does not report',
   gap: 'Records missing',
 };

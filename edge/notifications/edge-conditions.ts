@@ -26,7 +26,7 @@ export interface ConditionParts {
   wall: Clock;
 }
 
-/** The conditions of the appliance, apart from those of objects and log-ins. */
+/** The conditions of the appliance, apart from those of objects and logins. */
 export function edgeConditions(parts: ConditionParts): ConditionSource[] {
   return [
     cameraSource(parts, 'camera_offline', false, (status) => offline(status)),

@@ -10,7 +10,7 @@ const common = {
   headers: { 'Setup-Code': 'The code that the log of the service shows at its start' },
 } as const;
 
-/** The first run. Without a log-in, since there is none yet: the code stands for it. */
+/** The first run. Without a login, since there is none yet: the code stands for it. */
 export const setupRoutes = (setup: Setup): Route[] => [
   route({
     ...common,

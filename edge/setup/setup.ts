@@ -21,7 +21,7 @@ export interface SetupOptions {
   dataFolder: string;
   /** The file of the configuration, and what it and the command line say. */
   given: { source: string | undefined; settings: GivenSettings };
-  /** Whether the appliance was in use before there was a set-up, or needs no log-in. */
+  /** Whether the appliance was in use before there was a set-up, or needs no login. */
   isUnwanted: boolean;
   users: Users;
   tokens: Tokens;

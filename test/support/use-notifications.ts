@@ -28,7 +28,7 @@ export async function useNotifications(t: ExecutionContext, api: ApiClient): Pro
   });
   t.is(refused.status, 401);
   await eventually(() => receiver.accepted.length >= 2);
-  t.regex(String(receiver.accepted[1]?.body), /log-ins were refused within 10 minutes/);
+  t.regex(String(receiver.accepted[1]?.body), /logins were refused within 10 minutes/);
   const [told] = await eventually(async () => {
     const { json } = await api.get<{ deliveries: DeliveryResource[] }>(t, `${API}/deliveries`);
     return json.deliveries[0]?.state === 'delivered' && json.deliveries;

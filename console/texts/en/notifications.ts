@@ -13,7 +13,7 @@ const triggers: Record<Trigger, string> = {
   disk: 'The disk is full or cannot be written',
   relay_away: 'The relay cannot be reached',
   backlog: 'Many summaries wait for the relay',
-  log_in_refused: 'Log-ins are refused',
+  log_in_refused: 'Logins are refused',
   site_stale: 'A site has not reported',
   gap: 'Summaries of a site are missing',
 };
@@ -114,7 +114,7 @@ export const notifications = {
     relay_away: (after: number) => `When the relay cannot be reached for ${minutes(after)}`,
     backlog: (count: string, after: number) =>
       `When ${count} summaries or more wait for the relay for ${minutes(after)}`,
-    log_in_refused: (count: string) => `When ${count} log-ins are refused within 10 minutes`,
+    log_in_refused: (count: string) => `When ${count} logins are refused within 10 minutes`,
     site_stale: (sites: string, after: number) =>
       `When ${sites} has not reported for ${minutes(after)}`,
     gap: (sites: string) => `When summaries of ${sites} are missing`,

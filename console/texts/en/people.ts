@@ -4,7 +4,7 @@ export const people = {
   title: 'People',
   you: 'You',
   youAre: (name: string, role: string) => `You are logged in as ${name}, ${role}.`,
-  youAreNoUser: 'You use this page without a log-in, so there is no password to change.',
+  youAreNoUser: 'You use this page without a login, so there is no password to change.',
   roles: { viewer: 'viewer', operator: 'operator', admin: 'administrator' },
   roleHelp: {
     viewer: 'Sees everything, and changes nothing.',

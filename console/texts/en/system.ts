@@ -4,7 +4,7 @@ import { plural } from '../plural.js';
 const auditActions: Partial<Record<AuditAction, string>> = {
   log_in: 'Logged in',
   log_out: 'Logged out',
-  log_in_refused: 'Log-in refused',
+  log_in_refused: 'Login refused',
   token_refused: 'Token refused',
   proxy_refused: 'Sign-on by a proxy refused',
   role_refused: 'Refused for the role',
@@ -114,14 +114,14 @@ export const system = {
 
   access: 'Access',
   address: 'Address',
-  modes: { token: 'With a log-in or a token', none: 'Open: whoever reaches it may do everything' },
+  modes: { token: 'With a login or a token', none: 'Open: whoever reaches it may do everything' },
   mode: 'Who may use it',
   https: 'HTTPS',
   httpsOnly: 'yes; plain HTTP is redirected',
   httpsAndPlain: 'yes; other machines may also use plain HTTP',
   plainOnly: 'not yet; other machines may use plain HTTP',
   redirectOnly: 'from the first client on',
-  signOn: 'Log-in by a proxy',
+  signOn: 'Login by a proxy',
   yes: 'yes',
   no: 'no',
 

@@ -9,7 +9,6 @@ import { systemTexts } from './system-texts.js';
 type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
-  ...notificationTexts,
   ...systemTexts,
   ...siteTexts,
   ...cameraTexts,

@@ -86,7 +86,7 @@ const ADVICE: Record<string, string> = {
   EMESSAGE: 'The mail server refused the content of the mail.',
 };
 
-/** Codes of SMTP from 500 on are permanent, of this mail if not of the log-in. */
+/** Codes of SMTP from 500 on are permanent, of this mail if not of the login. */
 function refused(way: EmailWay, error: unknown, hadPicture: boolean): Outcome {
   const { code = '', responseCode = 0 } = error as { code?: string; responseCode?: number };
   const answer = redacted(messageOf(error), way) || code;
