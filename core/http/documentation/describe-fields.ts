@@ -10,6 +10,7 @@ type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
   ...systemTexts,
+  ...notificationTexts,
   ...siteTexts,
   ...cameraTexts,
   ...accessTexts,
