@@ -40,8 +40,8 @@ const auditActions: Partial<Record<AuditAction, string>> = {
   detector_added: 'Detector added',
   detector_removed: 'Detector removed',
   enrolled: 'Enrolled at a relay',
-  backup_made: 'Back-up made',
-  backup_restored: 'Back-up restored',
+  backup_made: 'Backup made',
+  backup_restored: 'Backup restored',
   restarted: 'Restarted',
 };
 
@@ -193,13 +193,13 @@ export const system = {
   from: 'From',
   noEntries: 'No entry fits.',
 
-  backup: 'Back-up',
+  backup: 'Backup',
   backupHelp:
     'One archive with the database, the images, tokens and keys of the appliance. Keep it where only you can read it. The passwords of cameras that were added here are not in it. The service goes on meanwhile.',
   withImages: 'With the images',
   withImagesHelp: (bytes: string) =>
     `${bytes} more. Without them, events have no pictures after a restore.`,
-  downloadBackup: 'Download a back-up',
+  downloadBackup: 'Download a backup',
   backupCheck: 'Check the archive:',
   checkCommand: 'tar xf FILE && sha256sum --check manifest.sha256',
   backupRestore: 'Restore it on the machine of the appliance, while the service is stopped:',

@@ -32,7 +32,7 @@ async function runningAppliance(t: ExecutionContext) {
   return { folder, program, url };
 }
 
-test('the system page shows state, findings, log and audit; it downloads a back-up and restarts', async (t) => {
+test('the system page shows state, findings, log and audit; it downloads a backup and restarts', async (t) => {
   t.timeout(180_000);
   const { program, url } = await runningAppliance(t);
   const { page, complaints } = await openPage(t, `${url}/system`);
@@ -65,11 +65,11 @@ test('the system page shows state, findings, log and audit; it downloads a back-
   t.deepEqual(await seriousFindings(page), []);
   const began = performance.now();
   const downloaded = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download a back-up' }).click();
+  await page.getByRole('button', { name: 'Download a backup' }).click();
   const download = await downloaded;
   const file = join(await temporaryFolder(t), download.suggestedFilename());
   await download.saveAs(file);
-  t.log(`a back-up in a file: ${Math.round(performance.now() - began)} ms`);
+  t.log(`a backup in a file: ${Math.round(performance.now() - began)} ms`);
   t.regex(file, /siteglass-edge-harbour-[\d-]+\.tar$/);
   const restored = [`--set=dataFolder=${await temporaryFolder(t)}`, '--set=site=harbour'];
   const { code, errors } = await runToEnd(t, 'edge', ['restore', file, ...restored]);
