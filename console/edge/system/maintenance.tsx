@@ -13,7 +13,7 @@ import { Restart } from './restart.js';
 
 const words = texts.system;
 
-/** Back-up, restart, and the configuration file. */
+/** Backup, restart, and the configuration file. */
 export const Maintenance = () => (
   <div class="grid">
     <Backup />
