@@ -55,6 +55,14 @@ export const tokenTable = {
     (await db.selectFrom('token').select('hash').limit(1).executeTakeFirst()) !== undefined,
 
   /** Those that administer everything, and have not expired. */
+  count: async (db: AccessDb): Promise<number> => {
+    const { count } = await db
+      .selectFrom('token')
+      .select((q) => q.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  },
+
   countAdmins: async (db: AccessDb, now: number): Promise<number> => {
     const { count } = await db
       .selectFrom('token')

@@ -21,6 +21,8 @@ const USED_EVERY_MS = 60_000;
 
 /** Cameras that one token can name. */
 export const MAX_SCOPE = 64;
+/** They are listed in one answer. */
+export const MAX_TOKENS = 1_000;
 
 const TOKEN = /^sg_[\w-]{43}$/;
 
@@ -104,6 +106,8 @@ export class Tokens {
 
   /** Throws `conflict` if the name is in use. */
   async create(name: string, role: Role, terms: TokenTerms = {}): Promise<string> {
+    if ((await tokenTable.count(this.#db)) >= MAX_TOKENS)
+      throw new ProblemError('conflict', `there are ${MAX_TOKENS} tokens; remove one first`);
     const token = newToken();
     if (!(await tokenTable.insertIfFree(this.#db, this.#row(name, role, token, terms))))
       throw new ProblemError('conflict', `a token "${name}" exists already`);

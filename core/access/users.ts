@@ -22,6 +22,9 @@ export interface UserOptions {
 /** Whose turn it is in the queue of passwords, if the request has no address: an operator at the command line. */
 const OPERATOR = 'operator';
 
+/** They are listed in one answer. */
+export const MAX_USERS = 1_000;
+
 /**
  * The people who may log in. Their passwords are hashed with argon2id. A change of the password or the role, and the
  * removal of a user, end the user's sessions in the same transaction.
@@ -38,6 +41,8 @@ export class Users {
         errors: [{ path: 'name', message }],
       });
     const { db, clock } = this.options;
+    if ((await userTable.count(db)) >= MAX_USERS)
+      throw new ProblemError('conflict', `There are ${MAX_USERS} users. Remove one first.`);
     const now = clock();
     const password_hash = await this.#hash(name, password, address);
     const row = { name, role, password_hash, created_at: now, password_at: now };

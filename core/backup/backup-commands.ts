@@ -56,7 +56,7 @@ export async function restoreCommand(plan: BackupPlan, { words }: Words): Promis
   const actor = commandActor();
   // As root, before this process becomes the service's user.
   const source = await open(path, 'r').catch((cause: unknown) => {
-    throw new StartError(`the archive cannot be read: ${messageOf(cause)}`, { cause });
+    throw new StartError(unreadable(path, cause), { cause });
   });
   try {
     actAsOwnerOf(dataFolder);
@@ -128,6 +128,15 @@ async function withFolder<Value>(
   } finally {
     await lock.stop();
   }
+}
+
+/** Why an archive cannot be opened, and what to do. */
+function unreadable(path: string, cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT')
+    return `there is no archive ${path}; give the file that "backup FILE" wrote, e.g. "restore /var/backups/siteglass.tar"`;
+  if (code === 'EACCES') return `the archive ${path} may not be read by this user; use sudo`;
+  return `the archive ${path} cannot be read: ${messageOf(cause)}`;
 }
 
 function onlyFile(command: string, [file, ...more]: string[]): string {

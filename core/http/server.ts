@@ -65,7 +65,12 @@ export class HttpServer implements Service {
       // A short queue is full while one client opens many connections; others then wait for seconds.
       server.listen({ ...this.listen, backlog: BACKLOG }, resolve);
     });
-    this.log.info({ url: this.address.url }, 'listening');
+    const { url } = this.address;
+    // The same port serves both.
+    const urls = this.parts.tls
+      ? { url: url.replace(/^http:/, 'https:'), plainTextUrl: url }
+      : { url };
+    this.log.info(urls, 'listening');
   }
 
   #answer(): RequestListener {

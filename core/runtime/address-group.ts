@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { withoutMapping } from './ipv4-mapped.js';
 
 /**
  * Whom an address belongs to, as far as shares are concerned: an IPv4 address is one of its own; of IPv6, a /64 is what
@@ -7,7 +8,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 export function addressGroup(address: string | undefined): string {
   if (!address) return 'unknown';
   const [plain = ''] = address.split('%');
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1] ?? plain;
+  const mapped = withoutMapping(plain);
   if (isIPv4(mapped)) return mapped;
   if (!isIPv6(plain)) return 'unknown';
   // Loopback is one address, and no network of others.

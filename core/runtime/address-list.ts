@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { withoutMapping } from './ipv4-mapped.js';
 
 /** Whether an address is one of a list of addresses and networks, e.g. `10.0.0.7` or `fd00::/8`. */
 export type IsListed = (address: string) => boolean;
@@ -13,7 +14,7 @@ export function addressList(entries: readonly string[]): IsListed {
     else list.addSubnet(address, Number(bits), family);
   }
   return (address) => {
-    const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, '');
+    const plain = withoutMapping(address);
     return isIP(plain) > 0 && list.check(plain, familyOf(plain));
   };
 }

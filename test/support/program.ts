@@ -109,7 +109,11 @@ export async function runToEnd(
 
 /** Where a started program serves HTTP. */
 export const urlOf = async (program: RunningProgram): Promise<string> =>
-  String((await program.logged(({ msg }) => msg === 'listening')).url);
+  plainTextUrlOf(await program.logged(({ msg }) => msg === 'listening'));
+
+/** Of a line `listening`. Plain text is served to this machine, whatever the settings say. */
+export const plainTextUrlOf = ({ plainTextUrl, url }: Record<string, unknown>): string =>
+  String(plainTextUrl ?? url);
 
 /** Children of a process, from /proc: its detection workers. */
 export async function childrenOf(pid: number): Promise<number[]> {

@@ -9,8 +9,8 @@ import { systemTexts } from './system-texts.js';
 type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
-  ...systemTexts,
   ...notificationTexts,
+  ...systemTexts,
   ...siteTexts,
   ...cameraTexts,
   ...accessTexts,
@@ -98,6 +98,8 @@ function fits(example: unknown, field: Json): boolean {
   if (Array.isArray(field.enum)) return field.enum.includes(example);
   if (isObject(field.items) && Array.isArray(example))
     return example.every((one) => fits(one, field.items as Json));
+  if (typeof example === 'string' && typeof field.pattern === 'string')
+    if (!new RegExp(field.pattern, 'u').test(example)) return false;
   const types = [field.type].flat();
   return types.some((type) => type === undefined || type === typeOf(example, type));
 }

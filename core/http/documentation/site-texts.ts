@@ -30,6 +30,7 @@ export const siteTexts: FieldTexts = {
   'get-totals.summaries': ['Summaries of all sites', 52_480],
   'get-totals.online': ['Sites that are online', 11],
   'cameras.online': ['Cameras that are online', 3],
+  'cameras.offline': ['Ids of the cameras that are offline', []],
   'cameras.total': ['Cameras in all', 4],
   'get-sightings-days.days': ['The days, newest first'],
   'days.sightings': ['Number of sightings that began on the day', 37],

@@ -40,6 +40,7 @@ export class AcmeCertificate implements CertificateProvider {
   readonly #accountFile: string;
   #current: TlsCredentials | undefined;
   #isOrdering = false;
+  #isDamageLogged = false;
   #failures = 0;
   #notBefore = 0;
 
@@ -132,7 +133,14 @@ export class AcmeCertificate implements CertificateProvider {
   #storedOrder(): TlsCredentials | undefined {
     try {
       return readStored(this.#file);
-    } catch {
+    } catch (error) {
+      // It is read again until another one is issued.
+      if (!this.#isDamageLogged)
+        this.options.log.warn(
+          { file: this.#file, error: messageOf(error) },
+          'stored certificate damaged; ordering another one',
+        );
+      this.#isDamageLogged = true;
       return undefined;
     }
   }

@@ -66,7 +66,8 @@ export class Certificates implements Service, TlsSource {
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       const text = messageOf(error);
-      if (text !== this.#lastError) this.options.log.error({ error: text }, 'no certificate');
+      if (text !== this.#lastError)
+        this.options.log.error({ error: text }, 'TLS certificate not available');
       this.#lastError = text;
     }
   }

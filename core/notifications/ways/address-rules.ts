@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { withoutMapping } from '../../runtime/ipv4-mapped.js';
 
 /** Addresses that belong to no receiver: this network, link-local (with metadata services of clouds), multicast, broadcast. */
 const never = new BlockList();
@@ -20,19 +21,9 @@ loopback.addAddress('::1', 'ipv6');
 
 const NAT64 = /^64:ff9b::/i;
 
-/** An IPv4 address written as IPv6, in its own form. */
-function plain(address: string): string {
-  const [mapped] = /(?<=^::ffff:)\d+\.\d+\.\d+\.\d+$/i.exec(address) ?? [];
-  if (mapped) return mapped;
-  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? [];
-  if (high === undefined || low === undefined) return address;
-  const number = (Number.parseInt(high, 16) << 16) | Number.parseInt(low, 16);
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
-}
-
 /** Why nothing is sent to an IP address; undefined if it may be. */
 export function addressFault(address: string, allowOwnMachine: boolean): string | undefined {
-  const ip = plain(address);
+  const ip = withoutMapping(address);
   const family = isIP(ip) === 6 ? 'ipv6' : 'ipv4';
   if (never.check(ip, family) || NAT64.test(ip))
     return `${ip} is a link-local, multicast or metadata address, to which nothing is sent`;

@@ -69,7 +69,10 @@ export class TlsAcceptor {
       this.#server = undefined;
       socket.destroy();
       if (this.#log.isDue('no certificate'))
-        this.options.log.error({ error: messageOf(error) }, 'TLS refused: there is no certificate');
+        this.options.log.error(
+          { error: messageOf(error) },
+          'TLS refused: no certificate is available',
+        );
     }
   }
 

@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { accessMigration } from '../../../core/access/access-migration.js';
 import type { AccessTables } from '../../../core/access/tables.js';
 import { createTokenTable } from '../../../core/access/token-table.js';
-import { Tokens } from '../../../core/access/tokens.js';
+import { MAX_TOKENS, Tokens } from '../../../core/access/tokens.js';
 import type { Role } from '../../../core/contract/access.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -121,4 +121,14 @@ test('a first token that was removed does not return, although its file still ex
   const next = await startTokens(t, folder);
   t.is(await next.tokens.verify(leaked), undefined);
   t.not(textOf(next.file), leaked);
+});
+
+test('as many tokens as one answer lists can be added', async (t) => {
+  const { tokens } = await startTokens(t, await temporaryFolder(t));
+  const before = (await tokens.list()).length;
+  for (let i = before; i < MAX_TOKENS; i++) await tokens.create(`token-${i}`, 'viewer');
+  await t.throwsAsync(tokens.create('one-more', 'viewer'), {
+    message: `there are ${MAX_TOKENS} tokens; remove one first`,
+  });
+  t.is((await tokens.list()).length, MAX_TOKENS);
 });

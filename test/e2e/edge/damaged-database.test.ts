@@ -139,7 +139,8 @@ test('a database that is damaged while the appliance runs is repaired without an
   await program.logged(({ msg }) => msg.includes('was damaged'));
   const url = await eventually(
     'it listens again',
-    () => program.log.filter(({ msg }) => msg === 'listening')[1]?.url as string | undefined,
+    () =>
+      program.log.filter(({ msg }) => msg === 'listening')[1]?.plainTextUrl as string | undefined,
   );
   const { reasons } = await recording(t, await ApiClient.connect(url, token));
   t.regex(reasons[0] ?? '', /edge\.db was damaged/);

@@ -37,7 +37,7 @@ async function start(t: ExecutionContext, main: string, settings: string[]): Pro
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => stop(child));
   for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, url } = JSON.parse(line);
+    const { msg, plainTextUrl: url } = JSON.parse(line);
     if (msg === 'listening' && /^http:/.test(url)) {
       child.stdout.resume();
       return url;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { AcmeCertificate } from '../../../../core/http/tls/acme-certificate.js';
@@ -83,4 +83,34 @@ test('an order that fails is tried again, and the own certificate stays meanwhil
     t.is((await refresh()).chain, fallback.chain);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+});
+
+test('a stored certificate that is damaged is logged once, and another one is ordered', async (t) => {
+  const fallback = credentialsOf(await issueForTest());
+  const { acme: settings } = tlsSettings.parse({
+    acme: { domains: ['relay.example.org'], directoryUrl: 'https://127.0.0.1:1/dir' },
+  });
+  if (!settings) throw new Error('no settings');
+  const folder = join(await temporaryFolder(t), 'tls');
+  await mkdir(folder);
+  const file = join(folder, 'acme.pem');
+  await writeFile(file, '-----BEGIN CERTIFICATE-----\nMIIB');
+  const lines: unknown[] = [];
+  const log = silentLogger();
+  log.warn = (...line: unknown[]) => lines.push(line);
+  const stopping = new AbortController();
+  t.teardown(() => stopping.abort());
+  const certificate = new AcmeCertificate({
+    ...{ folder, settings, log, retryMs: 60_000 },
+    fallback: { kind: 'own', refresh: async () => fallback, stored: () => fallback },
+    challenges: new AcmeChallenges(settings, log),
+    clock: () => Date.now(),
+  });
+  for (let i = 0; i < 3; i++)
+    t.is((await certificate.refresh(stopping.signal)).chain, fallback.chain);
+  t.is(lines.length, 1);
+  const [[fields, text]] = lines as [[{ file: string; error: string }, string]];
+  t.is(text, 'stored certificate damaged; ordering another one');
+  t.is(fields.file, file);
+  t.not(fields.error, '');
 });

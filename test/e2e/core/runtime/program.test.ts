@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
-import { runToEnd } from '../../../support/program.js';
+import { runProgram, runToEnd } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 async function fileWith(text: string): Promise<string> {
@@ -170,4 +170,12 @@ test('a mistyped command or option is answered with the one that was meant', asy
     errors,
     /expected "certificate" or "certificate pem"\. Did you mean "certificate pem"\? "siteglass-edge certificate --help" explains them/,
   );
+});
+
+test('the line that a program listens names HTTPS, which its port serves beside plain text', async (t) => {
+  const folder = `--set=dataFolder=${await temporaryFolder(t)}`;
+  const program = runProgram(t, 'edge', [folder, '--set=http.port=0']);
+  const { url, plainTextUrl } = await program.logged(({ msg }) => msg === 'listening');
+  t.regex(String(url), /^https:\/\/127\.0\.0\.1:\d+$/);
+  t.is(String(plainTextUrl), String(url).replace('https:', 'http:'));
 });

@@ -10,7 +10,7 @@ import type {
 import { ApiClient } from '../../../support/api-client.js';
 import { startEdge } from '../../../support/edge.js';
 import { eventually } from '../../../support/eventually.js';
-import { runProgram, urlOf } from '../../../support/program.js';
+import { plainTextUrlOf, runProgram, urlOf } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 const API = '/api/v1/system';
@@ -86,7 +86,7 @@ test('an administrator reads the log and restarts the services, which keep the p
     60_000,
   );
   const again = program.log.filter(({ msg }) => msg === 'listening').at(-1);
-  const fresh = await ApiClient.connect(String(again?.url), token);
+  const fresh = await ApiClient.connect(plainTextUrlOf(again ?? {}), token);
   const { json: after } = await fresh.get<LogPage>(t, `${API}/log?text=started`);
   t.is(after.lines.filter(({ text }) => text === 'started').length, 2, 'the log goes on');
   t.true(program.log.some(({ msg, reason }) => msg === 'restarting' && /admin/.test(`${reason}`)));
