@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { checkBrokerPasswords } from '../core/access/broker-passwords.js';
-import { type AccessModule, createAccess } from '../core/access/create-access.js';
-import { accessTables } from '../core/access/tables.js';
+import type { AccessModule } from '../core/access/create-access.js';
 import type { Tokens } from '../core/access/tokens.js';
 import { finishReplacing } from '../core/backup/replace-contents.js';
 import { createDetection } from '../core/detection/create-detection.js';
@@ -25,6 +24,7 @@ import { DatabaseProbe } from '../core/store/database-probe.js';
 import { FolderLock } from '../core/store/folder-lock.js';
 import { openGuarded } from '../core/store/guarded-database.js';
 import { tablesOf } from '../core/store/table-set.js';
+import { createEdgeAccess } from './api/create-edge-access.js';
 import { createServer, type EdgeServer } from './api/create-server.js';
 import { tlsOptionsOf } from './api/tls-options.js';
 import { givenOf } from './backup/export-configuration.js';
@@ -44,7 +44,7 @@ import { createConnections } from './publishing/connections.js';
 import { createPublishing } from './publishing/create-publishing.js';
 import { PictureLinks } from './publishing/picture-links.js';
 import { PublicAddress } from './publishing/public-address.js';
-import { createStorage, type Storage } from './retention/create-storage.js';
+import { createStorage } from './retention/create-storage.js';
 import type { Retention } from './retention/retention.js';
 import { createSetup } from './setup/create-setup.js';
 import type { Setup, SetupOptions } from './setup/setup.js';
@@ -226,22 +226,6 @@ function createSnapshots(base: Base, sources: CameraSources) {
   });
   return { storage, pipeline, eventStream, access };
 }
-
-/** Who may use the API. Sessions and tokens end by the time that has passed, whatever the clock shows. */
-const createEdgeAccess = ({ config, db, log, clock }: EdgeDependencies, storage: Storage) =>
-  createAccess({
-    db: tablesOf(db, accessTables),
-    mode: config.http.auth,
-    sessions: config.http.sessions,
-    signOn: config.http.signOn,
-    cookieName: 'siteglass-edge',
-    firstTokenFile: join(config.dataFolder, 'admin-token'),
-    names: [config.site, 'siteglass'],
-    hasCameras: true,
-    log,
-    clock,
-    eras: storage.steadyTime.eras,
-  });
 
 /** What goes to the brokers, live topics for dashboards and the outbox for the relay, and notifications. */
 async function createReporting(base: Base, { storage, pipeline, access }: Snapshots) {

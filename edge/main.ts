@@ -56,8 +56,7 @@ process.exitCode = await run({
       run: edgeResetCommand,
     },
     config: {
-      summary:
-        '"config export" writes the whole configuration, with the cameras of the API, as YAML',
+      summary: '"config export" writes the whole configuration, with what the API manages, as YAML',
       words: true,
       flags: ['with-secrets'],
       forms: [

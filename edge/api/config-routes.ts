@@ -39,7 +39,7 @@ export function configRoutes({ reload, exported }: ConfigApi): Route[] {
       method: 'get',
       path: '/config/export',
       tag: 'site',
-      summary: 'The whole configuration as one YAML, with the cameras that the API manages',
+      summary: 'The whole configuration as one YAML, with the cameras and notifications of the API',
       description:
         'A new appliance can start from it. Passwords are not in it: its first lines list the files to write them into. `siteglass-edge config export --with-secrets` has them.',
       access: 'admin',

@@ -27,6 +27,7 @@ import type { Logger } from '../../core/runtime/logger.js';
 import { programVersion } from '../../core/runtime/program-version.js';
 import { edgeBackupPlan } from '../backup/backup-plan.js';
 import { exportConfiguration } from '../backup/export-configuration.js';
+import { readManagedNotifications } from '../backup/managed-notifications.js';
 import type { EdgeConfig } from '../config.js';
 import type { AccountKeeper } from '../enrolment/account-keeper.js';
 import type { EventViews } from '../events/create-events.js';
@@ -168,8 +169,13 @@ export function edgeRouteGroups(parts: EdgeAppParts): RouteGroup[] {
   ];
 }
 
-const exported = ({ given, pipeline: { managed } }: EdgeAppParts): string =>
-  exportConfiguration({ given: withSetup(given()), managed: managed.all, withSecrets: false });
+const exported = ({ given, config, pipeline: { managed } }: EdgeAppParts): string =>
+  exportConfiguration({
+    given: withSetup(given()),
+    managed: managed.all,
+    notifications: readManagedNotifications(config.dataFolder),
+    withSecrets: false,
+  });
 
 /** With authentication, a page has no token to send. */
 function guardsOf({ http, publicUrl }: EdgeConfig): Middleware[] {

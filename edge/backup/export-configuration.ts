@@ -8,10 +8,9 @@ import { programVersion } from '../../core/runtime/program-version.js';
 import { CAMERA_SECRETS } from '../cameras/managed/camera-secrets.js';
 import type { ManagedCamera } from '../cameras/managed/managed-cameras.js';
 import { withoutDefaults } from '../cameras/managed/without-defaults.js';
-import type { EdgeConfig } from '../config.js';
-
-/** The names of the settings that are secrets, wherever they are. */
-export const SECRET_SETTINGS: readonly string[] = ['password', 'pushSecret'];
+import { type EdgeConfig, edgeConfigSchema } from '../config.js';
+import type { ManagedNotifications } from './managed-notifications.js';
+import { secretPaths } from './secret-paths.js';
 
 /** Where an exported configuration expects the secrets that it does not have. */
 const FOLDER = '/etc/siteglass/edge-secrets';
@@ -20,6 +19,7 @@ export interface ExportOptions {
   /** What the configuration file, the command line and the set-up give. */
   given: GivenSettings;
   managed: readonly ManagedCamera[];
+  notifications: ManagedNotifications;
   /** Whether secrets are in the text; otherwise it refers to files. */
   withSecrets: boolean;
 }
@@ -37,36 +37,80 @@ interface Notes {
 }
 
 /**
- * The whole configuration as one YAML text that a new appliance can start from: the settings that are given, and the
- * cameras of the API. Of a camera that is in both, that of the file.
+ * The whole configuration as one YAML text that a new appliance can start from: the settings that are given, with the
+ * cameras, rules and ways of the API. Of what is in both, that of the file.
  */
-export function exportConfiguration({ given, managed, withSecrets }: ExportOptions): string {
+export function exportConfiguration({ withSecrets, ...parts }: ExportOptions): string {
   const notes: Notes = { missing: [], unreadable: [] };
-  const own = Array.isArray(given.cameras) ? (given.cameras as unknown[]) : [];
-  const ids = new Set(own.map(idOf));
-  const ofApi = managed.filter(({ id }) => !ids.has(id)).map(({ settings }) => settings);
-  const cameras = [...own, ...ofApi];
-  const whole = { ...given, ...(cameras.length > 0 && { cameras }) };
-  const settings = withSecretsReplaced(whole, [], withSecrets ? resolver(notes) : referrer(notes));
+  const replace = withSecrets ? resolver(notes) : referrer(notes);
+  const settings = withSecretsReplaced(wholeOf(parts), { path: [], pattern: [] }, replace);
   const text = stringify(settings, { lineWidth: 0 });
   return `${header(notes, withSecrets)
     .map((line) => `# ${line}\n`)
     .join('')}${text}`;
 }
 
+function wholeOf({ given, managed, notifications }: Omit<ExportOptions, 'withSecrets'>) {
+  const cameras = joined(
+    given.cameras,
+    managed.map(({ settings }) => settings),
+  );
+  const own = objectAt(given, 'notifications');
+  const rules = joined(own.rules, notifications.rules);
+  const ways = joined(own.ways, notifications.ways);
+  const all = {
+    ...own,
+    ...(rules.length > 0 && { rules }),
+    ...(ways.length > 0 && { ways }),
+  };
+  return {
+    ...given,
+    ...(cameras.length > 0 && { cameras }),
+    ...(Object.keys(all).length > 0 && { notifications: all }),
+  };
+}
+
+/** The items of the file, and those of the API with other ids. */
+function joined(given: unknown, managed: readonly object[]): unknown[] {
+  const own: unknown[] = Array.isArray(given) ? given : [];
+  const ids = new Set(own.map(idOf));
+  return [...own, ...managed.filter((item) => !ids.has(idOf(item)))];
+}
+
+function objectAt(given: GivenSettings, key: string): Record<string, unknown> {
+  const value = given[key];
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap ? (value as Record<string, unknown>) : {};
+}
+
+let secrets: ReadonlySet<string> | undefined;
+const isSecret = (pattern: string[]): boolean => {
+  secrets ??= secretPaths(edgeConfigSchema);
+  return secrets.has(pattern.join('.'));
+};
+
+/** Where a setting is: by names, for people, and with `*` for each item of a list. */
+interface Place {
+  path: string[];
+  pattern: string[];
+}
+
 type Replace = (secret: SecretSource, path: string[]) => unknown;
 
-function withSecretsReplaced(value: unknown, path: string[], replace: Replace): unknown {
+function withSecretsReplaced(value: unknown, place: Place, replace: Replace): unknown {
+  const { path, pattern } = place;
+  if (value !== null && isSecret(pattern)) return replace(value as SecretSource, path);
   if (Array.isArray(value))
-    return value.map((item, i) => withSecretsReplaced(item, [...path, placeOf(item, i)], replace));
+    return value.map((item, i) => {
+      const inner = { path: [...path, nameOf(item, i)], pattern: [...pattern, '*'] };
+      return withSecretsReplaced(item, inner, replace);
+    });
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, child]) => [
-      key,
-      SECRET_SETTINGS.includes(key) && child !== null
-        ? replace(child as SecretSource, [...path, key])
-        : withSecretsReplaced(child, [...path, key], replace),
-    ]),
+    Object.entries(value).map(([key, child]) => {
+      const inner = { path: [...path, key], pattern: [...pattern, key] };
+      return [key, withSecretsReplaced(child, inner, replace)];
+    }),
   );
 }
 
@@ -106,7 +150,7 @@ function header({ missing, unreadable }: Notes, withSecrets: boolean): string[] 
 
 const idOf = (camera: unknown): unknown => (camera as { id?: unknown } | null)?.id;
 
-function placeOf(item: unknown, i: number): string {
-  const { id, username } = (item ?? {}) as { id?: unknown; username?: unknown };
-  return String(id ?? username ?? i);
+function nameOf(item: unknown, i: number): string {
+  const { id, username, name } = (item ?? {}) as Record<'id' | 'username' | 'name', unknown>;
+  return String(id ?? username ?? name ?? i);
 }

@@ -27,11 +27,12 @@ export async function consoleEdge(
     role?: 'viewer' | 'operator' | 'admin';
     path?: string;
     configFile?: string;
+    manifest?: string;
     viewport?: { width: number; height: number };
   } = {},
 ): Promise<ConsoleEdge> {
-  const { configFile, viewport } = options;
-  const edge = await startEdge(settings, configFile === undefined ? {} : { configFile });
+  const { viewport, ...start } = options;
+  const edge = await startEdge(settings, start);
   t.teardown(edge.stop);
   await edge.access.users.create('ada', role, PASSWORD);
   const api = await ApiClient.connect(edge.url, edge.adminToken);

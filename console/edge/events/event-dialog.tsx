@@ -108,6 +108,7 @@ function OneEvent({ sighting, onChanged }: OneEventProps) {
   const picture = pictureSize && {
     id: best.image,
     src: apiUrl(`/objectdetection/image/${best.image}`),
+    otherSrc: apiUrl(`/objectdetection/image/${best.image}/thumbnail`, { width: 640 }),
     ...pictureSize,
     boxes: [{ label, confidence: best.confidence, box: best.box }],
   };

@@ -35,6 +35,7 @@ export function CameraPicture({ camera, width, isVisible }: CameraPictureProps) 
               width === undefined
                 ? apiUrl(`/objectdetection/image/${picture.id}`)
                 : apiUrl(`/objectdetection/image/${picture.id}/thumbnail`, { width }),
+            otherSrc: apiUrl(`/objectdetection/image/${picture.id}/thumbnail`, { width: 640 }),
             width: picture.width,
             height: picture.height,
             boxes: picture.detections,

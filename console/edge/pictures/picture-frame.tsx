@@ -7,6 +7,8 @@ export interface Picture {
   /** Identifies its content. */
   id: string;
   src: string;
+  /** Taken if the browser cannot show the first: not all formats of cameras are for browsers. */
+  otherSrc?: string;
   /** Pixels that the boxes refer to. */
   width: number;
   height: number;
@@ -33,15 +35,28 @@ interface PictureFrameProps<P extends Picture> {
 export function PictureFrame<P extends Picture>(props: PictureFrameProps<P>) {
   const { picture, alt, showBoxes, isOld = false, without, notLoaded, over } = props;
   const [shown, setShown] = useState<P | undefined>();
-  const [failed, setFailed] = useState<P | undefined>();
+  const [, setDrawn] = useState(0);
+  const draw = () => setDrawn((times) => times + 1);
+  const failed = useRef<P | undefined>(undefined);
   const loading = useRef<P | undefined>(undefined);
-  const isNew = picture !== undefined && picture.id !== shown?.id && picture !== failed;
-  if (isNew) loading.current ??= picture;
+  const isNew = picture !== undefined && picture.id !== shown?.id && picture !== failed.current;
+  // What is being loaded, and what was asked for: they differ once its other address is tried.
+  const asked = useRef<P | undefined>(undefined);
+  if (isNew && loading.current === undefined) {
+    loading.current = picture;
+    asked.current = picture;
+  }
   const next = loading.current;
   const end = (loaded: P, isLoaded: boolean) => {
     if (loading.current === loaded) loading.current = undefined;
     if (isLoaded) setShown(loaded);
-    setFailed(isLoaded ? undefined : loaded);
+    failed.current = isLoaded ? undefined : asked.current;
+    draw();
+  };
+  const fail = (missed: P) => {
+    if (missed.otherSrc === undefined || missed.src === missed.otherSrc) return end(missed, false);
+    loading.current = { ...missed, src: missed.otherSrc };
+    draw();
   };
   const base = shown ?? next;
   return (
@@ -57,7 +72,7 @@ export function PictureFrame<P extends Picture>(props: PictureFrameProps<P>) {
               alt=""
               decoding="async"
               onLoad={() => end(next, true)}
-              onError={() => end(next, false)}
+              onError={() => fail(next)}
             />
           )}
           {shown && showBoxes && (
@@ -65,7 +80,7 @@ export function PictureFrame<P extends Picture>(props: PictureFrameProps<P>) {
           )}
         </div>
       )}
-      {!shown && !next && <p class="without">{failed ? notLoaded : without}</p>}
+      {!shown && !next && <p class="without">{failed.current ? notLoaded : without}</p>}
       {shown && over?.(shown)}
     </div>
   );

@@ -43,7 +43,9 @@ function Backup() {
           </div>
         </form>
         <p class="muted">{words.backupCheck}</p>
-        <pre>{words.restoreCommand}</pre>
+        <code>{words.checkCommand}</code>
+        <p class="muted">{words.backupRestore}</p>
+        <code>{words.restoreCommand}</code>
       </Section>
     </div>
   );

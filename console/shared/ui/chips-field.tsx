@@ -14,15 +14,20 @@ interface ChipsFieldProps {
   onValue(chosen: string[]): void;
 }
 
-/** A list of words: typed, or taken from suggestions. Enter or the button adds one. */
+/**
+ * A list of words: typed, or taken from suggestions. Enter or the button begins the next one. What is typed counts at once,
+ * so that nothing moves under the pointer when the field is left.
+ */
 export function ChipsField({ label, help, suggestions, chosen, error, onValue }: ChipsFieldProps) {
   const [text, setText] = useState('');
   const list = useId();
-  const add = () => {
-    const word = text.trim();
-    if (word !== '' && !chosen.includes(word)) onValue([...chosen, word]);
-    setText('');
+  const typed = text.trim();
+  const chips = chosen.filter((word) => word !== typed);
+  const type = (next: string) => {
+    setText(next);
+    onValue([...chips, ...(next.trim() === '' ? [] : [next.trim()])]);
   };
+  const add = () => setText('');
   return (
     <div class="chips-field">
       <Field label={label} help={help} error={error}>
@@ -32,14 +37,13 @@ export function ChipsField({ label, help, suggestions, chosen, error, onValue }:
               class="input"
               list={list}
               value={text}
-              onInput={(event) => setText(event.currentTarget.value)}
+              onInput={(event) => type(event.currentTarget.value)}
               onKeyDown={(event) => {
                 if (event.key !== 'Enter') return;
                 // It would send the form.
                 event.preventDefault();
                 add();
               }}
-              onBlur={add}
               {...described}
             />
             <Button onClick={add}>{texts.common.add}</Button>
@@ -48,14 +52,14 @@ export function ChipsField({ label, help, suggestions, chosen, error, onValue }:
       </Field>
       <datalist id={list}>
         {suggestions
-          .filter((word) => !chosen.includes(word))
+          .filter((word) => !chips.includes(word))
           .map((word) => (
             <option key={word} value={word} />
           ))}
       </datalist>
-      {chosen.length > 0 && (
+      {chips.length > 0 && (
         <ul class="chips">
-          {chosen.map((word) => (
+          {chips.map((word) => (
             <li key={word}>
               {word}
               <button

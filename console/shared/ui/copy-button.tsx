@@ -20,7 +20,12 @@ export function CopyButton({ text, label }: { text: string; label?: string }) {
 }
 
 async function copyText(text: string): Promise<void> {
-  if (window.isSecureContext) return navigator.clipboard.writeText(text);
+  if (window.isSecureContext)
+    try {
+      return await navigator.clipboard.writeText(text);
+    } catch {
+      // The browser was told not to allow it.
+    }
   const area = document.createElement('textarea');
   area.value = text;
   // In a modal dialog, nothing outside of it can have the focus.

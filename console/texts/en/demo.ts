@@ -63,11 +63,7 @@ export const demo = {
   found: (count: number) => plural(count, { one: '{n} object found', other: '{n} objects found' }),
   nothing: 'Nothing was found',
   nothingHelp: 'Choose another detector, or a lower confidence.',
-  results: 'What was found',
-  object: 'Object',
   confidence: 'Confidence',
-  detector: 'Detector',
-  place: 'Place',
   omitted: (count: number) =>
     plural(count, {
       one: 'One weaker find is left out.',

@@ -5,7 +5,6 @@ export const fleet = {
   people: 'People',
   audit: 'Audit log',
   forAdministrators: 'Only administrators see this.',
-  demo: 'Demo',
   none: 'No site reports to this relay yet.',
   noneHelp: 'Add one: its appliance then joins with one pasted code.',
   noMatch: 'No site matches.',

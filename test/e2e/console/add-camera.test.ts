@@ -1,10 +1,14 @@
 import test from 'ava';
+import { squares } from '../../core/detection/onnx-setup.js';
 import { challenge, picture, startCameraServer } from '../../edge/support/camera-server.js';
 import { startOnvifDevice } from '../../edge/support/onvif-device.js';
+import { file, startFileServer } from '../../fakes/file-server.js';
 import { consoleEdge } from '../../support/console-edge.js';
 import { seriousFindings } from '../../support/console-page.js';
 import { eventually } from '../../support/eventually.js';
+import { listedSquares, manifestWith } from '../../support/model-manifest.js';
 import { renderScene } from '../../support/render-scene.js';
+import { squareModel } from '../../support/square-model.js';
 import { measure } from '../../support/task-meter.js';
 
 const scene = async () =>
@@ -99,5 +103,32 @@ test.serial('a camera that uploads gets an address and a line to try', async (t)
   });
   t.is(upload.status, 200);
   await eventually(() => edge.cameras.status('mast').state === 'online');
+  t.deepEqual(complaints, []);
+});
+
+test.serial('what a camera should find chooses its model, which is downloaded first', async (t) => {
+  const model = squareModel(64);
+  const server = await startFileServer(t, file({ content: model }));
+  const manifest = await manifestWith(t, [
+    listedSquares('squares', model, `${server.url}/squares.onnx`),
+  ]);
+  const camera = await startCameraServer(
+    t,
+    picture(await squares(64, 64, { left: 10, top: 20, width: 30, height: 20 }).jpeg().toBuffer()),
+  );
+  const { page, edge, complaints } = await consoleEdge(t, { manifest, path: '/cameras/new' });
+  await page.getByLabel('Address', { exact: true }).fill(camera.url);
+  await page.getByRole('checkbox', { name: 'red' }).check();
+  await page.getByText('squares must be downloaded first').waitFor();
+  await page.getByRole('button', { name: 'Test' }).click();
+  await page.getByText('The picture has 64 × 64 pixels').waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  await page.getByRole('button', { name: 'Download squares' }).click();
+  await page.getByText('squares must be downloaded first').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Test' }).click();
+  await page.getByText('Found in it: 1 red.').waitFor();
+  await page.getByRole('button', { name: 'Add the camera' }).click();
+  await page.getByText('online').waitFor();
+  t.deepEqual(edge.cameras.statuses().length, 1);
   t.deepEqual(complaints, []);
 });

@@ -200,6 +200,9 @@ test('an administrator of the relay adds a token, and finds that in the audit lo
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
   t.deepEqual(await seriousFindings(page), []);
+  await page.getByRole('link', { name: 'Notifications' }).click();
+  await page.getByRole('button', { name: 'Add a way' }).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
   t.deepEqual(await seriousFindings(page), []);

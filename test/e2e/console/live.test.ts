@@ -1,4 +1,5 @@
 import test from 'ava';
+import sharp from 'sharp';
 import { logInOn, openPage, seriousFindings } from '../../support/console-page.js';
 import { startEdge } from '../../support/edge.js';
 import { PASSWORD, snapshotOf, startEdgeWithCameras } from '../../support/edge-with-cameras.js';
@@ -52,6 +53,11 @@ test.serial(
     await page.getByText(/^Taken/).waitFor();
     t.is(await page.getByRole('link', { name: 'Settings' }).getAttribute('href'), '/cameras/yard');
     t.is(await page.locator('.event-card').count(), 1, 'its last event');
+
+    const scene = await snapshotOf(4);
+    const tiff = await sharp(scene.jpeg).tiff({ compression: 'none' }).toBuffer();
+    const third = await edge.push('yard', { ...scene, jpeg: tiff });
+    await page.waitForSelector(`img[alt="Last snapshot of Yard"][src*="${third}/thumbnail"]`);
     t.deepEqual(await seriousFindings(page), []);
     t.deepEqual(complaints, []);
   },

@@ -128,3 +128,53 @@ test('what the file declares is shown with the reason, an operator tries it, and
   t.deepEqual(await seriousFindings(page), []);
   t.deepEqual(complaints, []);
 });
+
+test('each kind of way and each kind of rule is made with its form', async (t) => {
+  t.timeout(180_000);
+  const { edge } = await setUp(t, ['lan={ embedded: { port: 0 } }']);
+  const { page, complaints } = await openPage(t, `${edge.url}/notifications`);
+  await logInOn(page, 'ada', PASSWORD);
+  const form = page.getByRole('dialog');
+  const fill = async (fields: Record<string, string>) => {
+    for (const [label, value] of Object.entries(fields))
+      await form.getByLabel(label, { exact: true }).fill(value);
+  };
+  const kinds: Record<string, Record<string, string>> = {
+    email: { 'Mail server': '127.0.0.1', From: 'a@example.org', To: 'b@example.org' },
+    mqtt: {},
+    custom: { Address: 'http://127.0.0.1:9/x', 'Template of the body': '{"a":"{{text}}"}' },
+    telegram: { Address: 'http://127.0.0.1:9/bot1:x', 'Id of the chat': '42' },
+    ntfy: { Address: 'http://127.0.0.1:9/topic' },
+  };
+  for (const [kind, fields] of Object.entries(kinds)) {
+    await page.getByRole('button', { name: 'Add a way' }).click();
+    await form.getByLabel('What it is').selectOption(kind);
+    await fill({ Name: `My ${kind}`, ...fields });
+    if (kind === 'email') await form.getByLabel('Port').fill('9');
+    await form.getByRole('button', { name: 'Save and test' }).click();
+    const outcome = kind === 'mqtt' ? 'was delivered' : 'was not delivered';
+    await form.getByText(`The test message ${outcome}.`).waitFor();
+    await form.getByRole('button', { name: 'Close' }).click();
+  }
+  const triggers = ['left', 'still_there', 'camera_offline', 'no_picture', 'disk', 'relay_away'];
+  for (const when of [...triggers, 'backlog', 'log_in_refused']) {
+    await page.getByRole('button', { name: 'Add a rule' }).click();
+    await form.getByLabel('When', { exact: true }).selectOption(when);
+    await form.getByLabel('My mqtt').check();
+    if (when === 'still_there') {
+      await form.getByLabel('Zones').fill('Gate');
+      await form.getByLabel('How certain').fill('60');
+      await form.getByRole('button', { name: 'Add a time' }).click();
+    }
+    await form.getByRole('button', { name: 'Save' }).click();
+    await form.waitFor({ state: 'detached' });
+  }
+  for (const sentence of [
+    /^When anything is still there in Gate \(at least 60% certain\) after 10 minutes between 10:00 PM and 6:00 AM, send to My mqtt/,
+    /^When any camera sends no new picture for 10 minutes, send to My mqtt, .*, and again when it is over\.$/,
+    /^When 1,000 summaries or more wait for the relay for 5 minutes/,
+    /^When 5 log-ins are refused within 10 minutes/,
+  ])
+    await page.getByText(sentence).waitFor();
+  t.deepEqual(complaints, []);
+});

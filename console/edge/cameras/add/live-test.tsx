@@ -6,7 +6,7 @@ import { formatDuration, formatNumber } from '../../../shared/format.js';
 import { Button } from '../../../shared/ui/button.js';
 import { ErrorNotice, Notice } from '../../../shared/ui/notice.js';
 import { texts } from '../../../texts/texts.js';
-import { useCatalogue } from '../detectors/catalogue.js';
+import { DETECTORS } from '../detectors/catalogue.js';
 import type { Draft } from '../editor/draft.js';
 import { FoundBoxes } from '../found-boxes.js';
 import './live-test.css';
@@ -20,8 +20,7 @@ interface LiveTestProps {
 
 /** Asks the camera for a picture with settings that are not saved, and shows it or what is wrong. */
 export function LiveTest({ settings, onTested }: LiveTestProps) {
-  const { data } = useCatalogue();
-  const missing = missingOf(settings, data?.detectors ?? []);
+  const [missing, setMissing] = useState<string[]>([]);
   const [result, setResult] = useState<CameraTest>();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
@@ -29,10 +28,12 @@ export function LiveTest({ settings, onTested }: LiveTestProps) {
     setBusy(true);
     setError(undefined);
     setResult(undefined);
-    // The picture alone can be tried before a model is there.
-    const { detectors: _d, labels: _l, parameters: _p, ...source } = settings;
-    const tried = missing.length > 0 ? source : settings;
     try {
+      const absent = await missingOf(settings);
+      setMissing(absent);
+      // The picture alone can be tried before a model is there.
+      const { detectors: _d, labels: _l, parameters: _p, ...source } = settings;
+      const tried = absent.length > 0 ? source : settings;
       const { test } = await api.post<{ test: CameraTest }>('/cameras/test', tried);
       setResult(test);
       onTested?.(test.outcome);
@@ -58,9 +59,11 @@ export function LiveTest({ settings, onTested }: LiveTestProps) {
 }
 
 /** Chosen detectors that cannot search yet. */
-function missingOf({ detectors }: Draft, catalogue: DetectorResource[]): string[] {
+async function missingOf({ detectors }: Draft): Promise<string[]> {
   const chosen = (detectors as string[] | undefined) ?? [];
-  return catalogue
+  if (chosen.length === 0) return [];
+  const answer = await api.get<{ detectors: DetectorResource[] }>(DETECTORS);
+  return answer.detectors
     .filter(({ id, status }) => status !== 'ready' && chosen.includes(id))
     .map(({ id }) => id);
 }

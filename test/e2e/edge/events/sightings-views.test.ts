@@ -96,7 +96,7 @@ test('a viewer cannot mark a sighting; what an operator marks is kept, listed an
   t.deepEqual(await ids('?marked=true'), []);
 });
 
-test('totals and days count each sighting once, and outlast its removal', async (t) => {
+test('totals and days count each sighting once, in any time zone, for the cameras of the caller', async (t) => {
   const { api, show, edge } = await openStreet(t);
   await show('gate', SIGN, SIGN, EMPTY, SIGN);
   await show('yard', SIGN);
