@@ -34,7 +34,7 @@ const signOf = (i: number): Sign => ({
   size: 60 + ((i * 23) % 70),
 });
 
-/** For each visit a scene with a sign and one without; the last file shows a sign now. */
+/** For each visit scenes with a sign and without; the last files show a sign now. */
 async function fillFolder(folder: string, seed: number, visits: number[]): Promise<number> {
   const now = Date.now();
   const midnight = new Date(now).setUTCHours(0, 0, 0, 0);
@@ -44,9 +44,14 @@ async function fillFolder(folder: string, seed: number, visits: number[]): Promi
       const at =
         midnight - day * 24 * HOUR_MS + hour * HOUR_MS + ((seed * 7 + i * 11) % 50) * 60_000;
       if (at > now - HOUR_MS / 4) continue;
-      times.push({ at, signs: [signOf(day + i)] }, { at: at + 4 * 60_000, signs: [] });
+      const minutes = (count: number) => at + count * 60_000;
+      const sign = [signOf(day + i)];
+      times.push(...[0, 1].map((minute) => ({ at: minutes(minute), signs: sign })));
+      // An object has left when several snapshots do not show it.
+      times.push(...[2, 3, 4].map((minute) => ({ at: minutes(minute), signs: [] })));
     }
-  times.push({ at: now - 60_000, signs: [] }, { at: now, signs: [signOf(seed)] });
+  times.push({ at: now - 60_000, signs: [] });
+  times.push(...[20, 10, 0].map((s) => ({ at: now - s * 1_000, signs: [signOf(seed)] })));
   for (const [i, { at, signs }] of times.entries()) {
     const { jpeg } = await renderScene({ ...SIZE, seed, signs });
     const file = join(folder, `${String(i).padStart(4, '0')}.jpg`);
@@ -97,7 +102,21 @@ async function takeAll(url: string, shots: Shot[], user?: string): Promise<void>
   await browser.close();
 }
 
+async function addNotification(page: Page, url: string): Promise<void> {
+  const post = (path: string, data: unknown) =>
+    page.request.post(`${url}/api/v1/notifications/${path}`, { data, headers: { Origin: url } });
+  const phone = { id: 'phone', name: 'Duty phone', kind: 'webhook', preset: 'ntfy' };
+  await post('ways', { ...phone, url: 'https://ntfy.example.com/depot-7' });
+  const windows = [{ from: '22:00', to: '06:00' }];
+  const night = { id: 'night', when: 'appeared', labels: ['stop sign'], cameras: ['street'] };
+  await post('rules', { ...night, windows, ways: ['phone'] });
+  await post('rules', { id: 'offline', when: 'camera_offline', ways: ['phone'] });
+  await page.reload();
+  await page.waitForTimeout(2_000);
+}
+
 const folder = await temporaryFolder();
+await mkdir(OUT, { recursive: true });
 for (const { id } of CAMERAS) await mkdir(join(folder, id));
 const cameras = CAMERAS.map(
   ({ id, name }) =>
@@ -119,7 +138,7 @@ try {
   const wanted = counts.reduce((sum, count) => sum + count, 0);
   console.log(`${wanted} snapshots of ${CAMERAS.length} cameras`);
   const taken = () => edge.cameras.statuses().reduce((sum, camera) => sum + camera.taken, 0);
-  await eventually('every snapshot is analysed', () => taken() >= wanted, 300_000);
+  await eventually('every snapshot is analysed', () => taken() >= wanted, 600_000);
   await takeAll(edge.url, [
     { name: 'console-live', path: '/live' },
     { name: 'console-live-phone', path: '/live', phone: true, dark: true },
@@ -130,7 +149,11 @@ try {
     { name: 'console-cameras', path: '/cameras' },
     { name: 'console-zones', path: '/cameras/street/zones' },
     { name: 'console-tuning', path: '/cameras/street/tuning' },
-    { name: 'console-notifications', path: '/notifications' },
+    {
+      name: 'console-notifications',
+      path: '/notifications',
+      prepare: (page) => addNotification(page, edge.url),
+    },
     { name: 'console-cloud', path: '/cloud' },
     { name: 'console-system', path: '/system', dark: true },
   ]);

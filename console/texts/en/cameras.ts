@@ -31,6 +31,8 @@ export const cameras = {
     offline: 'offline',
   },
   declared: { api: 'declared in the console', file: 'declared in the file' },
+  readOnly:
+    'The configuration file declares it. Change it there, then reload the configuration; or remove it from there to manage it here.',
   kinds: {
     http: 'Snapshots over HTTP',
     mjpeg: 'MJPEG stream',

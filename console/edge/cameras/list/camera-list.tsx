@@ -13,7 +13,6 @@ import { type Resource, useResource } from '../../../shared/use-resource.js';
 import { texts } from '../../../texts/texts.js';
 import { cameraPath, cameraResource } from '../camera-path.js';
 import { RemovedCameras } from './removed-cameras.js';
-import { type Declaration, useDeclarations } from './use-declarations.js';
 
 const words = texts.cameras;
 const ASK_EVERY_SECONDS = 5;
@@ -63,7 +62,6 @@ const Actions = () => (
 );
 
 function Cameras({ list, cameras }: { list: List; cameras: CameraResource[] }) {
-  const declared = useDeclarations(cameras.map(({ id }) => id));
   const [leaving, setLeaving] = useState<CameraResource>();
   if (cameras.length === 0) return <p>{may('admin') ? words.emptyAdmin : words.empty}</p>;
   return (
@@ -72,10 +70,10 @@ function Cameras({ list, cameras }: { list: List; cameras: CameraResource[] }) {
         {cameras.map((camera) => (
           <li key={camera.id} class="card">
             <Thumbnail camera={camera} />
-            <Summary camera={camera} declared={declared[camera.id]} />
+            <Summary camera={camera} />
             <RowActions
               camera={camera}
-              isEditable={declared[camera.id]?.declaredIn === 'api'}
+              isEditable={camera.declaredIn === 'api'}
               onChanged={list.reload}
               onRemove={() => setLeaving(camera)}
             />
@@ -92,18 +90,13 @@ function Cameras({ list, cameras }: { list: List; cameras: CameraResource[] }) {
 /** The last picture; its age stands beside it. */
 function Thumbnail({ camera: { id, lastSnapshotAt } }: { camera: CameraResource }) {
   if (lastSnapshotAt === null) return <div class="thumbnail" />;
-  const address = apiUrl(`${cameraResource(id)}/latest.jpg`, { width: THUMBNAIL_WIDTH });
-  // Another fragment makes the browser ask for the picture again.
-  return <img class="thumbnail" alt="" src={`${address}#${lastSnapshotAt}`} />;
+  // Another "v" makes the browser ask for the picture again.
+  const query = { width: THUMBNAIL_WIDTH, v: Date.parse(lastSnapshotAt) };
+  return <img class="thumbnail" alt="" src={apiUrl(`${cameraResource(id)}/latest.jpg`, query)} />;
 }
 
-interface SummaryProps {
-  camera: CameraResource;
-  declared: Declaration | undefined;
-}
-
-function Summary({ camera, declared }: SummaryProps) {
-  const { id, name, kind, state, lastError, lastSnapshotAt } = camera;
+function Summary({ camera }: { camera: CameraResource }) {
+  const { id, name, kind, declaredIn, state, lastError, lastSnapshotAt } = camera;
   return (
     <div>
       <div class="row">
@@ -114,13 +107,13 @@ function Summary({ camera, declared }: SummaryProps) {
       </div>
       <div class="muted">
         {[name === null ? undefined : id, kindName(kind)].filter(Boolean).join(' · ')}
-        {declared && ` · ${words.declared[declared.declaredIn]}`}
+        {` · ${words.declared[declaredIn]}`}
       </div>
       <div class="muted">
         {lastSnapshotAt === null ? words.noSnapshot : words.lastSnapshot(formatAgo(lastSnapshotAt))}
       </div>
       {lastError !== null && <div class="camera-error">{lastError}</div>}
-      {declared && declared.readOnly !== null && <div class="muted">{declared.readOnly}</div>}
+      {declaredIn === 'file' && <div class="muted">{words.readOnly}</div>}
     </div>
   );
 }
