@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
 import { formatAgo } from '../shared/format.js';
-import { Shell, type View } from '../shared/shell.js';
+import type { View } from '../shared/navigation.js';
+import { Shell } from '../shared/shell.js';
 import { Gate } from '../shared/start.js';
 import { Page } from '../shared/ui/page.js';
 import { texts } from '../texts/texts.js';

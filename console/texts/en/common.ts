@@ -20,6 +20,7 @@ export const common = {
   loading: 'Loading',
   required: 'Required',
   unknown: 'unknown',
+  tableOf: (caption: string) => `${caption}: table`,
 };
 
 export const errors = {
@@ -54,5 +55,5 @@ export const shell = {
   account: 'Account',
   lost: (since: string) =>
     `The connection was lost ${since}. What is shown may be old. Trying again.`,
-  menu: 'Menu',
+  more: 'More',
 };
