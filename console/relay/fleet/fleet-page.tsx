@@ -136,7 +136,7 @@ function Sums({ sites }: { sites: FleetSite[] }) {
     <dl class="sums">
       {shown.map(([name, value]) => (
         <div key={name} class={name === 'attention' && value ? 'problem' : undefined}>
-          <dt>{words.sums[name]}</dt>
+          <dt>{words.sums[name](value ?? 0)}</dt>
           <dd>{value === undefined ? '–' : formatNumber(value)}</dd>
         </div>
       ))}
