@@ -22,7 +22,9 @@ export function Shell({ name, views, lost, children }: ShellProps) {
   const content = useRef<HTMLElement>(null);
   // The link that led here may be gone with the page before: the keyboard then goes on from the content.
   useEffect(() => {
-    if (document.activeElement === document.body) content.current?.focus({ preventScroll: true });
+    const focused = document.activeElement;
+    if (focused === document.body || focused?.closest('.open .rest'))
+      content.current?.focus({ preventScroll: true });
   }, [path]);
   return (
     <div class="shell">
