@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
 import { formatTime } from '../shared/format.js';
+import { lazyPart } from '../shared/lazy-part.js';
 import type { View } from '../shared/navigation.js';
 import { Shell } from '../shared/shell.js';
 import { Gate } from '../shared/start.js';
@@ -9,19 +10,25 @@ import { texts } from '../texts/texts.js';
 import { LivePage } from './live/live-page.js';
 import { connection } from './live-state.js';
 
-const EventsPage = lazy(() => import('./events/events-page.js').then((part) => part.EventsPage));
-const ChartsPage = lazy(() => import('./charts/charts-page.js').then((part) => part.ChartsPage));
-const CamerasPage = lazy(() =>
+const EventsPage = lazyPart(() =>
+  import('./events/events-page.js').then((part) => part.EventsPage),
+);
+const ChartsPage = lazyPart(() =>
+  import('./charts/charts-page.js').then((part) => part.ChartsPage),
+);
+const CamerasPage = lazyPart(() =>
   import('./cameras/cameras-page.js').then((part) => part.CamerasPage),
 );
-const NotificationsPage = lazy(() =>
+const NotificationsPage = lazyPart(() =>
   import('./notifications/notifications-page.js').then((part) => part.NotificationsPage),
 );
-const CloudPage = lazy(() => import('./cloud/cloud-page.js').then((part) => part.CloudPage));
-const PeoplePage = lazy(() =>
+const CloudPage = lazyPart(() => import('./cloud/cloud-page.js').then((part) => part.CloudPage));
+const PeoplePage = lazyPart(() =>
   import('../shared/people/people-page.js').then((part) => part.PeoplePage),
 );
-const SystemPage = lazy(() => import('./system/system-page.js').then((part) => part.SystemPage));
+const SystemPage = lazyPart(() =>
+  import('./system/system-page.js').then((part) => part.SystemPage),
+);
 
 const words = texts.shell;
 

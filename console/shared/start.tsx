@@ -46,23 +46,8 @@ function Whole({ children }: { children: ComponentChildren }) {
   );
 }
 
-const RELOADED_AT = 'reloadedAt';
-const LEAST_BETWEEN_RELOADS_MS = 60_000;
-
-/** A page that was open during an upgrade asks for parts that no longer exist: it loads again, but not in a loop. */
-function reloadAfterUpgrade(): void {
-  addEventListener('vite:preloadError', (event) => {
-    const last = Number(sessionStorage.getItem(RELOADED_AT));
-    if (Date.now() - last < LEAST_BETWEEN_RELOADS_MS) return;
-    event.preventDefault();
-    sessionStorage.setItem(RELOADED_AT, String(Date.now()));
-    location.reload();
-  });
-}
-
 /** Draws a page into its document. */
 export function start(content: ComponentChildren): void {
-  reloadAfterUpgrade();
   const place = document.getElementById('app');
   if (place) render(<Whole>{content}</Whole>, place);
 }

@@ -1,4 +1,5 @@
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
+import { lazyPart } from '../../shared/lazy-part.js';
 import type { View } from '../../shared/navigation.js';
 import { may } from '../../shared/session.js';
 import { Shell } from '../../shared/shell.js';
@@ -7,16 +8,16 @@ import { Page } from '../../shared/ui/page.js';
 import { texts } from '../../texts/texts.js';
 import { FleetPage } from './fleet-page.js';
 
-const SitePage = lazy(() => import('./site-page.js').then((part) => part.SitePage));
+const SitePage = lazyPart(() => import('./site-page.js').then((part) => part.SitePage));
 
-const PeoplePage = lazy(() =>
+const PeoplePage = lazyPart(() =>
   import('../../shared/people/people-page.js').then((part) => part.PeoplePage),
 );
-const AuditLog = lazy(() =>
+const AuditLog = lazyPart(() =>
   import('../../shared/people/audit-log.js').then((part) => part.AuditLog),
 );
 
-const NotificationsPage = lazy(() =>
+const NotificationsPage = lazyPart(() =>
   import('./notifications-page.js').then((part) => part.NotificationsPage),
 );
 

@@ -26,6 +26,8 @@ export const common = {
 export const errors = {
   noAnswer: 'There is no answer. Check that the program runs and that this device can reach it.',
   page: 'Something went wrong on this page. Reload it. If that does not help, report the text below.',
+  part: 'This page did not load. The program was updated since you opened the console, or it cannot be reached.',
+  reload: 'Reload the console',
   notFound: 'Page not found',
 };
 

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { lazy } from 'preact-iso';
 import type { ManagedSettings } from '../../../../core/contract/camera-management.js';
 import type { CameraResource } from '../../../../core/contract/site.js';
 import { ApiError } from '../../../shared/api.js';
+import { lazyPart } from '../../../shared/lazy-part.js';
 import { may } from '../../../shared/session.js';
 import { Button } from '../../../shared/ui/button.js';
 import { Loading } from '../../../shared/ui/loading.js';
@@ -20,8 +20,8 @@ import { SettingsTab } from './settings-tab.js';
 import { UnsavedGuard } from './unsaved-guard.js';
 import { type CameraForm, useDraft } from './use-draft.js';
 
-const ZonesTab = lazy(() => import('../zones/zones-tab.js').then((part) => part.ZonesTab));
-const TuningTab = lazy(() => import('../tuning/tuning-tab.js').then((part) => part.TuningTab));
+const ZonesTab = lazyPart(() => import('../zones/zones-tab.js').then((part) => part.ZonesTab));
+const TuningTab = lazyPart(() => import('../tuning/tuning-tab.js').then((part) => part.TuningTab));
 
 const words = texts.cameras.page;
 const TABS = ['settings', 'zones', 'tuning', 'history'] as const;

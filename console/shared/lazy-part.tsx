@@ -1,0 +1,19 @@
+import type { ComponentType } from 'preact';
+import { lazy } from 'preact-iso';
+import { texts } from '../texts/texts.js';
+import { Button } from './ui/button.js';
+import { Notice } from './ui/notice.js';
+
+/** A view that is loaded when it is first shown. If that fails, it says so in place of an empty page. */
+export const lazyPart = <P extends object>(load: () => Promise<ComponentType<P>>) =>
+  lazy(() => load().catch(() => NotLoaded as ComponentType<P>));
+
+/** After an upgrade, the parts of a page that was open before have other names. */
+const NotLoaded = () => (
+  <div class="page stack">
+    <Notice tone="bad">{texts.errors.part}</Notice>
+    <div>
+      <Button onClick={() => location.reload()}>{texts.errors.reload}</Button>
+    </div>
+  </div>
+);
