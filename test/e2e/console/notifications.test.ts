@@ -173,7 +173,7 @@ test('each kind of way and each kind of rule is made with its form', async (t) =
     /^When anything is still there in Gate \(at least 60% certain\) after 10 minutes between 10:00 PM and 6:00 AM, send to My mqtt/,
     /^When any camera sends no new picture for 10 minutes, send to My mqtt, .*, and again when it is over\.$/,
     /^When 1,000 summaries or more wait for the relay for 5 minutes/,
-    /^When 5 log-ins are refused within 10 minutes/,
+    /^When 5 logins are refused within 10 minutes/,
   ])
     await page.getByText(sentence).waitFor();
   t.deepEqual(complaints, []);
