@@ -71,13 +71,28 @@ export const relayRequirements = ({
   },
 ];
 
-/** Never a reason to take no work. */
+/**
+ * Never a reason to take no work: nobody waits for the answer, which the next call has. A database that is away has a
+ * requirement of its own.
+ */
 function notificationNotes(reasons: () => Promise<string[]>): Requirement {
   let last: string[] = [];
+  let isAsking = false;
   return {
     name: 'notifications',
-    async check() {
-      last = await reasons();
+    check() {
+      if (isAsking) return undefined;
+      isAsking = true;
+      reasons()
+        .then(
+          (found) => {
+            last = found;
+          },
+          () => undefined,
+        )
+        .finally(() => {
+          isAsking = false;
+        });
       return undefined;
     },
     notes: () => last,

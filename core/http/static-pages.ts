@@ -65,6 +65,8 @@ export function staticPages({ folder, views, head = {} }: StaticPagesOptions): M
     const path = ctx.path.slice(1);
     if (files.has(path) && !path.endsWith('.html')) return send(ctx, path);
     const [view = ''] = path.split('/');
+    // "//x" has an empty first part, too.
+    if (view === '' && path !== '') return next();
     const page = Object.hasOwn(views, view) ? views[view] : undefined;
     return page !== undefined && files.has(page) ? send(ctx, page) : next();
   };

@@ -169,10 +169,13 @@ test('HEAD answers as GET does, without a body', async (t) => {
   t.is(bytes.length, 0);
 });
 
-test('the root redirects to the page for trying out the API', async (t) => {
-  const response = await fetch(t.context.edge.url, { redirect: 'manual' });
-  t.is(response.status, 302);
-  t.is(response.headers.get('Location'), '/docs');
+test('the root is the console, from where the page for trying out the API is reached', async (t) => {
+  const { url } = t.context.edge;
+  const response = await fetch(url, { redirect: 'manual' });
+  t.is(response.status, 200);
+  t.regex(response.headers.get('Content-Type') ?? '', /^text\/html/);
+  t.regex(await response.text(), /href="\/docs"/);
+  t.is((await fetch(`${url}//`)).status, 404, 'no other path than its own');
 });
 
 test('the metrics count requests for each route, and never show their paths', async (t) => {
