@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
-import { formatAgo } from '../shared/format.js';
-import { Shell, type View } from '../shared/shell.js';
+import { formatTime } from '../shared/format.js';
+import type { View } from '../shared/navigation.js';
+import { Shell } from '../shared/shell.js';
 import { Gate } from '../shared/start.js';
 import { Page } from '../shared/ui/page.js';
 import { texts } from '../texts/texts.js';
@@ -59,7 +60,7 @@ function Views() {
     <Shell
       name="Siteglass"
       views={VIEWS}
-      lost={since === undefined ? undefined : words.lost(formatAgo(since))}
+      lost={since === undefined ? undefined : words.lost(formatTime(since))}
     >
       <ErrorBoundary>
         <Router>

@@ -89,5 +89,16 @@ const hourFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute:
 export const formatShortDay = (at: Moment): string => shortDayFormat.format(new Date(at));
 /** Hours and minutes. */
 export const formatHour = (at: Moment): string => hourFormat.format(new Date(at));
+const utcDayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
+/** A day that a program counts in UTC, as "Nov 26, 2026". */
+export const formatUtcDay = (day: Moment): string => utcDayFormat.format(new Date(day));
+const shortUtcDayFormat = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  timeZone: 'UTC',
+});
+export const formatShortUtcDay = (day: Moment): string => shortUtcDayFormat.format(new Date(day));
+/** "Thu, Nov 26, 17:00". */
+export const formatDayAndHour = (at: Moment): string => `${formatShortDay(at)}, ${formatHour(at)}`;
 /** The zone whose days and hours the reader sees, as IANA names it. */
 export const readersZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -1,19 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { Role } from '../../core/contract/access.js';
 import { texts } from '../texts/texts.js';
-import { caller, logOut, may } from './session.js';
+import { Navigation, type View } from './navigation.js';
+import { caller, logOut } from './session.js';
 import { Button } from './ui/button.js';
 import { showToast, Toasts } from './ui/notice.js';
 import './shell.css';
-
-export interface View {
-  /** The first part of its paths. */
-  path: string;
-  title: string;
-  /** The least role that sees it. */
-  role: Role;
-}
 
 interface ShellProps {
   name: string;
@@ -26,6 +19,13 @@ interface ShellProps {
 /** The frame of all pages: navigation, who is logged in, and whether the connection is lost. */
 export function Shell({ name, views, lost, children }: ShellProps) {
   const { path } = useLocation();
+  const content = useRef<HTMLElement>(null);
+  // The link that led here may be gone with the page before: the keyboard then goes on from the content.
+  useEffect(() => {
+    const focused = document.activeElement;
+    if (focused === document.body || focused?.closest('.open .rest'))
+      content.current?.focus({ preventScroll: true });
+  }, [path]);
   return (
     <div class="shell">
       <a class="skip" href="#content">
@@ -43,32 +43,14 @@ export function Shell({ name, views, lost, children }: ShellProps) {
           {lost}
         </div>
       )}
-      <nav aria-label={texts.shell.navigation}>
-        <ul>
-          {views
-            .filter(({ role }) => may(role))
-            .map((view) => (
-              <li key={view.path}>
-                <a href={view.path} aria-current={isWithin(path, view.path) ? 'page' : undefined}>
-                  {view.title}
-                </a>
-              </li>
-            ))}
-          <li>
-            <a href="/docs">{texts.shell.api}</a>
-          </li>
-        </ul>
-      </nav>
-      <main id="content" tabIndex={-1}>
+      <Navigation views={views} path={path} />
+      <main id="content" tabIndex={-1} ref={content}>
         {children}
       </main>
       <Toasts />
     </div>
   );
 }
-
-const isWithin = (path: string, view: string): boolean =>
-  path === view || (view !== '/' && path.startsWith(`${view}/`));
 
 function Account() {
   const who = caller.value;

@@ -11,7 +11,7 @@ export interface Resource<T> {
 }
 
 export interface ResourceOptions extends Pick<CallOptions, 'query'> {
-  /** Asks again after this time while the page is visible; never if absent. */
+  /** Asks again after this time while the page is visible, and when it becomes visible; never if absent. */
   everySeconds?: number;
 }
 
@@ -24,12 +24,14 @@ export function useResource<T>(
   const key = path === undefined ? undefined : JSON.stringify([path, query]);
   const [state, setState] = useState<{ key?: string | undefined; data?: T; error?: unknown }>({});
   const asked = useRef<AbortController | null>(null);
+  const isAsking = useRef(false);
 
   const reload = useCallback(async () => {
     asked.current?.abort();
     if (path === undefined) return;
     const own = new AbortController();
     asked.current = own;
+    isAsking.current = true;
     try {
       const data = await api.get<T>(path, { ...(query && { query }), signal: own.signal });
       if (!own.signal.aborted) setState({ key, data });
@@ -40,6 +42,8 @@ export function useResource<T>(
           error,
           ...(before.key === key && before.data !== undefined && { data: before.data }),
         }));
+    } finally {
+      if (asked.current === own) isAsking.current = false;
     }
   }, [key]);
 
@@ -50,10 +54,16 @@ export function useResource<T>(
 
   useEffect(() => {
     if (everySeconds === undefined) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) void reload();
-    }, everySeconds * 1_000);
-    return () => clearInterval(timer);
+    // A program that takes longer than that to answer is not asked again meanwhile.
+    const ask = () => {
+      if (!document.hidden && !isAsking.current) void reload();
+    };
+    const timer = setInterval(ask, everySeconds * 1_000);
+    document.addEventListener('visibilitychange', ask);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', ask);
+    };
   }, [reload, everySeconds]);
 
   const isOwn = state.key === key;

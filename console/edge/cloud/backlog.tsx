@@ -94,6 +94,7 @@ function Losses({ sync: { evicted, refused, forgotten, kept } }: { sync: SyncRes
         <dt>{words.kept}</dt>
         <dd>{formatNumber(kept)}</dd>
       </dl>
+      {kept > 0 && <p class="muted">{words.keptHelp}</p>}
     </Section>
   );
 }

@@ -43,10 +43,16 @@ function Room({ sync }: { sync: SyncResource }) {
   if (seconds !== undefined && seconds <= 0) return <p>{words.evictedNow}</p>;
   return (
     <p>
-      {words.nothingLost} {seconds !== undefined && words.roomFor(formatDuration(seconds))}
+      {words.nothingLost} {seconds !== undefined && roomInWords(seconds)}
     </p>
   );
 }
+
+const YEAR_SECONDS = 31_536_000;
+
+/** A rate of today says little about more than a year. */
+const roomInWords = (seconds: number): string =>
+  seconds > YEAR_SECONDS ? words.roomForLong : words.roomFor(formatDuration(seconds));
 
 /** From the mean size of what waits and what the last hours added; undefined if nothing waits. */
 function roomSeconds({ bytes, maxBytes, depth, hours }: SyncResource): number | undefined {

@@ -1,5 +1,5 @@
 import type { SyncResource } from '../../../core/contract/site.js';
-import { formatDateTime, formatNumber } from '../../shared/format.js';
+import { formatDayAndHour, formatNumber } from '../../shared/format.js';
 import { Section } from '../../shared/ui/section.js';
 import { type Column, Table } from '../../shared/ui/table.js';
 import { texts } from '../../texts/texts.js';
@@ -8,7 +8,7 @@ const words = texts.cloud;
 type Hour = SyncResource['hours'][number];
 
 const COLUMNS: Column<Hour>[] = [
-  { title: words.hour, cell: ({ began }) => formatDateTime(began) },
+  { title: words.hour, cell: ({ began }) => formatDayAndHour(began) },
   { title: words.added, isNumber: true, cell: ({ added }) => formatNumber(added) },
   {
     title: words.acknowledged,

@@ -12,9 +12,9 @@ const words = texts.demo;
 /** Numbers of all sites together; nothing until they are known. */
 export function Counters({ totals }: { totals: DemoAnswer['totals'] | undefined }) {
   const shown = [
-    { value: totals?.images, text: words.images },
-    { value: totals?.objects, text: words.objects },
-    { value: totals?.sites, text: words.sites },
+    { value: totals?.images, text: words.images(totals?.images ?? 0) },
+    { value: totals?.objects, text: words.objects(totals?.objects ?? 0) },
+    { value: totals?.sites, text: words.sites(totals?.sites ?? 0) },
   ];
   return (
     <dl class="counters">

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { formatShortUtcDay, formatUtcDay } from '../../shared/format.js';
 import { texts } from '../../texts/texts.js';
 import type { DailyTotals } from './daily-totals.js';
 
@@ -43,13 +44,16 @@ function optionsOf({ labels }: DailyTotals, place: HTMLElement): uPlot.Options {
       })),
     ],
     axes: [
-      { stroke: color, grid, ticks: grid },
+      {
+        ...{ stroke: color, grid, ticks: grid, space: 70 },
+        values: (_, at) => at.map((seconds) => formatShortUtcDay(seconds * 1_000)),
+      },
       { stroke: color, grid, ticks: grid, size: 60 },
     ],
   };
 }
 
-const day = (seconds: number): string => new Date(seconds * 1_000).toISOString().slice(0, 10);
+const day = (seconds: number): string => formatUtcDay(seconds * 1_000);
 
 const dataOf = ({ days, totals, labels }: DailyTotals): uPlot.AlignedData => [
   days.map((name) => Date.parse(name) / 1_000),

@@ -1,6 +1,7 @@
 import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import type { View } from '../../shared/navigation.js';
 import { may } from '../../shared/session.js';
-import { Shell, type View } from '../../shared/shell.js';
+import { Shell } from '../../shared/shell.js';
 import { Gate } from '../../shared/start.js';
 import { Page } from '../../shared/ui/page.js';
 import { texts } from '../../texts/texts.js';

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { FleetSite } from '../../../core/contract/fleet.js';
 import type { FleetTotalsResource } from '../../../core/contract/site.js';
-import { formatAgo, formatNumber } from '../../shared/format.js';
+import { formatNumber, formatTime } from '../../shared/format.js';
 import { remembered } from '../../shared/remembered.js';
 import { may } from '../../shared/session.js';
 import { Button } from '../../shared/ui/button.js';
@@ -62,7 +62,7 @@ export function FleetPage() {
         <>
           {lostSince !== undefined && (
             <Notice tone="warning">
-              <p>{texts.shell.lost(formatAgo(lostSince))}</p>
+              <p>{texts.shell.lost(formatTime(lostSince))}</p>
               <p>{error instanceof Error && error.message}</p>
             </Notice>
           )}
@@ -136,7 +136,7 @@ function Sums({ sites }: { sites: FleetSite[] }) {
     <dl class="sums">
       {shown.map(([name, value]) => (
         <div key={name} class={name === 'attention' && value ? 'problem' : undefined}>
-          <dt>{words.sums[name]}</dt>
+          <dt>{words.sums[name](value ?? 0)}</dt>
           <dd>{value === undefined ? '–' : formatNumber(value)}</dd>
         </div>
       ))}

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { lazy } from 'preact-iso';
-import { formatNumber } from '../../shared/format.js';
+import { formatNumber, formatUtcDay } from '../../shared/format.js';
 import { SelectField } from '../../shared/ui/field.js';
 import { ErrorNotice } from '../../shared/ui/notice.js';
 import { Section } from '../../shared/ui/section.js';
@@ -63,7 +63,7 @@ function DayTable({ totals: { days, totals, labels } }: { totals: DailyTotals })
       keyOf={({ day }) => day}
       empty={words.noTotals}
       columns={[
-        { title: words.day, cell: ({ day }) => day },
+        { title: words.day, cell: ({ day }) => formatUtcDay(day) },
         { title: words.total, isNumber: true, cell: ({ i }) => formatNumber(totals[i] ?? 0) },
         ...labels.slice(0, MOST_COLUMNS).map(({ label, byDay }) => ({
           title: label,

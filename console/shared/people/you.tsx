@@ -20,16 +20,19 @@ export function You() {
   if (who == null) return null;
   return (
     <Section title={words.you}>
-      <p>
-        {words.youAre(who.name, words.roles[who.role])} {words.roleHelp[who.role]}
-      </p>
-      {who.kind === 'user' ? (
+      {who.kind === 'anyone' ? (
+        <p>{words.youAreNobody}</p>
+      ) : (
+        <p>
+          {words.youAre(who.name, words.roles[who.role])} {words.roleHelp[who.role]}
+        </p>
+      )}
+      {who.kind !== 'user' && who.kind !== 'anyone' && <p class="muted">{words.youAreNoUser}</p>}
+      {who.kind === 'user' && (
         <div class="row">
           <Button onClick={() => setOpen('password')}>{words.changePassword}</Button>
           <Button onClick={() => setOpen('everywhere')}>{words.logOutEverywhere}</Button>
         </div>
-      ) : (
-        <p class="muted">{words.youAreNoUser}</p>
       )}
       {open === 'password' && <OwnPassword name={who.name} onClose={close} />}
       {open === 'everywhere' && (

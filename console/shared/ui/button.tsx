@@ -10,15 +10,15 @@ interface ButtonProps extends Omit<JSX.IntrinsicElements['button'], 'look'> {
   children: ComponentChildren;
 }
 
-export function Button({ look = 'plain', busy = false, disabled, children, ...rest }: ButtonProps) {
+export function Button({ look = 'plain', busy = false, children, ...rest }: ButtonProps) {
+  // A disabled button would lose the focus; a busy one keeps it and does nothing.
+  const whileBusy = busy && {
+    'aria-busy': true,
+    'aria-disabled': true,
+    onClick: (event: Event) => event.preventDefault(),
+  };
   return (
-    <button
-      type="button"
-      class={`button ${look}`}
-      disabled={busy || disabled}
-      aria-busy={busy}
-      {...rest}
-    >
+    <button type="button" class={`button ${look}`} {...rest} {...whileBusy}>
       {children}
     </button>
   );

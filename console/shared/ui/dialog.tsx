@@ -18,7 +18,10 @@ export function Dialog({ title, wide = false, onClose, children }: DialogProps) 
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
-    dialog.current?.showModal();
+    const own = dialog.current;
+    own?.showModal();
+    // Taken off the page while open, it would leave the focus nowhere.
+    return () => own?.close();
   }, []);
   return (
     <dialog

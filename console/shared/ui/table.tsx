@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { texts } from '../../texts/texts.js';
 import './table.css';
 
 export interface Column<Row> {
@@ -22,7 +23,7 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
   if (rows.length === 0) return <p class="muted">{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard, too.
-    <section class="table-scroll" tabIndex={0} aria-label={caption}>
+    <section class="table-scroll" tabIndex={0} aria-label={texts.common.tableOf(caption)}>
       <table class="table">
         <caption class="visually-hidden">{caption}</caption>
         <thead>

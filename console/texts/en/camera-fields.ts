@@ -1,7 +1,10 @@
 /** What each setting of a camera is called, and what it means. The keys are paths of the settings. */
 export const cameraFields: Record<string, { label: string; help?: string }> = {
   name: { label: 'Name', help: 'Shown on all pages. Without a name, the id is shown.' },
-  id: { label: 'Id', help: 'a-z, 0-9 and "-". It is part of addresses and topics, and stays.' },
+  id: {
+    label: 'Id',
+    help: 'a-z, 0-9 and "-". It is part of addresses and topics, and cannot be changed later.',
+  },
   kind: { label: 'Kind', help: 'How the pictures come from the camera.' },
   url: { label: 'Address', help: 'Of a snapshot or stream, without user name and password.' },
   path: {
@@ -10,12 +13,12 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   },
   'auth.username': {
     label: 'User name',
-    help: 'Of an account at the camera. One that may only view is best.',
+    help: 'Of an account at the camera. Prefer one that can only view.',
   },
   'auth.password': { label: 'Password' },
   'auth.scheme': {
     label: 'Way to log in',
-    help: 'Automatic: the camera names it, and digest is preferred. Digest: the password itself is never sent. Basic: it is sent without a request for it.',
+    help: 'Automatic: the camera names it, and digest is preferred. Digest: the password itself is never sent. Basic: it is sent with every request.',
   },
   fingerprint: {
     label: 'Fingerprint of the certificate',
@@ -23,7 +26,7 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   },
   oldTls: {
     label: 'Accept old TLS',
-    help: 'TLS 1.0 and 1.1, old ciphers and short keys. Needs a fingerprint. Only for cameras that speak nothing newer.',
+    help: 'TLS 1.0 and 1.1, old ciphers and short keys. Needs a fingerprint. Only for cameras that support nothing newer.',
   },
   retries: { label: 'Retries', help: 'Within one run, before it counts as a failure.' },
   holdOpenSeconds: {
@@ -35,13 +38,13 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   recursive: { label: 'Read the folders below it' },
   afterwards: {
     label: 'After the analysis of a file',
-    help: 'Files that cannot be analysed stay.',
+    help: 'Files that cannot be analysed are kept.',
   },
   pushSecret: {
     label: 'Secret for uploads',
     help: '16 to 128 of A-Z, a-z, 0-9, "-" and "_". It allows the uploads of this camera and nothing else.',
   },
-  maxPerMinute: { label: 'Uploads in a minute, at most', help: 'More are refused.' },
+  maxPerMinute: { label: 'Most uploads a minute', help: 'More are refused.' },
   silentAfterSeconds: {
     label: 'Silent after',
     help: 'A run without an upload for this long counts as a failure. Empty: never.',
@@ -63,7 +66,7 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   maxBytes: { label: 'Largest snapshot', help: 'A larger one is refused.' },
   minConfidence: {
     label: 'Confidence',
-    help: 'Weaker detections are left out. Empty: as each detector has it.',
+    help: 'Weaker detections are left out. Empty: the default of each detector.',
   },
   'parameters.minSize': {
     label: 'Smallest object',
@@ -99,7 +102,7 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   },
   damaged: {
     label: 'Damaged pictures',
-    help: 'Of which a part is missing. Nothing counts as left because of them.',
+    help: 'Pictures of which a part is missing. No object counts as left because of them.',
   },
   maxAgeDays: {
     label: 'Keep snapshots for',
@@ -107,7 +110,7 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   },
   'motion.searchEvery': {
     label: 'Search at least one of',
-    help: 'So many snapshots, even if nothing moves.',
+    help: 'Even if nothing moves, one of this many snapshots is searched.',
   },
   'motion.threshold': {
     label: 'Sensitivity',
@@ -115,12 +118,12 @@ export const cameraFields: Record<string, { label: string; help?: string }> = {
   },
   'sightings.appearAfter': {
     label: 'Appears after',
-    help: 'An object appears when so many of the last snapshots show it.',
+    help: 'An object appears when this many of the last snapshots show it.',
   },
-  'sightings.within': { label: 'Of the last', help: 'How many snapshots that counts.' },
+  'sightings.within': { label: 'Of the last', help: 'Over how many snapshots that is counted.' },
   'sightings.leaveAfter': {
     label: 'Leaves after',
-    help: 'So many snapshots in a row without it. A static one, after four times as many.',
+    help: 'This many snapshots in a row without it. A static object: four times as many.',
   },
   'sightings.overlap': {
     label: 'Overlap',

@@ -23,16 +23,16 @@ export const cameras = {
   lastSnapshot: (ago: string) => `last picture ${ago}`,
   columns: { camera: 'Camera', actions: 'Actions' },
   states: {
-    online: 'online',
-    starting: 'starting',
-    paused: 'paused',
-    frozen: 'frozen',
-    stale: 'stale',
-    offline: 'offline',
+    online: 'Online',
+    starting: 'Starting',
+    paused: 'Paused',
+    frozen: 'Frozen',
+    stale: 'No new picture',
+    offline: 'Offline',
   },
   declared: { api: 'declared in the console', file: 'declared in the file' },
   readOnly:
-    'The configuration file declares it. Change it there, then reload the configuration; or remove it from there to manage it here.',
+    'Cameras that are declared in the configuration file are read-only here. Change them in the file, then reload the configuration; or remove one from the file to manage it here.',
   kinds: {
     http: 'Snapshots over HTTP',
     mjpeg: 'MJPEG stream',
@@ -71,7 +71,7 @@ export const cameras = {
     searchAgain: 'Search again',
     searching: 'Searching. This takes some seconds.',
     searchHelp:
-      'Finds ONVIF cameras. Most tell their addresses only to an account: enter it below before you search.',
+      'Finds ONVIF cameras. Most need an account to give their addresses: enter it below before you search.',
     noneFound:
       'No camera responded. It may be in another network, or its ONVIF may be off. Paste its address below.',
     use: 'Use',
@@ -150,7 +150,7 @@ export const cameras = {
       'Searches only snapshots in which something changed. It saves time of the processor. Snapshots without a change are neither stored nor reported.',
     delivery: 'When an object counts as present, and how long snapshots are kept.',
   },
-  motionModes: { site: 'As the site has it', on: 'On', off: 'Off' },
+  motionModes: { site: 'As set for the site', on: 'On', off: 'Off' },
   motionMode: 'Motion gate',
   standard: (value: string) => `default: ${value}`,
   noStandard: 'not set',
@@ -162,7 +162,7 @@ export const cameras = {
     afterwards: { keep: 'Keep it', delete: 'Delete it' },
     damaged: { refuse: 'Refuse them', accept: 'Search what they show' },
     orientation: { '0': 'As it is', '90': '90°', '180': '180°', '270': '270°' },
-    recursive: { '': 'Standard', true: 'Yes', false: 'No' },
+    recursive: { '': 'Default', true: 'Yes', false: 'No' },
   } as Record<string, Record<string, string>>,
   units: { seconds: 's', days: 'days', pixels: 'px', bytes: 'bytes', snapshots: 'snapshots' },
   schedule: {
@@ -177,9 +177,9 @@ export const cameras = {
       { cron: '0 0 * * * *', text: 'Every hour' },
       { cron: '0 * 7-18 * * 1-5', text: 'Every minute from 7 to 19, Monday to Friday' },
     ],
-    own: 'Another rhythm',
+    own: 'Another schedule',
     inWords: 'In words:',
-    notCron: 'This is no cron expression.',
+    notCron: 'This is not a cron expression.',
     windows: 'Only at these times',
     windowsHelp:
       'In the local time of the appliance. Without a window, the schedule is always active. An end before the beginning is on the next day.',

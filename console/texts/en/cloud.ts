@@ -7,19 +7,19 @@ export const cloud = {
   noRelayHelp:
     'This appliance reports to no relay. It works without one: what it finds is seen here and on the local network.',
   connected: 'Connected',
-  connectedSince: (since: string) => `The relay is connected since ${since}.`,
+  connectedSince: (since: string) => `The relay has been connected since ${since}.`,
   troubled: 'Connected, with a problem',
   lost: 'Not connected',
-  lostSince: (since: string) => `There is no connection since ${since}.`,
+  lostSince: (since: string) => `There has been no connection since ${since}.`,
   why: (reason: string) => `Reason: ${reason}`,
-  nothingLost:
-    'Nothing is lost for it: summaries wait here, and are sent in order when the relay is there again.',
+  nothingLost: 'No summary is lost: they wait here, and are sent in order when the relay is back.',
   roomFor: (time: string) => `At the present rate there is room for about ${time}.`,
+  roomForLong: 'At the present rate there is room for more than a year.',
   evictedNow:
     'The space for waiting summaries is used up: the oldest ones are removed. Raise outbox.maxMegabytes, or connect the relay.',
 
   backlog: 'Backlog',
-  nothingWaits: 'Everything is acknowledged: nothing waits.',
+  nothingWaits: 'No backlog: everything is acknowledged.',
   waiting: (count: number) =>
     plural(count, { one: '{n} summary waits', other: '{n} summaries wait' }),
   oldest: 'The oldest waits for',
@@ -40,7 +40,8 @@ export const cloud = {
   evicted: 'Evicted, because the space was used up',
   refused: 'Refused and set aside; list them with: siteglass-edge outbox --refused',
   forgotten: 'Lost by the relay after its acknowledgement',
-  kept: 'Kept here after the acknowledgement, for a relay that is restored from a backup',
+  kept: 'Kept after delivery',
+  keptHelp: 'They are sent again if the relay is restored from a backup.',
 
   hours: 'The last hours',
   hour: 'Hour',
@@ -58,7 +59,7 @@ export const cloud = {
   enrol: 'Enrol with a code',
   enrolAgain: 'Enrol again',
   enrolAgainHelp:
-    'A new code replaces the account at the relay. What waits here is sent to the new one.',
+    'A new code replaces the account at the relay. The backlog is sent to the new one.',
   code: 'Enrolment code',
   codeHelp: 'It begins with SG1-. Spaces and line breaks do not matter.',
   enrolling: 'Asking the relay',

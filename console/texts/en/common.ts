@@ -20,12 +20,13 @@ export const common = {
   loading: 'Loading',
   required: 'Required',
   unknown: 'unknown',
+  tableOf: (caption: string) => `${caption}: table`,
 };
 
 export const errors = {
-  noAnswer: 'The program does not answer. Check that it runs and that this device reaches it.',
-  page: 'This page has a fault. Reload it; if that does not help, report what is below.',
-  notFound: 'There is no such page.',
+  noAnswer: 'There is no answer. Check that the program runs and that this device can reach it.',
+  page: 'Something went wrong on this page. Reload it. If that does not help, report the text below.',
+  notFound: 'Page not found',
 };
 
 export const logIn = {
@@ -52,7 +53,7 @@ export const shell = {
   api: 'API',
   logOut: 'Log out',
   account: 'Account',
-  lost: (since: string) =>
-    `The connection was lost ${since}. What is shown may be old. Trying again.`,
-  menu: 'Menu',
+  lost: (time: string) =>
+    `The connection was lost at ${time}. What is shown may be old. Trying to connect again.`,
+  more: 'More',
 };

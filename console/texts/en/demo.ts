@@ -8,13 +8,13 @@ export const demo = {
   api: 'API',
   logIn: 'Log in',
 
-  images: 'pictures searched',
-  objects: 'objects found',
-  sites: 'sites report now',
+  images: (n: number) => plural(n, { one: 'picture searched', other: 'pictures searched' }),
+  objects: (n: number) => plural(n, { one: 'object found', other: 'objects found' }),
+  sites: (n: number) => plural(n, { one: 'site reports now', other: 'sites report now' }),
 
   dropTitle: 'Your picture',
   dropHere: 'Drop a picture here',
-  dropNow: 'Let go to search this picture',
+  dropNow: 'Release to search this picture',
   orPaste: 'or paste one with Ctrl+V',
   pick: 'Choose a picture',
   photograph: 'Take a photo',
@@ -50,13 +50,13 @@ export const demo = {
   minConfidenceHelp: 'Leave out what is less certain, from 0 to 100 percent.',
   minNeighbors: 'Least neighbours',
   minNeighborsHelp:
-    'For cascades: more gives fewer false finds, and misses more. Empty for the usual.',
+    'For cascades: more means fewer false finds, and more misses. Empty for the default.',
   scaleFactor: 'Step between sizes',
-  scaleFactorHelp: 'For cascades: 1.05 is thorough, 1.3 is fast. Empty for the usual.',
+  scaleFactorHelp: 'For cascades: 1.05 is thorough, 1.3 is fast. Empty for the default.',
   minSize: 'Smallest object, in pixels',
-  minSizeHelp: 'Empty for the usual.',
+  minSizeHelp: 'Empty for the default.',
   workingSize: 'Search at a size of',
-  workingSizeHelp: 'Longer side in pixels. 0 searches every pixel. Empty for the usual.',
+  workingSizeHelp: 'Longer side in pixels. 0 searches every pixel. Empty for the default.',
 
   searching: 'Searching',
   preparing: 'Preparing the picture',
@@ -80,7 +80,7 @@ export const demo = {
   curlHelp: 'One request, no account. Every parameter is described in the ',
   curlApi: 'API',
 
-  privacy: 'What becomes of your picture',
+  privacy: 'What happens to your picture',
   kept: (time: string) =>
     `It is kept here for ${time} and then removed, with its result. Only those who have its id can read it, and the id is not listed anywhere. It is not used for anything else.`,
   deleteNow: (count: number) =>
@@ -104,10 +104,10 @@ export const demo = {
       'This file is not a picture of a kind that is searched here. Use JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC or JPEG XL.',
     image_undecodable:
       'This file cannot be read as a picture. It may be broken, or something else.',
-    image_damaged: 'A part of this picture is missing, for example since a download was cut off.',
-    image_crashed_decoder: 'This file cannot be read: its decoder gave up on it.',
+    image_damaged: 'A part of this picture is missing, for example because a download was cut off.',
+    image_crashed_decoder: 'This file cannot be read: its decoder failed.',
     detection_timeout: 'The search took too long. Use a smaller copy or fewer detectors.',
-    rate_limited: 'This is a public demo, and your address has used what it may use for now.',
+    rate_limited: 'This is a public demo, and your address has reached its limit for now.',
     queue_full: 'Many people use the demo at this moment.',
     uploads_full: 'Many people use the demo at this moment.',
     detection_unavailable: 'The search is not available at this moment.',

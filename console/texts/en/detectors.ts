@@ -30,22 +30,22 @@ export const detectors = {
   removeOne: (id: string) => `Remove ${id}`,
   removeTitle: (id: string) => `Remove ${id}?`,
   removeExplanation:
-    'Cameras that use it find nothing with it any more, and report that. You can add it again.',
+    'Cameras that use it can no longer search with it, and report that. You can add it again.',
   removedOne: (id: string) => `${id} is removed.`,
   add: 'Add a detector from a file',
   addHelp:
     'A model (ONNX) or a cascade (OpenCV, XML). It is tried before it is added. Models of the list above are downloaded with one click.',
   file: 'File',
   id: 'Id',
-  idHelp: 'a-z, 0-9 and "-". Not needed for a file that the list above names.',
+  idHelp: 'a-z, 0-9 and "-". Not needed for a file of a detector in the list above.',
   description: 'Description',
   descriptionHelp:
-    'Of a model, as YAML or JSON: its family, labels and input. Empty: read from the model, or as is usual for its family.',
+    'Of a model, as YAML or JSON: its family, labels and input. Empty: read from the model, or the default of its family.',
   submit: 'Add',
   outcomes: {
     added: (id: string) => `${id} is added.`,
     replaced: (id: string) => `${id} is replaced.`,
-    unchanged: (id: string) => `${id} was there already.`,
+    unchanged: (id: string) => `${id} already exists.`,
   },
   empty: 'There are no detectors.',
   finder: {

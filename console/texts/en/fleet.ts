@@ -18,15 +18,16 @@ export const fleet = {
   view: 'View',
   list: 'List',
   grid: 'Grid',
-  shown: (shown: number, all: number) => `${shown} of ${all} sites`,
+  shown: (shown: number, all: number) =>
+    `${shown} of ${plural(all, { one: '{n} site', other: '{n} sites' })}`,
   limited: (count: string) => `The first ${count} sites are shown.`,
 
   sums: {
-    sites: 'sites',
-    online: 'online',
-    attention: 'need attention',
-    summaries: 'snapshots reported',
-    detections: 'objects found',
+    sites: (n: number) => plural(n, { one: 'site', other: 'sites' }),
+    online: (_: number) => 'online',
+    attention: (n: number) => plural(n, { one: 'needs attention', other: 'need attention' }),
+    summaries: (n: number) => plural(n, { one: 'snapshot reported', other: 'snapshots reported' }),
+    detections: (n: number) => plural(n, { one: 'object found', other: 'objects found' }),
   },
 
   states: {
@@ -82,14 +83,14 @@ export const fleet = {
   diskOf: (used: string, budget: string, free: string) =>
     `${used} of ${budget} used for pictures, ${free} free`,
   rate: 'Detections a minute',
-  reasons: 'It is degraded',
+  reasons: 'Needs attention',
   added: 'Added',
   received: 'Received',
   receivedOf: (summaries: string, detections: string) =>
     `${summaries} summaries with ${detections} detections`,
-  lastSync: 'Confirmed last',
+  lastSync: 'Last acknowledgement',
   connection: 'Connection',
-  health: 'How it is',
+  health: 'Health',
 
   camera: 'Camera',
   cameraStates: {
@@ -137,7 +138,7 @@ export const fleet = {
   noGapRows: 'Nothing is missing: every summary of this site is here.',
   gapKinds: {
     missing: 'Missing: still expected',
-    lost: 'Lost: nobody has it any more',
+    lost: 'Lost: it no longer exists anywhere',
     dropped: 'Evicted by the appliance',
     refused: 'Refused',
     removed: 'Removed with the site',
@@ -157,7 +158,7 @@ export const fleet = {
   account: 'Account',
   accountHelp: {
     yes: 'The site has an account at the broker.',
-    no: 'The site has no account: it cannot report before it enrols.',
+    no: 'The site has no account. It can report only if the broker asks for none, or after it enrols.',
   },
   add: 'Add a site',
   addHelp: 'The id of the site: a-z, 0-9 and "-". The appliance gets it in its set-up.',
@@ -165,11 +166,11 @@ export const fleet = {
   enrol: 'Get an enrolment code',
   enrolAgain: 'New enrolment code',
   enrolHelp:
-    'For a new or replaced appliance. The present account stays good until the code is used.',
+    'For a new or replaced appliance. The present account stays valid until the code is used.',
   codeTitle: (site: string) => `Enrolment code of ${site}`,
   code: 'Code',
   codeHelp:
-    'It is shown only now, and is good once. Paste it at the appliance, in its set-up or on its page Cloud. Or run there:',
+    'It is shown only now, and can be used once. Paste it at the appliance: in its set-up, or on its page Cloud. Or run there:',
   expires: (at: string, left: string) => `It expires at ${at} (${left}).`,
   enrolCommand: (code: string) => `sudo siteglass-edge enrol ${code}`,
   password: 'MQTT password',
@@ -188,12 +189,12 @@ export const fleet = {
   revokeTitle: (site: string) => `Revoke ${site}?`,
   revokeText:
     'Its connection ends at once, and it cannot connect again before it enrols with a new code. It keeps what it finds until then.',
-  revoked: 'The account has ended.',
+  revoked: 'The account was revoked.',
   remove: 'Remove the site',
   removeHelp: 'The account and everything that the site reported are removed.',
   removeTitle: (site: string) => `Remove ${site}?`,
   removeText: (count: string) =>
     `Its account and its ${count} summaries are removed here. This cannot be undone. What is at the site stays there.`,
-  removeConfirm: 'To confirm, write the id of the site',
+  removeConfirm: 'To confirm, enter the id of the site',
   removed: 'The site was removed.',
 };

@@ -25,11 +25,11 @@ export const live = {
     shown === all
       ? plural(all, { one: '{n} camera', other: '{n} cameras' })
       : `${shown} of ${plural(all, { one: '{n} camera', other: '{n} cameras' })}`,
-  noneShown: 'No camera fits this choice.',
+  noneShown: 'No camera matches.',
   showAll: 'Show all cameras',
   empty: {
     title: 'No cameras yet',
-    text: 'A camera sends pictures, and the appliance finds objects in them. They are shown here as soon as there is one.',
+    text: 'The appliance takes pictures from cameras and finds objects in them. The pictures are shown here.',
     add: 'Add your first camera',
     ask: 'An administrator adds the first camera.',
   },

@@ -27,9 +27,9 @@ const pictures: Record<PictureMode, string> = {
 
 export const notifications = {
   title: 'Notifications',
-  firstSteps: 'Be told when something happens',
+  firstSteps: 'Get a message when something happens',
   firstStepsHelp:
-    'First name a way, e.g. ntfy on your phone, and try it. Then say in a rule when to send a message.',
+    'First add a way to send messages, e.g. ntfy on your phone, and test it. Then add a rule that says when to send one.',
 
   rules: 'Rules',
   noRules: 'There is no rule: nothing is sent.',
@@ -85,7 +85,7 @@ export const notifications = {
   },
   cooldown: 'At most one message in so many minutes',
   cooldownHelp:
-    'About the same camera. What happens meanwhile is counted in the next one. 0: each.',
+    'About the same camera. The next message says how many there were in between. 0: no limit.',
   collect: 'Collect for so many seconds',
   collectHelp: 'What happens within this time becomes one message.',
   recovery: 'Also when it is over',
@@ -129,7 +129,7 @@ export const notifications = {
   },
 
   ways: 'Ways',
-  noWay: 'There is no way yet.',
+  noWay: 'There is no way to send messages yet.',
   addWay: 'Add a way',
   newWay: 'New way',
   editWay: (name: string) => `Edit ${name}`,
@@ -171,7 +171,7 @@ export const notifications = {
   method: 'Method',
   contentType: 'Type of the body',
   maxPerMinute: 'At most so many messages a minute',
-  maxPerMinuteHelp: 'More of them wait; none is lost for it.',
+  maxPerMinuteHelp: 'Further messages wait; none is lost.',
   host: 'Mail server',
   port: 'Port',
   portHelp: 'Without it: 587, or 465 with TLS from the start.',
@@ -211,7 +211,7 @@ export const notifications = {
   unused: 'Not used yet',
   fails: 'Fails',
   failingSince: (ago: string, failures: number) =>
-    `Fails since ${ago}, ${plural(failures, { one: '{n} attempt', other: '{n} attempts' })}.`,
+    `First failed ${ago}; ${plural(failures, { one: '{n} attempt', other: '{n} attempts' })} failed.`,
   nextAttempt: (ago: string) => `Next attempt ${ago}.`,
   waitingFor: (count: number) =>
     plural(count, { one: '{n} message waits.', other: '{n} messages wait.' }),

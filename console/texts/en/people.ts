@@ -4,7 +4,9 @@ export const people = {
   title: 'People',
   you: 'You',
   youAre: (name: string, role: string) => `You are logged in as ${name}, ${role}.`,
-  youAreNoUser: 'You use this page without a login, so there is no password to change.',
+  youAreNobody: 'You use this page without a login: the appliance does not ask for one.',
+  youAreNoUser:
+    'You use this page without a user of your own, so there is no password to change here.',
   roles: { viewer: 'viewer', operator: 'operator', admin: 'administrator' },
   roleHelp: {
     viewer: 'Sees everything, and changes nothing.',
@@ -24,8 +26,8 @@ export const people = {
 
   users: 'Users',
   usersHelp:
-    'People who log in with a name and a password. There is always at least one administrator, a user or a token: the last one can be neither removed nor get another role.',
-  noUsers: 'There are no users: tokens alone give access.',
+    'People who log in with a name and a password. There is always at least one administrator, a user or a token: the last one cannot be removed, and its role cannot be changed.',
+  noUsers: 'There are no users yet.',
   addUser: 'Add a user',
   name: 'Name',
   userNameHelp: 'Small letters, digits, dots, dashes; it may be an e-mail address.',
@@ -50,7 +52,7 @@ export const people = {
 
   sessions: 'Sessions',
   sessionsHelp:
-    'Where people are logged in now. End what you do not know, and change the password.',
+    'Where people are logged in now. End a session that you do not know, and change the password.',
   noSessions: 'There are no open sessions.',
   user: 'User',
   started: 'Started',
@@ -69,7 +71,7 @@ export const people = {
   addToken: 'Add a token',
   tokenNameHelp: 'What uses it, e.g. home-assistant. Small letters, digits and dashes.',
   cameras: 'Cameras',
-  camerasHelp: 'Without a choice the token is good for all of them.',
+  camerasHelp: 'Without a choice, the token is valid for all of them.',
   allCameras: 'all',
   expires: 'Expires',
   never: 'never',
@@ -82,7 +84,7 @@ export const people = {
     { days: '90', text: 'In 90 days' },
     { days: '365', text: 'In a year' },
   ],
-  removeToken: (name: string) => `What uses the token ${name} is refused from now on.`,
+  removeToken: (name: string) => `Programs that use the token ${name} are refused from now on.`,
   tokenIs: (name: string) => `The token ${name}`,
   tokenOnce: 'Copy it now: it is not stored, and never shown again.',
   countSessions: (count: number) => plural(count, { one: '{n} session', other: '{n} sessions' }),

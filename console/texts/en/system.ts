@@ -65,7 +65,7 @@ export const system = {
   audit: 'Audit log',
   maintenance: 'Maintenance',
 
-  well: 'All is well',
+  well: 'No problems',
   degraded: 'Needs attention',
   program: 'Program',
   version: 'Version',
@@ -103,9 +103,8 @@ export const system = {
   detection: 'Detection',
   detectionState: { ok: 'Works', degraded: 'A worker is missing', unavailable: 'Does not work' },
   workers: 'Workers',
-  workersOf: (ready: number, all: number, busy: number) =>
-    `${ready} of ${all} ready, ${busy} at work`,
-  queued: 'Pictures that wait',
+  workersOf: (ready: number, all: number, busy: number) => `${ready} of ${all} ready, ${busy} busy`,
+  queued: 'Pictures in the queue',
   restarts: 'Restarts of workers',
   engines: 'Engines',
   detectors: 'Detectors',
@@ -114,13 +113,16 @@ export const system = {
 
   access: 'Access',
   address: 'Address',
-  modes: { token: 'With a login or a token', none: 'Open: whoever reaches it may do everything' },
-  mode: 'Who may use it',
+  modes: {
+    token: 'With a login or a token',
+    none: 'Open: anyone who can reach it may do everything',
+  },
+  mode: 'Allowed',
   https: 'HTTPS',
   httpsOnly: 'yes; plain HTTP is redirected',
   httpsAndPlain: 'yes; other machines may also use plain HTTP',
   plainOnly: 'not yet; other machines may use plain HTTP',
-  redirectOnly: 'from the first client on',
+  redirectOnly: 'starts with the first client that uses it',
   signOn: 'Login by a proxy',
   yes: 'yes',
   no: 'no',
@@ -155,11 +157,11 @@ export const system = {
   states: { ok: 'Good', warning: 'Warning', failure: 'Failure' },
   whatToDo: 'What to do:',
   inOrder: (count: number) =>
-    plural(count, { one: '{n} check found nothing', other: '{n} checks found nothing' }),
+    plural(count, { one: '{n} check is good', other: '{n} checks are good' }),
 
   logHelp:
     'The last lines, the newest first. All of them are in the journal of the machine: journalctl -u siteglass-edge',
-  level: 'Least level',
+  level: 'Lowest level',
   levels: {
     debug: 'Debug',
     info: 'Information',
@@ -170,8 +172,8 @@ export const system = {
   component: 'Part',
   anyComponent: 'All parts',
   contains: 'Contains',
-  follow: 'New lines appear by themselves',
-  noLines: 'No line fits.',
+  follow: 'Follow new lines',
+  noLines: 'No line matches.',
   forgotten: (count: number) =>
     plural(count, {
       one: '{n} older line is no longer here.',
@@ -183,19 +185,19 @@ export const system = {
   auditActions,
   actorKinds,
   action: 'What',
-  anyAction: 'Everything',
+  anyAction: 'All actions',
   actor: 'Who',
-  actorHelp: 'A name, exactly.',
+  actorHelp: 'The exact name.',
   at: 'When',
   times: (count: number, last: string) =>
     `${plural(count, { one: '{n} time', other: '{n} times' })}, last ${last}`,
   subject: 'On what',
   from: 'From',
-  noEntries: 'No entry fits.',
+  noEntries: 'No entry matches.',
 
   backup: 'Backup',
   backupHelp:
-    'One archive with the database, the images, tokens and keys of the appliance. Keep it where only you can read it. The passwords of cameras that were added here are not in it. The service goes on meanwhile.',
+    'One archive with the database, the images, tokens and keys of the appliance. Keep it where only you can read it. The passwords of cameras that were added here are not in it. The service keeps running.',
   withImages: 'With the images',
   withImagesHelp: (bytes: string) =>
     `${bytes} more. Without them, events have no pictures after a restore.`,
@@ -208,13 +210,13 @@ export const system = {
   restartHelp:
     'All services stop and start again, and the configuration file is read again. It takes some seconds; no recorded data is lost.',
   restartNow: 'Restart the appliance',
-  restartQuestion: 'Cameras are not asked and nobody can use the pages until it is there again.',
-  restarting: 'The appliance restarts',
+  restartQuestion: 'No snapshots are taken, and nobody can use the console, until it runs again.',
+  restarting: 'The appliance is restarting',
   restartWait: (seconds: number) =>
-    `This page continues by itself, usually within ${plural(seconds, { one: '{n} second', other: '{n} seconds' })}.`,
-  restarted: (seconds: string) => `The appliance is there again, after ${seconds}.`,
+    `This page continues automatically, usually within ${plural(seconds, { one: '{n} second', other: '{n} seconds' })}.`,
+  restarted: (seconds: string) => `The appliance is back after ${seconds}.`,
   restartLate:
-    'The appliance is not there yet. On its machine, look at: journalctl -u siteglass-edge -n 50',
+    'The appliance is not back yet. On its machine, run: journalctl -u siteglass-edge -n 50',
   reload: 'Read the configuration file again',
   reloadHelp: 'Changed cameras take effect at once. Other settings need a restart; they are named.',
   reloadNow: 'Read it again',

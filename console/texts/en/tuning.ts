@@ -1,7 +1,7 @@
 import { plural } from '../plural.js';
 
 export const tuning = {
-  help: 'Change a value: the last snapshot is searched with it at once. Nothing is in effect before you save.',
+  help: 'Change a value: the last snapshot is searched with it at once. Nothing takes effect before you save.',
   values: 'Values to try',
   forFile: 'The configuration file declares this camera. To keep these values, write them there:',
   leaveOut: (setting: string) => `# without ${setting}`,

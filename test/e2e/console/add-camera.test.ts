@@ -45,7 +45,7 @@ test.serial('a camera is added by its address: what is wrong is said, then it fi
     t.is(await page.getByLabel('Id', { exact: true }).getAttribute('placeholder'), 'gate-sud');
     await page.getByRole('button', { name: 'Add the camera' }).click();
     await page.getByRole('heading', { name: 'Gate Süd' }).waitFor();
-    await page.getByText('online').waitFor();
+    await page.getByText('Online').waitFor();
   });
   t.is(edge.cameras.statuses()[0]?.id, 'gate-sud');
   t.deepEqual(await seriousFindings(page), []);
@@ -76,7 +76,7 @@ test.serial('a camera that the network announces is added with a click', async (
     await page.getByRole('button', { name: 'Test' }).click();
     await page.getByText('Found in it: 1 stop sign.').waitFor();
     await page.getByRole('button', { name: 'Add the camera' }).click();
-    await page.getByText('online').waitFor();
+    await page.getByText('Online').waitFor();
   });
   t.deepEqual(
     edge.cameras.statuses().map(({ id, kind }) => [id, kind]),
@@ -128,7 +128,7 @@ test.serial('what a camera should find chooses its model, which is downloaded fi
   await page.getByRole('button', { name: 'Test' }).click();
   await page.getByText('Found in it: 1 red.').waitFor();
   await page.getByRole('button', { name: 'Add the camera' }).click();
-  await page.getByText('online').waitFor();
+  await page.getByText('Online').waitFor();
   t.deepEqual(edge.cameras.statuses().length, 1);
   t.deepEqual(complaints, []);
 });

@@ -47,7 +47,7 @@ test('a browser leads from the first start to a first camera that finds somethin
     await page.getByText(/^The picture has \d+ × \d+ pixels/).waitFor();
     await page.getByRole('button', { name: 'Add the camera' }).click();
     await page.getByRole('heading', { name: 'Street' }).waitFor();
-    await page.getByText('online').waitFor();
+    await page.getByText('Online').waitFor();
   });
   t.deepEqual(await seriousFindings(page), []);
   await page.getByRole('link', { name: 'Tuning' }).click();

@@ -151,7 +151,7 @@ test('an administrator sees the sites, finds what is wrong, adds one with a code
   await page.getByRole('button', { name: 'Remove the site' }).click();
   const remove = page.getByRole('dialog').getByRole('button', { name: 'Remove the site' });
   t.true(await remove.isDisabled());
-  await page.getByLabel('write the id of the site').fill('depot');
+  await page.getByLabel('enter the id of the site').fill('depot');
   t.deepEqual(await seriousFindings(page), []);
   await remove.click();
   await page.getByText('The site was removed.').waitFor();

@@ -132,7 +132,7 @@ test.serial(
     await page.getByText('1 of 30 cameras').waitFor();
     t.regex(page.url(), /show=occupied/, 'the choice is in the address');
     await page.getByLabel('Search cameras').fill('camera 12');
-    await page.getByText('No camera fits').waitFor();
+    await page.getByText('No camera matches').waitFor();
     await page.getByRole('link', { name: 'Show all cameras' }).click();
     await page.getByText('30 cameras').waitFor();
     t.deepEqual(await seriousFindings(page), []);

@@ -42,7 +42,7 @@ test('a webhook is made and tried on the page, and gets its messages although it
   const { edge, show } = await setUp(t);
   const { page, complaints } = await openPage(t, `${edge.url}/notifications`);
   await logInOn(page, 'ada', PASSWORD);
-  await page.getByText('Be told when something happens').waitFor();
+  await page.getByText('Get a message when something happens').waitFor();
   t.deepEqual(await seriousFindings(page), []);
 
   const began = performance.now();

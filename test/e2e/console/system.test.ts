@@ -81,7 +81,7 @@ test('the system page shows state, findings, log and audit; it downloads a backu
   await page.getByRole('button', { name: 'Restart the appliance' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Restart', exact: true }).click();
   await page.getByText('The appliance restarts').waitFor();
-  await page.getByText(/The appliance is there again/).waitFor({ timeout: 60_000 });
+  await page.getByText(/The appliance is back/).waitFor({ timeout: 60_000 });
   t.is(program.log.filter(({ msg }) => msg === 'started').length, 2);
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('cell', { name: 'Restarted' }).waitFor();

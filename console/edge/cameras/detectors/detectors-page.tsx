@@ -66,26 +66,29 @@ function Detectors({ catalogue, detectors }: DetectorsProps) {
             cell: ({ kind, family }) => `${words.kinds[kind]}${family ? `, ${family}` : ''}`,
           },
           { title: words.licence, cell: LicenceOf },
-          {
-            title: texts.cameras.columns.actions,
-            cell: (one) =>
-              may('admin') && (
-                <div class="row">
-                  {one.status === 'available' && (
-                    <DownloadButton detector={one} onBegun={catalogue.reload} />
-                  )}
-                  {one.removable && (
-                    <Button
-                      look="danger"
-                      aria-label={words.removeOne(one.id)}
-                      onClick={() => setLeaving(one.id)}
-                    >
-                      {texts.common.remove}
-                    </Button>
-                  )}
-                </div>
-              ),
-          },
+          ...(may('admin')
+            ? [
+                {
+                  title: texts.cameras.columns.actions,
+                  cell: (one: DetectorResource) => (
+                    <div class="row">
+                      {one.status === 'available' && (
+                        <DownloadButton detector={one} onBegun={catalogue.reload} />
+                      )}
+                      {one.removable && (
+                        <Button
+                          look="danger"
+                          aria-label={words.removeOne(one.id)}
+                          onClick={() => setLeaving(one.id)}
+                        >
+                          {texts.common.remove}
+                        </Button>
+                      )}
+                    </div>
+                  ),
+                },
+              ]
+            : []),
         ]}
       />
       {leaving !== undefined && (

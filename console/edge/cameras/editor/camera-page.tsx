@@ -43,7 +43,7 @@ export function CameraPage({ camera, tab }: CameraPageProps) {
   const [saved, setSaved] = useState<ManagedSettings>();
   const managed = saved ?? loaded.data;
   const isGone = loaded.error instanceof ApiError && loaded.error.status === 404;
-  const shown = TABS.find((one) => one === tab) ?? 'settings';
+  const shown = allowedTabs().find((one) => one === tab) ?? 'settings';
   const title = managed?.settings.name ?? camera;
   return (
     <Page
@@ -151,12 +151,14 @@ function TabContent({ tab, camera, managed, onRestored }: TabContentProps) {
   }
 }
 
+/** A trial and the history are an administrator's. */
+const allowedTabs = (): Tab[] =>
+  TABS.filter((one) => may('admin') || one === 'settings' || one === 'zones');
+
 function Tabs({ camera, tab }: { camera: string; tab: Tab }) {
-  // A trial and the history are an administrator's.
-  const shown = TABS.filter((one) => may('admin') || one === 'settings' || one === 'zones');
   return (
     <nav class="tabs" aria-label={words.tabsLabel}>
-      {shown.map((one) => (
+      {allowedTabs().map((one) => (
         <a key={one} href={cameraPath(camera, one)} aria-current={one === tab ? 'page' : undefined}>
           {words.tabs[one]}
         </a>

@@ -66,6 +66,9 @@ function Cameras({ list, cameras }: { list: List; cameras: CameraResource[] }) {
   if (cameras.length === 0) return <p>{may('admin') ? words.emptyAdmin : words.empty}</p>;
   return (
     <>
+      {may('admin') && cameras.some(({ declaredIn }) => declaredIn === 'file') && (
+        <p class="muted">{words.readOnly}</p>
+      )}
       <ul class="camera-list" aria-label={words.title}>
         {cameras.map((camera) => (
           <li key={camera.id} class="card">
@@ -113,7 +116,6 @@ function Summary({ camera }: { camera: CameraResource }) {
         {lastSnapshotAt === null ? words.noSnapshot : words.lastSnapshot(formatAgo(lastSnapshotAt))}
       </div>
       {lastError !== null && <div class="camera-error">{lastError}</div>}
-      {declaredIn === 'file' && <div class="muted">{words.readOnly}</div>}
     </div>
   );
 }
