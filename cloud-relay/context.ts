@@ -91,6 +91,7 @@ export async function createRelay(
     ...base,
     db: tablesOf(base.db, notificationTables),
     fleetDb: tablesOf(base.db, relayTables),
+    accessDb: tablesOf(base.db, accessTables),
     ...{ presence: sites.presence, bus: sites.broker.bus, audit: access.audit },
   });
   const counters = createCounters(base, sites);

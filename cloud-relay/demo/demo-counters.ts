@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import type { Service } from '../../core/runtime/lifecycle.js';
 import type { Logger } from '../../core/runtime/logger.js';
+import { SerialQueue } from '../../core/runtime/serial-queue.js';
 import type { UploadTotals } from '../store/demo-total-table.js';
 
 /** What sites delivered is so old at most. */
@@ -29,6 +30,7 @@ const NONE: UploadTotals = { images: 0, objects: 0 };
  */
 export class DemoCounters implements Service {
   readonly name = 'demo counters';
+  readonly #saves = new SerialQueue();
   #unsaved = NONE;
   #last: { at: number; sums: Promise<DemoTotals> } | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -91,7 +93,12 @@ export class DemoCounters implements Service {
     };
   }
 
-  async #save(): Promise<void> {
+  /** One at a time: two that overlap would add the same uploads twice. */
+  #save(): Promise<void> {
+    return this.#saves.run(() => this.#saveOnce());
+  }
+
+  async #saveOnce(): Promise<void> {
     const saved = this.#unsaved;
     if (saved.images === 0) return;
     try {

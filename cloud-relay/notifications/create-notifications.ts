@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Audit } from '../../core/access/audit.js';
+import type { AccessDb } from '../../core/access/tables.js';
 import { relayRuleSchema } from '../../core/contract/notification.js';
 import { RELAY_TRIGGERS } from '../../core/contract/notification-trigger.js';
 import type { Metrics } from '../../core/http/metrics.js';
@@ -21,11 +22,13 @@ import type { RelayTables } from '../store/relay-tables.js';
 import { siteIds } from '../store/site-table.js';
 import { fleetConditions } from './fleet-conditions.js';
 import { gapCondition } from './gap-condition.js';
+import { refusedLogIns } from './refused-log-ins.js';
 
 export interface RelayNotificationParts {
   config: RelayConfig;
   db: NotificationDb;
   fleetDb: Kysely<RelayTables>;
+  accessDb: AccessDb;
   presence: Presence;
   bus: MessageBus;
   audit: Audit;
@@ -35,13 +38,13 @@ export interface RelayNotificationParts {
   log: Logger;
 }
 
-/** Subscribes to the audit log. */
+/** Subscribes to the audit log, unless it is shared with other relays. */
 export function createRelayNotifications(parts: RelayNotificationParts): NotificationModule {
-  const { config, db, fleetDb, presence, bus, audit, metrics, steadyTime, clock, log } = parts;
+  const { config, db, fleetDb, accessDb, presence, bus, audit, metrics, steadyTime, clock, log } =
+    parts;
   // Several relays have one queue, and no other clock in common.
   const now = isShared(config) ? clock : steadyTime.now;
-  const logIns = new LogInWatch(now, clock);
-  audit.onRecorded((entry) => logIns.recorded(entry));
+  const logIns = isShared(config) ? refusedLogIns(accessDb, clock) : watchOf(audit, now, clock);
   return createNotifications({
     db,
     ruleSchema: relayRuleSchema,
@@ -61,4 +64,10 @@ export function createRelayNotifications(parts: RelayNotificationParts): Notific
     isShared: isShared(config),
     ...{ site: null, now, wall: clock, metrics, log },
   });
+}
+
+function watchOf(audit: Audit, now: Clock, wall: Clock): LogInWatch {
+  const watch = new LogInWatch(now, wall);
+  audit.onRecorded((entry) => watch.recorded(entry));
+  return watch;
 }

@@ -45,6 +45,17 @@ export const auditTable = {
       .limit(limit)
       .execute(),
 
+  /** Entries of an action that were recorded, or repeated, after a time; at most 1,000. */
+  since: (db: AccessDb, action: AuditAction, at: number): Promise<AuditRow[]> =>
+    db
+      .selectFrom('audit_entry')
+      .selectAll()
+      .where('action', '=', action)
+      .where('last_at', '>', at)
+      .orderBy('seq', 'desc')
+      .limit(1_000)
+      .execute(),
+
   /** Keeps the newest `count` of a class. */
   keepNewest: async (db: AccessDb, name: AuditClass, count: number): Promise<void> => {
     const last = await db

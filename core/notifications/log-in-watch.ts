@@ -7,7 +7,7 @@ interface Recorded {
   actor: { name: string; address?: string | undefined };
 }
 
-const WITHIN_MS = 10 * 60_000;
+export const WITHIN_MS = 10 * 60_000;
 const DEFAULT_THRESHOLD = 5;
 /** More refusals than this are one anyway. */
 const MAX_KEPT = 10_000;
@@ -32,21 +32,35 @@ export class LogInWatch implements ConditionSource {
     this.#refused.push({ at: this.now(), name: actor.name, address: actor.address });
   }
 
-  async conditions({ threshold = DEFAULT_THRESHOLD }: NotificationRule): Promise<Condition[]> {
+  async conditions(rule: NotificationRule): Promise<Condition[]> {
     const now = this.now();
     this.#refused = this.#refused.filter(({ at }) => at <= now && now - at < WITHIN_MS);
-    const count = this.#refused.length;
-    const from = some(this.#refused.map(({ address }) => address ?? 'an unknown address'));
-    const as = some(this.#refused.map(({ name }) => name));
-    const text = `${count} logins were refused within 10 minutes, from ${from}, as ${as}`;
-    return [
-      {
-        ...{ id: 'log-ins', when: this.when, subject: 'logins', recovered: '' },
-        state: count >= threshold ? 'problem' : 'ok',
-        happening: noHappening(toIsoString(this.wall()), text),
-      },
-    ];
+    const refused = this.#refused.map(({ name, address }) => ({ name, address, count: 1 }));
+    return [refusedCondition(refused, rule, this.wall())];
   }
+}
+
+export interface Refused {
+  name: string;
+  address: string | null | undefined;
+  count: number;
+}
+
+/** Of the logins that were refused within `WITHIN_MS`. */
+export function refusedCondition(
+  refused: readonly Refused[],
+  { threshold = DEFAULT_THRESHOLD }: NotificationRule,
+  at: number,
+): Condition {
+  const count = refused.reduce((sum, one) => sum + one.count, 0);
+  const from = some(refused.map(({ address }) => address ?? 'an unknown address'));
+  const as = some(refused.map(({ name }) => name));
+  const text = `${count} logins were refused within 10 minutes, from ${from}, as ${as}`;
+  return {
+    ...{ id: 'log-ins', when: 'log_in_refused', subject: 'logins', recovered: '' },
+    state: count >= threshold ? 'problem' : 'ok',
+    happening: noHappening(toIsoString(at), text),
+  };
 }
 
 function some(names: string[]): string {

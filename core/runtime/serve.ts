@@ -57,7 +57,7 @@ export async function serve<C extends { log: { level: LogLevel } }>(
       const signal = await runServices(running, { ended, idle, notifier, log });
       if (signal !== undefined) return true;
       await idle.start();
-      current = renewed(source.reread, current);
+      current = renewed(source.reread, current, log);
     }
   } catch (error) {
     const expected = error instanceof StartError || error instanceof ConfigurationError;
@@ -128,11 +128,13 @@ const isDue = async (restart: Restart | undefined): Promise<boolean> =>
   restart !== undefined &&
   (await Promise.race([restart.due.then(() => true), Promise.resolve().then(() => false)]));
 
-/** The configuration may have changed since the start; one with errors is not used. */
-function renewed<C>(reread: () => C, current: C): C {
+/** The configuration may have changed since the start; one with errors is not used, which the log says. */
+export function renewed<C>(reread: () => C, current: C, log: Pick<Logger, 'error'>): C {
   try {
     return reread();
-  } catch {
+  } catch (error) {
+    const errors = error instanceof ConfigurationError ? error.errors : messageOf(error);
+    log.error({ errors }, 'configuration invalid; the previous one stays in effect');
     return current;
   }
 }

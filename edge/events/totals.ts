@@ -9,11 +9,13 @@ import { type Clock, toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import {
   HOUR_MS,
+  type HourQuery,
   type SightingHourRow,
   type SightingHourTables,
   sightingHourTable,
 } from '../store/sighting-hour-table.js';
-import { dayIn } from './time-slots.js';
+import { inSlices } from '../store/time-slices.js';
+import { type DayOf, dayIn } from './time-slots.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = { hour: 7, day: 31 };
@@ -33,17 +35,34 @@ export class Totals {
     const begin =
       query.from === undefined ? end - DEFAULT_DAYS[per] * DAY_MS : Date.parse(query.from);
     const [from, to] = [Math.floor(begin / HOUR_MS), Math.ceil(end / HOUR_MS)];
-    const hours = { from, to, camera, label };
-    const rows = await sightingHourTable.list(this.db, hours, MAX_HOURS_READ + 1);
-    if (rows.length > MAX_HOURS_READ) throw tooMany();
-    const totals = per === 'hour' ? rows.map(totalOfHour) : byDay(rows, timeZone);
-    if (totals.length > MAX_TOTALS) throw tooMany();
+    const sums = per === 'hour' ? new HourSums() : new DaySums(timeZone);
+    await this.#each({ from, to, camera, label }, (rows) => {
+      for (const row of rows) sums.add(row);
+      if (sums.totals.length > MAX_TOTALS) throw tooMany();
+    });
     return {
       status: 'OK',
-      ...{ per, timeZone, totals },
+      ...{ per, timeZone, totals: sums.totals },
       from: toIsoString(from * HOUR_MS),
       to: toIsoString(to * HOUR_MS),
     };
+  }
+
+  /** Calls `use` with the rows of one slice of the time after the other, so that none holds up others for long. */
+  async #each(hours: HourQuery, use: (rows: SightingHourRow[]) => void): Promise<void> {
+    const stored = await sightingHourTable.span(this.db);
+    if (!stored) return;
+    const first = Math.max(hours.from, stored.first) * HOUR_MS;
+    const end = Math.min(hours.to, stored.last + 1) * HOUR_MS;
+    let left = MAX_HOURS_READ;
+    await inSlices({ from: first, to: end }, true, async (slice) => {
+      const part = { ...hours, from: slice.from / HOUR_MS, to: slice.to / HOUR_MS };
+      const rows = await sightingHourTable.list(this.db, part, left + 1);
+      left -= rows.length;
+      if (left < 0) throw tooMany();
+      use(rows);
+      return false;
+    });
   }
 }
 
@@ -52,19 +71,37 @@ const totalOfHour = ({ hour, camera, label, sightings }: SightingHourRow): Sight
   ...{ camera, label, sightings },
 });
 
-/** An hour belongs to the day in which it begins. */
-function byDay(rows: SightingHourRow[], timeZone: string): SightingTotal[] {
-  const dayOf = dayIn(timeZone);
-  const totals = new Map<string, SightingTotal>();
-  for (const { hour, camera, label, sightings } of rows) {
-    const at = hour * HOUR_MS;
-    const day = dayOf(at);
-    const key = JSON.stringify([day, camera, label]);
-    const known = totals.get(key);
-    if (known) known.sightings += sightings;
-    else totals.set(key, { at: toIsoString(at), day, camera, label, sightings });
+class HourSums {
+  readonly totals: SightingTotal[] = [];
+
+  add(row: SightingHourRow): void {
+    this.totals.push(totalOfHour(row));
   }
-  return [...totals.values()];
+}
+
+/** An hour belongs to the day in which it begins. */
+class DaySums {
+  readonly totals: SightingTotal[] = [];
+  readonly #known = new Map<string, SightingTotal>();
+  readonly #dayOf: DayOf;
+
+  constructor(timeZone: string) {
+    this.#dayOf = dayIn(timeZone);
+  }
+
+  add({ hour, camera, label, sightings }: SightingHourRow): void {
+    const at = hour * HOUR_MS;
+    const day = this.#dayOf(at);
+    const key = JSON.stringify([day, camera, label]);
+    const known = this.#known.get(key);
+    if (known) {
+      known.sightings += sightings;
+      return;
+    }
+    const total = { at: toIsoString(at), day, camera, label, sightings };
+    this.#known.set(key, total);
+    this.totals.push(total);
+  }
 }
 
 function tooMany(): ProblemError {

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { ProblemError } from '../../core/runtime/errors.js';
+import { readSecret } from '../../core/runtime/configuration.js';
+import { messageOf, ProblemError } from '../../core/runtime/errors.js';
 import type { DiscoverySettings } from './discovery-settings.js';
 import type { FoundCamera } from './find-cameras.js';
 
@@ -19,6 +20,7 @@ export async function discoverInProcess(
   settings: DiscoverySettings,
   signal: AbortSignal,
 ): Promise<FoundCamera[]> {
+  const input = JSON.stringify(forProcess(settings));
   const child = spawn(process.execPath, ['--max-old-space-size=128', PROGRAM], {
     stdio: ['pipe', 'pipe', 'ignore'],
     env: {},
@@ -28,17 +30,30 @@ export async function discoverInProcess(
   });
   const ended = once(child, 'close');
   child.stdin.on('error', () => undefined);
-  child.stdin.end(JSON.stringify(settings));
+  child.stdin.end(input);
   const [output] = await Promise.all([text(child.stdout), ended]).catch((error: unknown) => {
     throw signal.aborted ? signal.reason : error;
   });
   const { cameras, error } = parsed(output);
   if (cameras) return cameras;
-  throw new ProblemError(
-    'camera_failed',
-    `The network was not searched: ${error ?? 'the process that searches it was ended'}.`,
-  );
+  throw notSearched(error ?? 'the process that searches it was ended');
 }
+
+/**
+ * With the text of the password: the process has neither the environment nor the credentials of the service. Throws
+ * `camera_failed` if the password cannot be read.
+ */
+export function forProcess({ auth, ...settings }: DiscoverySettings): DiscoverySettings {
+  if (!auth) return settings;
+  try {
+    return { ...settings, auth: { ...auth, password: readSecret(auth.password) } };
+  } catch (error) {
+    throw notSearched(`the password in discovery.auth cannot be read: ${messageOf(error)}`);
+  }
+}
+
+const notSearched = (reason: string) =>
+  new ProblemError('camera_failed', `The network was not searched: ${reason}.`);
 
 function parsed(output: string): { cameras?: FoundCamera[]; error?: string } {
   try {

@@ -62,6 +62,15 @@ export const sightingHourTable = {
       .limit(limit)
       .execute(),
 
+  /** The first and the last hour that have rows; undefined without any. */
+  span: async (db: Db): Promise<{ first: number; last: number } | undefined> => {
+    const { rows } = await sql<{ first: number | null; last: number | null }>`
+      select (select min(hour) from sighting_hour) as first,
+        (select max(hour) from sighting_hour) as last`.execute(db);
+    const [{ first, last } = { first: null, last: null }] = rows;
+    return first === null || last === null ? undefined : { first, last };
+  },
+
   /** Removes at most `limit` hours' rows: older ones, and the oldest beyond `maxRows`. Returns how many. */
   removeOld: async (db: Db, before: number, maxRows: number, limit: number): Promise<number> => {
     const { rows } = await db

@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { NotificationMessage } from '../../contract/notification-delivery.js';
 import type { EmailWay } from '../../contract/notification-way.js';
 import { messageOf } from '../../runtime/errors.js';
 import { redacted } from '../secrets.js';
 import { hostFault } from './address-rules.js';
+import { connectGuarded } from './guarded-connection.js';
 import { failure, type Outcome } from './outcome.js';
 import { fileNameOf, type Picture } from './picture.js';
 
@@ -14,6 +16,9 @@ export interface EmailOptions {
   ca?: string;
 }
 
+/** So many timeouts may a whole mail take: a server that sends a byte now and then would hold up the others. */
+const WHOLE_TIMEOUTS = 3;
+
 /** Sends a message by a mail server. Never rejects. The id of the mail is that of the message, so that doubles show. */
 export async function sendEmail(
   way: EmailWay,
@@ -23,24 +28,40 @@ export async function sendEmail(
 ): Promise<Outcome> {
   const fault = hostFault(way.host, options.allowOwnMachine);
   if (fault) return failure(fault);
-  const transport = createTransport(transportOf(way, options));
+  let socket: Socket | undefined;
+  const transport = createTransport({
+    ...transportOf(way, options),
+    getSocket: (_, callback) => {
+      connectGuarded({ host: way.host, port: portOf(way), ...options }).then(
+        (connection) => {
+          socket = connection;
+          callback(null, { connection });
+        },
+        (error: Error) => callback(error, false),
+      );
+    },
+  });
+  const deadline = setTimeout(() => socket?.destroy(), options.timeoutMs * WHOLE_TIMEOUTS);
   try {
     const { response } = await transport.sendMail(mailOf(way, message, picture));
     return { ok: true, answer: redacted(response, way) };
   } catch (error) {
     return refused(way, error, Boolean(picture));
   } finally {
+    clearTimeout(deadline);
     transport.close();
+    socket?.destroy();
   }
 }
 
+const portOf = ({ port, security }: EmailWay): number => port ?? (security === 'tls' ? 465 : 587);
+
 function transportOf(way: EmailWay, { timeoutMs, ca }: EmailOptions) {
   const { host, security, username, password = '' } = way;
-  const isTls = security === 'tls';
   return {
     host,
-    port: way.port ?? (isTls ? 465 : 587),
-    secure: isTls,
+    port: portOf(way),
+    secure: security === 'tls',
     requireTLS: security === 'starttls',
     ignoreTLS: security === 'none',
     ...(username !== undefined && { auth: { user: username, pass: password } }),

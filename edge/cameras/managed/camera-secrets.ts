@@ -51,10 +51,12 @@ export class CameraSecrets {
     return stored !== undefined && !existsSync(this.sourceOf(stored).file);
   }
 
-  /** Removes those that nothing refers to any more. */
+  /** Removes those that nothing refers to any more. One that stays is removed at the next change or start. */
   async collect(used: ReadonlySet<string>): Promise<void> {
     const names = await readdir(this.#folder).catch(() => []);
     const unused = names.filter((name) => !used.has(name));
-    await Promise.all(unused.map((name) => rm(join(this.#folder, name), { force: true })));
+    await Promise.allSettled(
+      unused.map((name) => rm(join(this.#folder, name), { force: true, recursive: true })),
+    );
   }
 }

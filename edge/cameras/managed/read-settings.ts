@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { resolve, sep } from 'node:path';
 import type { FieldError } from '../../../core/contract/problem.js';
 import { type SecretSource, settingErrors } from '../../../core/runtime/configuration.js';
@@ -86,8 +87,17 @@ function placeOf(settings: object): string {
 /** A camera that reads the data folder would show, or remove, what the appliance keeps there. */
 function pathFaults(config: CameraConfig, dataFolder: string): FieldError[] {
   if (!('path' in config)) return [];
-  const [path, folder] = [resolve(config.path), resolve(dataFolder)];
+  const [path, folder] = [placeAt(config.path), placeAt(dataFolder)];
   return path === folder || path.startsWith(`${folder}${sep}`) || folder.startsWith(`${path}${sep}`)
     ? [{ path: 'path', message: 'expected a place outside the data folder' }]
     : [];
+}
+
+/** Where a path leads, links followed. */
+function placeAt(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }

@@ -87,7 +87,11 @@ export class Timelapse implements Service {
     stderr.on('data', (text: Buffer) => {
       report = `${report}${text}`.slice(-MAX_REPORT);
     });
-    const deadline = setTimeout(() => child.kill('SIGKILL'), deadlineMs).unref();
+    // The program ends only when its output has been read: a client that stops reading must give way as well.
+    const deadline = setTimeout(
+      () => film.destroy(new Error('the time-lapse was not completed in time')),
+      deadlineMs,
+    ).unref();
     const ended = new Promise<boolean>((resolve) => {
       child.once('error', () => resolve(false));
       child.once('close', (code) => {
@@ -103,7 +107,14 @@ export class Timelapse implements Service {
       log.debug({ error: messageOf(error) }, 'time-lapse ended early'),
     );
     const film = Readable.from(completed(stdout, ended), { objectMode: false });
-    return film.once('close', () => child.kill('SIGKILL'));
+    // The generator returns only once what it waits for has come: without this, the program of a client that went away
+    // would go on until its next output.
+    const release = film._destroy.bind(film);
+    film._destroy = (error, done) => {
+      child.kill('SIGKILL');
+      release(error, done);
+    };
+    return film;
   }
 
   /** One copy at a time is in memory. Pictures that have been removed meanwhile, or do not decode, are left out. */

@@ -116,3 +116,31 @@ for (const { name, open } of relayDatabases(test))
     t.deepEqual(await one.get(), { images: 103, objects: 15, sites: 1 });
     t.deepEqual(await start().get(), { images: 103, objects: 15, sites: 1 });
   });
+
+test('uploads are saved once, also if the relay stops while they are being saved', async (t) => {
+  const saved: UploadTotals[] = [];
+  let release: () => void = () => undefined;
+  const isReached = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const sites = {
+    totals: async () => ({ summaries: 0, detections: 0 }),
+    reportingSites: async () => ({ reporting: 0 }),
+  };
+  const store = {
+    read: async () => ({ images: 0, objects: 0 }),
+    async add(totals: UploadTotals) {
+      saved.push(totals);
+      await isReached;
+    },
+  };
+  const counters = new DemoCounters(sites, store, silentLogger(), () => 0);
+  const ctx = { status: 200, body: { detections: [{}, {}] } } as unknown as Context;
+  await counters.count(ctx, async () => undefined);
+  const stops = [counters.stop(), counters.stop()];
+  await new Promise((resolve) => setImmediate(resolve));
+  release();
+  await Promise.all(stops);
+  t.deepEqual(saved, [{ images: 1, objects: 2 }]);
+  t.is((await counters.get()).images, 0);
+});

@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net';
 import test from 'ava';
 import { completeWaySchema, type EmailWay } from '../../../core/contract/notification-way.js';
 import { sendEmail } from '../../../core/notifications/ways/email.js';
@@ -86,4 +87,33 @@ test('an answer of the mail server becomes words and advice, without the passwor
   const full = await startSmtpServer(t, { answers: { DATA: '552 5.3.4 too large' } });
   const tooLarge = await sendEmail(aMailWay(full.port), aMessage(), samplePicture(), options);
   t.like(tooLarge, { ok: false, scope: 'picture' });
+});
+
+test('a mail server whose name leads to this machine is refused where that is not allowed', async (t) => {
+  const server = await startSmtpServer(t);
+  const way = aMailWay(server.port, { host: 'localhost' });
+  const refused = await sendEmail(way, aMessage(), undefined, {
+    ...options,
+    allowOwnMachine: false,
+  });
+  t.like(refused, { ok: false, scope: 'way' });
+  t.regex(refused.answer, /this machine itself; set notifications.allowOwnMachine/);
+  t.deepEqual(server.commands, [], 'it was not even greeted');
+  t.true((await sendEmail(way, aMessage(), undefined, options)).ok);
+});
+
+test('a mail server that answers a byte at a time does not hold up a mail for ever', async (t) => {
+  const dripping = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.write('220 hello\r\n');
+    const timer = setInterval(() => socket.write('250-\r\n'), 50);
+    socket.once('close', () => clearInterval(timer));
+  });
+  t.teardown(() => dripping.close());
+  await new Promise<void>((resolve) => dripping.listen(0, '127.0.0.1', resolve));
+  const { port } = dripping.address() as AddressInfo;
+  const outcome = await sendEmail(aMailWay(port), aMessage(), undefined, {
+    ...{ allowOwnMachine: true, timeoutMs: 300 },
+  });
+  t.like(outcome, { ok: false, scope: 'way' });
 });

@@ -30,7 +30,7 @@ test.serial('settings are changed and undone, with faults at their fields', asyn
     await page.getByText('In words: Every 30 seconds').waitFor();
     await page.getByRole('button', { name: 'Add a time window' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved. It is in effect.').waitFor();
+    await page.getByText('Saved. It is in effect.').first().waitFor();
   });
   t.like(await settingsOf(t, parts), {
     schedule: '*/30 * * * * *',

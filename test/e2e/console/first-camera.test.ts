@@ -56,5 +56,11 @@ test('a browser leads from the first start to a first camera that finds somethin
     .getByText(/^Detections: [1-9]\d* → [1-9]\d* in \d+ snapshots?$/)
     .first()
     .waitFor();
-  t.deepEqual(complaints, []);
+  // The services restart in between, and the page asks until they answer.
+  const isOfRestart = (line: string) =>
+    line.includes('ERR_CONNECTION_REFUSED') && line.endsWith('/api/v1/session');
+  t.deepEqual(
+    complaints.filter((line) => !isOfRestart(line)),
+    [],
+  );
 });

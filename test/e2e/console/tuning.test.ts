@@ -58,7 +58,7 @@ test.serial('values are tried on stored snapshots until the weakest find is gone
     t.deepEqual(await seriousFindings(page), []);
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved. It is in effect.').waitFor();
+    await page.getByText('Saved. It is in effect.').first().waitFor();
   });
   const saved = await api.get<{ settings: CameraSettings }>(t, '/api/v1/cameras/yard/settings');
   t.is(saved.json.settings.minConfidence, threshold);

@@ -47,7 +47,7 @@ async function clickAt(page: Page, points: [number, number][]): Promise<void> {
 
 const save = async (page: Page) => {
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved. It is in effect.').waitFor();
+  await page.getByText('Saved. It is in effect.').first().waitFor();
 };
 
 test.serial('a zone is drawn with the mouse, and events come from it alone', async (t) => {

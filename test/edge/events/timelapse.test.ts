@@ -69,3 +69,21 @@ test('one film is made at a time; one that is not read any more, or takes too lo
   await t.throwsAsync(async () => buffer(await limited.open()), { message: /not completed/ });
   (await limited.open()).destroy();
 });
+
+test('a film whose client leaves before the first output, or reads nothing, gives its place back', async (t) => {
+  const folder = await temporaryFolder(t);
+  const silent = filmOf([await program(folder, 'exec sleep 600')]);
+  const left = (await silent.open()).resume();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  left.destroy();
+  const next = await eventually('its place', () => silent.open().catch(() => undefined));
+  next.destroy();
+
+  const loud = await program(await temporaryFolder(t), 'while :; do echo film; sleep 0.05; done');
+  const limited = filmOf([loud], { deadlineMs: 200 });
+  const unread = await limited.open();
+  unread.on('error', () => undefined);
+  const other = await eventually('its place', () => limited.open().catch(() => undefined));
+  t.true(unread.destroyed);
+  other.on('error', () => undefined).destroy();
+});

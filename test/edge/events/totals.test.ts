@@ -86,3 +86,35 @@ test('totals outlast 13 months and the sightings, and then go', async (t) => {
     [now / HOUR_MS],
   );
 });
+
+test('totals of a long time are read in parts, none of which holds up others for long', async (t) => {
+  const db = await open(t);
+  const end = at('2026-11-27T00:00:00Z');
+  const rows = Array.from({ length: 31 * 24 * 30 }, (_, i) => ({
+    hour: end / HOUR_MS - 1 - Math.floor(i / 30),
+    ...{ camera: `camera-${i % 30}`, label: 'car', sightings: 2 },
+  }));
+  for (let i = 0; i < rows.length; i += 500)
+    await db
+      .insertInto('sighting_hour')
+      .values(rows.slice(i, i + 500))
+      .execute();
+  const list = sightingHourTable.list;
+  const parts: number[] = [];
+  t.teardown(() => {
+    sightingHourTable.list = list;
+  });
+  sightingHourTable.list = async (...args) => {
+    const found = await list(...args);
+    parts.push(found.length);
+    return found;
+  };
+  const { totals } = await new Totals(db, () => end).read({ per: 'day', timeZone: 'UTC' });
+  t.is(totals.length, 31 * 30);
+  t.true(totals.every(({ sightings }) => sightings === 48));
+  t.true(parts.length > 1, 'more than one statement');
+  t.is(
+    parts.reduce((sum, length) => sum + length, 0),
+    rows.length,
+  );
+});

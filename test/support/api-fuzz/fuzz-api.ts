@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http';
+import { Agent, maxHeaderSize, request } from 'node:http';
 import { DocumentedAnswers, type OpenApi } from '../documented-answers.js';
 import { Random } from '../random.js';
 import { type Call, Calls, type Material } from './calls.js';
@@ -94,13 +94,18 @@ function without(document: OpenApi, except: readonly string[]): OpenApi {
 }
 
 function faultOf(answers: DocumentedAnswers, call: Call, came: Came | Error): string | undefined {
-  if (came instanceof Error) return `no answer: ${came.message}`;
+  if (came instanceof Error) return isCutOff(call, came) ? undefined : `no answer: ${came.message}`;
   if (came.status >= 500 && came.status !== 501) return `${came.status}: ${textOf(came)}`;
   if (call.isOther && BEFORE_THE_OPERATION.has(came.status)) return undefined;
   // Node.js refuses a request that is no HTTP before the program sees it, without a body.
   if ((came.status === 400 || came.status === 431) && came.type === '') return undefined;
   return call.isOther ? undefined : answers.fault(call.method, call.template, came);
 }
+
+/** Node.js answers a head over its limit with 431 and closes, also while the client is still sending it. */
+const isCutOff = ({ target, headers }: Call, error: Error): boolean =>
+  /ECONNRESET|EPIPE/.test(error.message) &&
+  target.length + JSON.stringify(headers).length > maxHeaderSize - 1_024;
 
 const textOf = ({ json }: Came) => JSON.stringify(json)?.slice(0, 300);
 

@@ -1,0 +1,68 @@
+import { buffer } from 'node:stream/consumers';
+import test, { type ExecutionContext } from 'ava';
+import type { Sighting } from '../../../core/contract/sighting.js';
+import type { ImageStore } from '../../../core/images/image-store.js';
+import { Exports } from '../../../edge/events/export/exports.js';
+import type { SightingList } from '../../../edge/sightings/sighting-list.js';
+import { eventually } from '../../support/eventually.js';
+
+const AT = '2026-11-20T10:00:00.000Z';
+const box = { x: 1, y: 2, width: 3, height: 4 };
+const SIGHTING: Sighting = {
+  ...{ id: 'a', camera: 'gate', cameraName: null, label: 'cat', detector: 'd', state: 'left' },
+  ...{ startedAt: AT, lastSeenAt: AT, leftAt: AT, endedAt: AT, count: 1, zones: [], mark: null },
+  ...{ box, picture: null, pictureSize: null },
+  best: { image: 'a', takenAt: AT, confidence: 0.5, score: null, neighbors: 3, box },
+};
+
+function exportsOf(t: ExecutionContext, rows: number, patienceMs = 60_000) {
+  let release: () => void = () => undefined;
+  const isCounted = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let read = 0;
+  const list: Pick<SightingList, 'count' | 'each'> = {
+    async count() {
+      read += 1;
+      await isCounted;
+      return rows;
+    },
+    async *each() {
+      for (let i = 0; i < rows; i++) yield SIGHTING;
+    },
+  };
+  const exports = new Exports({
+    ...{ site: 'north', version: '1', clock: () => 0, patienceMs },
+    list: list as SightingList,
+    store: {} as ImageStore,
+  });
+  t.teardown(() => exports.stop());
+  return { exports, release, read: () => read };
+}
+
+test('no more exports are counted and read at once than may be made', async (t) => {
+  const { exports, release, read } = exportsOf(t, 3);
+  const begun = [exports.csv({}), exports.coco({})];
+  for (const more of [exports.csv({}), exports.coco({})])
+    t.like(await t.throwsAsync(more), { code: 'exports_busy' });
+  t.is(read(), 2);
+  release();
+  const [csv, coco] = await Promise.all(begun);
+  t.is(String(csv && (await buffer(csv))).split('\r\n').length, 5);
+  t.true(coco && (await buffer(coco)).length > 0);
+  await eventually('their places', () => exports.running === 0);
+});
+
+test('an export that fails, or that nobody reads, gives its place back', async (t) => {
+  const failing = exportsOf(t, 300_000);
+  failing.release();
+  t.like(await t.throwsAsync(failing.exports.csv({})), { code: 'invalid_parameter' });
+  t.is(failing.exports.running, 0);
+
+  const { exports, release } = exportsOf(t, 100_000, 100);
+  release();
+  const unread = await exports.csv({});
+  t.is(exports.running, 1);
+  await eventually('its place', () => exports.running === 0);
+  t.true(unread.destroyed);
+});
