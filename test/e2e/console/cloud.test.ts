@@ -88,7 +88,7 @@ test('an appliance is enrolled with a code on its page; the relay is lost and fo
   await relay.end();
   await page.getByText('Not connected', { exact: true }).waitFor({ timeout: 60_000 });
   await page.getByText(/There has been no connection since/).waitFor();
-  await page.getByText(/Nothing is lost for it/).waitFor();
+  await page.getByText(/No summary is lost/).waitFor();
   await page.getByText(/summaries wait$|summary waits$/).waitFor({ timeout: 60_000 });
   t.deepEqual(await seriousFindings(page), []);
 
