@@ -30,8 +30,8 @@ interface WayDialogProps {
   /** Whether the program has one broker alone, so that there is nothing to choose. */
   hasOneBroker: boolean;
   onClose(): void;
-  /** Called with the id of the way, which may be tested now. */
-  onDone(id: string): void;
+  /** Called with the saved way, which may be tested now. */
+  onDone(way: { id: string; name: string | undefined }): void;
 }
 
 /** The form of a way. It is tested as soon as it is saved. */
@@ -46,7 +46,7 @@ export function WayDialog({ of, way, hasOneBroker, onClose, onDone }: WayDialogP
     if (way) await api.put(`/notifications/ways/${id}`, body);
     else await api.post('/notifications/ways', body);
     showToast(words.waySaved(draft.name || id));
-    onDone(id);
+    onDone({ id, name: draft.name || undefined });
   });
   return (
     <FormDialog

@@ -72,9 +72,9 @@ function Opened({ of, opened, hasOneBroker, onOpen, onClose, onChange }: OpenedP
   if (opened.kind === 'edit') {
     const { way } = opened;
     // The dialog closes itself after this, and the test then takes its place.
-    const saved = (id: string) => {
+    const saved = (tested: Pick<WayResource, 'id' | 'name'>) => {
       onChange();
-      setTimeout(() => onOpen({ kind: 'test', way: { id, name: way?.name } }));
+      setTimeout(() => onOpen({ kind: 'test', way: tested }));
     };
     return <WayDialog {...{ of, way, hasOneBroker, onClose }} onDone={saved} />;
   }

@@ -119,7 +119,7 @@ test('what cannot be searched is refused in words, with what helps', async (t) =
       .first()
       .waitFor();
   }
-  await page.getByText('your address has used what it may use for now').waitFor();
+  await page.getByText('your address has reached its limit for now').waitFor();
   t.true(await page.getByRole('button', { name: 'Try again' }).isDisabled());
   t.true(
     complaints.every((line) => /40[0-9]|415|42[0-9]/.test(line)),

@@ -48,7 +48,7 @@ test('the system page shows state, findings, log and audit; it downloads a backu
 
   await page.getByRole('link', { name: 'Log', exact: true }).click();
   await page.getByText('listening', { exact: false }).first().waitFor();
-  await page.getByLabel('Least level').selectOption('warn');
+  await page.getByLabel('Lowest level').selectOption('warn');
   await page.getByLabel('Contains').fill('yard');
   await page.getByText('listening', { exact: false }).first().waitFor({ state: 'detached' });
   await page.getByText('camera=yard').first().waitFor();
@@ -80,7 +80,7 @@ test('the system page shows state, findings, log and audit; it downloads a backu
 
   await page.getByRole('button', { name: 'Restart the appliance' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Restart', exact: true }).click();
-  await page.getByText('The appliance restarts').waitFor();
+  await page.getByText('The appliance is restarting').waitFor();
   await page.getByText(/The appliance is back/).waitFor({ timeout: 60_000 });
   t.is(program.log.filter(({ msg }) => msg === 'started').length, 2);
   await page.getByRole('link', { name: 'Audit log' }).click();
