@@ -37,7 +37,8 @@ async function start(t: ExecutionContext, main: string, settings: string[]): Pro
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.teardown(() => stop(child));
   for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, plainTextUrl: url } = JSON.parse(line);
+    const { msg, ...urls } = JSON.parse(line);
+    const url = urls.plainTextUrl ?? urls.url;
     if (msg === 'listening' && /^http:/.test(url)) {
       child.stdout.resume();
       return url;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { eventually } from '../../../support/eventually.js';
-import { runProgram } from '../../../support/program.js';
+import { runProgram, urlOf } from '../../../support/program.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 test('SIGHUP reloads the configuration; an invalid one is logged and changes nothing', async (t) => {
@@ -60,7 +60,7 @@ cameras:
   const named = await program.logged(({ msg }) => msg.includes('names what does not exist'));
   t.is(named.by, 'camera door');
   t.regex(String(named.reason), /there is no detector "lorry"\. Valid: stop-sign, /);
-  const { url } = await program.logged(({ msg, url }) => msg === 'listening' && Boolean(url));
+  const url = await urlOf(program);
   const status = async () =>
     (await (await fetch(`${url}/api/v1/site`)).json()) as { reasons: string[] };
   t.true((await status()).reasons.includes('camera door: there is no detector "lorry".'));
