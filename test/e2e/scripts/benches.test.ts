@@ -6,15 +6,15 @@ import { projectRoot } from '../../../core/runtime/project-root.js';
 import { benchNames, benchPackages, describeBench } from '../../../scripts/lib/benches.mjs';
 import { projectCopy, runScript } from '../../scripts/run-script.js';
 
-/** The packages of the servers that a bench starts, by the function that starts each. */
-const SERVERS = { startMosquitto: 'mosquitto', startPostgres: 'postgresql' };
+/** The packages of the programs that a bench starts, by the function that starts each. */
+const PROGRAMS = { startMosquitto: 'mosquitto', startPostgres: 'postgresql', openPage: 'chromium' };
 
-test('each bench names the Debian packages of the servers that it starts', (t) => {
+test('each bench names the Debian packages of the programs that it starts', (t) => {
   const names = benchNames(projectRoot());
   t.true(names.includes('ingest'));
   for (const name of names) {
     const text = readFileSync(join(projectRoot(), 'bench', `${name}.ts`), 'utf8');
-    const needed = Object.entries(SERVERS).filter(([start]) => text.includes(`${start}(`));
+    const needed = Object.entries(PROGRAMS).filter(([start]) => text.includes(`${start}(`));
     t.deepEqual(
       benchPackages(projectRoot(), name).toSorted(),
       needed.map(([, debian]) => debian).toSorted(),
