@@ -1,4 +1,5 @@
-import { encodePayload, filterFor, namesIn, topicFor, topics } from '../../core/contract/topics.js';
+import { encodePayload } from '../../core/contract/topic-payloads.js';
+import { filterFor, namesIn, topicFor, topics } from '../../core/contract/topics.js';
 import { parseBrokerUrl } from '../../core/messaging/broker-url.js';
 import { CONNECT_TIMEOUT_MS, KEEPALIVE_SECONDS } from '../../core/messaging/limit-probe.js';
 import { MqttConnection } from '../../core/messaging/mqtt-connection.js';

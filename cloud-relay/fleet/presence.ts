@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Health, SiteAvailability } from '../../core/contract/live-payloads.js';
-import { decodePayload, type TopicName } from '../../core/contract/topics.js';
+import { decodePayload } from '../../core/contract/topic-payloads.js';
+import type { TopicName } from '../../core/contract/topics.js';
 import type { MessageBus, Received } from '../../core/messaging/message-bus.js';
 import { type Clock, systemClock } from '../../core/runtime/clock.js';
 import { messageOf } from '../../core/runtime/errors.js';

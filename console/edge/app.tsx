@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
 import { formatTime } from '../shared/format.js';
 import { lazyPart } from '../shared/lazy-part.js';
-import type { View } from '../shared/navigation.js';
+import { scopeOf, type View } from '../shared/navigation.js';
 import { Shell } from '../shared/shell.js';
 import { Gate } from '../shared/start.js';
 import { Page } from '../shared/ui/page.js';
@@ -43,8 +43,8 @@ const VIEWS: View[] = [
   { path: '/system', title: words.system, role: 'viewer' },
 ];
 
-/** The paths of the views; all others are the program's. */
-const SCOPE = new RegExp(`^/?$|^(${VIEWS.map(({ path }) => path).join('|')})(/|$|\\?)`);
+/** The first view is also at `/`. */
+const SCOPE = new RegExp(`^/?$|${scopeOf(VIEWS).source}`);
 
 /** The console of the appliance. */
 export function App() {

@@ -12,6 +12,10 @@ export interface View {
   role: Role;
 }
 
+/** The paths of the views, for the router; all others are the program's. */
+export const scopeOf = (views: readonly View[]): RegExp =>
+  new RegExp(`^(${views.map(({ path }) => path).join('|')})(/|$|\\?)`);
+
 /** How many entries a phone shows in one line, with the button for all others as the last one. */
 const MOST_ON_PHONE = 5;
 

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { checksumState, withChecksum } from './checksum.js';
 import { commandResultSchema, commandTextSchema } from './command.js';
 import { discoveryMessageSchema } from './discovery.js';
 import {
@@ -15,7 +14,7 @@ import { acknowledgementSchema, uplinkRecordSchema } from './summary.js';
 
 type Form = 'text' | 'json' | 'bytes';
 
-interface Topic<S extends z.ZodType = z.ZodType, P extends string = string> {
+export interface Topic<S extends z.ZodType = z.ZodType, P extends string = string> {
   /** Levels below the root, or the whole topic if `absolute`; `{site}` and `{camera}` stand for ids. */
   path: P;
   payload: S;
@@ -267,43 +266,3 @@ export const namesIn = <N extends TopicName>(
   name: N,
   received: string,
 ): TopicNames<N> | undefined => namesReader(root, name)(received);
-
-/** `names` are those of the message's topic; a checksum covers the site. */
-export function encodePayload<N extends TopicName>(
-  name: N,
-  payload: Payload<N>,
-  { site }: { site?: string } = {},
-): string | Uint8Array {
-  if (payload instanceof Uint8Array) return payload;
-  const { form, checked } = topics[name] as Topic;
-  if (form === 'text') return String(payload);
-  const text = JSON.stringify(payload);
-  return checked && site !== undefined ? withChecksum(site, text) : text;
-}
-
-export type Decoded<N extends TopicName> =
-  | { ok: true; payload: Payload<N> }
-  /** `isDamaged`: it is not what was sent; sent again, it may be valid. */
-  | { ok: false; reason: string; isDamaged: boolean };
-
-export function decodePayload<N extends TopicName>(
-  name: N,
-  bytes: string | Uint8Array,
-  { site }: { site?: string } = {},
-): Decoded<N> {
-  const { form, payload, checked = false } = topics[name] as Topic;
-  let value: unknown = bytes;
-  if (form === 'json') {
-    if (checked && site !== undefined && checksumState(site, String(bytes)) === 'damaged')
-      return { ok: false, reason: 'its checksum does not match', isDamaged: true };
-    try {
-      value = JSON.parse(String(bytes));
-    } catch {
-      return { ok: false, reason: 'not JSON', isDamaged: checked };
-    }
-  }
-  const parsed = payload.safeParse(value);
-  return parsed.success
-    ? { ok: true, payload: parsed.data as Payload<N> }
-    : { ok: false, reason: z.prettifyError(parsed.error), isDamaged: false };
-}

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { encodePayload } from '../contract/topic-payloads.js';
 import {
-  encodePayload,
   maxBytesOf,
   type Payload,
   type TopicName,

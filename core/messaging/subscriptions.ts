@@ -1,6 +1,6 @@
 import { nameSchema } from '../contract/names.js';
+import { decodePayload } from '../contract/topic-payloads.js';
 import {
-  decodePayload,
   filterFor,
   MAX_PAYLOAD_BYTES,
   namesReader,

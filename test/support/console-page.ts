@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ExecutionContext } from 'ava';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
+/** Debian's Chromium as tests need it: as root, without a display, and without calls home. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -19,6 +20,14 @@ export interface ConsolePage {
   complaints: string[];
 }
 
+/** `names` are Chromium's rules for what host names lead to. */
+export const launchChromium = (names = 'MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'): Promise<Browser> =>
+  chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    headless: true,
+    args: [...FLAGS, `--host-resolver-rules=${names}`],
+  });
+
 /** A page in Debian's Chromium with the addresses of a program and nothing else; it ends with the test. */
 export async function openPage(
   t: Pick<ExecutionContext, 'teardown'>,
@@ -26,11 +35,7 @@ export async function openPage(
   options: BrowserContextOptions = {},
 ): Promise<ConsolePage> {
   const { hostname } = new URL(url);
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: [...FLAGS, `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`],
-  });
+  const browser = await launchChromium(`MAP * ~NOTFOUND, EXCLUDE ${hostname}`);
   t.teardown(() => browser.close());
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
   const page = await context.newPage();

@@ -1,8 +1,9 @@
 import { mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { launchChromium } from './console-page.js';
 import { startEdge } from './edge.js';
 import { eventually } from './eventually.js';
 import { startRelay } from './relay.js';
@@ -72,11 +73,7 @@ interface Shot {
 }
 
 async function takeAll(url: string, shots: Shot[], user?: string): Promise<void> {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run'],
-  });
+  const browser = await launchChromium();
   for (const { name, path, phone, dark, prepare } of shots) {
     const context = await browser.newContext({
       viewport: phone ? { width: 390, height: 780 } : { width: 1280, height: 800 },

@@ -1,6 +1,6 @@
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
 import { lazyPart } from '../../shared/lazy-part.js';
-import type { View } from '../../shared/navigation.js';
+import { scopeOf, type View } from '../../shared/navigation.js';
 import { may } from '../../shared/session.js';
 import { Shell } from '../../shared/shell.js';
 import { Gate } from '../../shared/start.js';
@@ -30,8 +30,7 @@ const VIEWS: View[] = [
   { path: '/audit', title: words.audit, role: 'admin' },
 ];
 
-/** The paths of the views; all others are the program's. */
-const SCOPE = new RegExp(`^(${VIEWS.map(({ path }) => path).join('|')})(/|$|\\?)`);
+const SCOPE = scopeOf(VIEWS);
 
 /** What the operator of the relay sees: the sites and what they report. */
 export function FleetApp() {

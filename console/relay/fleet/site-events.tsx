@@ -99,9 +99,9 @@ const DateField = ({ label, value, onValue }: DateFieldProps) => (
   </Field>
 );
 
-function choices(any: string, names: readonly string[], chosen: string | undefined) {
-  const all = chosen === undefined || names.includes(chosen) ? names : [...names, chosen];
-  return [{ value: '', text: any }, ...all.map((name) => ({ value: name, text: name }))];
+function choices(all: string, names: readonly string[], chosen: string | undefined) {
+  const known = chosen === undefined || names.includes(chosen) ? names : [...names, chosen];
+  return [{ value: '', text: all }, ...known.map((name) => ({ value: name, text: name }))];
 }
 
 /** The labels of the last months, the most frequent first. */

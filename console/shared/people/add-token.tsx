@@ -3,10 +3,11 @@ import type { Role } from '../../../core/contract/access.js';
 import type { CameraResource } from '../../../core/contract/site.js';
 import { texts } from '../../texts/texts.js';
 import { api } from '../api.js';
-import { CheckField, SelectField, TextField } from '../ui/field.js';
+import { CheckField, SelectField } from '../ui/field.js';
 import { FormDialog } from '../ui/form-dialog.js';
-import { fieldErrorOf, useAction } from '../use-action.js';
+import { useAction } from '../use-action.js';
 import { useResource } from '../use-resource.js';
+import { NameField } from './name-field.js';
 import { RoleField } from './role-field.js';
 
 const words = texts.people;
@@ -41,17 +42,7 @@ export function AddToken({ hasCameras, onClose, onDone }: AddTokenProps) {
   });
   return (
     <FormDialog title={words.addToken} submit={texts.common.add} action={action} onClose={onClose}>
-      <TextField
-        label={words.name}
-        help={words.tokenNameHelp}
-        autocapitalize="none"
-        spellcheck={false}
-        autocomplete="off"
-        required
-        value={name}
-        onValue={setName}
-        error={fieldErrorOf(action.error, 'name')}
-      />
+      <NameField help={words.tokenNameHelp} value={name} onValue={setName} error={action.error} />
       <RoleField value={role} onValue={setRole} />
       <SelectField
         label={words.expires}

@@ -6,6 +6,7 @@ import { TextField } from '../ui/field.js';
 import { FormDialog } from '../ui/form-dialog.js';
 import { showToast } from '../ui/notice.js';
 import { fieldErrorOf, useAction } from '../use-action.js';
+import { NameField } from './name-field.js';
 import { RoleField } from './role-field.js';
 
 const words = texts.people;
@@ -26,17 +27,7 @@ export function AddUser({ onClose, onDone }: DialogProps) {
   });
   return (
     <FormDialog title={words.addUser} submit={texts.common.add} action={action} onClose={onClose}>
-      <TextField
-        label={words.name}
-        help={words.userNameHelp}
-        autocapitalize="none"
-        spellcheck={false}
-        autocomplete="off"
-        required
-        value={name}
-        onValue={setName}
-        error={fieldErrorOf(action.error, 'name')}
-      />
+      <NameField help={words.userNameHelp} value={name} onValue={setName} error={action.error} />
       <RoleField value={role} onValue={setRole} />
       <NewPassword value={password} onValue={setPassword} error={action.error} />
     </FormDialog>

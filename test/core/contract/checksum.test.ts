@@ -3,7 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { checksumState, withChecksum } from '../../../core/contract/checksum.js';
 import { crc32 } from '../../../core/contract/crc32.js';
-import { decodePayload, encodePayload } from '../../../core/contract/topics.js';
+import { decodePayload, encodePayload } from '../../../core/contract/topic-payloads.js';
 import { anArrival, EPOCH } from '../../support/delivery-fixtures.js';
 
 const { record } = anArrival(7);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { z } from 'zod';
 import { acknowledgementSchema, type UplinkRecord } from '../../../core/contract/summary.js';
-import { decodePayload, encodePayload } from '../../../core/contract/topics.js';
+import { decodePayload, encodePayload } from '../../../core/contract/topic-payloads.js';
 import { aSummary, EPOCH } from '../../support/delivery-fixtures.js';
 
 /** The schemas of the version before checksums and refusals, as it accepted messages. */

@@ -2,7 +2,7 @@ import test from 'ava';
 import { z } from 'zod';
 import { boxSchema, type Detection, MAX_DETECTORS } from '../../../core/contract/detection.js';
 import { MAX_LABELS, readSummary } from '../../../core/contract/summary.js';
-import { decodePayload } from '../../../core/contract/topics.js';
+import { decodePayload } from '../../../core/contract/topic-payloads.js';
 import { recordOf } from '../../../edge/uplink/record-of.js';
 import { aDetection, anArrival, aSummary } from '../../support/delivery-fixtures.js';
 

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { type Discovery, discoverySchema } from '../../../core/contract/discovery.js';
 import { cameraStateNameSchema } from '../../../core/contract/live-payloads.js';
-import { encodePayload, maxBytesOf } from '../../../core/contract/topics.js';
+import { encodePayload } from '../../../core/contract/topic-payloads.js';
+import { maxBytesOf } from '../../../core/contract/topics.js';
 import {
   applianceDiscovery,
   cameraDiscovery,

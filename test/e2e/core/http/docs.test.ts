@@ -1,23 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { chromium } from 'playwright-core';
 import type { ImageResult } from '../../../../core/contract/image.js';
+import { launchChromium } from '../../../support/console-page.js';
 import { startEdge } from '../../../support/edge.js';
 import { renderScene } from '../../../support/render-scene.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
 type Analysed = Extract<ImageResult, { status: 'OK' }>;
-
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** A name as in an office network, so that Swagger UI does not take this for somebody's own machine. */
 const NAME = 'appliance.example';
@@ -45,11 +35,7 @@ test('the page for trying out the API is served entirely by this server', async 
 async function openDocs(t: ExecutionContext, settings: string[] = []) {
   const edge = await startEdge(settings);
   t.teardown(edge.stop);
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: [...FLAGS, `--host-resolver-rules=MAP ${NAME} 127.0.0.1, MAP * ~NOTFOUND`],
-  });
+  const browser = await launchChromium(`MAP ${NAME} 127.0.0.1, MAP * ~NOTFOUND`);
   t.teardown(() => browser.close());
   const page = await browser.newPage();
   const elsewhere: string[] = [];

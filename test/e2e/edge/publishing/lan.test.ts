@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync } from 'mqtt';
 import { discoverySchema } from '../../../../core/contract/discovery.js';
-import { decodePayload } from '../../../../core/contract/topics.js';
+import { decodePayload } from '../../../../core/contract/topic-payloads.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { startBroker } from '../../../support/broker.js';
 import { startEdge } from '../../../support/edge.js';

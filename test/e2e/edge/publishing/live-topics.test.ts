@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { decodePayload } from '../../../../core/contract/topics.js';
+import { decodePayload } from '../../../../core/contract/topic-payloads.js';
 import { projectRoot } from '../../../../core/runtime/project-root.js';
 import { ApiClient } from '../../../support/api-client.js';
 import { startBroker } from '../../../support/broker.js';

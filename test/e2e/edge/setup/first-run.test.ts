@@ -2,20 +2,15 @@ import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import type { SetupState } from '../../../../edge/setup/setup-contract.js';
+import { launchChromium } from '../../../support/console-page.js';
 import { eventually } from '../../../support/eventually.js';
 import { freePort } from '../../../support/free-port.js';
 import { type RunningProgram, runProgram, urlOf } from '../../../support/program.js';
 import { renderScene } from '../../../support/render-scene.js';
 import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-];
 const PASSWORD = 'violet tram under rain';
 
 interface Fresh {
@@ -49,11 +44,7 @@ const call = (url: string, code: string, body?: unknown) =>
 const administrator = { name: 'ada', password: PASSWORD };
 
 async function launch(t: ExecutionContext): Promise<Browser> {
-  const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    headless: true,
-    args: FLAGS,
-  });
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
   return browser;
 }
