@@ -5,6 +5,7 @@ import { readOptions, showedHelp } from './lib/options.mjs';
 import { makeRepository } from './lib/package-repository.mjs';
 import { Problem, runMain } from './lib/problem.mjs';
 import { projectRoot } from './lib/project-root.mjs';
+import { checkContact } from './lib/security-contact.mjs';
 
 await runMain(() => {
   if (showedHelp('repository')) return;
@@ -25,6 +26,7 @@ await runMain(() => {
     throw new Problem(
       'SIGN_KEY names the key that signs the repository, e.g. SIGN_KEY=release@example.com. apt installs nothing that is not signed.',
     );
+  checkContact(projectRoot, key);
   const written = makeRepository({
     packages: resolve(projectRoot, values.packages),
     out: resolve(projectRoot, out),

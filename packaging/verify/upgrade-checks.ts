@@ -174,9 +174,11 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
     'upgrade: what the service may not do': async () => {
       const as = `setpriv --reuid=siteglass-edge --regid=siteglass-edge --clear-groups --no-new-privs -- sh -c`;
       const before = machine.run('cat /etc/shadow /etc/passwd | sha256sum; ls -la /srv/samples');
+      // Nothing is newer there.
+      publish('newer');
       const handled = async (script: string) => {
         machine.run(`${as} '${script}'`);
-        await machine.until(`test -z "$(ls -A ${REQUESTS})"`, `an end of: ${script}`, 30_000);
+        await machine.until(`test -z "$(ls -A ${REQUESTS})"`, `an end of: ${script}`, 60_000);
       };
       await handled(`ln -s /etc/shadow ${REQUESTS}/upgrade-check`);
       await handled(

@@ -54,6 +54,8 @@ export async function upgradeRepositories({ edge, work, log, url }: Parts): Prom
   // Another byte at its end; the size and the list stay.
   appendFileSync(join(folder, 'changed', 'siteglass-edge_changed.deb'), '\n');
   for (const file of [newer, second, broken, next]) rmSync(file);
+  execFileSync('gpgconf', ['--kill', 'all']);
+  delete process.env.GNUPGHOME;
   const base = execFileSync('dpkg-deb', ['--field', edge, 'Version'], { encoding: 'utf8' }).trim();
   return { folder, newer: `${base}+1`, broken: `${base}+2+broken`, next: `${base}+3` };
 }

@@ -13,10 +13,7 @@ const reportOf = (root: AptRoot, name: 'check' | 'upgrade') =>
 async function withRepository(t: ExecutionContext, ...versions: string[]): Promise<AptRoot> {
   const root = await aptRoot(t);
   root.publish(versions);
-  await root.write(
-    'etc/apt/sources.list.d/siteglass.sources',
-    await root.read('repository/siteglass.sources'),
-  );
+  await root.connect();
   return root;
 }
 

@@ -3,12 +3,15 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import type { UpgradePlaces } from '../../edge/system/upgrade/upgrades.js';
 import { makeRepository } from '../../scripts/lib/package-repository.mjs';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** A Debian below a folder, with the real apt and dpkg, which any user can run. */
 export interface AptRoot {
   folder: string;
+  /** Tells apt of the repository. */
+  connect(): Promise<void>;
   /** Replaces the repository by one with these versions of siteglass-edge. */
   publish(versions: string[], key?: string): void;
   /** Runs root's part of an upgrade; resolves with its output. */
@@ -18,6 +21,7 @@ export interface AptRoot {
   read(path: string): Promise<string>;
   installed(): string;
   path(path: string): string;
+  places: UpgradePlaces;
 }
 
 /** What the script sees of the service, which does not run in a test. */
@@ -38,7 +42,7 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
   const path = (name: string) => join(folder, name);
   const folders = ['var/lib/dpkg/updates', 'var/lib/dpkg/info', 'var/lib/apt/lists/partial'];
   folders.push('var/cache/apt/archives/partial', 'etc/apt/sources.list.d', 'run/siteglass-edge');
-  folders.push('var/lib/siteglass-edge-upgrade', 'run/siteglass-edge-upgrade', 'bin', 'gnupg');
+  folders.push('var/lib/siteglass-edge-upgrade', 'bin', 'gnupg');
   folders.push('etc/apt/preferences.d', 'etc/apt/apt.conf.d', 'etc/apt/trusted.gpg.d');
   for (const name of folders) await mkdir(path(name), { recursive: true });
   await chmod(path('gnupg'), 0o700);
@@ -51,6 +55,7 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
   await writeFile(path('upgrade'), await scriptIn(folder));
   process.env.GNUPGHOME = path('gnupg');
   for (const key of ['release', 'forger']) makeKey(`${key}@example.com`);
+  t.teardown(() => execFileSync('gpgconf', ['--kill', 'all']));
   const env = {
     PATH: `${path('bin')}:${process.env.PATH}`,
     ROOT: folder,
@@ -70,11 +75,29 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
       makeRepository({ ...parts, url: `file:${path('repository')}`, key: `${key}@example.com` });
       execute('rm', '-f', path('var/lib/siteglass-edge-upgrade/looked'));
     },
-    run: () => execute('sh', path('upgrade')),
+    places: {
+      requests: path('run/siteglass-edge'),
+      reports: path('var/lib/siteglass-edge-upgrade'),
+      running: path('run/siteglass-edge-upgrade'),
+      source: path('etc/apt/sources.list.d/siteglass.sources'),
+    },
+    run() {
+      // As the unit has it.
+      execute('mkdir', path('run/siteglass-edge-upgrade'));
+      try {
+        return execute('sh', path('upgrade'));
+      } finally {
+        execute('rm', '-r', path('run/siteglass-edge-upgrade'));
+      }
+    },
+    connect: async () =>
+      writeFile(
+        path('etc/apt/sources.list.d/siteglass.sources'),
+        await readFile(path('repository/siteglass.sources')),
+      ),
     write: (name, text) => writeFile(path(name), text),
     read: (name) => readFile(path(name), 'utf8'),
-    installed: () =>
-      execute(path('bin/dpkg-query'), '--show', '--showformat=\u0024{Version}', NAME),
+    installed: () => execute(path('bin/dpkg-query'), '--show', NAME).trim().split('\t')[1] ?? '',
   };
 }
 
