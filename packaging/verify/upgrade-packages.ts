@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { run } from '../../scripts/lib/command.mjs';
 import { makeRepository } from '../../scripts/lib/package-repository.mjs';
@@ -30,9 +39,7 @@ interface Parts {
 export async function upgradeRepositories({ edge, work, log, url }: Parts): Promise<Repositories> {
   const folder = join(work, 'repositories');
   rmSync(folder, { recursive: true, force: true });
-  const home = join(work, 'gnupg');
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { mode: 0o700 });
+  const home = mkdtempSync(join(tmpdir(), 'siteglass-keys-'));
   process.env.GNUPGHOME = home;
   for (const key of ['release', 'forger']) makeKey(`${key}@example.com`);
   const publish = (name: string, file: string, key = 'release') => {
@@ -55,6 +62,7 @@ export async function upgradeRepositories({ edge, work, log, url }: Parts): Prom
   appendFileSync(join(folder, 'changed', 'siteglass-edge_changed.deb'), '\n');
   for (const file of [newer, second, broken, next]) rmSync(file);
   execFileSync('gpgconf', ['--kill', 'all']);
+  rmSync(home, { recursive: true });
   delete process.env.GNUPGHOME;
   const base = execFileSync('dpkg-deb', ['--field', edge, 'Version'], { encoding: 'utf8' }).trim();
   return { folder, newer: `${base}+1`, broken: `${base}+2+broken`, next: `${base}+3` };

@@ -55,7 +55,7 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
   await writeFile(path('upgrade'), await scriptIn(folder));
   process.env.GNUPGHOME = path('gnupg');
   for (const key of ['release', 'forger']) makeKey(`${key}@example.com`);
-  t.teardown(() => execFileSync('gpgconf', ['--kill', 'all']));
+  t.teardown(() => execFileSync('gpgconf', ['--homedir', path('gnupg'), '--kill', 'all']));
   const env = {
     PATH: `${path('bin')}:${process.env.PATH}`,
     ROOT: folder,

@@ -92,7 +92,7 @@ function Idle({ of: state }: { of: UpgradeResource }) {
     <>
       {last && <Last of={last} />}
       {problem && <Advice of={problem} text={words.notFound(problem.reason)} />}
-      {obstacle && <Advice of={obstacle} text={obstacle.reason} />}
+      {obstacle && <Advice of={obstacle} text={obstacle.reason} tone="info" />}
       {installation === 'package' && (
         <div class="row">
           {newest !== null && !obstacle && (
