@@ -255,7 +255,7 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  const notifications = createEdgeNotifications(dependencies, {
+  const notifications = await createEdgeNotifications(dependencies, {
     ...{ storage, pipeline, events, health, audit, metrics: base.metrics },
     buses: connections,
     uplink: uplink?.uplink,

@@ -24,6 +24,7 @@ export const common = {
 };
 
 export const errors = {
+  tooMuch: 'This is too much to show. Choose a shorter time, one camera or one label.',
   noAnswer: 'There is no answer. Check that the program runs and that this device can reach it.',
   page: 'Something went wrong on this page. Reload it. If that does not help, report the text below.',
   part: 'This page did not load. The program was updated since you opened the console, or it cannot be reached.',

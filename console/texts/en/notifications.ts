@@ -210,6 +210,7 @@ export const notifications = {
   works: 'Works',
   unused: 'Not used yet',
   fails: 'Fails',
+  secretMissing: 'Enter its secret again',
   failingSince: (ago: string, failures: number) =>
     `First failed ${ago}; ${plural(failures, { one: '{n} attempt', other: '{n} attempts' })} failed.`,
   nextAttempt: (ago: string) => `Next attempt ${ago}.`,
