@@ -26,6 +26,8 @@ cameras:
   - { id: street, kind: folder, path: /srv/samples, loop: true, schedule: '* * * * * *' }
 `;
 const DEADLINE_MS = 240_000;
+/** Describes what requests of the service must not lead to. */
+const FOREIGN = 'cat /etc/shadow /etc/passwd | sha256sum; ls -lA --full-time /srv/samples';
 
 interface Parts extends WalkPrograms {
   work: string;
@@ -173,7 +175,7 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
     },
     'upgrade: what the service may not do': async () => {
       const as = `setpriv --reuid=siteglass-edge --regid=siteglass-edge --clear-groups --no-new-privs -- sh -c`;
-      const before = machine.run('cat /etc/shadow /etc/passwd | sha256sum; ls -lA --full-time /srv/samples');
+      const before = machine.run(FOREIGN);
       // Nothing is newer there.
       publish('newer');
       const handled = async (script: string) => {
@@ -185,7 +187,7 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
         `mkdir ${REQUESTS}/upgrade-install && ln -s /srv/samples ${REQUESTS}/upgrade-install/samples && chmod 0 ${REQUESTS}/upgrade-install`,
       );
       await handled(`ln -s /srv/samples ${REQUESTS}/upgrade-check`);
-      const after = machine.run('cat /etc/shadow /etc/passwd | sha256sum; ls -lA --full-time /srv/samples');
+      const after = machine.run(FOREIGN);
       expect(before === after, before, after);
       for (const script of [
         `echo x > ${REPORTS}/check`,
