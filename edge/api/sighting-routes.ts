@@ -175,7 +175,7 @@ const streamRoute = (events: EventStream) =>
         events: {
           appeared: sightingEventSchema,
           left: sightingEventSchema,
-          heartbeat: z.object({}),
+          heartbeat: z.object({}).meta({ description: 'Empty: the connection is there' }),
         },
         description:
           'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',

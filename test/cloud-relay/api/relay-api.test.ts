@@ -305,6 +305,7 @@ test.serial('the demo has its limits, and the fleet its sites with their cameras
   t.is((await admin.get(t, `${API}/sites/pier/cameras`)).status, 200);
   t.is((await admin.get(t, `${API}/sites/nowhere/cameras`)).status, 404);
   t.is((await admin.get(t, `${API}/fleet?limit=201`)).status, 400);
+  t.is((await admin.get(t, `${API}/fleet/cameras?site=pier`)).status, 200);
   await relay.fleet.removeSite('pier');
 });
 
@@ -355,6 +356,7 @@ test.serial('each call needs its role and no more', async (t) => {
     [`delete ${API}/objectdetection/detectors/{id}`]: 'admin',
     [`get ${API}/demo`]: 'anonymous',
     [`get ${API}/fleet`]: 'viewer',
+    [`get ${API}/fleet/cameras`]: 'viewer',
     [`get ${site}/cameras`]: 'viewer',
     [`get ${API}/sites`]: 'viewer',
     [`post ${API}/sites`]: 'admin',
