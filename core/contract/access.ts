@@ -112,6 +112,8 @@ export const auditActionSchema = z.enum([
   'backup_made',
   'backup_restored',
   'restarted',
+  'upgrade_looked_for',
+  'upgrade_requested',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

@@ -44,6 +44,8 @@ const auditActions: Partial<Record<AuditAction, string>> = {
   backup_made: 'Backup made',
   backup_restored: 'Backup restored',
   restarted: 'Restarted',
+  upgrade_looked_for: 'Newer version looked for',
+  upgrade_requested: 'Upgrade requested',
 };
 
 const actorKinds: Partial<Record<AuditActorKind, string>> = {
