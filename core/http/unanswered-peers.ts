@@ -3,7 +3,7 @@ import { isIPv4, type Socket } from 'node:net';
 import { withoutMapping } from '../runtime/ipv4-mapped.js';
 
 /** Where Linux lists its TCP connections, those of this process's network namespace (proc_net_tcp in the kernel's documentation). */
-const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+const TABLES = ['/proc/self/net/tcp', '/proc/self/net/tcp6'];
 const ESTABLISHED = '01';
 
 /** A connection by its ports and the address at its other end. */
