@@ -90,6 +90,7 @@ export const auditActionSchema = z.enum([
   'image_removed',
   'sighting_marked',
   'detector_added',
+  'detector_changed',
   'detector_removed',
   'site_added',
   'site_password_renewed',

@@ -121,7 +121,28 @@ export class StoredWays {
       // Another relay may have changed it, or moved it.
       await definitionTable.replace(db, 'way', way, encoded);
     }
-    await eraseTraces(db);
+    await this.#eraseTraces();
+  }
+
+  /** Overwrites what is left of former rows: in the log, and in free pages as far as that is possible. */
+  async #eraseTraces(): Promise<void> {
+    const { db, log } = this.options;
+    if (isPostgres(db)) {
+      await sql`vacuum full notification_definition`.execute(db);
+      return;
+    }
+    await sql`pragma secure_delete = off`.execute(db);
+    await emptyLog(db);
+    try {
+      if ((await bytesOf(db)) > MAX_VACUUM_BYTES) throw new Error('the database is too large');
+      await sql`vacuum`.execute(db);
+      await emptyLog(db);
+    } catch (error) {
+      log.warn(
+        { error: messageOf(error) },
+        'database not rewritten: its free pages may have parts of removed secrets of notification ways',
+      );
+    }
   }
 
   #withTexts(settings: object): { complete: object; lacks: string[] } {
@@ -152,19 +173,17 @@ function hasTexts(way: object): boolean {
 const MAX_VACUUM_BYTES = 512 * 1024 * 1024;
 const TRIES = 10;
 
-/** Overwrites what is left of former rows: in free pages, and in the log. */
-async function eraseTraces(db: NotificationDb): Promise<void> {
-  if (isPostgres(db)) {
-    await sql`vacuum full notification_definition`.execute(db);
-    return;
-  }
-  await sql`pragma secure_delete = off`.execute(db);
+async function bytesOf(db: NotificationDb): Promise<number> {
   const { rows } = await sql<{ bytes: number }>`
     select page_count * page_size as bytes from pragma_page_count, pragma_page_size`.execute(db);
-  if ((rows[0]?.bytes ?? 0) <= MAX_VACUUM_BYTES) await sql`vacuum`.execute(db);
+  return rows[0]?.bytes ?? 0;
+}
+
+/** Another process that reads the database, or a checkpoint under way, keeps the log for a moment. */
+async function emptyLog(db: NotificationDb): Promise<void> {
   for (let i = 0; i < TRIES; i++) {
-    const { rows: done } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
-    if (done[0]?.busy === 0) return;
+    const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+    if (rows[0]?.busy === 0) return;
     await delay(100);
   }
 }

@@ -162,7 +162,7 @@ const streamRoute = (events: EventStream) =>
     tag,
     summary: 'Stream of sighting events, as server-sent events',
     description:
-      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. A comment is sent every 15 s. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
+      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. After 15 s without an event, `heartbeat` is sent, without an id: a client that hears nothing for 45 s has lost the connection. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
     access: 'viewer',
     scope: 'filtered',
     query: z.strictObject(endAfterShape),
@@ -172,7 +172,11 @@ const streamRoute = (events: EventStream) =>
     responses: {
       200: {
         mediaTypes: ['text/event-stream'],
-        events: { appeared: sightingEventSchema, left: sightingEventSchema },
+        events: {
+          appeared: sightingEventSchema,
+          left: sightingEventSchema,
+          heartbeat: z.object({}).meta({ description: 'Empty: the connection is there' }),
+        },
         description:
           'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',
       },

@@ -60,6 +60,8 @@ export const notifications = {
   },
   diskHelp: 'Without a number: when nothing can be stored any more.',
   cameras: 'Cameras',
+  camerasOfSites:
+    'Empty: all. By their ids, at all sites that are chosen above. Those that the sites report are suggested.',
   sites: 'Sites',
   emptyIsAll: 'Without a choice: all of them.',
   labels: 'Objects',

@@ -38,6 +38,7 @@ const auditActions: Partial<Record<AuditAction, string>> = {
   notification_removed: 'Message removed',
   image_removed: 'Image removed',
   detector_added: 'Detector added',
+  detector_changed: 'Detector changed',
   detector_removed: 'Detector removed',
   enrolled: 'Enrolled at a relay',
   backup_made: 'Backup made',

@@ -27,6 +27,7 @@ test('each call needs its role and no more', async (t) => {
     'get /api/v1/objectdetection/detectors': 'viewer',
     'get /api/v1/objectdetection/detectors/{id}': 'viewer',
     'post /api/v1/objectdetection/detectors': 'admin',
+    'put /api/v1/objectdetection/detectors/{id}': 'admin',
     'delete /api/v1/objectdetection/detectors/{id}': 'admin',
     'get /api/v1/cameras': 'viewer',
     'get /api/v1/cameras/{camera}': 'viewer',

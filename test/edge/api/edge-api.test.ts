@@ -190,13 +190,14 @@ test.serial('a camera uploads a snapshot, and the configuration is reloaded', as
   t.is((await api.post(t, `${API}/config/reload`)).status, 200);
 });
 
-test.serial('a detector is added and removed', async (t) => {
+test.serial('a detector is added, changed and removed', async (t) => {
   const { api } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
   const path = `${API}/objectdetection/detectors`;
   const options = { path, file: { field: 'file' } };
   t.is((await api.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
   t.is((await api.get(t, `${path}/lorry`)).status, 200);
+  t.is((await api.put(t, `${path}/lorry`, { title: 'Lorries' })).status, 200);
   t.is((await api.delete(t, `${path}/lorry`)).status, 200);
 });
 
