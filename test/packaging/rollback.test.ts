@@ -54,9 +54,9 @@ async function upgraded(t: ExecutionContext) {
     script,
     text.replace('/var/lib', join(root, 'lib')).replace('/var/backups', join(root, 'backups')),
   );
-  const run = async () =>
-    promisify(execFile)('sh', [script, '--yes'], { env: { PATH: `${bin}:${process.env.PATH}` } });
-  return { root, data, run };
+  const env = { PATH: `${bin}:${process.env.PATH}` };
+  const run = async () => promisify(execFile)('sh', [script, '--yes'], { env });
+  return { root, data, backup, bin, env, run };
 }
 
 test('a rollback restores the database from before the change, and keeps the newer one', async (t) => {
@@ -88,11 +88,43 @@ test('a rollback reads no link or odd name as a copy of the database', async (t)
   t.is(await readFile(join(data, 'edge.db'), 'utf8'), 'new');
 });
 
+test('the package reads the set-up code with the rights of the service, and prints it for a person alone', async (t) => {
+  const { root, data, bin, env } = await upgraded(t);
+  await writeFile(join(data, 'set-up-code'), 'http://h:8080/\nAB-CD\n');
+  await writeFile(
+    join(bin, 'setpriv'),
+    `#!/bin/sh\necho "$*" >>${root}/as-owner\nwhile [ "$1" != -- ]; do shift; done; shift; exec "$@"\n`,
+  );
+  const template = await readFile(
+    join(projectRoot(), 'packaging/debian/siteglass.postinst'),
+    'utf8',
+  );
+  const script = template
+    .replaceAll('@name@', 'siteglass-edge')
+    .replaceAll('/usr/bin/', '')
+    .replaceAll('/var/lib', join(root, 'lib'))
+    .replaceAll('/var/backups', join(root, 'none'))
+    .replaceAll('/run/systemd/system', root);
+  const triggered = async (more = {}) =>
+    (
+      await promisify(execFile)('sh', ['-c', script, 'postinst', 'triggered'], {
+        env: { ...env, ...more },
+      })
+    ).stdout;
+  t.regex(await triggered(), /open http:\/\/h:8080\/ in a browser and enter the code AB-CD/);
+  const commands = await readFile(join(root, 'as-owner'), 'utf8');
+  t.regex(commands, /--reuid=siteglass-edge .* -- siteglass-edge --check\n/);
+  t.regex(commands, /--reuid=siteglass-edge .* -- head /);
+  t.is(await triggered({ SITEGLASS_UNATTENDED: '1' }), '');
+});
+
 test('scripts that root runs move to a name, not into a folder, and copy as the owner of the data', async (t) => {
   for (const script of SCRIPTS) {
     const text = await readFile(join(projectRoot(), script), 'utf8');
     for (const line of text.split('\n').filter((some) => /(^|\s)mv\s/.test(some)))
       t.regex(line, /mv --no-target-directory /, script);
+    for (const line of text.split('\n').filter((some) => /\bsetpriv\b/.test(some)))
+      t.regex(line, /timeout --kill-after=5 \S+ setpriv .*/, script);
     for (const line of text.split('\n').filter((some) => /\$(data|database)\b/.test(some)))
       if (/(^|\s)(cp|mv|rm|chown|chmod|ln)\s/.test(line) && !line.includes('--reference'))
         t.regex(line, /as_owner /, script);

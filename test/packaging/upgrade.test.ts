@@ -53,6 +53,20 @@ test.serial(
 );
 
 test.serial(
+  'a program that never answers is waited for with its own rights, and not for long',
+  async (t) => {
+    const root = await withRepository(t, '1', '2');
+    await root.write('hangs', '');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    const began = Date.now();
+    root.run();
+    t.like(reportOf(root, 'upgrade'), { state: 'returned', problem: 'not-ready' });
+    t.true(Date.now() - began < 60_000);
+    t.regex(await root.read('as-owner'), /--reuid=\d+ .*--no-new-privs -- siteglass-edge ready\n/);
+  },
+);
+
+test.serial(
   'a repository that another key signed, or whose package was changed, installs nothing',
   async (t) => {
     const root = await withRepository(t, '1');

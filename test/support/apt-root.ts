@@ -30,7 +30,10 @@ const PROGRAMS: Record<string, string> = {
   sync: 'exit 0',
   systemctl: 'case "$*" in *NRestarts*) echo 0 ;; *) cat "$ROOT/active" ;; esac',
   journalctl: 'echo "Error: broken on purpose"',
-  'siteglass-edge': 'test -e "$ROOT/usr/share/siteglass-edge/works"',
+  'siteglass-edge':
+    'if [ -e "$ROOT/hangs" ]; then exec /bin/sleep 600; fi; test -e "$ROOT/usr/share/siteglass-edge/works"',
+  // What the real one changes is the user.
+  setpriv: 'echo "$*" >>"$ROOT/as-owner"; while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
   'siteglass-edge-rollback': 'echo returned >>"$ROOT/rollback"',
   dpkg: 'exec /usr/bin/dpkg --root="$ROOT" --force-not-root --force-bad-path --log=/dev/null "$@"',
   'dpkg-query': 'exec /usr/bin/dpkg-query --admindir="$ROOT/var/lib/dpkg" "$@"',
@@ -42,7 +45,7 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
   const path = (name: string) => join(folder, name);
   const folders = ['var/lib/dpkg/updates', 'var/lib/dpkg/info', 'var/lib/apt/lists/partial'];
   folders.push('var/cache/apt/archives/partial', 'etc/apt/sources.list.d', 'run/siteglass-edge');
-  folders.push('var/lib/siteglass-edge-upgrade', 'bin', 'gnupg');
+  folders.push('var/lib/siteglass-edge', 'var/lib/siteglass-edge-upgrade', 'bin', 'gnupg');
   folders.push('etc/apt/preferences.d', 'etc/apt/apt.conf.d', 'etc/apt/trusted.gpg.d');
   for (const name of folders) await mkdir(path(name), { recursive: true });
   await chmod(path('gnupg'), 0o700);
@@ -119,7 +122,10 @@ async function scriptIn(folder: string): Promise<string> {
     join(projectRoot(), 'packaging', 'bin', 'siteglass-edge-upgrade'),
     'utf8',
   );
-  return text.replace(/(?<==)\/(run|var|etc)\//g, `${folder}/$1/`);
+  return text
+    .replace(/(?<==)\/(run|var|etc)\//g, `${folder}/$1/`)
+    .replace(/^READY=.*$/m, 'READY=3')
+    .replace(/^ANSWER=.*$/m, 'ANSWER=1');
 }
 
 function makeKey(name: string): void {
