@@ -25,10 +25,10 @@ const SCRIPTS = [
 
 const STUBS: Record<string, string> = {
   id: 'echo 0',
-  'dpkg-query': 'printf 2.0',
+  'dpkg-query': 'case "$*" in *Status*) echo "$STATE" ;; *) echo "$VERSION" ;; esac',
   'dpkg-deb': 'echo nodejs',
   'apt-get': 'exit 0',
-  dpkg: 'exit 0',
+  dpkg: 'echo "dpkg $*"',
   systemctl: 'exit 0',
   // What the real one changes is the user.
   setpriv: 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
@@ -46,7 +46,7 @@ async function upgraded(t: ExecutionContext) {
     await chmod(join(bin, name), 0o755);
   }
   await writeFile(join(backup, 'version'), '1.0\n');
-  await utimes(join(backup, 'version'), 1_000, 1_000);
+  await writeFile(join(backup, 'copies'), '');
   await writeFile(join(data, 'edge.db'), 'new');
   const script = join(root, 'siteglass-edge-rollback');
   const text = await readFile(join(projectRoot(), 'packaging/bin/siteglass-rollback'), 'utf8');
@@ -54,8 +54,9 @@ async function upgraded(t: ExecutionContext) {
     script,
     text.replace('/var/lib', join(root, 'lib')).replace('/var/backups', join(root, 'backups')),
   );
-  const env = { PATH: `${bin}:${process.env.PATH}` };
-  const run = async () => promisify(execFile)('sh', [script, '--yes'], { env });
+  const env = { PATH: `${bin}:${process.env.PATH}`, STATE: 'installed', VERSION: '2.0' };
+  const run = async (more = {}) =>
+    promisify(execFile)('sh', [script, '--yes'], { env: { ...env, ...more } });
   return { root, data, backup, bin, env, run };
 }
 
@@ -67,15 +68,62 @@ test('a rollback restores the database from before the change, and keeps the new
   t.is(await readFile(join(data, 'edge.db.of-2.0'), 'utf8'), 'new');
 });
 
+test('a rollback tells the copies of an upgrade from earlier ones without the clock', async (t) => {
+  const { data, backup, run } = await upgraded(t);
+  await writeFile(join(data, 'edge.db.before-0008-earlier'), 'earlier');
+  await writeFile(join(data, 'edge.db.before-0009-more'), 'of a try before');
+  const preinst = await readFile(join(projectRoot(), 'packaging/debian/siteglass.preinst'), 'utf8');
+  const [listCopies] = /^list_copies\(\) \{.*?^\}/ms.exec(preinst) ?? [];
+  const { stdout } = await promisify(execFile)('sh', [
+    '-c',
+    `data=${data}\n${listCopies?.replaceAll('@program@', 'edge')}\nlist_copies`,
+  ]);
+  await writeFile(join(backup, 'copies'), stdout);
+  // The upgrade makes these, with the clock years back.
+  for (const name of ['0010-last', '0009-more']) {
+    await writeFile(join(data, `edge.db.before-${name}`), name);
+    await utimes(join(data, `edge.db.before-${name}`), 1_000, name === '0010-last' ? 900 : 1_000);
+  }
+  await run();
+  t.is(await readFile(join(data, 'edge.db'), 'utf8'), '0009-more');
+});
+
+test('a rollback that was interrupted starts again, and replaces no database that was kept', async (t) => {
+  const { data, run } = await upgraded(t);
+  await writeFile(join(data, 'edge.db.before-0009-more'), 'old');
+  await writeFile(join(data, 'edge.db.of-2.0'), 'kept');
+  await writeFile(join(data, 'edge.db.returning'), 'o');
+  await writeFile(join(data, 'edge.db-wal'), 'new log');
+  await run();
+  t.is(await readFile(join(data, 'edge.db'), 'utf8'), 'old');
+  t.is(await readFile(join(data, 'edge.db.of-2.0'), 'utf8'), 'kept');
+  t.is(await readFile(join(data, 'edge.db.of-2.0.2'), 'utf8'), 'new');
+  t.is(await readFile(join(data, 'edge.db.of-2.0.2-wal'), 'utf8'), 'new log');
+  t.false((await readdir(data)).includes('edge.db.returning'));
+});
+
+test('a rollback reinstalls a version that is installed in part, if it was saved', async (t) => {
+  const { root, data, backup, run } = await upgraded(t);
+  await t.throwsAsync(run({ VERSION: '1.0' }), { message: /1\.0 is already installed/ });
+  const { stdout } = await run({ VERSION: '1.0', STATE: 'half-installed' });
+  t.regex(stdout, new RegExp(`dpkg --install --force-confold ${backup}/siteglass-edge.deb`));
+  t.is(await readFile(join(data, 'edge.db'), 'utf8'), 'new');
+  await mkdir(join(root, 'backups', 'siteglass-edge.next'));
+  await t.throwsAsync(run({ VERSION: '1.1', STATE: 'half-installed' }), {
+    message: /1\.1 was not saved; to complete its upgrade/,
+  });
+});
+
 test('a rollback follows no link that the service put in place of what it writes', async (t) => {
   const { root, data, run } = await upgraded(t);
   const foreign = join(root, 'foreign');
   await mkdir(foreign);
   await writeFile(join(data, 'edge.db.before-0009-more'), 'old');
   await symlink(foreign, join(data, 'edge.db.of-2.0'));
+  await symlink(foreign, join(data, 'edge.db.returning'));
   await run();
   t.deepEqual(await readdir(foreign), []);
-  t.true((await lstat(join(data, 'edge.db.of-2.0'))).isFile());
+  t.true((await lstat(join(data, 'edge.db.of-2.0.2'))).isFile());
 });
 
 test('a rollback reads no link or odd name as a copy of the database', async (t) => {

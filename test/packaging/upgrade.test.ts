@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readReport } from '../../edge/system/upgrade/upgrade-reports.js';
 import { type AptRoot, aptRoot } from '../support/apt-root.js';
@@ -113,6 +113,25 @@ test.serial('an upgrade that was interrupted is completed by the next run', asyn
   await root.write(`${REQUESTS}/upgrade-install`, '');
   root.run();
   await root.write(`${REPORTS}/upgrade`, 'state: running\nphase: installing\nfrom: 1\nto: 2\n\n');
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '2' });
+});
+
+test.serial('a package that is installed in part is tried again by the next run', async (t) => {
+  const root = await withRepository(t, '1', '2');
+  root.run();
+  const status = await root.read('var/lib/dpkg/status');
+  await root.write(
+    'var/lib/dpkg/status',
+    status.replace('install ok installed', 'install reinstreq half-installed'),
+  );
+  await root.write(`${REPORTS}/upgrade`, 'state: running\nphase: installing\nfrom: 1\nto: 2\n\n');
+  const newer = root.path('repository/siteglass-edge_2.deb');
+  await rename(newer, `${newer}.away`);
+  await root.write('bin/siteglass-edge-rollback', '#!/bin/sh\nexit 1\n');
+  t.throws(() => root.run(), { message: /Command failed/ });
+  t.like(reportOf(root, 'upgrade'), { state: 'running', phase: 'repairing' });
+  await rename(`${newer}.away`, newer);
   root.run();
   t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '2' });
 });

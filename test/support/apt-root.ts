@@ -14,7 +14,7 @@ export interface AptRoot {
   connect(): Promise<void>;
   /** Replaces the repository by one with these versions of siteglass-edge. */
   publish(versions: string[], key?: string): void;
-  /** Runs root's part of an upgrade; resolves with its output. */
+  /** Runs root's part of an upgrade, and returns its output. Throws if something is left to complete. */
   run(): string;
   /** Puts a file there that the service or root would write. */
   write(path: string, text: string): Promise<void>;
