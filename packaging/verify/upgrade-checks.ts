@@ -152,7 +152,7 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       machine.run('apt-mark hold siteglass-edge');
       return onSystemPage(async (page) => {
         await look(page);
-        await page.getByText('apt-mark holds the version that is installed.').waitFor();
+        await page.getByText('apt-mark holds a package of Siteglass that is installed.').waitFor();
         const status = machine.run(
           `curl --silent --output /root/answer --write-out '%{http_code}' --request POST --header "Authorization: Bearer $(cat /root/token)" ${edge.url}/api/v1/system/upgrade; cat /root/answer`,
         );

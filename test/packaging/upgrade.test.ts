@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readReport } from '../../edge/system/upgrade/upgrade-reports.js';
 import { type AptRoot, aptRoot } from '../support/apt-root.js';
@@ -134,6 +134,38 @@ test.serial('a package that is installed in part is tried again by the next run'
   await rename(`${newer}.away`, newer);
   root.run();
   t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '2' });
+});
+
+test.serial(
+  'without a place for its reports, the script changes nothing, and ends in order',
+  async (t) => {
+    const root = await withRepository(t, '1', '2');
+    await mkdir(root.path(`${REPORTS}/.upgrade.next`));
+    await mkdir(root.path(`${REPORTS}/looked`));
+    await utimes(root.path(`${REPORTS}/looked`), 1_000, 1_000);
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    t.regex(root.run(), /nothing was changed/);
+    t.is(root.installed(), '1');
+    t.like(reportOf(root, 'check'), { candidate: '2' });
+  },
+);
+
+test.serial('what other packages print is no reason, and a lock is waited for', async (t) => {
+  const root = await withRepository(t, '1', '2');
+  await root.write(
+    'bin/apt-get',
+    `#!/bin/sh
+if [ ! -e "$ROOT/second" ]; then
+  echo 'Setting up other: the signature cannot be verified'
+  echo 'E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt)'
+  : >"$ROOT/second"
+  exit 100
+fi
+exec /usr/bin/apt-get "$@"
+`,
+  );
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: '', candidate: '2' });
 });
 
 test.serial('links and folders in place of a request are removed, and not followed', async (t) => {

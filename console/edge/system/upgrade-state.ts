@@ -22,12 +22,8 @@ export const isOtherVersion = computed(
   () => upgrades.state.value !== undefined && upgrades.state.value.installed !== own,
 );
 
-/** A newer version that nobody has tried yet. */
-export const offeredVersion = computed(() => {
-  const { newest, last } = upgrades.state.value ?? {};
-  const wasTried = last?.outcome === 'returned' && last.to === newest;
-  return newest && !wasTried ? newest : undefined;
-});
+/** A newer version, also one that did not run: something may have kept it from it. */
+export const offeredVersion = computed(() => upgrades.state.value?.newest ?? undefined);
 
 async function take(answer: Promise<UpgradeResource>): Promise<void> {
   const state = await answer;

@@ -6,7 +6,10 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
     'Give apt the repository, once: the file siteglass.sources of who publishes it. Then look again.',
     'sudo curl --fail --output /etc/apt/sources.list.d/siteglass.sources https://REPOSITORY/siteglass.sources',
   ],
-  held: ['Allow the upgrade, and look again.', 'sudo apt-mark unhold siteglass-edge'],
+  held: [
+    'Allow the upgrade, and look again.',
+    'sudo apt-mark unhold $(apt-mark showhold | grep ^siteglass-)',
+  ],
   signature: [
     'Nothing of it was installed. Ask who publishes the repository, and compare the key with theirs.',
     'cat /etc/apt/sources.list.d/siteglass.sources',
@@ -25,6 +28,10 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
   'not-ready': [
     'Report it with the log from that time. The next version may run.',
     'sudo journalctl -u siteglass-edge -u siteglass-edge-upgrade -n 200',
+  ],
+  incomplete: [
+    'Upgrade the rest at the machine. Cameras and detectors that need it are refused until then.',
+    "sudo apt-get update && sudo apt-get install --only-upgrade 'siteglass-*'",
   ],
   'not-returned': ['Return to the version before by hand.', 'sudo siteglass-edge-rollback'],
   'no-reaction': [

@@ -158,7 +158,7 @@ export class Upgrades implements Service {
         `Nothing happened within ${this.#patienceMs / 1_000} s: the units that upgrade do not run.`,
       );
     if (check?.fields.held === 'yes')
-      return upgradeAdvice('held', 'apt-mark holds the version that is installed.');
+      return upgradeAdvice('held', 'apt-mark holds a package of Siteglass that is installed.');
     return undefined;
   }
 
@@ -170,9 +170,10 @@ export class Upgrades implements Service {
   }
 
   #ask(wish: Wish): void {
-    this.#silentSince = null;
-    this.#asked = { wish, edition: this.#report(wish)?.edition };
+    const edition = this.#report(wish)?.edition;
     closeSync(openSync(join(this.#places.requests, FILES[wish]), 'w', 0o600));
+    this.#silentSince = null;
+    this.#asked = { wish, edition };
     this.#waitForReaction();
   }
 

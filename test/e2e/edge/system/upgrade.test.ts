@@ -71,15 +71,18 @@ test('a newer version is shown as the program would name it, and is asked for on
 });
 
 test('a refused upgrade says why and what to do', async (t) => {
-  const { places, check, view, refusal } = await packaged(t);
+  const { api, places, check, view, refusal } = await packaged(t);
   await check({ candidate: '1.1', held: 'yes' });
-  t.regex(await refusal(), /holds.*apt-mark unhold siteglass-edge/);
+  t.regex(await refusal(), /holds.*apt-mark unhold \$\(apt-mark showhold/);
   await check({ candidate: '', held: 'no' });
   t.regex(await refusal(), /No newer version is known/);
   await check({ candidate: '1.1', installed: '0.9' });
   t.like(await view(), { newest: null, checkedAt: null }, 'a report about another version');
   await rm(places.source);
   t.regex(await refusal(), /apt knows no repository/);
+  await mkdir(join(places.requests, 'upgrade-check'));
+  t.is((await api.post(t, `${API}/check`)).status, 500);
+  t.is((await view()).running, null, 'a request that could not be written is not waited for');
   await rm(places.requests, { recursive: true });
   t.regex(await refusal(), /no folder .* for its requests/);
 });
