@@ -13,6 +13,7 @@ await runMain(() => {
     packages: { type: 'string', default: 'var/packages' },
     out: { type: 'string' },
     url: { type: 'string' },
+    'valid-days': { type: 'string' },
   });
   const { out, url } = values;
   const key = process.env.SIGN_KEY;
@@ -26,12 +27,18 @@ await runMain(() => {
     throw new Problem(
       'SIGN_KEY names the key that signs the repository, e.g. SIGN_KEY=release@example.com. apt installs nothing that is not signed.',
     );
+  const days = values['valid-days'];
+  if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days))
+    throw new Problem(
+      '--valid-days is a number of days, 1 to 9999, within which you publish again; without it, the index does not expire',
+    );
   checkContact(projectRoot, key);
   const written = makeRepository({
     packages: resolve(projectRoot, values.packages),
     out: resolve(projectRoot, out),
     url,
     key,
+    ...(days === undefined ? {} : { validDays: Number(days) }),
   });
   console.log(written.join('\n'));
 });

@@ -21,6 +21,7 @@ import { Problem } from './problem.mjs';
  * @property {string} url Where the folder will be served.
  * @property {string} key Of gpg: its id or address.
  * @property {number} [time] Milliseconds; of the release.
+ * @property {number} [validDays] After these, apt refuses the index, so that nobody can keep machines from a newer one unseen.
  */
 
 /**
@@ -28,7 +29,7 @@ import { Problem } from './problem.mjs';
  * the repository and its key. Returns the paths of what it wrote. Each index replaces the one before as a whole.
  * @param {RepositoryOptions} options
  */
-export function makeRepository({ packages, out, url, key, time = Date.now() }) {
+export function makeRepository({ packages, out, url, key, time = Date.now(), validDays }) {
   const found = existsSync(packages) ? debsIn(packages) : [];
   if (found.length === 0)
     throw new Problem(`${packages} has no packages; to build them: npm run package`);
@@ -39,7 +40,7 @@ export function makeRepository({ packages, out, url, key, time = Date.now() }) {
     .map((name) => stanza(out, name))
     .join('\n');
   const indexes = { Packages: Buffer.from(index), 'Packages.gz': gzipSync(index, { level: 9 }) };
-  const release = releaseOf(indexes, time);
+  const release = releaseOf(indexes, time, validDays);
   const files = {
     ...indexes,
     Release: Buffer.from(release),
@@ -75,8 +76,11 @@ function stanza(folder, name) {
 /**
  * @param {Record<string, Buffer>} indexes
  * @param {number} time
+ * @param {number} [validDays]
  */
-function releaseOf(indexes, time) {
+function releaseOf(indexes, time, validDays) {
+  const date = (/** @type {number} */ at) => new Date(at).toUTCString().replace('GMT', '+0000');
+  const end = validDays ? `Valid-Until: ${date(time + validDays * 86_400_000)}\n` : '';
   const sums = Object.entries(indexes).map(
     ([name, bytes]) => ` ${sha256(bytes)} ${bytes.length} ${name}\n`,
   );
@@ -84,8 +88,8 @@ function releaseOf(indexes, time) {
 Label: Siteglass
 Suite: stable
 Architectures: amd64 arm64
-Date: ${new Date(time).toUTCString().replace('GMT', '+0000')}
-Description: Packages of Siteglass
+Date: ${date(time)}
+${end}Description: Packages of Siteglass
 SHA256:
 ${sums.join('')}`;
 }

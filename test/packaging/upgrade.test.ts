@@ -86,6 +86,17 @@ test.serial(
   },
 );
 
+test.serial('an index that was to be replaced by now installs nothing', async (t) => {
+  const root = await withRepository(t, '1');
+  const time = Date.now() - 10 * 86_400_000;
+  root.publish(['1', '2'], 'release', { time, validDays: 9 });
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: 'expired', candidate: '' });
+  root.publish(['1', '2'], 'release', { time, validDays: 11 });
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: '', candidate: '2' });
+});
+
 test.serial('without a repository, or with a hold, the report says so', async (t) => {
   const root = await aptRoot(t);
   root.run();

@@ -15,6 +15,7 @@ test('a repository without an address, a key or packages is refused, with what t
   const url = '--url=https://packages.example.com/siteglass';
   t.regex(said([]), /--out names the folder/);
   t.regex(said([`--out=${out}`, '--url=siteglass']), /--url is the address/);
+  t.regex(said([`--out=${out}`, url, '--valid-days=0'], 'some'), /--valid-days is a number/);
   t.regex(said([`--out=${out}`, url]), /SIGN_KEY names the key/);
   // As for packages that are signed: nobody could report a fault of what is published.
   t.regex(said([`--out=${out}`, url], 'release@example.com'), /SECURITY\.md names .*placeholder/);

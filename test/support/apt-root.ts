@@ -13,7 +13,7 @@ export interface AptRoot {
   /** Tells apt of the repository. */
   connect(): Promise<void>;
   /** Replaces the repository by one with these versions of siteglass-edge. */
-  publish(versions: string[], key?: string): void;
+  publish(versions: string[], key?: string, more?: { time?: number; validDays?: number }): void;
   /** Runs root's part of an upgrade, and returns its output. Throws if something is left to complete. */
   run(): string;
   /** Puts a file there that the service or root would write. */
@@ -70,12 +70,13 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
   execute(path('bin/dpkg'), '--install', built('1'));
   return {
     ...{ folder, path },
-    publish(versions, key = 'release') {
+    publish(versions, key = 'release', more = {}) {
       for (const name of ['packages', 'repository']) execute('rm', '-rf', path(name));
       execute('mkdir', path('packages'));
       for (const version of versions) execute('cp', built(version), path('packages'));
       const parts = { packages: path('packages'), out: path('repository') };
-      makeRepository({ ...parts, url: `file:${path('repository')}`, key: `${key}@example.com` });
+      const url = `file:${path('repository')}`;
+      makeRepository({ ...parts, ...more, url, key: `${key}@example.com` });
       execute('rm', '-f', path('var/lib/siteglass-edge-upgrade/looked'));
     },
     places: {
