@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { openPage } from '../test/support/console-page.js';
 import { storeSightings } from '../test/support/store-sightings.js';
 import { type Appliance, startAppliance } from './support/appliance.js';
+import { scrollFigures, scrollTables, scrollThrough } from './support/console-scroll.js';
 import { childrenOf, cpuMs } from './support/processes.js';
 import { percentiles, printFigures, printTable } from './support/report.js';
 import { photo } from './support/scenes.js';
@@ -14,45 +15,35 @@ import { uniqueJpeg } from './support/unique-jpeg.js';
  * The console in Chromium: size and time of its first view, what a page with the grid of all cameras costs the appliance,
  * and the times of frames while a day of many events is scrolled through.
  */
+const PARTS = ['grid', 'first-view', 'scroll'] as const;
 const { values } = parseArgs({
   options: {
+    only: { type: 'string', default: 'grid,first-view,scroll' },
     cameras: { type: 'string', default: '30' },
     seconds: { type: 'string', default: '30' },
     every: { type: 'string', default: '10' },
     events: { type: 'string', default: '10000' },
+    pictures: { type: 'string', default: '500' },
     loads: { type: 'string', default: '5' },
   },
 });
+const parts = values.only.split(',');
+const unknown = parts.filter((part) => !PARTS.some((known) => known === part));
+if (unknown.length > 0)
+  throw new Error(`--only has no part ${unknown.join(', ')}; choose from: ${PARTS.join(', ')}`);
 const cameras = Number(values.cameras);
 const seconds = Number(values.seconds);
 const every = Number(values.every);
 const events = Number(values.events);
+const pictures = Number(values.pictures);
 
 const VIEW = { viewport: { width: 1280, height: 800 } };
 const SETTLE_MS = 5_000;
-/** Pixels of each frame while the list is scrolled. */
-const STEP = 80;
-
 /** Milliseconds from the begin of the navigation until a camera is shown and the page takes input. Runs in the page. */
 const UNTIL_SHOWN = `(async () => {
   while (!document.querySelector('.tile')) await new Promise(requestAnimationFrame);
   await new Promise((resolve) => setTimeout(resolve));
   return performance.now();
-})()`;
-
-/** Milliseconds between frames from the first event to the last. Runs in the page. */
-const SCROLL_THROUGH = `(async () => {
-  const times = [];
-  let before = await new Promise(requestAnimationFrame);
-  for (let still = 0; still < 120; ) {
-    const top = scrollY;
-    scrollBy(0, ${STEP});
-    still = scrollY === top ? still + 1 : 0;
-    const now = await new Promise(requestAnimationFrame);
-    if (still === 0) times.push(now - before);
-    before = now;
-  }
-  return times;
 })()`;
 
 const ends: (() => unknown)[] = [];
@@ -72,16 +63,19 @@ async function shareOfCore({ pid }: Appliance): Promise<{ service: number; worke
   };
 }
 
+/** Pushes a picture that is different for each number. */
+const push = (url: string, camera: string, jpeg: Buffer, n: number): Promise<Response> =>
+  fetch(`${url}/api/v1/cameras/${camera}/snapshots`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'image/jpeg' },
+    body: new Blob(uniqueJpeg(jpeg, n).map((part) => new Uint8Array(part))),
+  });
+
 /** Lets each camera push a picture of 1920 × 1080 pixels in turn, of which no two are the same. */
 async function pushing(url: string, ended: AbortSignal): Promise<void> {
   const jpeg = await photo({ width: 1920, height: 1080 });
   for (let n = 0; !ended.aborted; n++) {
-    const camera = `camera-${(n % cameras) + 1}`;
-    await fetch(`${url}/api/v1/cameras/${camera}/snapshots`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'image/jpeg' },
-      body: new Blob(uniqueJpeg(jpeg, n).map((part) => new Uint8Array(part))),
-    });
+    await push(url, `camera-${(n % cameras) + 1}`, jpeg, n);
     await delay((1_000 * every) / cameras, undefined, { signal: ended }).catch(() => undefined);
   }
 }
@@ -135,55 +129,82 @@ async function firstView(url: string) {
   return { bytes, ms: percentiles(times).p50, longest: percentiles(times).max };
 }
 
-async function scrolling(appliance: Appliance, url: string, image: string) {
+/** Takes snapshots of which no two are the same, and returns the ids of their images. */
+async function takePictures(url: string): Promise<string[]> {
+  const jpeg = await photo({ width: 640, height: 360 });
+  const images: string[] = [];
+  for (let n = 0; n < pictures; n++) {
+    const answer = await push(url, 'camera-1', jpeg, n);
+    if (!answer.ok) throw new Error(`a snapshot was refused: ${await answer.text()}`);
+    images.push(((await answer.json()) as { image: string }).image);
+  }
+  return images;
+}
+
+/** A day with many events, from its last to its first. */
+async function scrolling(appliance: Appliance, url: string) {
+  const images = await takePictures(url);
+  // The page has to ask for each thumbnail; that the appliance has made it before keeps its work out of the frames.
+  for (const image of images)
+    await (
+      await fetch(`${url}/api/v1/objectdetection/image/${image}/thumbnail?width=320`)
+    ).arrayBuffer();
   const day = new Date();
   day.setHours(0, 0, 0, 0);
   const begin = day.getTime() - 86_400_000;
-  const begins = Array.from({ length: events }, (_, i) => begin + (i * 86_400_000) / events);
-  storeSightings(appliance.dataFolder, { camera: 'camera-1', label: 'cat', image, begins });
+  for (const [n, image] of images.entries()) {
+    const begins: number[] = [];
+    for (let i = n; i < events; i += images.length) begins.push(begin + (i * 86_400_000) / events);
+    storeSightings(appliance.dataFolder, { camera: 'camera-1', label: 'cat', image, begins });
+  }
   const { page } = await open(`${url}/events`);
   await page.getByRole('link', { name: 'Yesterday' }).click();
   await page.locator('.event-card').first().waitFor();
-  const times = await page.evaluate<number[]>(SCROLL_THROUGH);
-  return {
-    ...percentiles(times),
-    slow: times.filter((ms) => ms > 50).length,
-    frames: times.length,
-  };
+  return scrollThrough(page, [appliance.pid, ...appliance.workers]);
 }
 
-const quiet = await costOfGrid(false);
-const busy = await costOfGrid(true);
-printTable([quiet, busy]);
+async function costsOfGrid(): Promise<Record<string, number>> {
+  const quiet = await costOfGrid(false);
+  const busy = await costOfGrid(true);
+  printTable([quiet, busy]);
+  return { gridQuietPercent: quiet['page costs %'], gridBusyPercent: busy['page costs %'] };
+}
 
-const appliance = await startAppliance(1, [], ['cameras=[{ id: camera-1, kind: push }]']);
-try {
-  const url = `http://127.0.0.1:${appliance.port}`;
-  const answer = await fetch(`${url}/api/v1/cameras/camera-1/snapshots`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'image/jpeg' },
-    body: new Uint8Array(await photo({ width: 1920, height: 1080 })),
-  });
-  const { image } = (await answer.json()) as { image: string };
+async function costsOfView(url: string): Promise<Record<string, number>> {
   const view = await firstView(url);
-  const scroll = await scrolling(appliance, url, image);
   printTable([
     { 'first view': 'bytes', figure: view.bytes },
     { 'first view': 'ms, median', figure: view.ms },
     { 'first view': 'ms, longest', figure: view.longest },
   ]);
-  printTable([scroll]);
+  return { firstViewBytes: view.bytes, firstViewMs: view.ms };
+}
+
+/** The parts that need one camera alone. */
+async function onePage(): Promise<Record<string, number>> {
+  const appliance = await startAppliance(
+    1,
+    [],
+    ['cameras=[{ id: camera-1, kind: push, maxPerMinute: 6000 }]'],
+  );
+  try {
+    const url = `http://127.0.0.1:${appliance.port}`;
+    const view = parts.includes('first-view') ? await costsOfView(url) : {};
+    if (!parts.includes('scroll')) return view;
+    const scroll = await scrolling(appliance, url);
+    for (const line of scrollTables(scroll)) printTable([line]);
+    return { ...view, ...scrollFigures(scroll) };
+  } finally {
+    await endAll();
+    await appliance.stop();
+  }
+}
+
+try {
   printFigures('console', {
-    firstViewBytes: view.bytes,
-    firstViewMs: view.ms,
-    gridQuietPercent: quiet['page costs %'],
-    gridBusyPercent: busy['page costs %'],
-    scrollFrameP50Ms: scroll.p50,
-    scrollFrameP95Ms: scroll.p95,
-    scrollFrameP99Ms: scroll.p99,
-    scrollFrameMaxMs: scroll.max,
+    ...(parts.includes('grid') && (await costsOfGrid())),
+    ...(parts.some((part) => part !== 'grid') && (await onePage())),
   });
 } finally {
   await endAll();
-  await appliance.stop();
 }

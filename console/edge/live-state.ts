@@ -4,7 +4,7 @@ import type { Health } from '../../core/contract/live-payloads.js';
 import type { SightingEvent } from '../../core/contract/sighting.js';
 import { apiUrl } from '../shared/api.js';
 import { EventConnection } from '../shared/event-source.js';
-import { findCaller } from '../shared/session.js';
+import { findCaller, logIns } from '../shared/session.js';
 
 /** How many of the newest events of sightings are kept. */
 const MOST_EVENTS = 100;
@@ -64,6 +64,11 @@ function changedCameras(
 export const connection = new EventConnection(apiUrl('/live'), {
   state: (data) => takeState(data as LiveState),
   changes: (data) => takeChanges(data as LiveChanges),
+});
+
+// Somebody who logs in again does not wait for the next try.
+logIns.subscribe((times) => {
+  if (times > 0 && connection.state.value === 'lost') connection.start();
 });
 
 // A stream does not report why it was refused: a session that has ended shows the login.

@@ -43,10 +43,18 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** Called when the program no longer knows who asks. */
-let onUnauthorized: () => void = () => undefined;
-export function whenUnauthorized(listener: () => void): void {
-  onUnauthorized = listener;
+interface SessionRules {
+  /** While it is, nothing is asked for but a new one. */
+  isEnded(): boolean;
+  /** Called when the program does not know who asks. */
+  onRefused(): void;
+}
+
+const SESSION = '/session';
+
+let session: SessionRules = { isEnded: () => false, onRefused: () => undefined };
+export function followSession(rules: SessionRules): void {
+  session = rules;
 }
 
 async function request(
@@ -56,6 +64,8 @@ async function request(
   { query, signal, headers }: CallOptions,
   deadlineMs = DEADLINE_MS,
 ): Promise<Response> {
+  if (session.isEnded() && !path.startsWith(SESSION))
+    throw new ApiError(401, { detail: texts.logIn.ended });
   const deadline = AbortSignal.timeout(deadlineMs);
   const isForm = body instanceof FormData;
   const response = await fetch(apiUrl(path, query), {
@@ -71,12 +81,12 @@ async function request(
     throw new ApiError(0, { detail: texts.errors.noAnswer });
   });
   if (response.ok) return response;
-  if (response.status === 401) onUnauthorized();
+  if (response.status === 401) session.onRefused();
   const problem: unknown = await response.json().catch(() => undefined);
   const retryAfter = response.headers.get('Retry-After');
   throw new ApiError(
     response.status,
-    (problem ?? { title: response.statusText }) as Problem,
+    (problem ?? { detail: texts.errors.noProblem(response.status) }) as Problem,
     retryAfter === null ? undefined : Number(retryAfter),
   );
 }
@@ -88,7 +98,15 @@ async function call<T>(
   options: CallOptions = {},
 ): Promise<T> {
   const response = await request(method, path, body, options);
-  return (await response.json().catch(() => undefined)) as T;
+  const text = await response.text().catch(() => {
+    throw new ApiError(0, { detail: texts.errors.noAnswer });
+  });
+  if (text === '') return undefined as T;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new ApiError(0, { detail: texts.errors.otherProgram });
+  }
 }
 
 /** A file that the program may take minutes to make. Rejects with an `ApiError`. */

@@ -6,10 +6,10 @@ import { Notice } from './ui/notice.js';
 
 /** A view that is loaded when it is first shown. If that fails, it says so in place of an empty page. */
 export const lazyPart = <P extends object>(load: () => Promise<ComponentType<P>>) =>
-  lazy(() => load().catch(() => NotLoaded as ComponentType<P>));
+  lazy(() => load().catch(() => PartNotLoaded as ComponentType<P>));
 
 /** After an upgrade, the parts of a page that was open before have other names. */
-const NotLoaded = () => (
+export const PartNotLoaded = () => (
   <div class="page stack">
     <Notice tone="bad">{texts.errors.part}</Notice>
     <div>

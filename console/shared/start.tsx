@@ -1,8 +1,8 @@
-import { type ComponentChildren, render } from 'preact';
+import { type ComponentChildren, Fragment, render } from 'preact';
 import { useEffect, useErrorBoundary, useState } from 'preact/hooks';
 import { texts } from '../texts/texts.js';
-import { LogInPage } from './log-in-page.js';
-import { caller, findCaller } from './session.js';
+import { LogInAgain, LogInPage } from './log-in-page.js';
+import { caller, findCaller, isEnded } from './session.js';
 import { Button } from './ui/button.js';
 import { ErrorNotice } from './ui/notice.js';
 import './styles.css';
@@ -32,7 +32,14 @@ export function Gate({ help, children }: GateProps) {
     );
   if (caller.value === undefined) return <p role="status">{texts.common.loading}</p>;
   if (caller.value === null) return <LogInPage help={help} />;
-  return <>{children}</>;
+  const { kind, name, role } = caller.value;
+  return (
+    <>
+      {/* Nobody else finds what one has typed. */}
+      <Fragment key={JSON.stringify([kind, name, role])}>{children}</Fragment>
+      {isEnded.value && <LogInAgain user={name} />}
+    </>
+  );
 }
 
 function Whole({ children }: { children: ComponentChildren }) {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { api, type CallOptions } from './api.js';
+import { logIns } from './session.js';
 
 export interface Resource<T> {
   data: T | undefined;
@@ -52,7 +53,7 @@ export function useResource<T>(
   useEffect(() => {
     void reload();
     return () => asked.current?.abort();
-  }, [reload]);
+  }, [reload, logIns.value]);
 
   useEffect(() => {
     if (everySeconds === undefined) return;

@@ -58,7 +58,7 @@ export async function logInOn(page: Page, user: string, password: string): Promi
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What axe finds wrong on the page as it is, of its serious and critical rules: one line for each. */
+/** What axe finds wrong on the page as it is, of its moderate, serious and critical rules: one line for each. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
@@ -71,7 +71,32 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     };
     const { violations } = await tool.run();
     return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .filter(({ impact }) => impact !== 'minor')
       .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
   });
 }
+
+/** Parts that are scrolled sideways because that is what they are for: the strip of days, and lines of code. */
+const SIDEWAYS = '.days, pre, .command > section';
+
+/** What is wider than its place on the page as it is: the page itself, a part that scrolls sideways, or one that sticks out. */
+export const widerThanPlace = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const name = (one) => one.tagName.toLowerCase() + (one.id && '#' + one.id) +
+      [...one.classList].map((own) => '.' + own).join('');
+    const isClipped = (one) => one !== null && (getComputedStyle(one).clipPath !== 'none' || isClipped(one.parentElement));
+    const width = document.documentElement.clientWidth;
+    const found = [];
+    if (document.documentElement.scrollWidth > width) found.push('the page is ' + document.documentElement.scrollWidth + ' wide');
+    for (const one of document.querySelectorAll('body *')) {
+      if (one.closest('${SIDEWAYS}') || one.closest('svg') || !one.checkVisibility({ visibilityProperty: true })) continue;
+      const style = getComputedStyle(one);
+      const box = one.getBoundingClientRect();
+      if (box.width <= 1 || box.height <= 1 || style.display === 'inline') continue;
+      if (['auto', 'scroll'].includes(style.overflowX) && one.tagName !== 'TEXTAREA' && one.scrollWidth > one.clientWidth + 1)
+        found.push('scrolls sideways: ' + name(one));
+      if ((box.right > width + 1 || box.left < -1) && !one.closest('.skip') && !isClipped(one))
+        found.push('sticks out: ' + name(one));
+    }
+    return [...new Set(found)].slice(0, 12);
+  })()`);

@@ -8,6 +8,7 @@ import {
   formatShortDay,
   readersZone,
 } from '../../shared/format.js';
+import { PartNotLoaded } from '../../shared/lazy-part.js';
 import { Button } from '../../shared/ui/button.js';
 import { SelectField } from '../../shared/ui/field.js';
 import { Loading } from '../../shared/ui/loading.js';
@@ -209,9 +210,11 @@ type BarChartModule = typeof import('./bar-chart.js');
 function LazyChart({ choice, data }: ShownProps) {
   const { route } = useLocation();
   const [part, setPart] = useState<BarChartModule>();
+  const [isFailed, setFailed] = useState(false);
   useEffect(() => {
-    void import('./bar-chart.js').then(setPart);
+    import('./bar-chart.js').then(setPart, () => setFailed(true));
   }, []);
+  if (isFailed) return <PartNotLoaded />;
   if (!part) return <p role="status">{texts.common.loading}</p>;
   const [first, last] = [data.bars[0]?.at ?? 0, data.bars.at(-1)?.at ?? 0];
   const at = (index: number) => data.bars[index]?.at ?? 0;

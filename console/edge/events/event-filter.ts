@@ -76,5 +76,4 @@ export const countSet = (filter: EventFilter): number =>
 export interface Choices {
   cameras: readonly { value: string; text: string }[];
   labels: readonly { value: string; text: string }[];
-  zones: readonly string[];
 }

@@ -1,9 +1,10 @@
-import { useId } from 'preact/hooks';
+import type { Sighting } from '../../../core/contract/sighting.js';
 import { formatNumber, formatPercent } from '../../shared/format.js';
 import { remembered } from '../../shared/remembered.js';
 import { Field, SelectField } from '../../shared/ui/field.js';
 import { texts } from '../../texts/texts.js';
 import { type Choices, countSet, type EventFilter } from './event-filter.js';
+import { useZoneChoices } from './use-zone-choices.js';
 import './event-filters.css';
 
 const words = texts.events;
@@ -29,12 +30,14 @@ export type FilterChange = Record<string, string | readonly string[]>;
 interface EventFiltersProps {
   filter: EventFilter;
   choices: Choices;
+  /** Those that are loaded. */
+  events: readonly Sighting[];
   clearHref: string;
   onChange(change: FilterChange): void;
 }
 
-export function EventFilters({ filter, choices, clearHref, onChange }: EventFiltersProps) {
-  const set = countSet(filter);
+export function EventFilters(props: EventFiltersProps) {
+  const set = countSet(props.filter);
   return (
     <details
       class="card event-filters"
@@ -44,52 +47,48 @@ export function EventFilters({ filter, choices, clearHref, onChange }: EventFilt
       }}
     >
       <summary>{set > 0 ? words.filtered(set) : words.filter}</summary>
-      <div class="stack">
-        <Several
-          title={words.cameras}
-          options={choices.cameras}
-          chosen={filter.cameras}
-          onChange={(camera) => onChange({ camera })}
-        />
-        <Several
-          title={words.labels}
-          options={choices.labels}
-          chosen={filter.labels}
-          onChange={(label) => onChange({ label })}
-        />
-        <Others filter={filter} choices={choices} onChange={onChange} />
-        {set > 0 && (
-          <div>
-            <a class="button" href={clearHref}>
-              {words.clear}
-            </a>
-          </div>
-        )}
-      </div>
+      {isOpen.value && <Parts {...props} />}
     </details>
   );
 }
 
-function Others({ filter, choices, onChange }: Omit<EventFiltersProps, 'clearHref'>) {
-  const zones = useId();
+function Parts({ filter, choices, events, clearHref, onChange }: EventFiltersProps) {
+  const zones = useZoneChoices(filter, events);
+  return (
+    <div class="stack">
+      <Several
+        title={words.cameras}
+        options={choices.cameras}
+        chosen={filter.cameras}
+        onChange={(camera) => onChange({ camera })}
+      />
+      <Several
+        title={words.labels}
+        options={choices.labels}
+        chosen={filter.labels}
+        onChange={(label) => onChange({ label })}
+      />
+      <Several
+        title={words.zones}
+        options={zones.map((zone) => ({ value: zone, text: zone }))}
+        chosen={filter.zones}
+        onChange={(zone) => onChange({ zone })}
+      />
+      <Others filter={filter} onChange={onChange} />
+      {countSet(filter) > 0 && (
+        <div>
+          <a class="button" href={clearHref}>
+            {words.clear}
+          </a>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Others({ filter, onChange }: Pick<EventFiltersProps, 'filter' | 'onChange'>) {
   return (
     <div class="others">
-      <Field label={words.zone}>
-        {(described) => (
-          <input
-            class="input"
-            list={zones}
-            value={filter.zones[0] ?? ''}
-            onChange={({ currentTarget }) => onChange({ zone: currentTarget.value.trim() })}
-            {...described}
-          />
-        )}
-      </Field>
-      <datalist id={zones}>
-        {choices.zones.map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
       <SelectField
         label={words.confidence}
         value={filter.confidence}

@@ -4,7 +4,7 @@ import type { Sighting } from '../../../core/contract/sighting.js';
 import { formatHour } from '../../shared/format.js';
 import { texts } from '../../texts/texts.js';
 import { EventCard } from './event-card.js';
-import { type EventRow, rowAt, rowsOf } from './event-rows.js';
+import { type EventRow, type EventRows, rowAt, rowsOf } from './event-rows.js';
 import './event-list.css';
 
 const words = texts.events;
@@ -26,10 +26,12 @@ interface EventListProps {
 export function EventList({ events, dayBegin, hrefOf, onEnd }: EventListProps) {
   const list = useRef<HTMLDivElement>(null);
   const width = useWidth(list);
-  const { rows, columns, height } = useMemo(
-    () => rowsOf(events, width || 320, dayBegin),
+  const made = useRef<EventRows | undefined>(undefined);
+  made.current = useMemo(
+    () => rowsOf({ events, listWidth: width || 320, dayBegin }, made.current),
     [events, width, dayBegin],
   );
+  const { rows, columns, height } = made.current;
   const { first, last } = useShownRows(list, rows);
   useEffect(() => {
     const end = rows[last - 1];
@@ -58,7 +60,7 @@ function Row({ row, columns, hrefOf }: RowProps) {
     if (row.kind === 'hour')
       return (
         <h2 class="hour" style={place}>
-          {row.isEarlier ? words.earlier : formatHour(row.at)}
+          {row.hour < 0 ? words.earlier : formatHour(row.at)}
         </h2>
       );
     return (

@@ -13,7 +13,7 @@ import { DayBar } from './day-bar.js';
 import { instantOf } from './days.js';
 import { EventDialog } from './event-dialog.js';
 import { apiQuery, countSet, type EventFilter, filterIn } from './event-filter.js';
-import { EventFilters } from './event-filters.js';
+import { EventFilters, type FilterChange } from './event-filters.js';
 import { EventList } from './event-list.js';
 import { HourBar } from './hour-bar.js';
 import { Timelapse } from './timelapse.js';
@@ -30,28 +30,32 @@ export function EventsPage() {
   const { path, route } = useLocation();
   const search = useSearch();
   const event = EVENT.exec(path)?.[1] ?? search.get('event');
-  const filter = filterIn(search, event);
-  const { day } = filter;
-  const query = useMemo(() => apiQuery(filter), [search.with({ event: undefined }, ''), day]);
+  const found = filterIn(search, event);
+  const { filter, query } = useMemo(
+    () => ({ filter: found, query: apiQuery(found) }),
+    [JSON.stringify(found)],
+  );
   const pages = useEventPages(query);
-  const choices = useChoices(filter, pages.events);
-  const to = (values: Record<string, string | readonly string[]>) =>
-    search.with({ event: '', day, ...values }, '/events');
+  const choices = useChoices(filter);
+  const to = useCallback(
+    (values: Record<string, string | readonly string[]>) =>
+      search.with({ event: '', day: filter.day, ...values }, '/events'),
+    [search.with({ event: undefined }, ''), filter],
+  );
+  const hrefOf = useCallback(({ id }: Sighting) => to({ event: id }), [to]);
+  const change = useCallback((values: FilterChange) => route(to(values), true), [to]);
   return (
     <Page title={words.title} actions={<Exports filter={filter} query={query} choices={choices} />}>
-      <DayBar
-        filter={filter}
-        hrefOf={(other) => to({ day: other })}
-        onDay={(other) => route(to({ day: other }))}
-      />
+      <Days filter={filter} to={to} />
       <EventFilters
         filter={filter}
         choices={choices}
-        clearHref={`/events?day=${day}`}
-        onChange={(change) => route(to(change), true)}
+        events={pages.events}
+        clearHref={`/events?day=${filter.day}`}
+        onChange={change}
       />
-      <HourBar filter={filter} hrefOf={(from, until) => to({ from, to: until })} />
-      <Found filter={filter} pages={pages} hrefOf={({ id }) => to({ event: id })} />
+      <Hours filter={filter} to={to} />
+      <Found filter={filter} pages={pages} hrefOf={hrefOf} />
       {event !== undefined && (
         <EventDialog
           id={event}
@@ -64,6 +68,28 @@ export function EventsPage() {
     </Page>
   );
 }
+
+interface BarProps {
+  filter: EventFilter;
+  to(values: Record<string, string>): string;
+}
+
+/** Drawn again with the filter only: pages of events come while the reader scrolls. */
+const Days = ({ filter, to }: BarProps) => {
+  const { route } = useLocation();
+  return useMemo(
+    () => (
+      <DayBar filter={filter} hrefOf={(day) => to({ day })} onDay={(day) => route(to({ day }))} />
+    ),
+    [filter, to],
+  );
+};
+
+const Hours = ({ filter, to }: BarProps) =>
+  useMemo(
+    () => <HourBar filter={filter} hrefOf={(from, until) => to({ from, to: until })} />,
+    [filter, to],
+  );
 
 interface FoundProps {
   filter: EventFilter;

@@ -1,5 +1,4 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { Sighting } from '../../../core/contract/sighting.js';
 import { readersZone } from '../../shared/format.js';
 import { live } from '../live-state.js';
 import { addDays, instantOf, today } from './days.js';
@@ -13,8 +12,8 @@ interface Shown {
   labels: readonly string[];
 }
 
-/** What there is to choose from: the cameras of now and of the last month, and the labels and zones that were seen. */
-export function useChoices(shown: Shown, events: readonly Sighting[] = []): Choices {
+/** What there is to choose from: the cameras of now and of the last month, and the labels that were seen. */
+export function useChoices(shown: Shown): Choices {
   const [from] = useState(() => instantOf(addDays(today(), -MONTH)).toISOString());
   const { data } = useTotals({
     query: { per: 'day', timeZone: readersZone(), from },
@@ -28,13 +27,9 @@ export function useChoices(shown: Shown, events: readonly Sighting[] = []): Choi
       labels.add(label);
     }
     for (const camera of shown.cameras) if (!names.has(camera)) names.set(camera, camera);
-    const zones = new Set(
-      [...events, ...(cameras ?? []).flatMap(({ present }) => present)].flatMap((one) => one.zones),
-    );
     return {
       cameras: [...names].map(([value, text]) => ({ value, text })),
       labels: [...labels].sort().map((label) => ({ value: label, text: label })),
-      zones: [...zones].sort(),
     };
-  }, [cameras, data, events, shown.cameras.join(), shown.labels.join()]);
+  }, [cameras, data, shown.cameras.join(), shown.labels.join()]);
 }

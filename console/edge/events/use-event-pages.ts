@@ -17,62 +17,71 @@ export interface EventPages {
   replace(event: Sighting): void;
 }
 
-interface State {
-  events: Sighting[];
+/** In one, so that each step of a page is drawn once. */
+type State = Pick<EventPages, 'events' | 'isLoading' | 'error'> & {
   next: string | null | undefined;
-  error?: unknown;
-}
+};
 
-const NONE: State = { events: [], next: undefined };
+const NONE: State = { events: [], isLoading: true, next: undefined, error: undefined };
 
 /** The events that fit a query, newest first, page by page. */
 export function useEventPages(query: Query): EventPages {
   const key = JSON.stringify(query);
   const [state, setState] = useState(NONE);
-  const [isLoading, setLoading] = useState(true);
   const asked = useRef<AbortController | undefined>(undefined);
 
   const load = useCallback(
-    async (after: string | undefined, before: Sighting[]) => {
+    async (after?: string) => {
       asked.current?.abort();
       const own = new AbortController();
       asked.current = own;
-      setLoading(true);
+      setState((now) => ({ ...now, isLoading: true }));
       try {
-        const page = await api.get<SightingPage>('/sightings', {
+        const { sightings, next } = await api.get<SightingPage>('/sightings', {
           query: { ...query, limit: PAGE, after },
           signal: own.signal,
         });
         if (own.signal.aborted) return;
-        setState({ events: [...before, ...page.sightings], next: page.next });
+        setState(({ events }) => ({
+          events: after === undefined ? sightings : [...events, ...sightings],
+          isLoading: false,
+          next,
+          error: undefined,
+        }));
       } catch (error) {
         if (own.signal.aborted) return;
-        setState({ events: before, next: after, error });
+        setState(({ events }) => ({
+          events: after === undefined ? [] : events,
+          isLoading: false,
+          next: after,
+          error,
+        }));
       }
-      setLoading(false);
     },
     [key],
   );
 
   useEffect(() => {
     setState(NONE);
-    void load(undefined, []);
+    void load();
     return () => asked.current?.abort();
   }, [load]);
 
-  return {
-    events: state.events,
-    isLoading,
-    isMore: state.next !== null,
-    error: state.error,
-    loadMore: () => {
-      if (!isLoading && state.next) void load(state.next, state.events);
-    },
-    reload: () => void load(undefined, []),
-    replace: (event) =>
+  const latest = useRef(state);
+  latest.current = state;
+  const loadMore = useCallback(() => {
+    const { isLoading, next } = latest.current;
+    if (!isLoading && next) void load(next);
+  }, [load]);
+  const reload = useCallback(() => void load(), [load]);
+  const replace = useCallback(
+    (event: Sighting) =>
       setState((before) => ({
         ...before,
         events: before.events.map((one) => (one.id === event.id ? event : one)),
       })),
-  };
+    [],
+  );
+  const { events, isLoading, next, error } = state;
+  return { events, isLoading, isMore: next !== null, error, loadMore, reload, replace };
 }

@@ -13,25 +13,23 @@ interface BoxesProps {
   /** Pixels of the picture that the boxes refer to. */
   width: number;
   height: number;
-  /** Draws the rectangles alone, on a small picture. */
-  bare?: boolean;
 }
 
 const COLOURS = 6;
 
-/** The same label has the same colour everywhere. */
-function colourOf(label: string): number {
+/** The class that sets the colour of a label, which is the same everywhere. */
+export function colourOf(label: string): string {
   let sum = 0;
   for (const character of label) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 9_973;
-  return sum % COLOURS;
+  return `colour-${sum % COLOURS}`;
 }
 
 /** Boxes over a picture of any size. Positions are shares of it, so that lines and text keep their size on the screen. */
-export function Boxes({ boxes, width, height, bare = false }: BoxesProps) {
+export function Boxes({ boxes, width, height }: BoxesProps) {
   return (
     <svg class="boxes" aria-hidden="true">
       {boxes.map((one, i) => (
-        <OneBox key={i} {...one} picture={{ width, height }} bare={bare} />
+        <OneBox key={i} {...one} picture={{ width, height }} />
       ))}
     </svg>
   );
@@ -39,10 +37,9 @@ export function Boxes({ boxes, width, height, bare = false }: BoxesProps) {
 
 interface OneBoxProps extends LabelledBox {
   picture: { width: number; height: number };
-  bare: boolean;
 }
 
-function OneBox({ label, confidence, box, picture, bare }: OneBoxProps) {
+function OneBox({ label, confidence, box, picture }: OneBoxProps) {
   const across = (pixels: number) => `${(100 * pixels) / picture.width}%`;
   const down = (pixels: number) => `${(100 * pixels) / picture.height}%`;
   const place = {
@@ -54,20 +51,18 @@ function OneBox({ label, confidence, box, picture, bare }: OneBoxProps) {
   const isRight = box.x > picture.width * 0.7;
   const isTop = box.y < picture.height * 0.08;
   return (
-    <g class={`colour-${colourOf(label)}`}>
+    <g class={colourOf(label)}>
       <rect class="edge" {...place} />
       <rect class="line" {...place} />
-      {!bare && (
-        <text
-          x={across(isRight ? box.x + box.width : box.x)}
-          y={place.y}
-          dx={isTop ? (isRight ? -5 : 5) : 0}
-          dy={isTop ? 16 : -5}
-          text-anchor={isRight ? 'end' : 'start'}
-        >
-          {label} {formatPercent(confidence)}
-        </text>
-      )}
+      <text
+        x={across(isRight ? box.x + box.width : box.x)}
+        y={place.y}
+        dx={isTop ? (isRight ? -5 : 5) : 0}
+        dy={isTop ? 16 : -5}
+        text-anchor={isRight ? 'end' : 'start'}
+      >
+        {label} {formatPercent(confidence)}
+      </text>
     </g>
   );
 }

@@ -90,9 +90,9 @@ function Idle({ of: state }: { of: UpgradeResource }) {
   const isLooking = running === 'check';
   return (
     <>
-      {last && <Last of={last} />}
+      {last && isAbout(last, state) && <Last of={last} />}
       {problem && <Advice of={problem} text={words.notFound(problem.reason)} />}
-      {obstacle && <Advice of={obstacle} text={obstacle.reason} />}
+      {obstacle && <Advice of={obstacle} text={obstacle.reason} tone="info" />}
       {installation === 'package' && (
         <div class="row">
           {newest !== null && !obstacle && (
@@ -121,6 +121,10 @@ function Idle({ of: state }: { of: UpgradeResource }) {
     </>
   );
 }
+
+/** One of before an upgrade by hand says nothing about what runs now. */
+const isAbout = ({ from, to }: LastUpgrade, { installed }: UpgradeResource): boolean =>
+  [from, to].includes(installed);
 
 const TONES: Record<LastUpgrade['outcome'], Tone> = {
   upgraded: 'good',
@@ -161,9 +165,11 @@ interface AdviceProps {
 
 const Advice = ({ of, text, tone = 'warning', children }: AdviceProps) => (
   <Notice tone={tone}>
-    <p>{text}</p>
-    {of && <p>{of.advice}</p>}
-    {of?.command && <CopyText label={words.command} value={of.command} />}
-    {children}
+    <div class="version-advice">
+      <p>{text}</p>
+      {of && <p>{of.advice}</p>}
+      {of?.command && <CopyText label={words.command} value={of.command} />}
+      {children}
+    </div>
   </Notice>
 );

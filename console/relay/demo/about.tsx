@@ -32,7 +32,7 @@ export function Command({ text, label }: { text: string; label: string }) {
   return (
     <div class="command">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line is scrolled with the keyboard, too. */}
-      <section tabIndex={0} aria-label={label}>
+      <section tabIndex={0} aria-label={words.line(label)}>
         <pre>
           <code>{text}</code>
         </pre>

@@ -42,11 +42,11 @@ export function DemoPage() {
     <div class="demo">
       <Top />
       <main class="stack">
-        <header class="hero">
+        <div class="hero">
           <h1>{words.title}</h1>
           <p class="lead">{words.lead}</p>
           <Counters totals={demo.data?.totals} />
-        </header>
+        </div>
         <Workbench
           search={search}
           options={options}
@@ -75,7 +75,7 @@ export function DemoPage() {
 
 function Top() {
   return (
-    <div class="top">
+    <header class="top">
       <a class="brand" href="/">
         <img src="/icon.svg" alt="" width="28" height="28" />
         Siteglass
@@ -84,7 +84,7 @@ function Top() {
         <a href="/docs">{words.api}</a>
         <a href="/fleet">{words.logIn}</a>
       </nav>
-    </div>
+    </header>
   );
 }
 

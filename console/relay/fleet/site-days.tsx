@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { lazy } from 'preact-iso';
 import { formatNumber, formatUtcDay } from '../../shared/format.js';
+import { lazyPart } from '../../shared/lazy-part.js';
 import { SelectField } from '../../shared/ui/field.js';
 import { ErrorNotice } from '../../shared/ui/notice.js';
 import { Section } from '../../shared/ui/section.js';
@@ -8,7 +8,7 @@ import { Table } from '../../shared/ui/table.js';
 import { texts } from '../../texts/texts.js';
 import { type DailyTotals, readDailyTotals } from './daily-totals.js';
 
-const DayChart = lazy(() => import('./day-chart.js').then((part) => part.DayChart));
+const DayChart = lazyPart(() => import('./day-chart.js').then((part) => part.DayChart));
 
 const words = texts.fleet;
 const MOST_COLUMNS = 8;

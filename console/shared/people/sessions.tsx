@@ -2,7 +2,7 @@ import type { SessionResource } from '../../../core/contract/access.js';
 import { texts } from '../../texts/texts.js';
 import { api } from '../api.js';
 import { formatAgo, formatDateTime } from '../format.js';
-import { caller, may } from '../session.js';
+import { forgetCaller, may } from '../session.js';
 import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Loading } from '../ui/loading.js';
@@ -22,7 +22,7 @@ interface SessionsProps {
 export function Sessions({ of, onChange }: SessionsProps) {
   const action = useAction(async ({ id, current }: SessionResource) => {
     await api.delete(`/sessions/${encodeURIComponent(id)}`);
-    if (current) caller.value = null;
+    if (current) forgetCaller();
     else {
       showToast(words.sessionEnded);
       onChange();

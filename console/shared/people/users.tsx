@@ -3,7 +3,7 @@ import type { UserResource } from '../../../core/contract/access.js';
 import { texts } from '../../texts/texts.js';
 import { api } from '../api.js';
 import { formatDateTime, formatNumber } from '../format.js';
-import { caller } from '../session.js';
+import { caller, forgetCaller } from '../session.js';
 import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { ConfirmDialog } from '../ui/dialog.js';
@@ -119,7 +119,7 @@ interface UserDialogProps {
 function UserDialog({ opened, onClose, onChange }: UserDialogProps) {
   /** A change of the caller's own account ends the session that the page has. */
   const changed = (name: string) => {
-    if (isCaller(name)) caller.value = null;
+    if (isCaller(name)) forgetCaller();
     else onChange();
   };
   if (opened.kind === 'add') return <AddUser onClose={onClose} onDone={onChange} />;

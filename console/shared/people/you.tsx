@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { texts } from '../../texts/texts.js';
 import { api } from '../api.js';
-import { caller } from '../session.js';
+import { caller, forgetCaller } from '../session.js';
 import { Button } from '../ui/button.js';
 import { ConfirmDialog } from '../ui/dialog.js';
 import { TextField } from '../ui/field.js';
@@ -42,7 +42,7 @@ export function You() {
           onClose={close}
           onConfirm={async () => {
             await api.delete('/sessions');
-            caller.value = null;
+            forgetCaller();
           }}
         >
           <p>{words.logOutEverywhereHelp}</p>
@@ -58,7 +58,7 @@ function OwnPassword({ name, onClose }: { name: string; onClose(): void }) {
   const action = useAction(async () => {
     await api.put('/session/password', { current, password });
     showToast(words.passwordChanged);
-    caller.value = null;
+    forgetCaller();
   });
   return (
     <FormDialog

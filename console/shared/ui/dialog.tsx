@@ -9,12 +9,14 @@ interface DialogProps {
   title: string;
   /** For pictures and tables. */
   wide?: boolean;
+  /** Hides the page and the dialogs below it. */
+  covers?: boolean;
   onClose(): void;
   children: ComponentChildren;
 }
 
 /** Open as long as it is on the page. Escape closes it, and the focus returns to where it was. */
-export function Dialog({ title, wide = false, onClose, children }: DialogProps) {
+export function Dialog({ title, wide = false, covers = false, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -26,11 +28,16 @@ export function Dialog({ title, wide = false, onClose, children }: DialogProps) 
   return (
     <dialog
       ref={dialog}
-      class={wide ? 'dialog wide' : 'dialog'}
+      class={['dialog', wide && 'wide', covers && 'covers'].filter(Boolean).join(' ')}
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      onKeyDown={(event) => covers && event.key === 'Escape' && event.preventDefault()}
+      onClose={() => {
+        // Browsers close a dialog at the second wish to, whatever the page says.
+        if (covers && dialog.current?.isConnected) dialog.current.showModal();
       }}
     >
       <div>

@@ -19,28 +19,42 @@ interface TableProps<Row> {
   empty: string;
 }
 
+/**
+ * On a phone each row is a card, with the title of its column before each cell. The roles are spelled out because browsers
+ * drop those of a table that is not displayed as one.
+ */
 export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<Row>) {
   if (rows.length === 0) return <p class="muted">{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled with the keyboard, too.
     <section class="table-scroll" tabIndex={0} aria-label={texts.common.tableOf(caption)}>
-      <table class="table">
+      <table class="table" {...role('table')}>
         <caption class="visually-hidden">{caption}</caption>
-        <thead>
-          <tr>
+        <thead {...role('rowgroup')}>
+          <tr {...role('row')}>
             {columns.map(({ title, isNumber }) => (
-              <th key={title} scope="col" class={isNumber ? 'number' : undefined}>
+              <th
+                key={title}
+                scope="col"
+                class={isNumber ? 'number' : undefined}
+                {...role('columnheader')}
+              >
                 {title}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody {...role('rowgroup')}>
           {rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} {...role('row')}>
               {columns.map(({ title, isNumber, cell }) => (
-                <td key={title} class={isNumber ? 'number' : undefined}>
-                  {cell(row)}
+                <td
+                  key={title}
+                  class={isNumber ? 'number' : undefined}
+                  data-title={title}
+                  {...role('cell')}
+                >
+                  <div>{cell(row)}</div>
                 </td>
               ))}
             </tr>
@@ -50,3 +64,5 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty }: TableProps<
     </section>
   );
 }
+
+const role = (name: 'table' | 'rowgroup' | 'row' | 'columnheader' | 'cell') => ({ role: name });

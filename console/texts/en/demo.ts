@@ -76,6 +76,7 @@ export const demo = {
   drawn: 'Picture with boxes',
   json: 'Result as JSON',
 
+  line: (title: string) => `Line to copy: ${title}`,
   curl: 'The same from your program',
   curlHelp: 'One request, no account. Every parameter is described in the ',
   curlApi: 'API',

@@ -18,7 +18,7 @@ export const events = {
   clear: 'Clear the filter',
   cameras: 'Cameras',
   labels: 'Labels',
-  zone: 'Zone',
+  zones: 'Zones',
   confidence: 'Least confidence',
   anyConfidence: 'Any',
   marks: 'Marks',

@@ -25,7 +25,7 @@ export const upgrade = {
   newest: 'Newest',
   isNewest: 'the installed one',
   unknown: 'not known yet',
-  checked: 'Looked for',
+  checked: 'Last look',
   never: 'never',
   checkedAt: (at: string, ago: string) => `${at} (${ago})`,
   available: 'A newer version is there',

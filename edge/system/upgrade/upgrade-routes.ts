@@ -26,6 +26,7 @@ export function upgradeRoutes(upgrades: Pick<Upgrades, 'view' | 'check' | 'upgra
       access: 'admin',
       audit: 'upgrade_looked_for',
       responses: { 202: upgradeSchema },
+      problems: ['upgrade_refused'],
       handle: (_, ctx) => {
         ctx.status = 202;
         return upgrades.check();
@@ -41,6 +42,7 @@ export function upgradeRoutes(upgrades: Pick<Upgrades, 'view' | 'check' | 'upgra
       access: 'admin',
       audit: 'upgrade_requested',
       responses: { 202: upgradeSchema },
+      problems: ['upgrade_refused'],
       handle: (_, ctx) => {
         ctx.status = 202;
         return upgrades.upgrade();

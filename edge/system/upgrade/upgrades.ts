@@ -190,6 +190,7 @@ export class Upgrades implements Service {
   /** Takes back what root has not begun, so that it does not begin at a time when nobody expects it. */
   #withdraw(): void {
     this.#answered();
+    if (this.parts.installation !== 'package') return;
     for (const file of Object.values(FILES))
       rmSync(join(this.#places.requests, file), { force: true });
   }
