@@ -8,6 +8,12 @@ import { Notice } from './ui/notice.js';
 export const lazyPart = <P extends object>(load: () => Promise<ComponentType<P>>) =>
   lazy(() => load().catch(() => PartNotLoaded as ComponentType<P>));
 
+/** Loads the part that an address shows, before it is known whether who asks may see it. */
+export function preloadPart(parts: Record<string, { preload(): unknown }>, path: string): void {
+  const [, first = ''] = path.split('/');
+  if (Object.hasOwn(parts, first)) parts[first]?.preload();
+}
+
 /** After an upgrade, the parts of a page that was open before have other names. */
 export const PartNotLoaded = () => (
   <div class="page stack">
