@@ -172,7 +172,13 @@ export const relayConfigSchema = z.strictObject({
     .refine((url) => /^\/?$/.test(new URL(url).pathname), 'expected an address without a path')
     .optional(),
   /** Without a URL here or in SITEGLASS_DATABASE_URL, the database is SQLite in the data folder. */
-  database: z.strictObject({ url: secretSchema.optional() }).prefault({}),
+  database: z
+    .strictObject({
+      url: secretSchema.optional(),
+      /** Of at least 32 random characters: the secrets of notification ways in PostgreSQL are encrypted with it. */
+      secretKey: secretSchema.optional(),
+    })
+    .prefault({}),
   files: z.strictObject({ s3: bucketSettings.optional() }).prefault({}),
   retention: z
     .strictObject({ days: z.number().min(1).max(36_500).default(365) })

@@ -87,7 +87,7 @@ export async function createRelay(
     db: tablesOf(base.db, relayTables),
     ownPin: () => ownPin(config),
   });
-  const notifications = createRelayNotifications({
+  const notifications = await createRelayNotifications({
     ...base,
     db: tablesOf(base.db, notificationTables),
     fleetDb: tablesOf(base.db, relayTables),

@@ -13,6 +13,7 @@ import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import type { NotificationModule } from '../core/notifications/create-notifications.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import type { GivenSettings } from '../core/runtime/configuration.js';
+import { installationKind } from '../core/runtime/installation.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
@@ -54,6 +55,7 @@ import { guardOptions } from './store/guard-options.js';
 import { OutboxMarkKeeper } from './store/outbox-mark-keeper.js';
 import { type EdgeTables, eventTables, outboxTables } from './store/tables.js';
 import { createSystem, type SystemModule } from './system/create-system.js';
+import { type UpgradeParts, Upgrades } from './system/upgrade/upgrades.js';
 import { createUplink } from './uplink/create-uplink.js';
 
 export interface Edge {
@@ -83,6 +85,8 @@ export interface EdgeOverrides {
   manifest?: string | undefined;
   /** The last lines of `log`. */
   recentLog?: RecentLog;
+  /** Of the appliance; otherwise as this process was installed. */
+  upgrades?: UpgradeParts;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
@@ -96,6 +100,7 @@ export async function createEdge(
     regiven,
     manifest,
     recentLog,
+    upgrades = { installation: installationKind(), version: programVersion() },
   }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
@@ -111,7 +116,10 @@ export async function createEdge(
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
   const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
   const source = given?.source;
-  const system = createSystem({ ...base, ...snapshots, provider, source, address, recentLog });
+  const system = createSystem({
+    ...{ ...base, ...snapshots, provider, source, address, recentLog },
+    upgrades: new Upgrades(upgrades),
+  });
   const own = { account, setup, system, given: regiven ?? (() => givenOf(reread())) };
   const server: EdgeServer = createServer({ ...base, ...snapshots, ...reporting, ...own, views });
   const { http, routes } = server;
@@ -247,7 +255,7 @@ async function createReporting(base: Base, { storage, pipeline, access }: Snapsh
   const { db, log } = dependencies;
   const outboxMark =
     mqtt && new OutboxMarkKeeper(tablesOf(db, outboxTables), storage.outbox, databaseFile, log);
-  const notifications = createEdgeNotifications(dependencies, {
+  const notifications = await createEdgeNotifications(dependencies, {
     ...{ storage, pipeline, events, health, audit, metrics: base.metrics },
     buses: connections,
     uplink: uplink?.uplink,
@@ -280,7 +288,7 @@ function servicesInOrder(
     ...[relay, lan, ...publishing.farewells, account, ...notifications.services],
     ...[pipeline.nameCheck, pipeline.statusFile, pipeline.cameras, pipeline.reload, http],
     { name: 'public address', start: async () => address.listening(http.address) },
-    ...[setup, system.service],
+    ...[setup, ...system.services],
     // These stop before the server, which waits for responses to end.
     ...views.services,
     eventStream,

@@ -25,6 +25,7 @@ import { discoverCommand } from './commands/discover-command.js';
 import { doctorCommand } from './commands/doctor-command.js';
 import { enrolCommand } from './commands/enrol-command.js';
 import { outboxCommand } from './commands/outbox-command.js';
+import { readyCommand } from './commands/ready-command.js';
 import { edgeConfigSchema } from './config.js';
 import { createEdge } from './context.js';
 import { withSetup } from './setup/with-setup.js';
@@ -131,6 +132,10 @@ process.exitCode = await run({
       summary: 'lists who did what, the newest last',
       json: true,
       run: edgeAuditCommand,
+    },
+    ready: {
+      summary: 'succeeds if the service runs and accepts work, for scripts',
+      run: readyCommand,
     },
     discover: {
       summary: 'lists ONVIF cameras on the network, with their addresses',

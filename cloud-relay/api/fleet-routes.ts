@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { fleetPageSchema, fleetQuerySchema, siteCamerasSchema } from '../../core/contract/fleet.js';
+import {
+  fleetCamerasQuerySchema,
+  fleetCamerasSchema,
+  fleetPageSchema,
+  fleetQuerySchema,
+  siteCamerasSchema,
+} from '../../core/contract/fleet.js';
 import { nameSchema } from '../../core/contract/names.js';
 import { type Route, route } from '../../core/http/route.js';
 import { toIsoStringOrNull } from '../../core/runtime/clock.js';
@@ -32,6 +38,18 @@ export function fleetRoutes(overview: FleetOverview): Route[] {
           next,
         };
       },
+    }),
+    route({
+      method: 'get',
+      path: '/fleet/cameras',
+      tag,
+      summary: 'The ids of the cameras that the sites report',
+      description:
+        'In the order of the ids: a rule of notifications names them. Sites may have cameras with the same id. The relay keeps the reports in memory: after a restart the list is complete within a minute.',
+      access: 'viewer',
+      query: fleetCamerasQuerySchema,
+      responses: { 200: fleetCamerasSchema },
+      handle: ({ query }) => ({ status: 'OK', ...overview.cameraIds(query) }),
     }),
     route({
       method: 'get',

@@ -5,6 +5,7 @@ import { PREPARE_SESSIONS } from '../../core/backup/prepare-sessions.js';
 import type { CommandOptions } from '../../core/runtime/command-line.js';
 import { StartError } from '../../core/runtime/errors.js';
 import type { RelayConfig } from '../config.js';
+import { WAY_SECRETS } from '../notifications/way-secrets.js';
 import { relayMigrations } from '../store/migrations.js';
 import { isShared } from '../store/open-relay-database.js';
 
@@ -21,7 +22,8 @@ function relayBackupPlan(config: RelayConfig): BackupPlan {
     migrations: Object.keys(relayMigrations),
     label: 'relay',
     prepare: [...PREPARE_IMAGES, ...PREPARE_SESSIONS],
-    kept: [],
+    // They are in no backup.
+    kept: [WAY_SECRETS],
   };
 }
 

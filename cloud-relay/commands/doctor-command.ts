@@ -11,6 +11,11 @@ import { notificationCheck } from '../../core/doctor/notification-check.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
+import {
+  copiesWithSecrets,
+  openNotifications,
+  waySecretsCheck,
+} from '../../core/doctor/way-secrets-check.js';
 import { certificateProvider } from '../../core/http/tls/create-tls.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
 import { systemClock } from '../../core/runtime/clock.js';
@@ -19,7 +24,8 @@ import { silentLogger } from '../../core/runtime/logger.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
 import type { RelayConfig } from '../config.js';
 import { bucketCheck } from '../doctor/bucket-check.js';
-import { postgresCheck } from '../doctor/postgres-check.js';
+import { openSharedNotifications, postgresCheck } from '../doctor/postgres-check.js';
+import { createSecretKeeper } from '../notifications/way-secrets.js';
 import { databaseUrl, guardOptions } from '../store/open-relay-database.js';
 
 /** Checks what the relay needs, and advises what to do. Works whether it runs or not, and changes nothing. */
@@ -52,6 +58,14 @@ function checksOf(config: RelayConfig): Check[] {
       : postgresCheck(url),
     bucketCheck(config),
     ...(url === undefined ? [notificationCheck(file)] : []),
+    waySecretsCheck({
+      open: () => (url === undefined ? openNotifications(file) : openSharedNotifications(url)),
+      keeper: () => createSecretKeeper(config),
+      copies: () =>
+        url === undefined
+          ? copiesWithSecrets(file, '0012_notifications', '0014_notification_secrets')
+          : [],
+    }),
     detectionCheck(
       'siteglass-relay',
       { settings: detection, maxPixels: images.maxPixels, dataFolder },

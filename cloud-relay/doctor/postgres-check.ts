@@ -1,5 +1,6 @@
 import { type Check, failure } from '../../core/doctor/finding.js';
 import { schemaVerdict } from '../../core/doctor/schema-check.js';
+import type { NotificationTables } from '../../core/notifications/tables.js';
 import { messageOf } from '../../core/runtime/errors.js';
 import { appliedToPostgres } from '../../core/store/database.js';
 import { openPostgres } from '../../core/store/open-postgres.js';
@@ -23,6 +24,15 @@ export const postgresCheck = (url: string): Check => ({
     }
   },
 });
+
+/** Undefined if it cannot be reached, which `postgresCheck` reports, or has no notifications yet. */
+export async function openSharedNotifications(url: string) {
+  const opened = openPostgres<NotificationTables>(url, () => undefined);
+  const applied = await appliedToPostgres(opened.db).catch((): string[] => []);
+  if (applied.includes('0012_notifications')) return opened;
+  await opened.close();
+  return undefined;
+}
 
 /** A host with several addresses fails with an error for each address, and without a message. */
 function reasonOf(error: unknown): string {

@@ -1,5 +1,11 @@
 import type { Kysely } from 'kysely';
-import { FLEET_DAYS, type FleetSite } from '../../core/contract/fleet.js';
+import {
+  FLEET_DAYS,
+  type FleetCameras,
+  type FleetCamerasQuery,
+  type FleetSite,
+  MAX_NAMED_SITES,
+} from '../../core/contract/fleet.js';
 import { type Clock, toIsoString } from '../../core/runtime/clock.js';
 import { DAY_MS } from '../store/daily-label-table.js';
 import { dailySums, gapSums, missingSums } from '../store/fleet-sums.js';
@@ -47,6 +53,17 @@ export class FleetOverview {
       })),
       next,
     };
+  }
+
+  /** The ids of cameras that sites report, one after the other: rules of notifications name them. */
+  cameraIds({ site, limit, after = '' }: FleetCamerasQuery): Omit<FleetCameras, 'status'> {
+    const found = this.siteCameras.ids(site);
+    const ids = [...found.keys()].filter((id) => id > after).sort();
+    const cameras = ids.slice(0, limit).map((id) => {
+      const sites = found.get(id) ?? [];
+      return { id, siteCount: sites.length, sites: sites.slice(0, MAX_NAMED_SITES) };
+    });
+    return { cameras, next: ids.length > limit ? (cameras.at(-1)?.id ?? null) : null };
   }
 
   /** Throws `not_found`. */

@@ -58,6 +58,18 @@ export class SiteCameras implements Service {
       .map(({ arrivedAt: _, ...camera }) => camera);
   }
 
+  /** The ids of the cameras of some sites, or of all, each with its sites in their order. */
+  ids(sites: readonly string[] = [...this.#sites.keys()]): Map<string, string[]> {
+    const found = new Map<string, string[]>();
+    for (const site of [...new Set(sites)].sort())
+      for (const { id } of this.of(site)) {
+        const known = found.get(id);
+        if (known) known.push(site);
+        else found.set(id, [site]);
+      }
+    return found;
+  }
+
   forget(site: string): void {
     this.#count -= this.#sites.get(site)?.size ?? 0;
     this.#sites.delete(site);

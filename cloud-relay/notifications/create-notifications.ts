@@ -23,6 +23,7 @@ import { siteIds } from '../store/site-table.js';
 import { fleetConditions } from './fleet-conditions.js';
 import { gapCondition } from './gap-condition.js';
 import { refusedLogIns } from './refused-log-ins.js';
+import { createSecretKeeper } from './way-secrets.js';
 
 export interface RelayNotificationParts {
   config: RelayConfig;
@@ -39,7 +40,9 @@ export interface RelayNotificationParts {
 }
 
 /** Subscribes to the audit log, unless it is shared with other relays. */
-export function createRelayNotifications(parts: RelayNotificationParts): NotificationModule {
+export async function createRelayNotifications(
+  parts: RelayNotificationParts,
+): Promise<NotificationModule> {
   const { config, db, fleetDb, accessDb, presence, bus, audit, metrics, steadyTime, clock, log } =
     parts;
   // Several relays have one queue, and no other clock in common.
@@ -50,6 +53,7 @@ export function createRelayNotifications(parts: RelayNotificationParts): Notific
     ruleSchema: relayRuleSchema,
     triggers: RELAY_TRIGGERS,
     ...declaredIn(config.notifications),
+    keeper: createSecretKeeper(config),
     logs: [],
     sources: [
       ...fleetConditions({ siteIds: () => siteIds(fleetDb), presence, wall: clock }),

@@ -4,6 +4,7 @@ import { createBlobLeaseTable } from '../../core/images/blob-lease-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import { notificationMigration } from '../../core/notifications/notification-migration.js';
+import { notificationSecretsMigration } from '../../core/notifications/notification-secrets-migration.js';
 import type { Migrations } from '../../core/store/database.js';
 import { cameraIndexMigration } from './camera-index-migration.js';
 import { deliveryMarksMigration } from './delivery-marks-migration.js';
@@ -46,4 +47,5 @@ export const relayMigrations: Migrations = {
   ...enrolmentMigrations,
   '0012_notifications': notificationMigration,
   '0013_demo_totals': demoTotalMigration,
+  '0014_notification_secrets': notificationSecretsMigration,
 };

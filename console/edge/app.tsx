@@ -3,12 +3,14 @@ import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
 import { formatTime } from '../shared/format.js';
 import { lazyPart, preloadPart } from '../shared/lazy-part.js';
 import { scopeOf, type View } from '../shared/navigation.js';
+import { may } from '../shared/session.js';
 import { Shell } from '../shared/shell.js';
 import { Gate } from '../shared/start.js';
 import { Page } from '../shared/ui/page.js';
 import { texts } from '../texts/texts.js';
 import { LivePage } from './live/live-page.js';
 import { connection } from './live-state.js';
+import { offeredVersion, watchVersion } from './system/upgrade-state.js';
 
 const EventsPage = lazyPart(() =>
   import('./events/events-page.js').then((part) => part.EventsPage),
@@ -75,11 +77,12 @@ function Views() {
     connection.start();
     return () => connection.stop();
   }, []);
+  useEffect(() => (may('admin') ? watchVersion() : undefined), []);
   const since = connection.lostSince.value;
   return (
     <Shell
       name="Siteglass"
-      views={VIEWS}
+      views={viewsWithHint(offeredVersion.value)}
       lost={since === undefined ? undefined : words.lost(formatTime(since))}
     >
       <ErrorBoundary>
@@ -99,6 +102,16 @@ function Views() {
     </Shell>
   );
 }
+
+/** A newer version is mentioned where it is installed. */
+const viewsWithHint = (newer: string | undefined): View[] =>
+  newer === undefined
+    ? VIEWS
+    : VIEWS.map((view) =>
+        view.path === '/system'
+          ? { ...view, hint: { text: texts.upgrade.hint, title: texts.upgrade.hintTitle(newer) } }
+          : view,
+      );
 
 const NotFound = () => (
   <Page title={texts.errors.notFound}>

@@ -7,7 +7,8 @@ const RETRY_MS = { first: 1_000, most: 15_000 };
 
 /**
  * A stream of server-sent events that connects again by itself. Browsers do so only after some failures; this does after
- * each, and after `silenceMs` without a message or heartbeat.
+ * each, and after `silenceMs` without an event, also while it connects: a program that is gone does not refuse. Comments
+ * are not shown to a page, so that heartbeats have to be among the events.
  */
 export class EventConnection {
   readonly state: Signal<ConnectionState> = signal('connecting');
@@ -29,6 +30,7 @@ export class EventConnection {
     this.stop();
     const source = new EventSource(this.url);
     this.#source = source;
+    this.#watch();
     source.addEventListener('open', () => this.#heard());
     source.addEventListener('error', () => this.#lost());
     for (const [name, listener] of Object.entries(this.listeners))
@@ -49,6 +51,10 @@ export class EventConnection {
     this.state.value = 'open';
     this.lostSince.value = undefined;
     this.#waitMs = RETRY_MS.first;
+    this.#watch();
+  }
+
+  #watch(): void {
     clearTimeout(this.#silence);
     this.#silence = window.setTimeout(() => this.#lost(), this.silenceMs);
   }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Role } from '../../core/contract/access.js';
 import { texts } from '../texts/texts.js';
 import { may } from './session.js';
+import { Badge } from './ui/badge.js';
 import './navigation.css';
 
 export interface View {
@@ -10,6 +11,8 @@ export interface View {
   title: string;
   /** The least role that sees it. */
   role: Role;
+  /** A word beside the title, and what it means. */
+  hint?: { text: string; title: string } | undefined;
 }
 
 /** The paths of the views, for the router; all others are the program's. */
@@ -36,6 +39,7 @@ export function Navigation({ views, path }: NavigationProps) {
       .map((view) => ({
         path: view.path,
         title: view.title,
+        hint: view.hint,
         isCurrent: isWithin(path, view.path) || (path === '/' && view === start),
       })),
     { path: '/docs', title: texts.shell.api, isCurrent: false },
@@ -74,14 +78,20 @@ export function Navigation({ views, path }: NavigationProps) {
 interface EntryProps {
   path: string;
   title: string;
+  hint?: View['hint'];
   isCurrent: boolean;
   isMore?: boolean;
 }
 
-const Entry = ({ path, title, isCurrent, isMore = false }: EntryProps) => (
+const Entry = ({ path, title, hint, isCurrent, isMore = false }: EntryProps) => (
   <li class={isMore ? 'rest' : undefined}>
     <a href={path} aria-current={isCurrent ? 'page' : undefined}>
       {title}
+      {hint && (
+        <span title={hint.title}>
+          <Badge>{hint.text}</Badge>
+        </span>
+      )}
     </a>
   </li>
 );

@@ -11,17 +11,19 @@ export interface Resource<T> {
   reload(): Promise<void>;
 }
 
-export interface ResourceOptions extends Pick<CallOptions, 'query'> {
+export interface ResourceOptions<T> extends Pick<CallOptions, 'query'> {
   /** Asks again after this time while the page is visible, and when it becomes visible; never if absent. */
   everySeconds?: number;
+  /** What is asked; by default for one answer. It stays the same. */
+  read?: (path: string, options: CallOptions) => Promise<T>;
 }
 
 /** What a GET of `path` returns; nothing is asked while `path` is undefined. An answer to an earlier address is dropped. */
 export function useResource<T>(
   path: string | undefined,
-  options: ResourceOptions = {},
+  options: ResourceOptions<T> = {},
 ): Resource<T> {
-  const { query, everySeconds } = options;
+  const { query, everySeconds, read = api.get<T> } = options;
   const key = path === undefined ? undefined : JSON.stringify([path, query]);
   const [state, setState] = useState<{ key?: string | undefined; data?: T; error?: unknown }>({});
   const asked = useRef<AbortController | null>(null);
@@ -34,7 +36,7 @@ export function useResource<T>(
     asked.current = own;
     isAsking.current = true;
     try {
-      const data = await api.get<T>(path, { ...(query && { query }), signal: own.signal });
+      const data = await read(path, { ...(query && { query }), signal: own.signal });
       if (!own.signal.aborted) setState({ key, data });
     } catch (error) {
       if (!own.signal.aborted)

@@ -9,6 +9,7 @@ import { live } from './en/live.js';
 import { notifications } from './en/notifications.js';
 import { people } from './en/people.js';
 import { system } from './en/system.js';
+import { upgrade } from './en/upgrade.js';
 
 /** All texts of the pages. Another language is another folder with the same names. */
 export const texts = {
@@ -24,6 +25,7 @@ export const texts = {
   notifications,
   people,
   system,
+  upgrade,
   demo,
   fleet,
 };

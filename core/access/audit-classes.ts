@@ -24,6 +24,7 @@ const CLASSES: Partial<Record<AuditAction, AuditClass>> = {
   notification_tested: 'activity',
   notification_retried: 'activity',
   notification_removed: 'activity',
+  upgrade_looked_for: 'activity',
 };
 
 export const classOf = (action: AuditAction): AuditClass => CLASSES[action] ?? 'changes';

@@ -90,6 +90,7 @@ export const auditActionSchema = z.enum([
   'image_removed',
   'sighting_marked',
   'detector_added',
+  'detector_changed',
   'detector_removed',
   'site_added',
   'site_password_renewed',
@@ -111,6 +112,8 @@ export const auditActionSchema = z.enum([
   'backup_made',
   'backup_restored',
   'restarted',
+  'upgrade_looked_for',
+  'upgrade_requested',
 ]);
 export type AuditAction = z.infer<typeof auditActionSchema>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MIN_MODEL_CONFIDENCE } from './confidence.js';
-import { labelSchema, nameSchema } from './names.js';
+import { labelSchema, mqttTextSchema, nameSchema } from './names.js';
 import { MAX_TILES, tilesOf } from './tiles.js';
 
 export { confidenceOf, MIN_MODEL_CONFIDENCE, strongestFirst } from './confidence.js';
@@ -217,9 +217,42 @@ export const additionSchema = z
   });
 export type DetectorAddition = z.infer<typeof additionSchema>;
 
+/** Limit on the labels of a detector. */
+export const MAX_LABELS = 1_000;
+
+const ownLabelsSchema = z
+  .array(labelSchema)
+  .min(1)
+  .max(MAX_LABELS)
+  .refine((labels) => new Set(labels).size === labels.length, 'labels must differ');
+
+const ownParametersSchema = z
+  .strictObject({ ...searchParametersSchema.shape, ...modelParametersSchema.shape })
+  .partial();
+
+/** What an administrator sets on a detector that was added, in place of what its file and its description say. */
+export const detectorSettingsSchema = z
+  .strictObject({
+    title: mqttTextSchema.max(64).meta({ description: 'Name that is shown beside the id' }),
+    labels: ownLabelsSchema.meta({
+      description: 'As many as it has now, in their order; not of a model that Siteglass lists',
+    }),
+    usualLabels: ownLabelsSchema.meta({
+      description: 'Of a model: labels that people usually want',
+    }),
+    parameters: ownParametersSchema.meta({
+      description:
+        'Defaults of a search: of a cascade `scaleFactor` and `minNeighbors`, of a model `minConfidence` and `maxOverlap`; of both `minSize` and `maxSize`',
+    }),
+  })
+  .partial()
+  .meta({ id: 'DetectorSettings', description: 'What is left out is as in the file' });
+export type DetectorSettings = z.infer<typeof detectorSettingsSchema>;
+
 export const detectorResourceSchema = z
   .object({
     id: nameSchema,
+    title: z.string().optional().meta({ description: 'Name that is shown beside the id' }),
     kind: detectorKindSchema,
     label: labelSchema.optional().meta({ description: 'Of a cascade, which has one' }),
     labels: z.array(labelSchema).meta({ description: 'Every label that it can find' }),
@@ -232,6 +265,7 @@ export const detectorResourceSchema = z
     reason: z.string().optional().meta({ description: 'Why the detector was refused' }),
     default: z.boolean().meta({ description: 'Used if a request names no detector' }),
     removable: z.boolean().meta({ description: 'It was added here, and can be removed here' }),
+    settings: detectorSettingsSchema.optional().meta({ description: 'What was set here' }),
     addition: additionSchema.optional(),
     engine: engineSchema.optional(),
     features: z

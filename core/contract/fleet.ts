@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { cameraStateNameSchema } from './live-payloads.js';
 import { instantSchema, nameSchema } from './names.js';
+import { repeatable } from './query.js';
 import { siteSchema } from './site.js';
 import { dropReasonSchema, epochSchema, sequenceSchema } from './summary.js';
 
 /**
  * Of the relay's fleet pages, besides the routes of sites. Routes, below /api/v1 (viewer):
  * - GET /fleet?limit&after → fleetPageSchema
+ * - GET /fleet/cameras?site&limit&after → fleetCamerasSchema
  * - GET /sites/{site}/cameras → siteCamerasSchema
  */
 
@@ -71,6 +73,38 @@ export const fleetQuerySchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(MAX_FLEET_PAGE).default(MAX_FLEET_PAGE),
   after: nameSchema.optional(),
 });
+
+export const MAX_FLEET_CAMERAS = 2_000;
+/** Of the sites of a camera, so many are named. */
+export const MAX_NAMED_SITES = 5;
+
+export const fleetCamerasQuerySchema = z.strictObject({
+  site: repeatable(nameSchema).meta({ description: 'Only cameras of these sites; repeatable' }),
+  limit: z.coerce.number().int().min(1).max(MAX_FLEET_CAMERAS).default(MAX_FLEET_CAMERAS),
+  after: nameSchema.optional(),
+});
+export type FleetCamerasQuery = z.infer<typeof fleetCamerasQuerySchema>;
+
+export const fleetCameraSchema = z
+  .object({
+    id: nameSchema,
+    siteCount: z.int().min(1).meta({ description: 'Number of sites with a camera of this id' }),
+    sites: z
+      .array(nameSchema)
+      .max(MAX_NAMED_SITES)
+      .meta({ description: `These sites; the first ${MAX_NAMED_SITES}` }),
+  })
+  .meta({ id: 'FleetCamera' });
+export type FleetCamera = z.infer<typeof fleetCameraSchema>;
+
+export const fleetCamerasSchema = z.object({
+  status: z.literal('OK'),
+  cameras: z.array(fleetCameraSchema),
+  next: nameSchema.nullable().meta({
+    description: 'Send it as `after` for the next page; null on the last one',
+  }),
+});
+export type FleetCameras = z.infer<typeof fleetCamerasSchema>;
 
 /** Limit on the gaps in an answer. */
 export const MAX_GAPS = 1_000;

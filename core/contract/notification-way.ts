@@ -10,11 +10,11 @@ export const MAX_WAYS = 32;
 
 /** In place of a secret in an answer. Sent back, it keeps the secret. */
 export const secretMarkerSchema = z
-  .strictObject({ set: z.literal(true), shown: z.string().max(300).optional() })
+  .strictObject({ set: z.boolean(), shown: z.string().max(300).optional() })
   .meta({
     id: 'SecretMarker',
     description:
-      'A secret that is set. `shown` is the part that is none, e.g. the origin of an address.',
+      'A secret that is set, or with `false` one that is missing and has to be entered again. `shown` is the part that is none, e.g. the origin of an address.',
   });
 export type SecretMarker = z.infer<typeof secretMarkerSchema>;
 

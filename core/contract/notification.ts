@@ -127,6 +127,9 @@ const count = z.int().min(0);
 
 const wayState = {
   ...declaredFields,
+  problem: z.string().nullable().meta({
+    description: 'What keeps it from working, e.g. a secret that a restored backup does not have',
+  }),
   waiting: count.meta({ description: 'Messages that wait for this way' }),
   failures: count.meta({ description: 'Attempts in a row that failed' }),
   failingSince: instantSchema.nullable(),

@@ -26,6 +26,7 @@ export const problemKinds = {
   notification_read_only: { status: 409, title: 'The configuration file declares the rule or way' },
   camera_read_only: { status: 409, title: 'The configuration file declares the camera' },
   cameras_busy: { status: 409, title: 'Another test or trial of cameras is under way' },
+  upgrade_refused: { status: 409, title: 'The appliance cannot be upgraded now' },
   camera_takes_no_uploads: { status: 409, title: 'The camera takes no uploads' },
   too_many_bytes: { status: 413, title: 'The body has too many bytes' },
   too_many_pixels: { status: 413, title: 'The image has too many pixels' },

@@ -2,9 +2,6 @@ import { z } from 'zod';
 import { instantSchema, labelSchema, nameSchema } from './names.js';
 import { fromSchema, repeatable, timeZoneSchema, toSchema } from './query.js';
 
-/** Limit on the entries of one answer. */
-export const MAX_TOTALS = 50_000;
-
 export const totalsQuerySchema = z.strictObject({
   per: z.enum(['hour', 'day']).default('hour').meta({
     description: 'Hours begin on the hour in UTC; days at midnight of `timeZone`',
@@ -14,6 +11,9 @@ export const totalsQuerySchema = z.strictObject({
   camera: repeatable(nameSchema).meta({ description: 'Of these cameras; repeatable' }),
   label: repeatable(labelSchema).meta({ description: 'With these labels; repeatable' }),
   timeZone: timeZoneSchema.default('UTC'),
+  after: z.string().max(1_024).optional().meta({
+    description: 'Cursor: the `next` of the previous page, with the same other parameters',
+  }),
 });
 export type TotalsQuery = z.infer<typeof totalsQuerySchema>;
 
@@ -42,5 +42,8 @@ export const sightingTotalsSchema = z.object({
   from: instantSchema,
   to: instantSchema,
   totals: z.array(sightingTotalSchema),
+  next: z.string().nullable().meta({
+    description: 'Send it as `after` for the next page; null on the last one',
+  }),
 });
 export type SightingTotals = z.infer<typeof sightingTotalsSchema>;

@@ -165,6 +165,12 @@ export class ConnectionShares {
     this.#rate.sweep();
   }
 
+  /** Ends those whose clients are gone without a word. */
+  endThose(areGone: (socket: Socket) => boolean): void {
+    for (const connection of this.#connections)
+      if (areGone(connection.accepted)) this.#end(connection);
+  }
+
   /** What streams have queued is known only now. */
   #boundQueues(): void {
     for (const share of this.#networks.values())

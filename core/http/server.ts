@@ -7,14 +7,21 @@ import type { Logger } from '../runtime/logger.js';
 import { ConnectionShares } from './connection-shares.js';
 import { FairTurns } from './fair-turns.js';
 import type { ServerTls } from './tls/server-tls.js';
+import { unansweredPeers } from './unanswered-peers.js';
 
 /** Connections that the system may hold until they are accepted; it has a bound of its own (net.core.somaxconn). */
 const BACKLOG = 4_096;
+
+/** Each waits twice as long as the one before, from 0.2 s on in a LAN: a client is gone after about a minute. */
+const RETRANSMISSIONS = 8;
+const PEERS_EVERY_MS = 5_000;
 
 export interface HttpServerParts {
   connections?: ConnectionShares;
   /** Without it, the server speaks plain HTTP only. */
   tls?: ServerTls | undefined;
+  /** How often the system sends the same bytes again until a client counts as gone. */
+  retransmissions?: number;
 }
 
 /** Serves an application. Port 0 chooses a free port; `address` has its number. */
@@ -23,6 +30,7 @@ export class HttpServer implements Service {
   readonly connections: ConnectionShares;
   readonly #turns = new FairTurns((network) => this.connections.areComing(network));
   #server: Server | undefined;
+  #peers: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly app: Koa,
@@ -65,12 +73,19 @@ export class HttpServer implements Service {
       // A short queue is full while one client opens many connections; others then wait for seconds.
       server.listen({ ...this.listen, backlog: BACKLOG }, resolve);
     });
+    this.#peers = setInterval(() => void this.#endUnanswered(), PEERS_EVERY_MS).unref();
     const { url } = this.address;
     // The same port serves both.
     const urls = this.parts.tls
       ? { url: url.replace(/^http:/, 'https:'), plainTextUrl: url }
       : { url };
     this.log.info(urls, 'listening');
+  }
+
+  /** A client that lost its power or its network says nothing: what is sent to it waits in the system, and its stream goes on. */
+  async #endUnanswered(): Promise<void> {
+    const areGone = await unansweredPeers(this.parts.retransmissions ?? RETRANSMISSIONS);
+    this.connections.endThose(areGone);
   }
 
   #answer(): RequestListener {
@@ -89,6 +104,7 @@ export class HttpServer implements Service {
   async stop(): Promise<void> {
     const server = this.#server;
     if (!server?.listening) return;
+    clearInterval(this.#peers);
     this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();

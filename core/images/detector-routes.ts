@@ -1,6 +1,10 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
-import { type DetectorResource, detectorResourceSchema } from '../contract/detection.js';
+import {
+  type DetectorResource,
+  detectorResourceSchema,
+  detectorSettingsSchema,
+} from '../contract/detection.js';
 import { nameSchema } from '../contract/names.js';
 import type { DetectionModule } from '../detection/create-detection.js';
 import { MAX_MODEL_BYTES } from '../detection/onnx/read-model.js';
@@ -113,8 +117,27 @@ function changeRoutes(api: DetectorApi, access: Access): Route[] {
         'detector_refused',
         'detection_unavailable',
         'queue_full',
+        'disk_budget_spent',
       ],
       handle: (_, ctx) => (ctx.is('multipart/form-data') ? addFile(api, ctx) : begin(api, ctx)),
+    }),
+    route({
+      method: 'put',
+      path: `${PATH}/{id}`,
+      tag,
+      summary: 'Set what a detector that was added is called and how it searches',
+      description:
+        'Replaces all that was set before: what is left out is as in the file. The file stays; to replace it, add another one under the same name, which also forgets what was set. In effect for the next image.',
+      access,
+      audit: 'detector_changed',
+      params: byId,
+      body: detectorSettingsSchema,
+      responses: { 200: oneSchema },
+      problems: ['not_found', 'conflict', 'detectors_busy', 'detector_not_removable'],
+      handle: async ({ params, body }) => {
+        await api.additions.set(params.id, body);
+        return { status: 'OK', detector: oneOf(api, params.id) };
+      },
     }),
     route({
       method: 'delete',

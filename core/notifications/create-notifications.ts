@@ -14,15 +14,18 @@ import { notificationRoutes } from './notification-routes.js';
 import { Notifications } from './notifications.js';
 import type { ConditionSource, EventLog } from './occurrence.js';
 import { NotificationQueue, type QueueLimits, queueLimits } from './queue.js';
+import type { SecretKeeper } from './secret-keeper.js';
 import { NotificationSender } from './sender.js';
 import type { NotificationDb } from './tables.js';
 import { wayStateTable } from './way-state-table.js';
 
-export interface NotificationModuleOptions extends Omit<DeliverOptions, 'log'> {
+export interface NotificationModuleOptions extends Omit<DeliverOptions, 'log' | 'problemOf'> {
   db: NotificationDb;
   ruleSchema: NotificationRuleSchema;
   triggers: readonly Trigger[];
   declared: { rules: readonly NotificationRule[]; ways: readonly NotificationWay[] };
+  /** Of the secrets of ways. */
+  keeper: SecretKeeper;
   logs: readonly EventLog[];
   sources: readonly ConditionSource[];
   limits?: Partial<QueueLimits>;
@@ -50,15 +53,26 @@ export interface NotificationModule {
 /** A way that fails for so long is a reason for being degraded. */
 const FAILS_FOR_LONG_MS = 3_600_000;
 
-export function createNotifications(options: NotificationModuleOptions): NotificationModule {
-  const { db, declared, ruleSchema, logs, sources, triggers, site, isShared, now, wall } = options;
+/** Call it before other parts use the database: it moves secrets that a version before stored as texts. */
+export async function createNotifications(
+  options: NotificationModuleOptions,
+): Promise<NotificationModule> {
+  const { db, declared, keeper, ruleSchema, logs, sources, triggers, site, isShared, now, wall } =
+    options;
   const log = options.log.child({ component: 'notifications' });
   const queue = new NotificationQueue({
     limits: { ...queueLimits, ...options.limits },
     ...{ now, wall, log },
   });
-  const definitions = new Definitions({ db, schema: ruleSchema, declared, queue, wall, log });
-  const deliverer = new Deliverer({ ...options, log });
+  const definitions = new Definitions({
+    ...{ db, schema: ruleSchema, declared, queue, keeper, wall, log },
+  });
+  await definitions.moveSecrets();
+  const deliverer = new Deliverer({
+    ...options,
+    problemOf: (way) => definitions.problemOf(way),
+    log,
+  });
   const sender = new NotificationSender({
     ...{ db, definitions, isShared, now, wall, log },
     send: (way, message, image, signal) => deliverer.send(way, message, image, signal),
@@ -80,9 +94,15 @@ export function createNotifications(options: NotificationModuleOptions): Notific
   };
 }
 
-async function failing(db: NotificationDb, { ways }: Definitions, wall: Clock): Promise<string[]> {
+async function failing(
+  db: NotificationDb,
+  definitions: Definitions,
+  wall: Clock,
+): Promise<string[]> {
   const states = await wayStateTable.all(db);
-  return ways.flatMap(({ id, name, enabled }) => {
+  return definitions.ways.flatMap(({ id, name, enabled }) => {
+    const problem = enabled ? definitions.problemOf(id) : undefined;
+    if (problem !== undefined) return [`notifications by ${name ?? id} cannot be sent: ${problem}`];
     const { failing_since: since = null, answer = '' } = states.get(id) ?? {};
     if (!enabled || since === null || wall() - since < FAILS_FOR_LONG_MS) return [];
     return [`notifications by ${name ?? id} fail since ${toIsoString(since)}: ${answer}`];

@@ -25,6 +25,18 @@ export const definitionTable = {
       .execute();
   },
 
+  /** Does nothing if the definition is no longer as it was. */
+  replace: async (db: NotificationDb, kind: Kind, former: object, settings: object) => {
+    const { id } = former as { id?: unknown };
+    await db
+      .updateTable('notification_definition')
+      .set({ settings: JSON.stringify(settings) })
+      .where('kind', '=', kind)
+      .where('id', '=', String(id))
+      .where('settings', '=', JSON.stringify(former))
+      .execute();
+  },
+
   remove: async (db: NotificationDb, kind: Kind, id: string): Promise<boolean> => {
     const { numDeletedRows } = await db
       .deleteFrom('notification_definition')

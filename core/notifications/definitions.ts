@@ -14,11 +14,14 @@ import type { FieldError } from '../contract/problem.js';
 import type { Clock } from '../runtime/clock.js';
 import { ProblemError } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
+import { SerialQueue } from '../runtime/serial-queue.js';
 import { definitionTable } from './definition-table.js';
 import { deliveryTable } from './delivery-table.js';
 import { memoryTable } from './memory-table.js';
 import type { NotificationQueue } from './queue.js';
+import type { SecretKeeper } from './secret-keeper.js';
 import { keptSecrets } from './secrets.js';
+import { StoredWays } from './stored-ways.js';
 import type { NotificationDb } from './tables.js';
 import { wayStateTable } from './way-state-table.js';
 import { checkWay } from './ways/check-way.js';
@@ -31,6 +34,8 @@ export interface DefinitionOptions {
   /** What the configuration file declares. */
   declared: { rules: readonly NotificationRule[]; ways: readonly NotificationWay[] };
   queue: NotificationQueue;
+  /** Of the secrets of ways that the API manages. */
+  keeper: SecretKeeper;
   wall: Clock;
   log: Logger;
 }
@@ -39,8 +44,19 @@ export interface DefinitionOptions {
 export class Definitions {
   #rules: Declared<NotificationRule>[] = [];
   #ways: Declared<NotificationWay>[] = [];
+  #lacks: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly #stored: StoredWays;
+  /** A secret is stored before its way, and would be taken for one that no way has. */
+  readonly #changes = new SerialQueue();
 
-  constructor(private readonly options: DefinitionOptions) {}
+  constructor(private readonly options: DefinitionOptions) {
+    this.#stored = new StoredWays(options);
+  }
+
+  /** Moves secrets that a version before stored as texts. Call it once, before anything else. */
+  async moveSecrets(): Promise<void> {
+    await this.#stored.moveTexts();
+  }
 
   get rules(): readonly Declared<NotificationRule>[] {
     return this.#rules;
@@ -52,19 +68,28 @@ export class Definitions {
 
   /** Another process with the same database may have changed them. */
   async refresh(): Promise<void> {
-    const { db, declared, schema } = this.options;
-    const [rules, ways] = [
-      await definitionTable.list(db, 'rule'),
-      await definitionTable.list(db, 'way'),
-    ];
-    this.#rules = merged(
-      declared.rules,
-      this.#readable(rules, (value) => schema.safeParse(value)),
-    );
+    const { db, declared } = this.options;
+    const rules = await definitionTable.list(db, 'rule');
+    const ways = await this.#stored.list();
+    this.#rules = merged(declared.rules, this.#readableRules(rules));
     this.#ways = merged(
       declared.ways,
-      this.#readable(ways, (value) => completeWaySchema.safeParse(value)),
+      ways.map(({ way }) => way),
     );
+    this.#lacks = new Map(ways.map(({ way, lacks }) => [way.id, lacks]));
+  }
+
+  /** The names of secrets of a way that are missing: nothing can be sent then. */
+  lacksOf(id: string): readonly string[] {
+    const way = this.#ways.find((one) => one.id === id);
+    return way?.declaredIn === 'api' ? (this.#lacks.get(id) ?? []) : [];
+  }
+
+  /** Why nothing can be sent by a way, and what to do; undefined if it can. */
+  problemOf(id: string): string | undefined {
+    const lacks = this.lacksOf(id);
+    if (lacks.length === 0) return undefined;
+    return `Its secret is missing: ${lacks.join(', ')}. ${this.options.keeper.whyMissing}`;
   }
 
   way(id: string): Declared<NotificationWay> {
@@ -106,22 +131,30 @@ export class Definitions {
     await this.refresh();
   }
 
-  async addWay(given: GivenWay): Promise<void> {
-    await this.refresh();
-    if (this.#ways.some(({ id }) => id === given.id)) throw taken('way', given.id);
-    if (this.#ways.length >= MAX_WAYS) throw full('ways', MAX_WAYS);
-    await this.#storeWay(given, undefined);
+  addWay(given: GivenWay): Promise<void> {
+    return this.#changes.run(async () => {
+      await this.refresh();
+      if (this.#ways.some(({ id }) => id === given.id)) throw taken('way', given.id);
+      if (this.#ways.length >= MAX_WAYS) throw full('ways', MAX_WAYS);
+      await this.#storeWay(given, undefined);
+    });
   }
 
-  async replaceWay(id: string, given: GivenWay): Promise<void> {
-    await this.refresh();
-    const before = this.way(id);
-    writable(before, id, given.id);
-    await this.#storeWay(given, before);
+  replaceWay(id: string, given: GivenWay): Promise<void> {
+    return this.#changes.run(async () => {
+      await this.refresh();
+      const before = this.way(id);
+      writable(before, id, given.id);
+      await this.#storeWay(given, before);
+    });
   }
 
   /** Messages that wait for it are dropped. */
-  async removeWay(id: string): Promise<void> {
+  removeWay(id: string): Promise<void> {
+    return this.#changes.run(() => this.#removeWay(id));
+  }
+
+  async #removeWay(id: string): Promise<void> {
     const { db, queue } = this.options;
     await this.refresh();
     writable(this.way(id), id);
@@ -131,6 +164,7 @@ export class Definitions {
       await queue.drop(trx, rows, 'dropped: the way was removed');
       await wayStateTable.remove(trx, id);
     });
+    await this.#stored.collect();
     await this.refresh();
   }
 
@@ -144,32 +178,33 @@ export class Definitions {
   }
 
   async #storeWay(given: GivenWay, before: NotificationWay | undefined): Promise<void> {
-    const { db, wall } = this.options;
-    const parsed = completeWaySchema.safeParse(keptSecrets(given, before));
+    const { db } = this.options;
+    const lacks = before ? this.lacksOf(before.id) : [];
+    const parsed = completeWaySchema.safeParse(keptSecrets(given, before, lacks));
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw invalid(issue?.path.join('.') ?? '', issue?.message ?? 'is not valid');
     }
     const fault = checkWay(parsed.data);
     if (fault) throw invalid(fault.path, fault.message);
+    const encoded = await this.#stored.encode(parsed.data);
     await db.transaction().execute(async (trx) => {
-      await definitionTable.put(trx, 'way', given.id, parsed.data, wall());
+      await this.#stored.put(trx, given.id, encoded);
       // Whatever was wrong may be right now.
       await wayStateTable.set(trx, given.id, { failures: 0, failing_since: null, paused_until: 0 });
     });
+    await this.#stored.collect();
     await this.refresh();
   }
 
-  #readable<T>(
-    stored: object[],
-    parse: (value: object) => { success: true; data: T } | { success: false },
-  ): T[] {
+  #readableRules(stored: object[]): NotificationRule[] {
+    const { schema, log } = this.options;
     return stored.flatMap((value) => {
-      const parsed = parse(value);
+      const parsed = schema.safeParse(value);
       if (parsed.success) return [parsed.data];
-      this.options.log.error(
+      log.error(
         { id: Reflect.get(value, 'id') },
-        'stored notification rule or way cannot be used; change it or remove it',
+        'stored notification rule cannot be used; change it or remove it',
       );
       return [];
     });

@@ -6,7 +6,7 @@ import { messageOf } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import { sendEmail } from './ways/email.js';
 import { type MqttPlace, sendMqtt } from './ways/mqtt.js';
-import type { Outcome } from './ways/outcome.js';
+import { failure, type Outcome } from './ways/outcome.js';
 import type { Picture, Pictures } from './ways/picture.js';
 import { samplePicture } from './ways/sample-picture.js';
 import { sendWebhook } from './ways/webhook.js';
@@ -16,6 +16,8 @@ export interface DeliverOptions {
   /** Undefined where there are no pictures. */
   pictures: Pictures | undefined;
   mqtt(way: MqttWay, message: NotificationMessage): MqttPlace | undefined;
+  /** Why nothing can be sent by a way. */
+  problemOf(way: string): string | undefined;
   allowOwnMachine: boolean;
   /** Certificate authorities for mail servers, besides those that are built in. */
   ca?: string;
@@ -55,13 +57,15 @@ export class Deliverer {
     return { outcome, withPicture: Boolean(sent ?? message.picture?.url) };
   }
 
-  #send(
+  async #send(
     way: NotificationWay,
     message: NotificationMessage,
     picture: Picture | undefined,
     signal?: AbortSignal,
   ): Promise<Outcome> {
     const { allowOwnMachine, timeoutMs = TIMEOUT_MS, wall, ca, mqtt } = this.options;
+    const problem = this.options.problemOf(way.id);
+    if (problem !== undefined) return failure(problem);
     if (way.kind === 'mqtt') return sendMqtt(way, message, mqtt(way, message));
     if (way.kind === 'email')
       return sendEmail(way, message, picture, { allowOwnMachine, timeoutMs, ...(ca && { ca }) });

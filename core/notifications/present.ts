@@ -7,7 +7,7 @@ import type {
 import type { DeliveryResource, NotificationAnswer } from '../contract/notification-delivery.js';
 import type { NotificationWay } from '../contract/notification-way.js';
 import { type Clock, toIsoString, toIsoStringOrNull } from '../runtime/clock.js';
-import { type Declared, READ_ONLY } from './definitions.js';
+import { type Declared, type Definitions, READ_ONLY } from './definitions.js';
 import { withoutSecrets } from './secrets.js';
 import type { DeliveryRow, WayStateRow } from './tables.js';
 import { presets } from './ways/presets.js';
@@ -49,12 +49,13 @@ export function presentWay(
   way: Declared<NotificationWay>,
   state: WayStateRow,
   waiting: number,
-  clocks: { now: Clock; wall: Clock },
+  { definitions, ...clocks }: { definitions: Definitions; now: Clock; wall: Clock },
 ): WayResource {
   const pause = state.paused_until - clocks.now();
   return {
-    ...withoutSecrets(way),
+    ...withoutSecrets(way, definitions.lacksOf(way.id)),
     ...{ declaredIn: way.declaredIn, readOnly: readOnlyOf(way), waiting },
+    problem: definitions.problemOf(way.id) ?? null,
     failures: state.failures,
     failingSince: toIsoStringOrNull(state.failing_since),
     nextAttemptAt: pause > 0 ? toIsoString(clocks.wall() + pause) : null,

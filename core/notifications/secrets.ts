@@ -12,18 +12,29 @@ import { ProblemError } from '../runtime/errors.js';
  * Fills in the secrets that a request keeps. They are kept for the same receiver only: otherwise anyone who may change
  * an address could have a password sent there.
  */
-export function keptSecrets(given: GivenWay, before: NotificationWay | undefined): unknown {
+export function keptSecrets(
+  given: GivenWay,
+  before: NotificationWay | undefined,
+  /** Secrets of `before` that are missing. */
+  lacks: readonly string[],
+): unknown {
   if (given.kind === 'webhook')
-    return webhook(given, before?.kind === 'webhook' ? before : undefined);
-  if (given.kind === 'email') return email(given, before?.kind === 'email' ? before : undefined);
+    return webhook(given, before?.kind === 'webhook' ? before : undefined, lacks);
+  if (given.kind === 'email')
+    return email(given, before?.kind === 'email' ? before : undefined, lacks);
   return given;
 }
 
-function webhook(given: Extract<GivenWay, { kind: 'webhook' }>, before: WebhookWay | undefined) {
-  const url = kept(given.url, before?.url, 'url');
+function webhook(
+  given: Extract<GivenWay, { kind: 'webhook' }>,
+  before: WebhookWay | undefined,
+  lacks: readonly string[],
+) {
+  const hasNot = (name: string) => lacks.includes(name);
+  const url = kept(given.url, hasNot('url') ? undefined : before?.url, 'url');
   const isSame = before !== undefined && originOf(url) === originOf(before.url);
   const former = (name: string) =>
-    isSame
+    isSame && !hasNot(`header ${name}`)
       ? before.headers.find((one) => one.name.toLowerCase() === name.toLowerCase())
       : undefined;
   return {
@@ -36,16 +47,21 @@ function webhook(given: Extract<GivenWay, { kind: 'webhook' }>, before: WebhookW
     ...(given.signingSecret !== undefined && {
       signingSecret: kept(
         given.signingSecret,
-        isSame ? before.signingSecret : undefined,
+        isSame && !hasNot('signingSecret') ? before.signingSecret : undefined,
         'signingSecret',
       ),
     }),
   };
 }
 
-function email(given: Extract<GivenWay, { kind: 'email' }>, before: EmailWay | undefined) {
+function email(
+  given: Extract<GivenWay, { kind: 'email' }>,
+  before: EmailWay | undefined,
+  lacks: readonly string[],
+) {
   if (given.password === undefined) return given;
   const isSame =
+    lacks.length === 0 &&
     before?.host === given.host &&
     before.port === given.port &&
     before.username === given.username &&
@@ -58,7 +74,7 @@ function email(given: Extract<GivenWay, { kind: 'email' }>, before: EmailWay | u
 
 function kept(given: GivenSecret, before: string | undefined, field: string): string {
   if (typeof given === 'string') return given;
-  if (before !== undefined) return before;
+  if (before !== undefined && given.set) return before;
   throw new ProblemError(
     'invalid_parameter',
     `In the body: ${field}: enter it again. A secret is kept only if it was set and the receiver is the same.`,
@@ -74,18 +90,20 @@ export const originOf = (url: string): string => {
   }
 };
 
-const marker = (shown?: string): SecretMarker => ({ set: true, ...(shown && { shown }) });
-
-/** A way without its secrets. */
-export function withoutSecrets(way: NotificationWay) {
+/** A way without its secrets; `lacks` names those that are missing. */
+export function withoutSecrets(way: NotificationWay, lacks: readonly string[]) {
+  const marker = (name: string, shown?: string): SecretMarker => ({
+    set: !lacks.includes(name),
+    ...(shown && { shown }),
+  });
   if (way.kind === 'mqtt') return way;
   if (way.kind === 'email')
-    return { ...way, password: way.password === undefined ? undefined : marker() };
+    return { ...way, password: way.password === undefined ? undefined : marker('password') };
   return {
     ...way,
-    url: marker(originOf(way.url)),
-    headers: way.headers.map(({ name }) => ({ name, value: marker() })),
-    signingSecret: way.signingSecret === undefined ? undefined : marker(),
+    url: marker('url', originOf(way.url)),
+    headers: way.headers.map(({ name }) => ({ name, value: marker(`header ${name}`) })),
+    signingSecret: way.signingSecret === undefined ? undefined : marker('signingSecret'),
   };
 }
 

@@ -31,7 +31,7 @@ export const plausibleNotifications: NonNullable<SalvagePlan['plausible']> = {
   notification_memory: ({ value }) => isJson(value),
 };
 
-/** A rule or a way that the API manages, as JSON, with its secrets. */
+/** A rule or a way that the API manages, as JSON. In place of a secret it has what the `SecretKeeper` returned. */
 export interface DefinitionRow {
   kind: 'rule' | 'way';
   id: string;

@@ -81,6 +81,12 @@ function misfit(library: OptionalLibrary, at: Installation): string | undefined 
   return `${library.package} ${found.version} does not fit ${program.name} ${program.version}; install both in the same version: sudo apt install ${program.name} ${library.package}`;
 }
 
+/** How a program was installed: as its Debian package, in an image of it, or not at all. */
+export function installationKind(at = thisInstallation()): 'package' | 'container' | 'source' {
+  if (isCheckout(at)) return 'source';
+  return existsSync(at.imageFile) ? 'container' : 'package';
+}
+
 const isCheckout = ({ root }: Installation): boolean => manifestOf(root).name === CHECKOUT;
 
 /** Empty where there is none. */

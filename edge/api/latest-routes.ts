@@ -98,10 +98,10 @@ const timelapseRoute = (timelapse: Timelapse) =>
     path: '/cameras/{camera}/timelapse.mp4',
     summary: 'A film of the pictures of one day',
     description:
-      'As MP4 with 12 pictures a second, while it is made: at most 1,440 pictures at even distances, 960 pixels across. One film is made at a time. It needs ffmpeg on the machine of the appliance.',
+      'As MP4 with 12 pictures a second, while it is made: at most 1,440 pictures at even distances, 960 pixels across. Two films are made at a time, one for each user, token or, without login, network. It needs ffmpeg on the machine of the appliance.',
     query: timelapseQuerySchema,
     responses: { 200: { mediaTypes: ['video/mp4'], description: 'The film' } },
-    problems: ['not_found', 'ffmpeg_missing', 'exports_busy'],
+    problems: ['not_found', 'ffmpeg_missing', 'exports_busy', 'rate_limited'],
     handle: async ({ params, query: { day, timeZone } }, ctx) => {
       const bounds = dayBounds(day, timeZone);
       ctx.body = await timelapse.open(params.camera, bounds, clientOf(ctx));

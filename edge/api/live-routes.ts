@@ -15,7 +15,7 @@ export function liveRoutes(live: LiveStream): Route[] {
       tag: 'site',
       summary: 'Stream of the state of the site, as server-sent events',
       description:
-        'For pages that show cameras. The first event is `state` with everything; after a lost connection it comes again. Then `changes` has what is new: cameras whole, sightings that appeared or left, the relay and the health every 10 s. A comment is sent every 15 s. A token that is limited to cameras receives these alone.',
+        'For pages that show cameras. The first event is `state` with everything; after a lost connection it comes again. Then `changes` has what is new: cameras whole, sightings that appeared or left, the relay and the health every 10 s. If nothing has changed for 15 s, `changes` has `at` alone: a client that hears nothing for 45 s has lost the connection. A token that is limited to cameras receives these alone.',
       access: 'viewer',
       scope: 'filtered',
       query: z.strictObject(endAfterShape),

@@ -142,14 +142,15 @@ const totalsRoute = ({ totals, list, names }: SightingApi) =>
     tag,
     summary: 'Count the sightings of each hour or day, by camera and label',
     description:
-      'A sighting counts once, when it appears, in the hour (UTC) in which it began. Totals are kept for 400 days, longer than pictures. With `per=day`, an hour belongs to the day of `timeZone` in which it begins: in a zone with half hours, the first half hour after midnight may count for the day before.',
+      'A sighting counts once, when it appears, in the hour (UTC) in which it began. Totals are kept for 400 days, longer than pictures. With `per=day`, an hour belongs to the day of `timeZone` in which it begins: in a zone with half hours, the first half hour after midnight may count for the day before. A page ends before it is too large.',
     access: 'viewer',
     scope: 'query',
     query: totalsQuerySchema,
     responses: { 200: sightingTotalsSchema },
     handle: async ({ query }) => {
       const found = await totals.read(query);
-      if (found.totals.length === 0) await requireKnownNames(query, list, names);
+      if (found.totals.length === 0 && query.after === undefined)
+        await requireKnownNames(query, list, names);
       return found;
     },
   });
@@ -161,7 +162,7 @@ const streamRoute = (events: EventStream) =>
     tag,
     summary: 'Stream of sighting events, as server-sent events',
     description:
-      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. A comment is sent every 15 s. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
+      'Each event has a number as its id. A client that connects again sends it as `Last-Event-ID`, and misses nothing. After 15 s without an event, `heartbeat` is sent, without an id: a client that hears nothing for 45 s has lost the connection. With curl: `curl -N -H "Authorization: Bearer TOKEN" https://HOST/api/v1/events/stream`. With `seconds`, the stream ends, so that you can try it out here.',
     access: 'viewer',
     scope: 'filtered',
     query: z.strictObject(endAfterShape),
@@ -171,7 +172,11 @@ const streamRoute = (events: EventStream) =>
     responses: {
       200: {
         mediaTypes: ['text/event-stream'],
-        events: { appeared: sightingEventSchema, left: sightingEventSchema },
+        events: {
+          appeared: sightingEventSchema,
+          left: sightingEventSchema,
+          heartbeat: z.object({}).meta({ description: 'Empty: the connection is there' }),
+        },
         description:
           'Events `appeared` and `left` with a `SightingEvent` as data; `gap` if some events are no longer stored',
       },

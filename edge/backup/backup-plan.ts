@@ -4,6 +4,7 @@ import { PREPARE_SESSIONS } from '../../core/backup/prepare-sessions.js';
 import { CAMERA_SECRETS } from '../cameras/managed/camera-secrets.js';
 import type { EdgeConfig } from '../config.js';
 import { edgeMigrations } from '../store/migrations.js';
+import { WAY_SECRETS } from '../store/way-secrets.js';
 
 /** What a backup of the appliance holds. */
 export const edgeBackupPlan = ({ dataFolder, site }: EdgeConfig): BackupPlan => ({
@@ -23,6 +24,6 @@ export const edgeBackupPlan = ({ dataFolder, site }: EdgeConfig): BackupPlan => 
     },
   ],
   // It shows which summaries the copy does not have, so that the relay is told.
-  // The same of the secrets of cameras, which are in no backup.
-  kept: ['edge.db.outbox', CAMERA_SECRETS],
+  // The secrets of cameras and of notification ways are in no backup.
+  kept: ['edge.db.outbox', CAMERA_SECRETS, WAY_SECRETS],
 });

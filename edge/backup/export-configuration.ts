@@ -9,6 +9,7 @@ import { CAMERA_SECRETS } from '../cameras/managed/camera-secrets.js';
 import type { ManagedCamera } from '../cameras/managed/managed-cameras.js';
 import { withoutDefaults } from '../cameras/managed/without-defaults.js';
 import { type EdgeConfig, edgeConfigSchema } from '../config.js';
+import { WAY_SECRETS } from '../store/way-secrets.js';
 import type { ManagedNotifications } from './managed-notifications.js';
 import { secretPaths } from './secret-paths.js';
 
@@ -119,7 +120,9 @@ const referrer =
   (notes: Notes): Replace =>
   (secret, path) => {
     const isOwn =
-      typeof secret === 'object' && 'file' in secret && secret.file.includes(`/${CAMERA_SECRETS}/`);
+      typeof secret === 'object' &&
+      'file' in secret &&
+      [CAMERA_SECRETS, WAY_SECRETS].some((folder) => secret.file.includes(`/${folder}/`));
     if (typeof secret === 'object' && !isOwn) return secret;
     const file = `${FOLDER}/${path.join('-').replace(/[^\w.-]/g, '_')}`;
     notes.missing.push(file);

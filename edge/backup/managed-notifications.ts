@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jsonObject } from '../../core/contract/json-object.js';
+import { withWaySecrets } from '../../core/notifications/way-secrets.js';
 import { openReadOnly } from '../../core/store/read-only.js';
+import { isStoredSecret, SecretFiles } from '../../core/store/secret-files.js';
+import { WAY_SECRETS } from '../store/way-secrets.js';
 
-/** Rules and ways of notifications that the API manages, as the configuration has them. */
+/** Rules and ways of notifications that the API manages, as the configuration has them, with the files of their secrets. */
 export interface ManagedNotifications {
   rules: object[];
   ways: object[];
@@ -15,7 +18,11 @@ export function readManagedNotifications(dataFolder: string): ManagedNotificatio
   const all = existsSync(file) ? rowsIn(file) : [];
   const ofKind = (kind: string) =>
     all.filter((row) => row.kind === kind).flatMap(({ settings }) => jsonObject(settings) ?? []);
-  return { rules: ofKind('rule'), ways: ofKind('way') };
+  const secrets = new SecretFiles(join(dataFolder, WAY_SECRETS));
+  const sourceOf = (secret: unknown) =>
+    isStoredSecret(secret) ? secrets.sourceOf(secret) : secret;
+  const ways = ofKind('way').map((way) => withWaySecrets(way, sourceOf));
+  return { rules: ofKind('rule'), ways };
 }
 
 function rowsIn(file: string): { kind: string; settings: string }[] {

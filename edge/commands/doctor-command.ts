@@ -9,11 +9,19 @@ import { notificationCheck } from '../../core/doctor/notification-check.js';
 import { programCheck } from '../../core/doctor/program-check.js';
 import { schemaCheck } from '../../core/doctor/schema-check.js';
 import { serviceCheck } from '../../core/doctor/service-check.js';
+import {
+  copiesWithSecrets,
+  openNotifications,
+  waySecretsCheck,
+} from '../../core/doctor/way-secrets-check.js';
 import { certificateProvider } from '../../core/http/tls/create-tls.js';
 import { storedBytes } from '../../core/images/stored-bytes.js';
+import { FileKeeper } from '../../core/notifications/secret-keeper.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
+import { installationKind } from '../../core/runtime/installation.js';
 import { silentLogger } from '../../core/runtime/logger.js';
+import { programVersion } from '../../core/runtime/program-version.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
 import { withManagedCameras } from '../cameras/managed/read-managed-cameras.js';
@@ -29,6 +37,9 @@ import { secretsCheck } from '../doctor/secrets-check.js';
 import { setupCheck } from '../doctor/setup-check.js';
 import { withRelayAccount } from '../enrolment/enrolled-config.js';
 import { guardOptions } from '../store/guard-options.js';
+import { WAY_SECRETS } from '../store/way-secrets.js';
+import { upgradeCheck } from '../system/upgrade/upgrade-check.js';
+import { Upgrades } from '../system/upgrade/upgrades.js';
 
 /** Checks all that the appliance needs, with advice. Works whether the appliance runs or not, and changes nothing. */
 export async function doctorCommand(
@@ -69,5 +80,11 @@ function checksOf(declared: EdgeConfig): Check[] {
     ...brokerChecks(config, isRunning),
     relayCheck(config, file, isRunning),
     notificationCheck(file),
+    waySecretsCheck({
+      open: () => openNotifications(file),
+      keeper: () => new FileKeeper(join(dataFolder, WAY_SECRETS)),
+      copies: () => copiesWithSecrets(file, '0015_notifications', '0017_notification_secrets'),
+    }),
+    upgradeCheck(new Upgrades({ installation: installationKind(), version: programVersion() })),
   ];
 }

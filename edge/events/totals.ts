@@ -1,10 +1,5 @@
 import type { Kysely } from 'kysely';
-import {
-  MAX_TOTALS,
-  type SightingTotal,
-  type SightingTotals,
-  type TotalsQuery,
-} from '../../core/contract/totals.js';
+import type { SightingTotal, SightingTotals, TotalsQuery } from '../../core/contract/totals.js';
 import { type Clock, toIsoString } from '../../core/runtime/clock.js';
 import { ProblemError } from '../../core/runtime/errors.js';
 import {
@@ -15,7 +10,8 @@ import {
   sightingHourTable,
 } from '../store/sighting-hour-table.js';
 import { inSlices } from '../store/time-slices.js';
-import { type DayOf, dayIn } from './time-slots.js';
+import { dayIn } from './time-slots.js';
+import { decodeTotalsCursor, encodeTotalsCursor, TotalsPage } from './totals-page.js';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = { hour: 7, day: 31 };
@@ -27,31 +23,57 @@ export class Totals {
   constructor(
     private readonly db: Kysely<SightingHourTables>,
     private readonly clock: Clock,
+    /** Size after which a page ends. */
+    private readonly maxBytes?: number,
   ) {}
 
-  /** Throws `invalid_parameter` if the answer would be too large. */
-  async read({ per, camera, label, timeZone, ...query }: TotalsQuery): Promise<SightingTotals> {
-    const end = query.to === undefined ? this.clock() : Date.parse(query.to);
-    const begin =
-      query.from === undefined ? end - DEFAULT_DAYS[per] * DAY_MS : Date.parse(query.from);
-    const [from, to] = [Math.floor(begin / HOUR_MS), Math.ceil(end / HOUR_MS)];
-    const sums = per === 'hour' ? new HourSums() : new DaySums(timeZone);
-    await this.#each({ from, to, camera, label }, (rows) => {
-      for (const row of rows) sums.add(row);
-      if (sums.totals.length > MAX_TOTALS) throw tooMany();
-    });
+  /** A page that ends before it is too large. Throws `invalid_parameter` if one day has too many totals. */
+  async read({
+    per,
+    after,
+    timeZone,
+    camera,
+    label,
+    ...query
+  }: TotalsQuery): Promise<SightingTotals> {
+    const start = after === undefined ? undefined : decodeTotalsCursor(after);
+    const { from, to } = start ?? this.#bounds(per, query);
+    const page = new TotalsPage(start?.last, this.maxBytes);
+    const group = per === 'hour' ? new HourSums() : new DaySums(timeZone);
+    const isWhole = await this.#each(
+      { from: start?.last.hour ?? from, to, camera, label },
+      (row) => {
+        if (!group.has(row)) page.add(group.take());
+        if (!page.isFull) group.add(row);
+        return page.isFull;
+      },
+    );
+    if (isWhole) page.add(group.take());
+    else if (page.last === undefined) throw tooMany();
+    const hasMore = page.isFull || !isWhole;
     return {
       status: 'OK',
-      ...{ per, timeZone, totals: sums.totals },
+      ...{ per, timeZone, totals: page.totals },
       from: toIsoString(from * HOUR_MS),
       to: toIsoString(to * HOUR_MS),
+      next: hasMore && page.last ? encodeTotalsCursor({ from, to, last: page.last }) : null,
     };
   }
 
-  /** Calls `use` with the rows of one slice of the time after the other, so that none holds up others for long. */
-  async #each(hours: HourQuery, use: (rows: SightingHourRow[]) => void): Promise<void> {
+  #bounds(per: TotalsQuery['per'], query: Pick<TotalsQuery, 'from' | 'to'>) {
+    const end = query.to === undefined ? this.clock() : Date.parse(query.to);
+    const begin =
+      query.from === undefined ? end - DEFAULT_DAYS[per] * DAY_MS : Date.parse(query.from);
+    return { from: Math.floor(begin / HOUR_MS), to: Math.ceil(end / HOUR_MS) };
+  }
+
+  /**
+   * Calls `use` with one row after the other until it returns true, reading one slice of the time after the other, so that
+   * none holds up others for long. Resolves with false if there are too many rows.
+   */
+  async #each(hours: HourQuery, use: (row: SightingHourRow) => boolean): Promise<boolean> {
     const stored = await sightingHourTable.span(this.db);
-    if (!stored) return;
+    if (!stored) return true;
     const first = Math.max(hours.from, stored.first) * HOUR_MS;
     const end = Math.min(hours.to, stored.last + 1) * HOUR_MS;
     let left = MAX_HOURS_READ;
@@ -59,53 +81,68 @@ export class Totals {
       const part = { ...hours, from: slice.from / HOUR_MS, to: slice.to / HOUR_MS };
       const rows = await sightingHourTable.list(this.db, part, left + 1);
       left -= rows.length;
-      if (left < 0) throw tooMany();
-      use(rows);
-      return false;
+      return rows.some(use) || left < 0;
     });
+    return left >= 0;
   }
 }
 
-const totalOfHour = ({ hour, camera, label, sightings }: SightingHourRow): SightingTotal => ({
-  at: toIsoString(hour * HOUR_MS),
-  ...{ camera, label, sightings },
-});
-
+/** The totals of one hour after the other. */
 class HourSums {
-  readonly totals: SightingTotal[] = [];
+  #rows: SightingHourRow[] = [];
+
+  has({ hour }: SightingHourRow): boolean {
+    return this.#rows[0]?.hour === hour || this.#rows.length === 0;
+  }
 
   add(row: SightingHourRow): void {
-    this.totals.push(totalOfHour(row));
+    this.#rows.push(row);
+  }
+
+  take(): { hour: number; totals: SightingTotal[] } | undefined {
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows[0] && { hour: rows[0].hour, totals: rows.map(totalOf) };
   }
 }
 
-/** An hour belongs to the day in which it begins. */
+/** Those of one day after the other. An hour belongs to the day in which it begins. */
 class DaySums {
-  readonly totals: SightingTotal[] = [];
-  readonly #known = new Map<string, SightingTotal>();
-  readonly #dayOf: DayOf;
+  readonly #totals = new Map<string, SightingTotal>();
+  readonly #dayOf: (at: number) => string;
+  #first: { hour: number; day: string } | undefined;
 
   constructor(timeZone: string) {
     this.#dayOf = dayIn(timeZone);
   }
 
-  add({ hour, camera, label, sightings }: SightingHourRow): void {
-    const at = hour * HOUR_MS;
-    const day = this.#dayOf(at);
-    const key = JSON.stringify([day, camera, label]);
-    const known = this.#known.get(key);
-    if (known) {
-      known.sightings += sightings;
-      return;
-    }
-    const total = { at: toIsoString(at), day, camera, label, sightings };
-    this.#known.set(key, total);
-    this.totals.push(total);
+  has({ hour }: SightingHourRow): boolean {
+    return this.#first === undefined || this.#first.day === this.#dayOf(hour * HOUR_MS);
+  }
+
+  add(row: SightingHourRow): void {
+    this.#first ??= { hour: row.hour, day: this.#dayOf(row.hour * HOUR_MS) };
+    const key = JSON.stringify([row.camera, row.label]);
+    const known = this.#totals.get(key);
+    if (known) known.sightings += row.sightings;
+    else this.#totals.set(key, { ...totalOf(row), day: this.#first.day });
+  }
+
+  take(): { hour: number; totals: SightingTotal[] } | undefined {
+    const taken = this.#first && { hour: this.#first.hour, totals: [...this.#totals.values()] };
+    this.#totals.clear();
+    this.#first = undefined;
+    return taken;
   }
 }
 
+const totalOf = ({ hour, camera, label, sightings }: SightingHourRow): SightingTotal => ({
+  at: toIsoString(hour * HOUR_MS),
+  ...{ camera, label, sightings },
+});
+
 function tooMany(): ProblemError {
-  const message = 'too many totals; ask for a shorter time, or for some cameras or labels alone';
+  const message = 'too many totals in one hour or day; ask for some cameras or labels alone';
   return new ProblemError('invalid_parameter', `In the query: from: ${message}`, {
     errors: [{ path: 'from', message }],
   });

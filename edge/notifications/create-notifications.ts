@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Audit } from '../../core/access/audit.js';
 import { edgeRuleSchema } from '../../core/contract/notification.js';
 import { EDGE_TRIGGERS } from '../../core/contract/notification-trigger.js';
@@ -9,6 +10,7 @@ import {
 } from '../../core/notifications/create-notifications.js';
 import { LogInWatch } from '../../core/notifications/log-in-watch.js';
 import { declaredIn } from '../../core/notifications/notification-settings.js';
+import { FileKeeper } from '../../core/notifications/secret-keeper.js';
 import { notificationTables } from '../../core/notifications/tables.js';
 import { tablesOf } from '../../core/store/table-set.js';
 import type { SiteHealth } from '../health/site-health.js';
@@ -16,6 +18,7 @@ import type { CameraPipeline } from '../pipeline/create-pipeline.js';
 import type { EdgeEvents } from '../pipeline/edge-events.js';
 import type { Storage } from '../retention/create-storage.js';
 import type { EdgeDependencies } from '../store/edge-dependencies.js';
+import { WAY_SECRETS } from '../store/way-secrets.js';
 import { edgeConditions } from './edge-conditions.js';
 import { edgePictures } from './edge-pictures.js';
 import { SightingLog } from './sighting-log.js';
@@ -36,10 +39,10 @@ export interface NotificationParts {
 }
 
 /** Subscribes to `events` and to the audit log; registers with `health` which ways fail for long. */
-export function createEdgeNotifications(
+export async function createEdgeNotifications(
   { config, db, log, clock }: EdgeDependencies,
   parts: NotificationParts,
-): NotificationModule {
+): Promise<NotificationModule> {
   const { storage, pipeline, events, health, audit, metrics, buses, uplink } = parts;
   const { site } = config;
   const { now } = storage.steadyTime;
@@ -58,11 +61,12 @@ export function createEdgeNotifications(
     backlog: async () => (await storage.outbox.depth()).depth,
     wall: clock,
   });
-  const module = createNotifications({
+  const module = await createNotifications({
     db: tablesOf(db, notificationTables),
     ruleSchema: edgeRuleSchema,
     triggers: EDGE_TRIGGERS,
     ...declaredIn(config.notifications),
+    keeper: new FileKeeper(join(config.dataFolder, WAY_SECRETS)),
     logs: [new SightingLog(site)],
     sources: [...conditions, new StillThere(site, configured, sightings), logIns],
     pictures: edgePictures(storage, parts.linkOf),

@@ -5,7 +5,7 @@ import { cameraFaults, searchFaults } from '../cameras/camera-faults.js';
 import { ConfigReload } from '../cameras/config-reload.js';
 import type { ConfiguredCameras } from '../cameras/configured-cameras.js';
 import { CameraManager } from '../cameras/managed/camera-manager.js';
-import { CameraSecrets } from '../cameras/managed/camera-secrets.js';
+import { cameraSecrets } from '../cameras/managed/camera-secrets.js';
 import { ManagedCameras } from '../cameras/managed/managed-cameras.js';
 import { cameraNameFaults, nameFaults } from '../cameras/name-faults.js';
 import type { CameraChanges as ScheduleChanges } from '../cameras/schedule/camera-schedule.js';
@@ -36,10 +36,7 @@ export interface ApplyOptions {
 }
 
 export const loadManagedCameras = ({ config, db }: EdgeDependencies): Promise<ManagedCameras> =>
-  new ManagedCameras(
-    tablesOf(db, managedCameraTables),
-    new CameraSecrets(config.dataFolder),
-  ).load();
+  new ManagedCameras(tablesOf(db, managedCameraTables), cameraSecrets(config.dataFolder)).load();
 
 export function createCameraChanges(
   { config, detection: { catalog }, log, clock }: EdgeDependencies,

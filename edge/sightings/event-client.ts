@@ -6,7 +6,7 @@ import { type EventTables, eventTable, type NumberedEvent } from '../store/event
 import { type ImageLinks, presentEvent } from './sighting-event.js';
 
 export interface EventClientLimits {
-  /** A comment is sent when there was no event for this long. */
+  /** A heartbeat is sent when there was no event for this long. */
   heartbeatMs: number;
   /** A client that reads nothing for this long, in addition to `heartbeatMs`, is disconnected. */
   patienceMs: number;
@@ -66,7 +66,8 @@ export class EventClient {
       seq = events.at(-1)?.seq ?? seq;
       const isUpToDate = events.length < PAGE_SIZE;
       if (isUpToDate && !(await this.#wakeUp.wait(this.limits.heartbeatMs)))
-        yield ': keep-alive\n\n';
+        // Browsers do not show comments to a page.
+        yield 'event: heartbeat\ndata: {}\n\n';
     }
   }
 }

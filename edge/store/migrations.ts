@@ -3,6 +3,7 @@ import { createTokenTable } from '../../core/access/token-table.js';
 import { createImageLabelTable } from '../../core/images/image-label-table.js';
 import { createImageTables } from '../../core/images/tables.js';
 import { notificationMigration } from '../../core/notifications/notification-migration.js';
+import { notificationSecretsMigration } from '../../core/notifications/notification-secrets-migration.js';
 import type { Migrations } from '../../core/store/database.js';
 import { announcedTopicMigration } from './announced-topic-migration.js';
 import { managedCamerasMigration } from './managed-cameras-migration.js';
@@ -30,4 +31,5 @@ export const edgeMigrations: Migrations = {
   '0014_managed_cameras': managedCamerasMigration,
   '0015_notifications': notificationMigration,
   '0016_sighting_views': sightingViewsMigration,
+  '0017_notification_secrets': notificationSecretsMigration,
 };

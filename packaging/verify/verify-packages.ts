@@ -23,13 +23,16 @@ import {
 } from './packages.js';
 import { relayChecks } from './relay-checks.js';
 import { samplesIn } from './samples.js';
+import { REPOSITORY_URL, upgradeChecks } from './upgrade-checks.js';
+import { type Repositories, upgradeRepositories } from './upgrade-packages.js';
 import { walkChecks } from './walk-checks.js';
 
 /**
  * Builds the Debian packages and verifies them: `npm run verify:packages [-- --previous COMMIT]` in a machine that boots
  * with systemd. There they are installed, upgraded from the previous commit's, broken, rolled back, removed and purged.
  * At last both packages are walked through in a machine that has not had them: set-up in a browser, enrolment, backup and
- * others; `-- --walk FOLDER` does this alone, with the packages in a folder.
+ * others; `-- --walk FOLDER` does this alone, with the packages in a folder. So does `-- --upgrade FOLDER` with the upgrades
+ * by the console, from signed repositories.
  * `-- --arch arm64` installs siteglass-edge and siteglass-onnx under emulation, searches with cascades and a model, and
  * compares the results with those of this machine's architecture.
  * Needs root, debootstrap, and systemd-nspawn with Chromium, or qemu-user-static.
@@ -45,13 +48,16 @@ await runMain(() => {
     arch,
     previous,
     walk: folder,
+    upgrade: upgradeFolder,
   } = readOptions('verify:packages', {
     previous: { type: 'string', default: 'HEAD~1' },
     arch: { type: 'string', default: own },
     walk: { type: 'string' },
+    upgrade: { type: 'string' },
   });
   mkdirSync(work, { recursive: true });
   if (folder !== undefined) return verifyWalk(packagesIn(folder));
+  if (upgradeFolder !== undefined) return verifyUpgrade(packagesIn(upgradeFolder));
   return arch === own ? verifyBooted(arch, commitOf(previous)) : verifyEmulated(arch, own);
 });
 
@@ -121,6 +127,42 @@ async function verifyWalk({ edge, relay }: PackageFiles): Promise<number> {
   }
 }
 
+async function verifyUpgrade({ edge }: PackageFiles): Promise<number> {
+  const machine = newMachine();
+  try {
+    const prepare = async () => ({ edge, from: await machineRoot([edge], { log }) });
+    return await runChecks(upgrade(machine, prepare));
+  } finally {
+    await machine.stop();
+  }
+}
+
+/** Upgrades by the console, in a machine that boots for them. */
+function upgrade(
+  machine: Machine,
+  prepare: () => Promise<Pick<Prepared, 'edge' | 'from'>>,
+): Checks {
+  let repositories: Repositories;
+  return {
+    'upgrade: boot': async () => {
+      await machine.stop();
+      const { from, edge } = await prepare();
+      repositories = await upgradeRepositories({ edge, work, log, url: REPOSITORY_URL });
+      await machine.boot(from, {
+        '/root/edge.deb': edge,
+        '/srv/repositories': repositories.folder,
+        '/srv/samples': join(root, 'samples'),
+      });
+      return `repositories with ${repositories.newer}, ${repositories.broken} and ${repositories.next}`;
+    },
+    ...upgradeChecks({
+      ...{ edge: program(machine, 'edge', 8080), relay: program(machine, 'relay', 8090) },
+      ...{ work, image: join(root, 'samples', '4-two-signs.jpg') },
+      repositories: () => repositories,
+    }),
+  };
+}
+
 /** Two packages, and the root of a machine that can install them. */
 interface Prepared {
   edge: string;
@@ -187,6 +229,7 @@ async function verifyBooted(arch: string, previous: string): Promise<number> {
       ...applianceChecks(program(machine, 'edge', 8080)),
       ...relayChecks(program(machine, 'relay', 8090)),
       ...walk(machine, async () => ({ edge: built.edge, relay: built.relay, from })),
+      ...upgrade(machine, async () => ({ edge: built.edge, from })),
     });
   } finally {
     await machine.stop();

@@ -49,6 +49,7 @@ export const COMMANDS = {
   },
   Release: {
     package: 'Build the Debian packages into var/packages/',
+    repository: 'Make a signed APT repository of the packages, for a web server',
   },
 };
 
@@ -78,8 +79,9 @@ const ARGUMENTS = {
   'test:arm64': COMPARISON,
   'test:fuzz': '[--files N] [--seconds N] [--seed N]',
   'verify:node': '[MAJOR…] [--all]',
-  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64] [--walk FOLDER]',
+  'verify:packages': '[--previous COMMIT] [--arch amd64|arm64] [--walk FOLDER] [--upgrade FOLDER]',
   'verify:images': '[--keep-data]',
+  repository: '--out FOLDER --url URL [--packages FOLDER]',
   package: '[--arch amd64|arm64] [--out FOLDER] [--here] [--fresh] [--version VERSION]',
 };
 

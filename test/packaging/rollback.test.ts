@@ -17,6 +17,7 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 
 const SCRIPTS = [
   'packaging/bin/siteglass-rollback',
+  'packaging/bin/siteglass-edge-upgrade',
   'packaging/debian/siteglass.preinst',
   'packaging/debian/siteglass.postinst',
   'packaging/debian/siteglass.postrm',

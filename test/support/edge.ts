@@ -5,7 +5,7 @@ import type { Clock } from '../../core/runtime/clock.js';
 import { loadConfiguration } from '../../core/runtime/configuration.js';
 import { silentLogger } from '../../core/runtime/logger.js';
 import { edgeConfigSchema } from '../../edge/config.js';
-import { createEdge, type Edge } from '../../edge/context.js';
+import { createEdge, type Edge, type EdgeOverrides } from '../../edge/context.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface RunningEdge extends Edge {
@@ -18,7 +18,13 @@ export interface RunningEdge extends Edge {
 /** An appliance as in the field, on a free port of the loopback address, with a data folder of its own. */
 export async function startEdge(
   settings: string[] = [],
-  options: { dataFolder?: string; configFile?: string; clock?: Clock; manifest?: string } = {},
+  options: {
+    dataFolder?: string;
+    configFile?: string;
+    clock?: Clock;
+    manifest?: string;
+    upgrades?: EdgeOverrides['upgrades'];
+  } = {},
 ): Promise<RunningEdge> {
   const dataFolder = options.dataFolder ?? (await temporaryFolder());
   const read = () =>
@@ -33,6 +39,7 @@ export async function startEdge(
     reread: read,
     manifest: options.manifest,
     ...(options.clock && { clock: options.clock }),
+    ...(options.upgrades && { upgrades: options.upgrades }),
   });
   await edge.lifecycle.start();
   return {

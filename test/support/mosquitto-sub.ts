@@ -38,5 +38,10 @@ export async function mosquittoSub(t: ExecutionContext, url: string, args: strin
     /** Resolves with the newest message of a topic that fits. */
     sees: (topic: string, fits: (payload: string) => boolean = () => true) =>
       eventually(topic, () => of(topic).findLast(({ payload }) => fits(payload))),
+    /** The same, of what was published since this subscription: an earlier program may have left retained messages. */
+    seesNew: (topic: string, fits: (payload: string) => boolean = () => true) =>
+      eventually(topic, () =>
+        of(topic).findLast(({ payload, retained }) => !retained && fits(payload)),
+      ),
   };
 }

@@ -12,6 +12,7 @@ import {
   type QueueLimits,
   queueLimits,
 } from '../../core/notifications/queue.js';
+import { SealedKeeper, type SecretKeeper } from '../../core/notifications/secret-keeper.js';
 import { NotificationSender } from '../../core/notifications/sender.js';
 import type { NotificationDb, NotificationTables } from '../../core/notifications/tables.js';
 import type { Outcome } from '../../core/notifications/ways/outcome.js';
@@ -93,6 +94,7 @@ export interface Rig {
   logs?: EventLog[];
   sources?: ConditionSource[];
   limits?: Partial<QueueLimits>;
+  keeper?: SecretKeeper;
   isShared?: boolean;
   /** What became of each attempt. */
   send?: (way: NotificationWay, message: NotificationMessage) => Outcome | Promise<Outcome>;
@@ -111,6 +113,7 @@ export function notificationRig(t: ExecutionContext, rig: Rig) {
   });
   const definitions = new Definitions({
     ...{ db, schema: edgeRuleSchema, declared: { rules, ways }, queue, wall: now, log },
+    keeper: rig.keeper ?? new SealedKeeper('a-key-of-at-least-thirty-two-characters'),
   });
   const sender = new NotificationSender({
     ...{ db, definitions, isShared, ...clocks, log, everyMs: 3_600_000 },

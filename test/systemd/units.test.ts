@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'ava';
 import { projectRoot } from '../../core/runtime/project-root.js';
+import { UPGRADE_PLACES } from '../../edge/system/upgrade/upgrades.js';
 import { temporaryFolder } from '../support/temporary-folder.js';
 
 const UNITS = join(projectRoot(), 'systemd');
@@ -75,3 +76,31 @@ for (const program of PROGRAMS) {
     t.true(unit.includes(`LoadCredential=${program}:/etc/siteglass/${program}-credentials\n`));
   });
 }
+
+test("systemd finds nothing wrong with the units of root's part of an upgrade, which ask for what the service writes", async (t) => {
+  const folder = await temporaryFolder(t);
+  const name = 'siteglass-edge-upgrade';
+  const read = (kind: string) => readFile(join(UNITS, `${name}.${kind}`), 'utf8');
+  for (const kind of ['path', 'timer', 'service'])
+    await writeFile(
+      join(folder, `${name}.${kind}`),
+      (await read(kind)).replace(`/usr/lib/siteglass-edge/${name}`, '/bin/true'),
+    );
+  const units = ['path', 'timer', 'service'].map((kind) => join(folder, `${name}.${kind}`));
+  const { stderr } = await run('systemd-analyze', ['verify', '--man=no', ...units]);
+  t.is(stderr.trim(), '');
+  const watched = (await read('path')).match(/^PathExists=.*$/gm);
+  const { requests, reports, running } = UPGRADE_PLACES;
+  t.deepEqual(watched, [
+    `PathExists=${requests}/upgrade-check`,
+    `PathExists=${requests}/upgrade-install`,
+  ]);
+  const service = await read('service');
+  t.regex(service, new RegExp(`^StateDirectory=${basename(reports)}$`, 'm'));
+  t.regex(service, new RegExp(`^RuntimeDirectory=${basename(running)}$`, 'm'));
+  const appliance = await readFile(join(UNITS, 'siteglass-edge.service'), 'utf8');
+  t.regex(appliance, new RegExp(`^RuntimeDirectory=${basename(requests)}$`, 'm'));
+  // What they start is not restarted by the upgrade that it does.
+  const rules = await readFile(join(projectRoot(), 'packaging', 'debian', 'rules'), 'utf8');
+  t.true(rules.includes(`dh_installsystemd --exclude=${name}.service`));
+});

@@ -1,6 +1,5 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { SightingTotals } from '../../../core/contract/totals.js';
 import {
   formatDate,
   formatDateTime,
@@ -15,11 +14,11 @@ import { SelectField } from '../../shared/ui/field.js';
 import { Loading } from '../../shared/ui/loading.js';
 import { Page } from '../../shared/ui/page.js';
 import { type Column, Table } from '../../shared/ui/table.js';
-import { useResource } from '../../shared/use-resource.js';
 import { useSearch } from '../../shared/use-search.js';
 import { texts } from '../../texts/texts.js';
 import { addDays, instantOf, today } from '../events/days.js';
 import { useChoices } from '../events/use-choices.js';
+import { useTotals } from '../events/use-totals.js';
 import {
   type Bar,
   type ChartChoice,
@@ -43,7 +42,7 @@ const options = (all: Record<string, string>) =>
 export function ChartsPage() {
   const search = useSearch();
   const choice = choiceIn(search);
-  const totals = useResource<SightingTotals>('/totals', {
+  const totals = useTotals({
     query: {
       per: perOf(choice),
       timeZone: readersZone(),
@@ -55,10 +54,7 @@ export function ChartsPage() {
     everySeconds: 60,
   });
   const key = JSON.stringify(choice);
-  const data = useMemo(
-    () => totals.data && chartData(choice, totals.data.totals),
-    [totals.data, key],
-  );
+  const data = useMemo(() => totals.data && chartData(choice, totals.data), [totals.data, key]);
   return (
     <Page title={words.title}>
       <Choices choice={choice} onChange={search.change} />

@@ -1,9 +1,8 @@
-import type { SightingTotals } from '../../../core/contract/totals.js';
 import { formatHour } from '../../shared/format.js';
-import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
 import { addDays, instantOf, timeOf } from './days.js';
 import { type EventFilter, inZone } from './event-filter.js';
+import { useTotals } from './use-totals.js';
 import './hour-bar.css';
 
 const words = texts.events;
@@ -53,7 +52,7 @@ export function HourBar({ filter, hrefOf }: HourBarProps) {
 }
 
 function useCounts({ cameras, labels }: EventFilter, begin: number, end: number) {
-  const { data } = useResource<SightingTotals>('/totals', {
+  const { data } = useTotals({
     query: {
       ...inZone,
       per: 'hour',
@@ -65,7 +64,7 @@ function useCounts({ cameras, labels }: EventFilter, begin: number, end: number)
     everySeconds: 60,
   });
   const counts = new Map<number, number>();
-  for (const { at, sightings } of data?.totals ?? [])
+  for (const { at, sightings } of data ?? [])
     counts.set(Date.parse(at), (counts.get(Date.parse(at)) ?? 0) + sightings);
   return counts;
 }

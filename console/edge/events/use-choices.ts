@@ -1,10 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import type { SightingTotals } from '../../../core/contract/totals.js';
 import { readersZone } from '../../shared/format.js';
-import { useResource } from '../../shared/use-resource.js';
 import { live } from '../live-state.js';
 import { addDays, instantOf, today } from './days.js';
 import type { Choices } from './event-filter.js';
+import { useTotals } from './use-totals.js';
 
 const MONTH = 31;
 
@@ -16,14 +15,14 @@ interface Shown {
 /** What there is to choose from: the cameras of now and of the last month, and the labels that were seen. */
 export function useChoices(shown: Shown): Choices {
   const [from] = useState(() => instantOf(addDays(today(), -MONTH)).toISOString());
-  const { data } = useResource<SightingTotals>('/totals', {
+  const { data } = useTotals({
     query: { per: 'day', timeZone: readersZone(), from },
   });
   const cameras = live.cameras.value;
   return useMemo(() => {
     const names = new Map(cameras?.map(({ id, name }) => [id, name ?? id]));
     const labels = new Set(shown.labels);
-    for (const { camera, label } of data?.totals ?? []) {
+    for (const { camera, label } of data ?? []) {
       if (!names.has(camera)) names.set(camera, camera);
       labels.add(label);
     }

@@ -1,4 +1,5 @@
 import type { SystemResource } from '../../../core/contract/system.js';
+import { may } from '../../shared/session.js';
 import { Badge } from '../../shared/ui/badge.js';
 import { Loading } from '../../shared/ui/loading.js';
 import { ErrorNotice, Notice } from '../../shared/ui/notice.js';
@@ -6,6 +7,7 @@ import { useResource } from '../../shared/use-resource.js';
 import { texts } from '../../texts/texts.js';
 import { AccessCard, DetectionCard, MachineCard, ProgramCard, StorageCard } from './cards.js';
 import { Certificates } from './certificates.js';
+import { VersionCard } from './version.js';
 
 const words = texts.system;
 
@@ -18,6 +20,7 @@ export function Overview() {
       <ErrorNotice error={error} />
       <State reasons={data.reasons} />
       <div class="grid">
+        {may('admin') && <VersionCard />}
         <ProgramCard system={data} />
         <MachineCard system={data} />
         <StorageCard system={data} />

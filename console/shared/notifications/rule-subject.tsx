@@ -40,7 +40,17 @@ export function RuleSubject({ draft, choices, error, onValue }: RuleSubjectProps
           onValue={(sites) => onValue({ sites })}
         />
       )}
-      {namesCameras(when) && choices.cameras.length > 0 && (
+      {namesCameras(when) && choices.hasOtherCameras && (
+        <ChipsField
+          label={words.cameras}
+          help={words.camerasOfSites}
+          suggestions={choices.cameras.map(({ id }) => id)}
+          chosen={draft.cameras}
+          onValue={(cameras) => onValue({ cameras })}
+          error={fieldErrorOf(error, 'cameras')}
+        />
+      )}
+      {namesCameras(when) && !choices.hasOtherCameras && choices.cameras.length > 0 && (
         <CheckList
           label={words.cameras}
           help={words.emptyIsAll}

@@ -50,6 +50,7 @@ export function newWay(choice: WayChoice, name?: string): GivenWay {
 const STATE = [
   'declaredIn',
   'readOnly',
+  'problem',
   'waiting',
   'failures',
   'failingSince',
@@ -58,9 +59,22 @@ const STATE = [
   'lastAnswer',
 ];
 
-/** The way as the API takes it, with a marker for each secret. */
-export const draftOfWay = (way: WayResource): GivenWay =>
-  Object.fromEntries(Object.entries(way).filter(([name]) => !STATE.includes(name))) as GivenWay;
+const isMissing = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'set' in value && value.set === false;
+
+/** The way as the API takes it, with a marker for each secret that is set. One that is missing has to be entered again. */
+export function draftOfWay(way: WayResource): GivenWay {
+  const settings = Object.entries(way).filter(([name]) => !STATE.includes(name));
+  const draft = Object.fromEntries(
+    settings.map(([name, value]) => [name, isMissing(value) ? '' : value]),
+  ) as GivenWay;
+  if (draft.kind !== 'webhook') return draft;
+  const headers = draft.headers.map(({ name, value }) => ({
+    name,
+    value: isMissing(value) ? '' : value,
+  }));
+  return { ...draft, headers };
+}
 
 /** Without what is empty: an optional text is there or not. */
 export function completeWay(draft: GivenWay, id: string): GivenWay {

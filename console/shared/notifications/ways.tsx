@@ -96,7 +96,7 @@ function Opened({ of, opened, hasOneBroker, onOpen, onClose, onChange }: OpenedP
 }
 
 function Way({ way, onOpen }: { way: WayResource; onOpen(opened: Opened): void }) {
-  const { id, name = id, readOnly, waiting, dropped, lastAnswer } = way;
+  const { id, name = id, readOnly, problem, waiting, dropped, lastAnswer } = way;
   return (
     <article class="card stack" aria-label={name}>
       <div class="row spread">
@@ -108,6 +108,7 @@ function Way({ way, onOpen }: { way: WayResource; onOpen(opened: Opened): void }
         {way.kind === 'webhook' && way.url.shown !== undefined && `, ${way.url.shown}`}
         {way.kind === 'email' && `, ${way.to.join(', ')}`}
       </p>
+      {problem !== null && <p class="error">{problem}</p>}
       <Failure way={way} />
       {lastAnswer !== null && (
         <p class="muted">{words.lastAnswer(lastAnswer.text, formatAgo(lastAnswer.at))}</p>
@@ -120,7 +121,8 @@ function Way({ way, onOpen }: { way: WayResource; onOpen(opened: Opened): void }
   );
 }
 
-function State({ way: { enabled, failures, lastAnswer } }: { way: WayResource }) {
+function State({ way: { enabled, failures, problem, lastAnswer } }: { way: WayResource }) {
+  if (problem !== null) return <Badge tone="bad">{words.secretMissing}</Badge>;
   if (!enabled) return <Badge>{words.switchedOff}</Badge>;
   if (failures > 0) return <Badge tone="bad">{words.fails}</Badge>;
   if (lastAnswer === null) return <Badge>{words.unused}</Badge>;

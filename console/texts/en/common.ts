@@ -24,6 +24,7 @@ export const common = {
 };
 
 export const errors = {
+  tooMuch: 'This is too much to show. Choose a shorter time, one camera or one label.',
   noAnswer: 'There is no answer. Check that the program runs and that this device can reach it.',
   /** From a proxy, or if the program failed before it could say why. */
   noProblem: (status: number) =>

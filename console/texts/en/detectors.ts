@@ -27,6 +27,25 @@ export const detectors = {
   moreLabels: (count: number) => plural(count, { one: 'and {n} more', other: 'and {n} more' }),
   download: 'Download',
   downloadOne: (id: string) => `Download ${id}`,
+  editOne: (id: string) => `Change ${id}`,
+  editHelp: 'What is empty is as in the file. A change counts from the next picture on.',
+  changedOne: (id: string) => `${id} is changed.`,
+  detectorTitle: 'Name',
+  detectorTitleHelp: 'It is shown beside the id, which stays.',
+  ownLabels: 'Labels',
+  ownLabelsHelp: (count: number) =>
+    plural(count, {
+      one: '{n} label: what it calls that which it finds.',
+      other: '{n} labels, one a line, in the order of the model.',
+    }),
+  parameters: {
+    minConfidence: 'Smallest confidence',
+    maxOverlap: 'Largest overlap of two boxes',
+    minNeighbors: 'Merged windows that are needed',
+    scaleFactor: 'Ratio of two passes',
+    minSize: 'Smallest side in pixels',
+    maxSize: 'Largest side in pixels (0: any)',
+  },
   removeOne: (id: string) => `Remove ${id}`,
   removeTitle: (id: string) => `Remove ${id}?`,
   removeExplanation:

@@ -60,6 +60,8 @@ export const notifications = {
   },
   diskHelp: 'Without a number: when nothing can be stored any more.',
   cameras: 'Cameras',
+  camerasOfSites:
+    'Empty: all. By their ids, at all sites that are chosen above. Those that the sites report are suggested.',
   sites: 'Sites',
   emptyIsAll: 'Without a choice: all of them.',
   labels: 'Objects',
@@ -210,6 +212,7 @@ export const notifications = {
   works: 'Works',
   unused: 'Not used yet',
   fails: 'Fails',
+  secretMissing: 'Enter its secret again',
   failingSince: (ago: string, failures: number) =>
     `First failed ${ago}; ${plural(failures, { one: '{n} attempt', other: '{n} attempts' })} failed.`,
   nextAttempt: (ago: string) => `Next attempt ${ago}.`,

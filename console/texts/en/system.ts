@@ -38,11 +38,14 @@ const auditActions: Partial<Record<AuditAction, string>> = {
   notification_removed: 'Message removed',
   image_removed: 'Image removed',
   detector_added: 'Detector added',
+  detector_changed: 'Detector changed',
   detector_removed: 'Detector removed',
   enrolled: 'Enrolled at a relay',
   backup_made: 'Backup made',
   backup_restored: 'Backup restored',
   restarted: 'Restarted',
+  upgrade_looked_for: 'Newer version looked for',
+  upgrade_requested: 'Upgrade requested',
 };
 
 const actorKinds: Partial<Record<AuditActorKind, string>> = {

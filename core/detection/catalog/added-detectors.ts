@@ -8,6 +8,7 @@ import { DetectorFault } from './detector-fault.js';
 import { examineFile } from './detector-files.js';
 import { type DetectorFile, type NamedFile, OperatorDetectors } from './operator-detectors.js';
 import type { Probe } from './probe.js';
+import { withSettings } from './with-settings.js';
 
 export interface AddedDetectorsOptions {
   folder: ModelFolder;
@@ -46,6 +47,14 @@ async function filesOf(folder: ModelFolder): Promise<DetectorFile[]> {
 }
 
 async function examineAdded(
+  file: NamedFile,
+  options: AddedDetectorsOptions,
+): Promise<ReadyDetector> {
+  const { settings } = (await options.folder.find(file.id)) ?? {};
+  return withSettings(await examineAsAdded(file, options), settings);
+}
+
+async function examineAsAdded(
   file: NamedFile,
   { folder, listed, probe }: AddedDetectorsOptions,
 ): Promise<ReadyDetector> {

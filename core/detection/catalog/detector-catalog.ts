@@ -9,7 +9,12 @@ import type { Logger } from '../../runtime/logger.js';
 import type { AnalysisPlan, AnalysisRequest, Planner } from '../detection.js';
 import { ModelFolder } from '../models/model-folder.js';
 import { addedDetectors } from './added-detectors.js';
-import { type AvailableModel, type DetectorEntry, labelsOf } from './detector-entry.js';
+import {
+  type AvailableModel,
+  type DetectorEntry,
+  labelsOf,
+  type ReadyDetector,
+} from './detector-entry.js';
 import { detectorFilesIn, examineFile } from './detector-files.js';
 import { knownDetectors } from './known-detectors.js';
 import { type NamedDetector, named } from './named-detector.js';
@@ -132,6 +137,12 @@ export class DetectorCatalog implements Planner, Service {
       ...resource(servedEntry(entry, engines), defaults.includes(entry)),
       removable: isIn(entry.id, added) && !operator.includes(entry),
     }));
+  }
+
+  /** A detector that was added and can be used. */
+  ready(id: string): ReadyDetector | undefined {
+    const entry = this.#added?.entries().find((one) => one.id === id);
+    return entry?.status === 'ready' ? entry : undefined;
   }
 
   /** The labels of all detectors that can be used. */

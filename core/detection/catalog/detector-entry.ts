@@ -1,6 +1,7 @@
 import type {
   CascadeEngineName,
   DetectorResource,
+  DetectorSettings,
   ModelParameters,
   SearchParameters,
 } from '../../contract/detection.js';
@@ -13,6 +14,9 @@ interface KnownDetector {
   origin: DetectorResource['origin'];
   source?: string;
   licence?: string;
+  title?: string;
+  /** What was set on a detector that was added; the other fields have it already. */
+  settings?: DetectorSettings;
 }
 
 export interface KnownCascade extends KnownDetector {

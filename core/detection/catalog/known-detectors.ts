@@ -38,7 +38,12 @@ export async function knownDetectors({
   const others = (present ?? []).filter(({ id }) => !shipped.some((one) => one.id === id));
   return [
     ...shipped,
-    ...(await Promise.all(others.map(({ id, path }) => namedFile(id, path)))),
+    ...(await Promise.all(
+      others.map(async ({ id, path, settings }) => {
+        const named = await namedFile(id, path);
+        return settings?.labels ? { ...named, labels: settings.labels } : named;
+      }),
+    )),
     ...(await inFolder(folder)),
   ];
 }

@@ -1,5 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DetectorAddition, DetectorResource } from '../../contract/detection.js';
+import type {
+  DetectorAddition,
+  DetectorResource,
+  DetectorSettings,
+} from '../../contract/detection.js';
 import { messageOf, ProblemError } from '../../runtime/errors.js';
 import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
@@ -107,6 +111,13 @@ export class DetectorAdditions implements Service {
     const installed = await this.#options.installer.addFile(given, { signal });
     this.#states.delete(installed.id);
     return installed;
+  }
+
+  /** Replaces what is set on a detector that was added. Throws ProblemError. */
+  set(id: string, settings: DetectorSettings): Promise<void> {
+    return this.exclusively(() =>
+      this.#options.installer.set(id, settings, { signal: this.#stopping.signal }),
+    );
   }
 
   /** Removes what was added. Throws ProblemError. */

@@ -1,10 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import type { DetectorResource } from '../../contract/detection.js';
+import type { DetectorResource, DetectorSettings } from '../../contract/detection.js';
 import { ProblemError } from '../../runtime/errors.js';
 import { unknownName } from '../../runtime/unknown-name.js';
-import type { AvailableModel } from '../catalog/detector-entry.js';
+import type { AvailableModel, ReadyDetector } from '../catalog/detector-entry.js';
 import type { Probe } from '../catalog/probe.js';
+import { settingsFaults } from '../catalog/with-settings.js';
 import {
   type DownloadLimits,
   type DownloadProgress,
@@ -16,7 +17,9 @@ import { FolderBusy, type ModelFolder, type StagedModel } from '../models/model-
 import { fullDiskFault, requireSpace } from '../models/partial-file.js';
 import type { ProxyVariables } from '../models/proxy.js';
 import { MAX_MODEL_BYTES } from '../onnx/read-model.js';
+import { type AddedLimits, requireRoom } from './added-limits.js';
 import { type CollectedFile, collectFile, type DetectorFileKind } from './collect-file.js';
+import { notAdded } from './not-added.js';
 import { requireRuntime, tryListed, tryOther } from './try-file.js';
 
 /** What the installer has to know of the detectors that there are. */
@@ -25,6 +28,8 @@ export interface InstalledCatalog {
   /** The manifest's model with this id, or with this hash. */
   listed(id: string): AvailableModel | undefined;
   listedBySha256(sha256: string): AvailableModel | undefined;
+  /** A detector that was added and can be used. */
+  ready(id: string): ReadyDetector | undefined;
   /** Notices what was added or removed just now. */
   refresh(): Promise<void>;
 }
@@ -39,6 +44,8 @@ export interface InstallerOptions {
   proxies: ProxyVariables;
   userAgent: string;
   limits?: Partial<DownloadLimits>;
+  /** On all that are added. */
+  added?: Partial<AddedLimits>;
 }
 
 export interface InstallOptions {
@@ -163,16 +170,38 @@ export class DetectorInstaller {
     });
   }
 
+  /** Sets what a detector that was added is called and how it searches. Throws ProblemError. */
+  async set(
+    id: string,
+    settings: DetectorSettings,
+    options: Pick<InstallOptions, 'signal' | 'onWait'>,
+  ): Promise<void> {
+    const { folder, catalog } = this.options;
+    await this.#changing(options, async () => {
+      if (!(await folder.find(id))) throw notAdded(id, catalog.detectors(), 'changed');
+      await catalog.refresh();
+      const detector = catalog.ready(id);
+      if (!detector)
+        throw new ProblemError(
+          'conflict',
+          `"${id}" cannot be used: add a file that can, or remove it`,
+        );
+      const errors = settingsFaults(detector, settings);
+      if (errors.length > 0) {
+        const lines = errors.map(({ path, message }) => `${path}: ${message}`);
+        throw new ProblemError('invalid_parameter', `In the body: ${lines.join('; ')}.`, {
+          errors,
+        });
+      }
+      await folder.set(id, settings);
+    });
+  }
+
   /** Removes what was added. Throws `detector_not_removable` and `not_found`. */
   async remove(id: string, options: Pick<InstallOptions, 'signal' | 'onWait'>): Promise<void> {
     const { folder, catalog } = this.options;
     await this.#changing(options, async () => {
-      if (await folder.remove(id)) return;
-      const known = catalog.detectors();
-      const detector = known.find((one) => one.id === id);
-      if (detector) throw new ProblemError('detector_not_removable', whyNotRemovable(detector));
-      const ids = known.filter(({ removable }) => removable).map((one) => one.id);
-      throw new ProblemError('not_found', unknownName(`there is no detector "${id}"`, id, ids));
+      if (!(await folder.remove(id))) throw notAdded(id, catalog.detectors(), 'removed');
     });
   }
 
@@ -233,6 +262,7 @@ export class DetectorInstaller {
     prepare?: (staged: StagedModel) => Promise<void>,
   ): Promise<Installed> {
     const { folder } = this.options;
+    await requireRoom(folder, { id, bytes }, this.options.added);
     const was = await folder.find(id);
     const staged = await folder.stage(id);
     try {
@@ -273,10 +303,4 @@ export class DetectorInstaller {
     const name = new URL(url).pathname.split('/').at(-1) ?? '';
     return new URL(name, mirror.endsWith('/') ? mirror : `${mirror}/`);
   }
-}
-
-function whyNotRemovable({ id, origin, status }: DetectorResource): string {
-  if (status === 'available') return `"${id}" is not downloaded, so there is nothing to remove`;
-  if (origin === 'operator') return `"${id}" lies in detection.folder; remove its file there`;
-  return `"${id}" comes with Siteglass and cannot be removed`;
 }

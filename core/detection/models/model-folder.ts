@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { type DetectorSettings, detectorSettingsSchema } from '../../contract/detection.js';
 import { nameSchema } from '../../contract/names.js';
 import { StartError } from '../../runtime/errors.js';
 import { replaceFile } from '../../runtime/replace-file.js';
@@ -28,6 +29,7 @@ const recordSchema = z.object({
   file: z.string().regex(/^[a-z0-9-]+\.(onnx|xml)$/),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   bytes: z.int().min(0),
+  settings: detectorSettingsSchema.optional(),
 });
 export type ModelRecord = z.infer<typeof recordSchema>;
 
@@ -74,7 +76,8 @@ export class ModelFolder {
     const path = join(this.#versions, record.version, record.file);
     const found = await stat(path).catch(() => undefined);
     const state = found ? `${found.ino} ${found.size} ${found.mtimeMs}` : 'missing';
-    return { ...record, path, signature: `${record.version} ${state}` };
+    const settings = JSON.stringify(record.settings ?? {});
+    return { ...record, path, signature: `${record.version} ${state} ${settings}` };
   }
 
   /** Runs `change` while no other process changes the folder. Throws FolderBusy at once if one does and `onWait` is absent. */
@@ -116,6 +119,16 @@ export class ModelFolder {
     await this.#retire(id);
     await replaceFile(this.#recordPath(id), `${JSON.stringify(record)}\n`, { flush: true });
     await flush(this.folder);
+  }
+
+  /** Replaces what is set on a detector; false if there is none. Its files stay as they are. */
+  async set(id: string, settings: DetectorSettings): Promise<boolean> {
+    const record = await this.#record(id);
+    if (!record) return false;
+    const next: ModelRecord = { ...record, settings };
+    await replaceFile(this.#recordPath(id), `${JSON.stringify(next)}\n`, { flush: true });
+    await flush(this.folder);
+    return true;
   }
 
   /** Whether there was one. Its files stay for a minute. */

@@ -5,11 +5,13 @@ import { imageTexts } from './image-texts.js';
 import { notificationTexts } from './notification-texts.js';
 import { siteTexts } from './site-texts.js';
 import { systemTexts } from './system-texts.js';
+import { upgradeTexts } from './upgrade-texts.js';
 
 type Json = Record<string, unknown>;
 
 const TEXTS: FieldTexts = {
   ...systemTexts,
+  ...upgradeTexts,
   ...notificationTexts,
   ...siteTexts,
   ...cameraTexts,

@@ -12,6 +12,12 @@ export const imageTexts: FieldTexts = {
   'param.detector': ['Id of the detector', 'stop-sign'],
   'param.image': ['Id of the image', '01a20665-0b1c-74f1-a44c-1376fce3fad5'],
   'param.code': ['The code at the end of the link', 'q0u6VxVYdQh2gUJ3t1bQm2o0V2y8K1n5s7w9z3c4e6A'],
+  'Detector.title': ['Name that is shown beside the id', 'Yard'],
+  'DetectorSettings.title': ['Name that is shown beside the id', 'Yard'],
+  'DetectorSettings.labels': [
+    'As many as it has now, in their order; not of a model that Siteglass lists',
+    ['forklift', 'pallet'],
+  ],
   'detectors.name': ['Name of the detector that is added', 'yolox-nano'],
   'links.original': [
     'Path of the image as it was uploaded',
@@ -85,6 +91,7 @@ export const imageTexts: FieldTexts = {
   'DeepstackError.error': ['What is wrong, in a sentence', 'The form has no image.'],
   'DeepstackAnswer.count': ['Number of detections', 1],
   'get-objectdetection-detectors-id.id': ['Id of the detector', 'stop-sign'],
+  'put-objectdetection-detectors-id.id': ['Id of the detector', 'forklift'],
   'delete-objectdetection-detectors-id.id': ['Id of the detector', 'yolox-nano'],
   tiles: ['Columns and rows that the image is divided into for the search', '2x2'],
   reason: ['Why it is not ready', 'The file of the model is missing.'],

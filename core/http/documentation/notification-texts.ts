@@ -40,6 +40,7 @@ export const notificationTexts: FieldTexts = {
   'NotificationWay.declaredIn': DECLARED,
   'NotificationWay.failingSince': ['When the first failure in a row was; null if it works', null],
   'NotificationWay.lastAnswer': ['What the receiver answered last'],
+  'SecretMarker.set': ['False for one that is missing, e.g. after a restore on another machine'],
   'SecretMarker.shown': ['The part that is no secret', 'https://ntfy.example.com'],
   'NotificationAnswer.ok': ['Whether the receiver accepted the message', true],
   'NotificationAnswer.text': ["The receiver's answer, or the fault, in words", '200 OK'],

@@ -25,6 +25,7 @@ export const systemTexts: FieldTexts = {
   'LivePresent.static': ['Whether the object has not moved for a while', false],
   'LiveChanges.order': ['Ids of the cameras in their order', ['street']],
   'FleetSite.id': ['Id of the site', 'harbour'],
+  'FleetCamera.id': ['Id of the camera', 'street'],
   'SiteCamera.id': ['Id of the camera', 'street'],
   'gaps.missing': ['Numbers that did not arrive yet', 12],
   'gaps.lost': ['Numbers that nobody has any more', 0],

@@ -3,6 +3,7 @@ import type { CameraRevision, SettingChange } from '../../../core/contract/camer
 import { jsonObject } from '../../../core/contract/json-object.js';
 import type { FieldError } from '../../../core/contract/problem.js';
 import { type SecretSource, settingErrors } from '../../../core/runtime/configuration.js';
+import { isStoredSecret, type SecretFiles } from '../../../core/store/secret-files.js';
 import { unitOfWork } from '../../../core/store/unit-of-work.js';
 import {
   cameraRevisionTable,
@@ -14,7 +15,6 @@ import {
 } from '../../store/managed-camera-table.js';
 import { managedCameraTables } from '../../store/tables.js';
 import { type CameraConfig, cameraSchema } from '../camera-config.js';
-import type { CameraSecrets, StoredSecret } from './camera-secrets.js';
 import { isSecretPath, type SecretPath, withSecrets } from './secret-settings.js';
 import { type JsonObject, settingChanges } from './setting-changes.js';
 import { withoutDefaults } from './without-defaults.js';
@@ -49,7 +49,7 @@ export class ManagedCameras {
 
   constructor(
     private readonly db: Kysely<ManagedCameraTables>,
-    private readonly secrets: CameraSecrets,
+    private readonly secrets: SecretFiles,
     private readonly limits: RevisionLimits = LIMITS,
   ) {}
 
@@ -156,22 +156,19 @@ export class ManagedCameras {
     const used = new Set<string>();
     for (const text of [...texts, ...present])
       withSecrets(jsonObject(text) ?? {}, (secret) => {
-        if (isStored(secret)) used.add(secret.kept);
+        if (isStoredSecret(secret)) used.add(secret.kept);
         return secret;
       });
     await this.secrets.collect(used);
   }
 }
 
-const isStored = (secret: unknown): secret is StoredSecret =>
-  typeof (secret as Partial<StoredSecret> | null)?.kept === 'string';
-
-const decode = (text: string, secrets: CameraSecrets): JsonObject =>
+const decode = (text: string, secrets: SecretFiles): JsonObject =>
   withSecrets(jsonObject(text) ?? {}, (secret) =>
-    isStored(secret) ? secrets.sourceOf(secret) : secret,
+    isStoredSecret(secret) ? secrets.sourceOf(secret) : secret,
   );
 
-export function managedCameraOf(row: ManagedCameraRow, secrets: CameraSecrets): ManagedCamera {
+export function managedCameraOf(row: ManagedCameraRow, secrets: SecretFiles): ManagedCamera {
   const settings = decode(row.settings, secrets);
   const { data, error } = cameraSchema.safeParse(settings);
   return {
@@ -184,7 +181,7 @@ export function managedCameraOf(row: ManagedCameraRow, secrets: CameraSecrets): 
   };
 }
 
-function lackedIn(settings: JsonObject, secrets: CameraSecrets): SecretPath[] {
+function lackedIn(settings: JsonObject, secrets: SecretFiles): SecretPath[] {
   const lacks: SecretPath[] = [];
   withSecrets(settings, (source, path) => {
     if (secrets.isGone(source)) lacks.push(path);

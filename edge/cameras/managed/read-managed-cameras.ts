@@ -4,7 +4,7 @@ import { openReadOnly } from '../../../core/store/read-only.js';
 import type { ManagedCameraRow } from '../../store/managed-camera-table.js';
 import type { CameraConfig } from '../camera-config.js';
 import { ConfiguredCameras } from '../configured-cameras.js';
-import { CameraSecrets } from './camera-secrets.js';
+import { cameraSecrets } from './camera-secrets.js';
 import { type ManagedCamera, managedCameraOf } from './managed-cameras.js';
 
 /**
@@ -14,7 +14,7 @@ import { type ManagedCamera, managedCameraOf } from './managed-cameras.js';
 export function readManagedCameras(dataFolder: string): ManagedCamera[] {
   const file = join(dataFolder, 'edge.db');
   if (!existsSync(file)) return [];
-  const secrets = new CameraSecrets(dataFolder);
+  const secrets = cameraSecrets(dataFolder);
   return rowsIn(file).map((row) => managedCameraOf(row, secrets));
 }
 

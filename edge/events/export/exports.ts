@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Sighting, SightingFilter } from '../../../core/contract/sighting.js';
+import { CallerPlaces } from '../../../core/http/caller-places.js';
 import { clientStream } from '../../../core/http/client-stream.js';
 import type { ImageStore } from '../../../core/images/image-store.js';
 import { imageTable } from '../../../core/images/image-table.js';
@@ -16,10 +17,9 @@ export interface ExportsOptions {
   list: SightingList;
   store: ImageStore;
   clock: Clock;
-  /** Exports that are made at the same time. */
-  atOnce?: number;
-  /** An export that nobody reads for so long ends. */
+  /** An export that nobody reads for so long ends, and one that is read more slowly than `minBytesPerSecond` for longer. */
   patienceMs?: number;
+  minBytesPerSecond?: number;
   maxRows?: number;
   maxPictures?: number;
 }
@@ -28,22 +28,22 @@ export interface ExportsOptions {
 export class Exports implements Service {
   readonly name = 'exports';
   readonly #running = new Set<Readable>();
-  /** Those that are counted and read before their first byte are among them. */
-  #places = 0;
+  /** Those that are counted and read before their first byte have one. */
+  readonly #places = new CallerPlaces({ all: 2, what: 'export', retryAfterSeconds: 10 });
 
   constructor(private readonly options: ExportsOptions) {}
 
   get running(): number {
-    return this.#places;
+    return this.#places.taken;
   }
 
   async stop(): Promise<void> {
     for (const running of this.#running) running.destroy();
   }
 
-  /** Throws `exports_busy`, or `invalid_parameter` if there are too many sightings. */
-  csv(filter: SightingFilter): Promise<Readable> {
-    return this.#inPlace(async () => {
+  /** Throws `exports_busy`, `rate_limited` if the caller has one, or `invalid_parameter` if there are too many sightings. */
+  csv(filter: SightingFilter, caller: string): Promise<Readable> {
+    return this.#inPlace(caller, async () => {
       await this.#check(filter, this.options.maxRows ?? 200_000);
       return Readable.from(csvOf(this.options.list, filter), {
         objectMode: false,
@@ -53,8 +53,8 @@ export class Exports implements Service {
   }
 
   /** Throws as `csv`. */
-  coco(filter: SightingFilter): Promise<Readable> {
-    return this.#inPlace(async () => {
+  coco(filter: SightingFilter, caller: string): Promise<Readable> {
+    return this.#inPlace(caller, async () => {
       await this.#check(filter, this.options.maxPictures ?? 5_000);
       const { site, version, list, clock } = this.options;
       const pictures = new Map<string, Sighting[]>();
@@ -77,29 +77,24 @@ export class Exports implements Service {
   }
 
   /** The place is taken before anything is read, and free again when the export has ended. */
-  async #inPlace(make: () => Promise<Readable>): Promise<Readable> {
-    const { atOnce = 2, patienceMs = 300_000 } = this.options;
-    if (this.#places >= atOnce)
-      throw new ProblemError(
-        'exports_busy',
-        `${atOnce} exports are being made. Retry when one is complete.`,
-        { retryAfter: 10 },
-      );
-    this.#places += 1;
+  async #inPlace(caller: string, make: () => Promise<Readable>): Promise<Readable> {
+    const { patienceMs = 300_000, minBytesPerSecond = 65_536 } = this.options;
+    const free = this.#places.take(caller);
     try {
       const content = await make();
-      const shown = clientStream((onDrained) => partsOf(content, onDrained), {
+      const limits = { patienceMs, minBytesPerSecond };
+      const shown = clientStream((onDrained) => partsOf(content, limits, onDrained), {
         patienceMs,
         onEnd: () => content.destroy(),
       });
       this.#running.add(shown);
       shown.once('close', () => {
         this.#running.delete(shown);
-        this.#places -= 1;
+        free();
       });
       return shown;
     } catch (error) {
-      this.#places -= 1;
+      free();
       throw error;
     }
   }
@@ -113,10 +108,26 @@ export class Exports implements Service {
   }
 }
 
-async function* partsOf(content: Readable, onDrained: () => void): AsyncGenerator<Buffer> {
+interface ReadLimits {
+  patienceMs: number;
+  minBytesPerSecond: number;
+}
+
+/** Ends for a reader that takes a little now and then only, to keep its place. The time that the parts take is not its own. */
+async function* partsOf(
+  content: Readable,
+  { patienceMs, minBytesPerSecond }: ReadLimits,
+  onDrained: () => void,
+): AsyncGenerator<Buffer> {
+  let [waitedMs, bytes] = [0, 0];
   for await (const part of content as AsyncIterable<Buffer>) {
+    const since = performance.now();
     yield part;
     onDrained();
+    waitedMs += performance.now() - since;
+    bytes += part.length;
+    if (waitedMs > patienceMs + (bytes / minBytesPerSecond) * 1_000)
+      throw new Error('the export is read too slowly');
   }
 }
 

@@ -91,13 +91,11 @@ export class LiveClient {
     yield `retry: ${RETRY_MS}\n\nevent: state\ndata: ${await this.options.state()}\n\n`;
     while (!this.#ended.signal.aborted) {
       onDrained();
-      if (!(await this.#wakeUp.wait(this.options.heartbeatMs))) {
-        yield ': keep-alive\n\n';
-        continue;
-      }
+      const isWoken = await this.#wakeUp.wait(this.options.heartbeatMs);
       const parts = this.#take();
-      if (parts.length > 0)
-        yield `event: changes\ndata: {"at":"${this.options.now()}",${parts.join(',')}}\n\n`;
+      // Browsers do not show comments to a page, so that a heartbeat is an event without changes.
+      if (!isWoken || parts.length > 0)
+        yield `event: changes\ndata: {${[`"at":"${this.options.now()}"`, ...parts].join(',')}}\n\n`;
     }
   }
 

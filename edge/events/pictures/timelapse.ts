@@ -3,6 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { JobOrigin } from '../../../core/detection/detection.js';
+import { CallerPlaces } from '../../../core/http/caller-places.js';
 import type { StoredImage } from '../../../core/images/image-table.js';
 import type { Images } from '../../../core/images/images.js';
 import type { Renditions } from '../../../core/images/renditions.js';
@@ -34,33 +35,35 @@ const MAX_REPORT = 2_000;
 /** A film of a camera's day, made by `ffmpeg` of copies that the workers make: it never sees the bytes of a camera. */
 export class Timelapse implements Service {
   readonly name = 'time-lapse';
-  #running: ChildProcess | undefined;
-  #isBusy = false;
+  readonly #running = new Set<ChildProcess>();
+  readonly #places = new CallerPlaces({ all: 2, what: 'time-lapse', retryAfterSeconds: 30 });
 
   constructor(private readonly options: TimelapseOptions) {}
 
   async stop(): Promise<void> {
-    this.#running?.kill('SIGKILL');
+    for (const child of this.#running) child.kill('SIGKILL');
   }
 
-  /** An MP4 while it is made. Throws `ffmpeg_missing`, `exports_busy`, or `not_found` for a day without pictures. */
+  /**
+   * An MP4 while it is made. Throws `ffmpeg_missing`, `exports_busy`, `rate_limited` if the caller has one under way, or
+   * `not_found` for a day without pictures.
+   */
   async open(
     camera: string,
     bounds: { from: number; to: number },
     origin: JobOrigin,
   ): Promise<Readable> {
     const program = this.#program();
-    if (this.#isBusy) throw busy();
-    this.#isBusy = true;
+    const free = this.#places.take(origin.kind === 'client' ? origin.id : origin.kind);
     try {
       const { idsBetween } = this.options;
       const ids = evenly(await idsBetween(camera, bounds.from, bounds.to), MAX_FRAMES);
       const first = await this.#firstOf(ids);
       if (!first)
         throw new ProblemError('not_found', `There are no pictures of ${camera} of this day.`);
-      return this.#film(program, ids, first, origin);
+      return this.#film(program, ids, first, { origin, free });
     } catch (error) {
-      this.#isBusy = false;
+      free();
       throw error;
     }
   }
@@ -74,13 +77,18 @@ export class Timelapse implements Service {
     );
   }
 
-  #film(program: string, ids: string[], first: StoredImage, origin: JobOrigin): Readable {
+  #film(
+    program: string,
+    ids: string[],
+    first: StoredImage,
+    { origin, free }: { origin: JobOrigin; free(): void },
+  ): Readable {
     const { log, deadlineMs = DEADLINE_MS } = this.options;
     const child = launchProgram(program, {
       options: optionsFor(first),
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    this.#running = child;
+    this.#running.add(child);
     const { stdin, stdout, stderr } = child;
     if (!stdin || !stdout || !stderr) throw new Error('the program has no pipes');
     let report = '';
@@ -100,8 +108,8 @@ export class Timelapse implements Service {
       });
     }).finally(() => {
       clearTimeout(deadline);
-      this.#isBusy = false;
-      this.#running = undefined;
+      free();
+      this.#running.delete(child);
     });
     pipeline(Readable.from(this.#frames(ids, origin)), stdin).catch((error: unknown) =>
       log.debug({ error: messageOf(error) }, 'time-lapse ended early'),
@@ -177,8 +185,3 @@ function isExecutable(file: string): boolean {
     return false;
   }
 }
-
-const busy = () =>
-  new ProblemError('exports_busy', 'Another time-lapse is being made. Retry when it is complete.', {
-    retryAfter: 30,
-  });

@@ -305,16 +305,18 @@ test.serial('the demo has its limits, and the fleet its sites with their cameras
   t.is((await admin.get(t, `${API}/sites/pier/cameras`)).status, 200);
   t.is((await admin.get(t, `${API}/sites/nowhere/cameras`)).status, 404);
   t.is((await admin.get(t, `${API}/fleet?limit=201`)).status, 400);
+  t.is((await admin.get(t, `${API}/fleet/cameras?site=pier`)).status, 200);
   await relay.fleet.removeSite('pier');
 });
 
-test.serial('a detector is added and removed', async (t) => {
+test.serial('a detector is added, changed and removed', async (t) => {
   const { admin } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
   const path = `${API}/objectdetection/detectors`;
   const options = { path, file: { field: 'file' } };
   t.is((await admin.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
   t.is((await admin.get(t, `${path}/lorry`)).status, 200);
+  t.is((await admin.put(t, `${path}/lorry`, { title: 'Lorries' })).status, 200);
   t.is((await admin.delete(t, `${path}/lorry`)).status, 200);
 });
 
@@ -350,9 +352,11 @@ test.serial('each call needs its role and no more', async (t) => {
     [`get ${API}/objectdetection/detectors`]: 'anonymous',
     [`get ${API}/objectdetection/detectors/{id}`]: 'anonymous',
     [`post ${API}/objectdetection/detectors`]: 'admin',
+    [`put ${API}/objectdetection/detectors/{id}`]: 'admin',
     [`delete ${API}/objectdetection/detectors/{id}`]: 'admin',
     [`get ${API}/demo`]: 'anonymous',
     [`get ${API}/fleet`]: 'viewer',
+    [`get ${API}/fleet/cameras`]: 'viewer',
     [`get ${site}/cameras`]: 'viewer',
     [`get ${API}/sites`]: 'viewer',
     [`post ${API}/sites`]: 'admin',

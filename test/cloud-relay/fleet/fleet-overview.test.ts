@@ -126,3 +126,28 @@ test('cameras of a site that is silent stay as they were, until the site is remo
   cameras.forget('north');
   t.deepEqual(cameras.of('north'), []);
 });
+
+test('the ids of cameras are listed in pages, each with the sites that report it', async (t) => {
+  const { overview, cameras, reports } = await setUp(t, { maxPerSite: 10 });
+  const sites = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  for (const site of sites) await reports(site, 'gate');
+  await reports('b', 'yard');
+  await reports('c', 'dock');
+  await eventually(() => sites.every((site) => cameras.of(site).length > 0));
+  await eventually(() => cameras.of('b').length + cameras.of('c').length === 4);
+  const first = overview.cameraIds({ limit: 2 });
+  t.deepEqual(first, {
+    cameras: [
+      { id: 'dock', siteCount: 1, sites: ['c'] },
+      { id: 'gate', siteCount: 7, sites: ['a', 'b', 'c', 'd', 'e'] },
+    ],
+    next: 'gate',
+  });
+  const rest = overview.cameraIds({ limit: 2, after: 'gate' });
+  t.deepEqual([rest.cameras.map(({ id }) => id), rest.next], [['yard'], null]);
+  const ofSite = overview.cameraIds({ limit: 10, site: ['b', 'nowhere'] });
+  t.deepEqual(ofSite.cameras, [
+    { id: 'gate', siteCount: 1, sites: ['b'] },
+    { id: 'yard', siteCount: 1, sites: ['b'] },
+  ]);
+});

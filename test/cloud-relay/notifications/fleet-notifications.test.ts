@@ -104,6 +104,20 @@ test('the backlog and the offline cameras of a site are told by its reports', as
   t.is(told().length, 5);
 });
 
+test('a rule that names cameras is about these alone', async (t) => {
+  const { api, reports, pass, told } = await setUp(t, 'camera_offline');
+  const rule = { id: 'camera-offline', when: 'camera_offline', ways: ['hook'], cameras: ['yard'] };
+  t.is((await api.put(t, `${API}/notifications/rules/camera-offline`, rule)).status, 200);
+  const bad = { cameras: { online: 1, total: 3, offline: ['gate', 'yard'] } };
+  await reports(bad);
+  await pass(0);
+  for (let i = 0; i < 3; i++) {
+    await pass(2);
+    await reports(bad);
+  }
+  t.deepEqual(told(), ['camera_offline problem north yard']);
+});
+
 test('a message about a site also goes to its topic at the broker', async (t) => {
   const { relay, api, reports, pass, appliance } = await setUp(t);
   const add = (path: string, body: object) =>

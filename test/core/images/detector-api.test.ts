@@ -6,6 +6,8 @@ import test, { type ExecutionContext } from 'ava';
 import type { DetectorResource } from '../../../core/contract/detection.js';
 import type { ImageResult } from '../../../core/contract/image.js';
 import type { Problem } from '../../../core/contract/problem.js';
+import { requireRoom } from '../../../core/detection/installer/added-limits.js';
+import { ModelFolder } from '../../../core/detection/models/model-folder.js';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { type Answer, file, startFileServer, status } from '../../fakes/file-server.js';
 import { ApiClient } from '../../support/api-client.js';
@@ -358,3 +360,95 @@ test.serial(
     t.is(server.requests.at(-1)?.headers.range, 'bytes=2000-');
   },
 );
+
+test.serial(
+  'what is set on a detector that was added is in effect at once, after a restart, and until it is set back',
+  async (t) => {
+    const { manifest } = await modelServer(t);
+    const dataFolder = await temporaryFolder(t);
+    const start = () => startEdge([], { manifest, dataFolder });
+    const first = await start();
+    const api = await ApiClient.connect(first.url, first.adminToken);
+    await upload(t, api, own, { name: 'forklift', description: SQUARES });
+    const set = (settings: object, id = 'forklift') =>
+      api.put<One & Problem>(t, `${DETECTORS}/${id}`, settings);
+    const settings = {
+      title: 'Yard',
+      labels: ['rot', 'grün', 'blau'],
+      usualLabels: ['rot'],
+      parameters: { minConfidence: 0.5, minSize: 8 },
+    };
+    const changed = await set(settings);
+    t.is(changed.status, 200, JSON.stringify(changed.json));
+    t.like(changed.json.detector, { ...settings, settings, status: 'ready' });
+    t.like(changed.json.detector.parameters, { minConfidence: 0.5, maxOverlap: 0.45, minSize: 8 });
+    const labels = async (client: ApiClient) => {
+      const { json } = await client.upload<ImageResult>(t, await redSquare(), {
+        detector: 'forklift',
+      });
+      return 'detections' in json ? json.detections.map(({ label }) => label) : json;
+    };
+    t.deepEqual(await labels(api), ['rot']);
+
+    const refused = async (given: object, code: string, detail: RegExp, id?: string) => {
+      const { json } = await set(given, id);
+      t.is(json.code as string, code, JSON.stringify(json));
+      t.regex(json.detail ?? '', detail);
+    };
+    await refused({ labels: ['a', 'b'] }, 'invalid_parameter', /labels: expected 3/);
+    await refused({ usualLabels: ['red'] }, 'invalid_parameter', /does not find red/);
+    await refused(
+      { parameters: { minNeighbors: 3 } },
+      'invalid_parameter',
+      /minNeighbors: is no parameter of a model; expected minConfidence/,
+    );
+    await refused(
+      { parameters: { minSize: 50, maxSize: 20 } },
+      'invalid_parameter',
+      /maxSize: expected at least minSize/,
+    );
+    await refused({ title: 'a', file: 'b' }, 'invalid_parameter', /file/);
+    await refused({ title: 'x' }, 'detector_not_removable', /comes with Siteglass/, 'face');
+    await refused({ title: 'x' }, 'detector_not_removable', /not downloaded/, 'squares');
+    await refused(
+      { title: 'x' },
+      'not_found',
+      /there is no detector "forklifts".*"forklift"/,
+      'forklifts',
+    );
+    await first.stop();
+
+    const second = await start();
+    t.teardown(() => second.stop());
+    const after = await ApiClient.connect(second.url, second.adminToken);
+    t.deepEqual(await labels(after), ['rot']);
+    t.is((await after.put(t, `${DETECTORS}/forklift`, {})).status, 200);
+    t.like(await get(t, after, 'forklift'), { labels: ['red', 'green', 'blue'], title: undefined });
+    t.deepEqual(await labels(after), ['red']);
+  },
+);
+
+test.serial('a cascade gets another label and other parameters', async (t) => {
+  const { api } = await startAppliance(t);
+  await upload(t, api, cascade, { name: 'lorry' });
+  const settings = { labels: ['truck'], parameters: { minNeighbors: 5 } };
+  t.is((await api.put(t, `${DETECTORS}/lorry`, settings)).status, 200);
+  t.like(await get(t, api, 'lorry'), { label: 'truck', labels: ['truck'], status: 'ready' });
+  const model = await api.put<Problem>(t, `${DETECTORS}/lorry`, { usualLabels: ['truck'] });
+  t.regex(model.json.detail ?? '', /a cascade has one label/);
+});
+
+test.serial('detectors are added up to a number and a size in all', async (t) => {
+  const folder = new ModelFolder(await temporaryFolder(t));
+  for (const id of ['one', 'two']) {
+    const staged = await folder.stage(id);
+    await staged.write('xml', 'x'.repeat(100));
+    await folder.publish(staged, { file: `${id}.xml`, sha256: '0'.repeat(64), bytes: 100 });
+  }
+  const room = (id: string, bytes: number) =>
+    requireRoom(folder, { id, bytes }, { count: 2, bytes: 250 });
+  const beyond = { code: 'disk_budget_spent', status: 507 };
+  t.like(await t.throwsAsync(room('three', 1)), beyond);
+  await t.notThrowsAsync(room('two', 150), 'one that is replaced makes room');
+  t.like(await t.throwsAsync(room('two', 151)), beyond);
+});

@@ -122,7 +122,7 @@ test.serial('a viewer sees the cameras and detectors, and no change is offered',
   t.deepEqual(complaints, []);
 });
 
-test.serial('a cascade is added from a file as a detector, and removed', async (t) => {
+test.serial('a cascade is added from a file as a detector, changed and removed', async (t) => {
   const { page, api, complaints } = await consoleEdge(t, { path: '/cameras/detectors' });
   await page.getByLabel('File').setInputFiles(join(projectRoot(), 'cascades', 'stop-sign.xml'));
   await page.getByLabel('Id').fill('own-sign');
@@ -133,6 +133,17 @@ test.serial('a cascade is added from a file as a detector, and removed', async (
     '/api/v1/objectdetection/detectors',
   );
   t.true(json.detectors.some(({ id }) => id === 'own-sign'));
+  await page.getByRole('button', { name: 'Change own-sign' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('Our sign');
+  await dialog.getByLabel('Labels').fill('sign of ours');
+  await dialog.getByLabel('Merged windows that are needed').fill('101');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.getByLabel('Merged windows that are needed').fill('6');
+  t.deepEqual(await seriousFindings(page), []);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('own-sign is changed.').waitFor();
+  await page.getByRole('row', { name: /Our sign.*sign of ours/ }).waitFor();
   await page.getByRole('button', { name: 'Remove own-sign' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await page.getByText('own-sign is removed.').waitFor();

@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { projectRoot } from '../../../core/runtime/project-root.js';
 import { logInOn, openPage, seriousFindings } from '../../support/console-page.js';
 import { startEdge } from '../../support/edge.js';
+import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/free-port.js';
 import { startRelay } from '../../support/relay.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
@@ -206,5 +207,47 @@ test('an administrator of the relay adds a token, and finds that in the audit lo
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByRole('row').filter({ hasText: 'prometheus' }).waitFor();
   t.deepEqual(await seriousFindings(page), []);
+  t.deepEqual(complaints, []);
+});
+
+test('a rule of the relay is about cameras that the sites report, or one that is typed', async (t) => {
+  t.timeout(120_000);
+  const { relay, url, startSite } = await setUp(t);
+  const edge = await startSite('harbour');
+  t.teardown(() => edge.stop());
+  await relay.notifications.definitions.addWay({
+    ...{ id: 'mq', name: 'My broker', kind: 'mqtt', connection: 'relay' },
+    ...{ enabled: true, maxPerMinute: 30, picture: 'link' },
+  });
+  const { page, complaints } = await openPage(t, `${url}/people`);
+  await logInOn(page, 'ada', PASSWORD);
+  const ids = () =>
+    page.evaluate(
+      "fetch('/api/v1/fleet/cameras').then(r => r.json()).then(r => r.cameras.map(c => c.id).join())",
+    );
+  await eventually(async () => (await ids()) === 'street,yard');
+  await page.getByRole('link', { name: 'Notifications' }).click();
+  await page.getByRole('button', { name: 'Add a rule' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('When', { exact: true }).selectOption('camera_offline');
+  await form.getByLabel('Sites').fill('harbour');
+  const cameras = form.getByLabel('Cameras');
+  const list = await cameras.getAttribute('list');
+  const suggested = await page.evaluate(
+    `[...document.getElementById('${list}').options].map(({ value }) => value).join()`,
+  );
+  t.is(suggested, 'street,yard');
+  await cameras.fill('yard');
+  await cameras.press('Enter');
+  await cameras.fill('dock');
+  await form.getByLabel('My broker').check();
+  t.deepEqual(await seriousFindings(page), []);
+  await form.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/^When yard or dock .*is offline/).waitFor();
+  await relay.notifications.definitions.refresh();
+  t.like(relay.notifications.definitions.rules[0], {
+    cameras: ['yard', 'dock'],
+    sites: ['harbour'],
+  });
   t.deepEqual(complaints, []);
 });

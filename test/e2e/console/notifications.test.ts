@@ -178,3 +178,31 @@ test('each kind of way and each kind of rule is made with its form', async (t) =
     await page.getByText(sentence).waitFor();
   t.deepEqual(complaints, []);
 });
+
+test('a way whose secret is missing after a restore is marked, and works once it is entered again', async (t) => {
+  const receiver = await startReceiver(t);
+  const dataFolder = await temporaryFolder(t);
+  const before = await startEdge(['cameras=[]'], { dataFolder });
+  await before.access.users.create('ada', 'admin', PASSWORD);
+  await before.notifications.definitions.addWay({
+    ...{ id: 'hook', name: 'My hook', kind: 'webhook', preset: 'json', headers: [] },
+    ...{ enabled: true, maxPerMinute: 30, url: `${receiver.url}/hook/secret-1` },
+  });
+  await before.stop();
+  await rm(join(dataFolder, 'edge.db.way-secrets'), { recursive: true });
+  const edge = await startEdge(['cameras=[]'], { dataFolder });
+  t.teardown(edge.stop);
+  const { page, complaints } = await openPage(t, `${edge.url}/notifications`);
+  await logInOn(page, 'ada', PASSWORD);
+  const card = page.getByRole('article', { name: 'My hook' });
+  await card.getByText('Enter its secret again').waitFor();
+  await card.getByText(/^Its secret is missing: url\./).waitFor();
+  t.deepEqual(await seriousFindings(page), []);
+  await card.getByRole('button', { name: 'Edit My hook' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('Address').fill(`${receiver.url}/hook/secret-2`);
+  await form.getByRole('button', { name: 'Save and test' }).click();
+  await page.getByText('The test message was delivered.').waitFor();
+  t.is(receiver.accepted.at(-1)?.path, '/hook/secret-2');
+  t.deepEqual(complaints, []);
+});

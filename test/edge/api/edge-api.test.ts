@@ -141,8 +141,10 @@ test.serial('the site reports its state, and that no relay is configured', async
   t.true(site.json.disk.usedBytes > 0);
   const sync = await api.get<z.infer<typeof syncSchema>>(t, `${API}/sync`);
   t.like(sync.json, { configured: false, connected: false, depth: 0, since: null });
-  for (const resource of ['system', 'system/findings', 'system/log'])
+  for (const resource of ['system', 'system/findings', 'system/log', 'system/upgrade'])
     t.is((await api.get(t, `${API}/${resource}`)).status, 200, resource);
+  for (const call of ['upgrade', 'upgrade/check'])
+    t.is((await api.post(t, `${API}/system/${call}`)).status, 409, 'from its source');
   t.is((await api.post(t, `${API}/system/restart`)).status, 202);
 });
 
@@ -188,13 +190,14 @@ test.serial('a camera uploads a snapshot, and the configuration is reloaded', as
   t.is((await api.post(t, `${API}/config/reload`)).status, 200);
 });
 
-test.serial('a detector is added and removed', async (t) => {
+test.serial('a detector is added, changed and removed', async (t) => {
   const { api } = t.context;
   const cascade = await readFile(join(projectRoot(), 'cascades', 'stop-sign.xml'));
   const path = `${API}/objectdetection/detectors`;
   const options = { path, file: { field: 'file' } };
   t.is((await api.upload(t, cascade, { name: 'lorry' }, options)).status, 201);
   t.is((await api.get(t, `${path}/lorry`)).status, 200);
+  t.is((await api.put(t, `${path}/lorry`, { title: 'Lorries' })).status, 200);
   t.is((await api.delete(t, `${path}/lorry`)).status, 200);
 });
 
@@ -260,6 +263,9 @@ test.serial('every documented operation has succeeded at least once', (t) => {
     'post /api/v1/setup',
     'get /api/v1/sightings/export.csv',
     'get /api/v1/sightings/export.coco.zip',
+    // They need an installation by a package: see test/e2e/edge/system/upgrade.test.ts.
+    'post /api/v1/system/upgrade',
+    'post /api/v1/system/upgrade/check',
     'get /api/v1/sightings',
     'get /api/v1/sightings/days',
     'get /api/v1/sightings/{sighting}',

@@ -40,11 +40,16 @@ function exportsOf(t: ExecutionContext, rows: number, patienceMs = 60_000) {
   return { exports, release, read: () => read };
 }
 
-test('no more exports are counted and read at once than may be made', async (t) => {
+test('no more exports are counted and read at once than may be made, and each caller has one of them', async (t) => {
   const { exports, release, read } = exportsOf(t, 3);
-  const begun = [exports.csv({}), exports.coco({})];
-  for (const more of [exports.csv({}), exports.coco({})])
-    t.like(await t.throwsAsync(more), { code: 'exports_busy' });
+  const begun = [exports.csv({}, 'user anna')];
+  for (const more of [exports.csv({}, 'user anna'), exports.coco({}, 'user anna')]) {
+    const refused = await t.throwsAsync(more);
+    t.like(refused, { code: 'rate_limited', status: 429 });
+    t.regex(refused?.message ?? '', /export of yours is under way.*cancel it/);
+  }
+  begun.push(exports.coco({}, 'token ben'));
+  t.like(await t.throwsAsync(exports.csv({}, 'user carl')), { code: 'exports_busy', status: 503 });
   t.is(read(), 2);
   release();
   const [csv, coco] = await Promise.all(begun);
@@ -56,13 +61,26 @@ test('no more exports are counted and read at once than may be made', async (t) 
 test('an export that fails, or that nobody reads, gives its place back', async (t) => {
   const failing = exportsOf(t, 300_000);
   failing.release();
-  t.like(await t.throwsAsync(failing.exports.csv({})), { code: 'invalid_parameter' });
+  t.like(await t.throwsAsync(failing.exports.csv({}, 'user anna')), { code: 'invalid_parameter' });
   t.is(failing.exports.running, 0);
 
   const { exports, release } = exportsOf(t, 100_000, 100);
   release();
-  const unread = await exports.csv({});
+  const unread = await exports.csv({}, 'user anna');
   t.is(exports.running, 1);
   await eventually('its place', () => exports.running === 0);
   t.true(unread.destroyed);
+});
+
+test('an export that is read a little now and then, to keep its place, ends', async (t) => {
+  const { exports, release } = exportsOf(t, 100_000, 300);
+  release();
+  const slow = await exports.csv({}, 'user anna');
+  slow.on('error', () => undefined);
+  const reading = setInterval(() => slow.read(64), 20);
+  t.teardown(() => clearInterval(reading));
+  await eventually('its place', () => exports.running === 0);
+  t.true(slow.destroyed);
+  const next = await exports.csv({}, 'user anna');
+  t.is(String(await buffer(next)).split('\r\n').length, 100_002, 'one that is read is whole');
 });

@@ -165,3 +165,11 @@ test('a client that reads nothing is disconnected, and a stop ends the others', 
   t.throws(() => live.open('192.0.2.1', undefined), { message: /stopping/ });
   t.true(stalled instanceof Readable);
 });
+
+test('a client that is shown nothing new hears that the connection is there, also one of few cameras', async (t) => {
+  const { live } = await setUp(t, { heartbeatMs: 30 });
+  const page = read(live.open('192.0.2.1', ['yard']));
+  await eventually('heartbeats', () => page.changes().length >= 4);
+  // The first changes may be those of the start.
+  for (const change of page.changes().slice(1)) t.deepEqual(Object.keys(change), ['at']);
+});

@@ -2,7 +2,6 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import test from 'ava';
-import { OWN_ORIGIN } from '../../../core/detection/detection.js';
 import type { StoredImage } from '../../../core/images/image-table.js';
 import { silentLogger } from '../../../core/runtime/logger.js';
 import { Timelapse, type TimelapseOptions } from '../../../edge/events/pictures/timelapse.js';
@@ -29,7 +28,8 @@ function filmOf(places: string[], more: Partial<TimelapseOptions> = {}) {
     ...{ log: silentLogger(), places },
     ...more,
   });
-  const open = () => timelapse.open('gate', { from: 0, to: 1 }, OWN_ORIGIN);
+  const open = (id = 'user anna') =>
+    timelapse.open('gate', { from: 0, to: 1 }, { kind: 'client', id });
   return { open, made, timelapse };
 }
 
@@ -54,13 +54,16 @@ test('a day with very many pictures is a film of some at even distances', async 
   t.true(made.length <= 1_440);
 });
 
-test('one film is made at a time; one that is not read any more, or takes too long, gives way', async (t) => {
+test('each caller has one film at a time, and two are made; one that is not read any more, or takes too long, gives way', async (t) => {
   const folder = await temporaryFolder(t);
   const endless = await program(folder, 'while :; do echo film; sleep 0.05; done');
   const { open, timelapse } = filmOf([endless]);
   const film = await open();
-  t.like(await t.throwsAsync(open()), { code: 'exports_busy' });
+  t.like(await t.throwsAsync(open()), { code: 'rate_limited', status: 429 });
+  const other = await open('user ben');
+  t.like(await t.throwsAsync(open('user carl')), { code: 'exports_busy', status: 503 });
   film.destroy();
+  other.destroy();
   const next = await eventually('its place', () => open().catch(() => undefined));
   await timelapse.stop();
   await t.throwsAsync(buffer(next), { message: /not completed/ }, 'a stop ends it');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { SightingTotal } from '../../../core/contract/totals.js';
 import { openDatabase } from '../../../core/store/database.js';
 import { dayBounds } from '../../../edge/events/time-slots.js';
 import { Totals } from '../../../edge/events/totals.js';
@@ -118,3 +119,54 @@ test('totals of a long time are read in parts, none of which holds up others for
     rows.length,
   );
 });
+
+test.serial(
+  'a page of totals ends before it is too large; the pages together are all of them, each once',
+  async (t) => {
+    const db = await open(t);
+    const end = at('2026-11-27T00:00:00Z');
+    const rows = Array.from({ length: 72 * 20 }, (_, i) => ({
+      hour: end / HOUR_MS - 1 - Math.floor(i / 20),
+      // Not in the order of JavaScript's strings.
+      ...{
+        camera: `camera-${i % 5}`,
+        label: ['car', 'Ärger', '🐈', '｡'][i % 4] ?? '',
+        sightings: 1,
+      },
+    }));
+    for (let i = 0; i < rows.length; i += 480)
+      await db
+        .insertInto('sighting_hour')
+        .values(rows.slice(i, i + 480))
+        .execute();
+    let now = end;
+    for (const [per, timeZone] of [
+      ['hour', 'UTC'],
+      ['day', 'Europe/Berlin'],
+    ] as const) {
+      const whole = await new Totals(db, () => end).read({ per, timeZone });
+      t.is(whole.next, null);
+      const small = new Totals(db, () => now, 700);
+      const found: SightingTotal[] = [];
+      let pages = 0;
+      for (let after: string | undefined; ; pages++) {
+        const page = await small.read({ per, timeZone, ...(after && { after }) });
+        t.true(JSON.stringify(page.totals).length < 900);
+        t.deepEqual([page.from, page.to], [whole.from, whole.to], 'also while time goes on');
+        found.push(...page.totals);
+        now += HOUR_MS;
+        if (page.next === null) break;
+        after = page.next;
+      }
+      t.true(pages > 5);
+      t.deepEqual(found, whole.totals);
+      now = end;
+    }
+    await t.throwsAsync(
+      new Totals(db, () => end).read({ per: 'hour', timeZone: 'UTC', after: 'x' }),
+      {
+        message: /after: expected the `next` of a page/,
+      },
+    );
+  },
+);

@@ -114,7 +114,10 @@ test('a client with an unknown or invalid id receives new events only', async (t
 test('a stream without events sends heartbeats', async (t) => {
   const { stream } = await setUp(t, { heartbeatMs: 20 });
   const client = collect(await stream.open(undefined));
-  await eventually('three of them', () => client.text().split(': keep-alive').length > 3);
+  await eventually(
+    'three of them',
+    () => client.text().split('event: heartbeat\ndata: {}\n\n').length > 3,
+  );
   t.deepEqual(client.ids(), []);
 });
 

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { openDatabase } from '../../../core/store/database.js';
 import { repairDatabase } from '../../../core/store/repair-database.js';
 import { tablesOf } from '../../../core/store/table-set.js';
-import { CameraSecrets } from '../../../edge/cameras/managed/camera-secrets.js';
+import { cameraSecrets } from '../../../edge/cameras/managed/camera-secrets.js';
 import { ManagedCameras } from '../../../edge/cameras/managed/managed-cameras.js';
 import { edgeMigrations } from '../../../edge/store/migrations.js';
 import { edgeSalvagePlan } from '../../../edge/store/salvage-plan.js';
@@ -33,7 +33,7 @@ test('an upgrade keeps the data of the version before, and has no managed camera
   const { db, folder } = await upgraded(t);
   const managed = await new ManagedCameras(
     tablesOf(db, managedCameraTables),
-    new CameraSecrets(folder),
+    cameraSecrets(folder),
   ).load();
   t.deepEqual(managed.all, []);
   t.is((await db.selectFrom('announced').selectAll().execute()).length, 1);
@@ -41,7 +41,7 @@ test('an upgrade keeps the data of the version before, and has no managed camera
 
 test('old revisions are removed beyond their limits, but never the present one of a camera', async (t) => {
   const { db, folder } = await upgraded(t);
-  const secrets = new CameraSecrets(folder);
+  const secrets = cameraSecrets(folder);
   const limits = { ofCamera: 3, inAll: 4, bytes: 100_000 };
   const managed = new ManagedCameras(tablesOf(db, managedCameraTables), secrets, limits);
   const put = (id: string, name: string) =>
@@ -85,7 +85,7 @@ test('old revisions are removed beyond their limits, but never the present one o
 test('a repair of the database keeps the cameras, their revisions and the names of their secrets', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'edge.db');
-  const secrets = new CameraSecrets(folder);
+  const secrets = cameraSecrets(folder);
   const camera = { id: 'gate', kind: 'push', pushSecret: 'a-secret-of-the-gate' };
   const first = await openDatabase<EdgeTables>(file, edgeMigrations);
   const managed = new ManagedCameras(tablesOf(first.db, managedCameraTables), secrets);

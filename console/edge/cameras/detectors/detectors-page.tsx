@@ -14,6 +14,7 @@ import { texts } from '../../../texts/texts.js';
 import { AddDetector } from './add-detector.js';
 import { type Catalogue, DETECTORS, useCatalogue } from './catalogue.js';
 import { DownloadButton, Progress } from './download-offer.js';
+import { EditDetector } from './edit-detector.js';
 
 const words = texts.cameras.detectors;
 const LABELS_SHOWN = 8;
@@ -45,6 +46,7 @@ interface DetectorsProps {
 
 function Detectors({ catalogue, detectors }: DetectorsProps) {
   const [leaving, setLeaving] = useState<string>();
+  const [edited, setEdited] = useState<DetectorResource>();
   return (
     <>
       <Table
@@ -75,6 +77,11 @@ function Detectors({ catalogue, detectors }: DetectorsProps) {
                       {one.status === 'available' && (
                         <DownloadButton detector={one} onBegun={catalogue.reload} />
                       )}
+                      {one.removable && one.status === 'ready' && (
+                        <Button aria-label={words.editOne(one.id)} onClick={() => setEdited(one)}>
+                          {texts.common.edit}
+                        </Button>
+                      )}
                       {one.removable && (
                         <Button
                           look="danger"
@@ -91,6 +98,13 @@ function Detectors({ catalogue, detectors }: DetectorsProps) {
             : []),
         ]}
       />
+      {edited && (
+        <EditDetector
+          detector={edited}
+          onClose={() => setEdited(undefined)}
+          onChanged={catalogue.reload}
+        />
+      )}
       {leaving !== undefined && (
         <ConfirmDialog
           title={words.removeTitle(leaving)}
@@ -109,8 +123,9 @@ function Detectors({ catalogue, detectors }: DetectorsProps) {
   );
 }
 
-const NameOf = ({ id, default: isDefault, bytes }: DetectorResource) => (
+const NameOf = ({ id, title, default: isDefault, bytes }: DetectorResource) => (
   <>
+    {title !== undefined && <div>{title}</div>}
     {id} {isDefault && <span class="muted">({words.isDefault})</span>}
     {bytes !== undefined && <div class="muted">{formatBytes(bytes)}</div>}
   </>

@@ -164,7 +164,7 @@ function ByHand({ detectors, chosen, error, isReadOnly, onChange }: ByHandProps)
       <summary>{words.choose}</summary>
       <fieldset class="plain">
         <legend class="visually-hidden">{words.detectorsLegend}</legend>
-        {detectors.map(({ id, status, labels }) => (
+        {detectors.map(({ id, title, status, labels }) => (
           <label key={id} class="check">
             <input
               type="checkbox"
@@ -173,8 +173,9 @@ function ByHand({ detectors, chosen, error, isReadOnly, onChange }: ByHandProps)
               onChange={() => toggle(id)}
             />
             <span>
-              {id}{' '}
+              {title ?? id}{' '}
               <span class="muted">
+                {title !== undefined && `${id}, `}
                 {labels.length <= 3 ? labels.join(', ') : words.countOf(labels.length)},{' '}
                 {texts.cameras.detectors.states[status]}
               </span>

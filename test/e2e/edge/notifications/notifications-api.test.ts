@@ -226,3 +226,37 @@ test('a camera that is offline is told once, whatever restarts, and over MQTT as
   await second.notifications.sender.idle();
   t.is(messages().length, 1);
 });
+
+test('a restore on another machine marks the ways whose secrets are missing', async (t) => {
+  const receiver = await startReceiver(t);
+  const dataFolder = await temporaryFolder(t);
+  const start = () => startEdge(['cameras=[]', 'site=north'], { dataFolder });
+  const clientOf = async ({ url, adminToken }: Awaited<ReturnType<typeof start>>) =>
+    ApiClient.connect(url, adminToken);
+  const first = await start();
+  const api = await clientOf(first);
+  const url = `${receiver.url}/hook/token-in-path`;
+  t.is((await api.post(t, `${API}/ways`, { ...WAY, url })).status, 201);
+  const backup = await api.call(t, 'POST', '/api/v1/backup');
+  t.is(backup.status, 200);
+  t.false(backup.bytes.includes('token-in-path'));
+  await first.stop();
+  await rm(join(dataFolder, 'edge.db.way-secrets'), { recursive: true });
+
+  const second = await start();
+  t.teardown(() => second.stop());
+  const after = await clientOf(second);
+  const wayOf = async () => (await after.get<NotificationsResource>(t, API)).json.ways[0];
+  t.like(await wayOf(), { id: 'hook', url: { set: false, shown: receiver.url } });
+  t.regex((await wayOf())?.problem ?? '', /^Its secret is missing: url\. .*Enter it again\.$/);
+  const reasons = async () =>
+    (await after.get<{ reasons: string[] }>(t, '/api/v1/site')).json.reasons.join('\n');
+  t.regex(await reasons(), /notifications by hook cannot be sent: Its secret is missing/);
+  const tested = await after.post<{ answer: string }>(t, `${API}/ways/hook/test`, {});
+  t.regex(tested.json.answer, /secret is missing/);
+  t.is((await after.put(t, `${API}/ways/hook`, { ...WAY, url })).status, 200);
+  t.is((await wayOf())?.problem, null);
+  t.notRegex(await reasons(), /notifications by hook/);
+  await after.post(t, `${API}/ways/hook/test`, {});
+  t.is(receiver.accepted[0]?.path, '/hook/token-in-path');
+});

@@ -1,0 +1,56 @@
+import type { UpgradeAdvice } from '../../../core/contract/upgrade.js';
+
+/** What to do about a problem, by the word that root's part reports. */
+const ADVICE: Record<string, readonly [advice: string, command: string | null]> = {
+  'no-source': [
+    'Give apt the repository, once: the file siteglass.sources of who publishes it. Then look again.',
+    'sudo curl --fail --output /etc/apt/sources.list.d/siteglass.sources https://REPOSITORY/siteglass.sources',
+  ],
+  held: ['Allow the upgrade, and look again.', 'sudo apt-mark unhold siteglass-edge'],
+  signature: [
+    'Nothing of it was installed. Ask who publishes the repository, and compare the key with theirs.',
+    'cat /etc/apt/sources.list.d/siteglass.sources',
+  ],
+  clock: ['Set the clock, or wait until it is synchronised.', 'timedatectl'],
+  expired: ['Ask who publishes the repository to publish it again.', null],
+  mismatch: ['Look again in some minutes: it may just be published anew.', null],
+  unreachable: [
+    'Check the network of this machine, and the address of the repository.',
+    'sudo apt-get update',
+  ],
+  locked: ['Try again in some minutes.', null],
+  conflict: ['See what apt would change.', 'sudo apt-get install --simulate siteglass-edge'],
+  space: ['Make room on the disk.', 'df -h /var /usr'],
+  nothing: ['Nothing is to be done.', null],
+  'not-ready': [
+    'Report it with the log from that time. The next version may run.',
+    'sudo journalctl -u siteglass-edge -u siteglass-edge-upgrade -n 200',
+  ],
+  'not-returned': ['Return to the version before by hand.', 'sudo siteglass-edge-rollback'],
+  'no-reaction': [
+    'Start the units that do it.',
+    'sudo systemctl enable --now siteglass-edge-upgrade.path siteglass-edge-upgrade.timer',
+  ],
+  'no-unit': [
+    'Start the service by its unit, as the package does; or upgrade by hand.',
+    'sudo apt-get update && sudo apt-get install --only-upgrade siteglass-edge',
+  ],
+  container: [
+    'Get or build the newer image, and start the container again; its volume stays.',
+    'docker compose -f docker-compose.edge.yml up -d --build',
+  ],
+  source: [
+    'Get the newer source, build it, and restart the program.',
+    'git pull && npm ci && npm run build',
+  ],
+};
+
+const OTHERWISE = [
+  'Try it at the machine, where apt shows all that it does.',
+  'sudo apt-get update && sudo apt-get install --only-upgrade siteglass-edge',
+] as const;
+
+export function upgradeAdvice(problem: string, reason: string): UpgradeAdvice {
+  const [advice, command] = ADVICE[problem] ?? OTHERWISE;
+  return { reason, advice, command };
+}

@@ -1,0 +1,118 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import test, { type ExecutionContext } from 'ava';
+import { readReport } from '../../edge/system/upgrade/upgrade-reports.js';
+import { type AptRoot, aptRoot } from '../support/apt-root.js';
+
+const REPORTS = 'var/lib/siteglass-edge-upgrade';
+const REQUESTS = 'run/siteglass-edge';
+
+const reportOf = (root: AptRoot, name: 'check' | 'upgrade') =>
+  readReport(root.path(REPORTS), name)?.fields ?? {};
+
+/** An appliance whose apt knows a repository with these versions. */
+async function withRepository(t: ExecutionContext, ...versions: string[]): Promise<AptRoot> {
+  const root = await aptRoot(t);
+  root.publish(versions);
+  await root.connect();
+  return root;
+}
+
+test.serial('without a request, a newer version is reported and not installed', async (t) => {
+  const root = await withRepository(t, '1', '2');
+  root.run();
+  t.like(reportOf(root, 'check'), { installed: '1', candidate: '2', held: 'no', problem: '' });
+  t.is(root.installed(), '1');
+  t.deepEqual(reportOf(root, 'upgrade'), {});
+});
+
+test.serial('a request installs the newest version, and its result is reported', async (t) => {
+  const root = await withRepository(t, '1', '2', '10');
+  await root.write(`${REQUESTS}/upgrade-install`, 'siteglass-edge=1 --allow-downgrades');
+  root.run();
+  t.is(root.installed(), '10');
+  t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '10', problem: '' });
+  t.like(reportOf(root, 'check'), { installed: '10', candidate: '' });
+  t.deepEqual(await readdir(root.path(REQUESTS)), []);
+
+  await root.write(`${REQUESTS}/upgrade-install`, '');
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'nothing' });
+});
+
+test.serial(
+  'a version whose service is not ready is rolled back, with its last words',
+  async (t) => {
+    const root = await withRepository(t, '1', '2broken');
+    await root.write('active', 'failed\n');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    root.run();
+    t.like(reportOf(root, 'upgrade'), { state: 'returned', from: '1', to: '2broken' });
+    t.regex(reportOf(root, 'upgrade').reason ?? '', /not ready with it: Error: broken on purpose/);
+    t.is(await root.read('rollback'), 'returned\n');
+  },
+);
+
+test.serial(
+  'a repository that another key signed, or whose package was changed, installs nothing',
+  async (t) => {
+    const root = await withRepository(t, '1');
+    root.publish(['1', '2'], 'forger');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    root.run();
+    t.is(root.installed(), '1');
+    t.like(reportOf(root, 'check'), { problem: 'signature', candidate: '' });
+    t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'signature' });
+
+    root.publish(['1', '2']);
+    await writeFile(root.path('repository/siteglass-edge_2.deb'), 'other bytes');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    root.run();
+    t.is(root.installed(), '1');
+    t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'mismatch', to: '2' });
+  },
+);
+
+test.serial('without a repository, or with a hold, the report says so', async (t) => {
+  const root = await aptRoot(t);
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: 'no-source', installed: '1' });
+  const held = await withRepository(t, '1', '2');
+  const status = await held.read('var/lib/dpkg/status');
+  await held.write('var/lib/dpkg/status', status.replace('install ok', 'hold ok'));
+  await held.write(`${REQUESTS}/upgrade-install`, '');
+  held.run();
+  t.is(held.installed(), '1');
+  t.like(reportOf(held, 'check'), { held: 'yes', candidate: '2' });
+  t.like(reportOf(held, 'upgrade'), { state: 'failed', problem: 'held' });
+});
+
+test.serial('an upgrade that was interrupted is completed by the next run', async (t) => {
+  const root = await withRepository(t, '1', '2');
+  await root.write(
+    `${REPORTS}/upgrade`,
+    'state: running\nphase: installing\nfrom: 1\nto: 2\nstarted: 2026-11-27T10:00:00Z\n\n',
+  );
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'failed', from: '1', to: '2' });
+  t.regex(reportOf(root, 'upgrade').reason ?? '', /interrupted/);
+
+  await root.write(`${REQUESTS}/upgrade-install`, '');
+  root.run();
+  await root.write(`${REPORTS}/upgrade`, 'state: running\nphase: installing\nfrom: 1\nto: 2\n\n');
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '2' });
+});
+
+test.serial('links and folders in place of a request are removed, and not followed', async (t) => {
+  const root = await aptRoot(t);
+  const foreign = root.path('foreign');
+  await mkdir(foreign);
+  await writeFile(`${foreign}/secret`, 'secret');
+  await symlink(foreign, root.path(`${REQUESTS}/upgrade-check`));
+  await mkdir(root.path(`${REQUESTS}/upgrade-install`));
+  await symlink(foreign, root.path(`${REQUESTS}/upgrade-install/link`));
+  root.run();
+  t.deepEqual(await readdir(root.path(REQUESTS)), []);
+  t.deepEqual(await readdir(foreign), ['secret']);
+  t.false((await root.read(`${REPORTS}/check`)).includes('secret'));
+});
