@@ -68,6 +68,7 @@ function LogInForm({ user: known = '', help, children }: FormProps) {
         type="password"
         autocomplete="current-password"
         required
+        autofocus={known !== ''}
         value={password}
         onValue={setPassword}
       />
