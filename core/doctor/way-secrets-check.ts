@@ -32,7 +32,9 @@ export const waySecretsCheck = ({ open, keeper, copies }: WaySecretsOptions): Ch
         ...readable(await ways.withTexts(), options.keeper),
         ...(all.length > 0 ? copies().map(copied) : []),
       ];
-      return found.length > 0 ? found : ok(`of ${all.length} ways of the API`);
+      return found.length > 0
+        ? found
+        : ok(`of ${all.length} ${all.length === 1 ? 'way' : 'ways'} of the API`);
     } finally {
       await opened.close();
     }

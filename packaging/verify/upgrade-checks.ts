@@ -218,7 +218,7 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       machine.run(
         `curl --silent --fail --request POST --header "Authorization: Bearer $(cat /root/token)" ${edge.url}/api/v1/system/upgrade`,
       );
-      await machine.until('pgrep -f "dpkg.*(unpack|configure)"', 'dpkg works', 120_000);
+      await machine.until('grep -qa -- "[-]-unpack" /proc/[0-9]*/cmdline', 'dpkg unpacks', 120_000);
       machine.run('systemctl kill --kill-whom=all --signal=KILL siteglass-edge-upgrade');
       machine.run('systemctl start siteglass-edge-upgrade', { timeoutMs: DEADLINE_MS });
       expect(edge.version() === next, next, edge.version());

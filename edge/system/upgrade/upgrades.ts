@@ -57,7 +57,8 @@ export class Upgrades implements Service {
   readonly #patienceMs: number;
   #asked: Asked | undefined;
   #patience: NodeJS.Timeout | undefined;
-  #isUnanswered = false;
+  /** The report that root's part had written when it did not react; another one shows that it works again. */
+  #silentSince: Asked['edition'] | null = null;
 
   constructor(private readonly parts: UpgradeParts) {
     this.#places = parts.places ?? UPGRADE_PLACES;
@@ -124,6 +125,10 @@ export class Upgrades implements Service {
     return existsSync(this.#places.running);
   }
 
+  get #isSilent(): boolean {
+    return this.#silentSince !== null && this.#silentSince === this.#report('check')?.edition;
+  }
+
   #report(name: 'check' | 'upgrade'): UpgradeReport | undefined {
     return this.parts.installation === 'package'
       ? readReport(this.#places.reports, name)
@@ -147,7 +152,7 @@ export class Upgrades implements Service {
       return upgradeAdvice('no-unit', `The service has no folder ${requests} for its requests.`);
     if (!existsSync(source))
       return upgradeAdvice('no-source', `apt knows no repository of Siteglass (${source}).`);
-    if (this.#isUnanswered)
+    if (this.#isSilent)
       return upgradeAdvice(
         'no-reaction',
         `Nothing happened within ${this.#patienceMs / 1_000} s: the units that upgrade do not run.`,
@@ -165,7 +170,7 @@ export class Upgrades implements Service {
   }
 
   #ask(wish: Wish): void {
-    this.#isUnanswered = false;
+    this.#silentSince = null;
     this.#asked = { wish, edition: this.#report(wish)?.edition };
     closeSync(openSync(join(this.#places.requests, FILES[wish]), 'w', 0o600));
     this.#waitForReaction();
@@ -177,7 +182,7 @@ export class Upgrades implements Service {
       if (this.#waitsFor() === undefined) return;
       if (this.#isRunning) return this.#waitForReaction();
       this.#withdraw();
-      this.#isUnanswered = true;
+      this.#silentSince = this.#report('check')?.edition;
     }, this.#patienceMs);
     this.#patience.unref();
   }

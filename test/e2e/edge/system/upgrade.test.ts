@@ -100,7 +100,7 @@ test('a failed look and a failed upgrade are findings of the doctor', async (t) 
 });
 
 test('a request that nothing reacts to is withdrawn, and the units are named', async (t) => {
-  const { api, places, view } = await packaged(t, { patienceMs: 300 });
+  const { api, places, check, view } = await packaged(t, { patienceMs: 300 });
   t.is((await api.post(t, `${API}/check`)).status, 202);
   await eventually('an obstacle', async () => (await view()).obstacle !== null);
   const { obstacle, running } = await view();
@@ -108,6 +108,8 @@ test('a request that nothing reacts to is withdrawn, and the units are named', a
   t.regex(obstacle?.reason ?? '', /Nothing happened within 0\.3 s/);
   t.regex(obstacle?.command ?? '', /systemctl enable --now siteglass-edge-upgrade\.path/);
   t.false(existsSync(join(places.requests, 'upgrade-check')));
+  await check({ candidate: '1.1', held: 'no' });
+  t.is((await view()).obstacle, null, 'root has reported since');
 });
 
 for (const installation of ['container', 'source'] as const)
