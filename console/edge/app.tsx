@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
 import { formatTime } from '../shared/format.js';
-import { lazyPart } from '../shared/lazy-part.js';
+import { lazyPart, preloadPart } from '../shared/lazy-part.js';
 import { scopeOf, type View } from '../shared/navigation.js';
 import { may } from '../shared/session.js';
 import { Shell } from '../shared/shell.js';
@@ -30,6 +30,19 @@ const PeoplePage = lazyPart(() =>
 );
 const SystemPage = lazyPart(() =>
   import('./system/system-page.js').then((part) => part.SystemPage),
+);
+
+preloadPart(
+  {
+    events: EventsPage,
+    charts: ChartsPage,
+    cameras: CamerasPage,
+    notifications: NotificationsPage,
+    cloud: CloudPage,
+    people: PeoplePage,
+    system: SystemPage,
+  },
+  location.pathname,
 );
 
 const words = texts.shell;

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { texts } from '../texts/texts.js';
 import { logIn } from './session.js';
 import { Button } from './ui/button.js';
@@ -40,12 +40,17 @@ function LogInForm({ user: known = '', help, children }: FormProps) {
   const [user, setUser] = useState(known);
   const [password, setPassword] = useState('');
   const action = useAction(() => logIn(user.trim(), password));
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    const fields = [...(form.current?.querySelectorAll('input') ?? [])];
+    fields.find(({ value }) => value === '')?.focus();
+  }, []);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     void action.run();
   };
   return (
-    <form class={known === '' ? 'card stack' : 'stack'} onSubmit={submit}>
+    <form ref={form} class={known === '' ? 'card stack' : 'stack'} onSubmit={submit}>
       {children}
       <TextField
         label={words.user}

@@ -32,7 +32,9 @@ export const waySecretsCheck = ({ open, keeper, copies }: WaySecretsOptions): Ch
         ...readable(await ways.withTexts(), options.keeper),
         ...(all.length > 0 ? copies().map(copied) : []),
       ];
-      return found.length > 0 ? found : ok(`of ${all.length} ways of the API`);
+      return found.length > 0
+        ? found
+        : ok(`of ${all.length} ${all.length === 1 ? 'way' : 'ways'} of the API`);
     } finally {
       await opened.close();
     }
@@ -75,6 +77,8 @@ export async function openNotifications(file: string) {
   return undefined;
 }
 
+const MIGRATION = /^[0-9]{4}[a-z0-9-_]*$/;
+
 /** Copies of `file` from before migrations after `since`, up to the one with which secrets left the database. */
 export function copiesWithSecrets(file: string, since: string, until: string): string[] {
   const prefix = `${basename(file)}.before-`;
@@ -82,7 +86,8 @@ export function copiesWithSecrets(file: string, since: string, until: string): s
     .filter((name) => name.startsWith(prefix))
     .filter((name) => {
       const migration = name.slice(prefix.length);
-      return migration > since && migration <= until;
+      // The folder is the service's, and an administrator may copy the name into a shell.
+      return MIGRATION.test(migration) && migration > since && migration <= until;
     })
     .map((name) => join(dirname(file), name));
 }

@@ -3,10 +3,11 @@ import { ProblemError, StartError } from '../runtime/errors.js';
 import { MIN_KEY_LENGTH, TextSealer } from '../runtime/sealed-text.js';
 import { isStoredSecret, SecretFiles } from '../store/secret-files.js';
 
-/** Where a secret belongs: the way, and the path in its settings. */
+/** Where a secret belongs: the way, the path in its settings, and to whom it may be sent. */
 export interface SecretPlace {
   way: string;
   path: string;
+  receiver: readonly unknown[];
 }
 
 /** Keeps the secrets of ways, so that the database does not have their texts. */
@@ -101,4 +102,5 @@ export class SealedKeeper implements SecretKeeper {
   }
 }
 
-const placeText = ({ way, path }: SecretPlace): string => JSON.stringify([way, path]);
+const placeText = ({ way, path, receiver }: SecretPlace): string =>
+  JSON.stringify([way, path, receiver]);

@@ -73,8 +73,11 @@ export class NotificationSender implements Service {
   /** Something may be due. */
   wake(): void {
     if (this.#abort.signal.aborted) return;
-    for (const way of this.options.definitions.ways) {
+    const { definitions } = this.options;
+    for (const way of definitions.ways) {
       if (!way.enabled || this.#busy.has(way.id)) continue;
+      // Another relay may have its secrets: an attempt from here would only make the way pause.
+      if (definitions.problemOf(way.id) !== undefined) continue;
       const work = this.#sendDue(way).finally(() => this.#busy.delete(way.id));
       this.#busy.set(way.id, work);
     }

@@ -6,7 +6,7 @@ import { messageOf } from '../runtime/errors.js';
 import type { Logger } from '../runtime/logger.js';
 import { isPostgres } from '../store/dialect.js';
 import { definitionTable } from './definition-table.js';
-import type { SecretKeeper } from './secret-keeper.js';
+import type { SecretKeeper, SecretPlace } from './secret-keeper.js';
 import { originOf } from './secrets.js';
 import type { NotificationDb } from './tables.js';
 import { secretName, withWaySecrets } from './way-secrets.js';
@@ -49,7 +49,6 @@ export class StoredWays {
   /** What is stored of a way: its secrets are kept before. */
   async encode(way: object): Promise<object> {
     const { keeper } = this.options;
-    const id = idOf(way);
     const texts: [path: string, text: string][] = [];
     withWaySecrets(way, (secret, path) => {
       if (typeof secret === 'string') texts.push([path, secret]);
@@ -58,7 +57,7 @@ export class StoredWays {
     const stored = new Map<string, object>();
     for (const [path, text] of texts) {
       const shown = path === 'url' && originOf(text);
-      const kept = await keeper.keep(text, { way: id, path });
+      const kept = await keeper.keep(text, placeOf(way, path));
       stored.set(path, { ...kept, ...(shown && { shown }) });
     }
     return withWaySecrets(way, (secret, path) => stored.get(path) ?? secret);
@@ -127,37 +126,53 @@ export class StoredWays {
   /** Overwrites what is left of former rows: in the log, and in free pages as far as that is possible. */
   async #eraseTraces(): Promise<void> {
     const { db, log } = this.options;
-    if (isPostgres(db)) {
-      await sql`vacuum full notification_definition`.execute(db);
-      return;
+    if (!isPostgres(db)) {
+      await sql`pragma secure_delete = off`.execute(db);
+      await emptyLog(db);
     }
-    await sql`pragma secure_delete = off`.execute(db);
-    await emptyLog(db);
     try {
+      if (isPostgres(db)) {
+        await sql`vacuum full notification_definition`.execute(db);
+        return;
+      }
       if ((await bytesOf(db)) > MAX_VACUUM_BYTES) throw new Error('the database is too large');
       await sql`vacuum`.execute(db);
       await emptyLog(db);
     } catch (error) {
       log.warn(
         { error: messageOf(error) },
-        'database not rewritten: its free pages may have parts of removed secrets of notification ways',
+        'database not rewritten: what is free in its files may have parts of removed secrets of notification ways',
       );
     }
   }
 
   #withTexts(settings: object): { complete: object; lacks: string[] } {
     const { keeper } = this.options;
-    const way = idOf(settings);
     const lacks: string[] = [];
+    // The address comes first: the others are for its receiver alone.
+    let url = Reflect.get(settings, 'url');
     const complete = withWaySecrets(settings, (secret, path) => {
       if (!isObject(secret)) return secret;
-      const text = keeper.read(secret, { way, path });
-      if (text !== undefined) return text;
-      lacks.push(secretName(settings, path));
-      return Reflect.get(secret, 'shown') ?? '?';
+      const text = keeper.read(secret, placeOf({ ...settings, url }, path));
+      if (text === undefined) lacks.push(secretName(settings, path));
+      const shown = text ?? Reflect.get(secret, 'shown') ?? '?';
+      if (path === 'url') url = shown;
+      return shown;
     });
     return { complete, lacks };
   }
+}
+
+/** Where a secret of a way belongs, whose address is a text. */
+function placeOf(way: object, path: string): SecretPlace {
+  const of = (field: string): unknown => Reflect.get(way, field);
+  const receiver =
+    of('kind') === 'email'
+      ? ['host', 'port', 'username', 'security'].map(of)
+      : path === 'url'
+        ? []
+        : [originOf(String(of('url')))];
+  return { way: idOf(way), path, receiver };
 }
 
 function hasTexts(way: object): boolean {

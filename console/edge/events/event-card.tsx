@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Box } from '../../../core/contract/detection.js';
 import type { Sighting } from '../../../core/contract/sighting.js';
 import { apiUrl } from '../../shared/api.js';
@@ -38,7 +38,7 @@ const FRAME_RATIO = 16 / 9;
 
 function Thumbnail({ sighting: { best, pictureSize, label } }: { sighting: Sighting }) {
   const image = useRef<HTMLImageElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const own = image.current;
     // Taken off the page, a picture would still be loaded before those that are on the screen.
     return () => {

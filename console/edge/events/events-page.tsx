@@ -10,7 +10,7 @@ import { useSearch } from '../../shared/use-search.js';
 import { texts } from '../../texts/texts.js';
 import { live } from '../live-state.js';
 import { DayBar } from './day-bar.js';
-import { instantOf } from './days.js';
+import { instantOf, today } from './days.js';
 import { EventDialog } from './event-dialog.js';
 import { apiQuery, countSet, type EventFilter, filterIn } from './event-filter.js';
 import { EventFilters, type FilterChange } from './event-filters.js';
@@ -81,7 +81,7 @@ const Days = ({ filter, to }: BarProps) => {
     () => (
       <DayBar filter={filter} hrefOf={(day) => to({ day })} onDay={(day) => route(to({ day }))} />
     ),
-    [filter, to],
+    [filter, to, today()],
   );
 };
 

@@ -2,6 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { Sighting, SightingPage } from '../../../core/contract/sighting.js';
 import { api, type Query } from '../../shared/api.js';
 
+/** The first page is shown soon, also on a slow line. */
+const FIRST_PAGE = 50;
 const PAGE = 250;
 
 export interface EventPages {
@@ -38,7 +40,7 @@ export function useEventPages(query: Query): EventPages {
       setState((now) => ({ ...now, isLoading: true }));
       try {
         const { sightings, next } = await api.get<SightingPage>('/sightings', {
-          query: { ...query, limit: PAGE, after },
+          query: { ...query, limit: after === undefined ? FIRST_PAGE : PAGE, after },
           signal: own.signal,
         });
         if (own.signal.aborted) return;

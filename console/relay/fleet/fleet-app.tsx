@@ -1,5 +1,5 @@
 import { ErrorBoundary, LocationProvider, Route, Router } from 'preact-iso';
-import { lazyPart } from '../../shared/lazy-part.js';
+import { lazyPart, preloadPart } from '../../shared/lazy-part.js';
 import { scopeOf, type View } from '../../shared/navigation.js';
 import { may } from '../../shared/session.js';
 import { Shell } from '../../shared/shell.js';
@@ -20,6 +20,12 @@ const AuditLog = lazyPart(() =>
 const NotificationsPage = lazyPart(() =>
   import('./notifications-page.js').then((part) => part.NotificationsPage),
 );
+
+preloadPart(
+  { people: PeoplePage, audit: AuditLog, notifications: NotificationsPage },
+  location.pathname,
+);
+if (/^\/fleet\/./.test(location.pathname)) SitePage.preload();
 
 const words = texts.fleet;
 

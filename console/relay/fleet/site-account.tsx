@@ -64,7 +64,7 @@ export function SiteAccount({ site, onChange }: AccountProps) {
             <span class="muted">{help}</span>
             <Button
               look={isDanger(title) ? 'danger' : 'plain'}
-              disabled={action.busy}
+              busy={action.busy}
               onClick={onClick}
             >
               {title}

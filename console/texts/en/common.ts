@@ -32,6 +32,7 @@ export const errors = {
   otherProgram:
     'The answer is not of this program. Check the address, and whether the network asks you to log in first.',
   page: 'Something went wrong on this page. Reload it. If that does not help, report the text below.',
+  partTitle: 'Not loaded',
   part: 'This page did not load. The program was updated since you opened the console, or it cannot be reached.',
   reload: 'Reload the console',
   notFound: 'Page not found',

@@ -69,7 +69,7 @@ function cardsOf(interfaces: typeof networkInterfaces): ReturnType<typeof networ
 function temporaryAddresses(): Set<string> {
   let table: string;
   try {
-    table = readFileSync('/proc/net/if_inet6', 'utf8');
+    table = readFileSync('/proc/self/net/if_inet6', 'utf8');
   } catch {
     return new Set();
   }

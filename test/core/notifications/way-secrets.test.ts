@@ -140,6 +140,27 @@ test('relays with one key share the secrets of ways, which PostgreSQL has encryp
   t.like(ways[0], HOOK);
   t.like(ways[1], MAIL);
 
+  // Who can write to the database, and does not know the key, cannot have a secret sent elsewhere.
+  const change = async (id: string, settings: object) => {
+    const row = db.updateTable('notification_definition').where('id', '=', id);
+    const { settings: before } = await db
+      .selectFrom('notification_definition')
+      .select('settings')
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow();
+    await row.set({ settings: JSON.stringify({ ...JSON.parse(before), ...settings }) }).execute();
+    await second.refresh();
+    const lacks = second.lacksOf(id);
+    await row.set({ settings: before }).execute();
+    await second.refresh();
+    return lacks;
+  };
+  t.deepEqual(await change('mail', { host: 'mail.example.net' }), ['password']);
+  t.deepEqual(await change('mail', { security: 'none' }), ['password']);
+  const elsewhere = { url: 'https://example.net/token-in-path' };
+  t.deepEqual(await change('hook', elsewhere), ['signingSecret', 'header Authorization']);
+  t.deepEqual(second.lacksOf('hook'), []);
+
   const other = one(db, new SealedKeeper(`another-${key}`));
   await other.refresh();
   t.deepEqual(other.lacksOf('mail'), ['password']);
@@ -147,4 +168,21 @@ test('relays with one key share the secrets of ways, which PostgreSQL has encryp
   await without.refresh();
   t.regex(without.problemOf('hook') ?? '', /the configuration has no "database\.secretKey"/);
   t.is(first.problemOf('hook'), undefined);
+});
+
+test('a relay that lacks the secrets leaves the messages of a way to one that has them', async (t) => {
+  const { db, again } = await postgres.open(t);
+  const key = 'a-key-of-at-least-thirty-two-characters';
+  const relay = (at: NotificationDb, keeper: SealedKeeper) =>
+    notificationRig(t, { db: at, ways: [], isShared: true, keeper });
+  const able = relay(db, new SealedKeeper(key));
+  const unable = relay(await again(), new SealedKeeper(undefined));
+  await able.definitions.addWay(HOOK);
+  await unable.definitions.refresh();
+  await able.add('hook');
+  await unable.send();
+  const attempts = async () => (await able.deliveries()).map((row) => row.attempts);
+  t.deepEqual(await attempts(), [0]);
+  await able.send();
+  t.deepEqual(await attempts(), [1]);
 });
