@@ -128,6 +128,34 @@ test.serial('an upgrade that was interrupted is completed by the next run', asyn
   t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '2' });
 });
 
+test.serial('a relay and additions are upgraded too, and what stays behind is named', async (t) => {
+  const others = ['siteglass-opencv', 'siteglass-relay'];
+  const root = await withRepository(t, '1', '2', ...others.map((name) => `${name}_2`));
+  for (const name of others) root.install(`${name}_1`);
+  await root.write(`${REQUESTS}/upgrade-install`, '');
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'upgraded', to: '2' });
+  t.deepEqual(
+    others.map((name) => root.installed(name)),
+    ['2', '2'],
+  );
+
+  // As after a power cut between two packages.
+  root.install('siteglass-opencv_1');
+  const running = 'state: running\nphase: installing\nfrom: 1\nto: 2\n\n';
+  await root.write(`${REPORTS}/upgrade`, running);
+  const newer = root.path('repository/siteglass-opencv_2.deb');
+  await rename(newer, `${newer}.away`);
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'incomplete' });
+  t.regex(reportOf(root, 'upgrade').reason ?? '', /not upgraded with it: siteglass-opencv \(/);
+  await rename(`${newer}.away`, newer);
+  await root.write(`${REPORTS}/upgrade`, running);
+  root.run();
+  t.like(reportOf(root, 'upgrade'), { state: 'upgraded', to: '2' });
+  t.is(root.installed('siteglass-opencv'), '2');
+});
+
 test.serial('a package that is installed in part is tried again by the next run', async (t) => {
   const root = await withRepository(t, '1', '2');
   root.run();

@@ -12,14 +12,16 @@ export interface AptRoot {
   folder: string;
   /** Tells apt of the repository. */
   connect(): Promise<void>;
-  /** Replaces the repository by one with these versions of siteglass-edge. */
+  /** Replaces the repository by one with these versions of siteglass-edge; NAME_VERSION is of another package. */
   publish(versions: string[], key?: string, more?: { time?: number; validDays?: number }): void;
   /** Runs root's part of an upgrade, and returns its output. Throws if something is left to complete. */
   run(): string;
   /** Puts a file there that the service or root would write. */
   write(path: string, text: string): Promise<void>;
   read(path: string): Promise<string>;
-  installed(): string;
+  installed(name?: string): string;
+  /** Installs a package as apt would by hand. */
+  install(version: string): void;
   path(path: string): string;
   places: UpgradePlaces;
 }
@@ -101,7 +103,9 @@ export async function aptRoot(t: ExecutionContext): Promise<AptRoot> {
       ),
     write: (name, text) => writeFile(path(name), text),
     read: (name) => readFile(path(name), 'utf8'),
-    installed: () => execute(path('bin/dpkg-query'), '--show', NAME).trim().split('\t')[1] ?? '',
+    installed: (name = NAME) =>
+      execute(path('bin/dpkg-query'), '--show', name).trim().split('\t')[1] ?? '',
+    install: (version) => void execute(path('bin/dpkg'), '--install', built(version)),
   };
 }
 
@@ -134,16 +138,17 @@ function makeKey(name: string): void {
   execFileSync('gpg', [...words, name, 'ed25519', 'sign', 'never'], { stdio: 'ignore' });
 }
 
-function buildPackage(folder: string, version: string): string {
-  const file = join(folder, `siteglass-edge_${version}.deb`);
+function buildPackage(folder: string, text: string): string {
+  const [version = '', name = NAME] = text.split('_').reverse();
+  const file = join(folder, `${name}_${version}.deb`);
   const works = version.endsWith('broken') ? 'other' : 'works';
   const script = `set -e
-    rm -rf "$1" && mkdir -p "$1/DEBIAN" "$1/usr/share/siteglass-edge"
-    printf '%s\\n' "Package: siteglass-edge" "Version: $2" "Architecture: amd64" \\
+    rm -rf "$1" && mkdir -p "$1/DEBIAN" "$1/usr/share/$5"
+    printf '%s\\n' "Package: $5" "Version: $2" "Architecture: amd64" \\
       "Maintainer: Test <test@example.com>" "Description: of a test" >"$1/DEBIAN/control"
-    echo "$2" >"$1/usr/share/siteglass-edge/$3"
+    echo "$2" >"$1/usr/share/$5/$3"
     dpkg-deb --root-owner-group -Znone --build "$1" "$4"`;
   const tree = `${file}.tree`;
-  execFileSync('sh', ['-c', script, 'sh', tree, version, works, file], { stdio: 'ignore' });
+  execFileSync('sh', ['-c', script, 'sh', tree, version, works, file, name], { stdio: 'ignore' });
   return file;
 }
