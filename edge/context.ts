@@ -13,7 +13,6 @@ import { certificateProvider, createTls } from '../core/http/tls/create-tls.js';
 import type { NotificationModule } from '../core/notifications/create-notifications.js';
 import { type Clock, systemClock } from '../core/runtime/clock.js';
 import type { GivenSettings } from '../core/runtime/configuration.js';
-import { installationKind } from '../core/runtime/installation.js';
 import { firstRestart, Lifecycle, type Restart, type Service } from '../core/runtime/lifecycle.js';
 import { type Logger, silentLogger } from '../core/runtime/logger.js';
 import { PerMinute } from '../core/runtime/per-minute.js';
@@ -85,8 +84,8 @@ export interface EdgeOverrides {
   manifest?: string | undefined;
   /** The last lines of `log`. */
   recentLog?: RecentLog;
-  /** Of the appliance; otherwise as this process was installed. */
-  upgrades?: UpgradeParts;
+  /** Of the appliance. */
+  upgrades?: Partial<UpgradeParts>;
 }
 
 /** Builds the appliance, each part from those before it; nothing runs before `lifecycle.start()`. */
@@ -100,7 +99,7 @@ export async function createEdge(
     regiven,
     manifest,
     recentLog,
-    upgrades = { installation: installationKind(), version: programVersion() },
+    upgrades,
   }: EdgeOverrides = {},
 ): Promise<Edge> {
   const lock = openFolder(config.dataFolder);
@@ -115,9 +114,8 @@ export async function createEdge(
   const address = () => server.http.address;
   const setup = createSetup({ config: base.dependencies.config, tls, access, given, address, log });
   const provider = certificateProvider(tlsOptionsOf(base.dependencies.config), silentLogger());
-  const source = given?.source;
   const system = createSystem({
-    ...{ ...base, ...snapshots, provider, source, address, recentLog },
+    ...{ ...base, ...snapshots, provider, source: given?.source, address, recentLog },
     upgrades: new Upgrades(upgrades),
   });
   const own = { account, setup, system, given: regiven ?? (() => givenOf(reread())) };

@@ -3,7 +3,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { basename, parse } from 'node:path';
 import { nameSchema } from '../contract/names.js';
 import type { DetectionModule } from '../detection/create-detection.js';
-import type { Installed, InstallOptions } from '../detection/installer/detector-installer.js';
+import type { Installed, InstallOptions } from '../detection/installer/installer-options.js';
 import { bytesText } from '../detection/models/bytes-text.js';
 import { type Output, ProgressLine } from '../detection/models/progress-line.js';
 import type { CommandOptions } from '../runtime/command-line.js';

@@ -14,6 +14,9 @@ import { dropReasonSchema, epochSchema, sequenceSchema } from './summary.js';
 
 const count = z.int().min(0);
 const moment = instantSchema.nullable();
+const nextPage = nameSchema.nullable().meta({
+  description: 'Send it as `after` for the next page; null on the last one',
+});
 
 export const MAX_FLEET_PAGE = 200;
 /** Days of a site in the overview, today included. */
@@ -63,9 +66,7 @@ export type FleetSite = z.infer<typeof fleetSiteSchema>;
 export const fleetPageSchema = z.object({
   status: z.literal('OK'),
   sites: z.array(fleetSiteSchema),
-  next: nameSchema.nullable().meta({
-    description: 'Send it as `after` for the next page; null on the last one',
-  }),
+  next: nextPage,
 });
 export type FleetPage = z.infer<typeof fleetPageSchema>;
 
@@ -100,9 +101,7 @@ export type FleetCamera = z.infer<typeof fleetCameraSchema>;
 export const fleetCamerasSchema = z.object({
   status: z.literal('OK'),
   cameras: z.array(fleetCameraSchema),
-  next: nameSchema.nullable().meta({
-    description: 'Send it as `after` for the next page; null on the last one',
-  }),
+  next: nextPage,
 });
 export type FleetCameras = z.infer<typeof fleetCamerasSchema>;
 

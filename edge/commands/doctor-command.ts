@@ -19,9 +19,7 @@ import { storedBytes } from '../../core/images/stored-bytes.js';
 import { FileKeeper } from '../../core/notifications/secret-keeper.js';
 import { systemClock } from '../../core/runtime/clock.js';
 import type { CommandOptions, CommandOutcome } from '../../core/runtime/command-line.js';
-import { installationKind } from '../../core/runtime/installation.js';
 import { silentLogger } from '../../core/runtime/logger.js';
-import { programVersion } from '../../core/runtime/program-version.js';
 import { FolderLock } from '../../core/store/folder-lock.js';
 import { tlsOptionsOf } from '../api/tls-options.js';
 import { withManagedCameras } from '../cameras/managed/read-managed-cameras.js';
@@ -85,6 +83,6 @@ function checksOf(declared: EdgeConfig): Check[] {
       keeper: () => new FileKeeper(join(dataFolder, WAY_SECRETS)),
       copies: () => copiesWithSecrets(file, '0015_notifications', '0017_notification_secrets'),
     }),
-    upgradeCheck(new Upgrades({ installation: installationKind(), version: programVersion() })),
+    upgradeCheck(new Upgrades()),
   ];
 }

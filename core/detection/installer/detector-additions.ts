@@ -9,12 +9,8 @@ import type { Service } from '../../runtime/lifecycle.js';
 import type { Logger } from '../../runtime/logger.js';
 import { DownloadError } from '../models/download-error.js';
 import type { ModelFolder } from '../models/model-folder.js';
-import type {
-  DetectorInstaller,
-  GivenFile,
-  Installed,
-  InstallOptions,
-} from './detector-installer.js';
+import type { DetectorInstaller } from './detector-installer.js';
+import type { GivenFile, Installed, InstallOptions } from './installer-options.js';
 
 export interface AdditionsOptions {
   installer: DetectorInstaller;

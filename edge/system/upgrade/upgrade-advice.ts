@@ -16,7 +16,7 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
   ],
   clock: ['Set the clock, or wait until it is synchronised.', 'timedatectl'],
   expired: ['Ask who publishes the repository to publish it again.', null],
-  mismatch: ['Look again in some minutes: it may just be published anew.', null],
+  mismatch: ['Look again in some minutes: a newer version may be in publication.', null],
   unreachable: [
     'Check the network of this machine, and the address of the repository.',
     'sudo apt-get update',

@@ -7,7 +7,9 @@ import {
   upgradePhaseSchema,
 } from '../../../core/contract/upgrade.js';
 import { ProblemError } from '../../../core/runtime/errors.js';
+import { installationKind } from '../../../core/runtime/installation.js';
 import type { Service } from '../../../core/runtime/lifecycle.js';
+import { programVersion } from '../../../core/runtime/program-version.js';
 import { upgradeAdvice } from './upgrade-advice.js';
 import { readReport, type UpgradeReport } from './upgrade-reports.js';
 
@@ -31,12 +33,13 @@ export const UPGRADE_PLACES: UpgradePlaces = {
 };
 
 export interface UpgradeParts {
+  /** How this program was installed. */
   installation: UpgradeResource['installation'];
-  /** Of the program that runs. */
+  /** Of this program. */
   version: string;
-  places?: UpgradePlaces;
+  places: UpgradePlaces;
   /** After this time without a reaction, a request is withdrawn. */
-  patienceMs?: number;
+  patienceMs: number;
 }
 
 type Wish = 'check' | 'upgrade';
@@ -53,16 +56,18 @@ const FILES: Record<Wish, string> = { check: 'upgrade-check', upgrade: 'upgrade-
 /** Asks root's part for an upgrade, and reads what it reports. The service itself may install nothing. */
 export class Upgrades implements Service {
   readonly name = 'upgrades';
-  readonly #places: UpgradePlaces;
-  readonly #patienceMs: number;
+  readonly #parts: UpgradeParts;
   #asked: Asked | undefined;
   #patience: NodeJS.Timeout | undefined;
   /** The report that root's part had written when it did not react; another one shows that it works again. */
   #silentSince: Asked['edition'] | null = null;
 
-  constructor(private readonly parts: UpgradeParts) {
-    this.#places = parts.places ?? UPGRADE_PLACES;
-    this.#patienceMs = parts.patienceMs ?? PATIENCE_MS;
+  constructor(parts: Partial<UpgradeParts> = {}) {
+    this.#parts = {
+      ...{ installation: installationKind(), version: programVersion() },
+      ...{ places: UPGRADE_PLACES, patienceMs: PATIENCE_MS },
+      ...parts,
+    };
   }
 
   async start(): Promise<void> {
@@ -74,7 +79,7 @@ export class Upgrades implements Service {
   }
 
   view(): UpgradeResource {
-    const { installation, version } = this.parts;
+    const { installation, version } = this.#parts;
     const check = this.#checkReport();
     const upgrade = this.#report('upgrade');
     const isUpgrading = upgrade?.fields.state === 'running' && this.#isRunning;
@@ -118,11 +123,11 @@ export class Upgrades implements Service {
   }
 
   get #isPackage(): boolean {
-    return this.parts.installation === 'package' && existsSync(this.#places.requests);
+    return this.#parts.installation === 'package' && existsSync(this.#parts.places.requests);
   }
 
   get #isRunning(): boolean {
-    return existsSync(this.#places.running);
+    return existsSync(this.#parts.places.running);
   }
 
   get #isSilent(): boolean {
@@ -130,20 +135,20 @@ export class Upgrades implements Service {
   }
 
   #report(name: 'check' | 'upgrade'): UpgradeReport | undefined {
-    return this.parts.installation === 'package'
-      ? readReport(this.#places.reports, name)
+    return this.#parts.installation === 'package'
+      ? readReport(this.#parts.places.reports, name)
       : undefined;
   }
 
   /** One about another version, from before an upgrade by hand, says nothing about this one. */
   #checkReport(): UpgradeReport | undefined {
     const report = this.#report('check');
-    return shown(report?.fields.installed ?? '') === this.parts.version ? report : undefined;
+    return shown(report?.fields.installed ?? '') === this.#parts.version ? report : undefined;
   }
 
   #obstacle(check: UpgradeReport | undefined): UpgradeAdvice | undefined {
-    const { installation } = this.parts;
-    const { requests, source } = this.#places;
+    const { installation } = this.#parts;
+    const { requests, source } = this.#parts.places;
     if (installation === 'container')
       return upgradeAdvice('container', 'A container does not change its own image.');
     if (installation === 'source')
@@ -155,7 +160,7 @@ export class Upgrades implements Service {
     if (this.#isSilent)
       return upgradeAdvice(
         'no-reaction',
-        `Nothing happened within ${this.#patienceMs / 1_000} s: the units that upgrade do not run.`,
+        `Nothing happened within ${this.#parts.patienceMs / 1_000} s: the units that upgrade do not run.`,
       );
     if (check?.fields.held === 'yes')
       return upgradeAdvice('held', 'apt-mark holds a package of Siteglass that is installed.');
@@ -171,7 +176,7 @@ export class Upgrades implements Service {
 
   #ask(wish: Wish): void {
     const edition = this.#report(wish)?.edition;
-    closeSync(openSync(join(this.#places.requests, FILES[wish]), 'w', 0o600));
+    closeSync(openSync(join(this.#parts.places.requests, FILES[wish]), 'w', 0o600));
     this.#silentSince = null;
     this.#asked = { wish, edition };
     this.#waitForReaction();
@@ -184,7 +189,7 @@ export class Upgrades implements Service {
       if (this.#isRunning) return this.#waitForReaction();
       this.#withdraw();
       this.#silentSince = this.#report('check')?.edition;
-    }, this.#patienceMs);
+    }, this.#parts.patienceMs);
     this.#patience.unref();
   }
 
@@ -196,9 +201,9 @@ export class Upgrades implements Service {
   /** Takes back what root has not begun, so that it does not begin at a time when nobody expects it. */
   #withdraw(): void {
     this.#answered();
-    if (this.parts.installation !== 'package') return;
+    if (this.#parts.installation !== 'package') return;
     for (const file of Object.values(FILES))
-      rmSync(join(this.#places.requests, file), { force: true });
+      rmSync(join(this.#parts.places.requests, file), { force: true, recursive: true });
   }
 }
 

@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { pino } from 'pino';
 import { DetectorAdditions } from '../../../../core/detection/installer/detector-additions.js';
+import type { DetectorInstaller } from '../../../../core/detection/installer/detector-installer.js';
 import type {
-  DetectorInstaller,
   Installed,
   InstallOptions,
-} from '../../../../core/detection/installer/detector-installer.js';
+} from '../../../../core/detection/installer/installer-options.js';
 import { DownloadError, noSpace } from '../../../../core/detection/models/download-error.js';
 import { ModelFolder } from '../../../../core/detection/models/model-folder.js';
 import { ProblemError } from '../../../../core/runtime/errors.js';
