@@ -1,10 +1,11 @@
 import type { Branch, CascadeModel, HaarTest, LbpTest, Stage, Tree } from './cascade-model.js';
+import { fits16Bits } from './fits-16-bits.js';
 import { type Corner, FORMS, type Form, mergeCorners } from './merge-corners.js';
 import { isNode, nodesOf } from './tree-nodes.js';
 import { fixedPointVotes } from './votes.js';
 
 /** Raised whenever the tables change their shape: the kernel refuses others. */
-const FORMAT = 0x53474332;
+const FORMAT = 0x53474333;
 
 /** Bits of the kernel's sums, less one for the sign and one to spare. */
 const VOTE_BITS = 30;
@@ -45,6 +46,8 @@ interface PackedStage {
 /** A node's test as the kernel reads it, less what every kind ends with. */
 interface PackedTest {
   form: Form;
+  /** Whether the kernel sums it in 32 bits; those before it, in 16. */
+  wide: boolean;
   words: number[];
 }
 
@@ -77,10 +80,10 @@ function packTree<Test>(
   pack: (test: Test, vote: number) => PackedTest,
 ): PackedTree {
   const nodes = nodesOf(tree).map((node, i) => {
-    const { form, words } = pack(node, votes[i] ?? 0);
+    const { form, wide, words } = pack(node, votes[i] ?? 0);
     const { left, right } = node;
     const branches = (isNode(left) ? 1 : 0) + (isNode(right) ? 2 : 0);
-    const likeness = 4 * FORMS.indexOf(form) + branches;
+    const likeness = 4 * (FORMS.indexOf(form) + (wide ? FORMS.length : 0)) + branches;
     return { likeness, words: [likeness, ...words, leafBits(left), leafBits(right)] };
   });
   return {
@@ -101,6 +104,7 @@ function packHaar({ feature, threshold }: HaarTest, vote: number): PackedTest {
   const padded = Array.from({ length: 12 }, (_, i) => corners[i] ?? { x: 0, y: 0 });
   return {
     form,
+    wide: !fits16Bits(feature),
     words: [
       feature.tilted ? 1 : 0,
       ...points(padded.slice(0, corners.length)),
@@ -115,7 +119,7 @@ function packHaar({ feature, threshold }: HaarTest, vote: number): PackedTest {
 function packLbp({ cell, subset }: LbpTest, vote: number): PackedTest {
   const { x, y, width, height } = cell;
   const diagonal = [0, 1, 2, 3].map((i) => ({ x: x + i * width, y: y + i * height }));
-  return { form: 'six', words: [...points(diagonal), ...ofDarkCells(subset), vote] };
+  return { form: 'six', wide: false, words: [...points(diagonal), ...ofDarkCells(subset), vote] };
 }
 
 /**

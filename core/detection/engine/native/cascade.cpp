@@ -8,7 +8,7 @@
 namespace siteglass {
 namespace {
 
-constexpr std::int32_t kFormat = 0x53474332;
+constexpr std::int32_t kFormat = 0x53474333;
 constexpr std::int32_t kMaxNodes = 1 << 16;
 
 constexpr int kCornersOf[kForms] = {6, 8, 8, 9, 9, 12};
@@ -100,15 +100,15 @@ void Cascade::readTrees(Reader& in, Stage& stage) {
     bool right;
   };
   std::vector<Branch> open;
-  int place = 0, form = 0;
+  int place = 0, shape = 0;
   std::int32_t trees = 0;
   for (std::int32_t i = 0; i < stage.nodeCount; i++) {
     const std::int32_t at = stage.firstNode + i;
-    const std::int32_t likeness = in.integer(0, 4 * kForms - 1, "form of a node");
-    require(hasDeepTrees || likeness / 4 >= form, "stumps that are not sorted by their form");
-    form = likeness / 4;
-    require(kind == kHaar || form == 0, "form of an LBP node");
-    stage.count[form]++;
+    const std::int32_t likeness = in.integer(0, 4 * kShapes - 1, "shape of a node");
+    require(hasDeepTrees || likeness / 4 >= shape, "stumps that are not sorted by their shape");
+    shape = likeness / 4;
+    require(kind == kHaar || shape == 0, "shape of an LBP node");
+    stage.count[shape]++;
     if (open.empty()) {
       place = 0;
       trees++;
@@ -122,10 +122,10 @@ void Cascade::readTrees(Reader& in, Stage& stage) {
     }
     if (likeness & 2) open.push_back({at, true});
     if (likeness & 1) open.push_back({at, false});
-    links.push_back({static_cast<std::uint8_t>(form), static_cast<std::uint8_t>(place), TreeLinks::kLeaf,
+    links.push_back({static_cast<std::uint8_t>(shape), static_cast<std::uint8_t>(place), TreeLinks::kLeaf,
                      TreeLinks::kLeaf});
     if (kind == kHaar) {
-      readHaarNode(in, form);
+      readHaarNode(in, shape);
     } else {
       readLbpNode(in);
     }
@@ -137,15 +137,16 @@ void Cascade::readTrees(Reader& in, Stage& stage) {
   require(trees == stage.treeCount, "trees of a stage");
 }
 
-void Cascade::readHaarNode(Reader& in, int form) {
+void Cascade::readHaarNode(Reader& in, int shape) {
   HaarNode node{};
-  tiltedNode_.push_back(static_cast<std::uint8_t>(in.integer(0, tilted ? 1 : 0, "tilted feature")));
-  const int corners = kCornersOf[form];
+  const bool is16Bits = shape < kForms;
+  tiltedNode_.push_back(static_cast<std::uint8_t>(in.integer(0, tilted && !is16Bits ? 1 : 0, "tilted feature")));
+  const int corners = kCornersOf[shape % kForms];
   for (int c = 0; c < kMaxCorners; c++) {
     points_.push_back(c < corners ? in.point(width, height) : CornerPoint{0, 0});
   }
   for (std::int32_t& weight : node.weight) weight = in.integer();
-  node.threshold = in.number();
+  node.threshold = in.number() * (is16Bits ? k16BitScale : 1);
   node.vote = in.integer();
   haarTemplate_.push_back(node);
 }

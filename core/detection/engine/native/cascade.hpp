@@ -13,6 +13,13 @@ namespace siteglass {
  */
 enum Form { kSix, kEightTripled, kEight, kNine, kNineNegated, kGeneral, kForms };
 
+/** The bits that every value of a Haar feature fits, sign included. */
+enum Width { k16Bits, k32Bits, kWidths };
+
+/** What the evaluation of a node depends on. LBP nodes have the first shape. */
+constexpr int kShapes = kWidths * kForms;
+constexpr int shapeOf(Width width, Form form) { return width * kForms + form; }
+
 constexpr int kMaxCorners = 12;
 constexpr int kMaxWindow = 512;
 constexpr int kMaxTreeNodes = 64;
@@ -20,14 +27,17 @@ constexpr int kMaxTreeNodes = 64;
 struct Stage {
   std::int32_t firstNode, nodeCount;
   std::int32_t firstTree, treeCount;
-  /** How many nodes have each form, where every tree is a stump: they are sorted by it. LBP nodes have the first. */
-  std::int32_t count[kForms];
+  /** How many nodes have each shape, where every tree is a stump: they are sorted by it. */
+  std::int32_t count[kShapes];
   /** The last leaf of every tree, less the threshold, in fixed point. */
   std::int32_t initial;
   /** A sum within this of zero is too close to the threshold for fixed point. */
   std::int32_t margin;
   float threshold;
 };
+
+/** What the thresholds of features of 16 bits are multiplied by; a power of two, so that none is rounded. */
+constexpr float k16BitScale = 65536;
 
 struct HaarNode {
   /** From the window's top left corner, in elements of the integral image. */
@@ -51,7 +61,7 @@ struct TreeLinks {
   /** In place of a branch that leads to a leaf. */
   static constexpr std::uint8_t kLeaf = kMaxTreeNodes;
 
-  std::uint8_t form;
+  std::uint8_t shape;
   std::uint8_t place;
   std::uint8_t left, right;
 };
@@ -112,7 +122,7 @@ class Cascade {
 
   void readStages(Reader& in);
   void readTrees(Reader& in, Stage& stage);
-  void readHaarNode(Reader& in, int form);
+  void readHaarNode(Reader& in, int shape);
   void readLbpNode(Reader& in);
   Prepared& preparedFor(const Layout& layout);
 

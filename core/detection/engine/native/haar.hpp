@@ -1,8 +1,9 @@
-// Trees over Haar features, at blocks of neighbouring windows: one window in each lane.
+// Trees over Haar features, at blocks of neighbouring windows: one window in each lane of 16 bits.
 //
 // A feature is an integer that fits a float without rounding (`unsupported-reason.ts` checks it). So the corners can be
-// summed in any order, with OpenCV's result. Votes are summed in fixed point, also in any order. A sum that is too close
-// to the stage's threshold is computed again as OpenCV does it (`exact-sum.hpp`).
+// summed in any order, with OpenCV's result. Most features' values fit 16 bits (`fits-16-bits.ts` tells which). Their corners
+// are summed modulo 2^16, two windows in the place of one. Votes are summed in fixed point, also in any order. A sum
+// that is too close to the stage's threshold is computed again as OpenCV does it (`exact-sum.hpp`).
 #pragma once
 
 #include "band.hpp"
@@ -12,6 +13,10 @@
 
 namespace siteglass {
 namespace {
+
+ENGINE_INLINE std::int32_t times(std::int32_t value, std::int32_t weight) { return value * weight; }
+ENGINE_INLINE I32 times(I32 value, std::int32_t weight) { return value * weight; }
+ENGINE_INLINE U16 times(U16 value, std::int32_t weight) { return value * static_cast<std::uint16_t>(weight); }
 
 template <class Value, class At>
 ENGINE_INLINE Value rectangle(const HaarNode& node, int first, const At& at) {
@@ -32,7 +37,7 @@ ENGINE_INLINE Value featureValue(const HaarNode& node, const At& at) {
       return inner + (inner + inner) - rectangle<Value>(node, 0, at);
     }
     case kEight:
-      return rectangle<Value>(node, 4, at) * node.weight[1] - rectangle<Value>(node, 0, at);
+      return times(rectangle<Value>(node, 4, at), node.weight[1]) - rectangle<Value>(node, 0, at);
     case kNine:
     case kNineNegated: {
       const Value outer = (at(node.corner[0]) + at(node.corner[1])) + (at(node.corner[2]) + at(node.corner[3]));
@@ -42,78 +47,137 @@ ENGINE_INLINE Value featureValue(const HaarNode& node, const At& at) {
       return form == kNine ? outer - (half + half) : (half + half) - outer;
     }
     default:
-      return rectangle<Value>(node, 0, at) * node.weight[0] + rectangle<Value>(node, 4, at) * node.weight[1] +
-             rectangle<Value>(node, 8, at) * node.weight[2];
+      return times(rectangle<Value>(node, 0, at), node.weight[0]) +
+             times(rectangle<Value>(node, 4, at), node.weight[1]) +
+             times(rectangle<Value>(node, 8, at), node.weight[2]);
   }
 }
+
+/** The integral images at a band's first row, and a factor for each place of the band. */
+struct HaarPlanes {
+  const std::uint16_t* sum16;
+  const std::int32_t* sum;
+  const float* norm;
+};
+
+/** 32 bits for each window of a block: for those at its even places, and for those at its odd ones. */
+template <class Vector>
+struct Split {
+  Vector even, odd;
+};
 
 /** Evaluates the stages of a Haar cascade of stumps at the windows of a band. */
 class HaarStumps {
  public:
-  using Sum = I32;
-  static constexpr int kLanes = kLanes32;
+  using Sum = Split<I32>;
+  static constexpr int kLanes = kLanes16;
   static constexpr int kBlocks = 4;
 
-  /** `norm` holds a factor for each place of the band. */
-  HaarStumps(const HaarNode* nodes, const Cascade& cascade, const std::int32_t* integral, const float* norm)
-      : nodes_(nodes), cascade_(cascade), integral_(integral), norm_(norm) {}
+  HaarStumps(const HaarNode* nodes, const Cascade& cascade, const HaarPlanes& planes)
+      : nodes_(nodes), cascade_(cascade), planes_(planes) {}
 
   /** The stage's sums at `Blocks` blocks. */
   template <int Blocks>
-  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, I32 (&sums)[Blocks]) const {
-    const std::int32_t* corners[Blocks];
-    F32 norms[Blocks];
-    locate(blocks, corners, norms);
-    for (int b = 0; b < Blocks; b++) sums[b] = splat(stage.initial);
-    const HaarNode* node = nodes_ + stage.firstNode;
-    node = addForm<kSix>(node, stage.count[kSix], corners, norms, sums);
-    node = addForm<kEightTripled>(node, stage.count[kEightTripled], corners, norms, sums);
-    node = addForm<kEight>(node, stage.count[kEight], corners, norms, sums);
-    node = addForm<kNine>(node, stage.count[kNine], corners, norms, sums);
-    node = addForm<kNineNegated>(node, stage.count[kNineNegated], corners, norms, sums);
-    addForm<kGeneral>(node, stage.count[kGeneral], corners, norms, sums);
+  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
+    const std::uint16_t* corners[Blocks];
+    Split<F32> norms[Blocks];
+    locate(planes_.sum16, blocks, corners, norms);
+    for (int b = 0; b < Blocks; b++) sums[b] = {splat(stage.initial), splat(stage.initial)};
+    const HaarNode* const first = nodes_ + stage.firstNode;
+    const HaarNode* const rest = addForms(first, stage.count + shapeOf(k16Bits, kSix), corners, norms, sums);
+    if (rest < first + stage.nodeCount) addWide(rest, stage, blocks, sums);
   }
 
   /** A bit for each window whose sum is below `limit`. */
-  static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) { return laneBits((I32)(sum < limit)); }
+  static ENGINE_INLINE std::uint32_t below(const Sum& sum, std::int32_t limit) {
+    return laneBits((I16)(((I32)(sum.even < limit) & kLowHalves) | ((I32)(sum.odd < limit) & ~kLowHalves)));
+  }
 
   /** The stage's sum at one window as OpenCV computes it. */
   double exactSum(const Stage& stage, const Block& window) const {
-    const std::int32_t* const corner = integral_ + window.corner;
-    const float norm = norm_[window.window];
+    const std::int32_t* const corner = planes_.sum + window.corner;
+    const float norm = planes_.norm[window.window];
     return exactSumOf(cascade_, stage, [&](std::int32_t at) {
-      return static_cast<float>(valueOf(at, corner)) * norm < nodes_[at].threshold;
+      const float scale = cascade_.links[at].shape < kForms ? k16BitScale : 1;
+      return static_cast<float>(valueOf(at, corner)) * scale * norm < nodes_[at].threshold;
     });
   }
 
  protected:
-  /** Where each block's windows begin in the integral image, and their factors. */
-  template <int Blocks>
-  ENGINE_INLINE void locate(const Block* blocks, const std::int32_t* (&corners)[Blocks], F32 (&norms)[Blocks]) const {
+  /** Where each block's windows begin in an integral image, and their factors. */
+  template <class Element, int Blocks>
+  ENGINE_INLINE void locate(const Element* plane, const Block* blocks, const Element* (&corners)[Blocks],
+                            Split<F32> (&norms)[Blocks]) const {
     for (int b = 0; b < Blocks; b++) {
-      corners[b] = integral_ + blocks[b].corner;
-      norms[b] = load<F32>(norm_ + blocks[b].window);
+      corners[b] = plane + blocks[b].corner;
+      const float* const norm = planes_.norm + blocks[b].window;
+      deinterleave(load<F32>(norm), load<F32>(norm + kLanes32), norms[b].even, norms[b].odd);
     }
   }
 
   /** Lanes of all ones for windows that take the node's left branch. */
   template <Form form>
-  static ENGINE_INLINE I32 isLeft(const HaarNode& node, const std::int32_t* corner, F32 norm) {
-    const I32 value =
-        featureValue<form, I32>(node, [corner](std::int32_t offset) { return load<I32>(corner + offset); });
-    return (I32)(toFloat(value) * norm < splat(node.threshold));
+  static ENGINE_INLINE Sum isLeft(const HaarNode& node, const std::uint16_t* corner, const Split<F32>& norm) {
+    const I32 pairs =
+        (I32)featureValue<form, U16>(node, [corner](std::int32_t offset) { return load<U16>(corner + offset); });
+    // Each value is left in the upper half of its 32 bits, times 2^16, as the threshold is.
+    const F32 threshold = splat(node.threshold);
+    return {(I32)(toFloat(pairs << 16) * norm.even < threshold),
+            (I32)(toFloat(pairs & ~kLowHalves) * norm.odd < threshold)};
+  }
+
+  template <Form form>
+  static ENGINE_INLINE Sum isLeft(const HaarNode& node, const std::int32_t* corner, const Split<F32>& norm) {
+    const auto valueAt = [&node](const std::int32_t* first) {
+      return featureValue<form, I32>(node, [first](std::int32_t offset) { return load<I32>(first + offset); });
+    };
+    Split<I32> value;
+    deinterleave(valueAt(corner), valueAt(corner + kLanes32), value.even, value.odd);
+    const F32 threshold = splat(node.threshold);
+    return {(I32)(toFloat(value.even) * norm.even < threshold), (I32)(toFloat(value.odd) * norm.odd < threshold)};
+  }
+
+  static ENGINE_INLINE void addVote(const Sum& left, const HaarNode& node, Sum& sum) {
+    sum.even += left.even & splat(node.vote);
+    sum.odd += left.odd & splat(node.vote);
   }
 
   const HaarNode* nodes_;
   const Cascade& cascade_;
+  const HaarPlanes planes_;
 
  private:
-  template <Form form, int Blocks>
+  static constexpr std::int32_t kLowHalves = 0xffff;
+
+  /** Adds the votes of the stage's nodes of 32 bits. In line, these few would take registers from the others. */
+  template <int Blocks>
+  __attribute__((noinline)) void addWide(const HaarNode* node, const Stage& stage, const Block* blocks,
+                                         Sum (&sums)[Blocks]) const {
+    const std::int32_t* corners[Blocks];
+    Split<F32> norms[Blocks];
+    locate(planes_.sum, blocks, corners, norms);
+    addForms(node, stage.count + shapeOf(k32Bits, kSix), corners, norms, sums);
+  }
+
+  /** Adds the votes of nodes, as many of each form as `count` says. Returns what follows them. */
+  template <class Element, int Blocks>
+  static ENGINE_INLINE const HaarNode* addForms(const HaarNode* node, const std::int32_t* count,
+                                                const Element* const (&corners)[Blocks],
+                                                const Split<F32> (&norms)[Blocks], Sum (&sums)[Blocks]) {
+    node = addForm<kSix>(node, count[kSix], corners, norms, sums);
+    node = addForm<kEightTripled>(node, count[kEightTripled], corners, norms, sums);
+    node = addForm<kEight>(node, count[kEight], corners, norms, sums);
+    node = addForm<kNine>(node, count[kNine], corners, norms, sums);
+    node = addForm<kNineNegated>(node, count[kNineNegated], corners, norms, sums);
+    return addForm<kGeneral>(node, count[kGeneral], corners, norms, sums);
+  }
+
+  template <Form form, class Element, int Blocks>
   static ENGINE_INLINE const HaarNode* addForm(const HaarNode* node, std::int32_t count,
-                                               const std::int32_t* const (&corners)[Blocks],
-                                               const F32 (&norms)[Blocks], I32 (&sums)[Blocks]) {
+                                               const Element* const (&corners)[Blocks],
+                                               const Split<F32> (&norms)[Blocks], Sum (&sums)[Blocks]) {
     for (const HaarNode* const end = node + count; node < end; node++) {
-      for (int b = 0; b < Blocks; b++) sums[b] += isLeft<form>(*node, corners[b], norms[b]) & splat(node->vote);
+      for (int b = 0; b < Blocks; b++) addVote(isLeft<form>(*node, corners[b], norms[b]), *node, sums[b]);
     }
     return node;
   }
@@ -121,7 +185,7 @@ class HaarStumps {
   std::int32_t valueOf(std::int32_t at, const std::int32_t* corner) const {
     const auto element = [corner](std::int32_t offset) { return corner[offset]; };
     const HaarNode& node = nodes_[at];
-    switch (cascade_.links[at].form) {
+    switch (cascade_.links[at].shape % kForms) {
       case kSix:
         return featureValue<kSix, std::int32_t>(node, element);
       case kEightTripled:
@@ -137,8 +201,6 @@ class HaarStumps {
     }
   }
 
-  const std::int32_t* integral_;
-  const float* norm_;
 };
 
 /**
@@ -150,34 +212,54 @@ class HaarTrees : public HaarStumps {
   using HaarStumps::HaarStumps;
 
   template <int Blocks>
-  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, I32 (&sums)[Blocks]) const {
-    const std::int32_t* corners[Blocks];
-    F32 norms[Blocks];
-    locate(blocks, corners, norms);
+  ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
+    const std::uint16_t* narrow[Blocks];
+    const std::int32_t* wide[Blocks];
+    Split<F32> norms[Blocks];
+    locate(planes_.sum16, blocks, narrow, norms);
+    locate(planes_.sum, blocks, wide, norms);
     Reached<Blocks> reached;
     for (int b = 0; b < Blocks; b++) {
-      reached[0][b] = splat(-1);
-      sums[b] = splat(stage.initial);
+      reached[0][b] = {splat(-1), splat(-1)};
+      sums[b] = {splat(stage.initial), splat(stage.initial)};
     }
     for (std::int32_t at = stage.firstNode; at < stage.firstNode + stage.nodeCount; at++) {
-      switch (cascade_.links[at].form) {
-        case kSix:
-          addNode<kSix>(at, corners, norms, reached, sums);
+      switch (cascade_.links[at].shape) {
+        case shapeOf(k16Bits, kSix):
+          addNode<kSix>(at, narrow, norms, reached, sums);
           break;
-        case kEightTripled:
-          addNode<kEightTripled>(at, corners, norms, reached, sums);
+        case shapeOf(k16Bits, kEightTripled):
+          addNode<kEightTripled>(at, narrow, norms, reached, sums);
           break;
-        case kEight:
-          addNode<kEight>(at, corners, norms, reached, sums);
+        case shapeOf(k16Bits, kEight):
+          addNode<kEight>(at, narrow, norms, reached, sums);
           break;
-        case kNine:
-          addNode<kNine>(at, corners, norms, reached, sums);
+        case shapeOf(k16Bits, kNine):
+          addNode<kNine>(at, narrow, norms, reached, sums);
           break;
-        case kNineNegated:
-          addNode<kNineNegated>(at, corners, norms, reached, sums);
+        case shapeOf(k16Bits, kNineNegated):
+          addNode<kNineNegated>(at, narrow, norms, reached, sums);
+          break;
+        case shapeOf(k16Bits, kGeneral):
+          addNode<kGeneral>(at, narrow, norms, reached, sums);
+          break;
+        case shapeOf(k32Bits, kSix):
+          addNode<kSix>(at, wide, norms, reached, sums);
+          break;
+        case shapeOf(k32Bits, kEightTripled):
+          addNode<kEightTripled>(at, wide, norms, reached, sums);
+          break;
+        case shapeOf(k32Bits, kEight):
+          addNode<kEight>(at, wide, norms, reached, sums);
+          break;
+        case shapeOf(k32Bits, kNine):
+          addNode<kNine>(at, wide, norms, reached, sums);
+          break;
+        case shapeOf(k32Bits, kNineNegated):
+          addNode<kNineNegated>(at, wide, norms, reached, sums);
           break;
         default:
-          addNode<kGeneral>(at, corners, norms, reached, sums);
+          addNode<kGeneral>(at, wide, norms, reached, sums);
       }
     }
   }
@@ -185,23 +267,28 @@ class HaarTrees : public HaarStumps {
  private:
   /** Lanes of all ones for windows that reach a node, by the node's place in its tree. */
   template <int Blocks>
-  using Reached = I32[kMaxTreeNodes][Blocks];
+  using Reached = Sum[kMaxTreeNodes][Blocks];
 
-  template <Form form, int Blocks>
-  ENGINE_INLINE void addNode(std::int32_t at, const std::int32_t* const (&corners)[Blocks], const F32 (&norms)[Blocks],
-                             Reached<Blocks>& reached, I32 (&sums)[Blocks]) const {
+  template <Form form, class Element, int Blocks>
+  ENGINE_INLINE void addNode(std::int32_t at, const Element* const (&corners)[Blocks], const Split<F32> (&norms)[Blocks],
+                             Reached<Blocks>& reached, Sum (&sums)[Blocks]) const {
     const HaarNode& node = nodes_[at];
     const TreeLinks links = cascade_.links[at];
-    I32 left[Blocks];
+    Sum left[Blocks];
     for (int b = 0; b < Blocks; b++) {
-      left[b] = reached[links.place][b] & isLeft<form>(node, corners[b], norms[b]);
-      sums[b] += left[b] & splat(node.vote);
+      const Sum& here = reached[links.place][b];
+      left[b] = isLeft<form>(node, corners[b], norms[b]);
+      left[b] = {here.even & left[b].even, here.odd & left[b].odd};
+      addVote(left[b], node, sums[b]);
     }
     if (links.left != TreeLinks::kLeaf) {
       for (int b = 0; b < Blocks; b++) reached[links.left][b] = left[b];
     }
     if (links.right != TreeLinks::kLeaf) {
-      for (int b = 0; b < Blocks; b++) reached[links.right][b] = reached[links.place][b] ^ left[b];
+      for (int b = 0; b < Blocks; b++) {
+        const Sum& here = reached[links.place][b];
+        reached[links.right][b] = {here.even ^ left[b].even, here.odd ^ left[b].odd};
+      }
     }
   }
 };

@@ -1,5 +1,5 @@
 // Rows of integral images. An element (x, y) sums the pixels above and to the left of it, in arithmetic modulo 2^32
-// (2^16 for LBP): only differences are used, and those fit.
+// or 2^16: only differences are used, and those fit.
 #pragma once
 
 #include "cascade.hpp"
@@ -36,12 +36,30 @@ ENGINE_INLINE void putSums(std::int32_t* row, std::int32_t stride, int x, I32 od
   }
 }
 
-/** Sums and sums of squares of a row of pixels, onto the rows above. Reads and writes to the end of the last vector. */
+/** The same for sums of 16 bits: the lower halves of the lanes. */
+template <int Step>
+ENGINE_INLINE void putSums(std::uint16_t* row, std::int32_t stride, int x, I32 odd, I32 even) {
+  if (Step == 1) {
+    std::uint16_t* const to = row + x + 1;
+    store(to, (U16)((odd & 0xffff) | even << 16) + load<U16>(to - stride));
+  } else {
+    std::uint16_t* const toOdd = row + stride / 2 + x / 2;
+    std::uint16_t* const toEven = row + x / 2 + 1;
+    store(toOdd, __builtin_convertvector(odd, U16Half) + load<U16Half>(toOdd - stride));
+    store(toEven, __builtin_convertvector(even, U16Half) + load<U16Half>(toEven - stride));
+  }
+}
+
+/**
+ * Sums, in 32 and in 16 bits, and sums of squares of a row of pixels, onto the rows above. Reads and writes to the end
+ * of the last vector.
+ */
 template <int Step>
 inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::int32_t* sum,
-                       std::int32_t* squares) {
+                       std::uint16_t* sum16, std::int32_t* squares) {
   const I16 ones = I16{} + 1;
   sum[0] = 0;
+  sum16[0] = 0;
   squares[0] = 0;
   I32 sumSoFar = {}, squaresSoFar = {};
   for (int x = 0; x < width; x += kLanes16) {
@@ -50,6 +68,7 @@ inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t strid
     const I32 second = (I32)row >> 16;
     const I32 evenSum = prefixSum(dotPairs(row, ones)) + sumSoFar;
     putSums<Step>(sum, stride, x, evenSum - second, evenSum);
+    putSums<Step>(sum16, stride, x, evenSum - second, evenSum);
     sumSoFar = lastLane(evenSum);
 
     const I32 evenSquares = prefixSum(dotPairs(row, row)) + squaresSoFar;
@@ -58,6 +77,7 @@ inline void addHaarRow(const std::uint8_t* pixels, int width, std::int32_t strid
   }
 }
 
+/** The sums in 16 bits alone, for LBP. */
 template <int Step>
 inline void addLbpRow(const std::uint8_t* pixels, int width, std::int32_t stride, std::uint16_t* sum) {
   sum[0] = 0;

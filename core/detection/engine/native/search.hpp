@@ -73,7 +73,6 @@ class LevelSearch {
       }
       tallest_ = std::max(tallest_, cascade.height);
       hasHaar_ |= cascade.kind == Cascade::kHaar;
-      hasLbp_ |= cascade.kind == Cascade::kLbp;
       hasTilted_ |= cascade.tilted;
     }
   }
@@ -94,10 +93,12 @@ class LevelSearch {
     const std::uint8_t* const pixels = space_.pixels.data();
     const bool two = layout_.step == 2;
     if (hasHaar_) {
-      (two ? addHaarRow<2> : addHaarRow<1>)(pixels, width_, layout_.stride, space_.sum() + at, space_.squares() + at);
+      (two ? addHaarRow<2> : addHaarRow<1>)(pixels, width_, layout_.stride, space_.sum() + at, space_.sum16() + at,
+                                            space_.squares() + at);
+    } else {
+      (two ? addLbpRow<2> : addLbpRow<1>)(pixels, width_, layout_.stride, space_.sum16() + at);
     }
     if (hasTilted_) tilted.add(pixels, layout_, space_.sum() + layout_.tiltedOffset + at);
-    if (hasLbp_) (two ? addLbpRow<2> : addLbpRow<1>)(pixels, width_, layout_.stride, space_.lbpSum() + at);
   }
 
   /** Searches every window row whose last integral row is `available`, or above it. */
@@ -127,17 +128,18 @@ class LevelSearch {
     if (band.rows == 0) return y;
     if (cascade.kind == Cascade::kHaar) {
       const HaarNode* const nodes = job.cascade->haarNodes(layout_);
+      const HaarPlanes planes{space_.sum16(), space_.sum(), space_.norm.data()};
       if (cascade.hasDeepTrees) {
-        searchWith(HaarTrees(nodes, cascade, space_.sum(), space_.norm.data()), job, band);
+        searchWith(HaarTrees(nodes, cascade, planes), job, band);
       } else {
-        searchWith(HaarStumps(nodes, cascade, space_.sum(), space_.norm.data()), job, band);
+        searchWith(HaarStumps(nodes, cascade, planes), job, band);
       }
     } else {
       const LbpNode* const nodes = job.cascade->lbpNodes(layout_);
       if (cascade.hasDeepTrees) {
-        searchWith(LbpTrees(nodes, cascade, space_.lbpSum()), job, band);
+        searchWith(LbpTrees(nodes, cascade, space_.sum16()), job, band);
       } else {
-        searchWith(LbpStumps(nodes, cascade, space_.lbpSum()), job, band);
+        searchWith(LbpStumps(nodes, cascade, space_.sum16()), job, band);
       }
     }
     return y;
@@ -235,7 +237,7 @@ class LevelSearch {
   Hits& hits_;
   const Layout layout_;
   int top_ = 0, bottom_ = 0, width_ = 0, tallest_ = 0, baseY_ = 0;
-  bool hasHaar_ = false, hasLbp_ = false, hasTilted_ = false;
+  bool hasHaar_ = false, hasTilted_ = false;
   /** What the workspace's `nonFlat` and `norm` were last written for. */
   const Cascade* knownFor_ = nullptr;
   Band knownBand_;

@@ -24,6 +24,7 @@ typedef std::int32_t I32 __attribute__((vector_size(kVectorBytes)));
 typedef float F32 __attribute__((vector_size(kVectorBytes)));
 typedef std::int16_t I16 __attribute__((vector_size(kVectorBytes)));
 typedef std::uint16_t U16 __attribute__((vector_size(kVectorBytes)));
+typedef std::uint16_t U16Half __attribute__((vector_size(kVectorBytes / 2)));
 typedef std::int8_t I8 __attribute__((vector_size(kVectorBytes)));
 
 typedef double F64 __attribute__((vector_size(kVectorBytes)));
@@ -65,6 +66,10 @@ ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
   const auto bits = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_packs_epi16(words, words)));
   return (bits & 0xff) | (bits >> 8 & 0xff00);
 }
+ENGINE_INLINE std::uint32_t laneBits(I16 mask) {
+  const __m256i bytes = _mm256_packs_epi16((__m256i)mask, (__m256i)mask);
+  return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0x08))) & 0xffff;
+}
 /** Products of 16-bit lanes, summed in pairs. */
 ENGINE_INLINE I32 dotPairs(I16 a, I16 b) { return (I32)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
 /** The first lanes of each 128 bits of `a` and `b` alternately, and the last ones. */
@@ -75,6 +80,13 @@ ENGINE_INLINE void interleave(I32 a, I32 b, I32& first, I32& second) {
   const __m256i low = _mm256_unpacklo_epi32((__m256i)a, (__m256i)b), high = _mm256_unpackhi_epi32((__m256i)a, (__m256i)b);
   first = (I32)_mm256_permute2x128_si256(low, high, 0x20);
   second = (I32)_mm256_permute2x128_si256(low, high, 0x31);
+}
+/** Every second lane of `first` and then `second`: from the first one on, and from the second one on. */
+template <class Vector>
+ENGINE_INLINE void deinterleave(Vector first, Vector second, Vector& even, Vector& odd) {
+  const __m256 a = (__m256)first, b = (__m256)second;
+  even = (Vector)_mm256_permute4x64_epi64((__m256i)_mm256_shuffle_ps(a, b, 0x88), 0xd8);
+  odd = (Vector)_mm256_permute4x64_epi64((__m256i)_mm256_shuffle_ps(a, b, 0xdd), 0xd8);
 }
 /** Running sums of the lanes. */
 ENGINE_INLINE I32 prefixSum(I32 value) {
@@ -138,12 +150,20 @@ ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
   const __m128i words = _mm_packs_epi32((__m128i)low, (__m128i)high);
   return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(words, _mm_setzero_si128())));
 }
+ENGINE_INLINE std::uint32_t laneBits(I16 mask) {
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16((__m128i)mask, _mm_setzero_si128())));
+}
 ENGINE_INLINE I32 dotPairs(I16 a, I16 b) { return (I32)_mm_madd_epi16((__m128i)a, (__m128i)b); }
 ENGINE_INLINE I16 interleaveLow(I16 a, I16 b) { return (I16)_mm_unpacklo_epi16((__m128i)a, (__m128i)b); }
 ENGINE_INLINE I16 interleaveHigh(I16 a, I16 b) { return (I16)_mm_unpackhi_epi16((__m128i)a, (__m128i)b); }
 ENGINE_INLINE void interleave(I32 a, I32 b, I32& first, I32& second) {
   first = (I32)_mm_unpacklo_epi32((__m128i)a, (__m128i)b);
   second = (I32)_mm_unpackhi_epi32((__m128i)a, (__m128i)b);
+}
+template <class Vector>
+ENGINE_INLINE void deinterleave(Vector first, Vector second, Vector& even, Vector& odd) {
+  even = (Vector)_mm_shuffle_ps((__m128)first, (__m128)second, 0x88);
+  odd = (Vector)_mm_shuffle_ps((__m128)first, (__m128)second, 0xdd);
 }
 ENGINE_INLINE I32 prefixSum(I32 value) {
   __m128i sum = (__m128i)value;
@@ -194,6 +214,10 @@ ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
   const uint16x8_t words = vcombine_u16(vmovn_u32((uint32x4_t)low), vmovn_u32((uint32x4_t)high));
   return vaddvq_u16(vandq_u16(words, bits));
 }
+ENGINE_INLINE std::uint32_t laneBits(I16 mask) {
+  const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};
+  return vaddvq_u16(vandq_u16((uint16x8_t)mask, bits));
+}
 ENGINE_INLINE I32 dotPairs(I16 a, I16 b) {
   const int32x4_t low = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
   const int32x4_t high = vmull_high_s16((int16x8_t)a, (int16x8_t)b);
@@ -204,6 +228,11 @@ ENGINE_INLINE I16 interleaveHigh(I16 a, I16 b) { return (I16)vzip2q_s16((int16x8
 ENGINE_INLINE void interleave(I32 a, I32 b, I32& first, I32& second) {
   first = (I32)vzip1q_s32((int32x4_t)a, (int32x4_t)b);
   second = (I32)vzip2q_s32((int32x4_t)a, (int32x4_t)b);
+}
+template <class Vector>
+ENGINE_INLINE void deinterleave(Vector first, Vector second, Vector& even, Vector& odd) {
+  even = (Vector)vuzp1q_s32((int32x4_t)first, (int32x4_t)second);
+  odd = (Vector)vuzp2q_s32((int32x4_t)first, (int32x4_t)second);
 }
 ENGINE_INLINE I32 prefixSum(I32 value) {
   const int32x4_t zero = vdupq_n_s32(0);

@@ -26,13 +26,13 @@ int strideFor(int width) {
 void Workspace::prepareFor(const std::vector<Level>& levels) {
   int width = 0, tallest = 0;
   std::size_t jobs = 0;
-  bool haar = false, lbp = false, hasTilted = false;
+  bool haar = false, hasTilted = false;
   for (const Level& level : levels) {
     width = std::max(width, level.width);
     jobs = std::max(jobs, level.jobs.size());
     for (const Job& job : level.jobs) {
       tallest = std::max(tallest, job.cascade->height);
-      (job.cascade->kind == Cascade::kHaar ? haar : lbp) = true;
+      haar |= job.cascade->kind == Cascade::kHaar;
       hasTilted |= job.cascade->tilted;
     }
   }
@@ -42,7 +42,7 @@ void Workspace::prepareFor(const std::vector<Level>& levels) {
   planes_ = haar ? (hasTilted ? 3 : 2) : 0;
 
   growTo(haar_, planes_ * static_cast<std::size_t>(planeSize()) + (haar ? kOverrun : 0));
-  growTo(lbp_, lbp ? planeSize() + kOverrun : 0);
+  growTo(sum16_, planeSize() + kOverrun);
   growTo(pixels, width + kOverrun);
   growTo(pixelsAbove, width + kOverrun);
   growTo(upper, width + kOverrun);
@@ -60,7 +60,7 @@ void Workspace::clearTopRows() {
   for (int plane = 0; plane < planes_; plane++) {
     std::memset(haar_.data() + plane * static_cast<std::size_t>(planeSize()), 0, stride * sizeof(std::int32_t));
   }
-  if (!lbp_.empty()) std::memset(lbp_.data(), 0, stride * sizeof(std::uint16_t));
+  std::memset(sum16_.data(), 0, stride * sizeof(std::uint16_t));
 }
 
 void Workspace::moveRowsUp(int from, int count) {
@@ -69,7 +69,7 @@ void Workspace::moveRowsUp(int from, int count) {
     std::int32_t* const top = haar_.data() + plane * static_cast<std::size_t>(planeSize());
     std::memmove(top, top + start, size * sizeof *top);
   }
-  if (lbp_.size() >= start + size) std::memmove(lbp_.data(), lbp_.data() + start, size * sizeof(std::uint16_t));
+  std::memmove(sum16_.data(), sum16_.data() + start, size * sizeof(std::uint16_t));
 }
 
 }  // namespace siteglass

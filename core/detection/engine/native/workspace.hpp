@@ -47,7 +47,7 @@ struct Workspace {
   Layout layout(std::int32_t step) const { return {stride, step, 2 * planeSize()}; }
   std::int32_t* sum() { return haar_.data(); }
   std::int32_t* squares() { return haar_.data() + planeSize(); }
-  std::uint16_t* lbpSum() { return lbp_.data(); }
+  std::uint16_t* sum16() { return sum16_.data(); }
 
   /** Zeroes the row above the first row of pixels. */
   void clearTopRows();
@@ -60,7 +60,8 @@ struct Workspace {
   /** The integral images for Haar: sums, sums of squares, and tilted sums where a cascade needs them. */
   std::vector<std::int32_t> haar_;
   int planes_ = 0;
-  std::vector<std::uint16_t> lbp_;
+  /** Sums in 16 bits, for LBP and for most Haar features. */
+  std::vector<std::uint16_t> sum16_;
 };
 
 }  // namespace siteglass

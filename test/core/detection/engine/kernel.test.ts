@@ -69,7 +69,7 @@ test('tables whose trees do not fit their stages are refused', (t) => {
   refuses(first, (sound[first] ?? 0) & ~3, /trees of a stage/);
   refuses(first, (sound[first] ?? 0) | 3, /a branch without a node/);
   refuses(second, (sound[second] ?? 0) | 1, /a branch without a node/);
-  refuses(second, 24, /form of a node/);
+  refuses(second, 48, /shape of a node/);
   refuses(sound.length - 1, 1, /order of trees/);
 });
 
