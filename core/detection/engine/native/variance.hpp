@@ -29,17 +29,15 @@ class Normaliser {
     const std::int32_t *s0 = sum + corner_[0], *s1 = sum + corner_[1], *s2 = sum + corner_[2], *s3 = sum + corner_[3];
     const std::int32_t *q0 = squares + corner_[0], *q1 = squares + corner_[1], *q2 = squares + corner_[2],
                        *q3 = squares + corner_[3];
-    for (int x = first; x < end; x += kLanes32) {
-      const I32 total = load<I32>(s0 + x) - load<I32>(s1 + x) - load<I32>(s2 + x) + load<I32>(s3 + x);
-      const I32 squared = load<I32>(q0 + x) - load<I32>(q1 + x) - load<I32>(q2 + x) + load<I32>(q3 + x);
-      store(norm + x, factors(total, squared));
-    }
     const F32 limit = splat(flatFrom_);
     for (int word = first / 64; word * 64 < end; word++) {
       std::uint64_t bits = 0;
       for (int x = std::max(first, word * 64); x < std::min(end, word * 64 + 64); x += kLanes32) {
-        const I32 isNonFlat = (I32)(load<F32>(norm + x) < limit);
-        bits |= static_cast<std::uint64_t>(laneBits(isNonFlat)) << (x % 64);
+        const I32 total = load<I32>(s0 + x) - load<I32>(s1 + x) - load<I32>(s2 + x) + load<I32>(s3 + x);
+        const I32 squared = load<I32>(q0 + x) - load<I32>(q1 + x) - load<I32>(q2 + x) + load<I32>(q3 + x);
+        const F32 factor = factors(total, squared);
+        store(norm + x, factor);
+        bits |= static_cast<std::uint64_t>(laneBits((I32)(factor < limit))) << (x % 64);
       }
       const std::uint64_t own = bitsOfWord(word, first, end);
       nonFlat[word] = (nonFlat[word] & ~own) | (bits & firstBits(count - word * 64));
