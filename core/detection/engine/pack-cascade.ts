@@ -46,7 +46,7 @@ interface PackedStage {
 /** A node's test as the kernel reads it, less what every kind ends with. */
 interface PackedTest {
   form: Form;
-  /** Whether the kernel sums it in 32 bits; those before it, in 16. */
+  /** Whether its values need 32 bits. The kernel sums the others in 16. */
   wide: boolean;
   words: number[];
 }
@@ -69,7 +69,7 @@ function packStage<Test extends HaarTest | LbpTest>(
 }
 
 interface PackedTree {
-  /** A number for each node: its form, and which of its branches lead to other nodes. */
+  /** A number for each node: its form and width, and which of its branches lead to other nodes. */
   likeness: number[];
   words: number[];
 }

@@ -146,7 +146,7 @@ void Cascade::readHaarNode(Reader& in, int shape) {
     points_.push_back(c < corners ? in.point(width, height) : CornerPoint{0, 0});
   }
   for (std::int32_t& weight : node.weight) weight = in.integer();
-  node.threshold = in.number() * (is16Bits ? k16BitScale : 1);
+  node.threshold = in.number() * (is16Bits ? kThresholdScale : 1);
   node.vote = in.integer();
   haarTemplate_.push_back(node);
 }

@@ -37,7 +37,7 @@ struct Stage {
 };
 
 /** What the thresholds of features of 16 bits are multiplied by; a power of two, so that none is rounded. */
-constexpr float k16BitScale = 65536;
+constexpr float kThresholdScale = 65536;
 
 struct HaarNode {
   /** From the window's top left corner, in elements of the integral image. */

@@ -53,7 +53,7 @@ ENGINE_INLINE Value featureValue(const HaarNode& node, const At& at) {
   }
 }
 
-/** The integral images at a band's first row, and a factor for each place of the band. */
+/** The integral images of a level, and a factor for each place of a band. */
 struct HaarPlanes {
   const std::uint16_t* sum16;
   const std::int32_t* sum;
@@ -98,7 +98,7 @@ class HaarStumps {
     const std::int32_t* const corner = planes_.sum + window.corner;
     const float norm = planes_.norm[window.window];
     return exactSumOf(cascade_, stage, [&](std::int32_t at) {
-      const float scale = cascade_.links[at].shape < kForms ? k16BitScale : 1;
+      const float scale = cascade_.links[at].shape < kForms ? kThresholdScale : 1;
       return static_cast<float>(valueOf(at, corner)) * scale * norm < nodes_[at].threshold;
     });
   }
@@ -120,7 +120,7 @@ class HaarStumps {
   static ENGINE_INLINE Sum isLeft(const HaarNode& node, const std::uint16_t* corner, const Split<F32>& norm) {
     const I32 pairs =
         (I32)featureValue<form, U16>(node, [corner](std::int32_t offset) { return load<U16>(corner + offset); });
-    // Each value is left in the upper half of its 32 bits, times 2^16, as the threshold is.
+    // Two values in 32 bits, the first one below. Each is left in the upper half: times 2^16, as the threshold is.
     const F32 threshold = splat(node.threshold);
     return {(I32)(toFloat(pairs << 16) * norm.even < threshold),
             (I32)(toFloat(pairs & ~kLowHalves) * norm.odd < threshold)};
@@ -200,7 +200,6 @@ class HaarStumps {
         return featureValue<kGeneral, std::int32_t>(node, element);
     }
   }
-
 };
 
 /**
