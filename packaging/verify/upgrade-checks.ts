@@ -218,9 +218,9 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       machine.run(
         `curl --silent --fail --request POST --header "Authorization: Bearer $(cat /root/token)" ${edge.url}/api/v1/system/upgrade`,
       );
-      // In the machine, since dpkg may unpack in less time than passes between two looks from here.
+      // In the machine, since dpkg may change the package in less time than passes between two looks from here.
       machine.run(
-        `timeout 120 sh -c 'until grep -qas -- "[-]-unpack" /proc/[0-9]*/cmdline; do sleep 0.02; done' &&
+        `timeout 120 sh -c 'while dpkg --status siteglass-edge | grep -q "ok installed$"; do sleep 0.02; done' &&
         systemctl kill --kill-whom=all --signal=KILL siteglass-edge-upgrade`,
       );
       machine.run('systemctl start siteglass-edge-upgrade', { timeoutMs: DEADLINE_MS });

@@ -37,7 +37,9 @@ const PROGRAMS: Record<string, string> = {
   // What the real one changes is the user.
   setpriv: 'echo "$*" >>"$ROOT/as-owner"; while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
   'siteglass-edge-rollback': 'echo returned >>"$ROOT/rollback"',
-  dpkg: 'exec /usr/bin/dpkg --root="$ROOT" --force-not-root --force-bad-path --log=/dev/null "$@"',
+  // With `one-second`, as if all that dpkg does happened within the same second.
+  dpkg: `/usr/bin/dpkg --root="$ROOT" --force-not-root --force-bad-path --log=/dev/null "$@" || exit
+    if [ -e "$ROOT/one-second" ]; then touch --date=@1000 "$ROOT/var/lib/dpkg/status"; fi`,
   'dpkg-query': 'exec /usr/bin/dpkg-query --admindir="$ROOT/var/lib/dpkg" "$@"',
 };
 
