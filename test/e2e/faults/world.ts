@@ -6,7 +6,7 @@ import { canMount, SmallDisk } from '../../support/small-disk.js';
 import { Broker } from './broker.js';
 import { Link } from './link.js';
 import type { MortalProcess } from './mortal-process.js';
-import { copyDatabase, removeDatabase } from './outbox-file.js';
+import { copyDatabase, readColumn, removeDatabase } from './outbox-file.js';
 import { ProgramSite } from './program-site.js';
 import type { ConnectionArguments, RelayArguments } from './protocol.js';
 import { ingestRelay, wholeRelay, wholeRelayDatabase } from './relay.js';
@@ -132,6 +132,15 @@ export class World {
         return outbox && outbox.ackedSeq === outbox.lastSeq && outbox.waiting === 0;
       }),
     );
+  }
+
+  /** Waits until a relay that forgot has all summaries again. `drained` holds until the appliance learns of the loss. */
+  regained(): Promise<void> {
+    const { size } = this.site.produced().required;
+    return this.until('the relay has everything again', () => {
+      const [summaries] = readColumn(this.database, 'select count(*) from summary');
+      return Number(summaries) >= size;
+    });
   }
 
   /** Waits until the first site's appliance says something of the delivery. */

@@ -52,7 +52,7 @@ export const relayScenarios: Scenario[] = [
       await world.site.rest();
       world.relay.start();
       // Nothing new is recorded: the relay has to get again what it has forgotten all the same.
-      await world.pause(3_000, 10_000);
+      await world.regained();
       await world.drained();
       await world.says('nothing is lost', ({ forgotten }) => forgotten === 0);
     },
