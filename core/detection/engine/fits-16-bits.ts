@@ -5,8 +5,8 @@ const WHITE = 255;
 const LARGEST = 2 ** 15 - 1;
 
 /**
- * Whether every value of a feature fits 16 bits with a sign. Then its corners can be summed modulo 2^16. A tilted one
- * never does here: the kernel keeps the tilted integral image in 32 bits alone.
+ * Whether every value of a feature fits 16 bits with a sign, so that its corners can be summed modulo 2^16. False for
+ * a tilted feature, since the kernel has the tilted integral image in 32 bits only.
  */
 export function fits16Bits({ tilted, rectangles }: HaarFeature): boolean {
   if (tilted) return false;

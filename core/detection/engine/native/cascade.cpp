@@ -139,9 +139,9 @@ void Cascade::readTrees(Reader& in, Stage& stage) {
 
 void Cascade::readHaarNode(Reader& in, int shape) {
   HaarNode node{};
-  const bool is16Bits = shape < kForms;
+  const bool is16Bits = widthOf(shape) == k16Bits;
   tiltedNode_.push_back(static_cast<std::uint8_t>(in.integer(0, tilted && !is16Bits ? 1 : 0, "tilted feature")));
-  const int corners = kCornersOf[shape % kForms];
+  const int corners = kCornersOf[formOf(shape)];
   for (int c = 0; c < kMaxCorners; c++) {
     points_.push_back(c < corners ? in.point(width, height) : CornerPoint{0, 0});
   }

@@ -19,6 +19,8 @@ enum Width { k16Bits, k32Bits, kWidths };
 /** What the evaluation of a node depends on. LBP nodes have the first shape. */
 constexpr int kShapes = kWidths * kForms;
 constexpr int shapeOf(Width width, Form form) { return width * kForms + form; }
+constexpr Width widthOf(int shape) { return static_cast<Width>(shape / kForms); }
+constexpr Form formOf(int shape) { return static_cast<Form>(shape % kForms); }
 
 constexpr int kMaxCorners = 12;
 constexpr int kMaxWindow = 512;

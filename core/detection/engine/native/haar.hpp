@@ -1,9 +1,9 @@
 // Trees over Haar features, at blocks of neighbouring windows: one window in each lane of 16 bits.
 //
 // A feature is an integer that fits a float without rounding (`unsupported-reason.ts` checks it). So the corners can be
-// summed in any order, with OpenCV's result. Most features' values fit 16 bits (`fits-16-bits.ts` tells which). Their corners
-// are summed modulo 2^16, two windows in the place of one. Votes are summed in fixed point, also in any order. A sum
-// that is too close to the stage's threshold is computed again as OpenCV does it (`exact-sum.hpp`).
+// summed in any order, with OpenCV's result. The values of most features fit 16 bits (`fits-16-bits.ts` decides). Their
+// corners are summed modulo 2^16. Votes are summed in fixed point, also in any order. A sum that is too close to the
+// stage's threshold is computed again as OpenCV does it (`exact-sum.hpp`).
 #pragma once
 
 #include "band.hpp"
@@ -81,7 +81,8 @@ class HaarStumps {
   ENGINE_INLINE void sumVotes(const Stage& stage, const Block* blocks, Sum (&sums)[Blocks]) const {
     const std::uint16_t* corners[Blocks];
     Split<F32> norms[Blocks];
-    locate(planes_.sum16, blocks, corners, norms);
+    locate(planes_.sum16, blocks, corners);
+    loadFactors(blocks, norms);
     for (int b = 0; b < Blocks; b++) sums[b] = {splat(stage.initial), splat(stage.initial)};
     const HaarNode* const first = nodes_ + stage.firstNode;
     const HaarNode* const rest = addForms(first, stage.count + shapeOf(k16Bits, kSix), corners, norms, sums);
@@ -98,18 +99,21 @@ class HaarStumps {
     const std::int32_t* const corner = planes_.sum + window.corner;
     const float norm = planes_.norm[window.window];
     return exactSumOf(cascade_, stage, [&](std::int32_t at) {
-      const float scale = cascade_.links[at].shape < kForms ? kThresholdScale : 1;
+      const float scale = widthOf(cascade_.links[at].shape) == k16Bits ? kThresholdScale : 1;
       return static_cast<float>(valueOf(at, corner)) * scale * norm < nodes_[at].threshold;
     });
   }
 
  protected:
-  /** Where each block's windows begin in an integral image, and their factors. */
+  /** Where each block's windows begin in an integral image. */
   template <class Element, int Blocks>
-  ENGINE_INLINE void locate(const Element* plane, const Block* blocks, const Element* (&corners)[Blocks],
-                            Split<F32> (&norms)[Blocks]) const {
+  static ENGINE_INLINE void locate(const Element* plane, const Block* blocks, const Element* (&corners)[Blocks]) {
+    for (int b = 0; b < Blocks; b++) corners[b] = plane + blocks[b].corner;
+  }
+
+  template <int Blocks>
+  ENGINE_INLINE void loadFactors(const Block* blocks, Split<F32> (&norms)[Blocks]) const {
     for (int b = 0; b < Blocks; b++) {
-      corners[b] = plane + blocks[b].corner;
       const float* const norm = planes_.norm + blocks[b].window;
       deinterleave(load<F32>(norm), load<F32>(norm + kLanes32), norms[b].even, norms[b].odd);
     }
@@ -120,7 +124,7 @@ class HaarStumps {
   static ENGINE_INLINE Sum isLeft(const HaarNode& node, const std::uint16_t* corner, const Split<F32>& norm) {
     const I32 pairs =
         (I32)featureValue<form, U16>(node, [corner](std::int32_t offset) { return load<U16>(corner + offset); });
-    // Two values in 32 bits, the first one below. Each is left in the upper half: times 2^16, as the threshold is.
+    // Each lane has two values, the first one in its lower half. In the upper half, a value is multiplied by 2^16.
     const F32 threshold = splat(node.threshold);
     return {(I32)(toFloat(pairs << 16) * norm.even < threshold),
             (I32)(toFloat(pairs & ~kLowHalves) * norm.odd < threshold)};
@@ -155,7 +159,8 @@ class HaarStumps {
                                          Sum (&sums)[Blocks]) const {
     const std::int32_t* corners[Blocks];
     Split<F32> norms[Blocks];
-    locate(planes_.sum, blocks, corners, norms);
+    locate(planes_.sum, blocks, corners);
+    loadFactors(blocks, norms);
     addForms(node, stage.count + shapeOf(k32Bits, kSix), corners, norms, sums);
   }
 
@@ -185,7 +190,7 @@ class HaarStumps {
   std::int32_t valueOf(std::int32_t at, const std::int32_t* corner) const {
     const auto element = [corner](std::int32_t offset) { return corner[offset]; };
     const HaarNode& node = nodes_[at];
-    switch (cascade_.links[at].shape % kForms) {
+    switch (formOf(cascade_.links[at].shape)) {
       case kSix:
         return featureValue<kSix, std::int32_t>(node, element);
       case kEightTripled:
@@ -215,8 +220,9 @@ class HaarTrees : public HaarStumps {
     const std::uint16_t* narrow[Blocks];
     const std::int32_t* wide[Blocks];
     Split<F32> norms[Blocks];
-    locate(planes_.sum16, blocks, narrow, norms);
-    locate(planes_.sum, blocks, wide, norms);
+    locate(planes_.sum16, blocks, narrow);
+    locate(planes_.sum, blocks, wide);
+    loadFactors(blocks, norms);
     Reached<Blocks> reached;
     for (int b = 0; b < Blocks; b++) {
       reached[0][b] = {splat(-1), splat(-1)};
