@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '4' },
     workers: { type: 'string', default: '2' },
     connections: { type: 'string', default: '8' },
-    /** V8 optimises the service's code over several thousand uploads: with it, an upload takes half the time. */
+    /** Seconds of load before the first round. Until V8 has optimised it, the service takes twice the time. */
     warmUp: { type: 'string', default: '40' },
   },
 });

@@ -87,7 +87,8 @@ export async function setUpByPage(
   const found = await page.$$eval('#detections li', (items) =>
     items.map(({ textContent }) => textContent),
   );
-  expect(found.length === 2, 'two signs', `${found.join(', ')} ${await said(page)}`);
+  const instead = [...found, await said(page), ...faults].join('; ');
+  expect(found.length === 2, 'two signs', instead);
   // Not waitForFunction, which the page's policy forbids unless its first try succeeds.
   await page.evaluate("document.querySelector('#processed').decode()");
   expect(faults.length === 0, 'no error in the console', faults.join('; '));
