@@ -189,6 +189,8 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       await handled(`ln -s /srv/samples ${REQUESTS}/upgrade-check`);
       const after = machine.run(FOREIGN);
       expect(before === after, before, after);
+      const { last } = state();
+      expect(/no version is newer/.test(last?.fault?.reason ?? ''), 'none', JSON.stringify(last));
       for (const script of [
         `echo x > ${REPORTS}/check`,
         `mv ${REPORTS}/check ${REPORTS}/other`,
@@ -219,10 +221,11 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
         `curl --silent --fail --request POST --header "Authorization: Bearer $(cat /root/token)" ${edge.url}/api/v1/system/upgrade`,
       );
       // In the machine, since dpkg may change the package in less time than passes between two looks from here.
-      machine.run(
+      const kill = machine.try(
         `timeout 120 sh -c 'while dpkg --status siteglass-edge | grep -q "ok installed$"; do sleep 0.02; done' &&
         systemctl kill --kill-whom=all --signal=KILL siteglass-edge-upgrade`,
       );
+      expect(kill.status === 0, 'an upgrade by dpkg', JSON.stringify(state().last) + kill.errors);
       machine.run('systemctl start siteglass-edge-upgrade', { timeoutMs: DEADLINE_MS });
       expect(edge.version() === next, next, edge.version());
       await edge.untilReady();

@@ -38,6 +38,8 @@ interface Parts {
  */
 export async function upgradeRepositories({ edge, work, log, url }: Parts): Promise<Repositories> {
   const folder = join(work, 'repositories');
+  // Of the same second, since apt keeps the newer of two lists, and the checks also go back to one from before.
+  const time = Date.now();
   rmSync(folder, { recursive: true, force: true });
   const home = mkdtempSync(join(tmpdir(), 'siteglass-keys-'));
   process.env.GNUPGHOME = home;
@@ -46,7 +48,7 @@ export async function upgradeRepositories({ edge, work, log, url }: Parts): Prom
     const packages = join(folder, `${name}.packages`);
     mkdirSync(packages, { recursive: true });
     cpSync(file, join(packages, `siteglass-edge_${name}.deb`));
-    makeRepository({ packages, out: join(folder, name), url, key: `${key}@example.com` });
+    makeRepository({ packages, out: join(folder, name), url, time, key: `${key}@example.com` });
     rmSync(packages, { recursive: true });
   };
   const newer = await newerPackage(edge, '+1', work, log);

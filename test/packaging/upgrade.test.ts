@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import test, { type ExecutionContext } from 'ava';
 import { readReport } from '../../edge/system/upgrade/upgrade-reports.js';
 import { type AptRoot, aptRoot } from '../support/apt-root.js';
@@ -85,6 +85,34 @@ test.serial(
     t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'mismatch', to: '2' });
   },
 );
+
+test.serial(
+  'a package that is gone is looked for in a newer list, and then named as missing',
+  async (t) => {
+    const root = await withRepository(t, '1', '2');
+    root.run();
+    await rm(root.path('repository/siteglass-edge_2.deb'));
+    await root.write(`${REPORTS}/looked`, '');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    root.run();
+    t.like(reportOf(root, 'upgrade'), { state: 'failed', problem: 'missing', to: '2' });
+    t.is(root.installed(), '1');
+
+    root.publish(['1', '3']);
+    await root.write(`${REPORTS}/looked`, '');
+    await root.write(`${REQUESTS}/upgrade-install`, '');
+    root.run();
+    t.like(reportOf(root, 'upgrade'), { state: 'upgraded', from: '1', to: '3' });
+    t.is(root.installed(), '3');
+  },
+);
+
+test.serial('an address without a repository is named as such', async (t) => {
+  const root = await withRepository(t, '1', '2');
+  await rm(root.path('repository'), { recursive: true });
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: 'no-index', candidate: '' });
+});
 
 test.serial('an index that was to be replaced by now installs nothing', async (t) => {
   const root = await withRepository(t, '1');

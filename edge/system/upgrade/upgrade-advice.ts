@@ -17,6 +17,11 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
   clock: ['Set the clock, or wait until it is synchronised.', 'timedatectl'],
   expired: ['Ask who publishes the repository to publish it again.', null],
   mismatch: ['Look again in some minutes: a newer version may be in publication.', null],
+  missing: ['Look again in some minutes: a newer version may be in publication.', null],
+  'no-index': [
+    'Check the address of the repository.',
+    'cat /etc/apt/sources.list.d/siteglass.sources',
+  ],
   unreachable: [
     'Check the network of this machine, and the address of the repository.',
     'sudo apt-get update',
