@@ -1,5 +1,7 @@
 import type { BrowserContext, Page } from 'playwright-core';
 import type { UpgradeResource } from '../../core/contract/upgrade.js';
+import { messageOf } from '../../core/runtime/errors.js';
+import { Problem } from '../../scripts/lib/problem.mjs';
 import { type Checks, expect } from './checklist.js';
 import { inChromium, setUpByPage } from './chromium.js';
 import type { Repositories } from './upgrade-packages.js';
@@ -68,7 +70,14 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
     return `${at.images.length} images and ${at.waiting.length} summaries as before`;
   };
   const onSystemPage = (visit: (page: Page) => Promise<string>) =>
-    inChromium(machine, work, async (context) => visit(await systemPage(context)));
+    inChromium(machine, work, async (context) => {
+      const page = await systemPage(context);
+      try {
+        return await visit(page);
+      } catch (error) {
+        throw new Problem(`${messageOf(error)}; the page has: ${await textOf(page)}`);
+      }
+    });
   /** Starts an upgrade on the page, and waits for the sentence that says what became of it. */
   const byButton = (version: string, sentence: RegExp) =>
     onSystemPage(async (page) => {
@@ -162,14 +171,15 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       });
     },
     'upgrade: units that do not run': () => {
-      machine.run('systemctl stop siteglass-edge-upgrade.path');
+      // The timer answers a request too: two minutes after the boot, for example.
+      machine.run('systemctl stop siteglass-edge-upgrade.path siteglass-edge-upgrade.timer');
       return onSystemPage(async (page) => {
         await page.getByRole('button', { name: 'Look for a newer version' }).click();
         const text = page.getByText(/Nothing happened within \d+ s/);
         await text.waitFor({ timeout: 60_000 });
         const left = machine.run(`ls -A ${REQUESTS}`);
         expect(left === '', 'no request that is left', left);
-        machine.run('systemctl start siteglass-edge-upgrade.path');
+        machine.run('systemctl start siteglass-edge-upgrade.path siteglass-edge-upgrade.timer');
         return `“${await text.textContent()}”`;
       });
     },
@@ -280,6 +290,9 @@ async function look(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Looking for a newer version' }).waitFor();
   await button.waitFor({ timeout: 60_000 });
 }
+
+const textOf = async (page: Page): Promise<string> =>
+  (await page.locator('main').innerText()).replace(/\s+/g, ' ');
 
 /** The page System of the console, by an administrator who logs in. */
 async function systemPage(context: BrowserContext): Promise<Page> {
