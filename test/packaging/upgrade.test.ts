@@ -109,6 +109,11 @@ test.serial(
 
 test.serial('an address without a repository is named as such', async (t) => {
   const root = await withRepository(t, '1', '2');
+  await writeFile(root.path('repository/InRelease'), '<html>Log in to this network</html>');
+  root.run();
+  t.like(reportOf(root, 'check'), { problem: 'no-repository', candidate: '' });
+
+  await rm(root.path(`${REPORTS}/looked`));
   await rm(root.path('repository'), { recursive: true });
   root.run();
   t.like(reportOf(root, 'check'), { problem: 'no-index', candidate: '' });

@@ -18,6 +18,10 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
   expired: ['Ask who publishes the repository to publish it again.', null],
   mismatch: ['Look again in some minutes: a newer version may be in publication.', null],
   missing: ['Look again in some minutes: a newer version may be in publication.', null],
+  'no-repository': [
+    'Let this machine use the network without a login page, or correct the address of the repository.',
+    'cat /etc/apt/sources.list.d/siteglass.sources',
+  ],
   'no-index': [
     'Check the address of the repository.',
     'cat /etc/apt/sources.list.d/siteglass.sources',
