@@ -96,7 +96,10 @@ test.serial('corners are moved, added and removed with the keyboard and as numbe
   await page.keyboard.press('ArrowLeft');
   await page.keyboard.press('Shift+ArrowUp');
   await page.keyboard.press('Insert');
-  t.regex((await page.locator(':focus').getAttribute('aria-label')) ?? '', /^Corner 2 of 5/);
+  await page
+    .getByRole('button', { name: /^Corner 2 of 5/ })
+    .and(page.locator(':focus'))
+    .waitFor();
   await page.keyboard.press('Delete');
   await page.getByText('Corners as numbers').click();
   await page.getByLabel('Corner 3, per cent from the left').fill('90');
