@@ -26,7 +26,7 @@ test('a session that ends while a form is open comes back with what was typed, t
   await form.getByRole('button', { name: 'Add' }).click();
   await again.waitFor();
   t.is(await again.getByLabel('User name').inputValue(), 'ada');
-  t.true(await again.getByLabel('Password').evaluate((field) => field.matches(':focus')));
+  await again.getByLabel('Password').and(page.locator(':focus')).waitFor();
   for (let i = 0; i < 3; i++) await page.keyboard.press('Escape');
   await logIn('ada');
   t.is(await form.getByLabel('Name').inputValue(), 'otto');
