@@ -243,7 +243,8 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
       expect(last?.outcome === 'upgraded', 'upgraded', JSON.stringify(last));
       return `completed by the next run; ${kept()}`;
     },
-    'upgrade: purge': () => {
+    'upgrade: purge during a look': () => {
+      machine.run('systemctl start --no-block siteglass-edge-upgrade && sleep 1');
       machine.run(
         `DEBIAN_FRONTEND=noninteractive apt-get purge --yes siteglass-edge 2>&1; rm ${SOURCES}; apt-get clean; rm -rf /var/lib/apt/lists/*`,
       );
