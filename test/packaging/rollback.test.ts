@@ -21,6 +21,7 @@ const SCRIPTS = [
   'packaging/debian/siteglass.preinst',
   'packaging/debian/siteglass.postinst',
   'packaging/debian/siteglass.postrm',
+  'packaging/debian/siteglass-edge.prerm',
 ];
 
 const STUBS: Record<string, string> = {
