@@ -1,11 +1,11 @@
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import type { UpgradeResource } from '../../core/contract/upgrade.js';
-import { messageOf } from '../../core/runtime/errors.js';
 import { Problem } from '../../scripts/lib/problem.mjs';
 import { type Checks, expect } from './checklist.js';
 import { inChromium, setUpByPage } from './chromium.js';
+import { look, visitSystemPage } from './system-page.js';
 import type { Repositories } from './upgrade-packages.js';
-import { EDGE, PASSWORD, RELAY, USER, type WalkPrograms, walkMachine } from './walk-machine.js';
+import { EDGE, RELAY, type WalkPrograms, walkMachine } from './walk-machine.js';
 
 /** Where the machine serves itself the repository of the moment: /srv/repository, by Debian's Node.js. */
 export const REPOSITORY_URL = 'http://127.0.0.1:8888';
@@ -70,14 +70,7 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
     return `${at.images.length} images and ${at.waiting.length} summaries as before`;
   };
   const onSystemPage = (visit: (page: Page) => Promise<string>) =>
-    inChromium(machine, work, async (context) => {
-      const page = await systemPage(context);
-      try {
-        return await visit(page);
-      } catch (error) {
-        throw new Problem(`${messageOf(error)}; the page has: ${await textOf(page)}`);
-      }
-    });
+    inChromium(machine, work, (context) => visitSystemPage(context, visit));
   /** Starts an upgrade on the page, and waits for the sentence that says what became of it. */
   const byButton = (version: string, sentence: RegExp) =>
     onSystemPage(async (page) => {
@@ -235,7 +228,8 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
         `timeout 120 sh -c 'while dpkg --status siteglass-edge | grep -q "ok installed$"; do sleep 0.02; done' &&
         systemctl kill --kill-whom=all --signal=KILL siteglass-edge-upgrade`,
       );
-      expect(kill.status === 0, 'an upgrade by dpkg', JSON.stringify(state().last) + kill.errors);
+      if (kill.status !== 0)
+        throw new Problem(`dpkg did not begin: ${JSON.stringify(state().last)} ${kill.errors}`);
       machine.run('systemctl start siteglass-edge-upgrade', { timeoutMs: DEADLINE_MS });
       expect(edge.version() === next, next, edge.version());
       await edge.untilReady();
@@ -284,24 +278,3 @@ export function upgradeChecks({ work, repositories, ...programs }: Parts): Check
 }
 
 const shown = (version: string): string => version.replaceAll('~', '-');
-
-async function look(page: Page): Promise<void> {
-  const button = page.getByRole('button', { name: 'Look for a newer version' });
-  await button.click();
-  await page.getByRole('button', { name: 'Looking for a newer version' }).waitFor();
-  await button.waitFor({ timeout: 60_000 });
-}
-
-const textOf = async (page: Page): Promise<string> =>
-  (await page.locator('main').innerText()).replace(/\s+/g, ' ');
-
-/** The page System of the console, by an administrator who logs in. */
-async function systemPage(context: BrowserContext): Promise<Page> {
-  const page = await context.newPage();
-  await page.goto(`https://${EDGE}:8080/system`);
-  await page.getByLabel('User name').fill(USER);
-  await page.getByLabel('Password').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Log in' }).click();
-  await page.getByRole('heading', { name: 'Version' }).waitFor();
-  return page;
-}

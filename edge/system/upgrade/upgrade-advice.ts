@@ -1,5 +1,10 @@
 import type { UpgradeAdvice } from '../../../core/contract/upgrade.js';
 
+const IN_PUBLICATION = [
+  'Look again in some minutes: a newer version may be in publication.',
+  null,
+] as const;
+
 /** What to do about a problem, by the word that root's part reports. */
 const ADVICE: Record<string, readonly [advice: string, command: string | null]> = {
   'no-source': [
@@ -16,8 +21,8 @@ const ADVICE: Record<string, readonly [advice: string, command: string | null]> 
   ],
   clock: ['Set the clock, or wait until it is synchronised.', 'timedatectl'],
   expired: ['Ask who publishes the repository to publish it again.', null],
-  mismatch: ['Look again in some minutes: a newer version may be in publication.', null],
-  missing: ['Look again in some minutes: a newer version may be in publication.', null],
+  mismatch: IN_PUBLICATION,
+  missing: IN_PUBLICATION,
   'no-repository': [
     'Let this machine use the network without a login page, or correct the address of the repository.',
     'cat /etc/apt/sources.list.d/siteglass.sources',
