@@ -50,8 +50,8 @@ inline std::uint64_t bitsOfWord(int word, int first, int end) {
   return firstBits(end - word * 64) & ~before;
 }
 
-/** Writes side by side the blocks of the places in use, those with a window alive. Returns their number. */
-inline int coverRows(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
+/** Writes the blocks that lie side by side on the places in use, those with a window alive. Returns their number. */
+inline int coverPlaces(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
   int count = 0;
   for (int row = 0; row < band.rows; row++) {
     const std::uint64_t* const words = band.bits(alive, row);
@@ -61,6 +61,36 @@ inline int coverRows(const Band& band, const std::uint64_t* alive, int lanes, Bl
       const std::uint32_t bits = bitsAt(words, place, lanes);
       blocks[count] = {window + place, corner + place, bits};
       count += bits != 0;
+    }
+  }
+  return count;
+}
+
+/** Covers the windows alive: each block begins at the first one that is not covered. Returns the number of blocks. */
+inline int coverAlive(const Band& band, const std::uint64_t* alive, int lanes, Block* blocks) {
+  int count = 0;
+  for (int row = 0; row < band.rows; row++) {
+    const std::uint64_t* const words = band.bits(alive, row);
+    const int first = band.first[row], end = band.end[row];
+    const auto wordAt = [words, first, end](int word) {
+      return word * 64 < end ? words[word] & bitsOfWord(word, first, end) : 0;
+    };
+    std::uint64_t next = wordAt(first / 64);
+    for (int word = first / 64; word * 64 < end; word++) {
+      std::uint64_t left = next;
+      next = wordAt(word + 1);
+      while (left) {
+        const int at = __builtin_ctzll(left), after = at + lanes;
+        std::uint64_t bits = left >> at;
+        left &= ~firstBits(after);
+        if (after > 64) {
+          bits |= next << (64 - at);
+          next &= ~firstBits(after - 64);
+        }
+        const int place = word * 64 + at;
+        blocks[count++] = {row * band.capacity + place, band.corner[row] + place,
+                           static_cast<std::uint32_t>(bits & firstBits(lanes))};
+      }
     }
   }
   return count;

@@ -15,32 +15,27 @@ class CascadeRun {
  public:
   using Sum = typename Evaluator::Sum;
   static constexpr int kLanes = Evaluator::kLanes;
+  static_assert(kLanes % 8 == 0 && Band::kGrain % kLanes == 0);
 
   CascadeRun(const Evaluator& evaluator, const Cascade& cascade, Workspace& space)
       : evaluator_(evaluator), cascade_(cascade), blocks_(space.blocks.data() + 1) {}
 
   /** Marks in `alive`, of the places in use, those windows of `nonFlat` that the first stage lets pass. */
   void firstStage(const Band& band, const std::uint64_t* nonFlat, std::uint64_t* alive) {
-    count_ = coverRows(band, nonFlat, kLanes, blocks_);
+    count_ = coverPlaces(band, nonFlat, kLanes, blocks_);
     runStage(cascade_.stages[0]);
-    const Block* block = blocks_;
-    const Block* const last = blocks_ + count_;
+    // Both architectures are little-endian: a block's bits are bytes of their own.
+    auto* const bytes = reinterpret_cast<std::uint8_t*>(alive);
     for (int row = 0; row < band.rows; row++) {
-      const int first = band.first[row], end = band.end[row], start = row * band.capacity;
-      std::uint64_t* const words = band.bits(alive, row);
-      for (int word = first / 64; word * 64 < end; word++) {
-        std::uint64_t bits = words[word] & ~bitsOfWord(word, first, end);
-        for (; block < last && block->window < start + word * 64 + 64; block++) {
-          bits |= std::uint64_t{block->alive} << (block->window % 64);
-        }
-        words[word] = bits;
-      }
+      const int first = band.first[row], end = band.end[row];
+      std::memset(bytes + (row * band.capacity + first) / 8, 0, (end - first) / 8);
     }
+    for (int i = 0; i < count_; i++) std::memcpy(bytes + blocks_[i].window / 8, &blocks_[i].alive, kLanes / 8);
   }
 
   /** Takes the windows that are marked in `alive` through the other stages. False if none is left. */
   bool laterStages(const Band& band, const std::uint64_t* alive) {
-    count_ = tighten(blocks_, coverRows(band, alive, kLanes, blocks_), kLanes);
+    count_ = coverAlive(band, alive, kLanes, blocks_);
     for (std::size_t i = 1; i < cascade_.stages.size() && count_ > 0; i++) {
       runStage(cascade_.stages[i]);
       count_ = tighten(blocks_, count_, kLanes);

@@ -28,6 +28,7 @@ typedef std::uint16_t U16Half __attribute__((vector_size(kVectorBytes / 2)));
 typedef std::int8_t I8 __attribute__((vector_size(kVectorBytes)));
 
 typedef double F64 __attribute__((vector_size(kVectorBytes)));
+typedef std::int64_t I64 __attribute__((vector_size(kVectorBytes)));
 
 typedef std::uint16_t U16x8 __attribute__((vector_size(16)));
 typedef std::uint8_t U8x8 __attribute__((vector_size(8)));
@@ -59,6 +60,9 @@ ENGINE_INLINE F32 toFloat(I32 value) { return __builtin_convertvector(value, F32
 /** One bit for each lane of a comparison's result. */
 ENGINE_INLINE std::uint32_t laneBits(I32 mask) {
   return static_cast<std::uint32_t>(_mm256_movemask_ps((__m256)mask));
+}
+ENGINE_INLINE std::uint32_t laneBits(I64 mask) {
+  return static_cast<std::uint32_t>(_mm256_movemask_pd((__m256d)mask));
 }
 /** The same for the two results that `widenBytes` leads to. */
 ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
@@ -146,6 +150,9 @@ ENGINE_INLINE void widenBytes(I8 mask, I32& low, I32& high) {
 ENGINE_INLINE std::uint32_t laneBits(I32 mask) {
   return static_cast<std::uint32_t>(_mm_movemask_ps((__m128)mask));
 }
+ENGINE_INLINE std::uint32_t laneBits(I64 mask) {
+  return static_cast<std::uint32_t>(_mm_movemask_pd((__m128d)mask));
+}
 ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
   const __m128i words = _mm_packs_epi32((__m128i)low, (__m128i)high);
   return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(words, _mm_setzero_si128())));
@@ -208,6 +215,10 @@ ENGINE_INLINE void widenBytes(I8 mask, I32& low, I32& high) {
 ENGINE_INLINE std::uint32_t laneBits(I32 mask) {
   const uint32x4_t bits = {1, 2, 4, 8};
   return vaddvq_u32(vandq_u32((uint32x4_t)mask, bits));
+}
+ENGINE_INLINE std::uint32_t laneBits(I64 mask) {
+  const uint64x2_t bits = {1, 2};
+  return static_cast<std::uint32_t>(vaddvq_u64(vandq_u64((uint64x2_t)mask, bits)));
 }
 ENGINE_INLINE std::uint32_t laneBits(I32 low, I32 high) {
   const uint16x8_t bits = {1, 2, 4, 8, 16, 32, 64, 128};

@@ -8,7 +8,15 @@ import { seededRandom } from '../../../support/render-random.js';
 import { haarXml } from './support/cascade-xml.js';
 import { servedCascades } from './support/cascades.js';
 import { drawImage } from './support/images.js';
+import { integer } from './support/integers.js';
+import { plainScore } from './support/plain-cascade.js';
 import { treeCascade } from './support/tree-cascades.js';
+
+const ONE_WINDOW = {
+  scaleFactor: 2,
+  minSize: { width: 1, height: 1 },
+  maxSize: { width: 0, height: 0 },
+};
 
 test('tables damaged in any one word load safely or are refused', (t) => {
   const kernel = loadKernel();
@@ -118,6 +126,40 @@ test('a search with more than fifty thousand candidates is refused', (t) => {
     instanceOf: TooManyCandidates,
     message: /more than 50000/,
   });
+});
+
+test('windows about as flat as OpenCV’s limit are searched or not as by definition', (t) => {
+  const widths = process.arch === 'x64' ? (['128', 'avx2'] as const) : (['128'] as const);
+  const engines = widths.map((simd) => CascadeEngine.open(simd));
+  const seen = { searched: 0, flat: 0 };
+  for (let seed = 1; seed <= 1000; seed++) {
+    const random = seededRandom(seed);
+    const [width, height] = [2 * integer(random, 2, 40), integer(random, 4, 80)];
+    const rects = ['0 0 4 4 -1.', '0 0 2 4 2.'];
+    const parsed = parseCascade(
+      haarXml({ window: `${width} ${height}`, rects, threshold: '-10.' }),
+    );
+    if (!('model' in parsed)) return t.fail('not served');
+    const { model } = parsed;
+    // Two greys that differ by 20, each in half of the window, have a deviation of 10: the limit.
+    const dark = integer(random, 1, 230);
+    const data = Uint8Array.from({ length: width * height }, (_, i) => dark + 20 * (i % 2));
+    for (let changes = integer(random, 0, 3); changes > 0; changes--) {
+      const at = integer(random, 0, data.length - 1);
+      data[at] = (data[at] ?? 0) + random.pick([-1, 1]);
+    }
+    const image = { width, height, data };
+    const wanted = plainScore(model, image);
+    for (const engine of engines) {
+      const [found = []] = engine.searchCandidates(image, [
+        { cascade: engine.load(model), ...ONE_WINDOW },
+      ]);
+      t.is(found[0]?.score, wanted, `seed ${seed}`);
+    }
+    if (wanted === undefined) seen.flat++;
+    else seen.searched++;
+  }
+  t.true(seen.searched > 100 && seen.flat > 100, JSON.stringify(seen));
 });
 
 test('several cascades together find what each finds alone', (t) => {
