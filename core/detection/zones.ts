@@ -20,11 +20,14 @@ export function counts(zones: Zone[], box: Box, width: number, height: number): 
  */
 export function contains(polygon: Point[], [x, y]: Point): boolean {
   let inside = false;
-  let [fromX, fromY] = polygon.at(-1) ?? [0, 0];
-  for (const [toX, toY] of polygon) {
-    const straddles = fromY > y !== toY > y;
-    if (straddles && x < fromX + ((y - fromY) / (toY - fromY)) * (toX - fromX)) inside = !inside;
-    [fromX, fromY] = [toX, toY];
+  let from = polygon.at(-1) ?? [0, 0];
+  for (const to of polygon) {
+    // The polygons list a shared edge in opposite directions. Both take it from its top, so that they round alike.
+    const [[topX, topY], [bottomX, bottomY]] = from[1] < to[1] ? [from, to] : [to, from];
+    const straddles = topY <= y && y < bottomY;
+    if (straddles && x < topX + ((y - topY) / (bottomY - topY)) * (bottomX - topX))
+      inside = !inside;
+    from = to;
   }
   return inside;
 }

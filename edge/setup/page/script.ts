@@ -27,6 +27,8 @@ const FIELDS: Record<string, string> = {
   'relay.fingerprint': 'pin',
 };
 const LOG_IN_TRIES = 60;
+const NO_ANSWER =
+  'Siteglass does not answer. Check that this device is in its network, and try again.';
 
 let code = '';
 
@@ -38,8 +40,14 @@ class Refused extends Error {
 }
 
 async function call<T>(path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`/api/v1${path}`, init);
-  const body: unknown = await response.json();
+  const response = await fetch(`/api/v1${path}`, init).catch(() => {
+    throw new Error(NO_ANSWER);
+  });
+  const body: unknown = await response.json().catch(() => undefined);
+  if (body === undefined)
+    throw new Error(
+      `Something other than Siteglass answered (HTTP ${response.status}). Try again.`,
+    );
   if (!response.ok) throw new Refused(body as Problem);
   return body as T;
 }
@@ -140,7 +148,8 @@ async function logIn(user: string, password: string, seconds: number): Promise<v
       await call('/session', json('POST', { user, password }));
       return;
     } catch (error) {
-      if (error instanceof Refused || tries === LOG_IN_TRIES) throw error;
+      const isRefused = error instanceof Refused && error.problem.status < 500;
+      if (isRefused || tries === LOG_IN_TRIES) throw error;
       await wait(1);
     }
 }

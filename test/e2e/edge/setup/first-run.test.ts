@@ -110,6 +110,29 @@ test('a browser sets a fresh appliance up, on a phone, to the first detection', 
   t.notRegex(program.lines.join('\n'), new RegExp(PASSWORD));
 });
 
+test('the page says that nobody, or somebody else, answers, and goes on when tried again', async (t) => {
+  const { url, code } = await firstStart(t);
+  const page = await (await launch(t)).newPage();
+  await page.goto(url);
+  await page.fill('#code', code);
+  const fault = async () => {
+    await page.click('#code-form button');
+    await page.waitForSelector('#fault:not(:empty)');
+    return page.textContent('#fault');
+  };
+  await page.route('**/api/v1/**', (route) => route.abort());
+  t.regex((await fault()) ?? '', /^Siteglass does not answer\. Check/);
+  await page.unrouteAll();
+  await page.route('**/api/v1/**', (route) =>
+    route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad gateway</h1>' }),
+  );
+  t.regex((await fault()) ?? '', /^Something other than Siteglass answered \(HTTP 502\)/);
+  await page.unrouteAll();
+  await page.click('#code-form button');
+  await page.waitForSelector('#setup-form:not([hidden])');
+  t.is(await page.textContent('#fault'), '');
+});
+
 test('the set-up closes when somebody adds a user while it is offered, also for the right code', async (t) => {
   const { url, dataFolder, code } = await firstStart(t);
   t.is((await call(url, code)).status, 200);
