@@ -54,6 +54,7 @@ export class ConnectionShares {
   readonly #rate: SendRate;
   #timer: NodeJS.Timeout | undefined;
   #held = 0;
+  #isFinishing = false;
   /** Connections since the start, now and when `areComing` was last asked. */
   #accepted = 0;
   #acceptedBefore = 0;
@@ -81,8 +82,18 @@ export class ConnectionShares {
 
   /** Counts the connections of a server; call `begin` for each of its requests. */
   attach(server: Server): void {
+    this.#isFinishing = false;
     server.on('connection', (socket: Socket) => this.#accept(socket));
     this.#timer ??= setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  /**
+   * The server stops: ends each connection once its requests are answered, and at once if it has none. Node.js keeps those
+   * that have sent no request yet, which browsers open in advance, and those whose request is answered while it stops.
+   */
+  finish(): void {
+    this.#isFinishing = true;
+    for (const connection of this.#connections) connection.finish();
   }
 
   stop(): void {
@@ -120,7 +131,7 @@ export class ConnectionShares {
     }
     if (!this.#countFor(connection, addressGroup(clientAddressOf(request, this.isProxy))))
       return undefined;
-    connection.requests.add(request);
+    connection.requests.set(request, response);
     this.#networks.get(connection.network)?.working(connection);
     response.once('close', () => this.#answered(connection, request));
     return connection.network;
@@ -259,6 +270,7 @@ export class ConnectionShares {
   /** An idle connection of a proxy counts for nobody's share. */
   #answered(connection: Connection, request: IncomingMessage): void {
     connection.requests.delete(request);
+    if (this.#isFinishing) connection.finish();
     if (connection.requests.size > 0 || !this.#connections.has(connection)) return;
     this.#leave(connection);
     connection.network = connection.peer;

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** What a connection is doing. While it is `handling`, it waits for this process; otherwise for its client. */
@@ -23,8 +23,8 @@ function sentBytes(socket: Socket): number {
 export class Connection {
   /** The socket of its requests; with TLS not the one that was accepted. */
   socket: Socket;
-  /** Requests without a complete response. */
-  readonly requests = new Set<IncomingMessage>();
+  /** Requests without a complete response, with their responses. */
+  readonly requests = new Map<IncomingMessage, ServerResponse>();
   /** Bytes of responses that this process holds for it, beside those that the socket has. */
   held = 0;
   #mark: { phase: Phase; bytes: number; at: number };
@@ -46,7 +46,7 @@ export class Connection {
   get phase(): Phase {
     if (this.socket.writableLength > 0) return 'sending';
     if (this.requests.size === 0) return 'idle';
-    return [...this.requests].every(({ complete }) => complete) ? 'handling' : 'receiving';
+    return [...this.requests.keys()].every(({ complete }) => complete) ? 'handling' : 'receiving';
   }
 
   /** Bytes in memory for its client. */
@@ -63,6 +63,13 @@ export class Connection {
     if (phase !== this.#mark.phase || moves || phase === 'handling')
       this.#mark = { phase, bytes, at: now };
     return now - this.#mark.at;
+  }
+
+  /** Ends it if it has no request; otherwise tells its client, with the last response, that no other will follow. */
+  finish(): void {
+    const last = [...this.requests.values()].at(-1);
+    if (!last) this.socket.destroySoon();
+    else if (!last.headersSent) last.setHeader('Connection', 'close');
   }
 
   /** Ends it without waiting for its client: what the operating system holds for it is freed, too. */

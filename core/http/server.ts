@@ -107,7 +107,7 @@ export class HttpServer implements Service {
     clearInterval(this.#peers);
     this.parts.tls?.detach();
     const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    this.connections.finish();
     const deadline = setTimeout(() => {
       server.closeAllConnections();
       this.parts.tls?.destroyAll();

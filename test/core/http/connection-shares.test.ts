@@ -231,6 +231,30 @@ test('the probe of the watchdog has a place whatever others do', async (t) => {
   t.is(await probe.check(), undefined);
 });
 
+test('a stop ends connections without a request at once, and those with one after its response', async (t) => {
+  const { server, open, get, slow } = await startServer(t);
+  const spare = await open('127.0.0.1', '', { flowing: true });
+  const kept = await open('127.0.0.1', get('/healthz'), { flowing: true });
+  await once(kept, 'data');
+  const busy = await open('127.0.0.1', get('/slow') + get('/slow'), { flowing: true });
+  let answers = '';
+  busy.on('data', (more) => {
+    answers += more;
+  });
+  await eventually('the server works', () => slow.begun === 2);
+  const began = performance.now();
+  const stopping = server.stop();
+  await Promise.all([closed(spare), closed(kept)]);
+  t.false(busy.closed);
+  slow.release();
+  await Promise.all([closed(busy), stopping]);
+  t.deepEqual(answers.match(/HTTP\/1\.1 200|Connection: [a-z-]+/g), [
+    ...['HTTP/1.1 200', 'Connection: keep-alive'],
+    ...['HTTP/1.1 200', 'Connection: close'],
+  ]);
+  t.true(performance.now() - began < 4_000, 'the deadline for slow clients is later');
+});
+
 test('the probe of the watchdog reports a server that does not listen', async (t) => {
   const { server } = await startServer(t);
   const { url, ...rest } = server.address;
