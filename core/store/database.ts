@@ -8,11 +8,12 @@ import {
   Migrator,
   SqliteAdapter,
   SqliteDialect,
-  SqliteDriver,
+  type SqliteDriver,
   sql,
 } from 'kysely';
 import { messageOf, StartError } from '../runtime/errors.js';
 import type { OnDamage } from './damage.js';
+import { WaitingDriver } from './dialect.js';
 import { makeFolder } from './make-folder.js';
 import { MIGRATION_LIMITS, openPostgres, SERVICE_LIMITS } from './open-postgres.js';
 import { Pace } from './pace.js';
@@ -57,7 +58,7 @@ class TransactionalDdl extends SqliteAdapter {
 }
 
 /** On a full disk SQLite rolls a transaction back itself; a second rollback would hide the reason. */
-class Driver extends SqliteDriver {
+class Driver extends WaitingDriver {
   readonly #pace = new Pace();
   #connection: DatabaseConnection | undefined;
 

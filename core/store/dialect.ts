@@ -1,10 +1,37 @@
 import type Sqlite from 'better-sqlite3';
-import { Kysely, PostgresAdapter, SqliteDialect } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresAdapter,
+  SqliteDialect,
+  SqliteDriver,
+} from 'kysely';
 
 /** Whether a connection or transaction is one to PostgreSQL; otherwise it is SQLite. */
 export const isPostgres = <T>(db: Kysely<T>): boolean =>
   db.getExecutor().adapter instanceof PostgresAdapter;
 
+/**
+ * Transactions wait for other processes when they begin. Of one that has read before its first write, SQLite cannot make
+ * a writer once another process has written: it fails at once, whatever `busy_timeout` says.
+ */
+export class WaitingDriver extends SqliteDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+  }
+}
+
+class CommandDialect extends SqliteDialect {
+  constructor(private readonly database: Sqlite.Database) {
+    super({ database });
+  }
+
+  override createDriver(): SqliteDriver {
+    return new WaitingDriver({ database: this.database });
+  }
+}
+
 /** Queries over an open SQLite database, for a command beside the service; `destroy` closes it. */
 export const kyselyOver = <T>(database: Sqlite.Database): Kysely<T> =>
-  new Kysely<T>({ dialect: new SqliteDialect({ database }) });
+  new Kysely<T>({ dialect: new CommandDialect(database) });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import Sqlite from 'better-sqlite3';
 import { StartError } from '../../../core/runtime/errors.js';
-import { type Migrations, openDatabase } from '../../../core/store/database.js';
+import { type Migrations, openDatabase, openSqlite } from '../../../core/store/database.js';
+import { kyselyOver } from '../../../core/store/dialect.js';
 import { temporaryFolder } from '../../support/temporary-folder.js';
 
 interface Tables {
@@ -89,4 +90,28 @@ test('a failed migration leaves the database as it was', async (t) => {
   await t.throwsAsync(openDatabase<Tables>(file, broken), { message: 'no way' });
   t.is(count(file, 'half'), 0);
   await t.notThrowsAsync(openDatabase<Tables>(file, second).then(({ close }) => close()));
+});
+
+test('what a transaction reads and then writes stays as it is: another process waits from its beginning', async (t) => {
+  const file = await fileWithThing();
+  const ofService = await openDatabase<Tables>(file, first);
+  const ofCommand = kyselyOver<Tables>(openSqlite(file));
+  const other = new Sqlite(file, { timeout: 0 });
+  t.teardown(async () => {
+    other.close();
+    await ofCommand.destroy();
+    await ofService.close();
+  });
+  const write = () => other.exec(`insert into thing (name) values ('from elsewhere')`);
+  for (const db of [ofService.db, ofCommand]) {
+    await db.transaction().execute(async (trx) => {
+      const { length } = await trx.selectFrom('thing').selectAll().execute();
+      t.throws(write, { any: true, code: 'SQLITE_BUSY' });
+      await trx
+        .insertInto('thing')
+        .values({ name: `after ${length}` })
+        .execute();
+    });
+    t.notThrows(write);
+  }
 });
