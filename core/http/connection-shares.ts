@@ -3,34 +3,9 @@ import type { Socket } from 'node:net';
 import { addressGroup } from '../runtime/address-group.js';
 import { clientAddressOf, type IsProxy, noProxies } from './client-address.js';
 import { Connection } from './connection.js';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './connection-limits.js';
 import { NetworkShare } from './network-share.js';
 import { SendRate } from './send-rate.js';
-
-export interface ConnectionLimits {
-  /** In all. */
-  connections: number;
-  /** Of one network. */
-  connectionsEach: number;
-  /** Bytes of responses that wait for their clients, in all and for one network. */
-  bytes: number;
-  bytesEach: number;
-  /** Bytes of responses from memory that one network may ask for in a second. */
-  bytesPerSecondEach: number;
-  /** A client that takes or sends nothing for this long loses its connection. */
-  stalledMs: number;
-  /** Requests that one connection may send ahead of its responses. */
-  pipelined: number;
-}
-
-export const CONNECTION_LIMITS: ConnectionLimits = {
-  connections: 1_024,
-  connectionsEach: 256,
-  bytes: 64_000_000,
-  bytesEach: 16_000_000,
-  bytesPerSecondEach: 16_000_000,
-  stalledMs: 30_000,
-  pipelined: 16,
-};
 
 /** The network of this process's connections to itself. */
 const OWN = 'own';

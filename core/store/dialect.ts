@@ -13,8 +13,8 @@ export const isPostgres = <T>(db: Kysely<T>): boolean =>
   db.getExecutor().adapter instanceof PostgresAdapter;
 
 /**
- * Transactions wait for other processes when they begin. Of one that has read before its first write, SQLite cannot make
- * a writer once another process has written: it fails at once, whatever `busy_timeout` says.
+ * A transaction takes the lock for writing when it begins, and waits there for other processes. SQLite does not let it take
+ * the lock after a read if another process wrote meanwhile: it fails at once, whatever `busy_timeout` says.
  */
 export class WaitingDriver extends SqliteDriver {
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {

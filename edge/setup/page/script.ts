@@ -28,7 +28,7 @@ const FIELDS: Record<string, string> = {
 };
 const LOG_IN_TRIES = 60;
 const NO_ANSWER =
-  'Siteglass does not answer. Check that this device is in its network, and try again.';
+  'Siteglass does not answer. Check that this device is in the same network, and try again.';
 
 let code = '';
 

@@ -59,7 +59,7 @@ class Normaliser {
 
   static ENGINE_INLINE F64 factorOf(F64 spread) { return 1.0 / squareRoot(spread); }
 
-  /** OpenCV searches a window if area × factor < 0.1, with the factor in single precision: the largest spread that fails. */
+  /** OpenCV searches a window if area × factor < 0.1, with the factor in single precision. The largest spread of others. */
   static double largestFlat(double area) {
     const auto isFlat = [area](double spread) {
       const auto factor = static_cast<float>(1.0 / std::sqrt(spread));

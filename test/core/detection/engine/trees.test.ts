@@ -1,28 +1,18 @@
 import test from 'ava';
-import { CascadeEngine } from '../../../../core/detection/engine/cascade-engine.js';
 import {
   InvalidCascade,
   type ParsedCascade,
 } from '../../../../core/detection/engine/cascade-model.js';
 import { parseCascade } from '../../../../core/detection/engine/parse-cascade.js';
 import { type Random, seededRandom } from '../../../support/render-random.js';
+import { ANY_SIZE, enginesOfThisMachine } from './support/engines.js';
 import { drawImage } from './support/images.js';
 import { integer } from './support/integers.js';
 import { plainScore } from './support/plain-cascade.js';
 import { treeCascade } from './support/tree-cascades.js';
 
-const ANY_SIZE = {
-  scaleFactor: 1.2,
-  minSize: { width: 1, height: 1 },
-  maxSize: { width: 0, height: 0 },
-};
-const engines = () =>
-  (process.arch === 'x64' ? (['128', 'avx2'] as const) : (['128'] as const)).map((simd) =>
-    CascadeEngine.open(simd),
-  );
-
 test('a window’s score is the sum of the leaves that it comes to in the last stage', (t) => {
-  const widths = engines();
+  const widths = enginesOfThisMachine();
   const seen = { passed: 0, rejected: 0 };
   for (let seed = 1; seed <= 400; seed++) {
     const random = seededRandom(seed);
@@ -56,7 +46,7 @@ const BRANCHES = ['0', '-0', '-1', '1', '2', '3', '63', '64', '-2', '-65', '6553
 const WORDS = [...BRANCHES, '4294967296', '1e30', '-1e30', '0.5', 'NaN', '', '0 0', 'x'];
 
 test('trees with any few words replaced are searched, left to OpenCV or refused', (t) => {
-  const widths = engines();
+  const widths = enginesOfThisMachine();
   const image = drawImage('noise', { width: 40, height: 40 }, seededRandom(3));
   const outcomes: Record<string, number> = {};
   for (let seed = 1; seed <= 3000; seed++) {

@@ -10,6 +10,7 @@ import {
 } from '../../../../../core/detection/engine/group-candidates.js';
 import type { ScaleRange } from '../../../../../core/detection/engine/search-plan.js';
 import { type ServedCascade, servedCascades } from './cascades.js';
+import { WIDTHS } from './engines.js';
 import { type FoundBox, OpenCvReference } from './opencv-reference.js';
 
 export interface SearchCase {
@@ -40,9 +41,8 @@ export class Comparison {
 
   /** The engines on this machine, at both widths of vector where it has them. */
   static ofThisMachine(cascades?: ServedCascade[]): Comparison {
-    const widths = process.arch === 'x64' ? (['128', 'avx2'] as const) : (['128'] as const);
     return new Comparison(
-      Object.fromEntries(widths.map((simd) => [simd, CascadeEngine.open(simd)])),
+      Object.fromEntries(WIDTHS.map((simd) => [simd, CascadeEngine.open(simd)])),
       cascades,
     );
   }
